@@ -1,0 +1,125 @@
+"""What the engine benchmarks share: prompts of an exact length, timing, and fresh processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from ttc_cli.core.branch import Prompt
+from ttc_cli.core.engine import Engine, Request
+from ttc_cli.core.sampling import Sampling, StopRule, Want
+
+SAMPLING = Sampling(temperature=0.8, min_p=0.05)
+HEAD = "<|im_start|>user\nTell a long story that begins like this:"
+TAIL = "<|im_end|>\n<|im_start|>assistant\n"
+STORY = (
+    "the old ship came home with no wind and the men on board said that one night in a "
+    "cold sea they saw a light under the water and then a hand"
+)
+
+
+def fresh(function: Callable[..., dict[str, Any]], *args: Any) -> dict[str, Any]:
+    """Call in a process of its own: no resident prefix, no memory and no threads left over."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+        return pool.submit(function, *args).result()
+
+
+def prompt_of(engine: Engine, tokens: int) -> Prompt:
+    """A ChatML prompt of exactly this many tokens."""
+
+    def build(words: Iterable[str]) -> Prompt:
+        return Prompt(pieces=((HEAD, True), ("".join(f" {w}" for w in words), False), (TAIL, True)))
+
+    story = STORY.split()
+    words = [story[i % len(story)] for i in range(tokens - engine.count(build(())))]
+    while (excess := engine.count(build(words)) - tokens) > 0:
+        del words[-excess:]
+    if excess:
+        raise SystemExit(f"could not build a prompt of {tokens} tokens for this tokeniser")
+    return build(words)
+
+
+def requests(
+    prompt: Prompt, width: int, tokens: int, *, confidence: bool = False, first: int = 0
+) -> list[Request]:
+    """Branches of one prompt, each of exactly `tokens` tokens when end-of-generation is ignored."""
+    return [
+        Request(
+            key=first + i,
+            prompt=prompt,
+            stop=StopRule(max_tokens=tokens, loops=False),
+            sampling=SAMPLING,
+            seed=first + i,
+            want=Want(confidence=confidence),
+        )
+        for i in range(width)
+    ]
+
+
+def grow(engine: Any, batch: list[Request]) -> dict[str, Any]:
+    """Submit together, poll to the end, consume every delta.
+
+    Returns:
+        Seconds of each phase and tokens. `seconds` and `tokens` start after the first poll that
+        brought tokens: what llama-batched-bench times as text generation. `decode` and `step`
+        are the engine's own seconds in the same window, inside llama.cpp and in whole steps.
+    """
+    start = time.perf_counter()
+    for request in batch:
+        engine.submit(request)
+    live = {request.key for request in batch}
+    text = dict.fromkeys(live, "")
+    drawn = head = prefilled = shared = 0
+    begin = end = start
+    slowest = decode = step = 0.0
+    while live:
+        before = time.perf_counter()
+        deltas = engine.poll(0.1)
+        end = time.perf_counter()
+        slowest = max(slowest, end - before)
+        for delta in deltas:
+            drawn += delta.sampled
+            prefilled += delta.prefilled
+            shared += delta.shared
+            text[delta.key] += delta.text
+            if delta.stop is not None:
+                if delta.error:
+                    raise SystemExit(f"branch {delta.key} failed: {delta.error}")
+                live.discard(delta.key)
+        if drawn and not head:
+            begin, head = end, drawn
+            decode, step = engine.stats.decode_seconds, engine.stats.step_seconds
+    return {
+        "prefill_seconds": begin - start,
+        "seconds": end - begin,
+        "total_seconds": end - start,
+        "tokens": drawn - head,
+        "total_tokens": drawn,
+        "prefilled": prefilled,
+        "shared": shared,
+        "slowest_poll": slowest,
+        "decode": engine.stats.decode_seconds - decode,
+        "step": engine.stats.step_seconds - step,
+        "rss_anon_mb": rss_anon_mb(),
+        "chars": sum(map(len, text.values())),
+    }
+
+
+def rss_anon_mb() -> float:
+    """Anonymous resident memory of this process in MiB (Linux)."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) / 1024
+    raise SystemExit("this kernel does not tell anonymous memory (RssAnon)")
+
+
+def spread(values: list[float], digits: int = 2) -> str:
+    """The median with its least and greatest, as `1.02 (0.99–1.05)`."""
+    low, high = min(values), max(values)
+    return f"{median(values):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"

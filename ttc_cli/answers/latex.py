@@ -1,0 +1,126 @@
+r"""LaTeX, markdown and typography: off for reading and for keys, on for the maths worker."""
+
+from __future__ import annotations
+
+import re
+
+_CHARS = {
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full-width forms
+    **dict.fromkeys(map(ord, "\u00a0\u2009\u202f\u2007\u3000\u2002\u2003"), " "),
+    **dict.fromkeys(map(ord, "−–‒"), "-"),
+    **dict.fromkeys(map(ord, "’‘"), "'"),
+    **dict.fromkeys(map(ord, "“”„"), '"'),
+    **dict.fromkeys(map(ord, "\u200b\u2060\ufeff"), ""),
+    **{
+        ord(c): f" {v}"
+        for c, v in zip("½⅓⅔¼¾⅕⅛", ["1/2", "1/3", "2/3", "1/4", "3/4", "1/5", "1/8"], strict=True)
+    },
+    ord("º"): "°",
+}
+_DOLLAR = "\ue000"  # a private character: "\$" is money, "$" may be a delimiter
+_WORDS = re.compile(
+    r"\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mathsf|mbox|hbox|emph|"
+    r"operatorname|boxed|fbox|underline|mathbb|bold|ensuremath)\s*\{([^{}]*)\}"
+)
+_GONE = re.compile(
+    r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|limits|!)(?![a-zA-Z])|(?<=\d)\{,\}"
+)
+_SPACE = re.compile(r"\\(?:quad|qquad|,|;|:|>|\s|~)|~")
+_DEGREE = re.compile(r"\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\degree)")
+_FRAC = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
+_SHORT_FRAC = re.compile(r"\\frac\s*(?:\{([^{}]*)\}|(\d))\s*(?:\{([^{}]*)\}|(\d))")
+_DELIMITED = re.compile(r"(?s)(\$\$?)([^$]+)\1|\\\((.+)\\\)|\\\[(.+)\\\]")
+_MARK = re.compile(r"\*\*|__|(?<!\w)`+|`+(?!\w)|^\s*(?:#+|>)\s+")
+_INLINE = re.compile(r"\$(?=[^$\s])([^$]*[^$\s])\$|\\\((.+?)\\\)|\\\[(.+?)\\\]")
+_NAMED = {
+    "cdot": "*", "times": "*", "div": "/", "pm": "±", "mp": "∓", "le": "≤", "leq": "≤", "ge": "≥",
+    "geq": "≥", "lt": "<", "gt": ">", "ne": "≠", "neq": "≠", "infty": "∞", "pi": "π", "cup": "∪",
+    "cap": "∩", "approx": "≈", "in": "∈", "theta": "θ", "alpha": "α", "beta": "β", "emptyset": "∅",
+    "varnothing": "∅", "to": "→", "leqslant": "≤", "geqslant": "≥",
+}  # fmt: skip
+_COMMAND = re.compile(r"\\([a-zA-Z]+)\s*")
+_SYMBOLS = str.maketrans({v: f"\\{k} " for k, v in reversed(_NAMED.items()) if v not in "*/<>"})
+_FUNCTIONS = re.compile(
+    r"(?<![\\a-zA-Z])(arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|log|ln|exp|pi)(?![a-z])"
+)
+_INFINITY = re.compile(r"(?i)(?<![\\a-z])(?:infinity|inf|oo)(?![a-z])")
+_ROOT = re.compile(r"(?:(?<!\\)\bsqrt|√)\s*(?:\(([^()]*)\)|(\d+|[a-z]\b))")
+
+
+def _loop(pattern: re.Pattern[str], to: str, text: str) -> str:
+    """Substitute from the inside out; the bound keeps deep nests from costing quadratic time."""
+    for _ in range(8):
+        text, count = pattern.subn(to, text)
+        if not count:
+            break
+    return text
+
+
+def _undelimit(text: str) -> str:
+    text = text.strip()
+    for _ in range(3):
+        match = _DELIMITED.fullmatch(text)
+        if match is None:
+            break
+        text = (match[2] or match[3] or match[4]).strip()
+    # "\(5\) apples", "$x$ and $y$": delimiters inside a sentence
+    return _INLINE.sub(lambda m: m[1] or m[2] or m[3], text)
+
+
+def _short_frac(match: re.Match[str]) -> str:
+    return f"\\frac{{{match[1] or match[2] or ''}}}{{{match[3] or match[4] or ''}}}"
+
+
+def tidy(text: str) -> str:
+    """`text` without markdown, delimiters, font commands, spacing and closing punctuation.
+
+    What is left is plain text or bare LaTeX, on which every later reading builds.
+    """
+    text = text.translate(_CHARS).replace("\\$", _DOLLAR)
+    text = _undelimit(_MARK.sub("", text))
+    if "\\" in text or "{" in text:
+        text = _GONE.sub(lambda m: "," if m[0] == "{,}" else "", text)
+        text = _SPACE.sub(" ", _DEGREE.sub("°", text))
+        text = _FRAC.sub(r"\\frac", _loop(_WORDS, r"\1", text))
+        text = _SHORT_FRAC.sub(_short_frac, text).replace("\\%", "%")
+    text = _undelimit(text).replace(_DOLLAR, "$").strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1]
+    return text.strip().rstrip(".,;:!").strip()
+
+
+def _over(match: re.Match[str]) -> str:
+    top, below = (
+        part if re.fullmatch(r"-?\w+", part) else f"({part})"
+        for part in ((match[1] or match[2] or "").strip(), (match[3] or match[4] or "").strip())
+    )
+    return f"{top}/{below}"
+
+
+def readable(tidied: str) -> str:
+    r"""Bare LaTeX as a person would type it: `\frac{11+9a}{20}` is `(11+9a)/20`."""
+    text = tidied
+    if "\\" in text:
+        text = re.sub(r"\\sqrt\s*(\d)", r"sqrt(\1)", text)
+        for _ in range(4):
+            before = text
+            text = re.sub(r"\\sqrt\s*\{([^{}]*)\}", r"sqrt(\1)", text)
+            text = _SHORT_FRAC.sub(_over, text)
+            if text == before:
+                break
+        text = _COMMAND.sub(lambda m: _NAMED.get(m[1], m[1]), text)
+        text = text.replace("\\{", "{").replace("\\}", "}").replace("\\\\", ";")
+    text = re.sub(r"([\^_])\{(\w)\}", r"\1\2", text)
+    return re.sub(r"\s+", " ", _INFINITY.sub("∞", text)).strip()
+
+
+def for_parser(tidied: str) -> str:
+    r"""Plain or bare-LaTeX maths as LaTeX, for math-verify: `sqrt(2)/2` is `\sqrt{2}/2`."""
+    # typed without LaTeX, braces that are not an exponent's hold a set
+    text = tidied if "\\" in tidied else re.sub(r"(?<![\^_])\{([^{}]*)\}", r"\\{\1\\}", tidied)
+    text = _loop(_ROOT, r"\\sqrt{\1\2}", text).replace("**", "^")
+    text = re.sub(r"\^\(([^()]*)\)", r"^{\1}", text)
+    text = re.sub(r"\^(-?\d{2,})", r"^{\1}", text)
+    text = _INFINITY.sub(r"\\infty ", _FUNCTIONS.sub(r"\\\1 ", text)).translate(_SYMBOLS)
+    text = text.replace("<=", "\\le ").replace(">=", "\\ge ").replace("!=", "\\ne ")
+    return text.replace("*", "\\cdot ").replace("°", "^{\\circ}")

@@ -1,0 +1,103 @@
+"""A branch: one line of thought as a value. Copying it is forking it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ttc_cli.core.sampling import Stop
+
+BranchId = tuple[int, ...]
+"""Lineage: (2, 0) is the first child of branch 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation, as chat templates and servers take it."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a branch starts from, in both forms engines need.
+
+    Args:
+        pieces: the rendered prompt as (text, is_template); the special tokens named in a
+            template piece are parsed, those in a user's piece are plain text.
+        messages: the same as a chat, for engines that render it themselves.
+        thinking: the rendered prompt has already opened a thought.
+    """
+
+    pieces: tuple[tuple[str, bool], ...]
+    messages: tuple[Message, ...] = ()
+    thinking: bool = False
+
+    @property
+    def text(self) -> str:
+        """The rendered prompt as one string."""
+        return "".join(text for text, _ in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stretch of a reply: what one request added, or text a strategy forced.
+
+    Args:
+        text: as shown; stop strings and end-of-turn tokens are not in it.
+        tokens: the ids behind the text; empty for forced text, which the engine tokenises.
+        logprobs, confidences, entropies: one number a token where asked for (see Want).
+        hidden: hidden states at the asked positions, each an array of shape (width,).
+        score: a verifier's score in [0, 1], where one was given.
+        sampled: whether the model wrote it (False: forced by a strategy).
+    """
+
+    text: str
+    tokens: tuple[int, ...] = ()
+    logprobs: tuple[float, ...] = ()
+    confidences: tuple[float, ...] = ()
+    entropies: tuple[float, ...] = ()
+    hidden: tuple[Any, ...] = ()
+    score: float | None = None
+    sampled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One line of thought: prompt, what was added so far, and why it stopped.
+
+    `tokens_sampled` counts every token drawn for this branch, also those of a stop string.
+    """
+
+    id: BranchId
+    prompt: Prompt
+    steps: tuple[Step, ...] = ()
+    stop: Stop | None = None
+    tokens_sampled: int = 0
+    seconds: float = 0.0
+    error: str = ""
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The reply so far, thoughts included."""
+        return "".join(step.text for step in self.steps)
+
+    @property
+    def confidences(self) -> tuple[float, ...]:
+        """Token confidences over all sampled steps."""
+        return tuple(c for step in self.steps for c in step.confidences)
+
+    @property
+    def logprobs(self) -> tuple[float, ...]:
+        """Token log-probabilities over all sampled steps."""
+        return tuple(p for step in self.steps for p in step.logprobs)
+
+    def fork(self, child: int) -> Branch:
+        """The same line of thought under a child's name, open to go on."""
+        return replace(self, id=(*self.id, child), stop=None, tokens_sampled=0, seconds=0.0)
+
+    def forced(self, text: str) -> Branch:
+        """This branch with text put in its mouth, open to go on."""
+        return replace(self, steps=(*self.steps, Step(text, sampled=False)), stop=None)

@@ -1,0 +1,127 @@
+"""What a run tells the world: a dozen events, each a value that survives JSON.
+
+A strategy is a generator that yields these and returns its answer; views, logs and replays
+see events and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from ttc_cli.core.branch import BranchId
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start(Event):
+    """The run begins: the request, the plan and its estimate."""
+
+    request: dict[str, Any]
+    plan: dict[str, Any] = field(default_factory=dict)
+    estimate: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Open(Event):
+    """A branch starts or goes on."""
+
+    branch: BranchId
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Event):
+    """A branch grew. `text` is raw: thoughts are told apart by the views."""
+
+    branch: BranchId
+    text: str
+    tokens: int = 0
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone(Event):
+    """A branch finished one step of its reasoning."""
+
+    branch: BranchId
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score(Event):
+    """A verifier scored a branch, in [0, 1]."""
+
+    branch: BranchId
+    verifier: str
+    score: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote(Event):
+    """The classes of answers so far: (label, count, weight), heaviest first.
+
+    `lead` is the probability that the leading class stays in front.
+    """
+
+    classes: tuple[tuple[str, int, float], ...]
+    lead: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Close(Event):
+    """A branch stopped."""
+
+    branch: BranchId
+    stop: str
+    tokens: int
+    answer: str | None = None
+    confidence: float | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent(Event):
+    """Tokens by kind so far (see ledger.Usage), seconds since the start."""
+
+    usage: dict[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Event):
+    """One line a person should read: a fallback, a limit, a choice made."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick(Event):
+    """Nothing happened for a tenth of a second; views breathe, deadlines are checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Event):
+    """The run is over: the result object."""
+
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """The run failed: exit code, message and hint."""
+
+    code: int
+    message: str
+    hint: str = ""
+
+
+Flow = Generator[Event, None, T]
+"""Yields events, returns T; close() is cancellation."""

@@ -1,0 +1,120 @@
+"""How a branch draws its tokens and when it stops: values, no behaviour of an engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ttc_cli.core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Parameters of one draw, applied in llama.cpp's order: top-k, top-p, min-p, temperature.
+
+    Args:
+        temperature: 0 is greedy; otherwise logits are divided by it after the filters.
+        top_k: keep the k likeliest tokens; 0 keeps all.
+        top_p: keep the smallest set whose probability reaches it; 1 keeps all.
+        min_p: drop tokens below this share of the likeliest token's probability; 0 keeps all.
+
+    Raises:
+        UsageError: a value out of range.
+    """
+
+    temperature: float = 0.7
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature <= 10:
+            raise UsageError(f"temperature is {self.temperature}", "give a number from 0 to 10")
+        if self.top_k < 0:
+            raise UsageError(f"top-k is {self.top_k}", "give 0 (all) or more")
+        if not 0 < self.top_p <= 1:
+            raise UsageError(f"top-p is {self.top_p}", "give a number above 0, up to 1")
+        if not 0 <= self.min_p < 1:
+            raise UsageError(f"min-p is {self.min_p}", "give a number from 0 to below 1")
+
+
+GREEDY = Sampling(temperature=0.0, min_p=0.0)
+
+
+class Stop(StrEnum):
+    """Why a branch stopped."""
+
+    END = "end"
+    """The model ended its turn (an end-of-generation token)."""
+    STRING = "string"
+    """A stop string came up; it is not part of the text."""
+    STEP = "step"
+    """A step mark ended; the mark is part of the text and the branch can go on."""
+    LENGTH = "length"
+    """The request's own max_tokens."""
+    BUDGET = "budget"
+    """The run's ledger had no token left."""
+    TIME = "time"
+    """The run's deadline passed."""
+    CONTEXT = "context"
+    """The model's context, or the whole KV cache, is full."""
+    LOOP = "loop"
+    """The text repeats an n-gram without end."""
+    CULLED = "culled"
+    """A strategy decided that this branch cannot matter any more."""
+    CANCELLED = "cancelled"
+    """The run was closed: Ctrl-C, a closed pipe, an early return."""
+    FAILED = "failed"
+    """The engine could not go on with it; the message is in the delta."""
+    SCORED = "scored"
+    """A scoring request is answered; nothing was sampled."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the reply came to its own end (what votes and judges may trust)."""
+        return self in (Stop.END, Stop.STRING)
+
+
+@dataclass(frozen=True, slots=True)
+class StopRule:
+    """What ends a branch besides the model's own end of turn.
+
+    Args:
+        max_tokens: tokens sampled for this request, exact.
+        strings: stop strings; never part of the text.
+        steps: step marks (kept in the text); empty generates to the end.
+        min_step_chars: a mark nearer than this to the step's start does not count.
+        loops: stop a branch that repeats itself without end.
+    """
+
+    max_tokens: int
+    strings: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    min_step_chars: int = 0
+    loops: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What a request returns besides text and tokens, computed only when asked for.
+
+    Args:
+        logprobs: natural-log probability of each sampled token under the untempered model.
+        confidence: DeepConf's token confidence (arXiv 2508.15260): minus the mean
+            log-probability of the top_k likeliest tokens.
+        entropy: of the whole next-token distribution, in nats.
+        hidden: the last layer's hidden state, at the end of the request ("end") or also where
+            each step mark ends ("steps").
+        top_k: candidates that confidence averages over.
+    """
+
+    logprobs: bool = False
+    confidence: bool = False
+    entropy: bool = False
+    hidden: str = ""
+    top_k: int = 20
+
+    @property
+    def per_token(self) -> bool:
+        """Whether anything is computed for every token."""
+        return self.logprobs or self.confidence or self.entropy

@@ -1,0 +1,120 @@
+"""Many runs on one engine: each sees an engine of its own, all fill the same batch."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from ttc_cli.core.branch import Prompt, Step
+from ttc_cli.core.engine import Delta, Engine, EngineInfo, Key, Request
+from ttc_cli.core.events import Event, Flow
+
+T = TypeVar("T")
+
+
+class Port:
+    """One run's view of the shared engine; follows the Engine protocol."""
+
+    def __init__(self, hub: Hub, number: int) -> None:
+        self._hub = hub
+        self._number = number
+        self.inbox: deque[Delta] = deque()
+
+    @property
+    def info(self) -> EngineInfo:
+        """What is known of the model."""
+        return self._hub.engine.info
+
+    def submit(self, request: Request) -> None:
+        """Queue a request under a key that other runs cannot meet."""
+        self._hub.engine.submit(replace(request, key=(self._number, request.key)))
+
+    def poll(self, timeout: float) -> Sequence[Delta]:
+        """This run's deltas; polls the engine only when no run has any waiting."""
+        if not self.inbox:
+            self._hub.pump(timeout)
+        deltas = list(self.inbox)
+        self.inbox.clear()
+        return deltas
+
+    def cancel(self, key: Key) -> None:
+        """Forget a request and what was already delivered of it."""
+        self._hub.engine.cancel((self._number, key))
+        self.inbox = deque(delta for delta in self.inbox if delta.key != key)
+
+    def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
+        """Tokens of context that prompt and prefix take."""
+        return self._hub.engine.count(prompt, prefix)
+
+    def close(self) -> None:
+        """Leave the hub; the engine stays open for the others."""
+        self._hub.ports.pop(self._number, None)
+
+
+class Hub:
+    """Shares an engine among runs.
+
+    Args:
+        engine: closed by whoever made it, not by the hub.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.ports: dict[int, Port] = {}
+        self._next = 0
+
+    def port(self) -> Port:
+        """A new run's view of the engine."""
+        port = Port(self, self._next)
+        self.ports[self._next] = port
+        self._next += 1
+        return port
+
+    def pump(self, timeout: float) -> None:
+        """Poll the engine and hand out what came, unless some run has deltas waiting.
+
+        A run that finds nothing must not start the next step before the others have acted on
+        the last one: that is what keeps the batch full and the order of events fixed.
+        """
+        if any(port.inbox for port in self.ports.values()):
+            return
+        for delta in self.engine.poll(timeout):
+            number, key = delta.key  # type: ignore[misc]  # keys are made in Port.submit
+            port = self.ports.get(number)
+            if port is not None:
+                port.inbox.append(replace(delta, key=key))
+
+
+def drive(flows: Iterable[Flow[T]], *, most: int) -> Iterator[tuple[int, Event | None, T | None]]:
+    """Run flows side by side, at most `most` at a time, started in order.
+
+    Yields (number of the flow, event, None) as events come and (number, None, result) when a
+    flow returns. Closing the iterator closes every open flow.
+    """
+    waiting = enumerate(flows)
+    live: dict[int, Generator[Event, None, T]] = {}
+    try:
+        while True:
+            while len(live) < most and (item := next(waiting, None)) is not None:
+                live[item[0]] = item[1]
+            if not live:
+                return
+            for number, flow in list(live.items()):
+                yield from _turn(number, flow, live)
+    finally:
+        for flow in live.values():
+            flow.close()
+
+
+def _turn(
+    number: int, flow: Flow[T], live: dict[int, Flow[T]]
+) -> Iterator[tuple[int, Event | None, T | None]]:
+    try:
+        event = next(flow)
+    except StopIteration as end:
+        del live[number]
+        yield number, None, end.value
+    else:
+        yield number, event, None

@@ -1,0 +1,344 @@
+"""The Engine protocol on llama.cpp, stepping on a thread of its own.
+
+The thread takes one step for each poll and no more: llama.cpp releases the GIL, so the caller
+breathes during a decode, and what it decides between two polls binds before the next decode.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ttc_cli.core.branch import Prompt, Step
+from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
+from ttc_cli.core.errors import ContextOverflow, EngineFailed, MissingCapability
+from ttc_cli.engine.calibration import Widths
+from ttc_cli.engine.llama.binding import (
+    MAX_ROWS,
+    MAX_SEQUENCES,
+    Context,
+    Grammar,
+    Model,
+    log,
+)
+from ttc_cli.engine.llama.job import Job
+from ttc_cli.engine.llama.scheduler import Counters, Scheduler
+
+DEFAULT_CELLS = 8192
+Command = Callable[[], None]
+
+
+class LlamaEngine:
+    """A GGUF in process. Make one with `load`."""
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        name: str,
+        sha256: str,
+        context: int,
+        threads: int,
+        widths: Widths,
+        ignore_eog: bool,
+    ) -> None:
+        self._model = model
+        self._threads = threads
+        self._widths = widths
+        self._is_end = (lambda _: False) if ignore_eog else model.is_end
+        self._limit = context
+        self._context: Context | None = None
+        self._scheduler: Scheduler | None = None
+        self._cond = threading.Condition()
+        self._commands: deque[Command] = deque()
+        self._outbox: list[Delta] = []
+        self._live: dict[Key, None] = {}
+        self._granted = self._stepping = self._closing = self._abort = False
+        self._failure: EngineFailed | None = None
+        self._thread: threading.Thread | None = None
+        self._tokens = functools.lru_cache(maxsize=256)(self._tokenize)
+        self._info = self._describe(name, sha256)
+
+    @classmethod
+    def load(
+        cls,
+        path: Path | str,
+        *,
+        cells: int = 0,
+        context: int = 0,
+        threads: int = 0,
+        gpu_layers: int = -1,
+        widths: Widths | None = None,
+        sha256: str = "",
+        log_file: Path | None = None,
+        ignore_eog: bool = False,
+    ) -> LlamaEngine:
+        """Load a GGUF.
+
+        Args:
+            path: the file, or the first of a split one.
+            cells: tokens of all branches together; 0 leaves it to `reserve` or the default.
+            context: tokens one branch may hold; 0 is what the model was trained on.
+            threads: 0 is what the machine has.
+            gpu_layers: -1 is all, where the build has a GPU.
+            widths: speeds by width of this machine and model.
+            sha256: the file's hash, for keys of caches.
+            log_file: where llama.cpp's own log goes; nowhere by default.
+            ignore_eog: never stop at an end-of-generation token (benchmarks).
+
+        Raises:
+            ModelError: llama.cpp refuses the file, or memory does not suffice.
+        """
+        log().to_file(log_file)
+        path = Path(path)
+        model = Model(path, gpu_layers=gpu_layers)
+        engine = cls(
+            model,
+            name=path.stem,
+            sha256=sha256,
+            context=min(context or model.n_ctx_train, model.n_ctx_train),
+            threads=threads or available_threads(),
+            widths=widths or Widths(),
+            ignore_eog=ignore_eog,
+        )
+        if cells:
+            engine.reserve(cells)
+        return engine
+
+    def _describe(self, name: str, sha256: str) -> EngineInfo:
+        model = self._model
+        able = {"continue", "logprobs", "confidence", "hidden", "score", "grammar", "seed"}
+        able.add("exact-usage")
+        if model.rewindable:
+            able.add("rewind")
+        arch = model.meta("general.architecture")
+        original = model.meta(f"{arch}.rope.scaling.original_context_length")
+        return EngineInfo(
+            name=model.meta("general.name") or name,
+            sha256=sha256,
+            context=self._limit,
+            cells=0,
+            template=model.meta("tokenizer.chat_template"),
+            bos=self._special_text(model.bos),
+            eos=self._special_text(model.eos),
+            capabilities=frozenset(able),
+            meta={"architecture": arch, "longrope_context": _longrope(model, arch, original)},
+        )
+
+    def _special_text(self, token: int) -> str:
+        if token < 0:
+            return ""
+        import llama_cpp
+
+        return str(llama_cpp.llama_vocab_get_text(self._model.vocab, token).decode())
+
+    # -- the protocol ---------------------------------------------------------------------
+
+    @property
+    def info(self) -> EngineInfo:
+        """What is known of the model."""
+        return self._info
+
+    @property
+    def counters(self) -> Counters:
+        """What the scheduler has done so far."""
+        return self._scheduler.counters if self._scheduler else Counters()
+
+    @property
+    def special(self) -> frozenset[str]:
+        """Texts of control tokens; costs about a tenth of a second the first time."""
+        return self._model.special_texts()
+
+    def reserve(self, cells: int) -> None:
+        """Make room for `cells` tokens of all branches together; keeps what fits already.
+
+        Raises:
+            ModelError: there is not enough memory.
+        """
+        longrope = self._info.meta["longrope_context"]
+        if longrope:
+            # A context beyond the original one picks LongRoPE's long factors: another model.
+            cells = min(cells, longrope)
+        if self._context is not None:
+            if cells <= self._context.cells:
+                return
+            if self._live:
+                raise EngineFailed("the context cannot grow while branches are running")
+            self._stop_thread()
+        self._open(cells)
+
+    def submit(self, request: Request) -> None:
+        """Queue a request; see the protocol."""
+        if self._scheduler is None:
+            self.reserve(DEFAULT_CELLS)
+        assert self._context is not None
+        prompt = self._tokens(request.prompt)
+        tokens = prompt + self._prefix_tokens(request.prefix)
+        room = min(self._limit, self._context.cells)
+        if len(tokens) + 1 > room:
+            raise ContextOverflow(
+                f"the prompt takes {len(tokens)} tokens and the context holds {room}",
+                "shorten it, or give a larger --ctx-size",
+            )
+        if request.key in self._live:
+            raise EngineFailed(f"request {request.key!r} is already running")
+        grammar = Grammar(self._model, request.grammar) if request.grammar else None
+        candidates = tuple(self._first_token(text) for text in request.candidates)
+        job = Job(request, tokens, len(prompt), candidates, grammar, self._model)
+        scheduler = self._scheduler
+        assert scheduler is not None
+        with self._cond:
+            self._live[request.key] = None
+            self._commands.append(lambda: scheduler.submit(job))
+
+    def poll(self, timeout: float) -> Sequence[Delta]:
+        """Allow one step and return what it gave; see the protocol."""
+        deadline = time.monotonic() + timeout
+        with self._cond:
+            while not self._outbox and self._live and not self._failure:
+                if not self._stepping:
+                    self._granted = True
+                    self._cond.notify_all()
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                self._cond.wait(left)
+            if self._failure:
+                raise self._failure
+            deltas, self._outbox = self._outbox, []
+            for delta in deltas:
+                if delta.stop is not None:
+                    self._live.pop(delta.key, None)
+            return deltas
+
+    def cancel(self, key: Key) -> None:
+        """Forget a request; see the protocol. Interrupts a prefill that holds it."""
+        with self._cond:
+            if key not in self._live:
+                return
+            del self._live[key]
+            self._outbox = [delta for delta in self._outbox if delta.key != key]
+            scheduler = self._scheduler
+            assert scheduler is not None
+            self._commands.append(lambda: scheduler.cancel(key))
+            if key in scheduler.prefilling:
+                self._abort = True
+
+    def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
+        """Tokens of context that prompt and prefix take."""
+        return len(self._tokens(prompt)) + len(self._prefix_tokens(prefix))
+
+    def close(self) -> None:
+        """Stop the thread and free everything; idempotent."""
+        self._stop_thread()
+        self._model.close()
+
+    # -- tokens ---------------------------------------------------------------------------
+
+    def _tokenize(self, prompt: Prompt) -> list[int]:
+        tokens = [
+            token
+            for text, is_template in prompt.pieces
+            for token in self._model.tokenize(text, special=is_template)
+        ]
+        if self._model.adds_bos and tokens[:1] != [self._model.bos]:
+            tokens.insert(0, self._model.bos)
+        if not tokens:  # an empty text still needs a position to predict from
+            tokens = [max(self._model.bos, self._model.eos, 0)]
+        return tokens
+
+    def _prefix_tokens(self, prefix: tuple[Step, ...]) -> list[int]:
+        return [
+            token
+            for step in prefix
+            for token in (step.tokens or self._model.tokenize(step.text, special=True))
+        ]
+
+    def _first_token(self, text: str) -> int:
+        tokens = self._model.tokenize(text, special=True)
+        if not tokens:
+            raise MissingCapability(f"{text!r} is no token of {self._info.name}")
+        return tokens[0]
+
+    # -- the thread -----------------------------------------------------------------------
+
+    def _open(self, cells: int) -> None:
+        self._context = Context(
+            self._model, cells=cells, threads=self._threads, abort=lambda: self._abort
+        )
+        self._scheduler = Scheduler(
+            self._context,
+            rewindable=self._model.rewindable,
+            context=self._limit,
+            sequences=MAX_SEQUENCES,
+            width=self._widths,
+            chunk=MAX_ROWS,
+            is_end=self._is_end,
+        )
+        self._closing = self._abort = self._granted = False
+        self._thread = threading.Thread(target=self._loop, name="llama", daemon=True)
+        self._thread.start()
+
+    def _stop_thread(self) -> None:
+        with self._cond:
+            self._closing = self._abort = True
+            self._cond.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        if self._scheduler is not None and self._context is not None:
+            self._scheduler.close()
+            self._context.close()
+        self._scheduler = self._context = None
+        self._live.clear()
+        self._outbox.clear()
+        self._commands.clear()
+
+    def _loop(self) -> None:
+        scheduler = self._scheduler
+        assert scheduler is not None
+        while True:
+            with self._cond:
+                self._cond.wait_for(lambda: self._granted or self._closing)
+                if self._closing:
+                    return
+                self._granted = self._abort = False
+                while self._commands:
+                    self._commands.popleft()()
+                self._stepping = True
+            deltas: list[Delta] = []
+            failure: EngineFailed | None = None
+            try:
+                if scheduler.busy:
+                    deltas = scheduler.step()
+            except EngineFailed as error:
+                failure = error
+            except Exception as error:  # the caller must hear of it, whatever it is
+                failure = EngineFailed(f"the engine died: {type(error).__name__}: {error}")
+                failure.__cause__ = error
+            with self._cond:
+                self._stepping = False
+                self._failure = failure
+                self._outbox += [delta for delta in deltas if delta.key in self._live]
+                self._cond.notify_all()
+            if failure:
+                return
+
+
+def available_threads() -> int:
+    """Threads worth using: the processors this process may run on."""
+    import os
+
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows have no affinity call
+        return os.cpu_count() or 1
+
+
+def _longrope(model: Model, arch: str, original: str) -> int:
+    scaled = model.meta(f"{arch}.rope.scaling.type") == "longrope"
+    return int(original) if original.isdigit() and (scaled or arch == "phi3") else 0

@@ -1,0 +1,154 @@
+"""One live request of the llama engine: its tokens, its text and what is not yet reported."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from ttc_cli.core.engine import Delta, Request
+from ttc_cli.core.sampling import Stop
+from ttc_cli.engine.llama.sampler import Floats, Stats
+from ttc_cli.engine.llama.text import TextStream, unfinished
+
+
+class GrammarState(Protocol):
+    """A grammar in step with one branch."""
+
+    def allows(self, token: int) -> bool: ...  # noqa: D102 - see binding.Grammar
+    def mask(self, logits: Floats) -> Floats: ...  # noqa: D102 - see binding.Grammar
+    def accept(self, token: int) -> None: ...  # noqa: D102 - see binding.Grammar
+    def close(self) -> None: ...  # noqa: D102 - see binding.Grammar
+
+
+class Vocabulary(Protocol):
+    """What a job needs of a model's vocabulary."""
+
+    def piece(self, token: int) -> bytes: ...  # noqa: D102 - see binding.Model
+    def is_end(self, token: int) -> bool: ...  # noqa: D102 - see binding.Model
+    def tokenize(self, text: str, *, special: bool) -> list[int]: ...  # noqa: D102 - see binding.Model
+
+
+class Job:
+    """A request in the scheduler.
+
+    `tokens` is everything the branch consists of, `done` how many of them are in the KV cache
+    under sequence `sequence` (-1 while waiting). A preempted job keeps its tokens and starts
+    over from the longest prefix that is still resident.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        tokens: list[int],
+        n_prompt: int,
+        candidates: tuple[int, ...],
+        grammar: GrammarState | None,
+        vocabulary: Vocabulary,
+    ) -> None:
+        self.request = request
+        self.tokens = tokens
+        self.n_prompt = n_prompt
+        self.n_given = len(tokens)
+        self.candidates = candidates
+        self.grammar = grammar
+        self.sequence = -1
+        self.done = 0
+        self.sampled = 0
+        self.capture = False
+        self.ending: Stop | None = None
+        self._vocabulary = vocabulary
+        tail = b"".join(vocabulary.piece(t) for t in tokens[max(n_prompt, len(tokens) - 4) :])
+        before = "".join(step.text for step in request.prefix)
+        self.stream = TextStream(request.stop, before, unfinished(tail))
+        self._news: dict[str, Any] = {}
+        self.stop: Stop | None = None
+        self._error = ""
+
+    @property
+    def pending(self) -> int:
+        """Tokens not yet evaluated."""
+        return len(self.tokens) - self.done
+
+    def placed(self, shared: int) -> None:
+        """A sequence was found that already holds `shared` of the tokens."""
+        self.done = shared
+        self._count("shared", min(shared, self.n_given))
+
+    def evaluated(self, n: int) -> None:
+        """The next n tokens are in the cache now."""
+        self._count("prefilled", max(0, min(self.done + n, self.n_given) - self.done))
+        self.done += n
+
+    def scored(self, scores: tuple[float, ...]) -> None:
+        """A scoring request is answered."""
+        self._news["scores"] = scores
+        self.finish(Stop.SCORED)
+
+    def saw_hidden(self, state: Any) -> None:
+        """A hidden state that was asked for arrived."""
+        self._news["hidden"] = (*self._news.get("hidden", ()), state)
+        self.capture = False
+
+    def take(self, token: int, stats: Stats | None, *, ends: bool) -> Stop | None:
+        """Append a sampled token; returns why to stop, if it does."""
+        self.tokens.append(token)
+        self.sampled += 1
+        self._count("sampled", 1)
+        if stats is not None:
+            want = self.request.want
+            self._append("logprobs", stats.logprob, want.logprobs)
+            self._append("confidences", stats.confidence, want.confidence)
+            self._append("entropies", stats.entropy, want.entropy)
+        if ends:
+            self._say(self.stream.flush())
+            return Stop.END
+        text, stop = self.stream.push(self._vocabulary.piece(token))
+        self._say(text)
+        return stop
+
+    def finish(self, stop: Stop, error: str = "") -> None:
+        """Mark the job finished; its last delta follows."""
+        if stop is not Stop.STRING:
+            self._say(self.stream.flush())
+        self.stop = stop
+        self._error = error
+        if self.grammar is not None:
+            self.grammar.close()
+
+    def delta(self) -> Delta | None:
+        """What is new since the last call, if anything."""
+        if not self._news and self.stop is None:
+            return None
+        news, self._news = self._news, {}
+        tokens = self._kept_tokens() if self.stop is not None else ()
+        return Delta(
+            self.request.key, tokens=tokens, stop=self.stop, error=self._error, **news
+        )
+
+    def _kept_tokens(self) -> tuple[int, ...]:
+        """The sampled tokens behind the text that was shown."""
+        new = self.tokens[self.n_given :]
+        if self.stop is Stop.END and new:
+            return tuple(new[:-1])
+        if self.stop is not Stop.STRING:
+            return tuple(new)
+        text, held, kept = self.stream.text.encode(), 0, []
+        for token in new:
+            piece = self._vocabulary.piece(token)
+            if not text.startswith(piece, held):
+                break
+            held += len(piece)
+            kept.append(token)
+        rest = text[held:].decode("utf-8", "replace")
+        return (*kept, *(self._vocabulary.tokenize(rest, special=False) if rest else ()))
+
+    def _say(self, text: str) -> None:
+        if text:
+            self._news["text"] = self._news.get("text", "") + text
+
+    def _count(self, kind: str, n: int) -> None:
+        if n:
+            self._news[kind] = self._news.get(kind, 0) + n
+
+    def _append(self, kind: str, value: float, wanted: bool) -> None:
+        if wanted:
+            self._news[kind] = (*self._news.get(kind, ()), value)

@@ -1,0 +1,418 @@
+"""What the next decode holds: continuous batching over shared prefixes.
+
+A step is one decode. Decodes of branches and prefill chunks are separate calls: a decode of 64
+or more rows takes another attention kernel that computes every row against all branches' cells,
+and hidden states are read from decodes of single tokens only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ttc_cli.core.engine import Delta, Key
+from ttc_cli.core.errors import EngineFailed
+from ttc_cli.core.sampling import Stop
+from ttc_cli.core.seeds import uniform
+from ttc_cli.engine.llama import sampler
+from ttc_cli.engine.llama.binding import MAX_OUTPUTS, Row
+from ttc_cli.engine.llama.job import Job
+from ttc_cli.engine.llama.kv import PrefixTree, common_prefix
+from ttc_cli.engine.llama.sampler import Floats
+from ttc_cli.engine.llama.text import LOOP_CHECK_EVERY, loops
+
+SHARE_WORTH_WAITING = 16
+"""A request waits for another's prefill when that saves it at least so many tokens."""
+KEPT_TAILS = 8
+"""Logits kept for the ends of prompts, so that branches submitted later need no decode."""
+MIXED_CHUNK = 256
+"""Prompt tokens in one chunk while branches are decoding, so that they do not stall long."""
+
+
+class Memory(Protocol):
+    """The part of binding.Context that a scheduler drives."""
+
+    cells: int
+
+    def decode(self, rows: list[Row], *, hidden: bool, abortable: bool) -> int: ...  # noqa: D102 - see binding
+    def logits(self, rows: int) -> Floats: ...  # noqa: D102 - see binding
+    def hidden(self, row: int) -> Floats: ...  # noqa: D102 - see binding
+    def copy(self, source: int, target: int, length: int) -> None: ...  # noqa: D102 - see binding
+    def cut(self, sequence: int, start: int = 0) -> None: ...  # noqa: D102 - see binding
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the scheduler did, for benchmarks and leak checks. Seconds are of this process."""
+
+    steps: int = 0
+    decodes: int = 0
+    rows: int = 0
+    preempted: int = 0
+    decode_seconds: float = 0.0
+    prefill_seconds: float = 0.0
+    step_seconds: float = 0.0
+
+
+class Scheduler:
+    """Holds the live jobs and turns them into decodes, one a step.
+
+    Args:
+        memory: the KV cache and its decode call.
+        rewindable: whether sequences can be shared at any earlier point.
+        context: tokens that one branch may hold.
+        sequences: sequence ids that may be used.
+        width: given how many branches could decode, how many should (see Widths).
+        chunk: most prompt tokens in one decode.
+        is_end: whether a token ends the model's turn.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        *,
+        rewindable: bool,
+        context: int,
+        sequences: int,
+        width: Callable[[int], int],
+        chunk: int,
+        is_end: Callable[[int], bool],
+    ) -> None:
+        self.memory = memory
+        self.tree = PrefixTree(rewindable=rewindable)
+        self.waiting: list[Job] = []
+        self.active: list[Job] = []
+        self.counters = Counters()
+        self._context = context
+        self._width = width
+        self._chunk = chunk
+        self._is_end = is_end
+        self._free = list(range(sequences - 1, -1, -1))
+        self._idle: OrderedDict[int, None] = OrderedDict()
+        self._tails: OrderedDict[tuple[int, ...], Floats] = OrderedDict()
+        self._prefill_next = True
+        self.prefilling: frozenset[Key] = frozenset()
+
+    # -- what the engine calls ------------------------------------------------------------
+
+    def submit(self, job: Job) -> None:
+        """Queue a job."""
+        self.waiting.append(job)
+
+    def cancel(self, key: Key) -> None:
+        """Forget a job at once; unknown keys are ignored."""
+        for jobs in (self.waiting, self.active):
+            for job in jobs:
+                if job.request.key == key:
+                    jobs.remove(job)
+                    job.finish(Stop.CANCELLED)
+                    self._release(job, keep=job.n_prompt)
+                    return
+
+    @property
+    def busy(self) -> bool:
+        """Whether a step would do anything."""
+        return bool(self.waiting or self.active)
+
+    def step(self) -> list[Delta]:
+        """One decode (or none, when kept logits suffice). Deltas in order of submission.
+
+        Raises:
+            EngineFailed: llama.cpp refused a decode for good.
+        """
+        began = time.perf_counter()
+        self._admit()
+        ready = [job for job in self.active if job.pending == 0]
+        for job in ready:
+            self._advance([job], self._tails[tuple(job.tokens)][None, :])
+        if not ready:
+            self._decode_some()
+        deltas = [d for job in self.active if (d := job.delta()) is not None]
+        for job in [job for job in self.active if job.stop is not None]:
+            self.active.remove(job)
+            self._release(job, keep=len(job.tokens))
+        self.counters.steps += 1
+        self.counters.step_seconds += time.perf_counter() - began
+        return deltas
+
+    def close(self) -> None:
+        """Drop every job and every resident sequence."""
+        for job in [*self.waiting, *self.active]:
+            job.finish(Stop.CANCELLED)
+            self._release(job, keep=0)
+        self.waiting, self.active = [], []
+        while self._idle:
+            self._evict()
+
+    # -- admission ------------------------------------------------------------------------
+
+    def _admit(self) -> None:
+        limit = self._width(len(self.active) + len(self.waiting))
+        admitted = []
+        for job in self.waiting:
+            if len(self.active) >= limit:
+                break
+            if self._worth_waiting(job):
+                continue
+            if not self._place(job):
+                break
+            admitted.append(job)
+            self.active.append(job)
+        if admitted:
+            self.waiting = [job for job in self.waiting if job.sequence < 0]
+
+    def _worth_waiting(self, job: Job) -> bool:
+        """Whether a prefill under way will soon give this job a longer prefix."""
+        now = self._match(job)[1]
+        for other in self.active:
+            if other.pending > 1:
+                later = common_prefix(other.tokens, job.tokens)
+                if not self.tree.rewindable and later < len(other.tokens):
+                    continue
+                if min(later, len(job.tokens) - 1) - now >= SHARE_WORTH_WAITING:
+                    return True
+        return False
+
+    def _match(self, job: Job) -> tuple[int, int]:
+        """Longest usable resident prefix. All of it only where the logits at its end are kept."""
+        source, length = self.tree.match(job.tokens)
+        if length < len(job.tokens):
+            return source, length
+        if tuple(job.tokens) in self._tails and job.ending is None and not job.capture:
+            return source, length
+        return (source, length - 1) if self.tree.rewindable else (-1, 0)
+
+    def _place(self, job: Job) -> bool:
+        """Give a job a sequence and its shared prefix, if there is room."""
+        source, length = self._match(job)
+        if source in self._idle:
+            self._idle.move_to_end(source)
+        if not self._free:
+            if not self._idle:
+                return False
+            self._evict()
+            if source not in self.tree:
+                source, length = self._match(job)
+        sequence = self._free.pop()
+        if length:
+            self.memory.copy(source, sequence, length)
+        self.tree.open(sequence, source, length)
+        job.sequence = sequence
+        # Room for what is to be evaluated, and for the others to grow a little meanwhile.
+        need = len(job.tokens) - length + 16 * len(self.active)
+        if not self._make_room(need) and (self.active or not self._make_room(1)):
+            self._release(job, keep=0)
+            job.sequence = -1
+            return False
+        job.placed(length)
+        return True
+
+    def _make_room(self, cells: int) -> bool:
+        while self.memory.cells - self.tree.used < cells:
+            if not self._idle:
+                return False
+            self._evict()
+        return True
+
+    def _evict(self) -> None:
+        sequence, _ = self._idle.popitem(last=False)
+        self._drop(sequence)
+
+    def _drop(self, sequence: int) -> None:
+        self.memory.cut(sequence)
+        self.tree.close(sequence)
+        self._free.append(sequence)
+
+    def _release(self, job: Job, keep: int) -> None:
+        """Take a job's sequence back. Up to `keep` tokens stay resident, evicted when needed."""
+        sequence, job.sequence = job.sequence, -1
+        if sequence < 0:
+            return
+        length = self.tree.length(sequence)
+        if keep < length and self.tree.rewindable:
+            self.memory.cut(sequence, keep)
+            self.tree.cut(sequence, keep)
+            length = keep
+        if keep == 0 or length == 0 or self.tree.own(sequence) == 0:
+            self._drop(sequence)
+        else:
+            self._idle[sequence] = None
+
+    # -- decoding -------------------------------------------------------------------------
+
+    def _decode_some(self) -> None:
+        prefilling = [job for job in self.active if job.pending > 1]
+        decoding = [job for job in self.active if job.pending == 1]
+        if prefilling and (self._prefill_next or not decoding):
+            self._prefill_next = False
+            self._prefill(prefilling, MIXED_CHUNK if decoding else self._chunk)
+        elif decoding:
+            self._prefill_next = True
+            self._run([(job, 1) for job in decoding[: self._width(len(decoding))]])
+
+    def _prefill(self, jobs: list[Job], budget: int) -> None:
+        plan: list[tuple[Job, int]] = []
+        for job in jobs[:MAX_OUTPUTS]:
+            n = min(job.pending, budget)
+            if n:
+                plan.append((job, n))
+                budget -= n
+        self._run(plan)
+
+    def _run(self, plan: list[tuple[Job, int]]) -> None:
+        """Decode the next n tokens of each job and act on the logits at their ends."""
+        plan = self._fit(plan)
+        if not plan:
+            return
+        rows = [
+            Row(job.tokens[at], at, job.sequence, at == len(job.tokens) - 1)
+            for job, n in plan
+            for at in range(job.done, job.done + n)
+        ]
+        single = len(rows) == len(plan)
+        hidden = single and any(job.capture for job, _ in plan)
+        if not single:
+            self.prefilling = frozenset(job.request.key for job, _ in plan)
+        began = time.perf_counter()
+        code = self.memory.decode(rows, hidden=hidden, abortable=not single)
+        seconds = time.perf_counter() - began
+        self.prefilling = frozenset()
+        if code == 2:
+            for job, _ in plan:
+                self.memory.cut(job.sequence, job.done)
+            return
+        if code != 0:
+            raise EngineFailed(
+                f"llama.cpp refused a decode of {len(rows)} tokens (code {code})",
+                "see llama.cpp's log; a smaller --ctx-size may help",
+            )
+        self.counters.decodes += 1
+        self.counters.rows += len(rows)
+        if single:
+            self.counters.decode_seconds += seconds
+        else:
+            self.counters.prefill_seconds += seconds
+        for job, n in plan:
+            self.tree.extend(job.sequence, job.tokens[job.done : job.done + n])
+            job.evaluated(n)
+        ended = [job for job, _ in plan if job.pending == 0]
+        if not ended:
+            return
+        logits = self.memory.logits(len(ended))
+        if hidden:
+            for i, job in enumerate(ended):
+                if job.capture:
+                    job.saw_hidden(self.memory.hidden(i))
+        if not single:
+            self._keep_tails(ended, logits)
+        self._advance(ended, logits)
+
+    def _fit(self, plan: list[tuple[Job, int]]) -> list[tuple[Job, int]]:
+        """Make room for the plan: evict what is idle, then preempt the youngest."""
+        while not self._make_room(sum(n for _, n in plan)):
+            youngest = self.active[-1]
+            if len(self.active) == 1:
+                if youngest.pending == 1:
+                    youngest.finish(Stop.CONTEXT)
+                    return []
+                spare = self.memory.cells - self.tree.used
+                if spare == 0:
+                    youngest.finish(Stop.CONTEXT)
+                    return []
+                return [(youngest, min(spare, plan[0][1]))]
+            self.active.remove(youngest)
+            self._release(youngest, keep=0)
+            youngest.done = 0
+            self.waiting.insert(0, youngest)
+            self.counters.preempted += 1
+            plan = [(job, n) for job, n in plan if job is not youngest]
+            if not plan:
+                return []
+        return plan
+
+    def _keep_tails(self, jobs: list[Job], logits: Floats) -> None:
+        for job, row in zip(jobs, logits, strict=True):
+            if not job.candidates:
+                self._tails[tuple(job.tokens)] = row.copy()
+                if not self.tree.rewindable:
+                    self._anchor(job)
+        while len(self._tails) > KEPT_TAILS:
+            self._tails.popitem(last=False)
+
+    def _anchor(self, job: Job) -> None:
+        """Keep a copy of a prompt's end: recurrent state can be shared nowhere else."""
+        if self._free:
+            sequence = self._free.pop()
+            self.memory.copy(job.sequence, sequence, job.done)
+            self.tree.open(sequence, job.sequence, job.done)
+            self._idle[sequence] = None
+
+    # -- sampling -------------------------------------------------------------------------
+
+    def _advance(self, jobs: list[Job], logits: Floats) -> None:
+        """Score, finish, or draw the next token of jobs whose last logits are here."""
+        drawing: list[tuple[Job, Floats]] = []
+        for job, row in zip(jobs, logits, strict=True):
+            if job.ending is not None:
+                job.finish(job.ending)
+            elif job.candidates:
+                job.scored(sampler.log_softmax_at(row, job.candidates))
+            elif (stop := self._may_draw(job)) is not None:
+                job.finish(stop)
+            else:
+                drawing.append((job, row))
+        if not drawing:
+            return
+        matrix = (
+            logits if len(drawing) == len(jobs) else np.stack([row for _, row in drawing])
+        )
+        tokens = sampler.draw(
+            matrix,
+            [job.request.sampling for job, _ in drawing],
+            [uniform(job.request.seed, len(job.tokens)) for job, _ in drawing],
+        )
+        for (job, row), token in zip(drawing, tokens, strict=True):
+            self._append(job, row, token)
+
+    def _may_draw(self, job: Job) -> Stop | None:
+        if job.sampled >= job.request.stop.max_tokens:
+            return Stop.LENGTH
+        if len(job.tokens) >= self._context:
+            return Stop.CONTEXT
+        ledger = job.request.ledger
+        return None if ledger is None or ledger.take() else Stop.BUDGET
+
+    def _append(self, job: Job, row: Floats, token: int) -> None:
+        if job.grammar is not None:
+            if not job.grammar.allows(token):
+                masked = job.grammar.mask(row)
+                u = uniform(job.request.seed, len(job.tokens))
+                token = sampler.draw(masked[None, :], [job.request.sampling], [u])[0]
+            job.grammar.accept(token)
+        want = job.request.want
+        stats = sampler.measure(row, token, want) if want.per_token else None
+        stop = job.take(token, stats, ends=self._is_end(token))
+        if stop is Stop.STEP:
+            job.capture = bool(want.hidden)
+            stop = None if want.hidden == "steps" else Stop.STEP
+        if stop is None:
+            stop = self._spent(job)
+        if stop is None:
+            return
+        if want.hidden and stop is not Stop.BUDGET:
+            job.ending, job.capture = stop, True  # one more decode reads the last token's state
+        else:
+            job.finish(stop)
+
+    def _spent(self, job: Job) -> Stop | None:
+        rule = job.request.stop
+        if job.sampled >= rule.max_tokens:
+            return Stop.LENGTH
+        if rule.loops and job.sampled % LOOP_CHECK_EVERY == 0 and loops(job.tokens[job.n_given :]):
+            return Stop.LOOP
+        return None

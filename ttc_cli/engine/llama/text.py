@@ -1,0 +1,119 @@
+"""Tokens to text: UTF-8 split across tokens, stop strings, step marks, endless loops."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+
+from ttc_cli.core.sampling import Stop, StopRule
+
+LOOP_CHECK_EVERY = 32
+LOOP_MIN_TOKENS = 96
+LOOP_MAX_PERIOD = 64
+LOOP_MIN_REPEATS = 4
+
+
+class TextStream:
+    """Turns a branch's bytes into text that may be shown, and says where it ends.
+
+    Bytes of an unfinished character and text that may yet become a stop string are held back.
+
+    Args:
+        rule: stop strings and step marks.
+        before: the reply so far (a fence opened there is still open).
+        pending: bytes of a character that the reply so far left unfinished.
+    """
+
+    def __init__(self, rule: StopRule, before: str = "", pending: bytes = b"") -> None:
+        self._rule = rule
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder.decode(pending)
+        self._held = ""
+        self._before = before
+        self._step_start = 0
+        self.text = ""
+
+    def push(self, piece: bytes) -> tuple[str, Stop | None]:
+        """Take a token's bytes; returns the text that may be shown now and why to stop."""
+        self._held += self._decoder.decode(piece)
+        if not self._held:
+            return "", None
+        at = self._find_stop()
+        if at is not None:
+            shown, self._held = self._held[:at], ""
+            self.text += shown
+            return shown, Stop.STRING
+        keep = self._possible_start()
+        cut = len(self._held) - keep
+        shown, self._held = self._held[:cut], self._held[cut:]
+        length = len(self.text)
+        self.text += shown
+        if shown and self._step_ended(length):
+            return shown, Stop.STEP
+        return shown, None
+
+    def flush(self) -> str:
+        """What was held back, when nothing follows; half a character is dropped."""
+        shown, self._held = self._held, ""
+        self.text += shown
+        return shown
+
+    def _find_stop(self) -> int | None:
+        found = [at for s in self._rule.strings if s and (at := self._held.find(s)) >= 0]
+        return min(found, default=None)
+
+    def _possible_start(self) -> int:
+        """Length of the longest end of the held text that starts a stop string."""
+        longest = max((len(s) for s in self._rule.strings), default=1) - 1
+        for n in range(min(longest, len(self._held)), 0, -1):
+            tail = self._held[-n:]
+            if any(s.startswith(tail) for s in self._rule.strings):
+                return n
+        return 0
+
+    def _step_ended(self, old_length: int) -> bool:
+        for mark in self._rule.steps:
+            at = self.text.find(mark, max(0, old_length - len(mark) + 1))
+            if at < 0:
+                continue
+            step = self.text[self._step_start : at].strip()
+            if step and len(step) >= self._rule.min_step_chars and not self._inside(at):
+                self._step_start = len(self.text)
+                return True
+        return False
+
+    def _inside(self, at: int) -> bool:
+        """Whether a mark at `at` is inside a code fence or a displayed formula."""
+        reply = self._before + self.text[:at]
+        return (
+            reply.count("```") % 2 == 1
+            or reply.count("$$") % 2 == 1
+            or reply.count("\\[") > reply.count("\\]")
+        )
+
+
+def unfinished(tail: bytes) -> bytes:
+    """The bytes of an incomplete UTF-8 character at the end of `tail`."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder.decode(tail)
+    return decoder.getstate()[0]
+
+
+def loops(tokens: Sequence[int]) -> bool:
+    """Whether the text ends in an n-gram that repeats without end.
+
+    True when the last tokens are at least 4 repeats of up to 64 tokens and 96 tokens long in
+    all, so that rulers, tables and zeros do not count.
+    """
+    n = len(tokens)
+    if n < LOOP_MIN_TOKENS:
+        return False
+    for period in range(1, LOOP_MAX_PERIOD + 1):
+        if tokens[n - 1] != tokens[n - 1 - period]:
+            continue
+        span = max(LOOP_MIN_TOKENS, period * LOOP_MIN_REPEATS)
+        if span + period > n:
+            break
+        if tokens[n - span :] == tokens[n - span - period : n - period]:
+            return True
+    return False

@@ -1,0 +1,194 @@
+"""A deterministic engine without a model: for tests, demos and replays.
+
+A script is a function from a request to the tokens (as texts) it will say. Each poll gives one
+token to every live branch, so interleaving, budgets and culling behave as on a real engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from ttc_cli.core.branch import Prompt, Step
+from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
+from ttc_cli.core.errors import ContextOverflow, EngineFailed
+from ttc_cli.core.sampling import Stop
+from ttc_cli.core.seeds import uniform
+
+ALL = frozenset(
+    {
+        "continue", "rewind", "logprobs", "confidence", "hidden", "score", "grammar", "seed",
+        "exact-usage",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one request will say.
+
+    Args:
+        tokens: texts, one a token; after the last one the model ends its turn.
+        confidence: reported for every token.
+        fails: the branch fails after its tokens instead of ending.
+    """
+
+    tokens: tuple[str, ...]
+    confidence: float = 5.0
+    fails: bool = False
+
+
+Script = Callable[[Request], Line | str]
+
+
+def split(text: str) -> tuple[str, ...]:
+    """A text as tokens: words with the space before them."""
+    out, word = [], ""
+    for char in text:
+        if char in " \n" and word.strip():
+            out.append(word)
+            word = ""
+        word += char
+    return tuple([*out, word] if word else out)
+
+
+def from_choices(choices: Sequence[str]) -> Script:
+    """A script that picks one of the texts by the request's seed."""
+
+    def script(request: Request) -> str:
+        return choices[int(uniform(request.seed, 0) * len(choices))]
+
+    return script
+
+
+@dataclass(slots=True)
+class _Talk:
+    request: Request
+    line: Line
+    at: int = 0
+    text: str = ""
+    shown: int = 0
+    kept: list[int] = field(default_factory=list)
+
+
+class ScriptedEngine:
+    """Plays a script; a context of `context` tokens and `width` branches a poll."""
+
+    def __init__(
+        self,
+        script: Script,
+        *,
+        context: int = 4096,
+        width: int = 32,
+        capabilities: frozenset[str] = ALL,
+        scorer: Callable[[Request], tuple[float, ...]] | None = None,
+    ) -> None:
+        self._script = script
+        self._width = width
+        self._scorer = scorer
+        self._talks: dict[Key, _Talk] = {}
+        self._info = EngineInfo("scripted", "scripted", context, context, capabilities=capabilities)
+        self.closed = False
+
+    @property
+    def info(self) -> EngineInfo:
+        """What is known of the model."""
+        return self._info
+
+    def submit(self, request: Request) -> None:
+        """Queue a request; see the protocol."""
+        length = self.count(request.prompt, request.prefix)
+        if length + 1 > self._info.context:
+            raise ContextOverflow(
+                f"the prompt takes {length} tokens and the context holds {self._info.context}"
+            )
+        if request.key in self._talks:
+            raise EngineFailed(f"request {request.key!r} is already running")
+        said = self._script(request)
+        line = said if isinstance(said, Line) else Line(split(said))
+        self._talks[request.key] = _Talk(request, line)
+
+    def poll(self, timeout: float) -> Sequence[Delta]:
+        """One token for each of the oldest `width` branches; see the protocol."""
+        deltas = [self._step(talk) for talk in list(self._talks.values())[: self._width]]
+        for delta in deltas:
+            if delta.stop is not None:
+                del self._talks[delta.key]
+        return deltas
+
+    def cancel(self, key: Key) -> None:
+        """Forget a request; see the protocol."""
+        self._talks.pop(key, None)
+
+    def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
+        """Words of prompt and prefix."""
+        steps = sum(len(step.tokens) or len(split(step.text)) for step in prefix)
+        return len(split(prompt.text)) + steps
+
+    def close(self) -> None:
+        """Forget everything; idempotent."""
+        self._talks.clear()
+        self.closed = True
+
+    def _step(self, talk: _Talk) -> Delta:
+        request, rule = talk.request, talk.request.stop
+        if request.candidates:
+            scores = self._scorer(request) if self._scorer else (-math.log(2),) * len(
+                request.candidates
+            )
+            return Delta(request.key, scores=scores, stop=Stop.SCORED)
+        first = talk.at == 0
+        prefilled = self.count(request.prompt, request.prefix) if first else 0
+        if talk.at >= rule.max_tokens:
+            return Delta(request.key, stop=Stop.LENGTH, prefilled=prefilled, tokens=self._ids(talk))
+        if request.ledger is not None and not request.ledger.take():
+            return Delta(request.key, stop=Stop.BUDGET, prefilled=prefilled, tokens=self._ids(talk))
+        return replace(self._say(talk), prefilled=prefilled)
+
+    def _say(self, talk: _Talk) -> Delta:
+        request, rule = talk.request, talk.request.stop
+        ended = talk.at >= len(talk.line.tokens)
+        word = "" if ended else talk.line.tokens[talk.at]
+        talk.at += 1
+        talk.text += word
+        stop: Stop | None = None
+        if ended:
+            stop = Stop.FAILED if talk.line.fails else Stop.END
+        elif cut := [at for s in rule.strings if (at := talk.text.find(s)) >= 0]:
+            talk.text, stop = talk.text[: min(cut)], Stop.STRING
+        elif any(mark in word for mark in rule.steps):
+            stop = Stop.STEP
+        elif talk.at >= rule.max_tokens:
+            stop = Stop.LENGTH
+        end = len(talk.text) if stop is not None else self._safe(talk)
+        text, talk.shown = talk.text[talk.shown : end], max(talk.shown, end)
+        want = request.want
+        return Delta(
+            request.key,
+            text=text,
+            tokens=self._ids(talk) if stop is not None else (),
+            logprobs=(-1.0,) if want.logprobs else (),
+            confidences=(talk.line.confidence,) if want.confidence else (),
+            entropies=(1.0,) if want.entropy else (),
+            sampled=1,
+            stop=stop,
+            error="the script says so" if stop is Stop.FAILED else "",
+        )
+
+    def _safe(self, talk: _Talk) -> int:
+        """How much of the text may be shown: the rest may yet become a stop string."""
+        text = talk.text
+        for n in range(min(len(text), max(map(len, talk.request.stop.strings), default=0)), 0, -1):
+            if any(s.startswith(text[-n:]) for s in talk.request.stop.strings):
+                return len(text) - n
+        return len(text)
+
+    @staticmethod
+    def _ids(talk: _Talk) -> tuple[int, ...]:
+        """Stable made-up ids of the words behind the text."""
+        return tuple(
+            int.from_bytes(hashlib.blake2b(w.encode(), digest_size=3).digest(), "little")
+            for w in split(talk.text)
+        )

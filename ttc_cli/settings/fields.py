@@ -1,0 +1,196 @@
+"""The settings there are: names, types, ranges and defaults, each in one line."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from ttc_cli.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+Kind = Literal["text", "choice", "whole", "number", "switch"]
+TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+EFFORT_ALIASES = {"minimal": "low", "xhigh": "max"}  # the names other programs use
+_BIG = 2**63 - 1  # the largest integer TOML promises to keep
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What values a setting takes.
+
+    Args:
+        kind: `whole` is an integer, `number` any finite number, `switch` a boolean.
+        about: one line for people, with the unit where there is one.
+        low: the smallest value allowed.
+        high: the largest value allowed.
+        words: the words allowed: all of them for a `choice`, besides integers for a `whole`.
+        from_project: whether a project's file may set it. What would let a folder that
+            somebody else wrote act without asking is for the user alone.
+    """
+
+    kind: Kind
+    about: str
+    low: float = -math.inf
+    high: float = math.inf
+    words: tuple[str, ...] = ()
+    from_project: bool = True
+
+    @property
+    def expected(self) -> str:
+        """What is allowed, as the end of the sentence "it must be ..."."""
+        if self.kind == "text":
+            return "a text"
+        if self.kind == "choice":
+            return "one of " + ", ".join(self.words)
+        if self.kind == "switch":
+            return "true or false"
+        noun = "a whole number" if self.kind == "whole" else "a number"
+        bounds = f" from {self.low:g} to {self.high:g}"
+        if self.high >= _BIG:
+            bounds = f" of at least {self.low:g}"
+        return noun + bounds + "".join(f", or {word!r}" for word in self.words)
+
+    def read(self, value: object) -> object:
+        """The value as this setting's type; ValueError when it is not allowed."""
+        if self.kind in ("text", "choice"):
+            return self._word(value)
+        if self.kind == "switch":
+            return self._switch(value)
+        if value in self.words:
+            return value
+        types = int if self.kind == "whole" else (int, float)
+        # bool is an int to Python, and nobody means a temperature of true
+        if not isinstance(value, types) or isinstance(value, bool):
+            raise ValueError
+        if not (self.low <= value <= self.high and math.isfinite(value)):
+            raise ValueError
+        return value if self.kind == "whole" else float(value)
+
+    def parse(self, text: str) -> object:
+        """The value that a text from the environment or a command line stands for."""
+        text = text.strip() if self.kind != "text" else text
+        if self.kind == "whole" and text not in self.words:
+            return self.read(int(text))
+        return self.read(float(text) if self.kind == "number" else text)
+
+    def _word(self, value: object) -> str:
+        if isinstance(value, bool) and "yes" in self.words:
+            return "yes" if value else "no"
+        if not isinstance(value, str) or (self.words and value not in self.words):
+            raise ValueError
+        return value
+
+    def _switch(self, value: object) -> bool:
+        if isinstance(value, str) and value.lower() in TRUE + FALSE:
+            return value.lower() in TRUE
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+
+def _setting(default: Any, *rule: Any, **more: Any) -> Any:
+    return field(default=default, metadata={"rule": Rule(*rule, **more)})
+
+
+_ASK = ("auto", "yes", "no")
+_EFFORTS = ("auto", "low", "medium", "high", "max")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one run. None means: the model, the strategy or the machine decides.
+
+    Args:
+        origins: where each value that is not a default came from, as people read it.
+        warnings: one line each, about what was read but ignored or is worth knowing.
+    """
+
+    model: str | None = _setting(None, "text", "catalogue name, alias, GGUF path or server URL")
+    effort: str = _setting("auto", "choice", "how much to spend", words=_EFFORTS)
+    strategy: str = _setting("auto", "text", "how to spend it")
+    samples: int | None = _setting(None, "whole", "branches of the strategy", 1, _BIG)
+    max_tokens: int | None = _setting(None, "whole", "cap on sampled tokens", 1, _BIG)
+    max_seconds: float | None = _setting(None, "number", "cap on seconds", 0.001)
+    thinking_budget: int | None = _setting(
+        None, "whole", "tokens of thought a branch: -1 no cap, 0 none", -1, _BIG
+    )
+    temperature: float | None = _setting(None, "number", "0 is greedy", 0, 5)
+    top_p: float | None = _setting(None, "number", "nucleus, as a probability", 0, 1)
+    top_k: int | None = _setting(None, "whole", "likeliest tokens kept, 0 for all", 0, _BIG)
+    min_p: float | None = _setting(None, "number", "floor, as a share of the likeliest", 0, 1)
+    seed: int | Literal["random"] = _setting(
+        0, "whole", "of all random draws", 0, _BIG, words=("random",)
+    )
+    system: str | None = _setting(None, "text", "system prompt; empty for none")
+    ctx_size: int | None = _setting(None, "whole", "context, in tokens", 1, _BIG)
+    threads: int | None = _setting(None, "whole", "threads of the engine", 1, 4096)
+    gpu_layers: int | None = _setting(None, "whole", "layers on the GPU, -1 for all", -1, _BIG)
+    color: str = _setting("auto", "choice", "colours", words=_ASK)
+    stream: bool = _setting(True, "switch", "print the answer while it is written")
+    show_reasoning: str = _setting("auto", "choice", "thoughts on stderr", words=_ASK)
+    cache: bool = _setting(True, "switch", "keep and reuse results")
+    log: bool = _setting(True, "switch", "keep a log of runs")
+    offline: bool = _setting(False, "switch", "no network at all")
+    yes: bool = _setting(False, "switch", "no questions asked", from_project=False)
+    auto_pull: bool = _setting(
+        False, "switch", "fetch a missing model without asking", from_project=False
+    )
+    profile: str | None = _setting(None, "text", "a named set of settings")
+    price_per_mtok: float | None = _setting(None, "number", "money per million tokens", 0)
+    watts: float | None = _setting(None, "number", "power of the machine at work, in watts", 0)
+    price_per_kwh: float | None = _setting(None, "number", "money per kilowatt-hour", 0)
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    def origin(self, name: str) -> str:
+        """Where the value of setting `name` came from: "default" when nobody set it."""
+        rule_of(name)
+        return self.origins.get(name, "default")
+
+
+RULES: Mapping[str, Rule] = {
+    item.name: item.metadata["rule"] for item in fields(Settings) if "rule" in item.metadata
+}
+
+
+def rule_of(name: str) -> Rule:
+    """The rule of setting `name`; UsageError with the nearest name when there is none."""
+    if name not in RULES:
+        raise UsageError(f"no setting is called {name!r}", nearest(name))
+    return RULES[name]
+
+
+def nearest(name: str, valid: Iterable[str] = RULES) -> str:
+    """`did you mean 'x'?`, or an empty text when nothing is near."""
+    import difflib  # here, since it is only needed to complain
+
+    found = difflib.get_close_matches(name.replace("-", "_").lower(), valid, n=1)
+    return f"did you mean {found[0]!r}?" if found else ""
+
+
+def checked(
+    name: str, value: object, where: str | Callable[[], str], *, text: bool = False
+) -> object:
+    """The value of setting `name`, typed and within its range.
+
+    Args:
+        name: the setting.
+        value: what was given for it.
+        where: where it was given, for the error; a function when that takes time to find.
+        text: whether a string stands for a value of another type, as on a command line.
+
+    Raises:
+        UsageError: no such setting, or the value has the wrong type or is out of range.
+    """
+    rule = rule_of(name)
+    try:
+        if name == "effort" and isinstance(value, str):
+            value = EFFORT_ALIASES.get(value, value)
+        return rule.parse(value) if text and isinstance(value, str) else rule.read(value)
+    except (ValueError, OverflowError):
+        hint = nearest(value, rule.words) if isinstance(value, str) else ""
+        place = where if isinstance(where, str) else where()
+        raise UsageError(f"{place}: {name} must be {rule.expected}, not {value!r}", hint) from None

@@ -1,0 +1,163 @@
+"""Who wins: flag > `TTC_*` environment > project file > user file > default."""
+
+from __future__ import annotations
+
+import itertools
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from ttc_cli.core.errors import UsageError
+from ttc_cli.settings.fields import EFFORT_ALIASES, RULES, Settings, checked, nearest
+from ttc_cli.settings.files import Document
+from ttc_cli.settings.paths import config_path, project_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_OTHER_VARIABLES = ("home", "debug")  # no settings: where files are, and tracebacks
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+def load(flags: Mapping[str, object], *, cwd: Path, environ: Mapping[str, str]) -> Settings:
+    """Build the settings of this run.
+
+    Args:
+        flags: settings given on the command line; a value of None was not given.
+        cwd: where the search for a project's `.ttc.toml` starts.
+        environ: the environment.
+
+    Raises:
+        UsageError: a wrong type, a value out of range, an unknown flag or profile, or a
+            file that is not TOML; the message names the place.
+        UnreadableFile: a settings file exists and cannot be read.
+    """
+    builder = _Builder()
+    builder.add_flags(flags)
+    builder.add_environment(environ)
+    project, user = project_path(cwd), config_path(environ)
+    documents = [Document(path) for path in (project, user) if path]
+    profile = builder.profile(documents)
+    for document in documents:
+        builder.add_document(document, profile, trusted=document.path == user)
+    builder.add_conventions(environ)
+    return builder.settings()
+
+
+class _Builder:
+    """Takes layers from the strongest to the weakest; the first value of a setting stays."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.origins: dict[str, str] = {}
+        self.warnings: list[str] = []
+
+    def add_flags(self, flags: Mapping[str, object]) -> None:
+        for name, value in flags.items():
+            if value is not None:
+                where = "--" + name.replace("_", "-")
+                self._add(name, checked(name, value, where, text=True), where, value)
+
+    def add_environment(self, environ: Mapping[str, str]) -> None:
+        for name in RULES:
+            variable = f"TTC_{name.upper()}"
+            text = environ.get(variable, "")
+            if text:
+                self._add(name, checked(name, text, variable, text=True), variable, text)
+        self.warnings.extend(_misspelt(environ))
+
+    def add_document(self, document: Document, profile: str | None, *, trusted: bool) -> None:
+        for table in _tables(document, profile):
+            for name, value in _at(document, table).items():
+                if name != "profile" or not isinstance(value, dict):
+                    self._add_entry(document, (*table, name), value, trusted=trusted)
+
+    def add_conventions(self, environ: Mapping[str, str]) -> None:
+        """What other programs honour too, weaker than everything said to ttc itself."""
+        if environ.get("NO_COLOR"):
+            self._add("color", "no", "NO_COLOR")
+        elif environ.get("FORCE_COLOR", "0") not in ("", "0", "false"):
+            self._add("color", "yes", "FORCE_COLOR")
+        elif environ.get("TERM") == "dumb":
+            self._add("color", "no", "TERM")
+
+    def profile(self, documents: list[Document]) -> str | None:
+        """The profile in force; UsageError when no file has one of that name."""
+        texts = (doc.values.get("profile") for doc in documents)
+        name = self.values.get("profile") or next((t for t in texts if isinstance(t, str)), None)
+        known = set(itertools.chain.from_iterable(map(_profiles, documents)))
+        if name is None or name in known:
+            return name
+        hint = nearest(name, sorted(known)) or f"add a table [profile.{name}] to config.toml"
+        raise UsageError(f"no profile is called {name!r}", hint)
+
+    def settings(self) -> Settings:
+        origins = MappingProxyType(self.origins)
+        return Settings(**self.values, origins=origins, warnings=tuple(self.warnings))
+
+    def _add(self, name: str, value: object, origin: str, raw: object = None) -> None:
+        if name == "effort" and raw in EFFORT_ALIASES and name not in self.values:
+            self.warnings.append(f"{origin}: effort {raw!r} is read as {value!r}")
+        self.values.setdefault(name, value)
+        self.origins.setdefault(name, origin)
+
+    def _add_entry(
+        self, document: Document, keys: tuple[str, ...], value: object, *, trusted: bool
+    ) -> None:
+        name = keys[-1]
+        if name not in RULES:
+            # not an error: an older ttc must be able to read a newer one's file
+            text = f"{document.where(*keys)}: unknown setting {name!r} is ignored; {nearest(name)}"
+            self.warnings.append(text.rstrip("; "))
+            return
+        if not (trusted or RULES[name].from_project):
+            text = f"{document.where(*keys)}: {name} is ignored in a project's file"
+            self.warnings.append(text)
+            return
+        found = checked(name, value, lambda: document.where(*keys))
+        origin = str(document.path) + (f" [{'.'.join(keys[:-1])}]" if keys[1:] else "")
+        if name == "model" and not trusted and name not in self.values and _is_remote(value):
+            self.warnings.append(f"{document.where(*keys)}: prompts go to {value}")
+        self._add(name, found, origin, value)
+
+
+def _tables(document: Document, profile: str | None) -> Iterator[tuple[str, ...]]:
+    """The tables of a file from the strongest to the weakest."""
+    if profile in _profiles(document):
+        yield ("profile", str(profile))
+    yield ()
+
+
+def _at(document: Document, table: tuple[str, ...]) -> dict[str, Any]:
+    values = document.values
+    for key in table:
+        values = values[key]
+    return values
+
+
+def _profiles(document: Document) -> list[str]:
+    tables = document.values.get("profile")
+    if not isinstance(tables, dict):
+        return []
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            where = document.where("profile", name)
+            raise UsageError(f"{where}: a profile is a table", f"write [profile.{name}]")
+    return list(tables)
+
+
+def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:
+    """Variables that look like a setting of ttc and are none."""
+    for variable in environ:
+        name = variable.removeprefix("TTC_").lower()
+        if name != variable.lower() and name not in (*RULES, *_OTHER_VARIABLES):
+            near = nearest(name).replace("'", "")
+            if near:
+                yield f"{variable} is ignored; {near}"
+
+
+def _is_remote(model: object) -> bool:
+    from urllib.parse import urlsplit  # here, since most project files name no server
+
+    url = urlsplit(str(model))
+    return url.scheme in ("http", "https") and url.hostname not in _LOCAL
