@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine_common import SAMPLING, fresh, grow, prompt_of, requests, spread
+
 from ttc_cli.engine.llama.engine import LlamaEngine
 
 

@@ -17,6 +17,7 @@ from statistics import median
 from typing import Any
 
 from engine_common import fresh, grow, prompt_of, requests, spread
+
 from ttc_cli.engine.llama.engine import LlamaEngine
 
 BAR = 0.97

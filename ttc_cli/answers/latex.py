@@ -25,12 +25,16 @@ _WORDS = re.compile(
 _GONE = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|limits|!)(?![a-zA-Z])|(?<=\d)\{,\}"
 )
-_SPACE = re.compile(r"\\(?:quad|qquad|,|;|:|>|\s|~)|~")
+_SPACE = re.compile(r"(?<!\\)\\(?:quad|qquad|,|;|:|>|\s|~)|~")
 _DEGREE = re.compile(r"\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\degree)")
 _FRAC = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _SHORT_FRAC = re.compile(r"\\frac\s*(?:\{([^{}]*)\}|(\d))\s*(?:\{([^{}]*)\}|(\d))")
 _DELIMITED = re.compile(r"(?s)(\$\$?)([^$]+)\1|\\\((.+)\\\)|\\\[(.+)\\\]")
 _MARK = re.compile(r"\*\*|__|(?<!\w)`+|`+(?!\w)|^\s*(?:#+|>)\s+")
+_ROW = "\\\\"
+_MATRIX = re.compile(
+    r"(?s)[\[(]?\s*\\begin\{(?:[a-zA-Z]?matrix|array)\}(?:\{[lcr|]+\})?(.+?)\\end\{\w+\}\s*[\])]?"
+)
 _INLINE = re.compile(r"\$(?=[^$\s])([^$]*[^$\s])\$|\\\((.+?)\\\)|\\\[(.+?)\\\]")
 _NAMED = {
     "cdot": "*", "times": "*", "div": "/", "pm": "±", "mp": "∓", "le": "≤", "leq": "≤", "ge": "≥",
@@ -84,9 +88,11 @@ def tidy(text: str) -> str:
         text = _FRAC.sub(r"\\frac", _loop(_WORDS, r"\1", text))
         text = _SHORT_FRAC.sub(_short_frac, text).replace("\\%", "%")
     text = _undelimit(text).replace(_DOLLAR, "$").strip()
+    if text.endswith("!") and not re.search(r"[!/*^\\+]", text[:-1]):
+        text = text[:-1]  # joy; a factorial is part of a longer formula
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         text = text[1:-1]
-    return text.strip().rstrip(".,;:!").strip()
+    return text.strip().rstrip(".,;:").strip()
 
 
 def _over(match: re.Match[str]) -> str:
@@ -101,6 +107,7 @@ def readable(tidied: str) -> str:
     r"""Bare LaTeX as a person would type it: `\frac{11+9a}{20}` is `(11+9a)/20`."""
     text = tidied
     if "\\" in text:
+        text = _MATRIX.sub(lambda m: f"[{m[1].replace(_ROW, '; ').replace('&', ' ')}]", text)
         text = re.sub(r"\\sqrt\s*(\d)", r"sqrt(\1)", text)
         for _ in range(4):
             before = text
@@ -109,7 +116,7 @@ def readable(tidied: str) -> str:
             if text == before:
                 break
         text = _COMMAND.sub(lambda m: _NAMED.get(m[1], m[1]), text)
-        text = text.replace("\\{", "{").replace("\\}", "}").replace("\\\\", ";")
+        text = text.replace("\\{", "{").replace("\\}", "}")
     text = re.sub(r"([\^_])\{(\w)\}", r"\1\2", text)
     return re.sub(r"\s+", " ", _INFINITY.sub("∞", text)).strip()
 

@@ -42,7 +42,8 @@ _ASSIGNED = re.compile(
     rf"^(?:(?:{_NAME}|\([\w\s,;]+\)|[A-Z]{{2,3}}|\\frac\{{[A-Z]+\}}\{{[A-Z]+\}}|[A-Za-z_{{}}]+\s*:\s*[A-Z])\s*(?:=|\\approx|≈)"
     rf"|{_NAME}\s*(?:\\in(?![a-z])|∈))\s*"
 )
-_SUM = re.compile(r"^[\d\s+*/().,×x÷$%-]*\d[\d\s+*/().,×x÷$%-]*=\s*(?=\S)")
+_OPERAND = r"(?:[\d\s+*/().,×x÷$%-]|\\(?:div|times|cdot|frac|text)(?![a-z])|[{}])*"
+_SUM = re.compile(rf"^{_OPERAND}\d{_OPERAND}=\s*(?=\S)")
 _APPROX = re.compile(r"\s*(?:\\approx|≈).*$", re.DOTALL)
 _BRACKETS = {"(": ")]", "[": ")]", "{": "}"}
 _JOINT = re.compile(r"\s+(?:and|or)\s+|(?<=\d)(?:and|or)(?=\w)|(?<=\))(?:and|or)(?=\()")
@@ -219,7 +220,7 @@ def _items(text: str, depth: int) -> Form | None:
 def _maths(text: str) -> Form | None:
     if not text or len(text) > MATHS_LIMIT or not _MATHS_SIGN.search(text):
         return None
-    if _LONG_WORD.search(_FUNCTIONS.sub(" ", text)):
+    if "\\begin" not in text and _LONG_WORD.search(_FUNCTIONS.sub(" ", text)):
         return None
     shown = readable(text)
     key = re.sub(r"\s|\*(?!\*)", "", shown)

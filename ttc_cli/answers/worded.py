@@ -97,7 +97,7 @@ def maths(reply: str, kind: Kind | None) -> Extracted | None:
     inner = next(g for g in last.groups() if g)
     if re.search(r"\d", reply[last.end() :]) or re.search(r"[a-z]{3,} [a-z]{2,}", inner):
         return None
-    return Extracted(last[0], "maths", last.span()) if brief(inner) else None
+    return Extracted(inner.strip(), "maths", last.span()) if brief(inner) else None
 
 
 def number(reply: str, kind: Kind | None) -> Extracted | None:

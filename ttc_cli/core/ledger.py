@@ -41,7 +41,7 @@ class Ledger:
         self.usage = Usage()
         self._parent = parent
         self._verifier = verifier
-        self._lock = threading.Lock() if parent is None else parent._lock
+        self._lock: threading.Lock = threading.Lock() if parent is None else parent._lock
 
     @property
     def spent(self) -> int:

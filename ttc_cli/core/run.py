@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ttc_cli.core.branch import Branch, BranchId, Prompt, Step
-from ttc_cli.core.engine import Delta, Engine, Request
+from ttc_cli.core.engine import Delta, Engine, Key, Request
 from ttc_cli.core.events import Close, Flow, Open, StepDone, Text, Tick
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
@@ -160,9 +160,9 @@ class Run:
 
         Nothing is sampled. None where the deadline passed before the text was evaluated.
         """
-        keys = {self.key(): i for i in range(len(items))}
+        keys: dict[Key, int] = {self.key(): i for i in range(len(items))}
         out: list[tuple[float, ...] | None] = [None] * len(items)
-        live = set(keys)
+        live: set[Key] = set(keys)
         try:
             for (prompt, prefix), key in zip(items, keys, strict=True):
                 self.engine.submit(
@@ -172,8 +172,8 @@ class Run:
                 for delta in self.engine.poll(POLL_SECONDS):
                     self._count(delta)
                     if delta.stop is not None:
-                        live.discard(delta.key)  # type: ignore[arg-type]  # keys are ours
-                        out[keys[delta.key]] = delta.scores or None  # type: ignore[index]  # ours
+                        live.discard(delta.key)
+                        out[keys[delta.key]] = delta.scores or None
                 yield Tick()
         finally:
             for key in live:
@@ -215,7 +215,7 @@ class _Extension:
         self._draw = draw
         self._ledger = ledger
         self._reserve = reserve
-        self._live: dict[tuple[int, int], _Growing] = {}
+        self._live: dict[Key, _Growing] = {}
         self._done: list[Branch] = []
 
     def run(self, branches: Iterable[Branch]) -> Flow[list[Branch]]:
@@ -267,7 +267,7 @@ class _Extension:
 
     def _handle(self, delta: Delta) -> Flow[None]:
         self._run._count(delta)
-        growing = self._live.get(delta.key)  # type: ignore[call-overload]  # keys are ours
+        growing = self._live.get(delta.key)
         if growing is None:
             return  # of another call, or culled within this poll
         growing.take(delta)
@@ -275,10 +275,10 @@ class _Extension:
             confidence = delta.confidences[-1] if delta.confidences else None
             yield Text(growing.branch.id, delta.text, delta.sampled, confidence)
         if delta.stop is not None:
-            yield from self._finish(delta.key, delta.stop, delta.error)  # type: ignore[arg-type]  # ours
+            yield from self._finish(delta.key, delta.stop, delta.error)
         yield from self._decide(finished=delta.stop is not None)
 
-    def _finish(self, key: tuple[int, int], stop: Stop, error: str = "") -> Flow[None]:
+    def _finish(self, key: Key, stop: Stop, error: str = "") -> Flow[None]:
         growing = self._live.pop(key)
         branch = growing.value(self._run.clock(), stop, error)
         self._done.append(branch)
@@ -309,7 +309,7 @@ class _Extension:
             live = [growing.value(now) for growing in self._live.values()]
             yield from self._start(self._draw.more(live, self._done))
 
-    def _give_up(self, keys: Collection[tuple[int, int]], stop: Stop) -> Flow[None]:
+    def _give_up(self, keys: Collection[Key], stop: Stop) -> Flow[None]:
         for key in [key for key in self._live if key in keys]:
             self._run.engine.cancel(key)
             yield from self._finish(key, stop)

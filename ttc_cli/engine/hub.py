@@ -21,6 +21,8 @@ class Port:
         self._hub = hub
         self._number = number
         self.inbox: deque[Delta] = deque()
+        self.live: set[Key] = set()
+        self.waiting = False
 
     @property
     def info(self) -> EngineInfo:
@@ -30,18 +32,23 @@ class Port:
     def submit(self, request: Request) -> None:
         """Queue a request under a key that other runs cannot meet."""
         self._hub.engine.submit(replace(request, key=(self._number, request.key)))
+        self.live.add(request.key)
 
     def poll(self, timeout: float) -> Sequence[Delta]:
-        """This run's deltas; polls the engine only when no run has any waiting."""
-        if not self.inbox:
+        """This run's deltas; the engine is polled once every run has acted on the last step."""
+        self.waiting = not self.inbox
+        if self.waiting:
             self._hub.pump(timeout)
         deltas = list(self.inbox)
         self.inbox.clear()
+        self.waiting = self.waiting and not deltas
+        self.live -= {delta.key for delta in deltas if delta.stop is not None}
         return deltas
 
     def cancel(self, key: Key) -> None:
         """Forget a request and what was already delivered of it."""
         self._hub.engine.cancel((self._number, key))
+        self.live.discard(key)
         self.inbox = deque(delta for delta in self.inbox if delta.key != key)
 
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
@@ -73,18 +80,20 @@ class Hub:
         return port
 
     def pump(self, timeout: float) -> None:
-        """Poll the engine and hand out what came, unless some run has deltas waiting.
+        """Poll the engine and hand out what came, once every run with requests is waiting.
 
         A run that finds nothing must not start the next step before the others have acted on
         the last one: that is what keeps the batch full and the order of events fixed.
         """
-        if any(port.inbox for port in self.ports.values()):
+        if any(port.live and not port.waiting for port in self.ports.values()):
             return
         for delta in self.engine.poll(timeout):
-            number, key = delta.key  # type: ignore[misc]  # keys are made in Port.submit
+            assert isinstance(delta.key, tuple)  # made in Port.submit
+            number, key = delta.key
             port = self.ports.get(number)
             if port is not None:
                 port.inbox.append(replace(delta, key=key))
+                port.waiting = False
 
 
 def drive(flows: Iterable[Flow[T]], *, most: int) -> Iterator[tuple[int, Event | None, T | None]]:

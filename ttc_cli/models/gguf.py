@@ -17,7 +17,7 @@ _SPLIT = re.compile(r"(?P<stem>.+)-(?P<index>\d{5})-of-(?P<count>\d{5})\.gguf")
 _RECURRENT_KEYS = ("ssm.state_size", "ssm.conv_kernel", "wkv.head_size", "shortconv.l_cache")
 _F16 = 2  # bytes
 
-Memory = Literal["attention", "recurrent", "hybrid"]
+MemoryKind = Literal["attention", "recurrent", "hybrid"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class GgufInfo:
         special_tokens: ids by role ("bos", "eos", "eot", "unknown", "padding", …).
         add_bos: whether the tokenizer wants the bos token in front; None: its own default.
         experts: of a mixture; 0 for a dense model.
-        memory: "recurrent" and "hybrid" models cannot rewind to an earlier token.
+        memory_kind: "recurrent" and "hybrid" models cannot rewind to an earlier token.
         thinks: whether the template knows a thinking model's tags or switch.
     """
 
@@ -66,7 +66,7 @@ class GgufInfo:
     special_tokens: dict[str, int]
     add_bos: bool | None
     experts: int
-    memory: Memory
+    memory_kind: MemoryKind
     thinks: bool
 
 
@@ -130,7 +130,7 @@ def _special_tokens(facts: _Facts) -> dict[str, int]:
     }
 
 
-def _memory(facts: _Facts, kv_heads: tuple[int, ...]) -> Memory:
+def _memory_kind(facts: _Facts, kv_heads: tuple[int, ...]) -> MemoryKind:
     if not any(facts.has(key) for key in _RECURRENT_KEYS):
         return "attention"
     return "hybrid" if any(kv_heads) else "recurrent"
@@ -193,6 +193,6 @@ def read_gguf(path: Path) -> GgufInfo:
         special_tokens=_special_tokens(facts),
         add_bos=add_bos if isinstance(add_bos, bool) else None,
         experts=facts.number("expert_count"),
-        memory=_memory(facts, kv_heads),
+        memory_kind=_memory_kind(facts, kv_heads),
         thinks=thinks(template),
     )

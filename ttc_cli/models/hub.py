@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from queue import Empty, SimpleQueue
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from ttc_cli.models.disk import folder_bytes, need_space

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 
 def _catalogue_row(entry: Entry, home: Path, own: dict[str, str], default: str) -> dict[str, Any]:
-
     have = registry.installed(entry, home)
     return {
         "name": entry.name,
@@ -69,15 +68,23 @@ def _found_row(found: Found, default: str) -> dict[str, Any]:
 
 
 def rows(home: Path) -> list[dict[str, Any]]:
+    """One row a model: the catalogue, the user's names for other things, what was found.
 
+    `bytes` is None when the size is not known; `sha256` and all else that is missing is absent
+    or None. Nothing is hashed and no header is read.
+    """
     own, default, known = registry.names(home), registry.default_ref(home), catalogue()
-    rows = [_catalogue_row(entry, home, own, default) for entry in known.values()]
-    rows += [_own_row(name, ref, default) for name, ref in own.items() if ref not in known]
-    return rows + [_found_row(found, default) for found in scan()]
+    all_rows = [_catalogue_row(entry, home, own, default) for entry in known.values()]
+    all_rows += [_own_row(name, ref, default) for name, ref in own.items() if ref not in known]
+    return all_rows + [_found_row(found, default) for found in scan()]
 
 
 def describe(name: str, home: Path) -> dict[str, Any]:
-    """What the catalogue and, when the file is here, its header say."""
+    """What the catalogue and, when the file is here, its header (under `gguf`) say.
+
+    Raises:
+        as `registry.resolve` and `read_gguf`; a catalogue model that is not here is no error.
+    """
     ref = name or registry.default_ref(home)
     target, own = registry.locate(ref, home), registry.names(home)
     if isinstance(target, registry.Remote):
@@ -94,3 +101,51 @@ def describe(name: str, home: Path) -> dict[str, Any]:
     return facts
 
 
+def lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """The facts of `describe` for people: a label and a text each, the template last."""
+    shown = [
+        ("name", facts["name"]),
+        ("server", facts.get("base_url")),
+        ("path", facts.get("path") or ("not here" if not facts["installed"] else None)),
+        ("size", size_text(facts["bytes"]) if facts.get("bytes") else None),
+        ("sha256", facts.get("sha256")),
+        ("licence", facts.get("licence")),
+        ("runs in", f"{size_text(facts['memory'])} of memory" if facts.get("memory") else None),
+        ("good for", facts.get("good_for")),
+        ("sources", "; then ".join(facts.get("sources", []))),
+    ]
+    if "gguf" in facts:
+        shown += _header_lines(facts["gguf"])
+    elif "context" in facts:
+        shown += [
+            ("parameters", facts["parameters"]),
+            ("context", f"{facts['context']:,} tokens"),
+            ("thinks", "yes" if facts["thinking"] else "no"),
+        ]
+    return [(label, str(text)) for label, text in shown if text]
+
+
+def _header_lines(gguf: dict[str, Any]) -> list[tuple[str, str | None]]:
+    kv = gguf["kv_bytes_per_token"]
+    original = gguf["original_context_length"]
+    special = ", ".join(f"{role} {token}" for role, token in gguf["special_tokens"].items())
+    heads = f"{gguf['heads']} heads, {gguf['kv_heads']} for keys and values"
+    window = f", window {gguf['sliding_window']:,}" if gguf["sliding_window"] else ""
+    experts = f", {gguf['experts']} experts" if gguf["experts"] else ""
+    template = gguf["chat_template"]
+    return [
+        ("model", gguf["name"]),
+        ("architecture", f"{gguf['architecture']} ({gguf['memory_kind']}){experts}"),
+        ("parameters", f"{gguf['parameters']:,}"),
+        ("quantisation", gguf["quantisation"]),
+        (
+            "context",
+            f"{gguf['context_length']:,} tokens"
+            + (f", {original:,} before rope scaling" if original else ""),
+        ),
+        ("layers", f"{gguf['layers']}, width {gguf['embedding_length']}, {heads}{window}"),
+        ("KV memory", f"{kv:,} bytes a token as f16 ({size_text(4096 * kv)} for 4,096 tokens)"),
+        ("vocabulary", f"{gguf['vocabulary']:,}; {special}"),
+        ("thinks", "yes" if gguf["thinks"] else "no"),
+        ("chat template", f"\n{template}" if template else "none"),
+    ]

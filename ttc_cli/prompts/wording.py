@@ -76,7 +76,7 @@ _CODE = re.compile(
 # asks for a text, not for a value, whatever numbers and formulas are in it
 _TEXT_WANTED = re.compile(
     r"\b(?:translat\w+|rewrite|rephrase|summar\w+|prove|proof|grammar|don't (?:solve|answer)|"
-    r"json|yaml|csv|markdown|list (?:all|every)|(?:write|draft) (?:an?|me|the))\b",
+    r"json|yaml|csv|markdown|list (?:all|every)|(?:write|draft) (?:an?|me|my))\b",
     re.IGNORECASE,
 )
 _FORMULA = re.compile(

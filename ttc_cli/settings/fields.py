@@ -55,40 +55,42 @@ class Rule:
 
     def read(self, value: object) -> object:
         """The value as this setting's type; ValueError when it is not allowed."""
+        if self.kind == "choice" and "yes" in self.words and isinstance(value, bool):
+            return "yes" if value else "no"
         if self.kind in ("text", "choice"):
-            return self._word(value)
+            return self._typed(value, str)
         if self.kind == "switch":
-            return self._switch(value)
+            return self._typed(value, bool)
         if value in self.words:
             return value
-        types = int if self.kind == "whole" else (int, float)
-        # bool is an int to Python, and nobody means a temperature of true
-        if not isinstance(value, types) or isinstance(value, bool):
-            raise ValueError
-        if not (self.low <= value <= self.high and math.isfinite(value)):
-            raise ValueError
-        return value if self.kind == "whole" else float(value)
+        return self._number(value, int if self.kind == "whole" else (int, float))
 
     def parse(self, text: str) -> object:
         """The value that a text from the environment or a command line stands for."""
-        text = text.strip() if self.kind != "text" else text
+        if self.kind == "text":
+            return text
+        text = text.strip().lower()
+        if self.kind == "switch" or "yes" in self.words:
+            text = "yes" if text in TRUE else "no" if text in FALSE else text
+        if self.kind == "switch":
+            return self.read({"yes": True, "no": False}[text])
         if self.kind == "whole" and text not in self.words:
             return self.read(int(text))
         return self.read(float(text) if self.kind == "number" else text)
 
-    def _word(self, value: object) -> str:
-        if isinstance(value, bool) and "yes" in self.words:
-            return "yes" if value else "no"
-        if not isinstance(value, str) or (self.words and value not in self.words):
+    def _typed(self, value: object, wanted: type) -> object:
+        if not isinstance(value, wanted) or (self.words and value not in self.words):
             raise ValueError
         return value
 
-    def _switch(self, value: object) -> bool:
-        if isinstance(value, str) and value.lower() in TRUE + FALSE:
-            return value.lower() in TRUE
-        if not isinstance(value, bool):
+    def _number(self, value: object, types: Any) -> int | float:
+        # bool is an int to Python, and nobody means a temperature of true
+        if not isinstance(value, types) or isinstance(value, bool):
             raise ValueError
-        return value
+        number: int | float = value
+        if not (self.low <= number <= self.high and math.isfinite(number)):
+            raise ValueError
+        return number if self.kind == "whole" else float(number)
 
 
 def _setting(default: Any, *rule: Any, **more: Any) -> Any:
@@ -190,7 +192,7 @@ def checked(
         if name == "effort" and isinstance(value, str):
             value = EFFORT_ALIASES.get(value, value)
         return rule.parse(value) if text and isinstance(value, str) else rule.read(value)
-    except (ValueError, OverflowError):
+    except (ValueError, KeyError, OverflowError):
         hint = nearest(value, rule.words) if isinstance(value, str) else ""
         place = where if isinstance(where, str) else where()
         raise UsageError(f"{place}: {name} must be {rule.expected}, not {value!r}", hint) from None

@@ -7,8 +7,10 @@ that writes TOML has no notion of them.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
@@ -18,18 +20,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+MAX_CHARACTERS = 100_000
+
 
 class Document:
     """A parsed settings file, and the text it came from.
 
     Raises:
         UnreadableFile: the file exists and cannot be read.
-        UsageError: it is not TOML; the message holds file and line.
+        UsageError: it is not TOML, and the message holds file and line; or it is no
+            settings file, by its size.
     """
 
     def __init__(self, path: Path) -> None:
-        import tomllib  # here, since most runs have no settings file
-
         self.path = path
         try:
             self.text = path.read_bytes().decode("utf-8-sig")
@@ -37,6 +40,8 @@ class Document:
             self.text = ""
         except (OSError, UnicodeDecodeError) as error:
             raise UnreadableFile(f"cannot read {path}: {_reason(error)}") from None
+        if len(self.text) > MAX_CHARACTERS:
+            raise UsageError(f"{path} is too large for a settings file")
         try:
             self.values: dict[str, Any] = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
@@ -45,24 +50,33 @@ class Document:
             raise UsageError(f"{where}: not valid TOML: {error}") from None
 
     def where(self, *keys: str) -> str:
-        """`file:line` of a key, given with the tables that hold it.
+        """`file:line` of a key, given with the tables that hold it."""
+        line = self._lines.get(keys)
+        return f"{self.path}:{line}" if line else str(self.path)
 
-        The line is found by parsing ever more lines, which no string that looks like an
-        assignment can mislead; it is asked for only when there is something to complain of.
+    @functools.cached_property
+    def _lines(self) -> dict[tuple[str, ...], int]:
+        """First line of every key; made only when there is something to complain of.
+
+        The library that reads TOML does not tell lines. So statements are parsed one by one
+        under their table's header: no string that looks like an assignment can mislead.
         """
-        import tomllib
-
-        lines = self.text.splitlines()
-        start = 1
-        for end in range(1, len(lines) + 1):
+        found: dict[tuple[str, ...], int] = {}
+        header, statement, start = "", "", 1
+        for number, line in enumerate(self.text.split("\n"), 1):
+            if not statement:
+                start = number
+            statement += line + "\n"
             try:
-                parsed = tomllib.loads("\n".join(lines[:end]))
+                parsed = tomllib.loads(header + statement)
             except tomllib.TOMLDecodeError:
-                continue  # in the middle of a value
-            if _holds(parsed, keys):
-                return f"{self.path}:{start}"
-            start = end + 1
-        return str(self.path)
+                continue  # it goes on in the next line
+            if statement.lstrip().startswith("["):
+                header = statement
+            for keys in _paths(parsed):
+                found.setdefault(keys, start)
+            statement = ""
+        return found
 
 
 def write_value(path: Path, key: str, value: object) -> None:
@@ -118,6 +132,13 @@ def _parts(key: str) -> tuple[str, ...]:
     if len(parts) == 1 or (len(parts) == 3 and parts[0] == "profile" and all(parts)):
         return parts
     raise UsageError(f"{key!r} is not a key", "use SETTING or profile.NAME.SETTING")
+
+
+def _paths(values: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, value in values.items():
+        yield (*above, key)
+        if isinstance(value, dict):
+            yield from _paths(value, (*above, key))
 
 
 def _holds(values: Any, keys: tuple[str, ...]) -> bool:

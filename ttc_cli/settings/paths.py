@@ -38,7 +38,14 @@ def project_path(cwd: Path) -> Path | None:
     """The nearest `.ttc.toml` in `cwd` or a parent of it, or None."""
     start = cwd.absolute()
     candidates = (folder / PROJECT_FILE for folder in (start, *start.parents))
-    return next((path for path in candidates if path.is_file()), None)
+    return next(filter(_is_file, candidates), None)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a parent that may not be looked into
+        return False
 
 
 def _override(environ: Mapping[str, str]) -> Path | None:

@@ -269,13 +269,31 @@ class Scheduler:
         plan = self._fit(plan)
         if not plan:
             return
+        single = all(n == 1 for _, n in plan)
+        hidden = single and any(job.capture for job, _ in plan)
+        if not self._decode(plan, single=single, hidden=hidden):
+            return
+        for job, n in plan:
+            self.tree.extend(job.sequence, job.tokens[job.done : job.done + n])
+            job.evaluated(n)
+        ended = [job for job, _ in plan if job.pending == 0]
+        if not ended:
+            return
+        logits = self.memory.logits(len(ended))
+        for i, job in enumerate(ended):
+            if hidden and job.capture:
+                job.saw_hidden(self.memory.hidden(i))
+        if not single:
+            self._keep_tails(ended, logits)
+        self._advance(ended, logits)
+
+    def _decode(self, plan: list[tuple[Job, int]], *, single: bool, hidden: bool) -> bool:
+        """One call of llama.cpp; False when it was interrupted and nothing was gained."""
         rows = [
             Row(job.tokens[at], at, job.sequence, at == len(job.tokens) - 1)
             for job, n in plan
             for at in range(job.done, job.done + n)
         ]
-        single = len(rows) == len(plan)
-        hidden = single and any(job.capture for job, _ in plan)
         if not single:
             self.prefilling = frozenset(job.request.key for job, _ in plan)
         began = time.perf_counter()
@@ -285,7 +303,7 @@ class Scheduler:
         if code == 2:
             for job, _ in plan:
                 self.memory.cut(job.sequence, job.done)
-            return
+            return False
         if code != 0:
             raise EngineFailed(
                 f"llama.cpp refused a decode of {len(rows)} tokens (code {code})",
@@ -297,20 +315,7 @@ class Scheduler:
             self.counters.decode_seconds += seconds
         else:
             self.counters.prefill_seconds += seconds
-        for job, n in plan:
-            self.tree.extend(job.sequence, job.tokens[job.done : job.done + n])
-            job.evaluated(n)
-        ended = [job for job, _ in plan if job.pending == 0]
-        if not ended:
-            return
-        logits = self.memory.logits(len(ended))
-        if hidden:
-            for i, job in enumerate(ended):
-                if job.capture:
-                    job.saw_hidden(self.memory.hidden(i))
-        if not single:
-            self._keep_tails(ended, logits)
-        self._advance(ended, logits)
+        return True
 
     def _fit(self, plan: list[tuple[Job, int]]) -> list[tuple[Job, int]]:
         """Make room for the plan: evict what is idle, then preempt the youngest."""
