@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -28,6 +29,36 @@ def fresh(function: Callable[..., dict[str, Any]], *args: Any) -> dict[str, Any]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
         return pool.submit(function, *args).result()
+
+
+def quiet(call: Callable[[], dict[str, Any]], share: float = 0.04) -> dict[str, Any]:
+    """Measure again while other processes take more than this share of the machine.
+
+    Two threads that meet at a barrier hundreds of times a token lose far more than the share
+    that others take. After five tries the least disturbed one stands; its `others` tells.
+    """
+    best: dict[str, Any] = {"others": float("inf")}
+    for _ in range(5):
+        busy, own, start = busy_seconds(), sum(os.times()[:4]), time.perf_counter()
+        result = call()
+        others = busy_seconds() - busy - (sum(os.times()[:4]) - own)
+        capacity = (time.perf_counter() - start) * (os.cpu_count() or 1)
+        best = min(best, {**result, "others": max(0.0, others / capacity)}, key=_others)
+        if best["others"] <= share:
+            break
+    return best
+
+
+def _others(result: dict[str, Any]) -> float:
+    return result["others"]
+
+
+def busy_seconds() -> float:
+    """Processor seconds that all processes have used, and that a hypervisor took (Linux)."""
+    user, nice, system, _idle, _wait, irq, soft, steal = map(
+        int, Path("/proc/stat").read_text().split()[1:9]
+    )
+    return (user + nice + system + irq + soft + steal) / os.sysconf("SC_CLK_TCK")
 
 
 def prompt_of(engine: Engine, tokens: int) -> Prompt:

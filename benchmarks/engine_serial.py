@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine_common import SAMPLING, fresh, grow, prompt_of, requests, spread
+from engine_common import SAMPLING, fresh, grow, prompt_of, quiet, requests, spread
 
 from ttc_cli.engine.llama.engine import LlamaEngine
 
@@ -71,10 +71,10 @@ def serial(options: argparse.Namespace) -> dict[str, Any]:
     for index in range(options.rounds):
         for turn in (index, index + 1):
             if turn % 2:
-                done = fresh(sequential, options, text)
+                done = quiet(lambda: fresh(sequential, options, text))
                 theirs.append(done["tokens"] / done["seconds"])
             else:
-                done = fresh(branches, options)
+                done = quiet(lambda: fresh(branches, options))
                 mine.append(done["tokens"] / done["seconds"])
     ratios = [a / b for a, b in zip(mine, theirs, strict=True)]
     print(f"serial: {options.width} branches, {options.tokens} tokens each, prefill included")

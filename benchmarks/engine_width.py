@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from engine_common import fresh, grow, prompt_of, requests, spread
+from engine_common import fresh, grow, prompt_of, quiet, requests, spread
 
 from ttc_cli.engine.llama.engine import LlamaEngine
 
@@ -68,10 +68,10 @@ def peer(options: argparse.Namespace, width: int) -> dict[str, Any]:
 
 
 def measure(options: argparse.Namespace, width: int, side: str) -> dict[str, Any]:
-    """One measurement of one side."""
+    """One undisturbed measurement of one side."""
     if side == "peer":
-        return peer(options, width)
-    return fresh(ours, options, width, side == "confidence")
+        return quiet(lambda: peer(options, width))
+    return quiet(lambda: fresh(ours, options, width, side == "confidence"))
 
 
 def run(options: argparse.Namespace) -> Rows:
@@ -83,8 +83,9 @@ def run(options: argparse.Namespace) -> Rows:
             for side in options.sides[turn:] + options.sides[:turn]:
                 result = measure(options, width, side)
                 rows[width, side].append(result)
-                speed = f"{result['speed']:7.2f} tok/s"
-                print(f"round {index + 1}  width {width:2}  {side:10}  {speed}", flush=True)
+                line = f"round {index + 1}  width {width:2}  {side:10}"
+                line += f"  {result['speed']:7.2f} tok/s  others {result['others']:.1%}"
+                print(line, flush=True)
     return rows
 
 

@@ -38,8 +38,11 @@ def equivalent(a: str, b: str, *, worker: Comparer | None = None) -> bool:
 def _same(a: Form, b: Form, worker: Comparer | None) -> bool:
     verdict = _decide(a, b)
     if verdict is None:
+        # y = 2x stands for 2x, until it meets an equation
+        full = _is_relation(a) != _is_relation(b) and "maths" == a.kind == b.kind
+        sources = (a.full, b.full) if full else (a.source, b.source)
         # math-verify is not symmetric in its details: one order for every caller
-        left, right = sorted((for_parser(a.source), for_parser(b.source)))
+        left, right = sorted(map(for_parser, sources))
         verdict = (worker or shared_worker()).compare(left, right)
     return verdict is True
 
@@ -95,16 +98,24 @@ def _names(form: Form) -> set[str]:
     return set(re.findall(r"[a-zA-Z]", _NOT_NAMES.sub(" ", form.source)))
 
 
+def _is_relation(form: Form) -> bool:
+    return bool(_RELATION.search(form.source))
+
+
 def _plausible(a: Form, b: Form) -> bool:
-    """Could algebra find them equal? Spares the worker most pairs of different answers."""
+    """Could algebra find them equal? Spares the worker most pairs of different answers.
+
+    It also keeps math-verify from reading an equation as the value of its right side.
+    """
     if max(len(a.source), len(b.source)) > MATHS_LIMIT:
         return False
     if a.kind != b.kind and "items" in (a.kind, b.kind):
         formula = a if a.kind == "maths" else b
-        return bool(_PLURAL.search(formula.source) or _RELATION.search(formula.source))
-    if _RELATION.search(a.source) or _RELATION.search(b.source):
-        return True
-    return _names(a) == _names(b)
+        return bool(_PLURAL.search(formula.source) or _is_relation(formula))
+    if _is_relation(a) != _is_relation(b):
+        other = b if _is_relation(a) else a
+        return bool(_PLURAL.search(other.source) or _RELATION.search(other.full))
+    return _is_relation(a) or _names(a) == _names(b)
 
 
 @dataclass(frozen=True)

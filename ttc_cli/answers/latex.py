@@ -22,6 +22,7 @@ _WORDS = re.compile(
     r"\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mathsf|mbox|hbox|emph|"
     r"operatorname|boxed|fbox|underline|mathbb|bold|ensuremath)\s*\{([^{}]*)\}"
 )
+_BOXED = re.compile(r"(?s)\\(?:boxed|fbox)\s*\{(.*)\}[.,]?")
 _GONE = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|limits|!)(?![a-zA-Z])|(?<=\d)\{,\}"
 )
@@ -82,6 +83,8 @@ def tidy(text: str) -> str:
     """
     text = text.translate(_CHARS).replace("\\$", _DOLLAR)
     text = _undelimit(_MARK.sub("", text))
+    if match := _BOXED.fullmatch(text):
+        text = _undelimit(match[1])
     if "\\" in text or "{" in text:
         text = _GONE.sub(lambda m: "," if m[0] == "{,}" else "", text)
         text = _SPACE.sub(" ", _DEGREE.sub("°", text))

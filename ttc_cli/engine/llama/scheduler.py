@@ -8,10 +8,8 @@ and hidden states are read from decodes of single tokens only.
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -20,30 +18,16 @@ from ttc_cli.core.errors import EngineFailed
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.seeds import uniform
 from ttc_cli.engine.llama import sampler
-from ttc_cli.engine.llama.binding import MAX_OUTPUTS, Row
+from ttc_cli.engine.llama.context import MAX_OUTPUTS, Floats, Row
 from ttc_cli.engine.llama.job import Job
-from ttc_cli.engine.llama.kv import PrefixTree, common_prefix
-from ttc_cli.engine.llama.sampler import Floats
+from ttc_cli.engine.llama.kv import common_prefix
+from ttc_cli.engine.llama.residents import Memory, Residents
 from ttc_cli.engine.llama.text import LOOP_CHECK_EVERY, loops
 
 SHARE_WORTH_WAITING = 16
 """A request waits for another's prefill when that saves it at least so many tokens."""
-KEPT_TAILS = 8
-"""Logits kept for the ends of prompts, so that branches submitted later need no decode."""
 MIXED_CHUNK = 256
 """Prompt tokens in one chunk while branches are decoding, so that they do not stall long."""
-
-
-class Memory(Protocol):
-    """The part of binding.Context that a scheduler drives."""
-
-    cells: int
-
-    def decode(self, rows: list[Row], *, hidden: bool, abortable: bool) -> int: ...  # noqa: D102 - see binding
-    def logits(self, rows: int) -> Floats: ...  # noqa: D102 - see binding
-    def hidden(self, row: int) -> Floats: ...  # noqa: D102 - see binding
-    def copy(self, source: int, target: int, length: int) -> None: ...  # noqa: D102 - see binding
-    def cut(self, sequence: int, start: int = 0) -> None: ...  # noqa: D102 - see binding
 
 
 @dataclass(slots=True)
@@ -84,7 +68,7 @@ class Scheduler:
         is_end: Callable[[int], bool],
     ) -> None:
         self.memory = memory
-        self.tree = PrefixTree(rewindable=rewindable)
+        self.residents = Residents(memory, rewindable=rewindable, sequences=sequences)
         self.waiting: list[Job] = []
         self.active: list[Job] = []
         self.counters = Counters()
@@ -92,9 +76,6 @@ class Scheduler:
         self._width = width
         self._chunk = chunk
         self._is_end = is_end
-        self._free = list(range(sequences - 1, -1, -1))
-        self._idle: OrderedDict[int, None] = OrderedDict()
-        self._tails: OrderedDict[tuple[int, ...], Floats] = OrderedDict()
         self._prefill_next = True
         self.prefilling: frozenset[Key] = frozenset()
 
@@ -111,7 +92,7 @@ class Scheduler:
                 if job.request.key == key:
                     jobs.remove(job)
                     job.finish(Stop.CANCELLED)
-                    self._release(job, keep=job.n_prompt)
+                    self.residents.release(job, keep=job.n_prompt)
                     return
 
     @property
@@ -129,13 +110,13 @@ class Scheduler:
         self._admit()
         ready = [job for job in self.active if job.pending == 0]
         for job in ready:
-            self._advance([job], self._tails[tuple(job.tokens)][None, :])
+            self._advance([job], self.residents.tail(job)[None, :])
         if not ready:
             self._decode_some()
         deltas = [d for job in self.active if (d := job.delta()) is not None]
         for job in [job for job in self.active if job.stop is not None]:
             self.active.remove(job)
-            self._release(job, keep=len(job.tokens))
+            self.residents.release(job, keep=len(job.tokens))
         self.counters.steps += 1
         self.counters.step_seconds += time.perf_counter() - began
         return deltas
@@ -144,10 +125,9 @@ class Scheduler:
         """Drop every job and every resident sequence."""
         for job in [*self.waiting, *self.active]:
             job.finish(Stop.CANCELLED)
-            self._release(job, keep=0)
+            self.residents.release(job, keep=0)
         self.waiting, self.active = [], []
-        while self._idle:
-            self._evict()
+        self.residents.clear()
 
     # -- admission ------------------------------------------------------------------------
 
@@ -159,7 +139,7 @@ class Scheduler:
                 break
             if self._worth_waiting(job):
                 continue
-            if not self._place(job):
+            if not self.residents.place(job, 16 * len(self.active), alone=not self.active):
                 break
             admitted.append(job)
             self.active.append(job)
@@ -168,80 +148,15 @@ class Scheduler:
 
     def _worth_waiting(self, job: Job) -> bool:
         """Whether a prefill under way will soon give this job a longer prefix."""
-        now = self._match(job)[1]
+        now = self.residents.match(job)[1]
         for other in self.active:
             if other.pending > 1:
                 later = common_prefix(other.tokens, job.tokens)
-                if not self.tree.rewindable and later < len(other.tokens):
+                if not self.residents.tree.rewindable and later < len(other.tokens):
                     continue
                 if min(later, len(job.tokens) - 1) - now >= SHARE_WORTH_WAITING:
                     return True
         return False
-
-    def _match(self, job: Job) -> tuple[int, int]:
-        """Longest usable resident prefix. All of it only where the logits at its end are kept."""
-        source, length = self.tree.match(job.tokens)
-        if length < len(job.tokens):
-            return source, length
-        if tuple(job.tokens) in self._tails and job.ending is None and not job.capture:
-            return source, length
-        return (source, length - 1) if self.tree.rewindable else (-1, 0)
-
-    def _place(self, job: Job) -> bool:
-        """Give a job a sequence and its shared prefix, if there is room."""
-        source, length = self._match(job)
-        if source in self._idle:
-            self._idle.move_to_end(source)
-        if not self._free:
-            if not self._idle:
-                return False
-            self._evict()
-            if source not in self.tree:
-                source, length = self._match(job)
-        sequence = self._free.pop()
-        if length:
-            self.memory.copy(source, sequence, length)
-        self.tree.open(sequence, source, length)
-        job.sequence = sequence
-        # Room for what is to be evaluated, and for the others to grow a little meanwhile.
-        need = len(job.tokens) - length + 16 * len(self.active)
-        if not self._make_room(need) and (self.active or not self._make_room(1)):
-            self._release(job, keep=0)
-            job.sequence = -1
-            return False
-        job.placed(length)
-        return True
-
-    def _make_room(self, cells: int) -> bool:
-        while self.memory.cells - self.tree.used < cells:
-            if not self._idle:
-                return False
-            self._evict()
-        return True
-
-    def _evict(self) -> None:
-        sequence, _ = self._idle.popitem(last=False)
-        self._drop(sequence)
-
-    def _drop(self, sequence: int) -> None:
-        self.memory.cut(sequence)
-        self.tree.close(sequence)
-        self._free.append(sequence)
-
-    def _release(self, job: Job, keep: int) -> None:
-        """Take a job's sequence back. Up to `keep` tokens stay resident, evicted when needed."""
-        sequence, job.sequence = job.sequence, -1
-        if sequence < 0:
-            return
-        length = self.tree.length(sequence)
-        if keep < length and self.tree.rewindable:
-            self.memory.cut(sequence, keep)
-            self.tree.cut(sequence, keep)
-            length = keep
-        if keep == 0 or length == 0 or self.tree.own(sequence) == 0:
-            self._drop(sequence)
-        else:
-            self._idle[sequence] = None
 
     # -- decoding -------------------------------------------------------------------------
 
@@ -274,7 +189,7 @@ class Scheduler:
         if not self._decode(plan, single=single, hidden=hidden):
             return
         for job, n in plan:
-            self.tree.extend(job.sequence, job.tokens[job.done : job.done + n])
+            self.residents.tree.extend(job.sequence, job.tokens[job.done : job.done + n])
             job.evaluated(n)
         ended = [job for job, _ in plan if job.pending == 0]
         if not ended:
@@ -284,7 +199,7 @@ class Scheduler:
             if hidden and job.capture:
                 job.saw_hidden(self.memory.hidden(i))
         if not single:
-            self._keep_tails(ended, logits)
+            self.residents.keep_tails(ended, logits)
         self._advance(ended, logits)
 
     def _decode(self, plan: list[tuple[Job, int]], *, single: bool, hidden: bool) -> bool:
@@ -319,19 +234,19 @@ class Scheduler:
 
     def _fit(self, plan: list[tuple[Job, int]]) -> list[tuple[Job, int]]:
         """Make room for the plan: evict what is idle, then preempt the youngest."""
-        while not self._make_room(sum(n for _, n in plan)):
+        while not self.residents.make_room(sum(n for _, n in plan)):
             youngest = self.active[-1]
             if len(self.active) == 1:
                 if youngest.pending == 1:
                     youngest.finish(Stop.CONTEXT)
                     return []
-                spare = self.memory.cells - self.tree.used
+                spare = self.residents.room
                 if spare == 0:
                     youngest.finish(Stop.CONTEXT)
                     return []
                 return [(youngest, min(spare, plan[0][1]))]
             self.active.remove(youngest)
-            self._release(youngest, keep=0)
+            self.residents.release(youngest, keep=0)
             youngest.done = 0
             self.waiting.insert(0, youngest)
             self.counters.preempted += 1
@@ -339,23 +254,6 @@ class Scheduler:
             if not plan:
                 return []
         return plan
-
-    def _keep_tails(self, jobs: list[Job], logits: Floats) -> None:
-        for job, row in zip(jobs, logits, strict=True):
-            if not job.candidates:
-                self._tails[tuple(job.tokens)] = row.copy()
-                if not self.tree.rewindable:
-                    self._anchor(job)
-        while len(self._tails) > KEPT_TAILS:
-            self._tails.popitem(last=False)
-
-    def _anchor(self, job: Job) -> None:
-        """Keep a copy of a prompt's end: recurrent state can be shared nowhere else."""
-        if self._free:
-            sequence = self._free.pop()
-            self.memory.copy(job.sequence, sequence, job.done)
-            self.tree.open(sequence, job.sequence, job.done)
-            self._idle[sequence] = None
 
     # -- sampling -------------------------------------------------------------------------
 

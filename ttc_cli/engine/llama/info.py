@@ -1,0 +1,90 @@
+"""What a loaded GGUF is and can do, and how prompts become its tokens."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+import llama_cpp
+
+from ttc_cli.core.branch import Prompt, Step
+from ttc_cli.core.engine import EngineInfo
+from ttc_cli.core.errors import MissingCapability
+from ttc_cli.engine.llama.binding import Model
+
+ALWAYS = ("continue", "logprobs", "confidence", "hidden", "score", "grammar", "seed", "exact-usage")
+
+
+def describe(model: Model, name: str, sha256: str, context: int) -> EngineInfo:
+    """The model's identity, limits, template and capabilities."""
+    return EngineInfo(
+        name=model.meta("general.name") or name,
+        sha256=sha256,
+        context=context,
+        cells=0,
+        template=model.meta("tokenizer.chat_template"),
+        bos=_text(model, model.bos),
+        eos=_text(model, model.eos),
+        capabilities=frozenset({*ALWAYS, *(("rewind",) if model.rewindable else ())}),
+        meta={
+            "architecture": model.meta("general.architecture"),
+            "longrope_context": _longrope_context(model),
+        },
+    )
+
+
+def _text(model: Model, token: int) -> str:
+    if token < 0:
+        return ""
+    return str(llama_cpp.llama_vocab_get_text(model.vocab, token).decode("utf-8", "replace"))
+
+
+def _longrope_context(model: Model) -> int:
+    """The context up to which LongRoPE's short factors hold, or 0 for other models."""
+    arch = model.meta("general.architecture")
+    original = model.meta(f"{arch}.rope.scaling.original_context_length")
+    scaled = model.meta(f"{arch}.rope.scaling.type") == "longrope" or arch == "phi3"
+    return int(original) if scaled and original.isdigit() else 0
+
+
+def available_threads() -> int:
+    """Threads worth using: the processors this process may run on."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows have no affinity call
+        return os.cpu_count() or 1
+
+
+class Tokens:
+    """Prompts and prefixes as token ids of one model; prompts are remembered."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.prompt = functools.lru_cache(maxsize=256)(self._prompt)
+
+    def _prompt(self, prompt: Prompt) -> list[int]:
+        tokens = [
+            token
+            for text, is_template in prompt.pieces
+            for token in self._model.tokenize(text, special=is_template)
+        ]
+        if self._model.adds_bos and tokens[:1] != [self._model.bos]:
+            tokens.insert(0, self._model.bos)
+        if not tokens:  # an empty text still needs a position to predict from
+            tokens = [max(self._model.bos, self._model.eos, 0)]
+        return tokens
+
+    def prefix(self, prefix: tuple[Step, ...]) -> list[int]:
+        """Tokens of what a reply already holds; forced text is tokenised."""
+        return [
+            token
+            for step in prefix
+            for token in (step.tokens or self._model.tokenize(step.text, special=True))
+        ]
+
+    def first(self, text: str) -> int:
+        """The first token of a text, as a scoring request names it."""
+        tokens = self._model.tokenize(text, special=True)
+        if not tokens:
+            raise MissingCapability(f"{text!r} is no token of this model")
+        return tokens[0]

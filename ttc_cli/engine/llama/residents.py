@@ -1,0 +1,146 @@
+"""Which sequences are resident: those of live jobs, and idle ones kept for whoever comes next."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Protocol
+
+from ttc_cli.engine.llama.context import Floats, Row
+from ttc_cli.engine.llama.job import Job
+from ttc_cli.engine.llama.kv import PrefixTree
+
+KEPT_TAILS = 8
+"""Logits kept for the ends of prompts, so that branches submitted later need no decode."""
+
+
+class Memory(Protocol):
+    """The part of context.Context that a scheduler drives."""
+
+    cells: int
+
+    def decode(self, rows: list[Row], *, hidden: bool, abortable: bool) -> int: ...  # noqa: D102 - see context
+    def logits(self, rows: int) -> Floats: ...  # noqa: D102 - see context
+    def hidden(self, row: int) -> Floats: ...  # noqa: D102 - see context
+    def copy(self, source: int, target: int, length: int) -> None: ...  # noqa: D102 - see context
+    def cut(self, sequence: int, start: int = 0) -> None: ...  # noqa: D102 - see context
+
+
+class Residents:
+    """Sequences of one KV cache, found by content, evicted least recently used first.
+
+    Args:
+        memory: the KV cache.
+        rewindable: whether sequences can be shared at any earlier point.
+        sequences: how many sequence ids may be used.
+    """
+
+    def __init__(self, memory: Memory, *, rewindable: bool, sequences: int) -> None:
+        self.memory = memory
+        self.tree = PrefixTree(rewindable=rewindable)
+        self._free = list(range(sequences - 1, -1, -1))
+        self._idle: OrderedDict[int, None] = OrderedDict()
+        self._tails: OrderedDict[tuple[int, ...], Floats] = OrderedDict()
+
+    @property
+    def room(self) -> int:
+        """Cells nobody holds, not even an idle sequence."""
+        return self.memory.cells - self.tree.used
+
+    def match(self, job: Job) -> tuple[int, int]:
+        """The longest usable resident prefix of a job: (sequence, length).
+
+        All of it only where the logits at its end are kept; else the last token is decoded
+        again, which gives them.
+        """
+        source, length = self.tree.match(job.tokens)
+        if length < len(job.tokens):
+            return source, length
+        if tuple(job.tokens) in self._tails and job.ending is None and not job.capture:
+            return source, length
+        return (source, length - 1) if self.tree.rewindable else (-1, 0)
+
+    def place(self, job: Job, slack: int, *, alone: bool) -> bool:
+        """Give a job a sequence and its shared prefix, if there is room.
+
+        Args:
+            slack: cells to leave for the other jobs to grow.
+            alone: no other job is live, so any room at all will do.
+        """
+        source, length = self.match(job)
+        if source in self._idle:
+            self._idle.move_to_end(source)
+        if not self._free:
+            if not self._idle:
+                return False
+            self._evict()
+            if source not in self.tree:
+                source, length = self.match(job)
+        job.sequence = self._free.pop()
+        if length:
+            self.memory.copy(source, job.sequence, length)
+        self.tree.open(job.sequence, source, length)
+        need = len(job.tokens) - length + slack
+        if not self.make_room(need) and not (alone and self.make_room(1)):
+            self.release(job, keep=0)
+            return False
+        job.placed(length)
+        return True
+
+    def release(self, job: Job, keep: int) -> None:
+        """Take a job's sequence back. Up to `keep` tokens stay resident, evicted when needed."""
+        sequence, job.sequence = job.sequence, -1
+        if sequence < 0:
+            return
+        length = self.tree.length(sequence)
+        if keep < length and self.tree.rewindable:
+            self.memory.cut(sequence, keep)
+            self.tree.cut(sequence, keep)
+            length = keep
+        if keep == 0 or length == 0 or self.tree.own(sequence) == 0:
+            self._drop(sequence)
+        else:
+            self._idle[sequence] = None
+
+    def make_room(self, cells: int) -> bool:
+        """Evict idle sequences until so many cells are free; False when that is not enough."""
+        while self.room < cells:
+            if not self._idle:
+                return False
+            self._evict()
+        return True
+
+    def keep_tails(self, jobs: list[Job], logits: Floats) -> None:
+        """Remember the logits at the ends of freshly evaluated prompts."""
+        for job, row in zip(jobs, logits, strict=True):
+            if not job.candidates:
+                self._tails[tuple(job.tokens)] = row.copy()
+                if not self.tree.rewindable:
+                    self._anchor(job)
+        while len(self._tails) > KEPT_TAILS:
+            self._tails.popitem(last=False)
+
+    def tail(self, job: Job) -> Floats:
+        """The kept logits after a job's tokens; only for a job that `match` matched whole."""
+        return self._tails[tuple(job.tokens)]
+
+    def clear(self) -> None:
+        """Drop every idle sequence."""
+        while self._idle:
+            self._evict()
+
+    def _anchor(self, job: Job) -> None:
+        """Keep a copy of a prompt's end: recurrent state can be shared nowhere else."""
+        if self._free:
+            sequence = self._free.pop()
+            self.memory.copy(job.sequence, sequence, job.done)
+            self.tree.open(sequence, job.sequence, job.done)
+            self._idle[sequence] = None
+
+    def _evict(self) -> None:
+        sequence, _ = self._idle.popitem(last=False)
+        self._drop(sequence)
+
+    def _drop(self, sequence: int) -> None:
+        self.memory.cut(sequence)
+        self.tree.close(sequence)
+        self._free.append(sequence)
