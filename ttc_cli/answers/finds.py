@@ -21,6 +21,7 @@ Rule = Literal[
     "whole",
 ]
 _SHORT, _FEW_WORDS = 60, 8
+_REASON = re.compile(r",?\s+(?:because|since|which)\b")
 PLACEHOLDER = re.compile(
     r"(?i)[\s.…_?]*|\\l?dots|(?:your |final |the )?answer(?: here)?|\\text\{answer\}"
 )
@@ -41,8 +42,8 @@ def sentence(line: str) -> str:
     line = re.sub(
         r"^(?:as follows|that|therefore|simply|thus|just|clearly|:)[:,]?\s+", "", line.strip(" *_")
     )
-    line = line.strip().strip("*_").strip().rstrip(".,;:")
-    return line.strip()
+    line = _REASON.split(line)[0]
+    return re.sub(r"(?:です|입니다)$", "", line.lstrip(" *_").rstrip(" *_.,;:"))
 
 
 def brief(text: str) -> bool:

@@ -39,7 +39,7 @@ _HEDGE = re.compile(
 )
 _NAME = r"(?:[a-zA-Z]|\\[a-z]+)(?:_\{?\w+\}?)?'?(?:\s*\([^()]*\))?"
 _ASSIGNED = re.compile(
-    rf"^(?:(?:{_NAME}|\([\w\s,;]+\)|[A-Z]{{2,3}}|\\frac\{{[A-Z]+\}}\{{[A-Z]+\}}|[A-Za-z_{{}}]+\s*:\s*[A-Z])\s*(?:=|\\approx|≈)"
+    rf"^(?:(?:{_NAME}|\([\w\s,;]+\)|[A-Z]{{2,3}}|\\frac\{{[A-Z]+\}}\{{[A-Z]+\}}|[A-Za-z][\w{{}}]*\s*:\s*[A-Za-z][\w{{}}]*)\s*(?:=|\\approx|≈)"
     rf"|{_NAME}\s*(?:\\in(?![a-z])|∈))\s*"
 )
 _OPERAND = r"(?:[\d\s+*/().,×x÷$%-]|\\(?:div|times|cdot|frac|text)(?![a-z])|[{}])*"

@@ -27,7 +27,7 @@ def _pattern() -> str:
     # the longest noun first, and CJK without word boundaries, which it does not have
     forms = []
     for verbs, nouns in _NOUNS.items():
-        edge = r"(?<!\w)" if nouns.isascii() or verbs.isascii() else ""
+        edge = r"(?<![\w\"])" if nouns.isascii() or verbs.isascii() else ""
         forms.append(rf"{edge}(?:{nouns}){_MARKS}(?:{verbs}){_MARKS}:?")
     return "|".join(forms)
 
