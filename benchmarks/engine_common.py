@@ -32,13 +32,14 @@ def fresh(function: Callable[..., dict[str, Any]], *args: Any) -> dict[str, Any]
 
 
 def quiet(call: Callable[[], dict[str, Any]], share: float = 0.04) -> dict[str, Any]:
-    """Measure again while other processes take more than this share of the machine.
+    """Measure when the machine is free; again if others took more than this share of it.
 
     Two threads that meet at a barrier hundreds of times a token lose far more than the share
     that others take. After five tries the least disturbed one stands; its `others` tells.
     """
     best: dict[str, Any] = {"others": float("inf")}
     for _ in range(5):
+        await_calm()
         busy, own, start = busy_seconds(), sum(os.times()[:4]), time.perf_counter()
         result = call()
         others = busy_seconds() - busy - (sum(os.times()[:4]) - own)
@@ -51,6 +52,15 @@ def quiet(call: Callable[[], dict[str, Any]], share: float = 0.04) -> dict[str, 
 
 def _others(result: dict[str, Any]) -> float:
     return result["others"]
+
+
+def await_calm(seconds: int = 120) -> None:
+    """Wait until the machine was nearly idle for a second, or give up waiting."""
+    for _ in range(seconds):
+        busy = busy_seconds()
+        time.sleep(1)
+        if busy_seconds() - busy < 0.1:
+            return
 
 
 def busy_seconds() -> float:

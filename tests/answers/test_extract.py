@@ -60,7 +60,7 @@ CASES: list[tuple[str, Kind | None, str, str]] = [
     ("The correct option is B.", None, "B", "phrase"),
     ("Answer: B) 12", "choice", "B", "phrase"),
     ("**B**", "choice", "B", "choice"),
-    ("The answer is A because it is.", "choice", "A", "choice"),
+    ("The answer is A because it is.", "choice", "A", "phrase"),
     ("\\boxed{\\text{(E)}}", "choice", "E", "boxed"),
     ("\\boxed{C) 42}", "choice", "C", "boxed"),
     ("Total cost is **$12**", None, "$12", "bold"),
@@ -79,7 +79,7 @@ CASES: list[tuple[str, Kind | None, str, str]] = [
     ("42<|im_end|>", None, "42", "number"),
     ("<think>maybe 3</think>42", None, "42", "number"),
     ("Answer: yes", None, "yes", "phrase"),
-    ("Yes, because it is even.\n", None, "Yes, because it is even", "line"),
+    ("Yes, because it is even.\n", None, "Yes", "line"),
     ("H2O and AZYUK2A", None, "H2O and AZYUK2A", "line"),
     ("Therefore there are 12 in 2 groups so 24 altogether", "number", "24", "number"),
     (
@@ -91,6 +91,8 @@ CASES: list[tuple[str, Kind | None, str, str]] = [
     ("The answer is:\n\n42", None, "42", "phrase"),
     ("The answer is \\( 42 \\).", None, "\\( 42 \\)", "phrase"),
     ("The answer is 3.14.", None, "3.14", "phrase"),
+    ("Thus the final answer is: **\\pi**", None, "\\pi", "phrase"),
+    ("Hence it equals $\\pi$.", None, "\\pi", "maths"),
     ("The answer is $1,234.50.", None, "$1,234.50", "phrase"),
     ("**Answer:** 17", None, "17", "phrase"),
     ("Answer: **17 apples**", None, "17 apples", "phrase"),
@@ -106,15 +108,18 @@ NO_ANSWER: list[tuple[str, Kind | None]] = [
     ("", None),
     ("   \n", None),
     (
-        "Photosynthesis is the process by which plants turn light into sugar. It happens in the leaves and it feeds nearly all life on this planet.",
+        "Photosynthesis is the process by which plants turn light into sugar. "
+        "It happens in the leaves and it feeds nearly all life on this planet.",
         None,
     ),
     (
-        "The trees were tall.\nThe river ran quietly past the house where she had lived for so many years with him.",
+        "The trees were tall.\n"
+        "The river ran quietly past the house where she had lived for so many years with him.",
         None,
     ),
     (
-        "A long text about things that has many words in its one line and so on.\n\nI hope this helps!",
+        "A long text about things that has many words in its one line and so on.\n\n"
+        "I hope this helps!",
         None,
     ),
     ("Let me know if you have any questions.", None),

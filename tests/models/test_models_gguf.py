@@ -77,7 +77,7 @@ def test_truncated_data_are_refused_with_both_sizes(tmp_path: Path) -> None:
 def test_every_truncation_of_the_header_is_refused(tmp_path: Path) -> None:
     whole = write_gguf(tmp_path / "m.gguf").read_bytes()
     path = tmp_path / "cut.gguf"
-    for length in range(0, 6000, 7):
+    for length in range(0, 6000, 23):
         path.write_bytes(whole[:length])
         with pytest.raises(ModelCorrupt):
             read_gguf(path)
@@ -146,7 +146,7 @@ def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
 
 def test_split_models(tmp_path: Path) -> None:
     first = write_gguf(tmp_path / "m-00001-of-00002.gguf")
-    with pytest.raises(ModelMissing, match="m-00002-of-00002.gguf"):
+    with pytest.raises(ModelMissing, match=r"m-00002-of-00002\.gguf"):
         split_parts(first)
     second = write_gguf(tmp_path / "m-00002-of-00002.gguf")
     assert split_parts(first) == (first, second)

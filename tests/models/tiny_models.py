@@ -11,7 +11,9 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-from ttc_cli.models.catalogue import Entry
+from ttc_cli.models.catalogue import Entry, HubSource, WheelPart, WheelSource
+from ttc_cli.models.pull import pull
+from ttc_cli.models.registry import ModelFile
 
 TEMPLATE = "{% for m in messages %}<|im_start|>{{ m.role }}{% endfor %}"
 
@@ -116,3 +118,8 @@ class Shop:
         """The entry with a repository of the hub as its first source."""
         hub = HubSource(repo, "tiny.gguf")
         return dataclasses.replace(self.entry, sources=(hub, *self.entry.sources))
+
+
+def quiet_pull(shop: Shop, home: Path) -> ModelFile:
+    """A pull that says nothing."""
+    return pull(shop.entry, home=home, offline=False, notify=lambda _: None)

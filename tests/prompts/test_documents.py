@@ -101,7 +101,7 @@ def test_the_long_part_comes_first_and_stays_when_the_rest_changes() -> None:
         "Why?\nBe brief."
     )
     other = frame("How?", DOCUMENTS)
-    assert os.path.commonprefix([found, other]) == found.removesuffix("Why?\nBe brief.")
+    assert other.startswith(found.removesuffix("Why?\nBe brief."))
 
 
 def test_without_documents_the_question_is_as_it_is() -> None:

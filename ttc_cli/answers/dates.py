@@ -39,6 +39,18 @@ _DAY_FIRST = re.compile(
 _MONTH_YEAR = re.compile(rf"(?P<m>{_MONTH})\.?,?\s+(?P<y>\d{{4}})", _FLAGS)
 
 
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})\s*([ap])\.?m\.?", _FLAGS)
+
+
+def parse_clock(text: str) -> str | None:
+    """3:05 PM and 3:05 p.m. as `15:05`; None for what is not a time with its half of the day."""
+    match = _CLOCK.fullmatch(text)
+    if match is None or not 1 <= int(match[1]) <= 12 or int(match[2]) > 59:
+        return None
+    hour = int(match[1]) % 12 + (12 if match[3].lower() == "p" else 0)
+    return f"{hour:02}:{match[2]}"
+
+
 def _valid(year: int, month: int, day: int) -> str | None:
     try:
         return date(year, month, day).isoformat()

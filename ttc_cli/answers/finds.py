@@ -49,7 +49,7 @@ def sentence(line: str) -> str:
 def brief(text: str) -> bool:
     """Whether a statement is short enough to be an answer."""
     # a formula is short when its symbols are few, whatever its commands weigh
-    weight = len(re.sub(r"\\[a-zA-Z]+|[{}]", "", text))
+    weight = len(re.sub(r"[{}]", "", re.sub(r"\\[a-zA-Z]+", "x", text)))
     return 0 < weight <= _SHORT and len(text.split()) <= (
         2 * _FEW_WORDS if "\\" in text else _FEW_WORDS
     )

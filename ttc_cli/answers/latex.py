@@ -121,6 +121,7 @@ def readable(tidied: str) -> str:
         text = _COMMAND.sub(lambda m: _NAMED.get(m[1], m[1]), text)
         text = text.replace("\\{", "{").replace("\\}", "}")
     text = re.sub(r"([\^_])\{(\w)\}", r"\1\2", text)
+    text = re.sub(r"\s*;\s*", "; ", re.sub(r"\s*([±≤≥≠∈∪∩])\s*", r" \1 ", text))
     return re.sub(r"\s+", " ", _INFINITY.sub("∞", text)).strip()
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ttc_cli.answers.dates import parse_date
+from ttc_cli.answers.dates import parse_clock, parse_date
 from ttc_cli.answers.latex import readable, tidy
 from ttc_cli.answers.quantity import Number, parse_number, show
 from ttc_cli.answers.source import clean_code, code_key, looks_like_code
@@ -148,7 +148,7 @@ def _strip_statement(text: str) -> str:
 
 def _settled(text: str) -> Form | None:
     """The kinds that need no algebra, cheapest first."""
-    if day := parse_date(text):
+    if day := parse_date(text) or parse_clock(text):
         return Form("date", ("date", day), day)
     if number := parse_number(text):
         unit = number.unit

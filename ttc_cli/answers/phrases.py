@@ -20,7 +20,7 @@ _NOUNS = {
     "は|：|:|=": "最終的な答え|答え|解答",
     "은|는|:|=": "최종 답|정답|답",
 }
-_MARKS = r"[*_\"'\s]*"
+_MARKS = r"[*_\"' \t]*"
 
 
 def _pattern() -> str:
@@ -33,7 +33,7 @@ def _pattern() -> str:
 
 
 # a heading with the answer below it has no verb: "**Final Answer**" or "### Answer"
-_HEADING = r"^[#*_\s]*(?:final answer|answer|final result)[*_\s:]*$"
+_HEADING = r"^[#*_ \t]*(?:final answer|answer|final result)[*_ \t:]*$"
 
 PHRASE = re.compile(rf"(?:{_pattern()}|{_HEADING})", re.IGNORECASE | re.MULTILINE)
 LABELLED = re.compile(

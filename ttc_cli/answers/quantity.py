@@ -30,7 +30,7 @@ _NUMBER = re.compile(
     rf"(?P<sign>[-+]?)\s*(?P<money>[{CURRENCIES}]?)\s*(?P<sign2>[-+]?)\s*"
     rf"(?:(?P<whole>\d+)\s+(?:and\s+)?(?P<top>\d+)\s*/\s*(?P<below>\d+)"
     rf"|(?P<p>\(?-?{_DECIMAL}\)?)\s*/\s*(?P<q>\(?-?{_DECIMAL}\)?)"
-    rf"|(?P<comma>\d+,\d+)(?=\s*[a-zA-Z{CURRENCIES}%])|(?P<comma2>0,\d{{3,}}|\d{{4,}},\d{{1,2}})"
+    rf"|(?P<comma>\d+,(?!\d{{3}}(?!\d))\d+)(?=\s*[a-zA-Z{CURRENCIES}%])|(?P<comma2>0,\d{{3,}}|\d{{4,}},\d{{1,2}})"
     rf"|(?P<decimal>{_DECIMAL})"
     r"(?:\s*(?:[eE]|(?:\*|x|×)\s*10\s*(?:\^|\*\*))\s*[({]?(?P<exp>[-+]?\d{1,4})[)}]?)?)"
     r"(?P<unit>(?:\s*[^\d\s].*)?)",
@@ -90,6 +90,7 @@ _TENS = dict(
     )
 )
 _SPELT = {w: n for n, w in enumerate(_ONES)} | _TENS
+_PARTS = {"half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "tenth": 10}
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,9 @@ class Number:
 
 def _point(text: str) -> str:
     """The digits of one decimal with a point for the decimal mark and no separators."""
-    text = text.strip("()").replace(" ", "").replace("'", "")
+    text = text.strip("()")
+    if " " in text or "'" in text:
+        return re.sub("[ ']", "", text).replace(",", ".")
     if re.fullmatch(r"-?\d{1,3}(?:\.\d{3})+,\d+|-?\d{1,3}(?:\.\d{3}){2,}", text):
         return text.replace(".", "").replace(",", ".")
     return text.replace(",", "")
@@ -170,6 +173,8 @@ def _spelt(text: str) -> Number | None:
     value, rest = _SPELT[words[0]], words[1:]
     if words[0] in _TENS and rest and 0 < _SPELT.get(rest[0], 0) < 10:
         value, rest = value + _SPELT[rest[0]], rest[1:]
+    if rest and (part := _PARTS.get(rest[0].rstrip("s"))):
+        return Number(Fraction(value, part), fraction=True) if len(rest) == 1 else None
     tail = _suffix(" ".join(rest), attached=False)
     return tail and Number(Fraction(value * tail[2]), percent=tail[0], unit=tail[1])
 

@@ -11,8 +11,8 @@ FENCE = re.compile(
     r"^[ \t]*```[ \t]*([\w+#.-]*)[^\n]*\n(.*?)^[ \t]*```[ \t]*$", re.DOTALL | re.MULTILINE
 )
 _STATEMENT = re.compile(
-    r"^\s*(?:def \w+\s*\(|class \w+|import \w+|from [\w.]+ import|return\b|print\s*\(|@\w+"
-    r"|(?:for|while|if) .+[:{]\s*$|#include|function \w+|(?:const|let|var) \w+\s*="
+    r"^[ \t]*(?:def \w+\s*\(|class \w+|import \w+|from [\w.]+ import|return\b|print\s*\(|@\w+"
+    r"|(?:for|while|if) .+[:{][ \t]*$|#include|function \w+|(?:const|let|var) \w+\s*="
     r"|public \w+|fn \w+|func \w+|(?i:select) .+ (?i:from) |[a-z_]\w* = )",
     re.MULTILINE,
 )

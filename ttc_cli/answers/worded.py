@@ -17,7 +17,7 @@ _BOLD = re.compile(r"\*\*([^*\n]+)\*\*|__([^_\n]+)__")
 _INLINE_MATHS = re.compile(
     r"(?s)\\\[(.{1,400}?)\\\]|\\\((.{1,400}?)\\\)|\$\$([^$]{1,400})\$\$|\$([^$\n]{1,200})\$"
 )
-_ITEM_MARK = re.compile(r"^\s*(?:\d{1,2}[.)]\s+|[-*•]\s+|#+\s)", re.MULTILINE)
+_ITEM_MARK = re.compile(r"^[ \t]*(?:\d{1,2}[.)]\s+|[-*•]\s+|#+\s)", re.MULTILINE)
 _LAST_NUMBER = re.compile(
     r"(?<![\w.\\])[-+]?\s?(?:\$|€|£|¥|₹)?\s?-?"
     r"(?:\d+\s*\\[dt]?frac\{\d+\}\{\d+\}|\\[dt]?frac\{-?\d+\}\{\d+\}"
@@ -25,6 +25,7 @@ _LAST_NUMBER = re.compile(
     r"(?:[eE][-+]?\d+|\s?(?:\*|x|×|\\times)\s?10\^\{?-?\d+\}?)?(?:\s?\\?%|\s?°[CF]?)?(?![\w]*\d)"
 )
 _UNIT_WORD = re.compile(r"\s([a-zA-Z]+(?:/[a-z]+|\^\d|²|³)?)")
+_VERDICT = re.compile(r"\s*\**(yes|no|true|false)\b\**(?=[,.!;:]|\s*$)", re.IGNORECASE)
 _FREE_KINDS = (None, "number", "list")
 
 
@@ -124,7 +125,9 @@ def line(reply: str, kind: Kind | None) -> Extracted | None:
     line, at = last_line(reply)
     said = sentence(LABELLED.sub("", line))
     alone = "\n" not in reply.strip()
-    if not brief(said) or PLEASANTRY.search(line) or line.endswith(("?", ":")):
+    if kind in (None, "word") and (verdict := _VERDICT.match(reply)):
+        return Extracted(verdict[1], "line", verdict.span(1))
+    if not brief(line) or not said or PLEASANTRY.search(line) or line.endswith(("?", ":")):
         return None
     if not alone and _ITEM_MARK.match(line) and kind != "list":
         return None

@@ -22,6 +22,7 @@ from ttc_cli.core.errors import TtcError
 
 DEADLINE = 3.0  # seconds a comparison
 _START = 60.0  # seconds for the child to import sympy, on a busy machine with a cold disk
+_REMEMBERED = 4096  # verdicts
 _LONGEST = 2000  # characters of one side; keeps a request far below a pipe's buffer
 
 
@@ -35,8 +36,9 @@ class Comparer(Protocol):
 class Worker:
     """One child process, started at the first comparison, restarted after each kill.
 
-    Safe to call from several threads (one comparison at a time). `timeouts` counts comparisons
-    that ended at the deadline, `starts` the processes so far.
+    Safe to call from several threads (one comparison at a time). Verdicts are remembered, those
+    that never came included: a pool is regrouped many times. `timeouts` counts comparisons that
+    ended at the deadline, `starts` the processes so far.
     """
 
     def __init__(self, deadline: float = DEADLINE) -> None:
@@ -49,6 +51,7 @@ class Worker:
         self._ready = False
         self._lock = threading.Lock()
         self._last = 0
+        self._verdicts: dict[tuple[str, str], bool | None] = {}
 
     @property
     def pid(self) -> int | None:
@@ -69,18 +72,25 @@ class Worker:
         if len(a) > _LONGEST or len(b) > _LONGEST:
             return None
         with self._lock:
-            self._spawn()
-            self._await_ready()
-            self._last += 1
-            if not self._send({"id": self._last, "a": a, "b": b}):
-                self._kill()
-                return None
-            return self._verdict(time.monotonic() + self.deadline)
+            if (a, b) not in self._verdicts:
+                if len(self._verdicts) >= _REMEMBERED:
+                    self._verdicts.clear()
+                self._verdicts[a, b] = self._ask(a, b)
+            return self._verdicts[a, b]
 
     def close(self) -> None:
         """Kill the child, if any. The next comparison starts a new one."""
         with self._lock:
             self._kill()
+
+    def _ask(self, a: str, b: str) -> bool | None:
+        self._spawn()
+        self._await_ready()
+        self._last += 1
+        if self._send({"id": self._last, "a": a, "b": b}):
+            return self._verdict(time.monotonic() + self.deadline)
+        self._kill()
+        return None
 
     def _spawn(self) -> None:
         if self._process and self._process.poll() is None:

@@ -6,7 +6,7 @@ see events and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -125,3 +125,17 @@ class Failed(Event):
 
 Flow = Generator[Event, None, T]
 """Yields events, returns T; close() is cancellation."""
+
+
+def watch(flow: Flow[T], react: Callable[[Event], Iterable[Event]]) -> Flow[T]:
+    """A flow with events of one's own added after each of its events."""
+    try:
+        while True:
+            event = next(flow)
+            yield event
+            yield from react(event)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    finally:
+        flow.close()

@@ -102,14 +102,18 @@ class Run:
         self.seed = seed
         self.deadline = deadline
         self.clock = clock
-        self.began = clock()
+        self.interrupted = False
         self._id = next(Run._runs)
         self._requests = itertools.count()
 
     @property
     def late(self) -> bool:
-        """Whether the deadline has passed."""
-        return self.deadline is not None and self.clock() >= self.deadline
+        """Whether the deadline has passed, or somebody interrupted the run."""
+        return self.interrupted or (self.deadline is not None and self.clock() >= self.deadline)
+
+    def interrupt(self) -> None:
+        """Draw nothing more: what is under way stops, and the strategy answers with what it has."""
+        self.interrupted = True
 
     @property
     def spent(self) -> bool:
@@ -227,7 +231,7 @@ class _Extension:
                 for delta in deltas:
                     yield from self._handle(delta)
                 if self._late():
-                    yield from self._give_up(set(self._live), Stop.TIME)
+                    yield from self._give_up(set(self._live), self._why_late())
                 elif not deltas:
                     yield Tick()
         finally:
@@ -239,13 +243,18 @@ class _Extension:
         return self._done
 
     def _late(self) -> bool:
-        deadline = self._run.deadline
-        return deadline is not None and self._run.clock() >= deadline - self._reserve
+        run = self._run
+        if run.interrupted or run.deadline is None:
+            return run.interrupted
+        return run.clock() >= run.deadline - self._reserve
+
+    def _why_late(self) -> Stop:
+        return Stop.CANCELLED if self._run.interrupted else Stop.TIME
 
     def _start(self, branches: Iterable[Branch]) -> Flow[None]:
         for branch in branches:
             if self._ledger.left == 0 or self._late():
-                stop = Stop.TIME if self._late() else Stop.BUDGET
+                stop = self._why_late() if self._late() else Stop.BUDGET
                 self._done.append(replace(branch, stop=stop))
                 continue
             key = self._run.key()

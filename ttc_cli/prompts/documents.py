@@ -72,8 +72,6 @@ def decode(name: str, data: bytes, *, limit: int = MAX_BYTES) -> Document:
         UnreadableFile: not text, empty or too large.
     """
     _check_size(name, len(data), limit)
-    if not data.strip():
-        raise UnreadableFile(f"cannot use {name}: it is empty")
     encoding = next((enc for mark, enc in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
     try:
         text = data.decode(encoding)
@@ -86,6 +84,8 @@ def decode(name: str, data: bytes, *, limit: int = MAX_BYTES) -> Document:
         ) from None
     if "\0" in text:
         raise _binary(name)
+    if not text.strip():
+        raise UnreadableFile(f"cannot use {name}: it is empty")
     return Document(name, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

@@ -5,8 +5,8 @@ against: https://huggingface.co/docs/transformers/chat_templating_writing
 
 Limits: no attribute that starts with an underscore, no change to what it was given, ranges
 of at most 100,000, and a cap on the size of what it writes. They stop mistakes and plain
-tricks. A template that keeps doubling a string it never prints, or nests empty loops, still
-costs memory or time; Ctrl-C ends it.
+tricks. A template that doubles a string it never prints, pads with `str.format`, or nests
+empty loops, still costs memory or time; Ctrl-C ends it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import TemplateError
 from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
+from jinja2.filters import do_indent
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ttc_cli.core.errors import ModelError
@@ -120,8 +121,10 @@ def _environment() -> _Environment:
     )
     environment.globals["raise_exception"] = _refuse
     environment.filters["tojson"] = _to_json
+    environment.filters["indent"] = _indent
     for name in ("center", "format"):  # they pad to any width
         del environment.filters[name]
+    del environment.globals["lipsum"]  # filler text, of any length
     return environment
 
 
@@ -134,6 +137,10 @@ def _compile(source: str) -> Template:
 
 def _refuse(message: object) -> None:
     raise RefusedError(str(message))
+
+
+def _indent(text: str, width: int = 4, first: bool = False, blank: bool = False) -> str:
+    return do_indent(text, min(width, 100), first, blank)
 
 
 def _to_json(

@@ -160,7 +160,8 @@ class ChatTemplate:
         return run(self.source, variables, limit=limit)
 
     def _names_token(self, content: str) -> bool:
-        return any(token in content for token in self.special if token)
+        # a token of one character names nothing, and could not be broken up
+        return any(token in content for token in self.special if len(token) > 1)
 
     def _break(self, content: str) -> str:
         """Put a space into every name of a special token."""

@@ -63,12 +63,15 @@ def wording(task: Task, variant: int = 0, *, think: bool = False) -> str:
     return "\n".join(filter(None, (THINK if think else "", row[variant % len(row)])))
 
 
+_END = 4000  # characters; what is wanted is said at the start or the end
+
 _CODE_NOUN = (
     r"(?:function|method|class|script|program|code|regexp?|query|sql|python|javascript|"
     r"typescript|java|rust|golang|c\+\+|bash|html|css|one-liner|unit tests?|decorator)"
 )
 _CODE = re.compile(
-    r"```(?!text)\w+|^\s*(?:def|class|import|from|fn|func|public|#include|SELECT) .*[:;{(]\s*$|"
+    r"```(?!text)\w+|"
+    r"^[ \t]*(?:def|class|import|from|fn|func|public|#include|SELECT) .*[:;{(][ \t]*$|"
     rf"\b(?:write|implement|code|create|build|refactor|debug|fix|complete|rewrite)\b.{{0,60}}?"
     rf"\b{_CODE_NOUN}(?!\w)|\bin (?:python|javascript|typescript|java|rust|c\+\+|bash)\b",
     re.IGNORECASE | re.MULTILINE,
@@ -102,14 +105,16 @@ _CHOICE = re.compile(
 
 
 def guess_task(question: str) -> Task:
-    """What kind of answer a question wants, by rules that take microseconds.
+    """What kind of answer a question wants, by rules that take a tenth of a millisecond.
 
     In this order: a fence of code, or a request to write some, is `code`; a request for a
     text (a translation, a proof) is `plain`; the marks A and B (then C ...) in turn, as in
     `A) ... B) ...`, are `choice`; a formula, or at least two numbers and a question of
     quantity, is `math`; all else is `plain`. The rules know English, and formulas in any
-    language. Of GSM8K, SVAMP and AIME questions they call at least 97% `math`.
+    language. Of a long text only both ends are read.
     """
+    if len(question) > 2 * _END:
+        question = f"{question[:_END]}\n{question[-_END:]}"
     if _CODE.search(question):
         return "code"
     if _TEXT_WANTED.search(question):

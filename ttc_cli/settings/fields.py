@@ -167,10 +167,16 @@ def rule_of(name: str) -> Rule:
 
 def nearest(name: str, valid: Iterable[str] = RULES) -> str:
     """`did you mean 'x'?`, or an empty text when nothing is near."""
+    found = close_to(name, valid)
+    return f"did you mean {found!r}?" if found else ""
+
+
+def close_to(name: str, valid: Iterable[str] = RULES, *, likeness: float = 0.6) -> str:
+    """The valid name most like `name`, or an empty text when none is, on a scale of 0 to 1."""
     import difflib  # here, since it is only needed to complain
 
-    found = difflib.get_close_matches(name.replace("-", "_").lower(), valid, n=1)
-    return f"did you mean {found[0]!r}?" if found else ""
+    wanted = name.replace("-", "_").lower()
+    return next(iter(difflib.get_close_matches(wanted, valid, n=1, cutoff=likeness)), "")
 
 
 def checked(
@@ -195,4 +201,6 @@ def checked(
     except (ValueError, KeyError, OverflowError):
         hint = nearest(value, rule.words) if isinstance(value, str) else ""
         place = where if isinstance(where, str) else where()
-        raise UsageError(f"{place}: {name} must be {rule.expected}, not {value!r}", hint) from None
+        raise UsageError(
+            f"{place}: {name} must be {rule.expected}, not {value!r:.80}", hint
+        ) from None

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
-from ttc_cli.settings.fields import EFFORT_ALIASES, RULES, Settings, checked, nearest
+from ttc_cli.settings.fields import EFFORT_ALIASES, RULES, Settings, checked, close_to, nearest
 from ttc_cli.settings.files import Document
 from ttc_cli.settings.paths import config_path, project_path
 
@@ -117,7 +117,7 @@ class _Builder:
         found = checked(name, value, lambda: document.where(*keys))
         origin = str(document.path) + (f" [{'.'.join(keys[:-1])}]" if keys[1:] else "")
         if name == "model" and not trusted and name not in self.values and _is_remote(value):
-            self.warnings.append(f"{document.where(*keys)}: prompts go to {value}")
+            self.warnings.append(f"{document.where(*keys)}: prompts go to {value!r}")
         self._add(name, found, origin, value)
 
 
@@ -151,9 +151,9 @@ def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:
     for variable in environ:
         name = variable.removeprefix("TTC_").lower()
         if name != variable.lower() and name not in (*RULES, *_OTHER_VARIABLES):
-            near = nearest(name).replace("'", "")
+            near = close_to(name, likeness=0.8)  # others may have variables of this form
             if near:
-                yield f"{variable} is ignored; {near}"
+                yield f"{variable} is ignored; did you mean TTC_{near.upper()}?"
 
 
 def _is_remote(model: object) -> bool:

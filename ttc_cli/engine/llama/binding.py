@@ -94,7 +94,6 @@ class Model:
         self.n_embd = int(C.llama_model_n_embd_out(self.handle))
         self.n_ctx_train = int(C.llama_model_n_ctx_train(self.handle))
         self._pieces: dict[int, bytes] = {}
-        self._buffer = ctypes.create_string_buffer(256)
 
     def meta(self, key: str) -> str:
         """A metadata value as text, or the empty string."""
@@ -144,22 +143,32 @@ class Model:
         return frozenset(found)
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
-        """Token ids of a text, without a beginning-of-sequence token."""
+        """Token ids of a text, without a beginning-of-sequence token. Any thread may call it."""
+        if not self.handle:
+            raise EngineFailed("the model is closed")
         data = text.encode("utf-8", "surrogatepass")
         size = len(data) + 8
-        out = (C.llama_token * size)()
-        n = int(C.llama_tokenize(self.vocab, data, len(data), out, size, False, special))
-        if n < 0:
-            raise EngineFailed(f"llama.cpp could not tokenise a text of {len(data)} bytes")
-        return list(out[:n])
+        while True:
+            out = (C.llama_token * size)()
+            n = int(C.llama_tokenize(self.vocab, data, len(data), out, size, False, special))
+            if n >= 0:
+                return list(out[:n])
+            if -n <= size:
+                raise EngineFailed(f"llama.cpp could not tokenise a text of {len(data)} bytes")
+            size = -n  # a space can be three byte tokens
 
     def piece(self, token: int) -> bytes:
-        """The bytes a token stands for; control tokens are empty."""
+        """The bytes a token stands for; control tokens are empty. Any thread may call it."""
         known = self._pieces.get(token)
         if known is None:
-            n = C.llama_token_to_piece(self.vocab, token, self._buffer, 256, 0, False)
-            known = self._buffer.raw[: max(0, n)]
-            self._pieces[token] = known
+            size = 256
+            buffer = ctypes.create_string_buffer(size)
+            n = C.llama_token_to_piece(self.vocab, token, buffer, size, 0, False)
+            if n < -size:
+                size = -n
+                buffer = ctypes.create_string_buffer(size)
+                n = C.llama_token_to_piece(self.vocab, token, buffer, size, 0, False)
+            known = self._pieces[token] = buffer.raw[: max(0, n)]
         return known
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class Counters:
     decode_seconds: float = 0.0
     prefill_seconds: float = 0.0
     step_seconds: float = 0.0
+    prefilled: int = 0
+    by_width: dict[int, tuple[int, float]] = field(default_factory=dict)
 
 
 class Scheduler:
@@ -228,8 +230,11 @@ class Scheduler:
         self.counters.rows += len(rows)
         if single:
             self.counters.decode_seconds += seconds
+            tokens, total = self.counters.by_width.get(len(rows), (0, 0.0))
+            self.counters.by_width[len(rows)] = (tokens + len(rows), total + seconds)
         else:
             self.counters.prefill_seconds += seconds
+            self.counters.prefilled += len(rows)
         return True
 
     def _fit(self, plan: list[tuple[Job, int]]) -> list[tuple[Job, int]]:

@@ -1,0 +1,107 @@
+"""What a strategy is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ttc_cli.core.branch import Branch, Prompt
+from ttc_cli.core.sampling import Sampling, Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question ready for an engine.
+
+    Args:
+        text: what the user asked, without documents and wording.
+        task: what kind of work it is ("math", "choice", "short", "code", "plain").
+        kind: what form the short answer takes, as `answers.extract` knows it, or None.
+        render: makes a prompt from a wording variant (0 is the default) and whether to ask
+            for thoughts in tags.
+        thinks: the model opens thoughts by itself.
+    """
+
+    text: str
+    task: str
+    kind: str | None
+    render: Callable[[int, bool], Prompt]
+    thinks: bool = False
+
+    @property
+    def votable(self) -> bool:
+        """Whether a short answer is expected that samples can vote on."""
+        return self.task in ("math", "choice", "short")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much to spend and on what.
+
+    Args:
+        strategy, effort: by name.
+        samples: branches that the strategy may draw.
+        branch_tokens: cap on one branch.
+        budget: cap on all sampled tokens, or None.
+        greedy, sampled: how a single branch draws, and how each of many does.
+        early_stop: whether the strategy may stop before all samples are drawn.
+        diverse: vary temperature and wording across branches.
+        thinking_budget: tokens of thought a branch; -1 for no cap.
+    """
+
+    strategy: str
+    effort: str
+    samples: int
+    branch_tokens: int
+    budget: int | None = None
+    greedy: Sampling = Sampling(temperature=0.0, min_p=0.0)
+    sampled: Sampling = Sampling()
+    early_stop: bool = True
+    diverse: bool = False
+    thinking_budget: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """One class of equivalent answers: its label, its members, their summed weight."""
+
+    answer: str
+    count: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a strategy returns.
+
+    Args:
+        branch: the chosen line of thought; None when nothing usable came.
+        answer: the short answer, where one could be extracted.
+        votes: classes of answers, heaviest first; empty when there was one branch.
+        agreement: the winning class's share of the weight of all finished branches with a
+            parsable answer; None when there was one branch.
+        stopped: "complete", "vote-decided", "confident", "tokens", "seconds", "interrupted".
+        branches: all that were drawn, in the order they stopped.
+        note: one line about how the answer was chosen, when that needs saying.
+    """
+
+    branch: Branch | None
+    answer: str | None = None
+    votes: tuple[Votes, ...] = ()
+    agreement: float | None = None
+    stopped: str = "complete"
+    branches: tuple[Branch, ...] = ()
+    note: str = ""
+
+    def because(self, stopped: str) -> Outcome:
+        """The same outcome with another reason for having stopped."""
+        return replace(self, stopped=stopped)
+
+
+def reason(stop: Stop | None) -> str:
+    """A branch's stop reason in the words of the result's `stopped`."""
+    if stop in (Stop.BUDGET, Stop.LENGTH, Stop.CONTEXT):
+        return "tokens"
+    if stop is Stop.TIME:
+        return "seconds"
+    return "interrupted" if stop is Stop.CANCELLED else "complete"

@@ -1,0 +1,57 @@
+"""A first load of an unknown GGUF in a child process: llama.cpp may abort the process it is in."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ttc_cli.core.errors import ModelError
+
+CODE = """
+import sys
+from pathlib import Path
+from ttc_cli.engine.llama.engine import LlamaEngine
+LlamaEngine.load(Path(sys.argv[1]), cells=256, gpu_layers=0).close()
+"""
+
+
+def try_loading(path: Path, marks: Path, identity: str) -> None:
+    """Load a file in a child once; files that did load are remembered in the folder `marks`.
+
+    Raises:
+        ModelError: the child crashed, or llama.cpp refused the file.
+    """
+    mark = marks / hashlib.sha256(identity.encode()).hexdigest()[:32]
+    if mark.exists():
+        return
+    child = subprocess.run(  # noqa: S603 - our own interpreter, a path as its argument
+        [sys.executable, "-c", CODE, os.fspath(path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+        # llama.cpp's abort handler starts a debugger, which can take minutes
+        env={**os.environ, "GGML_NO_BACKTRACE": "1"},
+    )
+    if child.returncode != 0:
+        raise ModelError(
+            f"{path.name} cannot be loaded: {_reason(child.returncode, child.stderr)}",
+            "choose another model, or see what `ttc models show` says of it",
+        )
+    with contextlib.suppress(OSError):
+        marks.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+
+
+def _reason(code: int, stderr: bytes) -> str:
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()
+    if code < 0:
+        asserted = [line for line in lines if "GGML_ASSERT" in line or "terminate" in line]
+        detail = f" ({asserted[0].strip()})" if asserted else ""
+        return f"llama.cpp crashed on it{detail}"
+    said = lines[-1] if lines else "no reason given"
+    return said.partition("ModelError: ")[2].partition("; ")[0] or said

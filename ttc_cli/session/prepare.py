@@ -1,0 +1,166 @@
+"""From a question to a plan: route, wording, prompt, budget, estimate. Nothing is generated."""
+
+from __future__ import annotations
+
+import functools
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ttc_cli.core.engine import Engine
+from ttc_cli.core.errors import ContextOverflow, UsageError
+from ttc_cli.core.outcome import Plan, Question
+from ttc_cli.core.sampling import Sampling
+from ttc_cli.models.gguf import read_gguf
+from ttc_cli.prompts.documents import conversation
+from ttc_cli.prompts.template import ChatTemplate, Rendered
+from ttc_cli.prompts.wording import guess_task, wording
+from ttc_cli.session.loaded import Ask, Session
+from ttc_cli.session.prepared import Prepared
+from ttc_cli.settings import Settings
+from ttc_cli.strategies import effort as efforts
+from ttc_cli.strategies import registry
+
+KINDS = {"math": "number", "choice": "choice", "code": "code"}
+"""The form of a task's short answer, as `answers.extract` names it."""
+MOST_KV_SHARE = 0.25
+"""Of the machine's memory, for the KV cache."""
+
+
+def prepare(session: Session, ask: Ask) -> Prepared:
+    """Route, plan and render.
+
+    Raises:
+        UsageError: an empty prompt, an unknown strategy or option.
+        ContextOverflow: the prompt does not fit, with both numbers.
+    """
+    settings = session.settings
+    if not ask.prompt.strip() and not ask.documents:
+        raise UsageError("the prompt is empty", "say what you want to know")
+    task = guess_task(ask.prompt)
+    seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
+    notes: list[str] = list(settings.warnings)
+    render = renderer(session.engine, ask, task, settings, notes)
+    rendered = render(0, False)
+    question = Question(
+        ask.prompt,
+        task,
+        KINDS.get(task),
+        lambda variant, think: render(variant, think).prompt,
+        thinks=rendered.prompt.thinking or "<think>" in session.engine.info.template,
+    )
+    level, reason = _level(settings.effort, question)
+    given = settings.temperature is not None
+    base = Sampling()
+    sampling = Sampling(
+        base.temperature if settings.temperature is None else settings.temperature,
+        base.top_k if settings.top_k is None else settings.top_k,
+        base.top_p if settings.top_p is None else settings.top_p,
+        base.min_p if settings.min_p is None else settings.min_p,
+    )
+    plan = efforts.plan(
+        question,
+        effort=level,
+        strategy=settings.strategy,
+        samples=settings.samples,
+        sampling=sampling,
+        temperature_given=given,
+        early_stop=ask.early_stop,
+        diverse=ask.diverse,
+        max_tokens=settings.max_tokens,
+        thinking_budget=settings.thinking_budget,
+    )
+    strategy = registry.find(plan.strategy)
+    options = registry.read_options(strategy, ask.options)
+    tokens = session.engine.count(rendered.prompt)
+    context = session.engine.info.context
+    if tokens + 1 > context:
+        raise ContextOverflow(
+            f"the prompt takes {tokens} tokens and the context holds {context}",
+            "shorten it, or choose a model with a longer context",
+        )
+    plan = replace(plan, branch_tokens=min(plan.branch_tokens, context - tokens))
+    return Prepared(
+        session, ask, question, plan, rendered.prompt, tokens, seed,
+        {
+            "task": task,
+            "path": "complex" if question.votable or task == "code" else "simple",
+            "reason": reason,
+        },
+        _estimate(session, question, plan, tokens),
+        tuple(notes),
+        strategy,
+        options,
+        _cells(session, plan, tokens),
+    )
+
+
+def _level(effort: str, question: Question) -> tuple[str, str]:
+    if effort != "auto":
+        return effort, f"effort {effort} was asked for"
+    if question.votable:
+        return "medium", f"{question.task}: a short answer that samples can vote on"
+    return "low", f"{question.task}: no short answer to vote on"
+
+
+def renderer(
+    engine: Engine, ask: Ask, task: Any, settings: Settings, notes: list[str]
+) -> Callable[[int, bool], Rendered]:
+    """A function that renders the question with a wording variant; notes go to `notes` once."""
+    info = engine.info
+    texts = [ask.prompt, settings.system or "", *(d.text for d in ask.documents)]
+    special = engine_special(engine, texts)
+    template = ChatTemplate(info.template, info.bos, info.eos, special)
+
+    @functools.cache
+    def render(variant: int, think: bool) -> Rendered:
+        messages = conversation(
+            ask.prompt,
+            ask.documents,
+            wording=wording(task, variant, think=think),
+            system=settings.system,
+        )
+        rendered = template.render(messages, enable_thinking=settings.thinking_budget != 0)
+        if rendered.note and rendered.note not in notes:
+            notes.append(rendered.note)
+        return rendered
+
+    return render
+
+
+def engine_special(engine: Engine, texts: Sequence[str]) -> frozenset[str]:
+    """The engine's special tokens, looked up only when some text could name one."""
+    if not any(mark in text for text in texts for mark in ("<", "[", "｜")):
+        return frozenset()
+    return frozenset(getattr(engine, "special", ()))
+
+
+def _estimate(session: Session, question: Question, plan: Plan, prompt: int) -> dict[str, Any]:
+    """Tokens and seconds that the run will probably take; seconds None before any was timed."""
+    speeds = session.speeds
+    plain = speeds.answer.get(question.task) or efforts.EXPECTED_TOKENS[question.task]
+    tokens = min(plain * plan.samples, plan.budget or plain * plan.samples)
+    width = min(plan.samples, 32)
+    seconds = None
+    if speeds.at(width) and speeds.prefill:
+        decode = tokens / speeds.at(width)
+        seconds = round(session.load_seconds + prompt / speeds.prefill + decode, 1)
+    return {"tokens": int(tokens), "seconds": seconds, "plain_answer": plain}
+
+
+def _cells(session: Session, plan: Plan, prompt: int) -> int:
+    """Room for the prompt once and for every branch that may be live at once."""
+    live = min(plan.samples, 32)
+    wanted = prompt + live * (plan.branch_tokens + 64) + 64
+    return max(prompt + 64, min(wanted, _memory_cells(session)))
+
+
+def _memory_cells(session: Session) -> int:
+    per_token = read_gguf(session.model.path).kv_bytes_per_token or 1
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError):  # Windows has no sysconf
+        memory = 8 << 30
+    return int(memory * MOST_KV_SHARE / per_token)

@@ -1,0 +1,148 @@
+"""A question with its plan: running it, and the facts that the result reports."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from ttc_cli.core.branch import Prompt
+from ttc_cli.core.errors import BudgetSpent, NoAnswer, TtcError
+from ttc_cli.core.events import Done, Flow, Note, Start
+from ttc_cli.core.ledger import Ledger
+from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.run import Run
+from ttc_cli.session.loaded import Ask, Session
+from ttc_cli.settings import Settings
+from ttc_cli.strategies import registry
+from ttc_cli.views import result
+
+EXIT_MARGIN = 0.15
+"""Seconds of --max-seconds left for printing and leaving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A question with its plan, ready to run."""
+
+    session: Session
+    ask: Ask
+    question: Question
+    plan: Plan
+    prompt: Prompt
+    prompt_tokens: int
+    seed: int
+    route: dict[str, str]
+    estimate: dict[str, Any]
+    notes: tuple[str, ...]
+    strategy: registry.Strategy
+    options: Any
+    cells: int
+
+    def start(self) -> Run:
+        """The run, on the engine, with its ledger and deadline."""
+        limit = self.session.settings.max_seconds
+        deadline = None if limit is None else self.ask.began + limit - EXIT_MARGIN
+        self.session.engine.reserve(self.cells)
+        return Run(
+            self.session.engine,
+            ledger=Ledger(self.plan.budget),
+            seed=self.seed,
+            deadline=deadline,
+        )
+
+    def flow(self, run: Run) -> Flow[Outcome]:
+        """Everything a sink sees, from Start to Done; returns the outcome.
+
+        Raises:
+            NoAnswer, BudgetSpent: nothing usable came back.
+        """
+        yield Start(
+            {"prompt": self.ask.prompt, "model": self.session.model.name, "seed": self.seed},
+            self.describe(),
+            self.estimate,
+        )
+        for note in self.notes:
+            yield Note(note)
+        outcome = yield from self.strategy.solve(run, self.question, self.plan, self.options)
+        if outcome.note:
+            yield Note(outcome.note)
+        if outcome.branch is None:
+            raise nothing(outcome)
+        self._learn(outcome)
+        yield Done(result.build(outcome, self.plan, run.ledger.usage, self._facts(outcome)))
+        return outcome
+
+    def describe(self) -> dict[str, Any]:
+        """The plan as sinks and `--dry-run` show it."""
+        return {
+            "strategy": self.plan.strategy,
+            "effort": self.plan.effort,
+            "samples": self.plan.samples,
+            "budget": self.plan.budget,
+            "branch_tokens": self.plan.branch_tokens,
+            "route": self.route,
+            "thinking": self.prompt.thinking,
+            "streams": self.plan.strategy in ("direct", "think"),
+            "prompt_tokens": self.prompt_tokens,
+        }
+
+    def _learn(self, outcome: Outcome) -> None:
+        session = self.session
+        counters = session.engine.counters
+        if counters.prefill_seconds > 0.05:
+            session.speeds.see(prefill=counters.prefilled / counters.prefill_seconds)
+        for width, (tokens, seconds) in counters.by_width.items():
+            if tokens >= 8 * width:
+                session.speeds.see_width(width, tokens / seconds)
+        if lengths := _whole_lengths(outcome):
+            session.speeds.see_answer(self.question.task, sum(lengths) / len(lengths))
+
+    def _facts(self, outcome: Outcome) -> result.Facts:
+        session, counters = self.session, self.session.engine.counters
+        wall = time.monotonic() - self.ask.began
+        lengths = _whole_lengths(outcome)
+        plain = sum(lengths) / len(lengths) if lengths else float(self.estimate["plain_answer"])
+        return result.Facts(
+            id="ttc-" + secrets.token_hex(12),
+            created=int(time.time()),
+            model=session.model.name,
+            sha256=session.identity,
+            prompt_tokens=self.prompt_tokens,
+            seed=self.seed,
+            route=self.route,
+            estimate=self.estimate,
+            timings={
+                "load_s": round(session.load_seconds, 3),
+                "prefill_s": round(counters.prefill_seconds, 3),
+                "decode_s": round(counters.decode_seconds, 3),
+                "verify_s": 0.0,
+                "wall_s": round(wall, 3),
+            },
+            plain_answer=plain,
+            money=_money(session.settings, counters.rows, wall),
+        )
+
+
+def _whole_lengths(outcome: Outcome) -> list[int]:
+    return [b.tokens_sampled for b in outcome.branches if b.stop is not None and b.stop.whole]
+
+
+def nothing(outcome: Outcome) -> TtcError:
+    """The error for a run that brought nothing usable."""
+    if outcome.stopped in ("tokens", "seconds"):
+        limit = "--max-tokens" if outcome.stopped == "tokens" else "--max-seconds"
+        return BudgetSpent("the budget was spent before any answer", f"give a larger {limit}")
+    errors = [branch.error for branch in outcome.branches if branch.error]
+    if errors:
+        return TtcError(f"every branch failed: {errors[0]}")
+    return NoAnswer("the model came back with nothing", "rephrase the question, or try --seed 1")
+
+
+def _money(settings: Settings, tokens: int, seconds: float) -> float | None:
+    per_token, watts, per_kwh = settings.price_per_mtok, settings.watts, settings.price_per_kwh
+    if per_token is None and (watts is None or per_kwh is None):
+        return None
+    energy = (watts or 0.0) * (per_kwh or 0.0) * seconds / 3.6e6
+    return round((per_token or 0.0) * tokens / 1e6 + energy, 8)

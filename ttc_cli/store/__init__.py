@@ -1,0 +1,1 @@
+"""What is kept between runs: speeds, the sample pool. Anything unreadable counts as absent."""

@@ -1,0 +1,95 @@
+"""Speeds seen on this machine, by model: what estimates and good widths are made of."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import platform
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+MEMORY = 0.3
+"""Weight of the newest run in a running mean."""
+
+
+@dataclass(slots=True)
+class Speeds:
+    """Tokens a second, and tokens a plain answer takes by task.
+
+    Args:
+        prefill: prompt tokens a second.
+        decode: sampled tokens a second by width (branches in one decode).
+        answer: tokens of one finished branch by task.
+        load: seconds to load the model.
+    """
+
+    prefill: float = 0.0
+    load: float = 0.0
+    decode: dict[int, float] = field(default_factory=dict)
+    answer: dict[str, float] = field(default_factory=dict)
+
+    def see(self, **seen: float) -> None:
+        """Mix a run's `prefill` or `load` figure in."""
+        for name, value in seen.items():
+            if value > 0 and math.isfinite(value):
+                setattr(self, name, _mix(getattr(self, name), value))
+
+    def see_answer(self, task: str, tokens: float) -> None:
+        """Mix in the mean length of a run's finished branches."""
+        self.answer[task] = _mix(self.answer.get(task, 0.0), tokens)
+
+    def see_width(self, width: int, speed: float) -> None:
+        """Mix in the speed of decodes of one width."""
+        self.decode[width] = _mix(self.decode.get(width, 0.0), speed)
+
+    def at(self, width: int) -> float:
+        """Tokens a second at a width: that of the nearest one seen; 0 without any."""
+        if not self.decode:
+            return 0.0
+        return self.decode[min(self.decode, key=lambda w: (abs(w - width), w))]
+
+
+def _mix(old: float, new: float) -> float:
+    return new if old <= 0 else (1 - MEMORY) * old + MEMORY * new
+
+
+def path(folder: Path, model: str) -> Path:
+    """Where one model's speeds on this machine are kept."""
+    machine = f"{platform.node()}/{platform.machine()}/{os.cpu_count()}"
+    digest = hashlib.sha256(f"{model}/{machine}".encode()).hexdigest()[:24]
+    return folder / "speeds" / f"{digest}.json"
+
+
+def load(file: Path) -> Speeds:
+    """What was kept; nothing when it is absent or unreadable."""
+    try:
+        data: Any = json.loads(file.read_text("utf-8"))
+        return Speeds(
+            float(data["prefill"]),
+            float(data["load"]),
+            {int(k): float(v) for k, v in data["decode"].items() if float(v) > 0},
+            {str(k): float(v) for k, v in data["answer"].items() if float(v) > 0},
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Speeds()
+
+
+def save(file: Path, speeds: Speeds) -> None:
+    """Keep them, whole or not at all; a disk that refuses is no reason to fail a run."""
+    data = {
+        "prefill": speeds.prefill,
+        "load": speeds.load,
+        "decode": {str(k): v for k, v in sorted(speeds.decode.items())},
+        "answer": speeds.answer,
+    }
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, temporary = tempfile.mkstemp(dir=file.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            json.dump(data, out)
+        Path(temporary).replace(file)

@@ -1,0 +1,1 @@
+"""Ways to spend compute on a question: one file each, each a plain function on a Run."""

@@ -1,0 +1,78 @@
+"""Votes of finished branches, by class of equivalent short answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ttc_cli.answers import Classes, shared_worker
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.events import Vote
+from ttc_cli.core.outcome import Question, Votes
+from ttc_cli.strategies.common import answer_of
+from ttc_cli.strategies.stopping import lead_probability
+
+Weigh = Callable[[Branch], float]
+
+
+def mean_confidence(branch: Branch) -> float:
+    """Mean token confidence of a branch, 0 without any."""
+    confidences = branch.confidences
+    return sum(confidences) / len(confidences) if confidences else 0.0
+
+
+class Ballot:
+    """Counts branches as they finish.
+
+    Args:
+        question: says what a short answer looks like.
+        weigh: weight of a branch's vote; 1 each by default.
+    """
+
+    def __init__(self, question: Question, weigh: Weigh = lambda _: 1.0) -> None:
+        self._question = question
+        self._weigh = weigh
+        self._classes = Classes(worker=shared_worker())
+        self.seen: list[Branch] = []
+
+    def take(self, done: Sequence[Branch]) -> None:
+        """Count those of `done` (in the order they stopped) that are new."""
+        for branch in done[len(self.seen) :]:
+            found = answer_of(branch, self._question)
+            self._classes.add(found.text if found else None)
+            self.seen.append(branch)
+
+    @property
+    def votes(self) -> tuple[Votes, ...]:
+        """Classes, heaviest first; ties go by count, then label: never by the order drawn."""
+        groups = self._classes.groups()
+        votes = [
+            Votes(g.label, len(g.members), sum(self._weigh(self.seen[i]) for i in g.members))
+            for g in groups
+        ]
+        return tuple(sorted(votes, key=lambda v: (-v.weight, -v.count, v.answer)))
+
+    @property
+    def lead(self) -> tuple[float, float]:
+        """Weights of the first two classes."""
+        weights = [vote.weight for vote in self.votes] + [0.0, 0.0]
+        return weights[0], weights[1]
+
+    @property
+    def agreement(self) -> float | None:
+        """The winning class's share of all weight."""
+        votes = self.votes
+        return votes[0].weight / sum(v.weight for v in votes) if votes else None
+
+    def event(self) -> Vote:
+        """The state of the vote, for views."""
+        classes = tuple((v.answer, v.count, v.weight) for v in self.votes)
+        return Vote(classes, lead_probability(*self.lead) if classes else None)
+
+    def winner(self) -> Branch | None:
+        """The most confident branch of the winning class; ties go to the earlier-named one."""
+        votes = self.votes
+        if not votes:
+            return None
+        group = next(g for g in self._classes.groups() if g.label == votes[0].answer)
+        members = [self.seen[i] for i in group.members]
+        return max(members, key=lambda b: (mean_confidence(b), [-i for i in b.id]))

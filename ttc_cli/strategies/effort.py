@@ -1,0 +1,92 @@
+"""Effort levels: the one table of what each runs. 1x is one plain answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ttc_cli.core.outcome import Plan, Question
+from ttc_cli.core.sampling import Sampling
+
+ORDER = ("low", "medium", "high", "max")
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """A level: how many plain answers it may cost, and what it runs.
+
+    Args:
+        multiplier: cost in plain answers; also the number of samples.
+        votable: the strategy for questions with a short answer.
+        other: the strategy for prose and code.
+    """
+
+    multiplier: int
+    votable: str
+    other: str
+
+
+EFFORTS = {
+    "low": Effort(1, "direct", "direct"),
+    "medium": Effort(4, "self-consistency", "direct"),
+    "high": Effort(16, "self-consistency", "self-consistency"),
+    "max": Effort(64, "self-consistency", "self-consistency"),
+}
+
+BRANCH_TOKENS = {"math": 1024, "choice": 768, "short": 512, "code": 1536, "plain": 2048}
+"""Cap on one branch by task; what one plain answer may cost at most."""
+
+EXPECTED_TOKENS = {"math": 220, "choice": 160, "short": 120, "code": 300, "plain": 350}
+"""What one plain answer of a small model takes as a rule; used until it has been measured."""
+
+GREEDY_TASKS = ("math", "choice", "short", "code")
+"""Tasks whose single answer is decoded greedily; prose is livelier with some temperature."""
+
+
+def plan(
+    question: Question,
+    *,
+    effort: str,
+    strategy: str,
+    samples: int | None,
+    sampling: Sampling,
+    temperature_given: bool,
+    early_stop: bool,
+    diverse: bool,
+    max_tokens: int | None,
+    thinking_budget: int | None,
+) -> Plan:
+    """What to run: flags where given, else the table.
+
+    Args:
+        effort: a level, not "auto".
+        strategy: a name, or "auto" for the table's.
+        samples: lifts the cap that the level gives; only `max_tokens` binds then.
+        temperature_given: the user chose a temperature, so a single branch uses it too.
+    """
+    level = EFFORTS[effort]
+    if strategy == "auto":
+        many = samples is not None and samples > 1
+        strategy = level.votable if question.votable else level.other
+        strategy = "self-consistency" if many else strategy
+    branch = BRANCH_TOKENS[question.task]
+    if thinking_budget is not None and thinking_budget > 0:
+        branch += thinking_budget
+    budget = None if samples is not None else level.multiplier * branch
+    if max_tokens is not None and strategy == "direct":
+        branch = budget = max_tokens
+    elif max_tokens is not None:
+        branch = min(branch, max_tokens)
+        budget = max_tokens if budget is None else min(budget, max_tokens)
+    keep = temperature_given or question.task not in GREEDY_TASKS
+    return Plan(
+        strategy=strategy,
+        effort=effort,
+        samples=samples if samples is not None else level.multiplier,
+        branch_tokens=branch,
+        budget=budget,
+        greedy=sampling if keep else Sampling(temperature=0.0, min_p=0.0),
+        sampled=sampling,
+        early_stop=early_stop,
+        diverse=diverse,
+        thinking_budget=-1 if thinking_budget is None else thinking_budget,
+    )

@@ -1,0 +1,110 @@
+"""Strategies by name: our own, and those that other packages offer as entry points."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import Any, Protocol
+
+from ttc_cli.core.errors import UsageError
+from ttc_cli.core.events import Flow
+from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.run import Run
+
+GROUP = "ttc.strategies"
+BUILTIN = {
+    "direct": "ttc_cli.strategies.direct",
+    "self-consistency": "ttc_cli.strategies.self_consistency",
+    "think": "ttc_cli.strategies.think",
+}
+
+
+class Solve(Protocol):
+    """A strategy: yields events, returns the outcome; draws only through the run."""
+
+    def __call__(  # noqa: D102 - the class says it
+        self, run: Run, question: Question, plan: Plan, options: Any
+    ) -> Flow[Outcome]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A strategy and the dataclass of its options (each field's metadata["help"] is shown)."""
+
+    name: str
+    solve: Solve
+    options: type[Any]
+
+
+def names() -> list[str]:
+    """All strategies that can be named."""
+    found = {entry.name for entry in importlib.metadata.entry_points(group=GROUP)}
+    return [*BUILTIN, *sorted(found - set(BUILTIN))]
+
+
+def find(name: str) -> Strategy:
+    """A strategy by name.
+
+    Raises:
+        UsageError: there is none; the hint holds the nearest name.
+    """
+    if name in BUILTIN:
+        module: Any = importlib.import_module(BUILTIN[name])
+    else:
+        entries = importlib.metadata.entry_points(group=GROUP, name=name)
+        if not entries:
+            near = difflib.get_close_matches(name, names(), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "one of " + ", ".join(names())
+            raise UsageError(f"no strategy is called {name!r}", hint)
+        module = next(iter(entries)).load()
+    return Strategy(name, module.solve, module.Options)
+
+
+def read_options(strategy: Strategy, given: dict[str, str]) -> Any:
+    """The strategy's options from KEY=VALUE texts, typed and checked.
+
+    Raises:
+        UsageError: an unknown key, or a value of the wrong type.
+    """
+    known = {field.name.replace("_", "-"): field for field in fields(strategy.options)}
+    values = {}
+    for key, text in given.items():
+        field = known.get(key.replace("_", "-"))
+        if field is None:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "see --help-options"
+            raise UsageError(f"{strategy.name} has no option {key!r}", hint)
+        values[field.name] = _value(strategy.name, key, text, field)
+    return strategy.options(**values)
+
+
+def _value(strategy: str, key: str, text: str, field: Field[Any]) -> Any:
+    kind: Any = type(field.default)
+    try:
+        if kind is bool:
+            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[
+                text.lower()
+            ]
+        return kind(text)
+    except (KeyError, ValueError):
+        raise UsageError(
+            f"option {key} of {strategy} takes {_kind_name(kind)}, not {text!r}"
+        ) from None
+
+
+def _kind_name(kind: type) -> str:
+    return {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a text")
+
+
+def describe_options(strategy: Strategy) -> list[tuple[str, str, str]]:
+    """(name, default, help) of each option."""
+    return [
+        (
+            field.name.replace("_", "-"),
+            "" if field.default is MISSING else str(field.default).lower(),
+            str(field.metadata.get("help", "")),
+        )
+        for field in fields(strategy.options)
+    ]

@@ -1,0 +1,138 @@
+"""The result object: an OpenAI chat completion with one object of ours (schema_version 1)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ttc_cli.core.ledger import Usage
+from ttc_cli.core.outcome import Outcome, Plan
+from ttc_cli.core.sampling import Stop
+from ttc_cli.prompts import thoughts
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the session knows besides the outcome.
+
+    Args:
+        id, created, model, sha256: of the run and its model.
+        route: task, path and reason.
+        estimate: as given before the run ("tokens", "seconds").
+        timings: seconds: load_s, prefill_s, decode_s, verify_s, wall_s.
+        plain_answer: tokens of one plain answer, for the cost multiplier.
+        money: in the user's currency, or None without prices.
+    """
+
+    id: str
+    created: int
+    model: str
+    sha256: str
+    prompt_tokens: int
+    seed: int
+    route: dict[str, str]
+    estimate: dict[str, Any]
+    timings: dict[str, float]
+    plain_answer: float
+    money: float | None = None
+    cache: str = "miss"
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def texts(outcome: Outcome) -> tuple[str, str]:
+    """(thought, reply) of the chosen branch."""
+    if outcome.branch is None:
+        return "", ""
+    return thoughts.split(outcome.branch.text, outcome.branch.prompt.thinking)
+
+
+def short_form(outcome: Outcome, reply: str) -> str:
+    """What `-x` prints: the extracted answer, else the last fenced block, else the reply."""
+    if outcome.answer is not None:
+        return outcome.answer
+    parts = reply.split("```")
+    if len(parts) >= 3:
+        block = parts[-2] if len(parts) % 2 else parts[-3]
+        return block.partition("\n")[2].rstrip("\n")
+    return reply.strip()
+
+
+def build(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str, Any]:
+    """The object that `--json` prints."""
+    thought, reply = texts(outcome)
+    completion = usage.sampled + usage.verifier
+    kept = outcome.branch.tokens_sampled if outcome.branch else 0
+    message: dict[str, Any] = {"role": "assistant", "content": reply}
+    if thought:
+        message["reasoning_content"] = thought
+    length = outcome.branch is not None and outcome.branch.stop in (
+        Stop.LENGTH, Stop.BUDGET, Stop.CONTEXT, Stop.TIME, Stop.CANCELLED,
+    )
+    closed = outcome.branch is not None and bool(outcome.branch.meta.get("closed"))
+    prompt = facts.prompt_tokens
+    return {
+        "id": facts.id,
+        "object": "chat.completion",
+        "created": facts.created,
+        "model": facts.model,
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": "length" if length and not closed else "stop",
+                "message": message,
+                "logprobs": None,
+            }
+        ],
+        "usage": {
+            "prompt_tokens": prompt,
+            "completion_tokens": completion,
+            "total_tokens": prompt + completion,
+            "prompt_tokens_details": {"cached_tokens": max(0, prompt - usage.prefilled)},
+            "completion_tokens_details": {"reasoning_tokens": max(0, completion - kept)},
+        },
+        "ttc": _ours(outcome, plan, usage, facts),
+    }
+
+
+def _ours(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str, Any]:
+    culled = sum(b.stop in (Stop.CULLED, Stop.CANCELLED) for b in outcome.branches)
+    cut = sum(
+        b.stop in (Stop.BUDGET, Stop.TIME) and not b.meta.get("closed") for b in outcome.branches
+    )
+    spent = usage.sampled + usage.verifier
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "strategy": plan.strategy,
+        "effort": plan.effort,
+        "route": facts.route,
+        "answer": outcome.answer,
+        "agreement": outcome.agreement,
+        "stopped": outcome.stopped,
+        "samples": {
+            "started": len(outcome.branches),
+            "finished": len(outcome.branches) - culled - cut,
+            "culled": culled,
+        },
+        "votes": [asdict(vote) for vote in outcome.votes],
+        "tokens": {
+            "prompt": facts.prompt_tokens,
+            "sampled": usage.sampled,
+            "verifier": usage.verifier,
+            "wasted": usage.wasted,
+            "shared": usage.shared,
+        },
+        "cost": {
+            "multiplier": round(spent / facts.plain_answer, 2) if facts.plain_answer else None,
+            "estimated_seconds": facts.estimate.get("seconds"),
+            "seconds": facts.timings["wall_s"],
+            "money": facts.money,
+        },
+        "timings": facts.timings,
+        "cache": facts.cache,
+        "seed": facts.seed,
+        "model": {"name": facts.model, "sha256": facts.sha256},
+        **({"note": outcome.note} if outcome.note else {}),
+        **facts.extra,
+    }
