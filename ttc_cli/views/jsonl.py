@@ -73,7 +73,8 @@ class JsonlView:
         self._out.flush()
 
 
-def _fields(event: Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:  # noqa: C901 - a table
+def _fields(event: Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:
+    fields: dict[str, Any]
     match event:
         case Start():
             fields = {"request": event.request, "plan": event.plan, "estimate": event.estimate}

@@ -94,6 +94,13 @@ class PlainView:
             self._err.write(f"{plain(line)}\n")
             self._err.flush()
 
+    def status(self, line: str) -> None:
+        """Put a line where the status line will be, on a terminal only."""
+        if self._look.terminal and not self._look.quiet:
+            self._err.write(CLEAR + shorten(line, shutil.get_terminal_size().columns - 1))
+            self._err.flush()
+            self._shown = True
+
     def clear(self) -> None:
         """Take the status line off the screen."""
         if self._shown:
@@ -170,10 +177,7 @@ class PlainView:
         if (self._streams and (self.printed or self._last_kind)) or writing:
             return  # what is being written is the progress
         self._drawn = now
-        columns = shutil.get_terminal_size().columns
-        self._err.write(CLEAR + shorten(self._status.line(), columns - 1))
-        self._err.flush()
-        self._shown = True
+        self.status(self._status.line())
 
 
 class _Status:

@@ -1,0 +1,28 @@
+"""The command tree. Commands import what they need when they run, so that help is quick."""
+
+from __future__ import annotations
+
+import typer
+
+from ttc_cli.cli import ask, models
+
+app = typer.Typer(
+    name="ttc",
+    help="Make a small local model reason better by spending compute at answer time.",
+    epilog='`ttc "a question"` is `ttc ask "a question"`.',
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("ask")(ask.ask)
+app.add_typer(models.app, name="models")
+
+COMMANDS = frozenset({"ask", "models"})
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", help="Print the version and leave."),
+) -> None:
+    """Make a small local model reason better by spending compute at answer time."""

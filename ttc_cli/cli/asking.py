@@ -1,0 +1,237 @@
+"""What `ttc ask` does once its flags are parsed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ttc_cli.cli import output
+from ttc_cli.cli.inputs import gather
+from ttc_cli.cli.signals import Signals, caught
+from ttc_cli.cli.start import BEGAN
+from ttc_cli.core.errors import UsageError
+from ttc_cli.core.events import Event
+from ttc_cli.settings import Settings, home, load
+from ttc_cli.views.plain import Look, PlainView
+
+if TYPE_CHECKING:
+    from ttc_cli.core.outcome import Outcome
+    from ttc_cli.models.registry import ModelFile
+    from ttc_cli.session import Prepared
+
+LOW_AGREEMENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Flags of one question that are not settings."""
+
+    words: tuple[str, ...]
+    files: tuple[str, ...]
+    read_stdin: bool
+    options: tuple[str, ...]
+    early_stop: bool
+    diverse: bool
+    dry_run: bool
+    help_options: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How the result is wanted."""
+
+    json: bool
+    jsonl: bool
+    extract: bool
+    file: Path | None
+    quiet: bool
+    verbose: bool
+    min_agreement: float | None
+
+
+def run(flags: Mapping[str, object], asked: Flags, how: Output) -> int:
+    """Answer; returns the exit code.
+
+    Raises:
+        TtcError: what failed, with its exit code.
+    """
+    settings = load(flags, cwd=Path.cwd(), environ=os.environ)
+    if asked.help_options:
+        return _help_options(settings.strategy)
+    if how.json and how.jsonl:
+        raise UsageError("--json and --jsonl exclude each other", "give one of them")
+    if how.min_agreement is not None and not 0 <= how.min_agreement <= 1:
+        raise UsageError(f"--min-agreement is {how.min_agreement}", "give a number from 0 to 1")
+    options = _options(asked.options)
+    view = PlainView(_look(settings, how), sys.stdout, sys.stderr)
+    with caught() as signals:
+        prompt, documents = gather(
+            asked.words, asked.files, read_stdin=asked.read_stdin, say=view.say
+        )
+        view.status("loading the model")
+        from ttc_cli.session import Ask, Session, prepare
+
+        model = _model(settings, view)
+        ask = Ask(prompt, documents, options, asked.early_stop, asked.diverse, BEGAN)
+        session = Session(settings, model)
+        try:
+            prepared = prepare(session, ask)
+            if asked.dry_run:
+                view.clear()
+                return _dry_run(prepared, how)
+            if how.min_agreement is not None and prepared.plan.strategy in ("direct", "think"):
+                raise UsageError(
+                    f"--min-agreement needs a vote, and {prepared.plan.strategy} draws one sample",
+                    "give -e medium or -n 8",
+                )
+            return _answer(prepared, how, view, signals)
+        finally:
+            view.clear()
+            session.close()
+
+
+def _answer(prepared: Prepared, how: Output, view: PlainView, signals: Signals) -> int:
+    run = prepared.start()
+    signals.stops(run.interrupt)
+    sinks: list[Callable[[Event], None]] = [view]
+    if how.jsonl:
+        from ttc_cli.views.jsonl import JsonlView
+
+        sinks.append(JsonlView(sys.stdout, BEGAN))
+    flow = prepared.flow(run)
+    final: dict[str, Any] = {}
+    try:
+        while True:
+            event = next(flow)
+            for sink in sinks:
+                sink(event)
+            final = getattr(event, "result", final)
+    except StopIteration as end:
+        outcome: Outcome = end.value
+    except BrokenPipeError:
+        output.silence_stdout()
+        return 0
+    finally:
+        flow.close()
+    _print(outcome, final, how)
+    if signals.code:
+        whole = final["ttc"]["samples"]
+        view.say(f"interrupted: answered from {whole['finished']} of {prepared.plan.samples}")
+        return signals.code
+    agreement = outcome.agreement
+    if how.min_agreement is not None and (agreement is None or agreement < how.min_agreement):
+        view.say(f"agreement {agreement or 0:.2f} is below {how.min_agreement}")
+        return LOW_AGREEMENT
+    return 0
+
+
+def _print(outcome: Outcome, final: dict[str, Any], how: Output) -> None:
+    """What is printed at the end: JSON, the short form, or the answer into a file."""
+    from ttc_cli.views.result import short_form, texts
+
+    _, reply = texts(outcome)
+    text = short_form(outcome, reply) if how.extract else reply
+    if how.file is not None:
+        output.write_file(how.file, text if text.endswith("\n") else text + "\n")
+    try:
+        if how.json:
+            output.print_json(final)
+        elif how.extract and how.file is None and not how.jsonl:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+    except BrokenPipeError:
+        output.silence_stdout()
+
+
+def _look(settings: Settings, how: Output) -> Look:
+    terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    color = settings.color == "yes" or (settings.color == "auto" and terminal)
+    thoughts = settings.show_reasoning
+    return Look(
+        terminal=terminal,
+        color=color,
+        thoughts=thoughts == "yes" or (thoughts == "auto" and sys.stderr.isatty()),
+        stream=settings.stream,
+        quiet=how.quiet,
+        answer=not (how.json or how.jsonl or how.extract or how.file),
+    )
+
+
+def _model(settings: Settings, view: PlainView) -> ModelFile:
+    from ttc_cli.cli.models import pull_progress
+    from ttc_cli.models.pull import ensure
+    from ttc_cli.models.registry import Remote
+
+    def confirm(question: str) -> bool:
+        import typer
+
+        view.clear()
+        return typer.confirm(question, default=True, err=True)
+
+    def notify(line: str) -> None:
+        view.say(line)
+
+    with pull_progress() as progress:
+        found = ensure(
+            settings.model or "",
+            home=home(),
+            yes=settings.yes or settings.auto_pull,
+            interactive=sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty(),
+            offline=settings.offline,
+            ask=confirm,
+            notify=notify,
+            progress=progress,
+        )
+    if isinstance(found, Remote):
+        raise UsageError(
+            f"{found.base_url} is a server, and this version runs local GGUF files only",
+            "give the name of a model (`ttc models list`) or a file",
+        )
+    return found
+
+
+def _options(given: tuple[str, ...]) -> dict[str, str]:
+    options = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise UsageError(f"-O takes KEY=VALUE, not {text!r}", "see --help-options")
+        options[key.strip()] = value.strip()
+    return options
+
+
+def _help_options(name: str) -> int:
+    from ttc_cli.strategies import registry
+
+    chosen = [name] if name != "auto" else registry.names()
+    for strategy in map(registry.find, chosen):
+        rows = registry.describe_options(strategy)
+        sys.stdout.write(f"{strategy.name}{'' if rows else ': no options'}\n")
+        for option, default, help_text in rows:
+            sys.stdout.write(f"  {option}={default}\t{help_text}\n")
+    return 0
+
+
+def _dry_run(prepared: Prepared, how: Output) -> int:
+    plan, estimate = prepared.describe(), prepared.estimate
+    if how.json or how.jsonl:
+        model = prepared.session.model.name
+        output.print_json({"plan": plan, "estimate": estimate, "model": model})
+        return 0
+    seconds = estimate["seconds"]
+    lines = [
+        f"model     {prepared.session.model.name}",
+        f"route     {plan['route']['task']}, {plan['route']['path']}: {plan['route']['reason']}",
+        f"plan      {plan['strategy']} ({plan['effort']}), up to {plan['samples']} samples"
+        f" of at most {plan['branch_tokens']} tokens, budget {plan['budget'] or 'none'}",
+        f"prompt    {plan['prompt_tokens']} tokens",
+        f"estimate  {estimate['tokens']} tokens, "
+        + (f"{seconds} s" if seconds is not None else "seconds not known before a first run"),
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+

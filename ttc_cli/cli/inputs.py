@@ -1,0 +1,84 @@
+"""What is asked: prompt words, stdin and files, by the rules of the contract."""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ttc_cli.core.errors import UnreadableFile, UsageError
+from ttc_cli.prompts import documents
+from ttc_cli.prompts.documents import MAX_BYTES, Document
+
+PATIENCE = 2.0
+"""Silent seconds on a pipe before a line says what is waited for."""
+
+
+def gather(
+    words: Sequence[str],
+    files: Sequence[str],
+    *,
+    read_stdin: bool,
+    say: Callable[[str], None],
+) -> tuple[str, tuple[Document, ...]]:
+    """The question and its documents.
+
+    A prompt with piped stdin: stdin is a document ahead of it. No prompt, or `-`: stdin is the
+    prompt. `-f -` names stdin as a document wherever it stands among the files.
+
+    Raises:
+        UsageError: nothing was asked, or stdin is claimed twice.
+        UnreadableFile: a file or stdin cannot be read as text.
+    """
+    dashes = [word for word in words if word == "-"]
+    prompt = " ".join(word for word in words if word != "-").strip()
+    as_file = list(files).count("-")
+    if len(dashes) + as_file > 1 or (dashes and not read_stdin):
+        raise UsageError("stdin is named more than once, or refused", "give `-` once")
+    asked = bool(dashes or as_file)
+    stdin = _stdin(say) if asked or (read_stdin and piped()) else None
+    attached = [
+        stdin if name == "-" and stdin else documents.read(Path(name)) for name in files
+    ]
+    if stdin is not None and not as_file:
+        if dashes or not prompt:
+            prompt = "\n\n".join(filter(None, (prompt, stdin.text.strip())))
+        elif stdin.text.strip():
+            attached.insert(0, stdin)
+    if not prompt:
+        raise UsageError("the prompt is empty", 'say what you want to know: ttc "..."')
+    return prompt, tuple(attached)
+
+
+def piped() -> bool:
+    """Whether stdin is a pipe, a socket or a file: something that was put there on purpose."""
+    if sys.stdin is None or sys.stdin.closed:
+        return False
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
+
+
+def _stdin(say: Callable[[str], None]) -> Document:
+    if sys.stdin is None:
+        raise UnreadableFile("stdin is closed", "give the prompt as an argument")
+    handle = sys.stdin.buffer
+    _wait(handle.fileno(), say)
+    data = handle.read(MAX_BYTES + 1)
+    if not data:
+        return Document("stdin", "")
+    return documents.decode("stdin", data)
+
+
+def _wait(descriptor: int, say: Callable[[str], None]) -> None:
+    """Say what is waited for when nothing comes."""
+    if os.name == "nt" or os.isatty(descriptor):
+        return  # select takes only sockets there; and a person at the keyboard knows
+    ready, _, _ = select.select([descriptor], [], [], PATIENCE)
+    if not ready:
+        say("waiting for text on stdin; --no-stdin does without")
