@@ -9,70 +9,16 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
 
-from ttc_cli.core.branch import Branch, BranchId, Prompt, Step
+from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.engine import Delta, Engine, Key, Request
-from ttc_cli.core.events import Close, Flow, Open, StepDone, Text, Tick
+from ttc_cli.core.events import Flow, Tick
+from ttc_cli.core.extension import POLL_SECONDS, Draw, Extension, Pool
 from ttc_cli.core.ledger import Ledger
-from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
-from ttc_cli.core.seeds import branch_seed
+from ttc_cli.core.sampling import Sampling, StopRule, Want
 
-POLL_SECONDS = 0.1
-
-
-class Draw(Protocol):
-    """A pure policy that decides, after each delta, what to draw and what to give up."""
-
-    def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
-        """Branches to start now; called when one finished, and once at the start."""
-        ...
-
-    def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
-        """Live branches to stop now."""
-        ...
-
-
-@dataclass(slots=True)
-class _Growing:
-    branch: Branch
-    began: float
-    text: list[str] = field(default_factory=list)
-    tokens: tuple[int, ...] = ()
-    logprobs: list[float] = field(default_factory=list)
-    confidences: list[float] = field(default_factory=list)
-    entropies: list[float] = field(default_factory=list)
-    hidden: list[object] = field(default_factory=list)
-    sampled: int = 0
-
-    def take(self, delta: Delta) -> None:
-        self.text.append(delta.text)
-        self.tokens = delta.tokens or self.tokens
-        self.logprobs += delta.logprobs
-        self.confidences += delta.confidences
-        self.entropies += delta.entropies
-        self.hidden += delta.hidden
-        self.sampled += delta.sampled
-
-    def value(self, now: float, stop: Stop | None = None, error: str = "") -> Branch:
-        step = Step(
-            "".join(self.text),
-            self.tokens,
-            tuple(self.logprobs),
-            tuple(self.confidences),
-            tuple(self.entropies),
-            tuple(self.hidden),
-        )
-        return replace(
-            self.branch,
-            steps=(*self.branch.steps, step),
-            stop=stop,
-            tokens_sampled=self.branch.tokens_sampled + self.sampled,
-            seconds=self.branch.seconds + now - self.began,
-            error=error,
-        )
+__all__ = ["Draw", "Pool", "Run"]
 
 
 class Run:
@@ -84,6 +30,7 @@ class Run:
         seed: of the run; each branch's own seed is derived from it and the branch's path.
         deadline: on `clock`, after which nothing is drawn any more; None for never.
         clock: seconds, monotonic; only for deadlines and reported times.
+        pool: where finished branches are kept and looked for; those found cost nothing.
     """
 
     _runs = itertools.count()
@@ -96,8 +43,11 @@ class Run:
         seed: int = 0,
         deadline: float | None = None,
         clock: Callable[[], float] = time.monotonic,
+        pool: Pool | None = None,
     ) -> None:
         self.engine = engine
+        self.pool = pool
+        self.reused = 0
         self.ledger = ledger or Ledger()
         self.seed = seed
         self.deadline = deadline
@@ -150,7 +100,7 @@ class Run:
         Raises:
             EngineFailed: the engine died.
         """
-        grow = _Extension(
+        grow = Extension(
             self, stop, sampling, want, grammar, salt, draw, ledger or self.ledger, reserve
         )
         return (yield from grow.run(branches))
@@ -175,7 +125,7 @@ class Run:
             while live and not self.late:
                 for delta in self.engine.poll(POLL_SECONDS):
                     self._count(delta)
-                    if delta.stop is not None:
+                    if delta.stop is not None and delta.key in live:
                         live.discard(delta.key)
                         out[keys[delta.key]] = delta.scores or None
                 yield Tick()
@@ -193,132 +143,3 @@ class Run:
             self.ledger.count("prefilled", delta.prefilled)
         if delta.shared:
             self.ledger.count("shared", delta.shared)
-
-
-class _Extension:
-    """One call of Run.extend: what is live, what is done."""
-
-    def __init__(
-        self,
-        run: Run,
-        stop: StopRule,
-        sampling: Sampling,
-        want: Want,
-        grammar: str,
-        salt: str,
-        draw: Draw | None,
-        ledger: Ledger,
-        reserve: float,
-    ) -> None:
-        self._run = run
-        self._stop = stop
-        self._sampling = sampling
-        self._want = want
-        self._grammar = grammar
-        self._salt = salt
-        self._draw = draw
-        self._ledger = ledger
-        self._reserve = reserve
-        self._live: dict[Key, _Growing] = {}
-        self._done: list[Branch] = []
-
-    def run(self, branches: Iterable[Branch]) -> Flow[list[Branch]]:
-        try:
-            yield from self._start(branches)
-            yield from self._decide(finished=True)
-            while self._live:
-                deltas = self._run.engine.poll(POLL_SECONDS)
-                for delta in deltas:
-                    yield from self._handle(delta)
-                if self._late():
-                    yield from self._give_up(set(self._live), self._why_late())
-                elif not deltas:
-                    yield Tick()
-        finally:
-            for key in self._live:
-                self._run.engine.cancel(key)
-            for growing in self._live.values():
-                self._ledger.count("wasted", growing.sampled)
-            self._live.clear()
-        return self._done
-
-    def _late(self) -> bool:
-        run = self._run
-        if run.interrupted or run.deadline is None:
-            return run.interrupted
-        return run.clock() >= run.deadline - self._reserve
-
-    def _why_late(self) -> Stop:
-        return Stop.CANCELLED if self._run.interrupted else Stop.TIME
-
-    def _start(self, branches: Iterable[Branch]) -> Flow[None]:
-        for branch in branches:
-            if self._ledger.left == 0 or self._late():
-                stop = self._why_late() if self._late() else Stop.BUDGET
-                self._done.append(replace(branch, stop=stop))
-                continue
-            key = self._run.key()
-            self._run.engine.submit(
-                Request(
-                    key,
-                    branch.prompt,
-                    self._stop,
-                    prefix=branch.steps,
-                    sampling=branch.meta.get("sampling", self._sampling),
-                    seed=branch_seed(self._run.seed, branch.id, self._salt),
-                    want=self._want,
-                    grammar=self._grammar,
-                    ledger=self._ledger,
-                )
-            )
-            self._live[key] = _Growing(branch, self._run.clock())
-            yield Open(branch.id)
-
-    def _handle(self, delta: Delta) -> Flow[None]:
-        self._run._count(delta)
-        growing = self._live.get(delta.key)
-        if growing is None:
-            return  # of another call, or culled within this poll
-        growing.take(delta)
-        if delta.text or delta.sampled:
-            confidence = delta.confidences[-1] if delta.confidences else None
-            yield Text(growing.branch.id, delta.text, delta.sampled, confidence)
-        if delta.stop is not None:
-            yield from self._finish(delta.key, delta.stop, delta.error)
-        yield from self._decide(finished=delta.stop is not None)
-
-    def _finish(self, key: Key, stop: Stop, error: str = "") -> Flow[None]:
-        growing = self._live.pop(key)
-        branch = growing.value(self._run.clock(), stop, error)
-        self._done.append(branch)
-        if stop in (Stop.CULLED, Stop.CANCELLED, Stop.FAILED):
-            self._ledger.count("wasted", growing.sampled)
-        if stop is Stop.STEP:
-            yield StepDone(branch.id, len(branch.steps) - 1)
-        confidences = branch.confidences
-        yield Close(
-            branch.id,
-            stop.value,
-            branch.tokens_sampled,
-            confidence=sum(confidences) / len(confidences) if confidences else None,
-            seconds=branch.seconds,
-        )
-
-    def _decide(self, *, finished: bool) -> Flow[None]:
-        """Ask the policy. Drawing is only reconsidered when a branch finished."""
-        if self._draw is None:
-            return
-        now = self._run.clock()
-        live = [growing.value(now) for growing in self._live.values()]
-        culled = set(self._draw.cull(live, self._done))
-        if culled:
-            keys = {key for key, g in self._live.items() if g.branch.id in culled}
-            yield from self._give_up(keys, Stop.CULLED)
-        if finished:
-            live = [growing.value(now) for growing in self._live.values()]
-            yield from self._start(self._draw.more(live, self._done))
-
-    def _give_up(self, keys: Collection[Key], stop: Stop) -> Flow[None]:
-        for key in [key for key in self._live if key in keys]:
-            self._run.engine.cancel(key)
-            yield from self._finish(key, stop)

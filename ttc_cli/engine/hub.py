@@ -56,7 +56,9 @@ class Port:
         return self._hub.engine.count(prompt, prefix)
 
     def close(self) -> None:
-        """Leave the hub; the engine stays open for the others."""
+        """Leave the hub, cancelling what is live; the engine stays open for the others."""
+        for key in list(self.live):
+            self.cancel(key)
         self._hub.ports.pop(self._number, None)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
@@ -67,10 +67,10 @@ def from_choices(choices: Sequence[str]) -> Script:
 class _Talk:
     request: Request
     line: Line
+    length: int
     at: int = 0
     text: str = ""
     shown: int = 0
-    kept: list[int] = field(default_factory=list)
 
 
 class ScriptedEngine:
@@ -99,6 +99,8 @@ class ScriptedEngine:
 
     def submit(self, request: Request) -> None:
         """Queue a request; see the protocol."""
+        if self.closed:
+            raise EngineFailed("the engine is closed")
         length = self.count(request.prompt, request.prefix)
         if length + 1 > self._info.context:
             raise ContextOverflow(
@@ -108,7 +110,7 @@ class ScriptedEngine:
             raise EngineFailed(f"request {request.key!r} is already running")
         said = self._script(request)
         line = said if isinstance(said, Line) else Line(split(said))
-        self._talks[request.key] = _Talk(request, line)
+        self._talks[request.key] = _Talk(request, line, length)
 
     def poll(self, timeout: float) -> Sequence[Delta]:
         """One token for each of the oldest `width` branches; see the protocol."""
@@ -133,19 +135,32 @@ class ScriptedEngine:
         self.closed = True
 
     def _step(self, talk: _Talk) -> Delta:
-        request, rule = talk.request, talk.request.stop
+        request = talk.request
+        prefilled = talk.length if talk.at == 0 else 0
         if request.candidates:
             scores = self._scorer(request) if self._scorer else (-math.log(2),) * len(
                 request.candidates
             )
-            return Delta(request.key, scores=scores, stop=Stop.SCORED)
-        first = talk.at == 0
-        prefilled = self.count(request.prompt, request.prefix) if first else 0
-        if talk.at >= rule.max_tokens:
-            return Delta(request.key, stop=Stop.LENGTH, prefilled=prefilled, tokens=self._ids(talk))
-        if request.ledger is not None and not request.ledger.take():
-            return Delta(request.key, stop=Stop.BUDGET, prefilled=prefilled, tokens=self._ids(talk))
-        return replace(self._say(talk), prefilled=prefilled)
+            return Delta(request.key, scores=scores, prefilled=prefilled, stop=Stop.SCORED)
+        stop = self._may_draw(talk)
+        if stop is None:
+            return replace(self._say(talk), prefilled=prefilled)
+        return Delta(
+            request.key,
+            text=talk.text[talk.shown :],
+            tokens=self._ids(talk),
+            hidden=self._hidden(talk) if stop is Stop.LENGTH and request.want.hidden else (),
+            prefilled=prefilled,
+            stop=stop,
+        )
+
+    def _may_draw(self, talk: _Talk) -> Stop | None:
+        request = talk.request
+        if talk.at >= request.stop.max_tokens:
+            return Stop.LENGTH
+        if talk.length + talk.at >= self._info.context:
+            return Stop.CONTEXT
+        return None if request.ledger is None or request.ledger.take() else Stop.BUDGET
 
     def _say(self, talk: _Talk) -> Delta:
         request, rule = talk.request, talk.request.stop
@@ -156,11 +171,12 @@ class ScriptedEngine:
         stop: Stop | None = None
         if ended:
             stop = Stop.FAILED if talk.line.fails else Stop.END
-        elif cut := [at for s in rule.strings if (at := talk.text.find(s)) >= 0]:
+        elif cut := [at for s in rule.strings if s and (at := talk.text.find(s)) >= 0]:
             talk.text, stop = talk.text[: min(cut)], Stop.STRING
-        elif any(mark in word for mark in rule.steps):
+        marked = stop is None and any(mark in word for mark in rule.steps)
+        if marked and request.want.hidden != "steps":
             stop = Stop.STEP
-        elif talk.at >= rule.max_tokens:
+        elif stop is None and talk.at >= rule.max_tokens:
             stop = Stop.LENGTH
         end = len(talk.text) if stop is not None else self._safe(talk)
         text, talk.shown = talk.text[talk.shown : end], max(talk.shown, end)
@@ -172,6 +188,7 @@ class ScriptedEngine:
             logprobs=(-1.0,) if want.logprobs else (),
             confidences=(talk.line.confidence,) if want.confidence else (),
             entropies=(1.0,) if want.entropy else (),
+            hidden=self._hidden(talk) if want.hidden and (marked or stop is not None) else (),
             sampled=1,
             stop=stop,
             error="the script says so" if stop is Stop.FAILED else "",
@@ -184,6 +201,13 @@ class ScriptedEngine:
             if any(s.startswith(text[-n:]) for s in talk.request.stop.strings):
                 return len(text) - n
         return len(text)
+
+    @staticmethod
+    def _hidden(talk: _Talk) -> tuple[tuple[float, ...], ...]:
+        """A stable made-up state of the text so far, eight numbers wide."""
+        said = "".join(step.text for step in talk.request.prefix) + talk.text
+        digest = hashlib.blake2b((talk.request.prompt.text + said).encode(), digest_size=8).digest()
+        return (tuple(byte / 255 for byte in digest),)
 
     @staticmethod
     def _ids(talk: _Talk) -> tuple[int, ...]:

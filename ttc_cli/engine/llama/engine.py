@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ttc_cli.core.branch import Prompt, Step
@@ -50,8 +51,8 @@ class LlamaEngine:
         self._cond = threading.Condition()
         self._commands: deque[Command] = deque()
         self._outbox: list[Delta] = []
-        self._live: dict[Key, None] = {}
-        self._granted = self._stepping = self._closing = self._abort = False
+        self._live: dict[Key, Job] = {}
+        self._granted = self._stepping = self._closing = self._closed = False
         self._failure: EngineFailed | None = None
         self._thread: threading.Thread | None = None
         self._tokens = Tokens(model)
@@ -100,7 +101,11 @@ class LlamaEngine:
             ignore_eog=ignore_eog,
         )
         if cells:
-            engine.reserve(cells)
+            try:
+                engine.reserve(cells)
+            except BaseException:
+                engine.close()
+                raise
         return engine
 
     # -- the protocol ---------------------------------------------------------------------
@@ -140,6 +145,8 @@ class LlamaEngine:
 
     def submit(self, request: Request) -> None:
         """Queue a request; see the protocol."""
+        if self._closed:
+            raise EngineFailed("the engine is closed")
         if self._scheduler is None:
             self.reserve(DEFAULT_CELLS)
         assert self._context is not None
@@ -153,13 +160,13 @@ class LlamaEngine:
             )
         if request.key in self._live:
             raise EngineFailed(f"request {request.key!r} is already running")
-        grammar = Grammar(self._model, request.grammar) if request.grammar else None
         candidates = tuple(self._tokens.first(text) for text in request.candidates)
+        grammar = Grammar(self._model, request.grammar) if request.grammar else None
         job = Job(request, tokens, len(prompt), candidates, grammar, self._model)
         scheduler = self._scheduler
         assert scheduler is not None
         with self._cond:
-            self._live[request.key] = None
+            self._live[request.key] = job
             self._commands.append(lambda: scheduler.submit(job))
 
     def poll(self, timeout: float) -> Sequence[Delta]:
@@ -192,8 +199,6 @@ class LlamaEngine:
             scheduler = self._scheduler
             assert scheduler is not None
             self._commands.append(lambda: scheduler.cancel(key))
-            if key in scheduler.prefilling:
-                self._abort = True
 
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """Tokens of context that prompt and prefix take."""
@@ -201,6 +206,7 @@ class LlamaEngine:
 
     def close(self) -> None:
         """Stop the thread and free everything; idempotent."""
+        self._closed = True
         self._stop_thread()
         self._model.close()
 
@@ -208,8 +214,9 @@ class LlamaEngine:
 
     def _open(self, cells: int) -> None:
         self._context = Context(
-            self._model, cells=cells, threads=self._threads, abort=lambda: self._abort
+            self._model, cells=cells, threads=self._threads, abort=self._unwanted
         )
+        self._info = replace(self._info, cells=self._context.cells)
         self._scheduler = Scheduler(
             self._context,
             rewindable=self._model.rewindable,
@@ -219,24 +226,33 @@ class LlamaEngine:
             chunk=MAX_ROWS,
             is_end=self._is_end,
         )
-        self._closing = self._abort = self._granted = False
+        self._closing = self._granted = False
+        self._failure = None
         self._thread = threading.Thread(target=self._loop, name="llama", daemon=True)
         self._thread.start()
 
     def _stop_thread(self) -> None:
         with self._cond:
-            self._closing = self._abort = True
+            self._closing = True
             self._cond.notify_all()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
         if self._scheduler is not None and self._context is not None:
+            while self._commands:  # jobs that never reached the scheduler hold grammars too
+                self._commands.popleft()()
             self._scheduler.close()
             self._context.close()
         self._scheduler = self._context = None
         self._live.clear()
         self._outbox.clear()
-        self._commands.clear()
+
+    def _unwanted(self) -> bool:
+        """Whether a prefill under way can stop: the engine closes, or a request of it is gone."""
+        scheduler, live = self._scheduler, self._live
+        return self._closing or scheduler is None or any(
+            live.get(job.request.key) is not job for job in scheduler.prefilling
+        )
 
     def _loop(self) -> None:
         scheduler = self._scheduler
@@ -246,15 +262,16 @@ class LlamaEngine:
                 self._cond.wait_for(lambda: self._granted or self._closing)
                 if self._closing:
                     return
-                self._granted = self._abort = False
-                while self._commands:
-                    self._commands.popleft()()
+                self._granted = False
                 self._stepping = True
-            deltas: list[Delta] = []
+                commands, self._commands = self._commands, deque()
+            news: list[tuple[Job, Delta]] = []
             failure: EngineFailed | None = None
             try:
+                for command in commands:
+                    command()
                 if scheduler.busy:
-                    deltas = scheduler.step()
+                    news = scheduler.step()
             except EngineFailed as error:
                 failure = error
             except Exception as error:  # the caller must hear of it, whatever it is
@@ -263,7 +280,8 @@ class LlamaEngine:
             with self._cond:
                 self._stepping = False
                 self._failure = failure
-                self._outbox += [delta for delta in deltas if delta.key in self._live]
+                # Of a cancelled request nothing follows, not even if its key is in use again.
+                self._outbox += [d for job, d in news if self._live.get(d.key) is job]
                 self._cond.notify_all()
             if failure:
                 return

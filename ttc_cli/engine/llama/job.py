@@ -58,7 +58,10 @@ class Job:
         self._vocabulary = vocabulary
         tail = b"".join(vocabulary.piece(t) for t in tokens[max(n_prompt, len(tokens) - 4) :])
         before = "".join(step.text for step in request.prefix)
-        self.stream = TextStream(request.stop, before, unfinished(tail))
+        self._half = unfinished(tail)
+        self.stream = TextStream(request.stop, before, self._half)
+        if request.want.hidden and request.stop.max_tokens == 0:
+            self.ending, self.capture = Stop.LENGTH, True  # the state of a given text
         self._news: dict[str, Any] = {}
         self.stop: Stop | None = None
         self._error = ""
@@ -131,7 +134,9 @@ class Job:
             return tuple(new[:-1])
         if self.stop is not Stop.STRING:
             return tuple(new)
-        text, held, kept = self.stream.text.encode(), 0, []
+        # What was shown may begin with a character whose first bytes the prefix holds.
+        text, kept = self.stream.text.encode().removeprefix(self._half), list[int]()
+        held = 0
         for token in new:
             piece = self._vocabulary.piece(token)
             if not text.startswith(piece, held):

@@ -66,21 +66,19 @@ class PrefixTree:
         """
         if not self.rewindable:
             return self._match_whole(tokens)
-        return self._descend(self._root, tokens)
-
-    def _descend(self, node: _Node, tokens: list[int]) -> tuple[int, int]:
-        best = (-1, node.end) if node is self._root else (min(node.sequences), node.end)
-        for child in node.children:
-            if child.start >= len(tokens) or child.tokens[0] != tokens[child.start]:
-                continue
-            shared = common_prefix(child.tokens, tokens[child.start : child.end])
-            if shared == len(child.tokens):
-                found = self._descend(child, tokens)
-            else:
-                found = (min(child.sequences), child.start + shared)
-            if found[1] > best[1]:
-                best = found
-        return best
+        best, length = self._root, 0
+        open_nodes = [self._root]  # no recursion: a long conversation is a deep tree
+        while open_nodes:
+            node = open_nodes.pop()
+            for child in node.children:
+                if child.start >= len(tokens) or child.tokens[0] != tokens[child.start]:
+                    continue
+                shared = common_prefix(child.tokens, tokens[child.start : child.end])
+                if child.start + shared > length:
+                    best, length = child, child.start + shared
+                if shared == len(child.tokens):
+                    open_nodes.append(child)
+        return (min(best.sequences), length) if length else (-1, 0)
 
     def _match_whole(self, tokens: list[int]) -> tuple[int, int]:
         best = (-1, 0)

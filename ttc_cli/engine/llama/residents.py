@@ -112,8 +112,9 @@ class Residents:
     def keep_tails(self, jobs: list[Job], logits: Floats) -> None:
         """Remember the logits at the ends of freshly evaluated prompts."""
         for job, row in zip(jobs, logits, strict=True):
-            if not job.candidates:
-                self._tails[tuple(job.tokens)] = row.copy()
+            if not job.candidates and not job.sampled:
+                self._tails[key := tuple(job.tokens)] = row.copy()
+                self._tails.move_to_end(key)
                 if not self.tree.rewindable:
                     self._anchor(job)
         while len(self._tails) > KEPT_TAILS:
@@ -121,7 +122,9 @@ class Residents:
 
     def tail(self, job: Job) -> Floats:
         """The kept logits after a job's tokens; only for a job that `match` matched whole."""
-        return self._tails[tuple(job.tokens)]
+        key = tuple(job.tokens)
+        self._tails.move_to_end(key)
+        return self._tails[key]
 
     def clear(self) -> None:
         """Drop every idle sequence."""

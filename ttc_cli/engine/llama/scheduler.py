@@ -11,18 +11,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ttc_cli.core.engine import Delta, Key
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.core.sampling import Stop
-from ttc_cli.core.seeds import uniform
-from ttc_cli.engine.llama import sampler
-from ttc_cli.engine.llama.context import MAX_OUTPUTS, Floats, Row
+from ttc_cli.engine.llama.context import MAX_OUTPUTS, Row
+from ttc_cli.engine.llama.drawing import Drawing
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.kv import common_prefix
 from ttc_cli.engine.llama.residents import Memory, Residents
-from ttc_cli.engine.llama.text import LOOP_CHECK_EVERY, loops
 
 SHARE_WORTH_WAITING = 16
 """A request waits for another's prefill when that saves it at least so many tokens."""
@@ -74,12 +70,11 @@ class Scheduler:
         self.waiting: list[Job] = []
         self.active: list[Job] = []
         self.counters = Counters()
-        self._context = context
+        self.prefilling: tuple[Job, ...] = ()
+        self._drawing = Drawing(context, is_end)
         self._width = width
         self._chunk = chunk
-        self._is_end = is_end
         self._prefill_next = True
-        self.prefilling: frozenset[Key] = frozenset()
 
     # -- what the engine calls ------------------------------------------------------------
 
@@ -102,8 +97,8 @@ class Scheduler:
         """Whether a step would do anything."""
         return bool(self.waiting or self.active)
 
-    def step(self) -> list[Delta]:
-        """One decode (or none, when kept logits suffice). Deltas in order of submission.
+    def step(self) -> list[tuple[Job, Delta]]:
+        """One decode (or none, when kept logits suffice). News in order of admission.
 
         Raises:
             EngineFailed: llama.cpp refused a decode for good.
@@ -112,16 +107,16 @@ class Scheduler:
         self._admit()
         ready = [job for job in self.active if job.pending == 0]
         for job in ready:
-            self._advance([job], self.residents.tail(job)[None, :])
+            self._drawing.advance([job], self.residents.tail(job)[None, :])
         if not ready:
             self._decode_some()
-        deltas = [d for job in self.active if (d := job.delta()) is not None]
+        news = [(job, d) for job in self.active if (d := job.delta()) is not None]
         for job in [job for job in self.active if job.stop is not None]:
             self.active.remove(job)
             self.residents.release(job, keep=len(job.tokens))
         self.counters.steps += 1
         self.counters.step_seconds += time.perf_counter() - began
-        return deltas
+        return news
 
     def close(self) -> None:
         """Drop every job and every resident sequence."""
@@ -170,25 +165,26 @@ class Scheduler:
             self._prefill(prefilling, MIXED_CHUNK if decoding else self._chunk)
         elif decoding:
             self._prefill_next = True
-            self._run([(job, 1) for job in decoding[: self._width(len(decoding))]])
+            width = min(self._width(len(decoding)), MAX_OUTPUTS)
+            self._run([(job, 1) for job in decoding[:width]], prefill=False)
 
     def _prefill(self, jobs: list[Job], budget: int) -> None:
         plan: list[tuple[Job, int]] = []
         for job in jobs[:MAX_OUTPUTS]:
-            n = min(job.pending, budget)
+            # A hidden state is read from a decode of single tokens: leave it the last one.
+            n = min(job.pending - job.capture, budget)
             if n:
                 plan.append((job, n))
                 budget -= n
-        self._run(plan)
+        self._run(plan, prefill=True)
 
-    def _run(self, plan: list[tuple[Job, int]]) -> None:
+    def _run(self, plan: list[tuple[Job, int]], *, prefill: bool) -> None:
         """Decode the next n tokens of each job and act on the logits at their ends."""
         plan = self._fit(plan)
         if not plan:
             return
-        single = all(n == 1 for _, n in plan)
-        hidden = single and any(job.capture for job, _ in plan)
-        if not self._decode(plan, single=single, hidden=hidden):
+        hidden = not prefill and any(job.capture for job, _ in plan)
+        if not self._decode(plan, prefill=prefill, hidden=hidden):
             return
         for job, n in plan:
             self.residents.tree.extend(job.sequence, job.tokens[job.done : job.done + n])
@@ -200,26 +196,25 @@ class Scheduler:
         for i, job in enumerate(ended):
             if hidden and job.capture:
                 job.saw_hidden(self.memory.hidden(i))
-        if not single:
+        if prefill:
             self.residents.keep_tails(ended, logits)
-        self._advance(ended, logits)
+        self._drawing.advance(ended, logits)
 
-    def _decode(self, plan: list[tuple[Job, int]], *, single: bool, hidden: bool) -> bool:
+    def _decode(self, plan: list[tuple[Job, int]], *, prefill: bool, hidden: bool) -> bool:
         """One call of llama.cpp; False when it was interrupted and nothing was gained."""
         rows = [
             Row(job.tokens[at], at, job.sequence, at == len(job.tokens) - 1)
             for job, n in plan
             for at in range(job.done, job.done + n)
         ]
-        if not single:
-            self.prefilling = frozenset(job.request.key for job, _ in plan)
+        if prefill:
+            self.prefilling = tuple(job for job, _ in plan)
         began = time.perf_counter()
-        code = self.memory.decode(rows, hidden=hidden, abortable=not single)
+        code = self.memory.decode(rows, hidden=hidden, abortable=prefill)
         seconds = time.perf_counter() - began
-        self.prefilling = frozenset()
+        self.prefilling = ()
         if code == 2:
-            for job, _ in plan:
-                self.memory.cut(job.sequence, job.done)
+            self._undo([job for job, _ in plan])
             return False
         if code != 0:
             raise EngineFailed(
@@ -228,7 +223,7 @@ class Scheduler:
             )
         self.counters.decodes += 1
         self.counters.rows += len(rows)
-        if single:
+        if not prefill:
             self.counters.decode_seconds += seconds
             tokens, total = self.counters.by_width.get(len(rows), (0, 0.0))
             self.counters.by_width[len(rows)] = (tokens + len(rows), total + seconds)
@@ -237,90 +232,34 @@ class Scheduler:
             self.counters.prefilled += len(rows)
         return True
 
+    def _undo(self, jobs: list[Job]) -> None:
+        """Back to before an interrupted decode. Recurrent state may be half new: start over."""
+        for job in reversed(jobs):
+            if self.residents.tree.rewindable:
+                self.memory.cut(job.sequence, job.done)
+            else:
+                self._put_back(job)
+
+    def _put_back(self, job: Job) -> None:
+        """Let a job wait again, first in line; what it held is free."""
+        self.active.remove(job)
+        self.residents.release(job, keep=0)
+        job.done = 0
+        self.waiting.insert(0, job)
+
     def _fit(self, plan: list[tuple[Job, int]]) -> list[tuple[Job, int]]:
         """Make room for the plan: evict what is idle, then preempt the youngest."""
         while not self.residents.make_room(sum(n for _, n in plan)):
             youngest = self.active[-1]
             if len(self.active) == 1:
-                if youngest.pending == 1:
-                    youngest.finish(Stop.CONTEXT)
-                    return []
                 spare = self.residents.room
                 if spare == 0:
                     youngest.finish(Stop.CONTEXT)
                     return []
                 return [(youngest, min(spare, plan[0][1]))]
-            self.active.remove(youngest)
-            self.residents.release(youngest, keep=0)
-            youngest.done = 0
-            self.waiting.insert(0, youngest)
+            self._put_back(youngest)
             self.counters.preempted += 1
             plan = [(job, n) for job, n in plan if job is not youngest]
             if not plan:
                 return []
         return plan
-
-    # -- sampling -------------------------------------------------------------------------
-
-    def _advance(self, jobs: list[Job], logits: Floats) -> None:
-        """Score, finish, or draw the next token of jobs whose last logits are here."""
-        drawing: list[tuple[Job, Floats]] = []
-        for job, row in zip(jobs, logits, strict=True):
-            if job.ending is not None:
-                job.finish(job.ending)
-            elif job.candidates:
-                job.scored(sampler.log_softmax_at(row, job.candidates))
-            elif (stop := self._may_draw(job)) is not None:
-                job.finish(stop)
-            else:
-                drawing.append((job, row))
-        if not drawing:
-            return
-        matrix = (
-            logits if len(drawing) == len(jobs) else np.stack([row for _, row in drawing])
-        )
-        tokens = sampler.draw(
-            matrix,
-            [job.request.sampling for job, _ in drawing],
-            [uniform(job.request.seed, len(job.tokens)) for job, _ in drawing],
-        )
-        for (job, row), token in zip(drawing, tokens, strict=True):
-            self._append(job, row, token)
-
-    def _may_draw(self, job: Job) -> Stop | None:
-        if job.sampled >= job.request.stop.max_tokens:
-            return Stop.LENGTH
-        if len(job.tokens) >= self._context:
-            return Stop.CONTEXT
-        ledger = job.request.ledger
-        return None if ledger is None or ledger.take() else Stop.BUDGET
-
-    def _append(self, job: Job, row: Floats, token: int) -> None:
-        if job.grammar is not None:
-            if not job.grammar.allows(token):
-                masked = job.grammar.mask(row)
-                u = uniform(job.request.seed, len(job.tokens))
-                token = sampler.draw(masked[None, :], [job.request.sampling], [u])[0]
-            job.grammar.accept(token)
-        want = job.request.want
-        stats = sampler.measure(row, token, want) if want.per_token else None
-        stop = job.take(token, stats, ends=self._is_end(token))
-        if stop is Stop.STEP:
-            job.capture = bool(want.hidden)
-            stop = None if want.hidden == "steps" else Stop.STEP
-        if stop is None:
-            stop = self._spent(job)
-        if stop is None:
-            return
-        if want.hidden and stop is not Stop.BUDGET:
-            job.ending, job.capture = stop, True  # one more decode reads the last token's state
-        else:
-            job.finish(stop)
-
-    def _spent(self, job: Job) -> Stop | None:
-        rule = job.request.stop
-        if job.sampled >= rule.max_tokens:
-            return Stop.LENGTH
-        if rule.loops and job.sampled % LOOP_CHECK_EVERY == 0 and loops(job.tokens[job.n_given :]):
-            return Stop.LOOP
-        return None

@@ -112,8 +112,8 @@ def loops(tokens: Sequence[int]) -> bool:
         if tokens[n - 1] != tokens[n - 1 - period]:
             continue
         span = max(LOOP_MIN_TOKENS, period * LOOP_MIN_REPEATS)
-        if span + period > n:
+        if span > n:
             break
-        if tokens[n - span :] == tokens[n - span - period : n - period]:
+        if tokens[n - span + period :] == tokens[n - span : n - period]:
             return True
     return False
