@@ -15,6 +15,8 @@ from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import Engine, Request
 from ttc_cli.core.sampling import Sampling, StopRule, Want
 
+SHARE = 0.04
+"""Of the machine that others may take during a measurement."""
 SAMPLING = Sampling(temperature=0.8, min_p=0.05)
 HEAD = "<|im_start|>user\nTell a long story that begins like this:"
 TAIL = "<|im_end|>\n<|im_start|>assistant\n"
@@ -31,8 +33,8 @@ def fresh(function: Callable[..., dict[str, Any]], *args: Any) -> dict[str, Any]
         return pool.submit(function, *args).result()
 
 
-def quiet(call: Callable[[], dict[str, Any]], share: float = 0.04) -> dict[str, Any]:
-    """Measure when the machine is free; again if others took more than this share of it.
+def quiet(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Measure when the machine is free; again if others took more than SHARE of it.
 
     Two threads that meet at a barrier hundreds of times a token lose far more than the share
     that others take. After five tries the least disturbed one stands; its `others` tells.
@@ -45,7 +47,7 @@ def quiet(call: Callable[[], dict[str, Any]], share: float = 0.04) -> dict[str, 
         others = busy_seconds() - busy - (sum(os.times()[:4]) - own)
         capacity = (time.perf_counter() - start) * (os.cpu_count() or 1)
         best = min(best, {**result, "others": max(0.0, others / capacity)}, key=_others)
-        if best["others"] <= share:
+        if best["others"] <= SHARE:
             break
     return best
 
@@ -135,7 +137,7 @@ def grow(engine: Any, batch: list[Request]) -> dict[str, Any]:
                 live.discard(delta.key)
         if drawn and not head:
             begin, head = end, drawn
-            decode, step = engine.stats.decode_seconds, engine.stats.step_seconds
+            decode, step = engine.counters.decode_seconds, engine.counters.step_seconds
     return {
         "prefill_seconds": begin - start,
         "seconds": end - begin,
@@ -145,8 +147,8 @@ def grow(engine: Any, batch: list[Request]) -> dict[str, Any]:
         "prefilled": prefilled,
         "shared": shared,
         "slowest_poll": slowest,
-        "decode": engine.stats.decode_seconds - decode,
-        "step": engine.stats.step_seconds - step,
+        "decode": engine.counters.decode_seconds - decode,
+        "step": engine.counters.step_seconds - step,
         "rss_anon_mb": rss_anon_mb(),
         "chars": sum(map(len, text.values())),
     }

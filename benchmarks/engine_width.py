@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from engine_common import fresh, grow, prompt_of, quiet, requests, spread
+from engine_common import SHARE, fresh, grow, prompt_of, quiet, requests, spread
 
 from ttc_cli.engine.llama.engine import LlamaEngine
 
@@ -89,6 +89,20 @@ def run(options: argparse.Namespace) -> Rows:
     return rows
 
 
+def calm(rows: Rows, options: argparse.Namespace) -> Rows:
+    """Without the rounds of a width in which some side was disturbed, if others are left."""
+    kept: Rows = {}
+    for width in options.widths:
+        sides = [rows[width, side] for side in options.sides]
+        turns = zip(*sides, strict=True)
+        good = [turn for turn in turns if all(r["others"] <= SHARE for r in turn)]
+        if dropped := options.rounds - len(good):
+            print(f"width {width}: {dropped} of {options.rounds} rounds were disturbed")
+        for i, side in enumerate(options.sides):
+            kept[width, side] = [turn[i] for turn in good] or sides[i]
+    return kept
+
+
 def values(rows: Rows, width: int, side: str, name: str) -> list[float]:
     """One quantity over the rounds."""
     return [result[name] for result in rows[width, side]]
@@ -104,7 +118,7 @@ def report(options: argparse.Namespace, rows: Rows) -> dict[str, Any]:
     """Print the tables; return the medians."""
     summary: dict[str, Any] = {}
     for side in options.sides:
-        print(f"\n{side}: generated tok/s, median (min–max) of {options.rounds}")
+        print(f"\n{side}: generated tok/s, median (min–max)")
         best = 0.0
         for width in options.widths:
             speed = median(values(rows, width, side, "speed"))
@@ -161,7 +175,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write every measurement here")
     options = parser.parse_args()
     rows = run(options)
-    summary = report(options, rows)
+    summary = report(options, calm(rows, options))
     if options.json:
         raw = [{"width": w, "side": s, "rounds": r} for (w, s), r in rows.items()]
         data = {"model": Path(options.model).name, "summary": summary, "raw": raw}

@@ -15,7 +15,10 @@ FREE_FLAGS = ("--version", "-h", "--help")
 
 def main() -> None:
     """Run `ttc` with the process's arguments and leave with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    from ttc_cli.cli.output import leave, open_streams
+
+    open_streams()
+    leave(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
@@ -25,47 +28,51 @@ def run(arguments: list[str]) -> int:
 
         sys.stdout.write(f"ttc {__version__}\n")
         return 0
-    as_json = "--json" in arguments
     try:
         return _run(_with_command(arguments))
     except TtcError as error:
-        return _told(error, as_json)
+        return _told(error, arguments)
     except BrokenPipeError:
-        from ttc_cli.cli.output import silence_stdout
+        from ttc_cli.cli.output import silence
 
-        silence_stdout()
+        silence(sys.stdout)
         return 0
     except KeyboardInterrupt:
-        sys.stderr.write("\n")
         return 130
     except MemoryError:
-        return _told(TtcError("memory ran out", "choose a smaller model or --ctx-size"), as_json)
+        return _told(TtcError("memory ran out", "choose a smaller model or --ctx-size"), arguments)
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         what = error.strerror or type(error).__name__
-        return _told(TtcError(f"{what}{place}", "TTC_DEBUG=1 shows where"), as_json)
+        return _told(TtcError(f"{what}{place}", "TTC_DEBUG=1 shows where"), arguments)
     except Exception as error:  # the last resort: a bug of ours is one line too
         what = f"{type(error).__name__}: {error}"
-        return _told(TtcError(f"a bug in ttc: {what}", "TTC_DEBUG=1 shows where"), as_json)
+        return _told(TtcError(f"a bug in ttc: {what}", "TTC_DEBUG=1 shows where"), arguments)
 
 
 def _run(arguments: list[str]) -> int:
-    # Outside standalone mode Click hands usage errors and exit codes to us.
-    import click
+    # Not through Command.main: it turns a broken pipe into exit code 1.
+    from typer import Abort, Exit, TyperException
     from typer.main import get_command
 
     from ttc_cli.cli.app import app
+    from ttc_cli.core.errors import UsageError
 
     try:
-        code = get_command(app).main(arguments, prog_name="ttc", standalone_mode=False)
-    except click.exceptions.Abort:
+        command = get_command(app)
+        with command.make_context("ttc", arguments) as context:
+            code = command.invoke(context)
+    except Exit as end:
+        return end.exit_code
+    except Abort:
         return 130
-    except click.ClickException as error:
-        from ttc_cli.core.errors import UsageError
-
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context else "ttc"
-        raise UsageError(error.format_message().rstrip("."), f"see `{path} --help`") from None
+    except TyperException as error:
+        path = getattr(getattr(error, "ctx", None), "command_path", "ttc")
+        message = error.format_message()
+        if "\n" in message:  # no command was given: what comes is the whole help
+            sys.stderr.write(f"{message}\n")
+            return UsageError.exit_code
+        raise UsageError(message.rstrip("."), f"see `{path} --help`") from None
     return code if isinstance(code, int) else 0
 
 
@@ -83,14 +90,15 @@ def _with_command(arguments: list[str]) -> list[str]:
     return ["ask", *arguments]
 
 
-def _told(error: TtcError, as_json: bool) -> int:
+def _told(error: TtcError, arguments: list[str]) -> int:
     from ttc_cli.cli.output import report
 
     if os.environ.get("TTC_DEBUG") == "1":
         import traceback
 
         traceback.print_exc()
-    report(error, as_json=as_json)
+    flags = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    report(error, as_json="--json" in flags, as_events="--jsonl" in flags)
     return error.exit_code
 
 

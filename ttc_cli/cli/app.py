@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ttc_cli.cli import ask, models
+from ttc_cli.cli import ask, bench, models
 
 app = typer.Typer(
     name="ttc",
@@ -17,8 +17,9 @@ app = typer.Typer(
 )
 app.command("ask")(ask.ask)
 app.add_typer(models.app, name="models")
+app.add_typer(bench.app, name="bench")
 
-COMMANDS = frozenset({"ask", "models"})
+COMMANDS = frozenset({"ask", "bench", "models"})
 
 
 @app.callback()

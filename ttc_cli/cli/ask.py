@@ -127,6 +127,12 @@ def ask(
         bool, _opt("--no-stream", help="Print the answer at the end.", panel=OUTPUT)
     ] = False,
     no_color: Annotated[bool, _opt("--no-color", help="No colours.", panel=OUTPUT)] = False,
+    no_cache: Annotated[
+        bool, _opt("--no-cache", help="Neither use nor keep samples of other runs.", panel=OUTPUT)
+    ] = False,
+    refresh: Annotated[
+        bool, _opt("--refresh", help="Draw anew, and keep the new samples.", panel=OUTPUT)
+    ] = False,
     no_log: Annotated[
         bool, _opt("--no-log", help="Keep nothing: no log, no measured speeds.", panel=OUTPUT)
     ] = False,
@@ -146,12 +152,12 @@ def ask(
         "gpu_layers": gpu_layers, "ctx_size": ctx_size, "threads": threads,
         "temperature": temperature, "top_p": top_p, "top_k": top_k, "min_p": min_p, "seed": seed,
         "stream": False if no_stream else None, "color": "no" if no_color else None,
-        "log": False if no_log else None,
+        "log": False if no_log else None, "cache": False if no_cache else None,
         "show_reasoning": None if show_reasoning is None else "yes" if show_reasoning else "no",
     }  # fmt: skip
     how = Output(as_json, jsonl, extract, output, quiet, verbose, min_agreement)
     flags = Flags(
         tuple(prompt or ()), tuple(file or ()), not no_stdin, tuple(option or ()),
-        not no_early_stop, diverse, dry_run, help_options,
+        not no_early_stop, diverse, dry_run, help_options, refresh,
     )
     raise typer.Exit(run(settings, flags, how))

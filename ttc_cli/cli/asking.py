@@ -13,7 +13,7 @@ from ttc_cli.cli import output
 from ttc_cli.cli.inputs import gather
 from ttc_cli.cli.signals import Signals, caught
 from ttc_cli.cli.start import BEGAN
-from ttc_cli.core.errors import UsageError
+from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.events import Event
 from ttc_cli.settings import Settings, home, load
 from ttc_cli.views.plain import Look, PlainView
@@ -21,7 +21,7 @@ from ttc_cli.views.plain import Look, PlainView
 if TYPE_CHECKING:
     from ttc_cli.core.outcome import Outcome
     from ttc_cli.models.registry import ModelFile
-    from ttc_cli.session import Prepared
+    from ttc_cli.session import Ask, Prepared
 
 LOW_AGREEMENT = 3
 
@@ -38,6 +38,7 @@ class Flags:
     diverse: bool
     dry_run: bool
     help_options: bool
+    refresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +63,50 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output) -> int:
     settings = load(flags, cwd=Path.cwd(), environ=os.environ)
     if asked.help_options:
         return _help_options(settings.strategy)
-    if how.json and how.jsonl:
-        raise UsageError("--json and --jsonl exclude each other", "give one of them")
-    if how.min_agreement is not None and not 0 <= how.min_agreement <= 1:
-        raise UsageError(f"--min-agreement is {how.min_agreement}", "give a number from 0 to 1")
-    options = _options(asked.options)
+    options = _checked(settings, asked, how)
     view = PlainView(_look(settings, how), sys.stdout, sys.stderr)
-    with caught() as signals:
-        prompt, documents = gather(
-            asked.words, asked.files, read_stdin=asked.read_stdin, say=view.say
-        )
-        view.status("loading the model")
-        from ttc_cli.session import Ask, Session, prepare
+    try:
+        with caught() as signals:
+            prompt, documents = gather(
+                asked.words, asked.files, read_stdin=asked.read_stdin, say=view.say
+            )
+            view.status("loading the model")
+            from ttc_cli.session import Ask
 
-        model = _model(settings, view)
-        ask = Ask(prompt, documents, options, asked.early_stop, asked.diverse, BEGAN)
-        session = Session(settings, model)
-        try:
-            prepared = prepare(session, ask)
-            if asked.dry_run:
-                view.clear()
-                return _dry_run(prepared, how)
-            if how.min_agreement is not None and prepared.plan.strategy in ("direct", "think"):
-                raise UsageError(
-                    f"--min-agreement needs a vote, and {prepared.plan.strategy} draws one sample",
-                    "give -e medium or -n 8",
-                )
-            return _answer(prepared, how, view, signals)
-        finally:
+            ask = Ask(
+                prompt,
+                documents,
+                options,
+                early_stop=asked.early_stop,
+                diverse=asked.diverse,
+                refresh=asked.refresh,
+                began=BEGAN,
+            )
+            return _with_model(settings, ask, asked.dry_run, how, view, signals)
+    finally:
+        view.end()
+
+
+def _with_model(
+    settings: Settings, ask: Ask, dry_run: bool, how: Output, view: PlainView, signals: Signals
+) -> int:
+    from ttc_cli.session import Session, prepare
+
+    session = Session(settings, _model(settings, view))
+    try:
+        prepared = prepare(session, ask)
+        if dry_run:
             view.clear()
-            session.close()
+            return _dry_run(prepared, how)
+        if how.min_agreement is not None and prepared.plan.strategy in ("direct", "think"):
+            raise UsageError(
+                f"--min-agreement needs a vote, and {prepared.plan.strategy} draws one sample",
+                "give -e medium or -n 8",
+            )
+        return _answer(prepared, how, view, signals)
+    finally:
+        view.clear()
+        session.close()
 
 
 def _answer(prepared: Prepared, how: Output, view: PlainView, signals: Signals) -> int:
@@ -113,8 +128,12 @@ def _answer(prepared: Prepared, how: Output, view: PlainView, signals: Signals) 
     except StopIteration as end:
         outcome: Outcome = end.value
     except BrokenPipeError:
-        output.silence_stdout()
+        output.silence(sys.stdout)
         return 0
+    except TtcError:
+        if signals.code:  # stopped before there was anything to print
+            return signals.code
+        raise
     finally:
         flow.close()
     _print(outcome, final, how)
@@ -144,7 +163,7 @@ def _print(outcome: Outcome, final: dict[str, Any], how: Output) -> None:
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
     except BrokenPipeError:
-        output.silence_stdout()
+        output.silence(sys.stdout)
 
 
 def _look(settings: Settings, how: Output) -> Look:
@@ -192,6 +211,27 @@ def _model(settings: Settings, view: PlainView) -> ModelFile:
             "give the name of a model (`ttc models list`) or a file",
         )
     return found
+
+
+def _checked(settings: Settings, asked: Flags, how: Output) -> dict[str, str]:
+    """The strategy's options as they were given; everything that needs no model is refused here.
+
+    Raises:
+        UsageError: flags that exclude each other or are out of range, an unknown strategy.
+    """
+    from ttc_cli.core.sampling import Sampling
+
+    if how.json and how.jsonl:
+        raise UsageError("--json and --jsonl exclude each other", "give one of them")
+    if how.min_agreement is not None and not 0 <= how.min_agreement <= 1:
+        raise UsageError(f"--min-agreement is {how.min_agreement}", "give a number from 0 to 1")
+    Sampling(top_p=1 if settings.top_p is None else settings.top_p, min_p=settings.min_p or 0)
+    options = _options(asked.options)
+    if settings.strategy != "auto":
+        from ttc_cli.strategies import registry
+
+        registry.read_options(registry.find(settings.strategy), options)
+    return options
 
 
 def _options(given: tuple[str, ...]) -> dict[str, str]:

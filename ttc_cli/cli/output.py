@@ -7,9 +7,11 @@ import json
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TextIO
 
+from ttc_cli.cli.start import BEGAN
 from ttc_cli.core.errors import TtcError, UnreadableFile
 
 
@@ -51,22 +53,62 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
-def report(error: TtcError, *, as_json: bool) -> None:
+def report(error: TtcError, *, as_json: bool, as_events: bool = False) -> None:
     """An error: one line on stderr, and as JSON on stdout when that was asked for."""
     message = " ".join(str(error.message).split())
     hint = " ".join(error.hint.split())
     with contextlib.suppress(OSError):
         sys.stderr.write(f"ttc: {message}{'; ' + hint if hint else ''}\n")
         sys.stderr.flush()
-    if as_json:
+    if as_json or as_events:
+        body: dict[str, Any] = {
+            "error": {"code": error.exit_code, "message": message, "hint": hint}
+        }
+        if as_events:
+            seconds = round(time.monotonic() - BEGAN, 3)
+            body = {"type": "error", "t": seconds, "branch": None, **body}
         with contextlib.suppress(OSError):
-            body = {"code": error.exit_code, "message": message, "hint": hint}
-            sys.stdout.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
             sys.stdout.flush()
 
 
-def silence_stdout() -> None:
-    """After a broken pipe: nothing more is written, not even by the interpreter's exit."""
+def open_streams() -> None:
+    """Give a process that was started with closed standard streams something in their place.
+
+    Else the next file to be opened takes the number of one, and is written to by whoever means
+    the stream. What reads stdin finds it empty, stderr is lost, and to write an answer to a
+    closed stdout is an error, as it is with other programs.
+    """
+    for number, name, flags in ((0, "stdin", os.O_RDONLY), (1, "stdout", os.O_RDONLY),
+                                (2, "stderr", os.O_WRONLY)):  # fmt: skip
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, flags)
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+            stream = open(number, "w" if number else "r", encoding="utf-8")  # noqa: PTH123, SIM115
+            setattr(sys, name, stream)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without UTF-8 gets what it can show; a character must not end the run.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+
+
+def silence(stream: TextIO) -> None:
+    """Write nothing more to a broken stream, not even at the interpreter's exit."""
     with contextlib.suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, stream.fileno())
+        os.close(null)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process; what is still buffered is written, or given up for good."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            silence(stream)
+        except (OSError, ValueError):
+            silence(stream)
+            code = code or 1
+    sys.exit(code)

@@ -24,7 +24,7 @@ KEPT = (Stop.END, Stop.STRING, Stop.LENGTH, Stop.LOOP)
 
 
 class Draw(Protocol):
-    """A pure policy that decides, after each delta, what to draw and what to give up."""
+    """A pure policy that decides, after each step of the engine, what to draw and what to give up."""
 
     def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
         """Branches to start now; called when one finished, and once at the start."""
@@ -125,12 +125,16 @@ class Extension:
             yield from self._start(branches)
             yield from self._decide(finished=True)
             while self._live:
-                deltas = self._run.engine.poll(POLL_SECONDS)
+                # All is counted before anybody hears of it, and decided on once all is told:
+                # a branch that finished in this step is not culled for another that did.
+                deltas = [d for d in self._run.engine.poll(POLL_SECONDS) if self._take(d)]
                 for delta in deltas:
-                    yield from self._handle(delta)
+                    yield from self._tell(delta)
                 if self._late():
                     yield from self._give_up(set(self._live), self._why_late())
-                elif not deltas:
+                elif deltas:
+                    yield from self._decide(finished=any(d.stop is not None for d in deltas))
+                else:
                     yield Tick()
         finally:
             for key in self._live:
@@ -194,18 +198,20 @@ class Extension:
         self._run.reused += 1
         return replace(known, id=branch.id, prompt=branch.prompt, meta=branch.meta)
 
-    def _handle(self, delta: Delta) -> Flow[None]:
+    def _take(self, delta: Delta) -> bool:
         self._run._count(delta)
         growing = self._live.get(delta.key)
-        if growing is None:
-            return  # of another call, or culled within this poll
-        growing.take(delta)
+        if growing is not None:
+            growing.take(delta)
+        return growing is not None  # None: of another call
+
+    def _tell(self, delta: Delta) -> Flow[None]:
+        growing = self._live[delta.key]
         if delta.text or delta.sampled:
             confidence = delta.confidences[-1] if delta.confidences else None
             yield Text(growing.branch.id, delta.text, delta.sampled, confidence)
         if delta.stop is not None:
             yield from self._finish(delta.key, delta.stop, delta.error)
-        yield from self._decide(finished=delta.stop is not None)
 
     def _finish(self, key: Key, stop: Stop, error: str = "") -> Flow[None]:
         growing = self._live.pop(key)

@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from ttc_cli.core.engine import Engine
 from ttc_cli.core.errors import ContextOverflow, UsageError
@@ -16,7 +16,7 @@ from ttc_cli.core.sampling import Sampling
 from ttc_cli.models.gguf import read_gguf
 from ttc_cli.prompts.documents import conversation
 from ttc_cli.prompts.template import ChatTemplate, Rendered
-from ttc_cli.prompts.wording import guess_task, wording
+from ttc_cli.prompts.wording import Task, guess_task, wording
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepared import Prepared
 from ttc_cli.settings import Settings
@@ -39,7 +39,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     settings = session.settings
     if not ask.prompt.strip() and not ask.documents:
         raise UsageError("the prompt is empty", "say what you want to know")
-    task = guess_task(ask.prompt)
+    task = cast("Task", ask.task) if ask.task else guess_task(ask.prompt)
     seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
     notes: list[str] = list(settings.warnings)
     render = renderer(session.engine, ask, task, settings, notes)
@@ -154,10 +154,11 @@ def _cells(session: Session, plan: Plan, prompt: int) -> int:
     """Room for the prompt once and for every branch that may be live at once."""
     live = min(plan.samples, 32)
     wanted = prompt + live * (plan.branch_tokens + 64) + 64
-    return max(prompt + 64, min(wanted, _memory_cells(session)))
+    return max(prompt + 64, min(wanted, memory_cells(session)))
 
 
-def _memory_cells(session: Session) -> int:
+def memory_cells(session: Session) -> int:
+    """The most tokens of KV cache that this machine's memory should hold."""
     per_token = read_gguf(session.model.path).kv_bytes_per_token or 1
     try:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

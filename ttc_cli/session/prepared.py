@@ -14,7 +14,8 @@ from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.session.loaded import Ask, Session
-from ttc_cli.settings import Settings
+from ttc_cli.settings import Settings, cache_dir
+from ttc_cli.store.pool import SamplePool
 from ttc_cli.strategies import registry
 from ttc_cli.views import result
 
@@ -44,12 +45,15 @@ class Prepared:
         """The run, on the engine, with its ledger and deadline."""
         limit = self.session.settings.max_seconds
         deadline = None if limit is None else self.ask.began + limit - EXIT_MARGIN
+        settings = self.session.settings
+        keep = settings.cache and settings.log
         self.session.engine.reserve(self.cells)
         return Run(
             self.session.engine,
             ledger=Ledger(self.plan.budget),
             seed=self.seed,
             deadline=deadline,
+            pool=SamplePool(cache_dir() / "samples", refresh=self.ask.refresh) if keep else None,
         )
 
     def flow(self, run: Run) -> Flow[Outcome]:
@@ -71,7 +75,8 @@ class Prepared:
         if outcome.branch is None:
             raise nothing(outcome)
         self._learn(outcome)
-        yield Done(result.build(outcome, self.plan, run.ledger.usage, self._facts(outcome)))
+        facts = self._facts(outcome, "partial" if run.reused else "miss")
+        yield Done(result.build(outcome, self.plan, run.ledger.usage, facts))
         return outcome
 
     def describe(self) -> dict[str, Any]:
@@ -99,7 +104,7 @@ class Prepared:
         if lengths := _whole_lengths(outcome):
             session.speeds.see_answer(self.question.task, sum(lengths) / len(lengths))
 
-    def _facts(self, outcome: Outcome) -> result.Facts:
+    def _facts(self, outcome: Outcome, cache: str) -> result.Facts:
         session, counters = self.session, self.session.engine.counters
         wall = time.monotonic() - self.ask.began
         lengths = _whole_lengths(outcome)
@@ -122,6 +127,7 @@ class Prepared:
             },
             plain_answer=plain,
             money=_money(session.settings, counters.rows, wall),
+            cache=cache,
         )
 
 

@@ -36,7 +36,7 @@ def reply(branch: Branch) -> tuple[str, str]:
 
 def answer_of(branch: Branch, question: Question) -> Extracted | None:
     """The short answer of a branch that came to its end; None for prose and cut-off replies."""
-    if branch.stop is None or not (branch.stop.whole or branch.meta.get("closed")):
+    if not question.votable or branch.stop is None or not (branch.stop.whole or branch.meta.get("closed")):
         return None
     return extract(reply(branch)[1], cast("None", question.kind))
 
@@ -55,7 +55,8 @@ def close(run: Run, branch: Branch, question: Question) -> Flow[Branch]:
     After budget forcing (s1, arXiv 2501.19393). A branch that cannot be closed (no token, no
     second left, no short answer expected) comes back as it is.
     """
-    if not question.votable or run.spent or not branch.text.strip():
+    cut = (Stop.BUDGET, Stop.TIME, Stop.LENGTH, Stop.CONTEXT, Stop.LOOP)
+    if not question.votable or branch.stop not in cut or run.spent or not branch.text.strip():
         return branch
     opened = thoughts.opened_by(branch.prompt.text + branch.text, branch.text)
     tag = "\n</think>" if opened else ""
@@ -74,11 +75,12 @@ def close(run: Run, branch: Branch, question: Question) -> Flow[Branch]:
     )
 
 
-def single(branch: Branch, question: Question, plan: Plan) -> Outcome:
+def single(branch: Branch, question: Question) -> Outcome:
     """The outcome of a run that kept to one line of thought."""
-    found = extract(reply(branch)[1], cast("None", question.kind)) if branch.text else None
+    said = any(step.sampled and step.text.strip() for step in branch.steps)
+    found = extract(reply(branch)[1], cast("None", question.kind)) if said else None
     return Outcome(
-        branch if branch.text.strip() else None,
+        branch if said else None,
         answer=found.text if found else None,
         stopped=reason(branch.stop),
         branches=(branch,),

@@ -22,6 +22,5 @@ def solve(run: Run, question: Question, plan: Plan, options: NoOptions) -> Flow[
         ledger=run.ledger.child(hold_back(run, question)),
         reserve=CLOSING_SECONDS if question.votable else 0.0,
     )
-    if branch.stop is not None and not branch.stop.whole:
-        branch = yield from close(run, branch, question)
-    return single(branch, question, plan)
+    branch = yield from close(run, branch, question)
+    return single(branch, question)

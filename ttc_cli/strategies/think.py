@@ -40,7 +40,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         branch = branch.forced("<think>\n")
     ledger = run.ledger.child(hold_back(run, question))
     cap = plan.thinking_budget if plan.thinking_budget >= 0 else plan.branch_tokens
-    cap = min(cap, max(0, plan.branch_tokens - ANSWER_TOKENS))
+    answer_tokens = min(ANSWER_TOKENS, plan.branch_tokens // 3)
+    cap = min(cap, plan.branch_tokens - answer_tokens)
     waits = options.waits
 
     def grow(branch: Branch, stop: StopRule) -> Flow[Branch]:
@@ -66,9 +67,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         branch = branch.forced("\nWait")
     if branch.stop in (None, Stop.STRING, Stop.END, Stop.LENGTH, Stop.LOOP):
         branch = branch.forced(f"\n{CLOSE}\n\n")
-        branch = yield from grow(branch, StopRule(max(ANSWER_TOKENS, plan.branch_tokens - spent)))
-    if branch.stop is not None and not branch.stop.whole:
-        branch = yield from close(run, branch, question)
-    return single(branch, question, plan)
+        branch = yield from grow(branch, StopRule(plan.branch_tokens - spent))
+    branch = yield from close(run, branch, question)
+    return single(branch, question)
 
 

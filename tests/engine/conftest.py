@@ -1,0 +1,61 @@
+"""Engines of every kind, made the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from kinds import Kind, LlamaKind, ScriptedKind
+from tiny_llama import write_llama, write_mamba
+
+from ttc_cli.core.engine import Engine
+
+KINDS = ("scripted", "tiny", "recurrent", "smollm")
+SLOW = {"smollm": [pytest.mark.model]}
+PARAMS = [pytest.param(name, marks=SLOW.get(name, [])) for name in KINDS]
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A transformer of random weights."""
+    return write_llama(tmp_path_factory.mktemp("tiny") / "llama.gguf")
+
+
+@pytest.fixture(scope="session")
+def recurrent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recurrent model of random weights."""
+    return write_mamba(tmp_path_factory.mktemp("tiny") / "mamba.gguf")
+
+
+@pytest.fixture(scope="session", params=PARAMS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Each kind of engine in turn; a new engine joins the contract with one line here."""
+    if request.param == "scripted":
+        return ScriptedKind("scripted")
+    path = request.getfixturevalue(request.param)
+    if request.param == "smollm":
+        return LlamaKind("smollm", path, tolerance=0.1, fast=False)
+    return LlamaKind(request.param, path, tolerance=0.002)
+
+
+@pytest.fixture(scope="session")
+def shared(kind: Kind) -> Iterator[Engine]:
+    """One engine of a kind for all tests that leave it open."""
+    engine = kind.make()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def make(kind: Kind) -> Iterator[Callable[..., Engine]]:
+    """Makes engines that are closed after the test."""
+    made: list[Engine] = []
+
+    def one(**limits: int) -> Engine:
+        made.append(kind.make(**limits))
+        return made[-1]
+
+    yield one
+    for engine in made:
+        engine.close()

@@ -1,0 +1,147 @@
+"""What the contract suite knows of each kind of engine, and what one request gave."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ttc_cli.core.branch import Prompt
+from ttc_cli.core.engine import Delta, Engine, Request
+from ttc_cli.core.sampling import Sampling, Stop, StopRule
+from ttc_cli.core.seeds import uniform
+from ttc_cli.engine.llama.context import MAX_SEQUENCES
+from ttc_cli.engine.llama.engine import LlamaEngine
+from ttc_cli.engine.scripted import Line, ScriptedEngine
+
+STORY = Prompt((("The old ship came home with no wind, and the men on board 🙂 said", False),))
+WORDS = (" the", " of", " sea", "\n\n", " and", " 漢字", " a", " light")
+
+
+@dataclass
+class Said:
+    """What the deltas of one request add up to."""
+
+    text: str = ""
+    tokens: tuple[int, ...] = ()
+    logprobs: tuple[float, ...] = ()
+    confidences: tuple[float, ...] = ()
+    entropies: tuple[float, ...] = ()
+    hidden: tuple[Any, ...] = ()
+    scores: tuple[float, ...] = ()
+    sampled: int = 0
+    prefilled: int = 0
+    shared: int = 0
+    stop: Stop | None = None
+    error: str = ""
+    deltas: list[Delta] = field(default_factory=list)
+
+    def hear(self, delta: Delta) -> None:
+        assert self.stop is None, "a delta after the last one"
+        self.deltas.append(delta)
+        for name in ("text", "logprobs", "confidences", "entropies", "hidden", "scores"):
+            setattr(self, name, getattr(self, name) + getattr(delta, name))
+        for name in ("sampled", "prefilled", "shared"):
+            setattr(self, name, getattr(self, name) + getattr(delta, name))
+        self.tokens = delta.tokens or self.tokens
+        self.stop, self.error = delta.stop, delta.error
+
+
+def hear(engine: Engine, said: dict[Any, Said], timeout: float = 5.0) -> None:
+    """One poll."""
+    for delta in engine.poll(timeout):
+        said.setdefault(delta.key, Said()).hear(delta)
+
+
+def finish(engine: Engine, keys: Iterable[Any], said: dict[Any, Said] | None = None) -> dict[Any, Said]:
+    """Poll until these requests have stopped."""
+    said = {} if said is None else said
+    waited, end = set(keys), time.monotonic() + 60
+    while any(key not in said or said[key].stop is None for key in waited):
+        hear(engine, said)
+        assert time.monotonic() < end, "the engine does not come to an end"
+    return said
+
+
+def ask(engine: Engine, *requests: Request) -> list[Said]:
+    """What some requests give that run together."""
+    for request in requests:
+        engine.submit(request)
+    said = finish(engine, [request.key for request in requests])
+    return [said[request.key] for request in requests]
+
+
+def branch(key: Any, max_tokens: int = 8, *, seed: int = 1, **options: Any) -> Request:
+    """A request for one branch of the story."""
+    rule = {k: options.pop(k) for k in ("strings", "steps") if k in options}
+    settings = {"prompt": STORY, "sampling": Sampling(1.0), "seed": seed, **options}
+    return Request(key, stop=StopRule(max_tokens, loops=False, **rule), **settings)
+
+
+class Kind:
+    """One kind of engine."""
+
+    name: str
+    tolerance = 0.0
+    fast = True
+    real = False
+    make: Callable[..., Engine]
+
+    def decode(self, engine: Engine, tokens: Iterable[int]) -> str:
+        """The text of some tokens, without half a character at its end."""
+        raise NotImplementedError
+
+    def check(self, engine: Engine, *, empty: bool = False) -> None:
+        """Nothing is live; with `empty`, nothing is resident either."""
+        raise NotImplementedError
+
+
+class ScriptedKind(Kind):
+    """Plays words drawn by seed and position."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def make(self, *, context: int = 4096, cells: int = 0) -> Engine:
+        def script(request: Request) -> Line:
+            at = sum(len(step.tokens) for step in request.prefix)
+            return Line(tuple(WORDS[int(uniform(request.seed, at + i) * 8)] for i in range(200)))
+
+        return ScriptedEngine(script, context=context)
+
+    def check(self, engine: Any, *, empty: bool = False) -> None:
+        assert not engine._talks
+
+
+class LlamaKind(Kind):
+    """A GGUF in process."""
+
+    real = True
+
+    def __init__(self, name: str, path: Path, *, tolerance: float, fast: bool = True) -> None:
+        self.name, self.path, self.tolerance, self.fast = name, path, tolerance, fast
+
+    def make(self, *, context: int = 0, cells: int = 2048) -> Engine:
+        threads = 2 if not self.fast else 1
+        return LlamaEngine.load(self.path, cells=cells, context=context, threads=threads)
+
+    def decode(self, engine: Any, tokens: Iterable[int]) -> str:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        return decoder.decode(b"".join(engine._model.piece(token) for token in tokens))
+
+    def check(self, engine: Any, *, empty: bool = False) -> None:
+        ask(engine, branch("last", 0))  # lets cancellations reach the scheduler
+        scheduler = engine._scheduler
+        assert not scheduler.active
+        assert not scheduler.waiting
+        if empty:
+            scheduler.close()
+        tree = scheduler.residents.tree
+        for sequence in range(MAX_SEQUENCES):
+            ours = tree.length(sequence) if sequence in tree else 0
+            assert engine._context.length(sequence) == ours, "llama.cpp holds something else"
+        if empty:
+            assert tree.used == 0

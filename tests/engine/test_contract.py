@@ -1,0 +1,295 @@
+"""What every engine promises, checked on each of them."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from kinds import STORY, Kind, ask, branch, finish, hear
+
+from ttc_cli.core.branch import Prompt, Step
+from ttc_cli.core.engine import Engine, Request
+from ttc_cli.core.errors import ContextOverflow, EngineFailed
+from ttc_cli.core.ledger import Ledger
+from ttc_cli.core.sampling import GREEDY, Stop, StopRule, Want
+
+Make = Callable[..., Engine]
+LONG = Prompt((("The men saw a light under the water. " * 40, False),))
+SENTENCE = " one night in a cold sea they saw a light under the water and then a hand"
+
+
+def score(key: Any, text: str) -> Request:
+    return Request(
+        key, STORY, StopRule(0), prefix=(Step(text),), candidates=(" the", " a", " x", "漢")
+    )
+
+
+def test_scores_do_not_depend_on_the_batch(kind: Kind, shared: Engine) -> None:
+    texts = [SENTENCE[:n] for n in range(5, len(SENTENCE), 8)]
+    alone = [ask(shared, score(("alone", text), text))[0].scores for text in texts]
+    for i in range(8):
+        shared.submit(branch(("other", i), 40, seed=i))
+    said: dict[Any, Any] = {}
+    hear(shared, said)
+    for text in texts:
+        shared.submit(score(("batch", text), text))
+        hear(shared, said)
+    finish(shared, [("batch", text) for text in texts], said)
+    for i in range(8):
+        shared.cancel(("other", i))
+    for text, expected in zip(texts, alone, strict=True):
+        assert said["batch", text].stop is Stop.SCORED
+        assert said["batch", text].sampled == 0
+        assert said["batch", text].scores == pytest.approx(expected, abs=kind.tolerance)
+
+
+def test_same_seed_same_text_and_different_branches_different_text(shared: Engine) -> None:
+    texts = [
+        [said.text for said in ask(shared, *(branch((run, i), 12, seed=i) for i in range(4)))]
+        for run in range(2)
+    ]
+    assert texts[0] == texts[1]
+    assert len(set(texts[0])) == 4
+
+
+def test_a_reply_goes_on_as_if_it_had_not_stopped(kind: Kind, shared: Engine) -> None:
+    """Also where it stopped in the middle of a character."""
+    n = 24 if kind.fast else 10
+    (whole,) = ask(shared, branch("whole", n, seed=5))
+    for at in range(1, n, 1 if kind.fast else 4):
+        (first,) = ask(shared, branch("first", at, seed=5))
+        if first.stop is not Stop.LENGTH:
+            break
+        step = Step(first.text, first.tokens)
+        (rest,) = ask(shared, branch("rest", n - at, seed=5, prefix=(step,)))
+        assert first.text + rest.text == whole.text
+        assert not kind.real or first.tokens + rest.tokens == whole.tokens
+
+
+def test_max_tokens_is_exact(shared: Engine) -> None:
+    for said, n in zip(ask(shared, *(branch(n, n) for n in range(7))), range(7), strict=True):
+        assert said.sampled == n or said.stop is Stop.END
+        assert said.stop in (Stop.LENGTH, Stop.END)
+
+
+def test_the_ledger_is_exact(shared: Engine) -> None:
+    ledger = Ledger(23)
+    said = ask(shared, *(branch(i, 9, seed=i, ledger=ledger) for i in range(6)))
+    assert sum(s.sampled for s in said) == ledger.spent <= 23
+    if not any(s.stop is Stop.END for s in said):
+        assert ledger.spent == 23
+        assert {s.stop for s in said} <= {Stop.LENGTH, Stop.BUDGET}
+
+
+def test_nothing_follows_a_cancel(kind: Kind, shared: Engine) -> None:
+    said: dict[Any, Any] = {}
+    for i in range(4):
+        shared.submit(branch(i, 30, seed=i))
+    hear(shared, said)
+    for key in (0, 2, 2, "never submitted"):
+        shared.cancel(key)
+    heard = {key: len(said[key].deltas) for key in (0, 2) if key in said}
+    finish(shared, [1, 3], said)
+    assert {key: len(said[key].deltas) for key in (0, 2) if key in said} == heard
+    shared.cancel(1)
+    kind.check(shared)
+
+
+def test_a_key_can_be_used_again_after_a_cancel(shared: Engine) -> None:
+    (expected,) = ask(shared, branch("other key", 10, seed=3))
+    for _ in range(20):
+        shared.submit(branch("key", 30, seed=8))
+        shared.poll(0)
+        shared.cancel("key")
+        (said,) = ask(shared, branch("key", 10, seed=3))
+        assert (said.text, said.sampled) == (expected.text, expected.sampled)
+
+
+def test_a_live_key_is_refused(kind: Kind, shared: Engine) -> None:
+    shared.submit(branch("twice"))
+    with pytest.raises(EngineFailed):
+        shared.submit(branch("twice"))
+    finish(shared, ["twice"])
+    kind.check(shared)
+
+
+def test_stop_strings_are_never_in_the_text(kind: Kind, shared: Engine) -> None:
+    stopped = 0
+    for seed in range(20 if kind.fast else 4):
+        (whole,) = ask(shared, branch("whole", 24, seed=seed))
+        for size in (1, 3):
+            string = whole.text[7 : 7 + size]
+            if not string or "\ufffd" in string:
+                continue
+            (said,) = ask(shared, branch("cut", 24, seed=seed, strings=(string, "@@@")))
+            assert string not in said.text
+            assert said.text == whole.text[: whole.text.find(string)]
+            assert said.stop is Stop.STRING
+            stopped += 1
+            if kind.real:
+                assert kind.decode(shared, said.tokens) == said.text
+    assert stopped
+
+
+def test_steps_end_with_their_mark_and_can_be_gone_on_with(shared: Engine) -> None:
+    for seed in range(6):
+        rule = {"steps": ("\n\n", " a"), "seed": seed}
+        (said,) = ask(shared, branch("step", 30, **rule))
+        if said.stop is Stop.STEP:
+            assert any(mark in said.text for mark in rule["steps"])
+            step = Step(said.text, said.tokens)
+            (more,) = ask(shared, branch("more", 5, prefix=(step,), **rule))
+            assert more.sampled
+
+
+def test_tokens_are_the_text(kind: Kind, shared: Engine) -> None:
+    if not kind.real:
+        pytest.skip("its tokens are made up")
+    for said in ask(shared, *(branch(i, 20, seed=i) for i in range(8))):
+        assert kind.decode(shared, said.tokens) == said.text
+        assert len(said.tokens) == said.sampled - (said.stop is Stop.END)
+
+
+def test_numbers_come_one_a_token(shared: Engine) -> None:
+    want = Want(logprobs=True, confidence=True, entropy=True)
+    for said in ask(shared, *(branch(i, 6, seed=i, want=want) for i in range(3))):
+        assert len(said.logprobs) == len(said.confidences) == len(said.entropies) == said.sampled
+        assert all(p <= 0 for p in said.logprobs)
+        assert all(e >= 0 for e in said.entropies)
+    (plain,) = ask(shared, branch("plain"))
+    assert not plain.logprobs + plain.confidences + plain.entropies + plain.hidden
+
+
+def test_hidden_states_are_those_of_the_text(kind: Kind, shared: Engine) -> None:
+    for seed in range(4):
+        (said,) = ask(shared, branch("said", 6, seed=seed, want=Want(hidden="end")))
+        assert len(said.hidden) == 1
+        if said.stop is not Stop.END:
+            assert close(_state(shared, said.tokens, said.text), said.hidden[0], kind)
+
+
+def test_hidden_states_at_steps(kind: Kind, shared: Engine) -> None:
+    marks = ("\n\n", "e", " ", "a")
+    for seed in range(4):
+        rule = {"steps": marks, "seed": seed}
+        (said,) = ask(shared, branch("said", 16, want=Want(hidden="steps"), **rule))
+        assert said.stop in (Stop.LENGTH, Stop.END), "marks do not stop it"
+        steps, text, tokens = 0, (), ()
+        while len(tokens) < len(said.tokens) and kind.real:
+            prefix = (Step(kind.decode(shared, tokens), tokens),) if tokens else ()
+            (part,) = ask(shared, branch("part", 16 - len(tokens), prefix=prefix, **rule))
+            tokens += part.tokens
+            if part.stop is Stop.STEP or len(tokens) == len(said.tokens):
+                assert close(_state(shared, tokens, ""), said.hidden[steps], kind)
+                steps += 1
+        if kind.real and said.stop is Stop.LENGTH:
+            assert steps == len(said.hidden)
+        assert said.hidden
+
+
+def _state(engine: Engine, tokens: tuple[int, ...], text: str) -> Any:
+    prefix = (Step(text, tokens),)
+    (said,) = ask(engine, branch("state", 0, prefix=prefix, want=Want(hidden="end")))
+    assert (said.stop, said.sampled) == (Stop.LENGTH, 0)
+    return said.hidden[0]
+
+
+def close(a: Any, b: Any, kind: Kind) -> bool:
+    assert len(a) == len(b)
+    scale = max(1.0, *(abs(float(x)) for x in a))
+    return all(abs(float(x - y)) <= max(kind.tolerance, 1e-6) * scale for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_replies_keep_to_their_grammar(kind: Kind, shared: Engine, count: int) -> None:
+    if not kind.real:
+        pytest.skip("it says what its script says")
+    grammar = 'root ::= [1-9] [0-9]? ", " ("yes" | "no" | "é漢")'
+    requests = [branch(i, 40, seed=i, grammar=grammar) for i in range(count)]
+    for said in ask(shared, *requests, branch("free")):
+        if said.stop is Stop.END and len(said.text) < 9:
+            assert re.fullmatch(r"[1-9][0-9]?, (yes|no|é漢)", said.text)
+    assert ask(shared, requests[0])[0].stop is Stop.END
+    shared.submit(branch("cancelled", 40, grammar=grammar))
+    shared.cancel("cancelled")
+    kind.check(shared)
+
+
+def test_a_prompt_too_long_is_refused(kind: Kind, make: Make) -> None:
+    engine = make(context=64)
+    with pytest.raises(ContextOverflow):
+        engine.submit(branch("long", prompt=LONG))
+    assert engine.count(LONG) > 64
+    kind.check(engine)
+
+
+def test_a_full_context_ends_a_branch(make: Make) -> None:
+    engine = make(context=64)
+    used = engine.count(STORY)
+    (said,) = ask(engine, branch("full", 500, sampling=GREEDY))
+    if said.stop is not Stop.END:
+        assert (said.stop, used + said.sampled) == (Stop.CONTEXT, 64)
+
+
+def test_branches_take_each_others_place_in_a_small_cache(kind: Kind, make: Make) -> None:
+    if not kind.real:
+        pytest.skip("it has no cache")
+    engine = make(cells=256)
+    requests = [
+        branch(i, 90, seed=i, prompt=Prompt(((f"{i} ships came home", False),))) for i in range(6)
+    ]
+    for said in ask(engine, *requests):
+        assert said.stop in (Stop.LENGTH, Stop.END)
+        assert said.sampled == 90 or said.stop is Stop.END
+        assert kind.decode(engine, said.tokens) == said.text
+    kind.check(engine, empty=True)
+
+
+def test_random_schedules(kind: Kind, shared: Engine) -> None:
+    rng = random.Random(2)
+    keys = itertools.count()
+    for _ in range(1_000 if kind.fast else 20):
+        ledger, live, gone, said = Ledger(60), {}, set(), {}
+        for _ in range(rng.randrange(1, 7)):
+            limit = rng.randrange(7)
+            live[key := next(keys)] = limit
+            shared.submit(branch(key, limit, seed=key, ledger=ledger))
+            for _ in range(rng.randrange(3)):
+                hear(shared, said, rng.choice([0.0, 1.0]))
+            if rng.random() < 0.3:
+                victim = rng.choice(list(live))
+                shared.cancel(victim)
+                if victim not in said or said[victim].stop is None:
+                    gone.add(victim)
+        finish(shared, set(live) - gone, said)
+        for key in set(live) - gone:
+            assert said[key].sampled == live[key] or said[key].stop in (Stop.END, Stop.BUDGET)
+        assert all(said[key].stop is None for key in gone & set(said))
+        assert sum(s.sampled for s in said.values()) <= ledger.spent <= 60
+    kind.check(shared)
+
+
+def test_closing_is_final_and_can_be_said_twice(make: Make) -> None:
+    engine = make()
+    engine.submit(branch("live", 50))
+    engine.poll(1)
+    engine.close()
+    engine.close()
+    assert list(engine.poll(0)) == []
+    engine.cancel("live")
+    with pytest.raises(EngineFailed):
+        engine.submit(branch("late"))
+
+
+def test_closing_in_a_prefill_is_quick(make: Make) -> None:
+    engine = make()
+    engine.submit(branch("long", prompt=LONG))
+    engine.poll(0.02)
+    start = time.monotonic()
+    engine.close()
+    assert time.monotonic() - start < 1

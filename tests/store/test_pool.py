@@ -1,0 +1,112 @@
+"""The sample pool: what goes in comes out, and nothing that is not ours does."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from ttc_cli.core.branch import Branch, Prompt, Step
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Stop, StopRule, Want
+from ttc_cli.engine.scripted import ScriptedEngine, from_choices
+from ttc_cli.store.pool import SamplePool
+
+KEY = "a" * 64
+BRANCH = Branch((3,), Prompt(()), (Step("seven ½", (1, 2), (-0.5,), (3.25,)),), Stop.END, 2, 0.5)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "samples"
+
+
+def test_round_trip_over_processes(folder: Path) -> None:
+    pool = SamplePool(folder)
+    assert pool.get(KEY) is None
+    pool.put(KEY, BRANCH)
+    pool.close()
+    again = SamplePool(folder).get(KEY)
+    assert again is not None
+    assert (again.steps, again.stop, again.tokens_sampled) == (BRANCH.steps, Stop.END, 2)
+    if os.name == "posix":
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_refresh_finds_nothing_but_keeps(folder: Path) -> None:
+    SamplePool(folder).put(KEY, BRANCH)
+    assert SamplePool(folder, refresh=True).get(KEY) is None
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, ("exploded",)
+
+
+def test_pickles_in_every_column_are_misses(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    SamplePool(folder).put(KEY, BRANCH)
+    bomb = pickle.dumps(Bomb())
+    database = sqlite3.connect(folder / "cache.db")
+    for mode in (1, 2, 3, 4, 5):
+        database.execute("UPDATE Cache SET mode = ?, value = ?, filename = NULL", (mode, bomb))
+        database.commit()
+        assert SamplePool(folder).get(KEY) is None
+    database.execute("UPDATE Cache SET mode = 2, value = NULL, filename = '../../etc/passwd'")
+    database.commit()
+    assert SamplePool(folder).get(KEY) is None
+    database.execute("UPDATE Cache SET key = ?, value = ?", (bomb, bomb))
+    database.commit()
+    database.close()
+    assert SamplePool(folder).get(KEY) is None
+    assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a database" * 100, b"SQLite format 3\0" + b"x" * 99]
+)
+def test_a_broken_database_is_done_without(folder: Path, content: bytes) -> None:
+    folder.mkdir()
+    (folder / "cache.db").write_bytes(content)
+    pool = SamplePool(folder)
+    pool.put(KEY, BRANCH)
+    found = pool.get(KEY)
+    assert found is None or found.steps == BRANCH.steps
+
+
+def test_a_folder_that_cannot_be_made_is_done_without(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    pool = SamplePool(blocked / "samples")
+    pool.put(KEY, BRANCH)
+    assert pool.get(KEY) is None
+
+
+def test_a_run_draws_only_what_is_new(folder: Path) -> None:
+    engine = ScriptedEngine(from_choices(["one", "two words", "three words more"]))
+
+    def draw(count: int) -> tuple[list[str], Run]:
+        run = Run(engine, seed=5, pool=SamplePool(folder))
+        branches = [Branch((i,), Prompt((("q", True),))) for i in range(count)]
+        flow = run.extend(branches, stop=StopRule(20), want=Want(confidence=True))
+        try:
+            while True:
+                next(flow)
+        except StopIteration as end:
+            return [b.text for b in sorted(end.value, key=lambda b: b.id)], run
+
+    first, run = draw(4)
+    assert run.reused == 0
+    spent = run.ledger.usage.sampled
+    both, run = draw(8)
+    assert run.reused == 4
+    assert both[:4] == first
+    again, run = draw(8)
+    assert (run.reused, run.ledger.usage.sampled) == (8, 0)
+    assert again == both
+    assert spent > 0

@@ -1,0 +1,216 @@
+"""One contract for every strategy, on the scripted engine."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ttc_cli.core.branch import Prompt
+from ttc_cli.core.engine import Request
+from ttc_cli.core.events import Event
+from ttc_cli.core.ledger import Ledger
+from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.run import Run
+from ttc_cli.engine.scripted import Line, ScriptedEngine, Script, from_choices, split
+from ttc_cli.strategies import registry
+
+ANSWERS = (
+    "Let us see. 3 + 4 = 7, so the answer is \\boxed{7}.",
+    "We add them up and get \\boxed{7}.",
+    "First, three. Then four more. That makes \\boxed{8}.",
+    "<think>\nthree and four\n</think>\n\n\\boxed{7}",
+    "It is hard to say, and it takes many words to say so: " + "well, " * 30 + "\\boxed{12}.",
+)
+NAMES = list(registry.BUILTIN)
+
+
+def question(task: str = "math") -> Question:
+    prompt = Prompt((("What is 3 + 4?", True),))
+    return Question("What is 3 + 4?", task, {"math": "number"}.get(task), lambda v, t: prompt)
+
+
+def plan(name: str, *, samples: int = 8, budget: int | None = None, **more: Any) -> Plan:
+    return Plan(name, "high", samples, branch_tokens=80, budget=budget, **more)
+
+
+def solve(
+    name: str,
+    engine: ScriptedEngine,
+    chosen: Plan,
+    *,
+    seed: int = 0,
+    task: str = "math",
+    stop_after: int | None = None,
+    interrupt_after: int | None = None,
+) -> tuple[Outcome | None, list[Event], Run]:
+    run = Run(engine, ledger=Ledger(chosen.budget), seed=seed, clock=lambda: 0.0)
+    strategy = registry.find(name)
+    flow = strategy.solve(run, question(task), chosen, strategy.options())
+    events: list[Event] = []
+    while True:
+        if stop_after is not None and len(events) == stop_after:
+            flow.close()
+            return None, events, run
+        if interrupt_after is not None and len(events) == interrupt_after:
+            run.interrupt()
+        try:
+            events.append(next(flow))
+        except StopIteration as end:
+            return end.value, events, run
+
+
+def idle(engine: ScriptedEngine) -> bool:
+    return not engine.poll(0)
+
+
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_answers_and_accounts(name: str) -> None:
+    engine = ScriptedEngine(from_choices(ANSWERS))
+    outcome, _, run = solve(name, engine, plan(name))
+    assert outcome is not None
+    assert outcome.branch is not None
+    assert outcome.answer in ("7", "8", "12")
+    drawn = sum(branch.tokens_sampled for branch in outcome.branches)
+    assert run.ledger.usage.sampled >= drawn > 0
+    assert idle(engine)
+
+
+def test_budget_is_never_exceeded() -> None:
+    rng = random.Random(7)
+    for _ in range(200):
+        name, budget = rng.choice(NAMES), rng.choice([0, 1, 2, 5, 17, 40, 100, 400])
+        engine = ScriptedEngine(from_choices(ANSWERS), width=rng.choice([1, 3, 32]))
+        chosen = plan(
+            name,
+            samples=rng.choice([1, 2, 5, 16]),
+            budget=budget,
+            early_stop=rng.random() < 0.7,
+            thinking_budget=rng.choice([-1, 0, 10]),
+        )
+        outcome, _, run = solve(name, engine, chosen, seed=rng.randrange(10**6))
+        assert run.ledger.spent <= budget
+        assert outcome is not None
+        assert idle(engine)
+        if budget == 0:
+            assert outcome.branch is None
+            assert outcome.stopped == "tokens"
+
+
+def test_one_sample(name: str) -> None:
+    outcome, _, _ = solve(name, ScriptedEngine(from_choices(ANSWERS)), plan(name, samples=1))
+    assert outcome is not None
+    assert outcome.branch is not None
+    assert len(outcome.branches) == 1
+
+
+def test_no_parsable_answer(name: str) -> None:
+    engine = ScriptedEngine(lambda request: "Who can tell? " + "Nobody can say so. " * 8)
+    outcome, _, _ = solve(name, engine, plan(name))
+    assert outcome is not None
+    assert outcome.branch is not None  # what was said is still said
+    assert not outcome.votes
+
+
+def test_every_branch_fails(name: str) -> None:
+    engine = ScriptedEngine(lambda request: Line(split("It is 7 and"), fails=True))
+    outcome, _, run = solve(name, engine, plan(name))
+    assert outcome is not None
+    assert not outcome.votes
+    assert any(branch.error for branch in outcome.branches)
+    assert run.ledger.usage.wasted > 0
+
+
+def test_closing_at_any_event_leaves_nothing_running(name: str) -> None:
+    _, events, _ = solve(name, ScriptedEngine(from_choices(ANSWERS)), plan(name))
+    for at in range(len(events)):
+        engine = ScriptedEngine(from_choices(ANSWERS))
+        solve(name, engine, plan(name), stop_after=at)
+        assert idle(engine)
+
+
+def test_interrupt_at_any_event_gives_the_best_so_far(name: str) -> None:
+    _, events, _ = solve(name, ScriptedEngine(from_choices(ANSWERS)), plan(name))
+    for at in range(1, len(events)):
+        engine = ScriptedEngine(from_choices(ANSWERS))
+        outcome, _, _ = solve(name, engine, plan(name), interrupt_after=at)
+        assert outcome is not None
+        assert idle(engine)
+        assert outcome.stopped in ("interrupted", "complete", "vote-decided", "confident")
+
+
+def test_same_seed_same_result(name: str) -> None:
+    def events(seed: int) -> list[Event]:
+        return solve(name, ScriptedEngine(from_choices(ANSWERS)), plan(name), seed=seed)[1]
+
+    assert events(3) == events(3)
+    assert len({repr(events(seed)) for seed in range(12)}) > 1
+
+
+def test_prose_is_not_voted_on(name: str) -> None:
+    engine = ScriptedEngine(from_choices(["The sea is wide and blue.", "The sea is deep."]))
+    outcome, _, _ = solve(name, engine, plan(name, early_stop=False), task="plain")
+    assert outcome is not None
+    assert outcome.branch is not None
+    assert outcome.agreement is None
+    assert not outcome.votes
+
+
+def counted(script: Script) -> tuple[Script, Callable[[], int]]:
+    seen: list[Request] = []
+
+    def wrapped(request: Request) -> Line | str:
+        seen.append(request)
+        return script(request)
+
+    return wrapped, lambda: len(seen)
+
+
+def test_agreeing_samples_stop_early_and_plain_ones_do_not() -> None:
+    script, drawn = counted(lambda request: "So \\boxed{7}.")
+    outcome, _, _ = solve("self-consistency", ScriptedEngine(script), plan("", samples=16))
+    assert outcome is not None
+    assert outcome.stopped == "vote-decided"
+    assert outcome.agreement == 1.0
+    few = drawn()
+    assert few <= 6
+    script, drawn = counted(lambda request: "So \\boxed{7}.")
+    engine = ScriptedEngine(script)
+    outcome, _, _ = solve("self-consistency", engine, plan("", samples=16, early_stop=False))
+    assert outcome is not None
+    assert drawn() == 16
+    assert outcome.votes[0].count == 16
+    assert outcome.stopped == "complete"
+
+
+def test_thought_budget_closes_the_thought_and_answers() -> None:
+    def script(request: Request) -> str:
+        said = "".join(step.text for step in request.prefix)
+        return "so it is \\boxed{7}." if "</think>" in said else "hmm " * 60 + "</think> \\boxed{9}"
+
+    chosen = plan("think", thinking_budget=12)
+    outcome, _, run = solve("think", ScriptedEngine(script), chosen)
+    assert outcome is not None
+    assert outcome.answer == "7"
+    assert run.ledger.usage.sampled <= 12 + 10
+
+
+def test_wait_makes_it_think_longer() -> None:
+    lines = iter(["short </think> \\boxed{1}", " longer thought </think>", "\\boxed{2}"])
+    strategy = registry.find("think")
+    run = Run(ScriptedEngine(lambda request: next(lines)), ledger=Ledger(None))
+    flow = strategy.solve(run, question(), plan("think"), strategy.options(waits=1))
+    try:
+        while True:
+            next(flow)
+    except StopIteration as end:
+        outcome: Outcome = end.value
+    assert outcome.branch is not None
+    assert "\nWait longer thought" in outcome.branch.text
+    assert outcome.answer == "2"

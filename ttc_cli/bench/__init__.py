@@ -1,0 +1,1 @@
+"""Measuring: strategies over data sets, common samples drawn once, reports with intervals."""

@@ -1,0 +1,248 @@
+"""Many runs on one engine, with what was said before played back.
+
+Each run sees a `Player`: an engine of its own whose time is virtual. In one step of that time
+every live branch of the run gets one token, whether it comes from a record or is being drawn at
+this moment; the step waits until the slowest has its token. So what a run decides (a vote that is
+settled, a branch culled in mid-sentence, a budget that runs out) depends on the samples alone: not
+on what else the machine does, on which samples were on record, or on how often it was killed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from ttc_cli.bench.tape import Sample, Tape, Tick, sample_key
+from ttc_cli.core.branch import Prompt, Step
+from ttc_cli.core.engine import Delta, Engine, EngineInfo, Key, Request
+from ttc_cli.core.errors import ContextOverflow, EngineFailed
+from ttc_cli.core.sampling import Stop
+
+WIDTH = 32
+"""Branches drawn at once, and branches of one run that get a token in one step."""
+
+
+class Deck:
+    """The engine, the record, and the samples under way.
+
+    Args:
+        engine: closed by whoever made it.
+        tape: where whole samples are kept and looked for.
+        width: samples drawn at once; more wait their turn.
+        clock: seconds, monotonic; for shares of time only.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        tape: Tape,
+        *,
+        width: int = WIDTH,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.engine = engine
+        self.tape = tape
+        self.width = width
+        self.drawn = 0
+        self.seconds = 0.0
+        self._clock = clock
+        self._users: Counter[str] = Counter()
+        self._samples: dict[str, Sample] = {}
+        self._queue: deque[Request] = deque()
+        self._live: dict[Key, Sample] = {}
+        self._players: list[Player] = []
+
+    @property
+    def outstanding(self) -> int:
+        """Samples being drawn or waiting to be."""
+        return len(self._live) + len(self._queue)
+
+    def player(self) -> Player:
+        """A new run's view of the engine."""
+        player = Player(self)
+        self._players.append(player)
+        return player
+
+    def forget(self, player: Player) -> None:
+        """A run is over."""
+        if player in self._players:
+            self._players.remove(player)
+
+    def need(self, request: Request) -> Sample:
+        """The sample that a request stands for: recorded, being drawn, or queued to be."""
+        key = sample_key(self.engine.info.sha256, request)
+        self._users[key] += 1
+        if key not in self._samples:
+            known = self.tape.get(key)
+            self._samples[key] = known or Sample(key)
+            if known is None:
+                self._queue.append(replace(request, key=key, ledger=None))
+        return self._samples[key]
+
+    def drop(self, sample: Sample) -> None:
+        """A run needs a sample no more; drawing stops when no other does."""
+        key = sample.key
+        self._users[key] -= 1
+        if self._users[key] > 0:
+            return
+        del self._users[key], self._samples[key]
+        if self._live.pop(key, None) is not None:
+            self.engine.cancel(key)
+        elif sample.stop is None:
+            self._queue = deque(request for request in self._queue if request.key != key)
+
+    def pump(self, timeout: float) -> None:
+        """One step of the engine, once no run can go on without it."""
+        if any(player.busy for player in self._players):
+            return
+        while self._queue and len(self._live) < self.width:
+            self._draw(self._queue.popleft())
+        began = self._clock()
+        deltas = self.engine.poll(timeout)
+        seconds = self._clock() - began
+        self.seconds += seconds
+        for delta in deltas:
+            sample = self._live[delta.key]
+            sample.take(delta, seconds / len(deltas))
+            self.drawn += delta.sampled
+            if delta.stop is not None:
+                del self._live[delta.key]
+                self.tape.put(sample)
+
+    def _draw(self, request: Request) -> None:
+        sample = self._samples[str(request.key)]
+        try:
+            self.engine.submit(request)
+        except ContextOverflow as error:  # it fits a branch, and the cache of all does not hold it
+            sample.ticks.append(Tick("", 0))
+            sample.stop, sample.error = Stop.FAILED, error.message
+        else:
+            self._live[request.key] = sample
+
+
+@dataclass(slots=True)
+class _Talk:
+    """A live request of a run and how much of its sample the run has heard."""
+
+    request: Request
+    sample: Sample
+    prefilled: int
+    shared: int
+    at: int = 0
+
+    @property
+    def ready(self) -> bool:
+        return self.at < len(self.sample.ticks)
+
+
+class Player:
+    """One run's engine; follows the Engine protocol. Made by `Deck.player`.
+
+    `polls` counts its polls; `seconds` is the engine time of all that the run heard, `spent` the
+    same by seed of the request, and `used` the keys of the samples by seed.
+    """
+
+    def __init__(self, deck: Deck) -> None:
+        self._deck = deck
+        self._talks: dict[Key, _Talk] = {}
+        self._seen: set[tuple[tuple[str, bool], ...]] = set()
+        self._telling = False
+        self.polls = 0
+        self.seconds = 0.0
+        self.spent: dict[int, float] = defaultdict(float)
+        self.used: dict[int, list[str]] = {}
+
+    @property
+    def info(self) -> EngineInfo:
+        """What is known of the model."""
+        return self._deck.engine.info
+
+    @property
+    def busy(self) -> bool:
+        """Whether the run has something to act on, so that the engine had better wait."""
+        return self._telling or self._ready
+
+    def submit(self, request: Request) -> None:
+        """Queue a request; see the protocol."""
+        if request.key in self._talks:
+            raise EngineFailed(f"request {request.key!r} is already running")
+        length = self.count(request.prompt, request.prefix)
+        if length + 1 > self.info.context:
+            raise ContextOverflow(
+                f"the prompt takes {length} tokens and the context holds {self.info.context}",
+                "shorten it, or give a larger --ctx-size",
+            )
+        new = request.prompt.pieces not in self._seen
+        self._seen.add(request.prompt.pieces)
+        sample = self._deck.need(request)
+        self.used.setdefault(request.seed, []).append(sample.key)
+        self._talks[request.key] = _Talk(request, sample, length * new, length * (not new))
+
+    def poll(self, timeout: float) -> Sequence[Delta]:
+        """One token for each live branch, or nothing while one of them is still to be drawn."""
+        self.polls += 1
+        self._telling = False
+        if not self._ready:
+            self._deck.pump(timeout)
+            if not self._ready:
+                return []
+        deltas = [self._step(talk) for talk in list(self._front())]
+        for delta in deltas:
+            if delta.stop is not None:
+                self.cancel(delta.key)
+        self._telling = True
+        return deltas
+
+    def cancel(self, key: Key) -> None:
+        """Forget a request; see the protocol."""
+        talk = self._talks.pop(key, None)
+        if talk is not None:
+            self._deck.drop(talk.sample)
+
+    def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
+        """Tokens of context that prompt and prefix take."""
+        return self._deck.engine.count(prompt, prefix)
+
+    def close(self) -> None:
+        """Leave the deck, cancelling what is live; idempotent."""
+        for key in list(self._talks):
+            self.cancel(key)
+        self._deck.forget(self)
+
+    def _front(self) -> Iterator[_Talk]:
+        return islice(self._talks.values(), WIDTH)
+
+    @property
+    def _ready(self) -> bool:
+        return bool(self._talks) and all(talk.ready for talk in self._front())
+
+    def _step(self, talk: _Talk) -> Delta:
+        request, sample = talk.request, talk.sample
+        tick = sample.ticks[talk.at]
+        given = {"prefilled": talk.prefilled, "shared": talk.shared} if talk.at == 0 else {}
+        ledger = request.ledger
+        if ledger is not None and tick.sampled and not ledger.take(tick.sampled):
+            # No ids: they are known of whole samples only, and how a branch goes on must not
+            # depend on whether its sample happens to be on record.
+            return Delta(request.key, stop=Stop.BUDGET, **given)
+        talk.at += 1
+        self.seconds += tick.seconds
+        self.spent[request.seed] += tick.seconds
+        last = sample.stop is not None and talk.at == len(sample.ticks)
+        return Delta(
+            request.key,
+            text=tick.text,
+            tokens=sample.ids if last else (),
+            logprobs=tick.logprobs,
+            confidences=tick.confidences,
+            entropies=tick.entropies,
+            hidden=tick.hidden,
+            scores=sample.scores if last else (),
+            sampled=tick.sampled,
+            stop=sample.stop if last else None,
+            error=sample.error if last else "",
+            **given,
+        )

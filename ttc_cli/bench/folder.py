@@ -1,0 +1,165 @@
+"""The folder of a bench: what was run, the record of samples, the rows of results."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ttc_cli.bench.configs import Config
+from ttc_cli.bench.journal import Journal, read_lines
+from ttc_cli.bench.tape import Tape
+from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
+
+SCHEMA_VERSION = 1
+HEADER, SAMPLES, RESULTS, LOCK = "run.json", "samples.jsonl", "results.jsonl", ".lock"
+FIXED = ("data", "model", "seed")
+"""What must be the same when a run goes on: samples and rows of another would not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """What is run.
+
+    Args:
+        data: name and sha256 of the questions. model: name and sha256.
+    """
+
+    data: dict[str, str]
+    model: dict[str, str]
+    seed: int
+    configs: Sequence[Config]
+
+    def header(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "data": self.data,
+            "model": self.model,
+            "seed": self.seed,
+            "configs": [config.described() for config in self.configs],
+        }
+
+
+class Folder:
+    """An open folder, written by this process alone. Close it.
+
+    Args:
+        path: made when it does not exist.
+        resume: go on with what is there.
+
+    Raises:
+        UsageError: results are there and `resume` was not given, or they are of another run.
+        TtcError: another process is writing there.
+        UnreadableFile: it cannot be read or written.
+    """
+
+    def __init__(self, path: Path, what: What, *, resume: bool) -> None:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(path / LOCK)
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise TtcError(f"another bench is writing to {path}", "wait, or choose --out") from None
+        except OSError as error:
+            raise UnreadableFile(f"cannot write to {path}: {error.strerror}") from error
+        try:
+            _write_header(path, what, resume)
+            self.tape = Tape(path / SAMPLES)
+            self.results = Journal(path / RESULTS)
+        except BaseException:
+            self._lock.release()
+            raise
+        self.done = {(row["config"], row["id"]) for _, row in self.results.lines()}
+
+    def close(self) -> None:
+        """Close the files and let others in; idempotent."""
+        self.tape.close()
+        self.results.close()
+        self._lock.release()
+
+
+def _write_header(path: Path, what: What, resume: bool) -> None:
+    file, header = path / HEADER, what.header()
+    if file.exists():
+        if not resume:
+            raise UsageError(f"{path} holds a run", "add --resume to go on, or choose --out")
+        old = read_header(path)
+        for name in FIXED:
+            if _core(old[name]) != _core(header[name]):
+                raise UsageError(
+                    f"{path} is of another {name}: {_told(old[name])}, not {_told(header[name])}",
+                    "choose another --out",
+                )
+        header["configs"] = _joined(old["configs"], header["configs"], path)
+        header["created"] = old.get("created")
+    header.setdefault("created", int(time.time()))
+    temporary = file.with_suffix(".tmp")
+    temporary.write_text(json.dumps(header, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    temporary.replace(file)
+
+
+def _core(value: Any) -> Any:
+    return value.get("sha256") if isinstance(value, dict) else value
+
+
+def _told(value: Any) -> str:
+    return str(value.get("name")) if isinstance(value, dict) else str(value)
+
+
+def _joined(
+    old: list[dict[str, Any]], new: list[dict[str, Any]], path: Path
+) -> list[dict[str, Any]]:
+    """The configurations that were run and those that are new; a name keeps its meaning."""
+    known = {config["name"]: config for config in old}
+    for config in new:
+        before = known.setdefault(config["name"], config)
+        if before != config:
+            raise UsageError(
+                f"{path} has another configuration called {config['name']!r}",
+                "give this one a name of its own",
+            )
+    return list(known.values())
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """What was run in a folder.
+
+    Raises:
+        UnreadableFile: it is no folder of a bench.
+    """
+    try:
+        header = json.loads((path / HEADER).read_text(encoding="utf-8"))
+        if header["schema_version"] != SCHEMA_VERSION:
+            raise UnreadableFile(f"{path} was written by another version of ttc")
+    except OSError as error:
+        raise UnreadableFile(
+            f"{path} is no folder of a bench: {error.strerror}", "give what --out named"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableFile(f"{path / HEADER} is damaged") from error
+    return dict(header)
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """All rows of results in a folder; it may still be written to.
+
+    Raises:
+        UnreadableFile: there are none.
+    """
+    return read_lines(path / RESULTS)
+
+
+def fingerprint(path: Path) -> str:
+    """The sha256 of a file."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UnreadableFile(f"cannot read {path}: {error.strerror}") from error

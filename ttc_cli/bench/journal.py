@@ -1,0 +1,94 @@
+"""Files of JSON lines that survive being killed: only ever appended to, one fsync a line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ttc_cli.core.errors import TtcError, UnreadableFile
+
+
+class Journal:
+    """A file of JSON objects, one a line; a line that was torn by a kill is dropped on opening.
+
+    Args:
+        path: made when it does not exist.
+
+    Raises:
+        UnreadableFile: it cannot be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file = path.open("a+b")
+            self._file.truncate(_whole(path))
+        except OSError as error:
+            raise UnreadableFile(f"cannot write {path}: {error.strerror}") from error
+
+    def append(self, value: dict[str, Any]) -> int:
+        """Write a line and wait until it is on the disk; returns the byte it starts at."""
+        line = json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+        at = self._file.seek(0, os.SEEK_END)
+        self._file.write(line.encode("utf-8", "surrogatepass"))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return at
+
+    def read(self, at: int) -> dict[str, Any]:
+        """The line that starts at a byte."""
+        self._file.seek(at)
+        return _parse(self._file.readline(), self.path)
+
+    def lines(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(byte it starts at, value) of every line."""
+        at = self._file.seek(0)
+        while line := self._file.readline():
+            after = self._file.tell()
+            yield at, _parse(line, self.path)
+            at = self._file.seek(after)  # the caller may have read elsewhere
+
+    def close(self) -> None:
+        """Close the file; idempotent."""
+        self._file.close()
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The whole lines of a journal that somebody may still be writing.
+
+    Raises:
+        UnreadableFile: it cannot be read.
+        TtcError: a line is not JSON.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"cannot read {path}: {error.strerror}") from error
+    return [_parse(line, path) for line in data.split(b"\n")[:-1]]
+
+
+def _parse(line: bytes, path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(line.decode("utf-8", "surrogatepass"))
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise TtcError(f"{path} is damaged: {line[:60]!r} is not a line of ours", "start anew")
+    return value
+
+
+def _whole(path: Path) -> int:
+    """Bytes up to and with the last line break: what follows it was torn."""
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end > 0:
+            start = max(0, end - 65536)
+            file.seek(start)
+            found = file.read(end - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            end = start
+    return 0

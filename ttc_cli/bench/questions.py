@@ -1,0 +1,218 @@
+"""Questions of a data set: the fields that sets in the wild use, brought to one form."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ttc_cli.core.errors import UnreadableFile, UsageError
+
+QUESTION = ("question", "problem", "prompt", "Problem", "Question", "query", "input")
+ANSWER = (
+    "answer", "Answer", "final_answer", "reference", "target", "solution", "Solution", "output",
+)  # fmt: skip
+ID = ("id", "task_id", "unique_id", "ID", "qid", "problem_id")
+TASKS = ("math", "choice", "short", "code")
+LETTERS = "ABCDEFGHIJ"
+_HASHES = re.compile(r"####\s*(.+?)\s*$")
+_VALUE = re.compile(r"\d|\\|^[a-zA-Z]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question.
+
+    Args:
+        id: unique in its set.
+        prompt: what is asked, without the task's wording.
+        reference: the right answer in short form; of code, the reference solution.
+        task: "math", "choice", "short" or "code".
+        more: what scoring needs besides ("test", "entry_point", "prompt" of code; "gym").
+    """
+
+    id: str
+    prompt: str
+    reference: str
+    task: str
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        """As a line of our own form, which `read` takes as it is."""
+        value = asdict(self)
+        value["question"] = value.pop("prompt")
+        value["answer"] = value.pop("reference")
+        return {key: value[key] for key in ("id", "question", "answer", "task", "more")}
+
+
+def load(path: Path) -> list[Item]:
+    """All questions of a file.
+
+    Raises:
+        UnreadableFile: it cannot be read.
+        UsageError: a record is not a question, or two have one id; the message names the line.
+    """
+    items, problems = examine(path)
+    if problems:
+        raise UsageError(f"{path}: {problems[0]}", f"see `ttc bench data check {path}`")
+    return items
+
+
+def examine(path: Path) -> tuple[list[Item], list[str]]:
+    """(questions, one line for each problem) of a file.
+
+    Raises:
+        UnreadableFile: it cannot be read. UsageError: it holds no record.
+    """
+    records = list(read_records(path))
+    if not records:
+        raise UsageError(f"{path} holds no record", "give a JSONL file, a record a line")
+    task = _common_task([record for _, record in records if isinstance(record, dict)])
+    items, problems, seen = [], [], dict[str, int]()
+    for line, record in records:
+        try:
+            item = read(record, f"{path.stem}-{line}", task)
+        except ValueError as error:
+            problems.append(f"line {line}: {error}")
+            continue
+        if item.id in seen:
+            problems.append(f"line {line}: the id {item.id!r} is that of line {seen[item.id]} too")
+            continue
+        seen[item.id] = line
+        items.append(item)
+    return items, problems
+
+
+def read_records(path: Path) -> Iterable[tuple[int, Any]]:
+    """(line, value) of JSONL, a JSON array or CSV; a line that is not JSON gives its text.
+
+    Raises:
+        UnreadableFile: it cannot be read, or is not text.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UnreadableFile(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(f"cannot read {path}: it is not UTF-8 text") from error
+    if path.suffix.lower() == ".csv":
+        import csv
+
+        yield from enumerate(csv.DictReader(text.splitlines()), 2)
+    elif text.lstrip().startswith("["):
+        yield from enumerate(_json(text) or [], 1)
+    else:
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.strip():
+                yield number, _json(line)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def read(record: Any, name: str, task: str = "math") -> Item:
+    """A question from a record of any of the forms we know.
+
+    Args:
+        record: GSM8K, MATH, SVAMP (raw or flat), AIME, HumanEval, choices, or our own.
+        name: its id, when it brings none.
+        task: for records that do not say.
+
+    Raises:
+        ValueError: it is none; says what is missing.
+    """
+    if not isinstance(record, dict):
+        raise ValueError("it is not a JSON object")
+    name = str(next((record[key] for key in ID if record.get(key) not in (None, "")), name))
+    if {"prompt", "test", "entry_point"} <= record.keys():
+        return _code(record, name)
+    question = _question(record)
+    if options := record.get("choices", record.get("options")):
+        return _choice(name, question, options, _first(record, ("answerKey", *ANSWER), "answer"))
+    answer = _reference(str(_first(record, ANSWER, "answer")))
+    if not answer:
+        raise ValueError("its answer is empty")
+    own = record.get("task")
+    more = record.get("more")
+    chosen = own if own in TASKS else _task_of(question, answer, task)
+    return Item(name, question, answer, chosen, dict(more) if isinstance(more, dict) else {})
+
+
+def _first(record: Mapping[str, Any], keys: tuple[str, ...], what: str) -> Any:
+    for key in keys:
+        if record.get(key) not in (None, ""):
+            return record[key]
+    raise ValueError(f"it has no {what} (one of {', '.join(keys)})")
+
+
+def _question(record: Mapping[str, Any]) -> str:
+    if record.get("Body") and record.get("Question"):  # SVAMP's own file
+        body = str(record["Body"]).strip()
+        return f"{body}{'' if body.endswith(('.', ',', '!', '?')) else '.'} {record['Question']}"
+    return str(_first(record, QUESTION, "question"))
+
+
+def _reference(answer: str) -> str:
+    """The short form of a worked answer: GSM8K's `#### 42`, MATH's box; else the text itself."""
+    if found := _HASHES.search(answer):
+        return found[1]
+    if "\\boxed" in answer and len(answer) > 40:
+        from ttc_cli.answers import extract
+
+        boxed = extract(answer)
+        return boxed.text if boxed else answer.strip()
+    return re.sub(r"^(-?[\d,]+)\.0$", r"\1", answer.strip())  # SVAMP writes 145.0
+
+
+def _code(record: Mapping[str, Any], name: str) -> Item:
+    prompt = str(record["prompt"])
+    asked = f"Complete this Python function.\n\n```python\n{prompt.strip(chr(10))}\n```"
+    more = {key: str(record[key]) for key in ("prompt", "test", "entry_point")}
+    return Item(name, asked, str(record.get("canonical_solution", "")), "code", more)
+
+
+def _choice(name: str, question: str, options: Any, answer: Any) -> Item:
+    if isinstance(options, dict) and {"text", "label"} <= options.keys():  # ARC
+        labels, texts = [str(label) for label in options["label"]], list(options["text"])
+    elif isinstance(options, dict):
+        labels, texts = [str(key) for key in options], list(options.values())
+    else:
+        labels, texts = list(LETTERS), list(options)
+    texts = [re.sub(r"^\(?([A-J])[).:]\s*", "", str(text)) for text in texts]
+    right = _index(answer, labels, texts)
+    if right is None or right >= len(texts):
+        raise ValueError(f"its answer {answer!r:.40} is none of its choices")
+    lines = [f"{LETTERS[i]}) {text}" for i, text in enumerate(texts[: len(LETTERS)])]
+    return Item(name, "\n".join([question, *lines]), LETTERS[right], "choice")
+
+
+def _index(answer: Any, labels: list[str], texts: list[str]) -> int | None:
+    text = str(answer).strip()
+    if isinstance(answer, int) and not isinstance(answer, bool) and text not in labels[:1]:
+        return answer
+    if text in texts:
+        return texts.index(text)
+    letter = text.strip("().: ").upper()
+    upper = [label.upper() for label in labels]
+    return upper.index(letter) if letter in upper else None
+
+
+def _common_task(records: list[dict[str, Any]]) -> str:
+    """What the records' answers look like as a whole: values, or words."""
+    answers = [_reference(str(r.get(k))) for r in records for k in ANSWER[:1] if r.get(k)]
+    values = sum(bool(_VALUE.search(answer)) for answer in answers)
+    return "short" if answers and values < len(answers) / 2 else "math"
+
+
+def _task_of(question: str, answer: str, common: str) -> str:
+    from ttc_cli.prompts.wording import guess_task
+
+    letter = re.fullmatch(r"\(?[A-J]\)?", answer)
+    return "choice" if letter and guess_task(question) == "choice" else common

@@ -1,0 +1,181 @@
+"""A bench: every question under every configuration, many at a time on one engine."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from ttc_cli.bench import rows
+from ttc_cli.bench.configs import Config
+from ttc_cli.bench.deck import Deck, Player
+from ttc_cli.bench.journal import Journal
+from ttc_cli.bench.questions import Item
+from ttc_cli.core.errors import ContextOverflow, NoAnswer
+from ttc_cli.core.events import Flow
+from ttc_cli.core.ledger import Ledger
+from ttc_cli.core.outcome import Outcome
+from ttc_cli.core.run import Run
+from ttc_cli.session import Ask, Prepared, Session, prepare
+from ttc_cli.session.prepare import memory_cells
+
+SLACK = 1.25
+"""Samples asked of the engine, in widths: the batch is full when some end together."""
+Report = Callable[[int, int, Deck], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A question under a configuration, planned."""
+
+    item: Item
+    config: str
+    prepared: Prepared
+    seed: int
+
+
+@dataclass(slots=True)
+class _Live:
+    job: Job
+    run: Run
+    player: Player
+    flow: Flow[Outcome]
+
+
+def question_seed(seed: int, question: str) -> int:
+    """The run seed of one question: each has randomness of its own."""
+    digest = hashlib.blake2b(f"{seed}/{question}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "little") >> 1
+
+
+def plan(
+    session: Session, items: Sequence[Item], configs: Sequence[Config], seed: int
+) -> Iterator[Job | dict[str, Any]]:
+    """What is to be done, question by question; a failed row where a question cannot be asked.
+
+    Those that draw most come first, so that the others find their samples drawn or under way.
+    """
+    views = [_with_settings(session, config) for config in configs]
+    for item in items:
+        jobs: list[Job] = []
+        for config, view in zip(configs, views, strict=True):
+            ask = Ask(
+                item.prompt, (), config.options, config.early_stop, config.diverse, task=item.task
+            )
+            try:
+                prepared = prepare(view, ask)
+            except ContextOverflow as error:
+                yield rows.failed(config.name, item, error)
+            else:
+                jobs.append(Job(item, config.name, prepared, question_seed(seed, item.id)))
+        yield from sorted(jobs, key=_greed)
+
+
+def _with_settings(session: Session, config: Config) -> Session:
+    """The same model under a configuration's settings."""
+    view = copy.copy(session)
+    view.settings = config.apply(session.settings)
+    return view
+
+
+def _greed(job: Job) -> tuple[bool, bool, int]:
+    plan = job.prepared.plan
+    return plan.early_stop, plan.budget is not None, -plan.samples
+
+
+def cells(session: Session, jobs: Sequence[Job], width: int) -> int:
+    """KV cells for `width` branches of the longest question."""
+    longest = max(
+        (job.prepared.prompt_tokens + job.prepared.plan.branch_tokens for job in jobs), default=0
+    )
+    return min(width * (longest + 64), memory_cells(session))
+
+
+class Runner:
+    """Works jobs off.
+
+    Args:
+        deck: the engine and its record.
+        results: where rows go.
+        report: told (jobs done, jobs in all, deck) as time goes on.
+    """
+
+    def __init__(self, deck: Deck, results: Journal, report: Report) -> None:
+        self._deck = deck
+        self._results = results
+        self._report = report
+        self._live: list[_Live] = []
+        self._scored: deque[Future[dict[str, Any]]] = deque()
+        self._done = 0
+
+    def work(self, jobs: Sequence[Job]) -> None:
+        """Do all jobs; rows are written as they are finished.
+
+        Raises:
+            TtcError: the engine died, or scoring cannot work; what was written stays.
+        """
+        waiting = deque(jobs)
+        # Scoring has a thread of its own: a formula or a program may take seconds, and the
+        # engine only goes on while it is polled.
+        with ThreadPoolExecutor(1) as scorer:
+            try:
+                while waiting or self._live or self._scored:
+                    while waiting and self._hungry:
+                        self._turn(self._start(waiting.popleft()), scorer)
+                    for live in list(self._live):
+                        self._turn(live, scorer)
+                    self._collect(wait=not self._live and not waiting)
+                    self._report(self._done, len(jobs), self._deck)
+            finally:
+                for live in self._live:
+                    live.flow.close()
+                    live.player.close()
+                scorer.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def _hungry(self) -> bool:
+        width = self._deck.width
+        return self._deck.outstanding < SLACK * width and len(self._live) < 2 * width
+
+    def _start(self, job: Job) -> _Live:
+        player = self._deck.player()
+        prepared = job.prepared
+        run = Run(player, ledger=Ledger(prepared.plan.budget), seed=job.seed)
+        flow = prepared.strategy.solve(run, prepared.question, prepared.plan, prepared.options)
+        live = _Live(job, run, player, flow)
+        self._live.append(live)
+        return live
+
+    def _turn(self, live: _Live, scorer: ThreadPoolExecutor) -> None:
+        """Let a run go on until it has looked at the engine once, or is done."""
+        polls = live.player.polls
+        try:
+            while live.player.polls == polls:
+                next(live.flow)
+        except StopIteration as end:
+            self._finish(live, end.value, scorer)
+        except (ContextOverflow, NoAnswer) as error:
+            self._leave(live)
+            failed = rows.failed(live.job.config, live.job.item, error)
+            self._scored.append(scorer.submit(lambda: failed))
+
+    def _finish(self, live: _Live, outcome: Outcome, scorer: ThreadPoolExecutor) -> None:
+        self._leave(live)
+        job = live.job
+        row = rows.row(
+            job.config, job.item, job.prepared.question, outcome, live.run, live.player
+        )
+        self._scored.append(scorer.submit(rows.score, row, job.item))
+
+    def _leave(self, live: _Live) -> None:
+        self._live.remove(live)
+        live.player.close()
+
+    def _collect(self, *, wait: bool) -> None:
+        while self._scored and (wait or self._scored[0].done()):
+            self._results.append(self._scored.popleft().result())
+            self._done += 1

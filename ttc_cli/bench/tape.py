@@ -1,0 +1,176 @@
+"""Recorded samples: what a request said, token by token, kept under all that made it say so."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ttc_cli.bench.journal import Journal
+from ttc_cli.core.engine import Delta, Request
+from ttc_cli.core.sampling import Stop
+
+DIGITS = 4
+"""Of confidences and log-probabilities, rounded before anybody sees them: a sample that is
+replayed is then the very sample that was drawn."""
+KEPT = (Stop.END, Stop.STRING, Stop.LENGTH, Stop.LOOP, Stop.STEP, Stop.SCORED)
+"""Stop reasons that the same request would meet again; other samples are not recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one step of the engine added to a sample; `seconds` is its share of the step."""
+
+    text: str
+    sampled: int = 1
+    logprobs: tuple[float, ...] = ()
+    confidences: tuple[float, ...] = ()
+    entropies: tuple[float, ...] = ()
+    hidden: tuple[Any, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Sample:
+    """What a request said so far; whole once `stop` is set.
+
+    Args:
+        ids: the tokens behind the text, known once it is whole.
+        scores: of a scoring request.
+    """
+
+    key: str
+    ticks: list[Tick] = field(default_factory=list)
+    stop: Stop | None = None
+    ids: tuple[int, ...] = ()
+    scores: tuple[float, ...] = ()
+    error: str = ""
+    _before: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Its share of the engine's time."""
+        return sum(tick.seconds for tick in self.ticks)
+
+    def take(self, delta: Delta, seconds: float) -> None:
+        """Add what a step of the engine brought and its share of that step's time."""
+        if not (delta.text or delta.sampled or delta.stop is not None):
+            self._wait(seconds)  # a part of the prompt was evaluated, and that is all
+            return
+        self.ticks.append(
+            Tick(
+                delta.text,
+                delta.sampled,
+                _rounded(delta.logprobs),
+                _rounded(delta.confidences),
+                _rounded(delta.entropies),
+                delta.hidden,
+                seconds + self._waited(),
+            )
+        )
+        self.scores = _rounded(delta.scores) or self.scores
+        if delta.stop is not None:
+            self.stop, self.ids, self.error = delta.stop, delta.tokens, delta.error
+
+    def _wait(self, seconds: float) -> None:
+        self._before += seconds
+
+    def _waited(self) -> float:
+        waited, self._before = self._before, 0.0
+        return waited
+
+
+def _rounded(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(round(value, DIGITS) for value in values)
+
+
+def sample_key(model: str, request: Request) -> str:
+    """A digest of everything that decides what a request says.
+
+    The seed stands for run seed and branch: it is made of nothing else.
+    """
+    parts = (
+        model,
+        request.prompt.pieces,
+        [(step.text, step.tokens) for step in request.prefix],
+        request.sampling,
+        request.seed,
+        request.stop,
+        request.want,
+        request.grammar,
+        request.candidates,
+    )
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Tape:
+    """Samples in a file; an index of where each lies is in memory, the samples are not.
+
+    Args:
+        path: made when it does not exist.
+
+    Raises:
+        UnreadableFile: it cannot be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._journal = Journal(path)
+        self._index = {str(value["key"]): at for at, value in self._journal.lines()}
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def get(self, key: str) -> Sample | None:
+        """The sample under a key, if it was recorded."""
+        at = self._index.get(key)
+        return None if at is None else _read(self._journal.read(at))
+
+    def put(self, sample: Sample) -> None:
+        """Record a whole sample, once; those with hidden states are not kept, being large."""
+        keep = sample.stop in KEPT and not any(tick.hidden for tick in sample.ticks)
+        if keep and sample.key not in self._index:
+            self._index[sample.key] = self._journal.append(_write(sample))
+
+    def close(self) -> None:
+        """Close the file; idempotent."""
+        self._journal.close()
+
+
+_COLUMNS = ("logprobs", "confidences", "entropies")
+
+
+def _write(sample: Sample) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "key": sample.key,
+        "stop": str(sample.stop),
+        "tokens": sum(tick.sampled for tick in sample.ticks),
+        "seconds": round(sample.seconds, 4),
+        "texts": [tick.text for tick in sample.ticks],
+    }
+    if any(tick.sampled != 1 for tick in sample.ticks):
+        value["counts"] = [tick.sampled for tick in sample.ticks]
+    for name in _COLUMNS:
+        column = [number for tick in sample.ticks for number in getattr(tick, name)]
+        if column:
+            value[name] = column
+    return value | {"ids": list(sample.ids)} | ({"scores": sample.scores} if sample.scores else {})
+
+
+def _read(value: dict[str, Any]) -> Sample:
+    texts = value["texts"]
+    counts = value.get("counts") or [1] * len(texts)
+    columns = {name: iter(value[name]) for name in _COLUMNS if name in value}
+    share = value["seconds"] / max(len(texts), 1)
+    ticks = [
+        Tick(
+            text,
+            count,
+            seconds=share,
+            **{name: tuple(next(column) for _ in range(count)) for name, column in columns.items()},
+        )
+        for text, count in zip(texts, counts, strict=True)
+    ]
+    scores = tuple(value.get("scores", ()))
+    return Sample(value["key"], ticks, Stop(value["stop"]), tuple(value["ids"]), scores)

@@ -1,0 +1,147 @@
+"""`ttc bench`: run strategies over a data set, report what they reach and what they cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    help="Measure strategies on questions with known answers.", no_args_is_help=True
+)
+
+WHAT, SPENDING, SAMPLING, ENGINE, OUTPUT = (
+    "What to run", "Spending", "Sampling", "Model and engine", "Output",
+)
+
+
+def _opt(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002 - Typer's word
+    return typer.Option(*names, help=help, rich_help_panel=panel, **more)
+
+
+@app.command()
+def run(
+    data: Annotated[
+        str, _opt("-d", "--data", help="Questions with answers: JSONL, a JSON array or CSV; or"
+                  " reasoning-gym:TASK[:N].", panel=WHAT),
+    ],
+    out: Annotated[
+        Path | None, _opt("-o", "--out", help="Folder of results.", panel=OUTPUT,
+                          show_default="bench-DATA-MODEL"),
+    ] = None,
+    config: Annotated[
+        list[str] | None, _opt("-c", "--config", help="name=..,strategy=..,samples=..: one way to"
+                               " answer (repeatable). The first is what others are compared with.",
+                               panel=WHAT),
+    ] = None,
+    configs: Annotated[
+        Path | None, _opt("--configs", help="A TOML file with [[config]] tables.", panel=WHAT)
+    ] = None,
+    limit: Annotated[
+        int | None, _opt("--limit", help="Only so many questions.", panel=WHAT, min=1)
+    ] = None,
+    shuffle: Annotated[
+        bool, _opt("--shuffle", help="Questions in an order drawn by the seed.", panel=WHAT)
+    ] = False,
+    resume: Annotated[
+        bool, _opt("--resume", help="Go on with the run in the folder.", panel=OUTPUT)
+    ] = False,
+    unsafe_exec: Annotated[
+        bool, _opt("--unsafe-exec", help="Run code that the model wrote, to score it.", panel=WHAT)
+    ] = False,
+    effort: Annotated[
+        str | None, _opt("-e", "--effort", help="low, medium, high, max or auto.", panel=SPENDING)
+    ] = None,
+    strategy: Annotated[
+        str | None, _opt("-S", "--strategy", help="How to spend it.", panel=SPENDING)
+    ] = None,
+    samples: Annotated[
+        int | None, _opt("-n", "--samples", help="Branches.", panel=SPENDING)
+    ] = None,
+    option: Annotated[
+        list[str] | None, _opt("-O", "--option", help="KEY=VALUE for the strategy (repeatable).",
+                               panel=SPENDING),
+    ] = None,
+    no_early_stop: Annotated[
+        bool, _opt("--no-early-stop", help="Draw all samples.", panel=SPENDING)
+    ] = False,
+    diverse: Annotated[
+        bool, _opt("--diverse", help="Vary temperature and wording.", panel=SPENDING)
+    ] = False,
+    max_tokens: Annotated[
+        int | None, _opt("--max-tokens", help="Cap on sampled tokens a question.", panel=SPENDING)
+    ] = None,
+    thinking_budget: Annotated[
+        int | None, _opt("--thinking-budget", help="Tokens of thought a branch.", panel=SPENDING)
+    ] = None,
+    model: Annotated[
+        str | None, _opt("-m", "--model", help="Catalogue name, alias or GGUF file.", panel=ENGINE)
+    ] = None,
+    width: Annotated[
+        int, _opt("--width", help="Branches drawn at once, of all questions.", panel=ENGINE, min=1,
+                  max=63),
+    ] = 32,
+    system: Annotated[
+        str | None, _opt("-s", "--system", help="System prompt.", panel=WHAT)
+    ] = None,
+    yes: Annotated[
+        bool | None, _opt("-y", "--yes", help="Fetch a missing model without asking.", panel=ENGINE)
+    ] = None,
+    offline: Annotated[
+        bool | None, _opt("--offline", help="No network at all.", panel=ENGINE)
+    ] = None,
+    profile: Annotated[
+        str | None, _opt("--profile", help="A named set of settings.", panel=ENGINE)
+    ] = None,
+    gpu_layers: Annotated[
+        int | None, _opt("--gpu-layers", help="Layers on the GPU, -1 for all.", panel=ENGINE)
+    ] = None,
+    ctx_size: Annotated[
+        int | None, _opt("--ctx-size", help="Context of one branch, in tokens.", panel=ENGINE)
+    ] = None,
+    threads: Annotated[int | None, _opt("--threads", help="Threads.", panel=ENGINE)] = None,
+    temperature: Annotated[
+        float | None, _opt("--temperature", help="0 is greedy.", panel=SAMPLING)
+    ] = None,
+    top_p: Annotated[float | None, _opt("--top-p", help="Nucleus.", panel=SAMPLING)] = None,
+    top_k: Annotated[int | None, _opt("--top-k", help="Likeliest kept.", panel=SAMPLING)] = None,
+    min_p: Annotated[
+        float | None, _opt("--min-p", help="Floor, as a share of the likeliest.", panel=SAMPLING)
+    ] = None,
+    seed: Annotated[
+        int, _opt("--seed", help="Of samples, and of --shuffle.", panel=SAMPLING, min=0)
+    ] = 0,
+    quiet: Annotated[
+        bool, _opt("-q", "--quiet", help="Nothing on stderr but errors.", panel=OUTPUT)
+    ] = False,
+) -> None:
+    """Answer every question under every configuration; prints the folder of results.
+
+    Samples that several configurations share are drawn once. A run that was stopped, in whatever
+    way, goes on with --resume.
+
+    Examples: ttc bench run -d svamp.jsonl -n 8 --no-early-stop ·
+    ttc bench run -d gsm8k.jsonl -c strategy=direct -c strategy=self-consistency,samples=16
+    """
+    from ttc_cli.cli.benching import Flags, run as bench_run
+
+    spending = {
+        "effort": effort, "strategy": strategy, "samples": samples, "max_tokens": max_tokens,
+        "thinking_budget": thinking_budget, "temperature": temperature, "top_p": top_p,
+        "top_k": top_k, "min_p": min_p, "system": system,
+    }  # fmt: skip
+    machine = {
+        "model": model, "yes": yes, "offline": offline, "profile": profile,
+        "gpu_layers": gpu_layers, "ctx_size": ctx_size, "threads": threads,
+    }  # fmt: skip
+    flags = Flags(
+        data, out, tuple(config or ()), configs, tuple(option or ()), not no_early_stop, diverse,
+        limit, shuffle, seed, resume, unsafe_exec, width, quiet,
+    )
+    raise typer.Exit(bench_run(spending, machine, flags))
+
+
+@app.command()
+def report(folders: Annotated[list[Path], typer.Argument(help="Folders of results.")]) -> None:
+    """Accuracy, cost and differences of the configurations in some folders."""

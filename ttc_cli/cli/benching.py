@@ -1,0 +1,141 @@
+"""What `ttc bench run` does once its flags are parsed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ttc_cli.cli.models import say
+from ttc_cli.cli.signals import caught
+from ttc_cli.core.errors import UsageError
+from ttc_cli.settings import Settings, home, load
+
+if TYPE_CHECKING:
+    from ttc_cli.bench.configs import Config
+    from ttc_cli.bench.run import Spec
+    from ttc_cli.models.registry import ModelFile
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Flags of a bench that are not settings."""
+
+    data: str
+    out: Path | None
+    configs: tuple[str, ...]
+    file: Path | None
+    options: tuple[str, ...]
+    early_stop: bool
+    diverse: bool
+    limit: int | None
+    shuffle: bool
+    seed: int
+    resume: bool
+    unsafe_exec: bool
+    width: int
+    quiet: bool
+
+
+def run(spending: Mapping[str, object], machine: Mapping[str, object], flags: Flags) -> int:
+    """Run; returns the exit code.
+
+    Raises:
+        TtcError: what failed, with its exit code.
+    """
+    from ttc_cli.bench import scoring
+    from ttc_cli.bench.run import Spec, choose
+    from ttc_cli.bench.sources import read_source
+
+    settings = load({**spending, **machine}, cwd=Path.cwd(), environ=os.environ)
+    configs = read_configs(spending, flags)
+    items, data = read_source(flags.data, flags.seed)
+    items = choose(items, limit=flags.limit, shuffle=flags.shuffle, seed=flags.seed)
+    scoring.require(items, unsafe_exec=flags.unsafe_exec)
+    model = _model(settings)
+    out = flags.out or Path(f"bench-{Path(data['name']).stem}-{model.name}")
+    spec = Spec(data, items, configs, out, flags.seed, flags.resume, flags.width, flags.quiet)
+    return _run(settings, model, spec)
+
+
+def _run(settings: Settings, model: ModelFile, spec: Spec) -> int:
+    from ttc_cli.bench.run import run as bench
+    from ttc_cli.session import Session
+
+    with caught() as signals:
+        try:
+            session = Session(settings, model)
+            try:
+                did = bench(session, spec)
+            finally:
+                session.close()
+        except KeyboardInterrupt:
+            say(f"stopped; all that was drawn is in {spec.out}: --resume goes on")
+            return signals.code or 130
+    if not spec.quiet:
+        speed = f", {did.tokens / did.seconds:.1f} tok/s" if did.seconds else ""
+        say(f"{did.answers} answers, {did.tokens} tokens drawn{speed}; "
+            f"see `ttc bench report {spec.out}`")  # fmt: skip
+    sys.stdout.write(f"{spec.out}\n")
+    return 0
+
+
+def read_configs(spending: Mapping[str, object], flags: Flags) -> list[Config]:
+    """The configurations that the flags describe; plain flags are defaults for all of them.
+
+    Raises:
+        UsageError: one of them is wrong, or two share a name.
+    """
+    from ttc_cli.bench.configs import Config, from_file, from_text, named
+    from ttc_cli.settings.fields import checked
+
+    given = {k: checked(k, v, f"--{k}") for k, v in spending.items() if v is not None}
+    base = Config("", given, _options(flags.options), flags.early_stop, flags.diverse)
+    listed = from_file(flags.file) if flags.file else []
+    listed += [from_text(text) for text in flags.configs]
+    return named([_over(base, config) for config in listed] or [base])
+
+
+def _options(given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    if wrong := [text for text, pair in zip(given, pairs, strict=True) if not pair[0] or not pair[1]]:
+        raise UsageError(f"-O takes KEY=VALUE, not {wrong[0]!r}", "see `ttc ask --help-options`")
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _over(base: Config, config: Config) -> Config:
+    return replace(
+        config,
+        name=config.name,
+        settings=base.settings | config.settings,
+        options=base.options | config.options,
+        early_stop=base.early_stop and config.early_stop,
+        diverse=base.diverse or config.diverse,
+    )
+
+
+def _model(settings: Settings) -> ModelFile:
+    from ttc_cli.cli.models import pull_progress
+    from ttc_cli.models.pull import ensure
+    from ttc_cli.models.registry import Remote
+
+    with pull_progress() as progress:
+        found = ensure(
+            settings.model or "",
+            home=home(),
+            yes=settings.yes or settings.auto_pull,
+            interactive=False,
+            offline=settings.offline,
+            ask=lambda _: False,
+            notify=say,
+            progress=progress,
+        )
+    if isinstance(found, Remote):
+        raise UsageError(
+            f"{found.base_url} is a server, and a bench runs local GGUF files only",
+            "give the name of a model (`ttc models list`) or a file",
+        )
+    return found

@@ -1,0 +1,164 @@
+"""Finished branches, kept between runs: `high` after `medium` draws only the difference.
+
+On diskcache, with a Disk of our own: diskcache unpickles what it reads (CVE-2025-69872), and a
+cache folder is somebody else's input. Keys are hex digests, values are JSON, the folder is
+0700, and whatever cannot be read counts as absent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import sqlite3
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import diskcache
+
+from ttc_cli.core.branch import Branch, Prompt, Step
+from ttc_cli.core.sampling import Stop
+
+T = TypeVar("T")
+
+SIZE_LIMIT = 256 << 20
+"""Bytes on disk; the least recently used entries go first."""
+MOST_JSON = 4 << 20
+"""Bytes of one entry, unpacked: more is not ours."""
+DIGEST = re.compile(r"[0-9a-f]{64}")
+_BYTES = (1, 2)  # diskcache's modes for bytes in the row and in a file; 3 is text, 4 a pickle
+
+
+class JsonDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
+    """Packed JSON under hex digests; never unpickles."""
+
+    def put(self, key: object) -> tuple[str, bool]:
+        """A key as the database holds it; ValueError unless it is a digest."""
+        if not isinstance(key, str) or not DIGEST.fullmatch(key):
+            raise ValueError(f"not a digest: {key!r}")
+        return key, True
+
+    def get(self, key: object, raw: object) -> str:
+        """A key back from the database."""
+        return str(key)
+
+    def store(self, value: object, read: bool, key: object = None) -> Any:
+        """Pack a value; small ones go into the database, large ones into a file."""
+        packed = zlib.compress(json.dumps(value, ensure_ascii=False).encode())
+        return super().store(packed, False, key=key)
+
+    def fetch(self, mode: int, filename: str | None, value: object, read: bool) -> object:
+        """Unpack a value; ValueError for anything but packed JSON of a sane size."""
+        if mode not in _BYTES or (filename and not _inside(filename)):
+            raise ValueError("not an entry of ours")
+        packed = super().fetch(mode, filename, value, False)
+        unpacker = zlib.decompressobj()
+        text = unpacker.decompress(packed, MOST_JSON)
+        if unpacker.unconsumed_tail:
+            raise ValueError("an entry is too large")
+        return json.loads(text)
+
+
+def _inside(filename: str) -> bool:
+    parts = Path(filename).parts
+    return not Path(filename).is_absolute() and ".." not in parts
+
+
+class SamplePool:
+    """Keeps branches in a folder. Nothing here ever fails a run.
+
+    Args:
+        folder: made when first needed, for its owner only.
+        refresh: find nothing, but keep what is drawn.
+    """
+
+    def __init__(self, folder: Path, *, refresh: bool = False) -> None:
+        self._folder = folder
+        self._refresh = refresh
+        self._cache: Any = None
+        self._broken = False
+
+    def get(self, key: str) -> Branch | None:
+        """A branch kept under a key; None when there is none that can be read."""
+        if self._refresh:
+            return None
+        return self._try(lambda cache: _read(cache.get(key)))
+
+    def put(self, key: str, branch: Branch) -> None:
+        """Keep a branch, unless it holds hidden states, which are large and quickly stale."""
+        if not any(step.hidden for step in branch.steps):
+            self._try(lambda cache: cache.set(key, _write(branch)))
+
+    def close(self) -> None:
+        """Close the database; idempotent."""
+        if self._cache is not None:
+            with contextlib.suppress(sqlite3.Error, OSError):
+                self._cache.close()
+            self._cache = None
+
+    def _try(self, act: Callable[[Any], T]) -> T | None:
+        if self._broken:
+            return None
+        try:
+            if self._cache is None:
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._cache = diskcache.Cache(
+                    str(self._folder),
+                    timeout=5,
+                    disk=JsonDisk,
+                    size_limit=SIZE_LIMIT,
+                    eviction_policy="least-recently-used",
+                )
+            return act(self._cache)
+        except (sqlite3.Error, OSError, diskcache.Timeout):
+            self._broken = True  # no disk, no rights, not a database: do without from here on
+        except (ValueError, KeyError, TypeError, AttributeError, zlib.error, RecursionError):
+            pass  # one entry that is not ours
+        return None
+
+
+def _write(branch: Branch) -> dict[str, Any]:
+    return {
+        "stop": branch.stop,
+        "sampled": branch.tokens_sampled,
+        "seconds": round(branch.seconds, 3),
+        "steps": [
+            {
+                "text": step.text,
+                "tokens": list(step.tokens),
+                "logprobs": [round(x, 4) for x in step.logprobs],
+                "confidences": [round(x, 4) for x in step.confidences],
+                "entropies": [round(x, 4) for x in step.entropies],
+                "sampled": step.sampled,
+            }
+            for step in branch.steps
+        ],
+    }
+
+
+def _read(data: Any) -> Branch | None:
+    if data is None:
+        return None
+    steps = tuple(
+        Step(
+            str(step["text"]),
+            tuple(int(token) for token in step["tokens"]),
+            tuple(float(x) for x in step["logprobs"]),
+            tuple(float(x) for x in step["confidences"]),
+            tuple(float(x) for x in step["entropies"]),
+            sampled=bool(step["sampled"]),
+        )
+        for step in data["steps"]
+    )
+    if not steps:
+        return None
+    return Branch(
+        (),
+        Prompt(()),
+        steps,
+        Stop(data["stop"]),
+        int(data["sampled"]),
+        float(data["seconds"]),
+    )
