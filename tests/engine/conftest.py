@@ -35,7 +35,7 @@ def kind(request: pytest.FixtureRequest) -> Kind:
         return ScriptedKind("scripted")
     path = request.getfixturevalue(request.param)
     if request.param == "smollm":
-        return LlamaKind("smollm", path, tolerance=0.1, fast=False)
+        return LlamaKind("smollm", path, tolerance=0.1, exact=False)
     return LlamaKind(request.param, path, tolerance=0.002)
 
 

@@ -86,7 +86,7 @@ class Kind:
 
     name: str
     tolerance = 0.0
-    fast = True
+    exact = True
     real = False
     make: Callable[..., Engine]
 
@@ -121,12 +121,12 @@ class LlamaKind(Kind):
 
     real = True
 
-    def __init__(self, name: str, path: Path, *, tolerance: float, fast: bool = True) -> None:
-        self.name, self.path, self.tolerance, self.fast = name, path, tolerance, fast
+    def __init__(self, name: str, path: Path, *, tolerance: float, exact: bool = True) -> None:
+        self.name, self.path, self.tolerance, self.exact = name, path, tolerance, exact
 
     def make(self, *, context: int = 0, cells: int = 2048) -> Engine:
-        threads = 2 if not self.fast else 1
-        return LlamaEngine.load(self.path, cells=cells, context=context, threads=threads)
+        # One thread: two that meet at barriers are far slower on a busy machine.
+        return LlamaEngine.load(self.path, cells=cells, context=context, threads=1)
 
     def decode(self, engine: Any, tokens: Iterable[int]) -> str:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")

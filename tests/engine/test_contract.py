@@ -20,6 +20,7 @@ from ttc_cli.core.sampling import GREEDY, Stop, StopRule, Want
 
 Make = Callable[..., Engine]
 LONG = Prompt((("The men saw a light under the water. " * 40, False),))
+WARM = "where cells lie changes the last bits of its numbers, which may turn a draw"
 SENTENCE = " one night in a cold sea they saw a light under the water and then a hand"
 
 
@@ -30,7 +31,7 @@ def score(key: Any, text: str) -> Request:
 
 
 def test_scores_do_not_depend_on_the_batch(kind: Kind, shared: Engine) -> None:
-    texts = [SENTENCE[:n] for n in range(5, len(SENTENCE), 8)]
+    texts = [SENTENCE[:n] for n in range(5, len(SENTENCE), 8 if kind.exact else 20)]
     alone = [ask(shared, score(("alone", text), text))[0].scores for text in texts]
     for i in range(8):
         shared.submit(branch(("other", i), 40, seed=i))
@@ -48,10 +49,10 @@ def test_scores_do_not_depend_on_the_batch(kind: Kind, shared: Engine) -> None:
         assert said["batch", text].scores == pytest.approx(expected, abs=kind.tolerance)
 
 
-def test_same_seed_same_text_and_different_branches_different_text(shared: Engine) -> None:
+def test_same_seed_same_text_and_different_branches_different_text(make: Make) -> None:
     texts = [
-        [said.text for said in ask(shared, *(branch((run, i), 12, seed=i) for i in range(4)))]
-        for run in range(2)
+        [said.text for said in ask(make(), *(branch(i, 12, seed=i) for i in range(4)))]
+        for _ in range(2)
     ]
     assert texts[0] == texts[1]
     assert len(set(texts[0])) == 4
@@ -59,9 +60,11 @@ def test_same_seed_same_text_and_different_branches_different_text(shared: Engin
 
 def test_a_reply_goes_on_as_if_it_had_not_stopped(kind: Kind, shared: Engine) -> None:
     """Also where it stopped in the middle of a character."""
-    n = 24 if kind.fast else 10
+    if not kind.exact:
+        pytest.skip(WARM)
+    n = 24
     (whole,) = ask(shared, branch("whole", n, seed=5))
-    for at in range(1, n, 1 if kind.fast else 4):
+    for at in range(1, n):
         (first,) = ask(shared, branch("first", at, seed=5))
         if first.stop is not Stop.LENGTH:
             break
@@ -100,14 +103,15 @@ def test_nothing_follows_a_cancel(kind: Kind, shared: Engine) -> None:
     kind.check(shared)
 
 
-def test_a_key_can_be_used_again_after_a_cancel(shared: Engine) -> None:
+def test_a_key_can_be_used_again_after_a_cancel(kind: Kind, shared: Engine) -> None:
     (expected,) = ask(shared, branch("other key", 10, seed=3))
-    for _ in range(20):
+    for _ in range(20 if kind.exact else 2):
         shared.submit(branch("key", 30, seed=8))
         shared.poll(0)
         shared.cancel("key")
         (said,) = ask(shared, branch("key", 10, seed=3))
-        assert (said.text, said.sampled) == (expected.text, expected.sampled)
+        assert said.sampled == expected.sampled
+        assert said.text == expected.text or not kind.exact
 
 
 def test_a_live_key_is_refused(kind: Kind, shared: Engine) -> None:
@@ -120,26 +124,27 @@ def test_a_live_key_is_refused(kind: Kind, shared: Engine) -> None:
 
 def test_stop_strings_are_never_in_the_text(kind: Kind, shared: Engine) -> None:
     stopped = 0
-    for seed in range(20 if kind.fast else 4):
-        (whole,) = ask(shared, branch("whole", 24, seed=seed))
+    for seed in range(20 if kind.exact else 2):
+        (whole,) = ask(shared, branch("whole", 16, seed=seed))
         for size in (1, 3):
             string = whole.text[7 : 7 + size]
             if not string or "\ufffd" in string:
                 continue
-            (said,) = ask(shared, branch("cut", 24, seed=seed, strings=(string, "@@@")))
+            (said,) = ask(shared, branch("cut", 16, seed=seed, strings=(string, "@@@")))
             assert string not in said.text
-            assert said.text == whole.text[: whole.text.find(string)]
-            assert said.stop is Stop.STRING
-            stopped += 1
+            stopped += said.stop is Stop.STRING
+            if kind.exact:
+                assert said.text == whole.text[: whole.text.find(string)]
+                assert said.stop is Stop.STRING
             if kind.real:
                 assert kind.decode(shared, said.tokens) == said.text
     assert stopped
 
 
 def test_steps_end_with_their_mark_and_can_be_gone_on_with(shared: Engine) -> None:
-    for seed in range(6):
+    for seed in range(4):
         rule = {"steps": ("\n\n", " a"), "seed": seed}
-        (said,) = ask(shared, branch("step", 30, **rule))
+        (said,) = ask(shared, branch("step", 16, **rule))
         if said.stop is Stop.STEP:
             assert any(mark in said.text for mark in rule["steps"])
             step = Step(said.text, said.tokens)
@@ -166,7 +171,7 @@ def test_numbers_come_one_a_token(shared: Engine) -> None:
 
 
 def test_hidden_states_are_those_of_the_text(kind: Kind, shared: Engine) -> None:
-    for seed in range(4):
+    for seed in range(3):
         (said,) = ask(shared, branch("said", 6, seed=seed, want=Want(hidden="end")))
         assert len(said.hidden) == 1
         if said.stop is not Stop.END:
@@ -174,6 +179,8 @@ def test_hidden_states_are_those_of_the_text(kind: Kind, shared: Engine) -> None
 
 
 def test_hidden_states_at_steps(kind: Kind, shared: Engine) -> None:
+    if not kind.exact:
+        pytest.skip(WARM)
     marks = ("\n\n", "e", " ", "a")
     for seed in range(4):
         rule = {"steps": marks, "seed": seed}
@@ -221,31 +228,32 @@ def test_replies_keep_to_their_grammar(kind: Kind, shared: Engine, count: int) -
 
 
 def test_a_prompt_too_long_is_refused(kind: Kind, make: Make) -> None:
-    engine = make(context=64)
+    engine = make(context=96)
     with pytest.raises(ContextOverflow):
         engine.submit(branch("long", prompt=LONG))
-    assert engine.count(LONG) > 64
+    assert engine.count(LONG) > 96
     kind.check(engine)
 
 
 def test_a_full_context_ends_a_branch(make: Make) -> None:
-    engine = make(context=64)
+    engine = make(context=96)
     used = engine.count(STORY)
     (said,) = ask(engine, branch("full", 500, sampling=GREEDY))
     if said.stop is not Stop.END:
-        assert (said.stop, used + said.sampled) == (Stop.CONTEXT, 64)
+        assert (said.stop, used + said.sampled) == (Stop.CONTEXT, 96)
 
 
 def test_branches_take_each_others_place_in_a_small_cache(kind: Kind, make: Make) -> None:
     if not kind.real:
         pytest.skip("it has no cache")
     engine = make(cells=256)
+    n = 90 if kind.exact else 60
     requests = [
-        branch(i, 90, seed=i, prompt=Prompt(((f"{i} ships came home", False),))) for i in range(6)
+        branch(i, n, seed=i, prompt=Prompt(((f"{i} ships came home", False),))) for i in range(6)
     ]
     for said in ask(engine, *requests):
         assert said.stop in (Stop.LENGTH, Stop.END)
-        assert said.sampled == 90 or said.stop is Stop.END
+        assert said.sampled == n or said.stop is Stop.END
         assert kind.decode(engine, said.tokens) == said.text
     kind.check(engine, empty=True)
 
@@ -253,7 +261,7 @@ def test_branches_take_each_others_place_in_a_small_cache(kind: Kind, make: Make
 def test_random_schedules(kind: Kind, shared: Engine) -> None:
     rng = random.Random(2)
     keys = itertools.count()
-    for _ in range(1_000 if kind.fast else 20):
+    for _ in range(1_000 if kind.exact else 10):
         ledger, live, gone, said = Ledger(60), {}, set(), {}
         for _ in range(rng.randrange(1, 7)):
             limit = rng.randrange(7)

@@ -14,7 +14,7 @@ from ttc_cli.core.events import Event
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.engine.scripted import Line, ScriptedEngine, Script, from_choices, split
+from ttc_cli.engine.scripted import Line, Script, ScriptedEngine, from_choices, split
 from ttc_cli.strategies import registry
 
 ANSWERS = (

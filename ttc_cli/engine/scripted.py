@@ -211,8 +211,14 @@ class ScriptedEngine:
 
     @staticmethod
     def _ids(talk: _Talk) -> tuple[int, ...]:
-        """Stable made-up ids of the words behind the text."""
+        """Stable made-up ids of the words behind the text; a stop string may cut the last."""
+        words, left = [], len(talk.text)
+        for word in talk.line.tokens[: talk.at]:
+            if not left:
+                break
+            words.append(word[:left])
+            left -= len(words[-1])
         return tuple(
             int.from_bytes(hashlib.blake2b(w.encode(), digest_size=3).digest(), "little")
-            for w in split(talk.text)
+            for w in words
         )

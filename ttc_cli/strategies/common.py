@@ -8,7 +8,7 @@ from typing import cast
 from ttc_cli.answers import Extracted, extract
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow
-from ttc_cli.core.outcome import Outcome, Plan, Question, reason
+from ttc_cli.core.outcome import Outcome, Question, reason
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule
 from ttc_cli.prompts import thoughts
@@ -36,7 +36,8 @@ def reply(branch: Branch) -> tuple[str, str]:
 
 def answer_of(branch: Branch, question: Question) -> Extracted | None:
     """The short answer of a branch that came to its end; None for prose and cut-off replies."""
-    if not question.votable or branch.stop is None or not (branch.stop.whole or branch.meta.get("closed")):
+    ended = branch.stop is not None and (branch.stop.whole or branch.meta.get("closed"))
+    if not question.votable or not ended:
         return None
     return extract(reply(branch)[1], cast("None", question.kind))
 
@@ -75,13 +76,13 @@ def close(run: Run, branch: Branch, question: Question) -> Flow[Branch]:
     )
 
 
-def single(branch: Branch, question: Question) -> Outcome:
+def single(run: Run, branch: Branch, question: Question) -> Outcome:
     """The outcome of a run that kept to one line of thought."""
     said = any(step.sampled and step.text.strip() for step in branch.steps)
     found = extract(reply(branch)[1], cast("None", question.kind)) if said else None
     return Outcome(
         branch if said else None,
         answer=found.text if found else None,
-        stopped=reason(branch.stop),
+        stopped="interrupted" if run.interrupted else reason(branch.stop),
         branches=(branch,),
     )

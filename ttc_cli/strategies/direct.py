@@ -23,4 +23,4 @@ def solve(run: Run, question: Question, plan: Plan, options: NoOptions) -> Flow[
         reserve=CLOSING_SECONDS if question.votable else 0.0,
     )
     branch = yield from close(run, branch, question)
-    return single(branch, question)
+    return single(run, branch, question)

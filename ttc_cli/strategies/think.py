@@ -69,6 +69,6 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         branch = branch.forced(f"\n{CLOSE}\n\n")
         branch = yield from grow(branch, StopRule(plan.branch_tokens - spent))
     branch = yield from close(run, branch, question)
-    return single(branch, question)
+    return single(run, branch, question)
 
 
