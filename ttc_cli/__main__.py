@@ -23,12 +23,9 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run `ttc`; returns the exit code."""
-    if arguments[:1] == ["--version"]:
-        from ttc_cli import __version__
-
-        sys.stdout.write(f"ttc {__version__}\n")
-        return 0
     try:
+        if arguments[:1] == ["--version"]:
+            return _version()
         return _run(_with_command(arguments))
     except TtcError as error:
         return _told(error, arguments)
@@ -48,6 +45,14 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # the last resort: a bug of ours is one line too
         what = f"{type(error).__name__}: {error}"
         return _told(TtcError(f"a bug in ttc: {what}", "TTC_DEBUG=1 shows where"), arguments)
+
+
+def _version() -> int:
+    from ttc_cli import __version__
+
+    sys.stdout.write(f"ttc {__version__}\n")
+    sys.stdout.flush()
+    return 0
 
 
 def _run(arguments: list[str]) -> int:

@@ -48,7 +48,9 @@ def by_id(done: Iterable[Branch]) -> dict[tuple[int, ...], Branch]:
 class Policy:
     """Draws `more` branches when one is done; culls what `losing` says."""
 
-    def __init__(self, more: int = 0, losing: Sequence[tuple[int, ...]] = (), after: int = 1) -> None:
+    def __init__(
+        self, more: int = 0, losing: Sequence[tuple[int, ...]] = (), after: int = 1
+    ) -> None:
         self._more, self._losing, self._after = more, losing, after
         self._started = 0
 

@@ -35,8 +35,8 @@ def kind(request: pytest.FixtureRequest) -> Kind:
         return ScriptedKind("scripted")
     path = request.getfixturevalue(request.param)
     if request.param == "smollm":
-        return LlamaKind("smollm", path, tolerance=0.1, exact=False)
-    return LlamaKind(request.param, path, tolerance=0.002)
+        return LlamaKind("smollm", path, tolerance=0.1, fast=False)
+    return LlamaKind(request.param, path, tolerance=0.03, exact=request.param == "recurrent")
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from ttc_cli.core.sampling import Sampling, Stop, StopRule
 from ttc_cli.core.seeds import uniform
 from ttc_cli.engine.llama.context import MAX_SEQUENCES
 from ttc_cli.engine.llama.engine import LlamaEngine
+from ttc_cli.engine.llama.text import TextStream
 from ttc_cli.engine.scripted import Line, ScriptedEngine
 
 STORY = Prompt((("The old ship came home with no wind, and the men on board 🙂 said", False),))
@@ -56,7 +57,9 @@ def hear(engine: Engine, said: dict[Any, Said], timeout: float = 5.0) -> None:
         said.setdefault(delta.key, Said()).hear(delta)
 
 
-def finish(engine: Engine, keys: Iterable[Any], said: dict[Any, Said] | None = None) -> dict[Any, Said]:
+def finish(
+    engine: Engine, keys: Iterable[Any], said: dict[Any, Said] | None = None
+) -> dict[Any, Said]:
     """Poll until these requests have stopped."""
     said = {} if said is None else said
     waited, end = set(keys), time.monotonic() + 60
@@ -82,16 +85,27 @@ def branch(key: Any, max_tokens: int = 8, *, seed: int = 1, **options: Any) -> R
 
 
 class Kind:
-    """One kind of engine."""
+    """One kind of engine.
+
+    Attributes:
+        tolerance: nats by which a log-probability may differ with the batch and the cache.
+        exact: nothing differs. Attention in half precision adds up in the order of the cells,
+            so where a prefix lies changes the last bits, and now and then a draw.
+    """
 
     name: str
     tolerance = 0.0
-    exact = True
+    exact = False
+    fast = True
     real = False
     make: Callable[..., Engine]
 
     def decode(self, engine: Engine, tokens: Iterable[int]) -> str:
         """The text of some tokens, without half a character at its end."""
+        raise NotImplementedError
+
+    def marks(self, engine: Engine, said: Said, steps: tuple[str, ...]) -> list[int]:
+        """After how many of its tokens a step mark of a reply ended."""
         raise NotImplementedError
 
     def check(self, engine: Engine, *, empty: bool = False) -> None:
@@ -104,6 +118,7 @@ class ScriptedKind(Kind):
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.exact = True
 
     def make(self, *, context: int = 4096, cells: int = 0) -> Engine:
         def script(request: Request) -> Line:
@@ -121,8 +136,11 @@ class LlamaKind(Kind):
 
     real = True
 
-    def __init__(self, name: str, path: Path, *, tolerance: float, exact: bool = True) -> None:
-        self.name, self.path, self.tolerance, self.exact = name, path, tolerance, exact
+    def __init__(
+        self, name: str, path: Path, *, tolerance: float, exact: bool = False, fast: bool = True
+    ) -> None:
+        self.name, self.path, self.tolerance = name, path, tolerance
+        self.exact, self.fast = exact, fast
 
     def make(self, *, context: int = 0, cells: int = 2048) -> Engine:
         # One thread: two that meet at barriers are far slower on a busy machine.
@@ -131,6 +149,11 @@ class LlamaKind(Kind):
     def decode(self, engine: Any, tokens: Iterable[int]) -> str:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         return decoder.decode(b"".join(engine._model.piece(token) for token in tokens))
+
+    def marks(self, engine: Any, said: Said, steps: tuple[str, ...]) -> list[int]:
+        stream = TextStream(StopRule(0, steps=steps))
+        pieces = [engine._model.piece(token) for token in said.tokens]
+        return [i for i, p in enumerate(pieces, 1) if stream.push(p)[1] is Stop.STEP]
 
     def check(self, engine: Any, *, empty: bool = False) -> None:
         ask(engine, branch("last", 0))  # lets cancellations reach the scheduler

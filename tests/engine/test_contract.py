@@ -20,7 +20,6 @@ from ttc_cli.core.sampling import GREEDY, Stop, StopRule, Want
 
 Make = Callable[..., Engine]
 LONG = Prompt((("The men saw a light under the water. " * 40, False),))
-WARM = "where cells lie changes the last bits of its numbers, which may turn a draw"
 SENTENCE = " one night in a cold sea they saw a light under the water and then a hand"
 
 
@@ -31,7 +30,7 @@ def score(key: Any, text: str) -> Request:
 
 
 def test_scores_do_not_depend_on_the_batch(kind: Kind, shared: Engine) -> None:
-    texts = [SENTENCE[:n] for n in range(5, len(SENTENCE), 8 if kind.exact else 20)]
+    texts = [SENTENCE[:n] for n in range(5, len(SENTENCE), 8 if kind.fast else 20)]
     alone = [ask(shared, score(("alone", text), text))[0].scores for text in texts]
     for i in range(8):
         shared.submit(branch(("other", i), 40, seed=i))
@@ -60,18 +59,20 @@ def test_same_seed_same_text_and_different_branches_different_text(make: Make) -
 
 def test_a_reply_goes_on_as_if_it_had_not_stopped(kind: Kind, shared: Engine) -> None:
     """Also where it stopped in the middle of a character."""
-    if not kind.exact:
-        pytest.skip(WARM)
-    n = 24
-    (whole,) = ask(shared, branch("whole", n, seed=5))
-    for at in range(1, n):
-        (first,) = ask(shared, branch("first", at, seed=5))
-        if first.stop is not Stop.LENGTH:
-            break
-        step = Step(first.text, first.tokens)
-        (rest,) = ask(shared, branch("rest", n - at, seed=5, prefix=(step,)))
-        assert first.text + rest.text == whole.text
-        assert not kind.real or first.tokens + rest.tokens == whole.tokens
+    same, total = 0, 0
+    for seed in range(4 if kind.fast else 1):
+        n = 24 if kind.fast else 8
+        (whole,) = ask(shared, branch("whole", n, seed=seed))
+        for at in range(1, len(whole.tokens), 1 if kind.fast else 3):
+            (first,) = ask(shared, branch("first", at, seed=seed))
+            step = Step(first.text, first.tokens)
+            (rest,) = ask(shared, branch("rest", n - at, seed=seed, prefix=(step,)))
+            if kind.real:
+                assert kind.decode(shared, first.tokens + rest.tokens) == first.text + rest.text
+            same += first.text + rest.text == whole.text
+            total += 1
+    # With a wrong position or a lost token, hardly any would be the same.
+    assert same == total if kind.exact else same >= total / 2
 
 
 def test_max_tokens_is_exact(shared: Engine) -> None:
@@ -105,7 +106,7 @@ def test_nothing_follows_a_cancel(kind: Kind, shared: Engine) -> None:
 
 def test_a_key_can_be_used_again_after_a_cancel(kind: Kind, shared: Engine) -> None:
     (expected,) = ask(shared, branch("other key", 10, seed=3))
-    for _ in range(20 if kind.exact else 2):
+    for _ in range(20 if kind.fast else 2):
         shared.submit(branch("key", 30, seed=8))
         shared.poll(0)
         shared.cancel("key")
@@ -124,7 +125,7 @@ def test_a_live_key_is_refused(kind: Kind, shared: Engine) -> None:
 
 def test_stop_strings_are_never_in_the_text(kind: Kind, shared: Engine) -> None:
     stopped = 0
-    for seed in range(20 if kind.exact else 2):
+    for seed in range(20 if kind.fast else 2):
         (whole,) = ask(shared, branch("whole", 16, seed=seed))
         for size in (1, 3):
             string = whole.text[7 : 7 + size]
@@ -179,24 +180,18 @@ def test_hidden_states_are_those_of_the_text(kind: Kind, shared: Engine) -> None
 
 
 def test_hidden_states_at_steps(kind: Kind, shared: Engine) -> None:
-    if not kind.exact:
-        pytest.skip(WARM)
-    marks = ("\n\n", "e", " ", "a")
-    for seed in range(4):
-        rule = {"steps": marks, "seed": seed}
-        (said,) = ask(shared, branch("said", 16, want=Want(hidden="steps"), **rule))
+    steps = ("\n\n", "e", " ", "a")
+    for seed in range(4 if kind.fast else 1):
+        rule = {"steps": steps, "seed": seed, "want": Want(hidden="steps")}
+        (said,) = ask(shared, branch("said", 12, **rule))
         assert said.stop in (Stop.LENGTH, Stop.END), "marks do not stop it"
-        steps, text, tokens = 0, (), ()
-        while len(tokens) < len(said.tokens) and kind.real:
-            prefix = (Step(kind.decode(shared, tokens), tokens),) if tokens else ()
-            (part,) = ask(shared, branch("part", 16 - len(tokens), prefix=prefix, **rule))
-            tokens += part.tokens
-            if part.stop is Stop.STEP or len(tokens) == len(said.tokens):
-                assert close(_state(shared, tokens, ""), said.hidden[steps], kind)
-                steps += 1
-        if kind.real and said.stop is Stop.LENGTH:
-            assert steps == len(said.hidden)
-        assert said.hidden
+        if not kind.real or said.stop is Stop.END:
+            assert said.hidden
+            continue
+        ends = sorted({*kind.marks(shared, said, steps), len(said.tokens)})
+        assert len(said.hidden) == len(ends)
+        for end, state in zip(ends, said.hidden, strict=True):
+            assert close(_state(shared, said.tokens[:end], ""), state, kind)
 
 
 def _state(engine: Engine, tokens: tuple[int, ...], text: str) -> Any:
@@ -208,8 +203,8 @@ def _state(engine: Engine, tokens: tuple[int, ...], text: str) -> Any:
 
 def close(a: Any, b: Any, kind: Kind) -> bool:
     assert len(a) == len(b)
-    scale = max(1.0, *(abs(float(x)) for x in a))
-    return all(abs(float(x - y)) <= max(kind.tolerance, 1e-6) * scale for x, y in zip(a, b, strict=True))
+    most = max(kind.tolerance, 1e-5) * max(1.0, *(abs(float(x)) for x in a))
+    return all(abs(float(x - y)) <= most for x, y in zip(a, b, strict=True))
 
 
 @pytest.mark.parametrize("count", [1, 5])
@@ -247,7 +242,7 @@ def test_branches_take_each_others_place_in_a_small_cache(kind: Kind, make: Make
     if not kind.real:
         pytest.skip("it has no cache")
     engine = make(cells=256)
-    n = 90 if kind.exact else 60
+    n = 90 if kind.fast else 60
     requests = [
         branch(i, n, seed=i, prompt=Prompt(((f"{i} ships came home", False),))) for i in range(6)
     ]
@@ -261,7 +256,7 @@ def test_branches_take_each_others_place_in_a_small_cache(kind: Kind, make: Make
 def test_random_schedules(kind: Kind, shared: Engine) -> None:
     rng = random.Random(2)
     keys = itertools.count()
-    for _ in range(1_000 if kind.exact else 10):
+    for _ in range(1_000 if kind.fast else 10):
         ledger, live, gone, said = Ledger(60), {}, set(), {}
         for _ in range(rng.randrange(1, 7)):
             limit = rng.randrange(7)

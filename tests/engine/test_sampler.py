@@ -15,7 +15,7 @@ from ttc_cli.engine.llama.sampler import draw, log_softmax_at, measure
 N = 400
 SAMPLINGS = [
     Sampling(t, k, p, m)
-    for t, k, p, m in itertools.product((0.3, 1.0, 2.0), (0, 1, 5, 40), (0.5, 0.95, 1.0), (0.0, 0.1))
+    for t, k, p, m in itertools.product((0.3, 1.0, 2.0), (0, 1, 5, 40), (0.5, 0.95, 1.0), (0, 0.1))
 ]
 
 

@@ -67,7 +67,7 @@ def test_stop_strings_are_never_in_the_text() -> None:
     rng = random.Random(3)
     strings = ("\nUser:", "###", "é漢", "User")
     for _ in range(3_000):
-        said = "".join(rng.choice(["a", "\n", "User", ":", "#", "##", "é", "漢"]) for _ in range(12))
+        said = "".join(rng.choices(["a", "\n", "User", ":", "#", "##", "é", "漢"], k=12))
         shown, stop = say(TextStream(StopRule(99, strings)), cut(said.encode(), rng))
         ends = [at for s in strings if (at := said.find(s)) >= 0]
         assert stop is (Stop.STRING if ends else None)

@@ -15,7 +15,6 @@ SETTINGS = (
     "effort", "strategy", "samples", "max_tokens", "thinking_budget", "temperature", "top_p",
     "top_k", "min_p", "system",
 )  # fmt: skip
-SWITCHES = ("early_stop", "diverse")
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -71,17 +70,19 @@ def from_values(values: dict[str, Any], where: str, *, text: bool = False) -> Co
         key = given.replace("-", "_")
         if key == "name":
             config = replace(config, name=str(value))
-        elif key in SWITCHES:
-            config = replace(config, **{key: _switch(given, value, where)})
+        elif key == "early_stop":
+            config = replace(config, early_stop=_switch(given, value, where))
+        elif key == "diverse":
+            config = replace(config, diverse=_switch(given, value, where))
         elif key in SETTINGS:
             found = checked(key, value, where, text=text)
             config = replace(config, settings={**config.settings, key: found})
         elif key == "options" and isinstance(value, dict):
             config = replace(config, options=config.options | {k: str(v) for k, v in value.items()})
-        elif given.startswith("O.") or given.startswith("option."):
+        elif given.startswith(("O.", "option.")):
             config = replace(config, options=config.options | {given.partition(".")[2]: str(value)})
         else:
-            hint = nearest(key, ("name", *SETTINGS, *SWITCHES))
+            hint = nearest(key, ("name", "early_stop", "diverse", *SETTINGS))
             raise UsageError(
                 f"{where}: there is no {given!r} in a configuration",
                 hint or "options of the strategy are written O.KEY=VALUE",

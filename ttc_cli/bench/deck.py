@@ -48,6 +48,7 @@ class Deck:
         self.width = width
         self.drawn = 0
         self.seconds = 0.0
+        self._shared = 0.0  # how much of them is charged to samples: a step may take many polls
         self._clock = clock
         self._users: Counter[str] = Counter()
         self._samples: dict[str, Sample] = {}
@@ -102,11 +103,12 @@ class Deck:
             self._draw(self._queue.popleft())
         began = self._clock()
         deltas = self.engine.poll(timeout)
-        seconds = self._clock() - began
-        self.seconds += seconds
+        self.seconds += self._clock() - began
+        share = (self.seconds - self._shared) / max(len(deltas), 1)
+        self._shared = self.seconds if deltas else self._shared
         for delta in deltas:
             sample = self._live[delta.key]
-            sample.take(delta, seconds / len(deltas))
+            sample.take(delta, share)
             self.drawn += delta.sampled
             if delta.stop is not None:
                 del self._live[delta.key]
@@ -222,12 +224,12 @@ class Player:
     def _step(self, talk: _Talk) -> Delta:
         request, sample = talk.request, talk.sample
         tick = sample.ticks[talk.at]
-        given = {"prefilled": talk.prefilled, "shared": talk.shared} if talk.at == 0 else {}
+        prefilled, shared = (talk.prefilled, talk.shared) if talk.at == 0 else (0, 0)
         ledger = request.ledger
         if ledger is not None and tick.sampled and not ledger.take(tick.sampled):
             # No ids: they are known of whole samples only, and how a branch goes on must not
             # depend on whether its sample happens to be on record.
-            return Delta(request.key, stop=Stop.BUDGET, **given)
+            return Delta(request.key, prefilled=prefilled, shared=shared, stop=Stop.BUDGET)
         talk.at += 1
         self.seconds += tick.seconds
         self.spent[request.seed] += tick.seconds
@@ -242,7 +244,8 @@ class Player:
             hidden=tick.hidden,
             scores=sample.scores if last else (),
             sampled=tick.sampled,
+            prefilled=prefilled,
+            shared=shared,
             stop=sample.stop if last else None,
             error=sample.error if last else "",
-            **given,
         )

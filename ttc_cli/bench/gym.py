@@ -39,12 +39,8 @@ def _dataset(task: str, size: int, seed: int) -> Any:
     try:
         import reasoning_gym
     except ImportError:
-        raise UsageError(
-            "reasoning-gym is not installed", "pip install 'ttc-cli[gym]'"
-        ) from None
+        raise UsageError("reasoning-gym is not installed", "pip install 'ttc-cli[gym]'") from None
     try:
         return reasoning_gym.create_dataset(task, size=size, seed=seed)
     except ValueError:
-        raise UsageError(
-            f"reasoning-gym has no task {task!r}", "its gallery lists them"
-        ) from None
+        raise UsageError(f"reasoning-gym has no task {task!r}", "its gallery lists them") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ttc_cli.answers import Classes, shared_worker
 from ttc_cli.bench import scoring
 from ttc_cli.bench.deck import Player
 from ttc_cli.bench.questions import Item
@@ -12,11 +13,12 @@ from ttc_cli.core.errors import TtcError
 from ttc_cli.core.outcome import Outcome, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.seeds import branch_seed
+from ttc_cli.session.prepared import Prepared
 from ttc_cli.strategies.ballot import mean_confidence
 from ttc_cli.strategies.common import answer_of, reply
 
-TIMING = ("seconds",)
-"""Fields that differ between two runs of the same seed."""
+SINGLE = ("direct", "think")
+"""Strategies that keep to one line of thought, whatever number of samples the effort allows."""
 
 
 def failed(config: str, item: Item, error: TtcError) -> dict[str, Any]:
@@ -27,12 +29,18 @@ def failed(config: str, item: Item, error: TtcError) -> dict[str, Any]:
 
 
 def row(
-    config: str, item: Item, question: Question, outcome: Outcome, run: Run, player: Player
+    config: str, item: Item, prepared: Prepared, outcome: Outcome, run: Run, player: Player
 ) -> dict[str, Any]:
     """The row of an answered question, all but what is right: `score` adds that."""
+    plan, question = prepared.plan, prepared.question
     return {
         "config": config,
         "id": item.id,
+        "plan": {
+            "strategy": plan.strategy,
+            "effort": plan.effort,
+            "samples": 1 if plan.strategy in SINGLE else plan.samples,
+        },
         "reference": item.reference,
         "answer": outcome.answer,
         "reply": reply(outcome.branch)[1] if outcome.branch else "",
@@ -40,7 +48,7 @@ def row(
         "stopped": outcome.stopped,
         "votes": [[vote.answer, vote.count, round(vote.weight, 4)] for vote in outcome.votes],
         "seed": run.seed,
-        "tokens": _tokens(run, run.engine.count(question.render(0, False))),
+        "tokens": _tokens(run, prepared.prompt_tokens),
         "seconds": round(player.seconds, 3),
         "branches": [
             _branch(branch, question, outcome, run, player) for branch in _branches(outcome)
@@ -49,7 +57,7 @@ def row(
 
 
 def score(row: dict[str, Any], item: Item) -> dict[str, Any]:
-    """The row with what is right: the answer given, and each branch."""
+    """The row with what is right, of the answer given and of each branch, and who votes alike."""
     known: dict[Any, bool] = {}
 
     def right(answer: str | None, text: str) -> bool:
@@ -58,7 +66,10 @@ def score(row: dict[str, Any], item: Item) -> dict[str, Any]:
             known[key] = scoring.right(item, answer, text)
         return known[key]
 
-    for branch in row["branches"]:
+    voted = Classes(worker=shared_worker())
+    ids = [voted.add(branch["answer"]) for branch in row["branches"]]
+    for branch, number in zip(row["branches"], ids, strict=True):
+        branch["class"] = None if number is None else voted.find(number)
         whole = branch["answer"] is not None or (item.task == "code" and branch.pop("whole"))
         branch.pop("whole", None)
         branch["correct"] = whole and right(branch["answer"], branch["text"])

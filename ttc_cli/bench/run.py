@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ttc_cli.bench.deck import WIDTH, Deck
 from ttc_cli.bench.folder import Folder, What
 from ttc_cli.bench.progress import Progress, stderr
 from ttc_cli.bench.questions import Item
-from ttc_cli.session import Session
+from ttc_cli.session.loaded import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,10 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """What a run did: answers given, tokens drawn, seconds that the engine worked."""
+    """What a run did: answers given and left over, tokens drawn, seconds that the engine worked."""
 
     answers: int
+    left: int
     tokens: int
     seconds: float
 
@@ -52,16 +53,19 @@ def choose(items: Sequence[Item], *, limit: int | None, shuffle: bool, seed: int
     return chosen[:limit]
 
 
-def run(session: Session, spec: Spec) -> Did:
+def run(session: Session, spec: Spec, *, stopped: Callable[[], bool] = lambda: False) -> Did:
     """Draw what is missing and write a row for each question and configuration.
+
+    Args:
+        session: the model.
+        spec: what to run.
+        stopped: asked after every step of the engine; ends the run where it is.
 
     Raises:
         TtcError: see Folder and Runner; what was written stays, and `resume` goes on.
     """
     model = {"name": session.model.name, "sha256": session.identity}
-    folder = Folder(
-        spec.out, What(spec.data, model, spec.seed, spec.configs), resume=spec.resume
-    )
+    folder = Folder(spec.out, What(spec.data, model, spec.seed, spec.configs), resume=spec.resume)
     try:
         jobs = []
         for job in runner.plan(session, spec.items, spec.configs, spec.seed):
@@ -75,9 +79,9 @@ def run(session: Session, spec: Spec) -> Did:
         deck = Deck(session.engine, folder.tape, width=spec.width)
         progress = Progress(stderr(quiet=spec.quiet), before=len(jobs) - len(left))
         try:
-            runner.Runner(deck, folder.results, progress).work(left)
+            done = runner.Runner(deck, folder.results, progress).work(left, stopped)
         finally:
             progress.end()
-        return Did(len(left), deck.drawn, deck.seconds)
+        return Did(done, len(left) - done, deck.drawn, deck.seconds)
     finally:
         folder.close()

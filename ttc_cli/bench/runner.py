@@ -20,8 +20,9 @@ from ttc_cli.core.events import Flow
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
-from ttc_cli.session import Ask, Prepared, Session, prepare
-from ttc_cli.session.prepare import memory_cells
+from ttc_cli.session.loaded import Ask, Session
+from ttc_cli.session.prepare import memory_cells, prepare
+from ttc_cli.session.prepared import Prepared
 
 SLACK = 1.25
 """Samples asked of the engine, in widths: the batch is full when some end together."""
@@ -77,6 +78,7 @@ def plan(
 
 def _with_settings(session: Session, config: Config) -> Session:
     """The same model under a configuration's settings."""
+    assert session.engine  # loaded by now: a copy would not hear of it later
     view = copy.copy(session)
     view.settings = config.apply(session.settings)
     return view
@@ -112,8 +114,11 @@ class Runner:
         self._scored: deque[Future[dict[str, Any]]] = deque()
         self._done = 0
 
-    def work(self, jobs: Sequence[Job]) -> None:
-        """Do all jobs; rows are written as they are finished.
+    def work(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> int:
+        """Do all jobs, until `stopped`; rows are written as they are finished.
+
+        Returns:
+            How many were done.
 
         Raises:
             TtcError: the engine died, or scoring cannot work; what was written stays.
@@ -123,7 +128,7 @@ class Runner:
         # engine only goes on while it is polled.
         with ThreadPoolExecutor(1) as scorer:
             try:
-                while waiting or self._live or self._scored:
+                while (waiting or self._live or self._scored) and not stopped():
                     while waiting and self._hungry:
                         self._turn(self._start(waiting.popleft()), scorer)
                     for live in list(self._live):
@@ -135,6 +140,7 @@ class Runner:
                     live.flow.close()
                     live.player.close()
                 scorer.shutdown(wait=False, cancel_futures=True)
+        return self._done
 
     @property
     def _hungry(self) -> bool:
@@ -166,9 +172,7 @@ class Runner:
     def _finish(self, live: _Live, outcome: Outcome, scorer: ThreadPoolExecutor) -> None:
         self._leave(live)
         job = live.job
-        row = rows.row(
-            job.config, job.item, job.prepared.question, outcome, live.run, live.player
-        )
+        row = rows.row(job.config, job.item, job.prepared, outcome, live.run, live.player)
         self._scored.append(scorer.submit(rows.score, row, job.item))
 
     def _leave(self, live: _Live) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from ttc_cli.cli import ask, bench, models
+from ttc_cli.cli import ask, bench, calibrate, models
+from ttc_cli.cli.help import Grouped
 
 app = typer.Typer(
     name="ttc",
@@ -13,13 +14,15 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("ask")(ask.ask)
+app.command("ask", cls=Grouped)(ask.ask)
+app.command("calibrate")(calibrate.calibrate)
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
 
-COMMANDS = frozenset({"ask", "bench", "models"})
+COMMANDS = frozenset({"ask", "bench", "calibrate", "models"})
 
 
 @app.callback()

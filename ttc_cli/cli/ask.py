@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ttc_cli.cli.start import hello
+
 SAMPLING, SPENDING, INPUT, OUTPUT, ENGINE = (
     "Sampling", "Spending", "Input", "Output", "Model and engine",
 )
@@ -19,7 +21,9 @@ def _opt(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002 
 def ask(
     context: typer.Context,
     prompt: Annotated[
-        list[str] | None, typer.Argument(help="The question; `-` is stdin.", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="[PROMPT]...", help="The question; `-` is stdin.",
+                       show_default=False, rich_help_panel=INPUT),
     ] = None,
     effort: Annotated[
         str | None,
@@ -35,8 +39,8 @@ def ask(
                          panel=SPENDING),
     ] = None,
     option: Annotated[
-        list[str] | None, _opt("-O", "--option", help="KEY=VALUE for the strategy (repeatable).",
-                               panel=SPENDING),
+        list[str] | None, _opt("-O", "--option", metavar="KEY=VALUE", help="For the strategy"
+                               " (repeatable); --help-options lists them.", panel=SPENDING),
     ] = None,
     help_options: Annotated[
         bool, _opt("--help-options", help="List the strategy's options.", panel=SPENDING)
@@ -67,8 +71,8 @@ def ask(
                    panel=SPENDING),
     ] = False,
     file: Annotated[
-        list[str] | None, _opt("-f", "--file", help="A text file to attach (repeatable).",
-                               panel=INPUT),
+        list[str] | None, _opt("-f", "--file", metavar="PATH", help="A text file to attach"
+                               " (repeatable); `-` is stdin.", panel=INPUT),
     ] = None,
     system: Annotated[
         str | None, _opt("-s", "--system", help="System prompt.", panel=INPUT)
@@ -143,6 +147,8 @@ def ask(
 
     Examples: ttc "What is 17 * 23?" · ttc -e high "..." · cat notes.txt | ttc "Summarise this"
     """
+    if not (quiet or help_options):
+        hello()
     from ttc_cli.cli.asking import Flags, Output, run
 
     settings = {

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli import output
 from ttc_cli.cli.inputs import gather
-from ttc_cli.cli.signals import Signals, caught
-from ttc_cli.cli.start import BEGAN
+from ttc_cli.cli.signals import INTERRUPTED, Signals, caught
+from ttc_cli.cli.start import BEGAN, draws
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.events import Event
 from ttc_cli.settings import Settings, home, load
@@ -21,7 +21,8 @@ from ttc_cli.views.plain import Look, PlainView
 if TYPE_CHECKING:
     from ttc_cli.core.outcome import Outcome
     from ttc_cli.models.registry import ModelFile
-    from ttc_cli.session import Ask, Prepared
+    from ttc_cli.session.loaded import Ask
+    from ttc_cli.session.prepared import Prepared
 
 LOW_AGREEMENT = 3
 
@@ -67,11 +68,13 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output) -> int:
     view = PlainView(_look(settings, how), sys.stdout, sys.stderr)
     try:
         with caught() as signals:
+            if "-" in (*asked.words, *asked.files):
+                view.clear()  # somebody may be typing
             prompt, documents = gather(
                 asked.words, asked.files, read_stdin=asked.read_stdin, say=view.say
             )
             view.status("loading the model")
-            from ttc_cli.session import Ask
+            from ttc_cli.session.loaded import Ask
 
             ask = Ask(
                 prompt,
@@ -83,6 +86,8 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output) -> int:
                 began=BEGAN,
             )
             return _with_model(settings, ask, asked.dry_run, how, view, signals)
+    except KeyboardInterrupt:
+        return signals.code or INTERRUPTED
     finally:
         view.end()
 
@@ -90,10 +95,14 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output) -> int:
 def _with_model(
     settings: Settings, ask: Ask, dry_run: bool, how: Output, view: PlainView, signals: Signals
 ) -> int:
-    from ttc_cli.session import Session, prepare
+    from ttc_cli.session.loaded import Session
 
-    session = Session(settings, _model(settings, view))
+    with signals.raising():  # a download cleans up after itself
+        model = _model(settings, view)
+    session = Session(settings, model)
     try:
+        from ttc_cli.session.prepare import prepare  # takes a while, and the model is loading
+
         prepared = prepare(session, ask)
         if dry_run:
             view.clear()
@@ -138,8 +147,9 @@ def _answer(prepared: Prepared, how: Output, view: PlainView, signals: Signals) 
         flow.close()
     _print(outcome, final, how)
     if signals.code:
-        whole = final["ttc"]["samples"]
-        view.say(f"interrupted: answered from {whole['finished']} of {prepared.plan.samples}")
+        finished, most = final["ttc"]["samples"]["finished"], prepared.plan.samples
+        so_far = f"answered from {finished} of {most}" if most > 1 else "the answer breaks off here"
+        view.say(f"interrupted: {so_far}")
         return signals.code
     agreement = outcome.agreement
     if how.min_agreement is not None and (agreement is None or agreement < how.min_agreement):
@@ -155,19 +165,19 @@ def _print(outcome: Outcome, final: dict[str, Any], how: Output) -> None:
     _, reply = texts(outcome)
     text = short_form(outcome, reply) if how.extract else reply
     if how.file is not None:
-        output.write_file(how.file, text if text.endswith("\n") else text + "\n")
+        output.write_file(how.file, text.rstrip("\n") + "\n")
     try:
         if how.json:
             output.print_json(final)
         elif how.extract and how.file is None and not how.jsonl:
-            sys.stdout.write(text + "\n")
+            sys.stdout.write(text.rstrip("\n") + "\n")
             sys.stdout.flush()
     except BrokenPipeError:
         output.silence(sys.stdout)
 
 
 def _look(settings: Settings, how: Output) -> Look:
-    terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    terminal = draws()
     color = settings.color == "yes" or (settings.color == "auto" and terminal)
     thoughts = settings.show_reasoning
     return Look(
@@ -177,6 +187,7 @@ def _look(settings: Settings, how: Output) -> Look:
         stream=settings.stream,
         quiet=how.quiet,
         answer=not (how.json or how.jsonl or how.extract or how.file),
+        onto_terminal=sys.stdout.isatty(),
     )
 
 
@@ -225,6 +236,8 @@ def _checked(settings: Settings, asked: Flags, how: Output) -> dict[str, str]:
         raise UsageError("--json and --jsonl exclude each other", "give one of them")
     if how.min_agreement is not None and not 0 <= how.min_agreement <= 1:
         raise UsageError(f"--min-agreement is {how.min_agreement}", "give a number from 0 to 1")
+    if how.file is not None:
+        output.check_place(how.file)  # now, and not after minutes of work
     Sampling(top_p=1 if settings.top_p is None else settings.top_p, min_p=settings.min_p or 0)
     options = _options(asked.options)
     if settings.strategy != "auto":

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(
-    help="Measure strategies on questions with known answers.", no_args_is_help=True
-)
+app = typer.Typer(help="Measure strategies on questions with known answers.", no_args_is_help=True)
 
 WHAT, SPENDING, SAMPLING, ENGINE, OUTPUT = (
-    "What to run", "Spending", "Sampling", "Model and engine", "Output",
+    "What to run",
+    "Spending",
+    "Sampling",
+    "Model and engine",
+    "Output",
 )
 
 
@@ -23,17 +25,29 @@ def _opt(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002 
 @app.command()
 def run(
     data: Annotated[
-        str, _opt("-d", "--data", help="Questions with answers: JSONL, a JSON array or CSV; or"
-                  " reasoning-gym:TASK[:N].", panel=WHAT),
+        str,
+        _opt(
+            "-d",
+            "--data",
+            help="Questions with answers: JSONL, a JSON array or CSV; or reasoning-gym:TASK[:N].",
+            panel=WHAT,
+        ),
     ],
     out: Annotated[
-        Path | None, _opt("-o", "--out", help="Folder of results.", panel=OUTPUT,
-                          show_default="bench-DATA-MODEL"),
+        Path | None,
+        _opt(
+            "-o", "--out", help="Folder of results.", panel=OUTPUT, show_default="bench-DATA-MODEL"
+        ),
     ] = None,
     config: Annotated[
-        list[str] | None, _opt("-c", "--config", help="name=..,strategy=..,samples=..: one way to"
-                               " answer (repeatable). The first is what others are compared with.",
-                               panel=WHAT),
+        list[str] | None,
+        _opt(
+            "-c",
+            "--config",
+            help="name=..,strategy=..,samples=..: one way to"
+            " answer (repeatable). The first is what others are compared with.",
+            panel=WHAT,
+        ),
     ] = None,
     configs: Annotated[
         Path | None, _opt("--configs", help="A TOML file with [[config]] tables.", panel=WHAT)
@@ -60,8 +74,8 @@ def run(
         int | None, _opt("-n", "--samples", help="Branches.", panel=SPENDING)
     ] = None,
     option: Annotated[
-        list[str] | None, _opt("-O", "--option", help="KEY=VALUE for the strategy (repeatable).",
-                               panel=SPENDING),
+        list[str] | None,
+        _opt("-O", "--option", help="KEY=VALUE for the strategy (repeatable).", panel=SPENDING),
     ] = None,
     no_early_stop: Annotated[
         bool, _opt("--no-early-stop", help="Draw all samples.", panel=SPENDING)
@@ -79,12 +93,12 @@ def run(
         str | None, _opt("-m", "--model", help="Catalogue name, alias or GGUF file.", panel=ENGINE)
     ] = None,
     width: Annotated[
-        int, _opt("--width", help="Branches drawn at once, of all questions.", panel=ENGINE, min=1,
-                  max=63),
+        int,
+        _opt(
+            "--width", help="Branches drawn at once, of all questions.", panel=ENGINE, min=1, max=63
+        ),
     ] = 32,
-    system: Annotated[
-        str | None, _opt("-s", "--system", help="System prompt.", panel=WHAT)
-    ] = None,
+    system: Annotated[str | None, _opt("-s", "--system", help="System prompt.", panel=WHAT)] = None,
     yes: Annotated[
         bool | None, _opt("-y", "--yes", help="Fetch a missing model without asking.", panel=ENGINE)
     ] = None,
@@ -124,7 +138,8 @@ def run(
     Examples: ttc bench run -d svamp.jsonl -n 8 --no-early-stop ·
     ttc bench run -d gsm8k.jsonl -c strategy=direct -c strategy=self-consistency,samples=16
     """
-    from ttc_cli.cli.benching import Flags, run as bench_run
+    from ttc_cli.cli.benching import Flags
+    from ttc_cli.cli.benching import run as bench_run
 
     spending = {
         "effort": effort, "strategy": strategy, "samples": samples, "max_tokens": max_tokens,
@@ -136,12 +151,89 @@ def run(
         "gpu_layers": gpu_layers, "ctx_size": ctx_size, "threads": threads,
     }  # fmt: skip
     flags = Flags(
-        data, out, tuple(config or ()), configs, tuple(option or ()), not no_early_stop, diverse,
-        limit, shuffle, seed, resume, unsafe_exec, width, quiet,
+        data,
+        out,
+        tuple(config or ()),
+        configs,
+        tuple(option or ()),
+        not no_early_stop,
+        diverse,
+        limit,
+        shuffle,
+        seed,
+        resume,
+        unsafe_exec,
+        width,
+        quiet,
     )
     raise typer.Exit(bench_run(spending, machine, flags))
 
 
 @app.command()
-def report(folders: Annotated[list[Path], typer.Argument(help="Folders of results.")]) -> None:
-    """Accuracy, cost and differences of the configurations in some folders."""
+def report(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Folders that `bench run` wrote.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON value.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Markdown tables.")] = False,
+    picture: Annotated[
+        str,
+        typer.Option(
+            "--picture",
+            metavar="FILE",
+            help="Accuracy against tokens, as .png or .svg; `-` draws it here.",
+            show_default=False,
+        ),
+    ] = "",
+) -> None:
+    """Accuracy, cost and coverage of every configuration, and differences from the first.
+
+    Intervals are of 95%; p is the exact test of McNemar (sign-flip permutation).
+    """
+    from ttc_cli.cli.benching import report as bench_report
+
+    bench_report(folders, as_json=as_json, markdown=markdown, picture=picture)
+
+
+data_app = typer.Typer(help="List, check and convert data sets.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+
+@data_app.command("list")
+def list_data(
+    places: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH...]", help="Files and folders; here.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON value.")] = False,
+) -> None:
+    """Data sets in some folders: how many questions, of what kind, and an example."""
+    from ttc_cli.cli.bench_data import list_sets
+
+    list_sets(places or [Path()], as_json=as_json)
+
+
+@data_app.command("check")
+def check_data(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Questions with answers.")],
+    unsafe_exec: Annotated[
+        bool, typer.Option("--unsafe-exec", help="Run reference solutions of code, too.")
+    ] = False,
+) -> None:
+    """Can every record be asked and scored? One line for each that cannot; exit 1 if any."""
+    from ttc_cli.cli.bench_data import check_set
+
+    raise typer.Exit(check_set(Path(file), unsafe_exec=unsafe_exec))
+
+
+@data_app.command("convert")
+def convert_data(
+    source: Annotated[
+        str, typer.Argument(help="JSONL, a JSON array, CSV, or reasoning-gym:TASK[:N].")
+    ],
+    out: Annotated[Path, typer.Argument(help="The JSONL file to write.")],
+    seed: Annotated[int, typer.Option("--seed", help="Of reasoning-gym.", min=0)] = 0,
+) -> None:
+    """Write a data set in the one form that needs no guessing: id, question, answer, task."""
+    from ttc_cli.cli.bench_data import convert_set
+
+    convert_set(source, out, seed)

@@ -1,10 +1,11 @@
-"""What `ttc bench run` does once its flags are parsed."""
+"""What `ttc bench run` and `ttc bench report` do once their flags are parsed."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 from ttc_cli.cli.models import say
 from ttc_cli.cli.signals import caught
 from ttc_cli.core.errors import UsageError
-from ttc_cli.settings import Settings, home, load
+from ttc_cli.settings import Settings, home
+from ttc_cli.settings import load as load_settings
 
 if TYPE_CHECKING:
     from ttc_cli.bench.configs import Config
@@ -50,7 +52,7 @@ def run(spending: Mapping[str, object], machine: Mapping[str, object], flags: Fl
     from ttc_cli.bench.run import Spec, choose
     from ttc_cli.bench.sources import read_source
 
-    settings = load({**spending, **machine}, cwd=Path.cwd(), environ=os.environ)
+    settings = load_settings({**spending, **machine}, cwd=Path.cwd(), environ=os.environ)
     configs = read_configs(spending, flags)
     items, data = read_source(flags.data, flags.seed)
     items = choose(items, limit=flags.limit, shuffle=flags.shuffle, seed=flags.seed)
@@ -63,24 +65,53 @@ def run(spending: Mapping[str, object], machine: Mapping[str, object], flags: Fl
 
 def _run(settings: Settings, model: ModelFile, spec: Spec) -> int:
     from ttc_cli.bench.run import run as bench
-    from ttc_cli.session import Session
+    from ttc_cli.session.loaded import Session
 
     with caught() as signals:
+        session = Session(settings, model)
         try:
-            session = Session(settings, model)
-            try:
-                did = bench(session, spec)
-            finally:
-                session.close()
-        except KeyboardInterrupt:
-            say(f"stopped; all that was drawn is in {spec.out}: --resume goes on")
-            return signals.code or 130
+            assert session.engine  # loaded; from here on there is something to stop
+            signals.stops(lambda: None)
+            did = bench(session, spec, stopped=lambda: bool(signals.code))
+        finally:
+            session.close()
+    if did.left:
+        say(f"stopped with {did.left} answers to go; --resume goes on in {spec.out}")
+        return signals.code
     if not spec.quiet:
         speed = f", {did.tokens / did.seconds:.1f} tok/s" if did.seconds else ""
-        say(f"{did.answers} answers, {did.tokens} tokens drawn{speed}; "
-            f"see `ttc bench report {spec.out}`")  # fmt: skip
+        drawn = f"{did.answers} answers, {did.tokens} tokens drawn{speed}"
+        say(f"{drawn}; see `ttc bench report {spec.out}`")
     sys.stdout.write(f"{spec.out}\n")
     return 0
+
+
+def report(folders: Sequence[Path], *, as_json: bool, markdown: bool, picture: str) -> None:
+    """Print the report, or draw it.
+
+    Raises:
+        UsageError: forms that exclude each other, no results yet, or a missing extra.
+        UnreadableFile: a folder is none of a bench, or the picture cannot be written.
+    """
+    if as_json + markdown + bool(picture) > 1:
+        raise UsageError("--json, --markdown and --picture exclude each other", "give one of them")
+    from ttc_cli.bench import plots, tables
+    from ttc_cli.bench.report import build, load
+    from ttc_cli.cli.output import print_json
+
+    results = load(folders)
+    built = build(results)
+    if as_json:
+        print_json(built)
+    elif picture == "-":
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        width = shutil.get_terminal_size((100, 24)).columns
+        sys.stdout.write(plots.terminal(plots.read(results, built), width=width, color=color))
+        sys.stdout.write("\n")
+    elif picture:
+        plots.write(plots.read(results, built), Path(picture))
+    else:
+        sys.stdout.write((tables.markdown if markdown else tables.text)(built))
 
 
 def read_configs(spending: Mapping[str, object], flags: Flags) -> list[Config]:
@@ -100,16 +131,16 @@ def read_configs(spending: Mapping[str, object], flags: Flags) -> list[Config]:
 
 
 def _options(given: tuple[str, ...]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in given]
-    if wrong := [text for text, pair in zip(given, pairs, strict=True) if not pair[0] or not pair[1]]:
+    wrong = [text for text in given if text.find("=") < 1]
+    if wrong:
         raise UsageError(f"-O takes KEY=VALUE, not {wrong[0]!r}", "see `ttc ask --help-options`")
+    pairs = (text.partition("=") for text in given)
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
 def _over(base: Config, config: Config) -> Config:
     return replace(
         config,
-        name=config.name,
         settings=base.settings | config.settings,
         options=base.options | config.options,
         early_stop=base.early_stop and config.early_stop,

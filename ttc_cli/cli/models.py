@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,19 +35,31 @@ def say(line: str) -> None:
 @contextmanager
 def pull_progress() -> Iterator[Progress]:
     """A callback that shows a pull on stderr: a bar on a terminal, else a line every tenth."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield _progress_lines()
         return
+    with ExitStack() as stack:
+        bars: list[Progress] = []
+
+        def progress(done: int, total: int, label: str) -> None:
+            if not bars:  # not before it is needed: most runs find the model here
+                bars.append(_bar(stack))
+            bars[0](done, total, label)
+
+        yield progress
+
+
+def _bar(stack: ExitStack) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
-        task = bars.add_task("starting", total=None)
-        yield lambda done, total, label: bars.update(
-            task, completed=done, total=total, description=label
-        )
+    bars = Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    task = stack.enter_context(bars).add_task("starting", total=None)
+    return lambda done, total, label: bars.update(
+        task, completed=done, total=total, description=label
+    )
 
 
 def _progress_lines() -> Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import sys
@@ -11,8 +12,26 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from ttc_cli.cli.start import BEGAN
+from ttc_cli.cli.signals import INTERRUPTED, TERMINATED
+from ttc_cli.cli.start import BEGAN, CLEAR, draws
 from ttc_cli.core.errors import TtcError, UnreadableFile
+
+
+def check_place(path: Path) -> None:
+    """Refuse a file that `write_file` could not write.
+
+    Raises:
+        UnreadableFile: its folder is missing or may not be written to, or it is a folder itself.
+    """
+    if path.is_dir():
+        why = "it is a directory"
+    elif not path.parent.is_dir():
+        why = f"there is no directory {path.parent}"
+    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+        why = "permission denied"
+    else:
+        return
+    raise UnreadableFile(f"cannot write {path}: {why}", "choose another place with -o")
 
 
 def write_file(path: Path, text: str) -> None:
@@ -58,6 +77,7 @@ def report(error: TtcError, *, as_json: bool, as_events: bool = False) -> None:
     message = " ".join(str(error.message).split())
     hint = " ".join(error.hint.split())
     with contextlib.suppress(OSError):
+        sys.stderr.write(CLEAR if draws() else "")
         sys.stderr.write(f"ttc: {message}{'; ' + hint if hint else ''}\n")
         sys.stderr.flush()
     if as_json or as_events:
@@ -86,11 +106,12 @@ def open_streams() -> None:
             if handle != number:
                 os.dup2(handle, number)
                 os.close(handle)
-            stream = open(number, "w" if number else "r", encoding="utf-8")  # noqa: PTH123, SIM115
-            setattr(sys, name, stream)
+            mode = "w" if number else "r"
+            setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         # A terminal without UTF-8 gets what it can show; a character must not end the run.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def silence(stream: TextIO) -> None:
@@ -111,4 +132,6 @@ def leave(code: int) -> NoReturn:
         except (OSError, ValueError):
             silence(stream)
             code = code or 1
+    if code in (INTERRUPTED, TERMINATED):
+        os._exit(code)  # a thread may be loading a model: nobody waits for it
     sys.exit(code)

@@ -8,30 +8,57 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from ttc_cli.cli.start import CLEAR, draws
+
 INTERRUPTED = 130
 TERMINATED = 143
+SHOW_CURSOR = "\x1b[?25h"
 
 
 class Signals:
-    """What came so far. `code` is the exit code owed to a signal, 0 without one."""
+    """What came so far. `code` is the exit code owed to a signal, 0 without one.
+
+    A first signal leaves at once, unless there is something to stop (`stops`) or to clean up
+    (`raising`). Raising KeyboardInterrupt is not the rule, since an exception that comes up in
+    the middle of an import can get lost in it.
+    """
 
     def __init__(self) -> None:
         self.code = 0
         self._stop: Callable[[], None] | None = None
 
     def stops(self, stop: Callable[[], None]) -> None:
-        """From now on a first signal calls `stop` instead of raising KeyboardInterrupt."""
+        """From now on a first signal calls `stop`."""
         self._stop = stop
+
+    @contextmanager
+    def raising(self) -> Iterator[None]:
+        """For a while a first signal raises KeyboardInterrupt."""
+        self._stop = _interrupt
+        try:
+            yield
+        finally:
+            self._stop = None
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
         """The handler itself."""
         again = bool(self.code)
         self.code = TERMINATED if number == getattr(signal, "SIGTERM", -1) else INTERRUPTED
-        if again:
-            os._exit(self.code)  # a second one leaves at once, whatever is under way
-        if self._stop is None:
-            raise KeyboardInterrupt
-        self._stop()
+        if again or self._stop is None:
+            _leave(self.code)
+        else:
+            self._stop()
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def _leave(code: int) -> None:
+    """End the process where it stands, with the terminal's line cleared and its cursor shown."""
+    if draws():
+        os.write(2, f"{CLEAR}{SHOW_CURSOR}".encode())
+    os._exit(code)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ KEPT = (Stop.END, Stop.STRING, Stop.LENGTH, Stop.LOOP)
 
 
 class Draw(Protocol):
-    """A pure policy that decides, after each step of the engine, what to draw and what to give up."""
+    """A pure policy that decides, after each step of the engine, what to draw and to give up."""
 
     def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
         """Branches to start now; called when one finished, and once at the start."""
@@ -161,6 +161,8 @@ class Extension:
                 continue
             request = self._request(branch)
             yield Open(branch.id)
+            if branch.steps and not branch.steps[-1].sampled:
+                yield Text(branch.id, branch.steps[-1].text)  # put in its mouth: views need it too
             if (known := self._from_pool(branch, request)) is not None:
                 yield Text(branch.id, known.steps[-1].text)
                 yield from self._stopped(known)

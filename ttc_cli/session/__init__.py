@@ -1,7 +1,4 @@
-"""The one place that wires settings, model, engine, strategy and sinks together."""
+"""The one place that wires settings, model, engine, strategy and sinks together.
 
-from ttc_cli.session.loaded import Ask, Session
-from ttc_cli.session.prepare import prepare
-from ttc_cli.session.prepared import Prepared
-
-__all__ = ["Ask", "Prepared", "Session", "prepare"]
+Nothing is imported here, so that a model can load while `prepare` and what it needs are imported.
+"""

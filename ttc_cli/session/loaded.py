@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from ttc_cli.models.registry import ModelFile, identity
@@ -51,22 +52,27 @@ def load_llama(settings: Settings, model: ModelFile, identity: str) -> LlamaEngi
     from ttc_cli.engine.calibration import Widths
     from ttc_cli.engine.llama.engine import LlamaEngine
     from ttc_cli.engine.llama.trial import try_loading
+    from ttc_cli.models.gguf import read_gguf
 
     if model.sha256 is None:
+        read_gguf(model.path)  # says more of a damaged file than llama.cpp does
         try_loading(model.path, home() / "models" / ".loads", identity)
     return LlamaEngine.load(
         model.path,
         context=settings.ctx_size or 0,
         threads=settings.threads or 0,
         gpu_layers=-1 if settings.gpu_layers is None else settings.gpu_layers,
-        widths=Widths(),
+        widths=Widths(store.load(store.path(cache_dir(), identity)).widths),
         sha256=identity,
         log_file=log_dir() / "llama.log" if settings.log else None,
     )
 
 
 class Session:
-    """A loaded model, ready to answer. Close it.
+    """A model, ready to answer or about to be. Close it.
+
+    Loading starts at once, on a thread of its own, and is waited for where the engine is first
+    needed: what is wrong with the model comes up there.
 
     Args:
         settings: of this run.
@@ -82,13 +88,41 @@ class Session:
         self.identity = identity(model)
         self._speeds_file = store.path(cache_dir(), self.identity)
         self.speeds = store.load(self._speeds_file)
+        self.load_seconds = 0.0
+        self._engine: LlamaEngine | None = None
+        self._failure: BaseException | None = None
+        self._loading = Thread(target=self._load, args=(load or load_llama,), daemon=True)
+        self._loading.start()
+
+    def _load(self, load: Load) -> None:
         began = time.monotonic()
-        self.engine = (load or load_llama)(settings, model, self.identity)
+        try:
+            self._engine = load(self.settings, self.model, self.identity)
+        except BaseException as error:  # raised again in the thread that needs the engine
+            self._failure = error
         self.load_seconds = time.monotonic() - began
         self.speeds.see(load=self.load_seconds)
 
+    @property
+    def engine(self) -> LlamaEngine:
+        """The loaded model's engine; waits for it.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        self._loading.join()
+        if self._engine is None:
+            assert self._failure is not None
+            raise self._failure
+        return self._engine
+
     def close(self) -> None:
-        """Free the model and keep what was learnt about its speed; idempotent."""
-        self.engine.close()
+        """Free the model and keep what was learnt about its speed; idempotent.
+
+        A load still under way is not waited for: somebody wants to leave.
+        """
+        if self._loading.is_alive() or self._engine is None:
+            return
+        self._engine.close()
         if self.settings.log:
             store.save(self._speeds_file, self.speeds)

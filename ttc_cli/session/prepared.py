@@ -13,6 +13,7 @@ from ttc_cli.core.events import Done, Flow, Note, Start
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Stop
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.settings import Settings, cache_dir
 from ttc_cli.store.pool import SamplePool
@@ -72,7 +73,8 @@ class Prepared:
         outcome = yield from self.strategy.solve(run, self.question, self.plan, self.options)
         if outcome.note:
             yield Note(outcome.note)
-        if outcome.branch is None:
+        failed = outcome.branch is not None and outcome.branch.stop is Stop.FAILED
+        if failed or not result.texts(outcome)[1].strip():  # or thoughts without an answer
             raise nothing(outcome)
         self._learn(outcome)
         facts = self._facts(outcome, "partial" if run.reused else "miss")

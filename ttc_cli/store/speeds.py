@@ -26,12 +26,15 @@ class Speeds:
         decode: sampled tokens a second by width (branches in one decode).
         answer: tokens of one finished branch by task.
         load: seconds to load the model.
+        widths: tokens a second by width as `ttc calibrate` measured them; only these decide how
+            wide the engine decodes, so that answers do not change with what was asked before.
     """
 
     prefill: float = 0.0
     load: float = 0.0
     decode: dict[int, float] = field(default_factory=dict)
     answer: dict[str, float] = field(default_factory=dict)
+    widths: dict[int, float] = field(default_factory=dict)
 
     def see(self, **seen: float) -> None:
         """Mix a run's `prefill` or `load` figure in."""
@@ -74,6 +77,7 @@ def load(file: Path) -> Speeds:
             float(data["load"]),
             {int(k): float(v) for k, v in data["decode"].items() if float(v) > 0},
             {str(k): float(v) for k, v in data["answer"].items() if float(v) > 0},
+            {int(k): float(v) for k, v in data["widths"].items() if float(v) > 0},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Speeds()
@@ -86,6 +90,7 @@ def save(file: Path, speeds: Speeds) -> None:
         "load": speeds.load,
         "decode": {str(k): v for k, v in sorted(speeds.decode.items())},
         "answer": speeds.answer,
+        "widths": {str(k): v for k, v in sorted(speeds.widths.items())},
     }
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

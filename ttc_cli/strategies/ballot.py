@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 
 from ttc_cli.answers import Classes, shared_worker
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Vote
 from ttc_cli.core.outcome import Question, Votes
 from ttc_cli.strategies.common import answer_of
-from ttc_cli.strategies.stopping import lead_probability
+from ttc_cli.strategies.evidence import mean_confidence, weights
+from ttc_cli.strategies.stopping import Standing, lead_probability
 
-Weigh = Callable[[Branch], float]
-
-
-def mean_confidence(branch: Branch) -> float:
-    """Mean token confidence of a branch, 0 without any."""
-    confidences = branch.confidences
-    return sum(confidences) / len(confidences) if confidences else 0.0
+__all__ = ["Ballot", "mean_confidence"]
 
 
 class Ballot:
@@ -25,12 +21,12 @@ class Ballot:
 
     Args:
         question: says what a short answer looks like.
-        weigh: weight of a branch's vote; 1 each by default.
+        weight: how votes are weighed, one of `evidence.KINDS`; 1 each by default.
     """
 
-    def __init__(self, question: Question, weigh: Weigh = lambda _: 1.0) -> None:
+    def __init__(self, question: Question, weight: str = "none") -> None:
         self._question = question
-        self._weigh = weigh
+        self._weight = weight
         self._classes = Classes(worker=shared_worker())
         self.seen: list[Branch] = []
 
@@ -45,17 +41,26 @@ class Ballot:
     def votes(self) -> tuple[Votes, ...]:
         """Classes, heaviest first; ties go by count, then label: never by the order drawn."""
         groups = self._classes.groups()
+        voters = sorted(i for g in groups for i in g.members)
+        found = weights(self._weight, [self.seen[i] for i in voters])
+        weight = dict(zip(voters, found, strict=True))
         votes = [
-            Votes(g.label, len(g.members), sum(self._weigh(self.seen[i]) for i in g.members))
-            for g in groups
+            Votes(g.label, len(g.members), math.fsum(weight[i] for i in g.members)) for g in groups
         ]
         return tuple(sorted(votes, key=lambda v: (-v.weight, -v.count, v.answer)))
 
     @property
-    def lead(self) -> tuple[float, float]:
-        """Weights of the first two classes."""
-        weights = [vote.weight for vote in self.votes] + [0.0, 0.0]
-        return weights[0], weights[1]
+    def lead(self) -> tuple[int, int]:
+        """Votes of the leader and of the most counted other class (which may have more)."""
+        counts = [vote.count for vote in self.votes] + [0]
+        return counts[0], max(counts[1:], default=0)
+
+    @property
+    def standing(self) -> Standing:
+        """The votes as the stopping rules see them."""
+        votes = self.votes
+        voters = sum(vote.count for vote in votes)
+        return Standing(tuple(v.weight for v in votes), len(self.seen) - voters, len(self.seen))
 
     @property
     def agreement(self) -> float | None:

@@ -17,6 +17,9 @@ CLOSING_TOKENS = 32
 """Held back from a budget, so that a cut-off branch can still be made to answer."""
 CLOSING_SECONDS = 1.0
 
+STATED = ("boxed", "phrase", "hashes")
+"""Rules of `extract` that go by what a reply calls its answer, not by where it stands."""
+
 CLOSINGS = {
     "math": "\n\nFinal Answer: \\boxed{",
     "choice": "\n\nThe answer is (",
@@ -80,6 +83,8 @@ def single(run: Run, branch: Branch, question: Question) -> Outcome:
     """The outcome of a run that kept to one line of thought."""
     said = any(step.sampled and step.text.strip() for step in branch.steps)
     found = extract(reply(branch)[1], cast("None", question.kind)) if said else None
+    if found and question.task == "plain" and found.rule not in STATED:
+        found = None  # prose has no short answer unless it says outright that it is one
     return Outcome(
         branch if said else None,
         answer=found.text if found else None,

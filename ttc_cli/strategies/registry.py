@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.metadata
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any, Protocol
 
@@ -40,7 +39,9 @@ class Strategy:
 
 def names() -> list[str]:
     """All strategies that can be named."""
-    found = {entry.name for entry in importlib.metadata.entry_points(group=GROUP)}
+    from importlib import metadata  # slow to import, and seldom needed
+
+    found = {entry.name for entry in metadata.entry_points(group=GROUP)}
     return [*BUILTIN, *sorted(found - set(BUILTIN))]
 
 
@@ -53,7 +54,9 @@ def find(name: str) -> Strategy:
     if name in BUILTIN:
         module: Any = importlib.import_module(BUILTIN[name])
     else:
-        entries = importlib.metadata.entry_points(group=GROUP, name=name)
+        from importlib import metadata
+
+        entries = metadata.entry_points(group=GROUP, name=name)
         if not entries:
             near = difflib.get_close_matches(name, names(), n=1)
             hint = f"did you mean {near[0]!r}?" if near else "one of " + ", ".join(names())

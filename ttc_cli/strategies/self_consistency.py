@@ -1,47 +1,40 @@
 """Self-consistency (Wang et al. 2022, arXiv 2203.11171), adaptive between and inside samples.
 
-Samples vote by equivalence class of their short answers. Drawing stops once the lead is safe
-(the Beta criterion, or nothing left that could overturn it), and what is still being written
-then is culled at once. Never more branches are under way than could still be needed, so the
-engine stays as full as it can without overdrawing.
+Samples vote by equivalence class of their short answers. Drawing stops once more samples are
+not worth their price (or the lead is safe by the Beta criterion, or nothing left could overturn
+it), and what is still being written then is culled at once. No more branches are under way than
+will be needed even if all agree, so the engine stays as full as it can without overdrawing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 
 from ttc_cli.answers import medoid
-from ttc_cli.core.branch import Branch, BranchId
+from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Close, Event, Flow, watch
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule, Want
 from ttc_cli.strategies.ballot import Ballot
 from ttc_cli.strategies.common import CLOSING_SECONDS, close, hold_back, reply
-from ttc_cli.strategies.stopping import lead_probability, unbeatable, votes_needed
+from ttc_cli.strategies.voting import Options, Voting
 
-LADDER = (0.5, 0.7, 0.9, 1.1)
-"""Temperatures of `--diverse`, in turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Options of self-consistency."""
-
-    confidence: float = field(
-        default=0.95, metadata={"help": "stop once the lead is this safe (Beta criterion)"}
-    )
+__all__ = ["Options", "solve"]
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Draw, count and stop; returns the winning class's most confident branch."""
-    ballot = Ballot(question)
-    draw = Voting(ballot, question, plan, options.confidence)
+    ballot = Ballot(question, options.weight)
+    draw = Voting(ballot, question, plan, options)
+
+    told = 0  # branches that the last event about the vote counted
 
     def react(event: Event) -> Iterator[Event]:
+        nonlocal told
         if isinstance(event, Close) and question.votable:
             ballot.take(draw.done)
+            told = len(ballot.seen)
             yield ballot.event()
 
     done = yield from watch(
@@ -57,6 +50,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         react,
     )
     ballot.take(done)
+    if question.votable and len(ballot.seen) > told:
+        yield ballot.event()
     if not ballot.votes:
         return (yield from _without_votes(run, question, done))
     stopped = "complete"
@@ -72,57 +67,6 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         ballot.winner(), ballot.votes[0].answer, ballot.votes, ballot.agreement, stopped,
         tuple(done),
     )
-
-
-class Voting:
-    """The drawing policy: pure decisions on what is live and what is done."""
-
-    def __init__(self, ballot: Ballot, question: Question, plan: Plan, confidence: float) -> None:
-        self._ballot = ballot
-        self._question = question
-        self._plan = plan
-        self._confidence = confidence
-        self._started = 0
-        self.done: Sequence[Branch] = []
-        self.decided = False
-
-    def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
-        """As many as could still be needed if all of them agreed with the leader."""
-        if self.decided:
-            return
-        left = self._plan.samples - self._started
-        want = left
-        if self._plan.early_stop and self._question.votable:
-            first, second = self._ballot.lead
-            needed = votes_needed(int(first), int(second), self._confidence, self._plan.samples)
-            want = max(0, needed - len(live))
-        for _ in range(min(want, left)):
-            yield self._branch(self._started)
-            self._started += 1
-
-    def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
-        """Everything live, once the vote is decided."""
-        if len(done) > len(self.done):
-            self.done = list(done)
-            self._ballot.take(done)
-            self.decided = self.decided or self._settled(len(live))
-        return [branch.id for branch in live] if self.decided else ()
-
-    def _settled(self, live: int) -> bool:
-        if not self._plan.early_stop or not self._ballot.votes:
-            return False
-        left = self._plan.samples - self._started + live
-        if left and unbeatable([v.weight for v in self._ballot.votes], left):
-            return True
-        return bool(left) and lead_probability(*self._ballot.lead) >= self._confidence
-
-    def _branch(self, number: int) -> Branch:
-        if not self._plan.diverse:
-            return Branch((number,), self._question.render(0, False))
-        warmth = LADDER[number % len(LADDER)]
-        sampling = replace(self._plan.sampled, temperature=warmth)
-        prompt = self._question.render(number, False)
-        return Branch((number,), prompt, meta={"sampling": sampling})
 
 
 def _without_votes(run: Run, question: Question, done: list[Branch]) -> Flow[Outcome]:

@@ -7,6 +7,8 @@ redrawn in place; elsewhere only what was asked for.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -32,6 +34,7 @@ class Look:
         stream: print the answer while it is written.
         quiet: nothing on stderr but errors.
         answer: whether stdout gets the reply as events come (not with --json, -x or -o).
+        onto_terminal: stdout is a terminal: control characters are kept off it.
     """
 
     terminal: bool = False
@@ -40,6 +43,7 @@ class Look:
     stream: bool = True
     quiet: bool = False
     answer: bool = True
+    onto_terminal: bool = False
 
 
 class PlainView:
@@ -66,9 +70,10 @@ class PlainView:
         self._splitters: dict[tuple[int, ...], ThoughtSplitter] = {}
         self._status = _Status(clock)
         self._drawn = 0.0
-        self._shown = False
+        self._shown = look.terminal and not look.quiet  # there may be a line from before the view
         self._last_kind = ""
-        self._ends_line = True
+        self._held = ""
+        self._mid_line = False
         self.printed = False
 
     def __call__(self, event: Event) -> None:
@@ -91,13 +96,14 @@ class PlainView:
         if not self._look.quiet:
             self.clear()
             self._end_thought()
+            self._end_line()
             self._err.write(f"{plain(line)}\n")
             self._err.flush()
 
     def status(self, line: str) -> None:
         """Put a line where the status line will be, on a terminal only."""
         if self._look.terminal and not self._look.quiet:
-            self._err.write(CLEAR + shorten(line, shutil.get_terminal_size().columns - 1))
+            self._err.write(CLEAR + shorten(line, self._columns() - 1))
             self._err.flush()
             self._shown = True
 
@@ -107,6 +113,26 @@ class PlainView:
             self._err.write(CLEAR)
             self._err.flush()
             self._shown = False
+
+    def end(self) -> None:
+        """Leave the terminal as it was found, at the start of a line, whatever happened."""
+        with contextlib.suppress(OSError):
+            self.clear()
+            self._end_thought()
+            self._end_line()
+
+    def _columns(self) -> int:
+        try:  # stderr's own: stdout may be a pipe
+            return os.get_terminal_size(self._err.fileno()).columns or 80
+        except (OSError, ValueError):
+            return shutil.get_terminal_size().columns
+
+    def _end_line(self) -> None:
+        """Before something else is said: an answer that was broken off ends its line."""
+        if self._look.onto_terminal and self._mid_line:
+            self._out.write("\n")
+            self._out.flush()
+            self._mid_line = False
 
     # -- one branch, as it is written --------------------------------------------------------
 
@@ -125,7 +151,8 @@ class PlainView:
                 self._last_kind = "thought"
             return
         if self._look.answer and self._look.stream:
-            self.clear()
+            if self._look.onto_terminal:
+                self.clear()
             self._end_thought()
             self._write(text)
 
@@ -140,11 +167,14 @@ class PlainView:
             self._last_kind = ""
 
     def _write(self, text: str) -> None:
-        if text:
-            self._out.write(plain(text) if self._look.terminal else text)
+        """The answer; line ends are held back until more follows, since it ends with just one."""
+        text = self._held + (plain(text) if self._look.onto_terminal else text)
+        shown = text.rstrip("\n")
+        self._held = text[len(shown) :]
+        if shown:
+            self._out.write(shown)
             self._out.flush()
-            self.printed = True
-            self._ends_line = text.endswith("\n")
+            self.printed = self._mid_line = True
 
     # -- the end -----------------------------------------------------------------------------
 
@@ -161,8 +191,9 @@ class PlainView:
                 if thought and self._look.thoughts and not self._look.quiet:
                     self._dim(thought + "\n")
                 self._write(reply)
-            if not self._ends_line:
-                self._write("\n")
+            self._out.write("\n")
+            self._out.flush()
+            self._mid_line = False
         self._end_thought()
         if self._look.terminal and not self._look.quiet:
             for line in summary(result):
@@ -171,10 +202,9 @@ class PlainView:
 
     def _redraw(self) -> None:
         now = self._clock()
-        writing = self.printed and not self._ends_line
         if not self._look.terminal or self._look.quiet or now - self._drawn < REDRAW_SECONDS:
             return
-        if (self._streams and (self.printed or self._last_kind)) or writing:
+        if self._last_kind or (self.printed and self._look.onto_terminal):
             return  # what is being written is the progress
         self._drawn = now
         self.status(self._status.line())

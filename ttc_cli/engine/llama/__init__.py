@@ -7,6 +7,7 @@ kv.py         which cells hold which tokens, by content
 sampler.py    drawing tokens from a matrix of logits
 text.py       tokens to text: UTF-8, stop strings, step marks, loops
 job.py        one live request
+drawing.py    from logits to what happens to a job next
 residents.py  sequences in the cache, live and idle
 scheduler.py  what the next decode holds
 engine.py     the Engine protocol around them, on a thread of its own

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from ttc_cli.core.engine import Delta, Request
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.llama.sampler import Floats, Stats
-from ttc_cli.engine.llama.text import TextStream, unfinished
+from ttc_cli.engine.llama.text import TextStream, decoder_after, unfinished
 
 
 class GrammarState(Protocol):
@@ -134,17 +134,16 @@ class Job:
             return tuple(new[:-1])
         if self.stop is not Stop.STRING:
             return tuple(new)
-        # What was shown may begin with a character whose first bytes the prefix holds.
-        text, kept = self.stream.text.encode().removeprefix(self._half), list[int]()
-        held = 0
-        for token in new:
-            piece = self._vocabulary.piece(token)
-            if not text.startswith(piece, held):
+        text, said, kept, length = self.stream.text, "", 0, 0
+        decoder = decoder_after(self._half)
+        for n, token in enumerate(new, 1):
+            said += decoder.decode(self._vocabulary.piece(token))
+            if not text.startswith(said):
                 break
-            held += len(piece)
-            kept.append(token)
-        rest = text[held:].decode("utf-8", "replace")
-        return (*kept, *(self._vocabulary.tokenize(rest, special=False) if rest else ()))
+            if not decoder.getstate()[0]:  # no token is kept for half a character
+                kept, length = n, len(said)
+        rest = self._vocabulary.tokenize(text[length:], special=False) if text[length:] else []
+        return (*new[:kept], *rest)
 
     def _say(self, text: str) -> None:
         if text:

@@ -26,8 +26,7 @@ class TextStream:
 
     def __init__(self, rule: StopRule, before: str = "", pending: bytes = b"") -> None:
         self._rule = rule
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._decoder.decode(pending)
+        self._decoder = decoder_after(pending)
         self._held = ""
         self._before = before
         self._step_start = 0
@@ -92,11 +91,16 @@ class TextStream:
         )
 
 
+def decoder_after(before: bytes) -> codecs.IncrementalDecoder:
+    """A UTF-8 decoder that has seen `before`; what is no text becomes U+FFFD."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder.decode(before)
+    return decoder
+
+
 def unfinished(tail: bytes) -> bytes:
     """The bytes of an incomplete UTF-8 character at the end of `tail`."""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    decoder.decode(tail)
-    return decoder.getstate()[0]
+    return decoder_after(tail).getstate()[0]
 
 
 def loops(tokens: Sequence[int]) -> bool:

@@ -50,8 +50,10 @@ def try_loading(path: Path, marks: Path, identity: str) -> None:
 def _reason(code: int, stderr: bytes) -> str:
     lines = stderr.decode("utf-8", "replace").strip().splitlines()
     if code < 0:
-        asserted = [line for line in lines if "GGML_ASSERT" in line or "terminate" in line]
-        detail = f" ({asserted[0].strip()})" if asserted else ""
-        return f"llama.cpp crashed on it{detail}"
+        # from the mark on: what stands before it is a path of the machine that built llama.cpp
+        told = [line[line.index(m) :] for m in ("GGML_ASSERT", "terminate") for line in lines
+                if m in line]  # fmt: skip
+        return "llama.cpp crashed on it" + (f" ({told[0].strip()})" if told else "")
     said = lines[-1] if lines else "no reason given"
-    return said.partition("ModelError: ")[2].partition("; ")[0] or said
+    said = said.partition("ModelError: ")[2].partition("; ")[0] or said
+    return said.partition(".gguf: ")[2] or said

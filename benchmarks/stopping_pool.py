@@ -1,0 +1,193 @@
+"""A pool of drawn samples, and its replay token by token under a stopping rule.
+
+Live samples advance one token a step each, as they do in a batch; one finishes at its length.
+Whatever is under way when a rule stops, or is cut before, has cost what it had drawn by then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from ttc_cli.answers import Classes, equivalent, extract
+from ttc_cli.strategies.evidence import KINDS, lowest_group, merit, relative, window
+from ttc_cli.strategies.stopping import Standing
+
+NEVER = 10**9
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One question's samples: class of the answer (-1 for none), tokens, what speaks for each."""
+
+    id: str
+    classes: list[int]
+    tokens: list[int]
+    confidences: list[np.ndarray]
+    merits: dict[str, list[float]]
+    right: dict[int, bool]
+    cuts: dict[tuple, int] = field(default_factory=dict)  # where a bar would cut a sample
+
+    def ballot(self, seen: tuple[int, ...], weight: str) -> dict[int, float]:
+        """Weights of the classes; `seen` holds samples, those cut off as ~sample."""
+        voters = [i for i in seen if i >= 0 and self.classes[i] >= 0]
+        weights = relative([self.merits[weight][i] for i in voters], KINDS[weight])
+        votes: dict[int, float] = defaultdict(float)
+        for i, w in zip(voters, weights, strict=True):
+            votes[self.classes[i]] += w
+        return votes
+
+    def standing(self, seen: tuple[int, ...], weight: str) -> Standing:
+        blank = sum(1 for i in seen if i < 0 or self.classes[i] < 0)
+        return Standing(tuple(self.ballot(seen, weight).values()), blank, len(seen))
+
+    def correct(self, seen: tuple[int, ...], weight: str) -> float:
+        """Whether the vote is right; classes that tie share the credit, whatever the order."""
+        votes = self.ballot(seen, weight)
+        most = max(votes.values(), default=0.0)
+        first = [c for c in votes if votes[c] > most - 1e-9]
+        return sum(self.right[c] for c in first) / len(first) if first else 0.0
+
+
+def load(path: Path, references: Path, kind: str, cap: int) -> list[Pool]:
+    """Pools by question. A sample of `cap` tokens or more was cut off: it has no vote."""
+    answers = {r["id"]: r["answer"] for r in map(json.loads, references.read_text().splitlines())}
+    rows = defaultdict(list)
+    for row in map(json.loads, path.read_text().splitlines()):
+        rows[row["id"]].append(row)
+    return [_pool(key, rows[key], answers[key], kind, cap) for key in rows]
+
+
+def _pool(key: str, rows: list[dict], answer: str, kind: str, cap: int) -> Pool:
+    classes = Classes()
+    found = [extract(row["text"], kind) if row["tokens"] < cap else None for row in rows]
+    ids = [classes.add(f.text if f else None) for f in found]
+    ids = [-1 if c is None else classes.find(c) for c in ids]
+    right = {c: equivalent(classes.label(c), str(answer)) for c in set(ids) if c >= 0}
+    traces = [row["confidence"] for row in rows]
+    tokens = [row["tokens"] for row in rows]
+    merits = {
+        how: [merit(how, n, trace) for n, trace in zip(tokens, traces, strict=True)]
+        for how in KINDS
+    }
+    return Pool(key, ids, tokens, [np.array(t) for t in traces], merits, right)
+
+
+Needed = Callable[[Standing, int], int]
+"""(votes so far, samples that may still be drawn) -> how many more are needed; 0 stops."""
+Cut = Callable[[Pool, tuple[int, ...], int], int]
+"""(pool, samples seen, sample) -> tokens at which that sample is given up, if still unfinished."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    name: str
+    needed: Needed
+    weight: str = "none"
+    width: int = 1
+    cut: Cut | None = None
+    counts: bool = False  # the rule goes by counts, whatever weighs the final vote
+
+
+@dataclass
+class Result:
+    """Means over orders, one number a question."""
+
+    correct: np.ndarray
+    tokens: np.ndarray
+    samples: np.ndarray
+    steps: np.ndarray
+
+
+def replay(pools: list[Pool], rule: Rule, n: int, orders: int, seed: int = 0) -> Result:
+    """Play a rule on `orders` random orders of each question's samples, `n` of them at most."""
+    sums = np.zeros((4, len(pools)))
+    for q, pool in enumerate(pools):
+        shuffle = np.random.default_rng((seed, q))  # the same orders for every rule
+        memo: dict[tuple[int, ...], int] = {}
+        credit: dict[tuple[int, ...], float] = {}
+        for _ in range(orders):
+            order = shuffle.permutation(len(pool.tokens))[:n].tolist()
+            seen, spent, now = _play(pool, rule, order, memo)
+            if seen not in credit:
+                credit[seen] = pool.correct(seen, rule.weight)
+            sums[:, q] += credit[seen], spent, len(seen), now
+    return Result(*(sums / orders))
+
+
+def _play(
+    pool: Pool, rule: Rule, order: list[int], memo: dict[tuple[int, ...], int]
+) -> tuple[tuple[int, ...], int, int]:
+    """One run: what was seen (sorted), the tokens it cost, and the steps it took."""
+    seen: list[int] = []
+    live: list[tuple[int, int]] = []  # (sample, step it began at)
+    started = spent = now = 0
+    while True:
+        key = tuple(sorted(seen))
+        if key not in memo:
+            standing = pool.standing(key, "none" if rule.counts else rule.weight)
+            memo[key] = rule.needed(standing, len(order) - len(key))
+        if len(seen) == len(order) or not memo[key]:
+            return key, spent + sum(now - began for _, began in live), now
+        while started < len(order) and len(live) < max(memo[key], rule.width):
+            live.append((order[started], now))
+            started += 1
+        ends = []
+        for at, (i, began) in enumerate(live):
+            limit = rule.cut(pool, key, i) if rule.cut else NEVER
+            ends.append((began + min(pool.tokens[i], max(limit, now - began)), at))
+        now, at = min(ends)
+        i, began = live.pop(at)
+        spent += now - began
+        seen.append(i if now - began == pool.tokens[i] else ~i)
+
+
+def long_cut(times: float, after: int = 2) -> Cut:
+    """Give up a sample once it is `times` the median length of those finished."""
+
+    def cut(pool: Pool, seen: tuple[int, ...], i: int) -> int:
+        lengths = [pool.tokens[j] for j in seen if j >= 0]
+        return int(times * median(lengths)) if len(lengths) >= after else NEVER
+
+    return cut
+
+
+def hesitation_cut(times: float, after: int = 2) -> Cut:
+    """Give up a sample once it has hesitated `times` as much as the median of those finished."""
+
+    def cut(pool: Pool, seen: tuple[int, ...], i: int) -> int:
+        totals = [1 / pool.merits["hesitation"][j] for j in seen if j >= 0]
+        if len(totals) < after:
+            return NEVER
+        at = np.searchsorted(np.cumsum(np.exp(-pool.confidences[i] / 3)), times * median(totals))
+        return int(at) + 1
+
+    return cut
+
+
+def prune_cut(share: float, warm_up: int) -> Cut:
+    """DeepConf: give up a sample whose last window falls under the warm-up's percentile."""
+
+    def cut(pool: Pool, seen: tuple[int, ...], i: int) -> int:
+        warm = tuple(j for j in seen if j >= 0)
+        if len(warm) < warm_up:
+            return NEVER
+        # Any finished samples set the bar here, the first few in the program; the former needs
+        # no memory of the order, and is a little better informed.
+        if (share, warm, i) not in pool.cuts:
+            width = window([pool.tokens[j] for j in warm])
+            scores = sorted(lowest_group(pool.confidences[j].tolist(), width) for j in warm)
+            level = scores[min(len(scores) - 1, int(share * len(scores)))]
+            trace = pool.confidences[i]
+            means = np.convolve(trace, np.ones(width) / width, "valid")
+            under = np.flatnonzero(means < level) if len(trace) >= width else ()
+            pool.cuts[share, warm, i] = int(under[0]) + width if len(under) else NEVER
+        return pool.cuts[share, warm, i]
+
+    return cut

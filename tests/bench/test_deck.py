@@ -1,0 +1,220 @@
+"""A run on the deck is the run on the engine: drawn, replayed, or partly both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import bench_stage as stage
+import pytest
+
+from ttc_cli.bench.deck import Deck
+from ttc_cli.bench.tape import Tape
+from ttc_cli.core.branch import Branch, Prompt
+from ttc_cli.core.engine import Engine
+from ttc_cli.core.errors import ContextOverflow
+from ttc_cli.core.events import Close, Event, Flow
+from ttc_cli.core.ledger import Ledger, Usage
+from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Stop, StopRule
+from ttc_cli.engine.scripted import Line
+from ttc_cli.strategies import registry
+
+PROMPT = Prompt((("What is 3 + 4?", False),))
+QUESTION = Question("What is 3 + 4?", "math", "number", lambda variant, think: PROMPT)
+PLANS = {
+    "plain": Plan("self-consistency", "high", 12, 30, early_stop=False),
+    "adaptive": Plan("self-consistency", "high", 12, 30),
+    "budget": Plan("self-consistency", "high", 12, 30, budget=150),
+    "direct": Plan("direct", "low", 1, 10, budget=10),
+}
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Iterator[Tape]:
+    tape = Tape(tmp_path / "samples.jsonl")
+    yield tape
+    tape.close()
+
+
+def solve(engine: Engine, plan: Plan, seed: int) -> tuple[list[Event], Outcome, Usage]:
+    run = Run(engine, ledger=Ledger(plan.budget), seed=seed, clock=lambda: 0.0)
+    strategy = registry.find(plan.strategy)
+    options = registry.read_options(strategy, {})
+    flow, events = strategy.solve(run, QUESTION, plan, options), []
+    while True:
+        try:
+            events.append(next(flow))
+        except StopIteration as end:
+            return events, end.value, run.ledger.usage
+
+
+def facts(found: tuple[list[Event], Outcome, Usage]) -> Any:
+    """All that a strategy saw and said. Ids of cut-off branches are not among it."""
+    events, outcome, usage = found
+    branches = [(b.id, b.text, b.stop, b.tokens_sampled, b.confidences) for b in outcome.branches]
+    closes = [event for event in events if isinstance(event, Close)]
+    counted = (usage.sampled, usage.verifier, usage.wasted)
+    return outcome.answer, outcome.votes, outcome.stopped, branches, closes, counted
+
+
+@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("seed", range(5))
+def test_drawn_and_replayed_runs_are_those_of_the_engine(tape: Tape, name: str, seed: int) -> None:
+    direct = solve(stage.Stage(), PLANS[name], seed)
+    deck = Deck(stage.Stage(), tape)
+    drawn = solve(deck.player(), PLANS[name], seed)
+    assert facts(drawn) == facts(direct)
+    assert drawn[0] == direct[0]
+    again = solve(Deck(stage.Stage(), tape).player(), PLANS[name], seed)
+    assert facts(again) == facts(direct)
+
+
+@pytest.mark.parametrize("name", ["adaptive", "budget"])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_cheaper_run_replays_what_a_plain_one_drew(tape: Tape, name: str, seed: int) -> None:
+    solve(Deck(stage.Stage(), tape).player(), PLANS["plain"], seed)
+    engine = stage.Stage()
+    replayed = solve(Deck(engine, tape).player(), PLANS[name], seed)
+    assert facts(replayed) == facts(solve(stage.Stage(), PLANS[name], seed))
+    assert [r for r in engine.requests if not r.prefix] == []  # only a forced answer may be new
+
+
+def test_tokens_are_charged_as_they_are_heard(tape: Tape) -> None:
+    culls = 0
+    for seed in range(8):
+        _, seen, usage = solve(Deck(stage.Stage(), tape).player(), PLANS["adaptive"], seed)
+        culled = [b for b in seen.branches if b.stop is Stop.CULLED]
+        culls += len(culled)
+        assert usage.wasted == sum(b.tokens_sampled for b in culled)
+        assert usage.sampled == sum(b.tokens_sampled for b in seen.branches)
+    assert culls
+
+
+@pytest.mark.parametrize("slow", range(3))
+def test_a_run_does_not_depend_on_what_else_is_drawn(tape: Tape, slow: int) -> None:
+    """Two runs at once through an engine with room for two branches, against each alone."""
+    deck = Deck(stage.Stage(width=2), tape, width=2)
+    plans = [PLANS["adaptive"], PLANS["budget"]]
+    players = [deck.player(), deck.player()]
+    found = side_by_side(
+        [lambda p=p, e=e: start(e, p, slow + i) for i, (p, e) in enumerate(zip(plans, players, strict=True))]
+    )
+    for i, (plan, outcome) in enumerate(zip(plans, found, strict=True)):
+        alone = solve(stage.Stage(), plan, slow + i)[1]
+        assert [(b.id, b.text, b.stop) for b in outcome.branches] == [
+            (b.id, b.text, b.stop) for b in alone.branches
+        ]
+
+
+def start(engine: Engine, plan: Plan, seed: int) -> Flow[Outcome]:
+    run = Run(engine, ledger=Ledger(plan.budget), seed=seed)
+    strategy = registry.find(plan.strategy)
+    return strategy.solve(run, QUESTION, plan, registry.read_options(strategy, {}))
+
+
+def side_by_side(makers: list[Callable[[], Flow[Outcome]]]) -> list[Outcome]:
+    live, out = dict(enumerate(make() for make in makers)), dict[int, Outcome]()
+    while live:
+        for number, flow in list(live.items()):
+            try:
+                next(flow)
+            except StopIteration as end:
+                out[number] = end.value
+                del live[number]
+    return [out[i] for i in range(len(makers))]
+
+
+def test_one_sample_serves_two_runs_and_outlives_the_first(tape: Tape) -> None:
+    engine = stage.Stage()
+    deck = Deck(engine, tape)
+    first, second = deck.player(), deck.player()
+    one = start(first, PLANS["plain"], 1)
+    two = start(second, PLANS["plain"], 1)
+    for _ in range(40):
+        next(one)
+        next(two)
+    one.close()
+    first.close()
+    (outcome,) = side_by_side([lambda: two])
+    assert len(engine.requests) == 12
+    assert facts(solve(stage.Stage(), PLANS["plain"], 1))[3] == [
+        (b.id, b.text, b.stop, b.tokens_sampled, b.confidences) for b in outcome.branches
+    ]
+
+
+def test_a_closed_run_leaves_nothing_behind(tape: Tape) -> None:
+    deck = Deck(stage.Stage(), tape, width=4)
+    player = deck.player()
+    flow = start(player, PLANS["plain"], 1)
+    for _ in range(30):
+        next(flow)
+    assert deck.outstanding == 12
+    flow.close()
+    player.close()
+    assert deck.outstanding == 0
+    assert not deck.engine.poll(0)
+
+
+def test_no_more_than_the_width_is_drawn_at_once(tape: Tape) -> None:
+    engine = stage.Stage()
+    solve(Deck(engine, tape, width=3).player(), PLANS["plain"], 1)
+    assert engine.most == 3
+
+
+def test_a_sample_that_failed_is_not_recorded(tape: Tape) -> None:
+    engine = stage.Stage(script=lambda request: Line(("no",), fails=True))
+    outcome = solve(Deck(engine, tape).player(), PLANS["plain"], 1)[1]
+    assert {b.stop for b in outcome.branches} == {Stop.FAILED}
+    assert outcome.branches[0].error == "the script says so"
+    assert len(tape) == 0
+
+
+def test_a_prompt_that_does_not_fit_is_refused_at_once(tape: Tape) -> None:
+    player = Deck(stage.Stage(context=3), tape).player()
+    flow = Run(player).extend([Branch((0,), PROMPT)], stop=StopRule(5))
+    with pytest.raises(ContextOverflow, match="holds 3"):
+        list(flow)
+
+
+def test_a_sample_the_cache_has_no_room_for_fails_alone(tape: Tape) -> None:
+    class Full(stage.Stage):
+        def submit(self, request: Any) -> None:
+            if request.seed % 2:
+                raise ContextOverflow("the prompt takes 9 tokens and the context holds 8")
+            super().submit(request)
+
+    outcome = solve(Deck(Full(), tape).player(), PLANS["plain"], 1)[1]
+    stops = {b.stop for b in outcome.branches}
+    assert Stop.FAILED in stops
+    assert Stop.END in stops
+
+
+def test_scores_are_recorded_too(tape: Tape) -> None:
+    item = (PROMPT, ())
+    engine = stage.Stage(scorer=lambda request: (-0.123456, -2.0))
+    first = run_out(Run(Deck(engine, tape).player()).score([item], ("Yes", "No")))
+    unasked = stage.Stage(scorer=lambda request: (0.0, 0.0))
+    again = run_out(Run(Deck(unasked, tape).player()).score([item], ("Yes", "No")))
+    assert first == again == [(-0.1235, -2.0)]
+    assert unasked.requests == []
+
+
+def run_out(flow: Flow[Any]) -> Any:
+    try:
+        while True:
+            next(flow)
+    except StopIteration as end:
+        return end.value
+
+
+def test_seconds_are_shared_out_among_those_drawn_at_once(tape: Tape) -> None:
+    ticks = iter(range(10_000))
+    deck = Deck(stage.Stage(), tape, clock=lambda: float(next(ticks)))
+    player = deck.player()
+    solve(player, replace(PLANS["plain"], samples=4), 1)
+    assert player.seconds == pytest.approx(deck.seconds)
+    assert sum(player.spent.values()) == pytest.approx(player.seconds)

@@ -1,0 +1,43 @@
+"""What the tests of the command line share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ttc_cli.engine.llama.scheduler import Counters
+from ttc_cli.engine.scripted import Script, ScriptedEngine
+
+TEMPLATE = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "<|im_start|>assistant\n"
+)
+SUM = "What is 17 + 25?"
+REPLIES = ("17 + 25 = 42, so the answer is \\boxed{42}.", "It is \\boxed{41}.")
+
+
+class Speaker(ScriptedEngine):
+    """The scripted engine with what a session asks of llama.cpp's besides the protocol."""
+
+    counters = Counters()
+    special = frozenset({"<|im_start|>"})
+
+    def __init__(self, script: Script, *, context: int, thinks: bool = False) -> None:
+        super().__init__(script, context=context)
+        opener = "<think>\n" if thinks else ""
+        self._info = replace(self._info, template=TEMPLATE + opener)
+
+    def reserve(self, cells: int) -> None:
+        """There is always room."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run of `ttc` left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Ttc = Callable[..., Ran]

@@ -1,0 +1,127 @@
+"""A scheduler on a fake cache, and what its jobs said."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from fake_memory import FakeMemory, Letters
+
+from ttc_cli.core.branch import Prompt
+from ttc_cli.core.engine import Delta, Request
+from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
+from ttc_cli.engine.calibration import Widths
+from ttc_cli.engine.llama.job import Job
+from ttc_cli.engine.llama.scheduler import Scheduler
+
+LETTERS = Letters()
+HOT = Sampling(1.0, min_p=0.0)
+
+
+@dataclass
+class Said:
+    """What a job gave, put together from its deltas."""
+
+    text: str = ""
+    tokens: tuple[int, ...] = ()
+    hidden: tuple[float, ...] = ()
+    scores: tuple[float, ...] = ()
+    logprobs: tuple[float, ...] = ()
+    sampled: int = 0
+    prefilled: int = 0
+    shared: int = 0
+    stop: Stop | None = None
+
+    def hear(self, delta: Delta) -> None:
+        assert self.stop is None, "a delta after the last one"
+        self.text += delta.text
+        self.hidden += tuple(float(h[0]) for h in delta.hidden)
+        self.logprobs += delta.logprobs
+        self.scores += delta.scores
+        self.sampled += delta.sampled
+        self.prefilled += delta.prefilled
+        self.shared += delta.shared
+        self.tokens, self.stop = delta.tokens or self.tokens, delta.stop
+
+    @property
+    def essence(self) -> tuple[object, ...]:
+        return (
+            (self.text, self.tokens, self.stop, self.sampled),
+            (self.hidden, self.scores, self.logprobs),
+        )
+
+
+@dataclass
+class Bench:
+    """A scheduler on a fake cache, and everything it said."""
+
+    memory: FakeMemory
+    scheduler: Scheduler
+    said: dict[object, Said] = field(default_factory=lambda: defaultdict(Said))
+
+    def submit(self, request: Request, tokens: list[int], candidates: tuple[int, ...] = ()) -> None:
+        self.scheduler.submit(Job(request, list(tokens), len(tokens), candidates, None, LETTERS))
+
+    def step(self) -> None:
+        for job, delta in self.scheduler.step():
+            assert delta.key == job.request.key
+            self.said[delta.key].hear(delta)
+        residents = self.scheduler.residents
+        assert residents.tree.used == self.memory.used, "cells counted wrongly"
+        held = [job.sequence for job in self.scheduler.active] + list(residents._idle)
+        assert len(set(held)) == len(held), "two jobs in one sequence"
+        assert {*held, *residents._free} == set(range(len(held) + len(residents._free)))
+
+    def run(self) -> dict[object, Said]:
+        for _ in range(20_000):
+            if not self.scheduler.busy:
+                return self.said
+            self.step()
+        raise AssertionError("the scheduler does not come to an end")
+
+    def close(self) -> None:
+        self.scheduler.close()
+        assert not self.memory.used
+        assert not self.memory.sequences
+        assert self.scheduler.residents.tree.used == 0
+
+
+def bench(cells: int = 1_000, *, context: int = 1_000, **options: Any) -> Bench:
+    memory_options = {k: options.pop(k) for k in ("rewindable", "aborts", "rng") if k in options}
+    memory = FakeMemory(cells, **memory_options)
+    settings = {"sequences": 96, "width": Widths(), "chunk": 512, **options}
+    scheduler = Scheduler(
+        memory, rewindable=memory.rewindable, context=context, is_end=LETTERS.is_end, **settings
+    )
+    return Bench(memory, scheduler)
+
+
+def request(key: object, max_tokens: int = 10, **options: Any) -> Request:
+    settings = {"sampling": HOT, "seed": zlib.crc32(repr(key).encode()), **options}
+    return Request(key, Prompt(()), StopRule(max_tokens, loops=False), **settings)
+
+
+def some_prompt(rng: random.Random, longest: int) -> list[int]:
+    """Prompts that share long prefixes: a few stems, cut somewhere, and a tail."""
+    stem = [2 + (i * rng.choice([5, 7])) % 20 for i in range(longest)]
+    tail = [rng.randrange(2, 22) for _ in range(rng.randrange(4))]
+    return stem[: rng.randrange(1, longest)] + tail
+
+
+def some_request(rng: random.Random, key: object, longest: int) -> Request:
+    return Request(
+        key,
+        Prompt(()),
+        StopRule(
+            rng.randrange(14),
+            strings=rng.choice([(), ("ab", "q")]),
+            steps=rng.choice([(), ("\n",)]),
+            loops=rng.random() < 0.5,
+        ),
+        sampling=rng.choice([HOT, Sampling(), Sampling(0.0)]),
+        seed=rng.randrange(50),
+        want=Want(logprobs=rng.random() < 0.3, hidden=rng.choice(["", "", "end", "steps"])),
+    )

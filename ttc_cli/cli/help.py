@@ -1,0 +1,28 @@
+"""Help as plain text, flags grouped by what they are about: ready 100 ms before Rich is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperCommand
+
+HIDDEN = (", --reasoning-effort",)
+"""Names that work and are not shown."""
+
+
+class Grouped(TyperCommand):
+    """A command whose help has a section for each `rich_help_panel` of its flags."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the sections, in the order in which the flags first name them."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            if row := param.get_help_record(ctx):
+                names, about = row
+                for alias in HIDDEN:
+                    names = names.replace(alias, "")
+                section = getattr(param, "rich_help_panel", None) or "Help"
+                sections.setdefault(section, []).append((names, about))
+        for title, rows in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(rows)

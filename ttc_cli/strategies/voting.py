@@ -1,0 +1,122 @@
+"""The drawing policy of self-consistency: how many samples, which to give up, when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from ttc_cli.core.branch import Branch, BranchId
+from ttc_cli.core.errors import UsageError
+from ttc_cli.core.outcome import Plan, Question
+from ttc_cli.strategies.ballot import Ballot
+from ttc_cli.strategies.evidence import KINDS
+from ttc_cli.strategies.pruning import Pruning
+from ttc_cli.strategies.stopping import further, unbeatable, votes_needed
+
+LADDER = (0.5, 0.7, 0.9, 1.1)
+"""Temperatures of `--diverse`, in turn."""
+RULES = ("value", "beta")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of self-consistency."""
+
+    rule: str = field(
+        default="value",
+        metadata={"help": "when to stop: value (no sample worth its price) or beta (lead safe)"},
+    )
+    price: float = field(
+        default=0.01,
+        metadata={"help": "rule=value: what a sample must add to the chance of a right answer"},
+    )
+    confidence: float = field(
+        default=0.95, metadata={"help": "rule=beta: stop once the lead is this safe"}
+    )
+    weight: str = field(
+        default="length",
+        metadata={"help": "weigh votes by length, confidence, hesitation, or none"},
+    )
+    width: int = field(
+        default=1,
+        metadata={"help": "keep at least this many samples under way: faster, and more is wasted"},
+    )
+    prune: float = field(
+        default=0.0,
+        metadata={"help": "share of samples to stop for low confidence (DeepConf); 0 for none"},
+    )
+    warm_up: int = field(
+        default=4, metadata={"help": "finished samples that set the bar for prune"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.rule not in RULES:
+            raise UsageError(f"there is no rule {self.rule!r}", "one of " + ", ".join(RULES))
+        if self.weight not in KINDS:
+            raise UsageError(f"no weight is called {self.weight!r}", "one of " + ", ".join(KINDS))
+        if not 0 <= self.prune < 1:
+            raise UsageError(f"prune is {self.prune}", "give a share from 0 to below 1")
+        if min(self.width, self.warm_up) < 1:
+            raise UsageError("width and warm-up are 1 or more")
+        if self.price <= 0 or not 0 < self.confidence <= 1:
+            raise UsageError("price is above 0 and confidence above 0, up to 1")
+
+
+class Voting:
+    """The drawing policy: pure decisions on what is live and what is done."""
+
+    def __init__(self, ballot: Ballot, question: Question, plan: Plan, options: Options) -> None:
+        self._ballot = ballot
+        self._question = question
+        self._plan = plan
+        self._options = options
+        self._pruning = Pruning(options.prune, options.warm_up)
+        self._started = 0
+        self.done: Sequence[Branch] = []
+        self.decided = False
+
+    def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
+        """As many as will be needed even if all of them agree with the leader."""
+        if self.decided:
+            return
+        left = self._plan.samples - self._started
+        want = left
+        if self._plan.early_stop and self._question.votable:
+            needed = max(self._needed(left + len(live)), self._options.width)
+            want = max(0, needed - len(live))
+        for _ in range(min(want, left)):
+            yield self._branch(self._started)
+            self._started += 1
+
+    def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
+        """Everything live, once the vote is decided."""
+        if len(done) > len(self.done):
+            self.done = list(done)
+            self._ballot.take(done)
+            self.decided = self.decided or self._settled(len(live))
+        losing = live if self.decided else self._pruning.losing(live, done)
+        return [branch.id for branch in losing]
+
+    def _settled(self, live: int) -> bool:
+        if not self._plan.early_stop or not self._question.votable:
+            return False
+        left = self._plan.samples - self._started + live
+        return bool(left) and self._needed(left) == 0
+
+    def _needed(self, left: int) -> int:
+        """The fewest further samples that could settle the vote; 0 when it is settled."""
+        standing = self._ballot.standing
+        if self._options.weight == "none" and unbeatable(standing.weights, left):
+            return 0
+        if self._options.rule == "value":
+            return further(standing, left, self._options.price)
+        first, second = self._ballot.lead
+        return votes_needed(first, second, self._options.confidence, left)
+
+    def _branch(self, number: int) -> Branch:
+        if not self._plan.diverse:
+            return Branch((number,), self._question.render(0, False))
+        warmth = LADDER[number % len(LADDER)]
+        sampling = replace(self._plan.sampled, temperature=warmth)
+        prompt = self._question.render(number, False)
+        return Branch((number,), prompt, meta={"sampling": sampling})
