@@ -87,7 +87,7 @@ def test_a_home_that_cannot_be_written(
     assert child("-m", str(tiny), *ONE).code == 0  # nothing to keep, and still an answer
     ran = child("models", "alias", "small", "smollm2-135m")
     assert (ran.code, ran.out) == (1, "")
-    assert "set TTC_HOME" in ran.err
+    assert "/proc/ttc" in ran.err
     assert ran.err.count("\n") == 1
 
 

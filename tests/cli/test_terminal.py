@@ -112,8 +112,8 @@ def test_less_of_a_terminal(terminal: Open, env: dict[str, str]) -> None:
 
 
 def test_a_vote_shows_its_branches_and_keeps_to_a_narrow_screen(terminal: Open) -> None:
-    screen = terminal("-n", "3", "--max-tokens", "60", SUM, columns=20, rows=60)
-    screen.until("writing")
+    screen = terminal("-n", "3", "--max-tokens", "200", SUM, columns=20, rows=60)
+    screen.until("[1-3] writing")
     screen.child.setwinsize(60, 40)
     assert screen.end() == 0
     drawn = re.findall(r"\r\x1b\[K([^\r\x1b]*)", screen.raw.split("writing")[0])

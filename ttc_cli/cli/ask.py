@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ttc_cli.cli.signals import caught
 from ttc_cli.cli.start import hello
 
 SAMPLING, SPENDING, INPUT, OUTPUT, ENGINE = (
@@ -147,23 +148,24 @@ def ask(
 
     Examples: ttc "What is 17 * 23?" · ttc -e high "..." · cat notes.txt | ttc "Summarise this"
     """
-    if not (quiet or help_options):
-        hello()
-    from ttc_cli.cli.asking import Flags, Output, run
+    with caught() as signals:  # from here on: an import takes a while, and Ctrl-C may come
+        if not (quiet or help_options):
+            hello()
+        from ttc_cli.cli.asking import Flags, Output, run
 
-    settings = {
-        "effort": effort, "strategy": strategy, "samples": samples, "max_tokens": max_tokens,
-        "max_seconds": max_seconds, "thinking_budget": thinking_budget, "system": system,
-        "model": model, "yes": yes, "offline": offline, "profile": profile,
-        "gpu_layers": gpu_layers, "ctx_size": ctx_size, "threads": threads,
-        "temperature": temperature, "top_p": top_p, "top_k": top_k, "min_p": min_p, "seed": seed,
-        "stream": False if no_stream else None, "color": "no" if no_color else None,
-        "log": False if no_log else None, "cache": False if no_cache else None,
-        "show_reasoning": None if show_reasoning is None else "yes" if show_reasoning else "no",
-    }  # fmt: skip
-    how = Output(as_json, jsonl, extract, output, quiet, verbose, min_agreement)
-    flags = Flags(
-        tuple(prompt or ()), tuple(file or ()), not no_stdin, tuple(option or ()),
-        not no_early_stop, diverse, dry_run, help_options, refresh,
-    )
-    raise typer.Exit(run(settings, flags, how))
+        settings = {
+            "effort": effort, "strategy": strategy, "samples": samples, "max_tokens": max_tokens,
+            "max_seconds": max_seconds, "thinking_budget": thinking_budget, "system": system,
+            "model": model, "yes": yes, "offline": offline, "profile": profile,
+            "gpu_layers": gpu_layers, "ctx_size": ctx_size, "threads": threads,
+            "temperature": temperature, "top_p": top_p, "top_k": top_k, "min_p": min_p, "seed": seed,
+            "stream": False if no_stream else None, "color": "no" if no_color else None,
+            "log": False if no_log else None, "cache": False if no_cache else None,
+            "show_reasoning": None if show_reasoning is None else "yes" if show_reasoning else "no",
+        }  # fmt: skip
+        how = Output(as_json, jsonl, extract, output, quiet, verbose, min_agreement)
+        flags = Flags(
+            tuple(prompt or ()), tuple(file or ()), not no_stdin, tuple(option or ()),
+            not no_early_stop, diverse, dry_run, help_options, refresh,
+        )
+        raise typer.Exit(run(settings, flags, how, signals))

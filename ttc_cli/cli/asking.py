@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli import output
 from ttc_cli.cli.inputs import gather
-from ttc_cli.cli.signals import INTERRUPTED, Signals, caught
+from ttc_cli.cli.signals import INTERRUPTED, Signals
 from ttc_cli.cli.start import BEGAN, draws
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.events import Event
@@ -55,7 +55,7 @@ class Output:
     min_agreement: float | None
 
 
-def run(flags: Mapping[str, object], asked: Flags, how: Output) -> int:
+def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals) -> int:
     """Answer; returns the exit code.
 
     Raises:
@@ -67,25 +67,24 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output) -> int:
     options = _checked(settings, asked, how)
     view = PlainView(_look(settings, how), sys.stdout, sys.stderr)
     try:
-        with caught() as signals:
-            if "-" in (*asked.words, *asked.files):
-                view.clear()  # somebody may be typing
-            prompt, documents = gather(
-                asked.words, asked.files, read_stdin=asked.read_stdin, say=view.say
-            )
-            view.status("loading the model")
-            from ttc_cli.session.loaded import Ask
+        if "-" in (*asked.words, *asked.files):
+            view.clear()  # somebody may be typing
+        prompt, documents = gather(
+            asked.words, asked.files, read_stdin=asked.read_stdin, say=view.say
+        )
+        view.status("loading the model")
+        from ttc_cli.session.loaded import Ask
 
-            ask = Ask(
-                prompt,
-                documents,
-                options,
-                early_stop=asked.early_stop,
-                diverse=asked.diverse,
-                refresh=asked.refresh,
-                began=BEGAN,
-            )
-            return _with_model(settings, ask, asked.dry_run, how, view, signals)
+        ask = Ask(
+            prompt,
+            documents,
+            options,
+            early_stop=asked.early_stop,
+            diverse=asked.diverse,
+            refresh=asked.refresh,
+            began=BEGAN,
+        )
+        return _with_model(settings, ask, asked.dry_run, how, view, signals)
     except KeyboardInterrupt:
         return signals.code or INTERRUPTED
     finally:

@@ -242,7 +242,7 @@ class _Status:
 
     def line(self) -> str:
         now = self._clock()
-        parts = [self._what]
+        parts = []  # what changes first: a narrow terminal cuts the end off
         if self._first is None:
             parts.append(f"reading the prompt, {now - self._began:.0f} s")
         else:
@@ -250,7 +250,7 @@ class _Status:
             parts.append(f"{self._tokens} tokens")
             if now - self._first > 1:
                 parts.append(f"{self._tokens / (now - self._first):.0f}/s")
-        return " · ".join(part for part in [*parts, self._votes] if part)
+        return " · ".join(part for part in [*parts, self._votes, self._what] if part)
 
 
 def summary(result: dict[str, Any]) -> list[str]:
