@@ -104,7 +104,8 @@ class Want:
             log-probability of the top_k likeliest tokens.
         entropy: of the whole next-token distribution, in nats.
         hidden: the last layer's hidden state, at the end of the request ("end") or also where
-            each step mark ends ("steps").
+            each step mark ends ("steps"). A branch that ended its turn gives the state of the
+            end-of-turn token; one that ran out of budget or context gives none.
         top_k: candidates that confidence averages over.
     """
 

@@ -1,16 +1,17 @@
 """When enough votes are in: pure rules on the votes so far, no engine and no clock.
 
 Two rules. The Beta criterion (Aggarwal et al. 2023, arXiv 2305.11860) asks whether the leader
-would stay ahead for ever. The value rule asks what the next samples are worth: it goes on while
-they are expected to improve the answer by more than they cost. A weak model's votes are often
-split for good, and being sure of the leader then takes far more samples than it can repay.
+would stay ahead for ever. The value rule asks what the samples that are left would add: it stops
+once drawing all of them is expected to add less to the chance of a right answer than a loss that
+was allowed. A weak model's votes are often split for good: being sure of the leader then takes
+more samples than there are, and a new leader would hardly be right more often than the old.
 
 The value rule's model of votes is a Chinese restaurant process (Ewens 1972; Blackwell and
 MacQueen 1973): after n votes, the next one joins a class of size c with probability c/(n + α)
 and founds a new one with α/(n + α). α, the inclination to disagree, differs from question to
 question; it is learned from the number of classes so far, from a prior that is flat in log α.
 A class's share of all future votes stands for its probability of being right (voting rests on
-that), so stopping is a problem of value of information (Howard 1966), solved by looking ahead.
+that), so stopping is a problem of the value of information (Howard 1966) with a finite horizon.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-LOOKAHEAD = 5
-"""Samples looked ahead: a challenger two votes behind can still take the lead and be noticed."""
+LOOKAHEAD = 12
+"""Samples looked ahead exactly; what more of them add is bounded from what these do."""
+CLOSE_LOOK = 6
+"""The same once the votes are spread over more than `FEW` classes, which takes longer to tell."""
+FEW = 5
 WAVE = 8
 """The most samples `further` asks for at once."""
-STEPS_PER_VOTE = 4
-"""Weights are rounded to quarters of a vote, so that positions recur and are remembered."""
 CONCENTRATIONS = tuple(0.1 * math.pow(100.0, i / 8) for i in range(9))
 """Values of α, a log-uniform grid over two decades around 1."""
 
@@ -64,20 +66,24 @@ class Standing:
     """The votes so far.
 
     Args:
-        weights: of the classes, in any order; a plain vote weighs 1.
+        counts: votes of the classes, in any order.
         blank: finished samples without an answer; they count as one class that cannot win.
-        drawn: finished samples, blank ones included.
     """
 
-    weights: tuple[float, ...] = ()
+    counts: tuple[int, ...] = ()
     blank: int = 0
-    drawn: int = 0
+
+    @property
+    def drawn(self) -> int:
+        """Finished samples, blank ones included."""
+        return sum(self.counts) + self.blank
 
     def and_for_the_leader(self, votes: int) -> Standing:
         """The standing if the next `votes` samples all agreed with the leader."""
-        ranked = sorted(self.weights, reverse=True) or [0.0]
-        weights = (ranked[0] + votes, *ranked[1:]) if votes or self.weights else ()
-        return Standing(weights, self.blank, self.drawn + votes)
+        if not votes:
+            return self
+        ranked = sorted(self.counts, reverse=True) or [0]
+        return Standing((ranked[0] + votes, *ranked[1:]), self.blank)
 
 
 @lru_cache(maxsize=4096)
@@ -97,73 +103,63 @@ def familiarity(drawn: int, classes: int) -> float:
     return math.fsum(joins) / math.fsum(odds)
 
 
-def gain(standing: Standing, left: int, price: float, lookahead: int = LOOKAHEAD) -> float:
-    """What going on is worth: the expected rise of the leader's share, less the price.
+def gain(standing: Standing, left: int) -> float:
+    """What `left` more samples are expected to add to the leader's chance of being right.
+
+    That is the expected share of future votes of whoever leads after them, less the present
+    leader's: a lead that will not change, or changes for one as weak, is worth nothing. Exact up
+    to the lookahead. Beyond it a bound: samples have diminishing returns, so all that are left
+    add at most what the first ones do, times how many more they are.
+    """
+    if left <= 0:
+        return 0.0
+    sizes = tuple(sorted(standing.counts, reverse=True))
+    classes = len(sizes) + (standing.blank > 0)
+    ahead = min(left, LOOKAHEAD if len(set(sizes)) <= 2 or classes <= FEW else CLOSE_LOOK)
+    drawn = standing.drawn
+    now = familiarity(drawn, classes) * sizes[0] / drawn if sizes else 0.0
+    after = _after(sizes, standing.blank, drawn, classes, ahead)
+    return max(0.0, after - now) * left / ahead
+
+
+@lru_cache(maxsize=1 << 17)
+def _after(sizes: tuple[int, ...], rest: int, drawn: int, classes: int, ahead: int) -> float:
+    """Expected share of future votes of the leader after `ahead` more samples.
 
     Args:
-        left: samples that may still be drawn.
-        price: of one more sample, as a share of all votes: 0.01 says that a sample must raise
-            the probability of a right answer by a point to be worth drawing.
-        lookahead: samples looked ahead, with an optimal decision to stop after each.
-
-    Returns:
-        The gain of drawing one more and deciding well after it; 0 or less says stop.
+        sizes: votes of the classes that could still lead by then, largest first.
+        rest: votes of all the others, and blanks.
+        classes: how many there are of both.
     """
-    ahead = min(left, lookahead)
-    if ahead <= 0:
-        return 0.0
-    units = sorted((round(w * STEPS_PER_VOTE) for w in standing.weights), reverse=True)
-    # A class that cannot catch up within the lookahead only matters by its mass.
-    bar = units[0] - ahead * STEPS_PER_VOTE if units else 0
-    chasing = tuple(u for u in units if u > bar)
-    rest = sum(units) - sum(chasing) + standing.blank * STEPS_PER_VOTE
-    classes = len(units) + (standing.blank > 0)
-    return _gain(chasing, rest, standing.drawn, classes, ahead, price)
-
-
-@lru_cache(maxsize=1 << 16)
-def _gain(
-    units: tuple[int, ...], rest: int, drawn: int, classes: int, ahead: int, price: float
-) -> float:
+    lead = sizes[0] if sizes else 0
     known = familiarity(drawn, classes)
-    mass = sum(units) + rest
-    now = known * units[0] / mass if units else 0.0
-    after = (1.0 - known) * _value(
-        tuple(sorted((*units, STEPS_PER_VOTE), reverse=True)),
-        rest, drawn + 1, classes + 1, ahead - 1, price,
-    )
+    if lead >= (sizes[1] if len(sizes) > 1 else 0) + ahead:
+        return known * lead / drawn if drawn else 0.0  # nobody can pass: it is a martingale
+    # A class that cannot pass the leader by then only matters by its mass.
+    chasing = tuple(size for size in sizes if size + ahead > lead)
+    rest += sum(sizes[len(chasing) :])
+    new = (1.0 - known) * _after((*chasing, 1), rest, drawn + 1, classes + 1, ahead - 1)
     if rest:
-        grown = rest + STEPS_PER_VOTE
-        value = _value(units, grown, drawn + 1, classes, ahead - 1, price)
-        after += known * rest / mass * value
-    for size in sorted(set(units)):
-        at = units.index(size)
-        grown_units = (*units[:at], size + STEPS_PER_VOTE, *units[at + 1 :])
-        value = _value(
-            tuple(sorted(grown_units, reverse=True)), rest, drawn + 1, classes, ahead - 1, price
-        )
-        after += known * units.count(size) * size / mass * value
-    return after - price - now
+        new += known * rest / drawn * _after(chasing, rest + 1, drawn + 1, classes, ahead - 1)
+    for size in set(chasing):
+        at = chasing.index(size)  # the first of its size: the order stays, largest first
+        grown = (*chasing[:at], size + 1, *chasing[at + 1 :])
+        share = known * chasing.count(size) * size / drawn
+        new += share * _after(grown, rest, drawn + 1, classes, ahead - 1)
+    return new
 
 
-def _value(
-    units: tuple[int, ...], rest: int, drawn: int, classes: int, ahead: int, price: float
-) -> float:
-    """The leader's share of future votes, plus what going on would add to it."""
-    mass = sum(units) + rest
-    now = familiarity(drawn, classes) * units[0] / mass if units else 0.0
-    if not ahead:
-        return now
-    return now + max(0.0, _gain(units, rest, drawn, classes, ahead, price))
-
-
-def further(standing: Standing, left: int, price: float) -> int:
+def further(standing: Standing, left: int, loss: float) -> int:
     """The fewest further samples after which the value rule could stop; 0 says stop now.
 
     That many can be started at once without drawing one that was not needed: even if all of
     them agree with the leader, the rule does not stop before the last.
+
+    Args:
+        left: samples that may still be drawn.
+        loss: the gain that may be forgone by stopping; 0.01 is a point of accuracy.
     """
     for votes in range(min(left, WAVE)):
-        if gain(standing.and_for_the_leader(votes), left - votes, price) <= 0:
+        if gain(standing.and_for_the_leader(votes), left - votes) <= loss:
             return votes
     return min(left, WAVE)
