@@ -25,7 +25,7 @@ class Paths:
         self.states: list[list[State]] = []
         self.credit = np.zeros((orders, n))
         self.tokens = np.zeros((orders, n))
-        credits: dict[tuple[int, ...], float] = {}
+        known: dict[tuple[int, ...], float] = {}
         for o in range(orders):
             order = shuffle.permutation(len(pool.tokens))[:n].tolist()
             states, counts = [], Counter[int]()
@@ -33,9 +33,9 @@ class Paths:
                 counts[pool.classes[i]] += pool.classes[i] >= 0
                 states.append((k + 1, *sorted((c for c in counts.values() if c), reverse=True)[:3]))
                 seen = tuple(sorted(order[: k + 1]))
-                if seen not in credits:
-                    credits[seen] = pool.correct(seen, "none")
-                self.credit[o, k] = credits[seen]
+                if seen not in known:
+                    known[seen] = pool.correct(seen, "none")
+                self.credit[o, k] = known[seen]
             self.states.append(states)
             self.tokens[o] = np.cumsum([pool.tokens[i] for i in order])
 
@@ -73,7 +73,10 @@ def bound(pools: list[Pool], n: int, orders: int, folds: int = 10) -> Iterator[t
     fold = np.random.default_rng(1).permutation(len(pools)) % folds
     for price in (0.005, 0.01, 0.015, 0.02):
         stops = fit(paths, n, price)
-        yield f"best table of counts {price}, same questions", _result(paths, [stops] * len(paths), n)
+        yield (
+            f"best table of counts {price}, same questions",
+            _result(paths, [stops] * len(paths), n),
+        )
         tables = [
             fit([p for p, g in zip(paths, fold, strict=True) if g != f], n, price)
             for f in range(folds)

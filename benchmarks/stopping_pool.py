@@ -7,8 +7,9 @@ Whatever is under way when a rule stops, or is cut before, has cost what it had 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -16,10 +17,13 @@ from statistics import median
 import numpy as np
 
 from ttc_cli.answers import Classes, equivalent, extract
+from ttc_cli.strategies import stopping
 from ttc_cli.strategies.evidence import KINDS, lowest_group, merit, relative, window
 from ttc_cli.strategies.stopping import Standing
 
 NEVER = 10**9
+TIES = " in ties"
+"""Suffix of a weight that only breaks ties."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +41,17 @@ class Pool:
     def ballot(self, seen: tuple[int, ...], weight: str) -> dict[int, float]:
         """Weights of the classes; `seen` holds samples, those cut off as ~sample."""
         voters = [i for i in seen if i >= 0 and self.classes[i] >= 0]
-        weights = relative([self.merits[weight][i] for i in voters], KINDS[weight])
+        weights = relative([self.merits[weight.removesuffix(TIES)][i] for i in voters], 1.0)
+        power = KINDS.get(weight, 0.001)  # in ties: too weak to outvote
+        weights = [w**power for w in weights]
         votes: dict[int, float] = defaultdict(float)
         for i, w in zip(voters, weights, strict=True):
             votes[self.classes[i]] += w
         return votes
 
-    def standing(self, seen: tuple[int, ...], weight: str) -> Standing:
-        blank = sum(1 for i in seen if i < 0 or self.classes[i] < 0)
-        return Standing(tuple(self.ballot(seen, weight).values()), blank, len(seen))
+    def standing(self, seen: tuple[int, ...]) -> Standing:
+        counts = Counter(self.classes[i] for i in seen if i >= 0 and self.classes[i] >= 0)
+        return Standing(tuple(counts.values()), len(seen) - sum(counts.values()))
 
     def correct(self, seen: tuple[int, ...], weight: str) -> float:
         """Whether the vote is right; classes that tie share the credit, whatever the order."""
@@ -56,20 +62,43 @@ class Pool:
 
 
 def load(path: Path, references: Path, kind: str, cap: int) -> list[Pool]:
-    """Pools by question. A sample of `cap` tokens or more was cut off: it has no vote."""
-    answers = {r["id"]: r["answer"] for r in map(json.loads, references.read_text().splitlines())}
+    """Pools by question, from a file of samples or the folder of a `ttc bench`.
+
+    In a file, a sample of `cap` tokens or more was cut off: it has no vote.
+    """
+    answers = {r["id"]: r["answer"] for r in lines(references)}
     rows = defaultdict(list)
-    for row in map(json.loads, path.read_text().splitlines()):
+    for row in folder_rows(path) if path.is_dir() else lines(path):
+        if "answer" not in row:
+            found = extract(row["text"], kind) if row["tokens"] < cap else None
+            row["answer"] = found.text if found else None
         rows[row["id"]].append(row)
-    return [_pool(key, rows[key], answers[key], kind, cap) for key in rows]
+    return [_pool(key, rows[key], str(answers[key])) for key in rows]
 
 
-def _pool(key: str, rows: list[dict], answer: str, kind: str, cap: int) -> Pool:
+def lines(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def folder_rows(path: Path) -> Iterator[dict]:
+    """Rows of a bench's folder; only branches with a record of their tokens."""
+    tapes = {tape["key"][:16]: tape for tape in lines(path / "samples.jsonl")}
+    for result in lines(path / "results.jsonl"):
+        for branch in result["branches"]:
+            if branch["samples"] and (tape := tapes.get(branch["samples"][0])):
+                yield {
+                    "id": result["id"],
+                    "answer": branch["answer"] if tape["stop"] in ("end", "string") else None,
+                    "tokens": tape["tokens"],
+                    "confidence": tape.get("confidences", []),
+                }
+
+
+def _pool(key: str, rows: list[dict], answer: str) -> Pool:
     classes = Classes()
-    found = [extract(row["text"], kind) if row["tokens"] < cap else None for row in rows]
-    ids = [classes.add(f.text if f else None) for f in found]
+    ids = [classes.add(row["answer"]) for row in rows]
     ids = [-1 if c is None else classes.find(c) for c in ids]
-    right = {c: equivalent(classes.label(c), str(answer)) for c in set(ids) if c >= 0}
+    right = {c: equivalent(classes.label(c), answer) for c in set(ids) if c >= 0}
     traces = [row["confidence"] for row in rows]
     tokens = [row["tokens"] for row in rows]
     merits = {
@@ -92,7 +121,26 @@ class Rule:
     weight: str = "none"
     width: int = 1
     cut: Cut | None = None
-    counts: bool = False  # the rule goes by counts, whatever weighs the final vote
+    alpha: float | None = None  # replaces what the vote model learns
+
+    @contextmanager
+    def model(self) -> Iterator[None]:
+        """The vote model with the rule's own α."""
+        grid = stopping.CONCENTRATIONS
+        try:
+            if self.alpha is not None:
+                stopping.CONCENTRATIONS = (self.alpha,)
+                forget()
+            yield
+        finally:
+            stopping.CONCENTRATIONS = grid
+            if self.alpha is not None:
+                forget()
+
+
+def forget() -> None:
+    stopping.familiarity.cache_clear()
+    stopping._after.cache_clear()
 
 
 @dataclass
@@ -107,6 +155,11 @@ class Result:
 
 def replay(pools: list[Pool], rule: Rule, n: int, orders: int, seed: int = 0) -> Result:
     """Play a rule on `orders` random orders of each question's samples, `n` of them at most."""
+    with rule.model():
+        return _replay(pools, rule, n, orders, seed)
+
+
+def _replay(pools: list[Pool], rule: Rule, n: int, orders: int, seed: int) -> Result:
     sums = np.zeros((4, len(pools)))
     for q, pool in enumerate(pools):
         shuffle = np.random.default_rng((seed, q))  # the same orders for every rule
@@ -131,8 +184,7 @@ def _play(
     while True:
         key = tuple(sorted(seen))
         if key not in memo:
-            standing = pool.standing(key, "none" if rule.counts else rule.weight)
-            memo[key] = rule.needed(standing, len(order) - len(key))
+            memo[key] = rule.needed(pool.standing(key), len(order) - len(key))
         if len(seen) == len(order) or not memo[key]:
             return key, spent + sum(now - began for _, began in live), now
         while started < len(order) and len(live) < max(memo[key], rule.width):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import bench_stage as stage
 import pytest
 
-from ttc_cli.bench.deck import Deck
+from ttc_cli.bench.deck import Deck, Player
 from ttc_cli.bench.tape import Tape
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.engine import Engine
@@ -118,9 +118,8 @@ def test_a_run_does_not_depend_on_what_else_is_drawn(tape: Tape, slow: int) -> N
     deck = Deck(stage.Stage(width=2), tape, width=2)
     plans = [PLANS["adaptive"], PLANS["budget"]]
     players = [deck.player(), deck.player()]
-    found = side_by_side(
-        [lambda p=p, e=e, i=i: start(e, p, slow + i) for i, (p, e) in enumerate(zip(plans, players, strict=True))]
-    )
+    both = list(enumerate(zip(plans, players, strict=True)))
+    found = side_by_side([start(e, p, slow + i) for i, (p, e) in both], players)
     for i, (plan, outcome) in enumerate(zip(plans, found, strict=True)):
         alone = solve(stage.Stage(), plan, slow + i)[1]
         assert [(b.id, b.text, b.stop) for b in outcome.branches] == [
@@ -134,8 +133,8 @@ def start(engine: Engine, plan: Plan, seed: int) -> Flow[Outcome]:
     return strategy.solve(run, QUESTION, plan, registry.read_options(strategy, {}))
 
 
-def side_by_side(makers: list[Callable[[], Flow[Outcome]]]) -> list[Outcome]:
-    live, out = dict(enumerate(make() for make in makers)), dict[int, Outcome]()
+def side_by_side(flows: list[Flow[Outcome]], players: list[Player]) -> list[Outcome]:
+    live, out = dict(enumerate(flows)), dict[int, Outcome]()
     while live:
         for number, flow in list(live.items()):
             try:
@@ -143,7 +142,8 @@ def side_by_side(makers: list[Callable[[], Flow[Outcome]]]) -> list[Outcome]:
             except StopIteration as end:
                 out[number] = end.value
                 del live[number]
-    return [out[i] for i in range(len(makers))]
+                players[number].close()
+    return [out[i] for i in range(len(flows))]
 
 
 def test_one_sample_serves_two_runs_and_outlives_the_first(tape: Tape) -> None:
@@ -157,7 +157,7 @@ def test_one_sample_serves_two_runs_and_outlives_the_first(tape: Tape) -> None:
         next(two)
     one.close()
     first.close()
-    (outcome,) = side_by_side([lambda: two])
+    (outcome,) = side_by_side([two], [second])
     assert len(engine.requests) == 12
     assert facts(solve(stage.Stage(), PLANS["plain"], 1))[3] == [
         (b.id, b.text, b.stop, b.tokens_sampled, b.confidences) for b in outcome.branches

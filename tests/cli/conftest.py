@@ -16,7 +16,8 @@ from ttc_cli import __main__
 from ttc_cli.engine.scripted import Script, from_choices
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
-from tiny_llama import write_llama  # noqa: E402 - the path has to be there first
+from tiny_llama import write_llama
+
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

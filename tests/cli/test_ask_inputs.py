@@ -77,7 +77,7 @@ def test_a_dash_with_a_prompt_joins_them(ttc: Ttc, ear: Ear) -> None:
 def test_files_come_in_order_and_a_dash_among_them_is_stdin(ttc: Ttc, ear: Ear) -> None:
     Path("a.txt").write_text("first")
     Path("b.txt").write_text("third")
-    ran = ttc(*"-f a.txt -f - -f b.txt compare".split(), script=ear, stdin=b"second")
+    ran = ttc(*["-f", "a.txt", "-f", "-", "-f", "b.txt", "compare"], script=ear, stdin=b"second")
     assert ran.code == 0
     order = [ear.prompt.index(word) for word in ("first", "second", "third", "compare")]
     assert order == sorted(order)
@@ -198,8 +198,17 @@ def test_help_is_plain_and_grouped(ttc: Ttc) -> None:
     out = ttc("ask", "--help").out
     assert "\x1b" not in out
     sections = [line for line in out.splitlines() if line.endswith(":") and line[0] != " "]
-    assert sections == [
-        "Input:", "Help:", "Spending:", "Model and engine:", "Sampling:", "Output:",
-    ] or sections[0] == "Input:"
+    assert (
+        sections
+        == [
+            "Input:",
+            "Help:",
+            "Spending:",
+            "Model and engine:",
+            "Sampling:",
+            "Output:",
+        ]
+        or sections[0] == "Input:"
+    )
     assert "--reasoning-effort" not in out
     assert ttc("ask", "--help-options", "-S", "think").out.startswith("think\n  waits=0\t")

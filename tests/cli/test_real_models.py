@@ -55,9 +55,12 @@ def test_a_model_that_crashes_llama_cpp(
     child: Ttc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     # more layers than llama.cpp can hold, which it asserts and does not check
-    monkeypatch.setattr(
-        gguf.GGUFWriter, "add_block_count", lambda self, _: self.add_uint32("llama.block_count", 600)
-    )
+    too_many = 600
+
+    def add(self: gguf.GGUFWriter, _: int) -> None:
+        self.add_uint32("llama.block_count", too_many)
+
+    monkeypatch.setattr(gguf.GGUFWriter, "add_block_count", add)
     deep = write_llama(tmp_path / "deep.gguf")
     ran = child("-m", str(deep), "--json", "hi")
     assert ran.code == 4
@@ -149,7 +152,7 @@ def test_a_signal_ends_it_with_its_code(tiny: Path, number: int, code: int) -> N
         process.stdout.readline()
         process.send_signal(number)
         began = time.monotonic()
-        out, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=30)
         assert time.monotonic() - began < 5
     assert process.returncode == code
     assert b"Traceback" not in err

@@ -158,9 +158,10 @@ def ask(
             "max_seconds": max_seconds, "thinking_budget": thinking_budget, "system": system,
             "model": model, "yes": yes, "offline": offline, "profile": profile,
             "gpu_layers": gpu_layers, "ctx_size": ctx_size, "threads": threads,
-            "temperature": temperature, "top_p": top_p, "top_k": top_k, "min_p": min_p, "seed": seed,
-            "stream": False if no_stream else None, "color": "no" if no_color else None,
-            "log": False if no_log else None, "cache": False if no_cache else None,
+            "temperature": temperature, "top_p": top_p, "top_k": top_k, "min_p": min_p,
+            "seed": seed, "stream": False if no_stream else None,
+            "color": "no" if no_color else None, "log": False if no_log else None,
+            "cache": False if no_cache else None,
             "show_reasoning": None if show_reasoning is None else "yes" if show_reasoning else "no",
         }  # fmt: skip
         how = Output(as_json, jsonl, extract, output, quiet, verbose, min_agreement)

@@ -63,7 +63,9 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
     """
     settings = load(flags, cwd=Path.cwd(), environ=os.environ)
     if asked.help_options:
-        return _help_options(settings.strategy)
+        from ttc_cli.cli.preview import options_of
+
+        return options_of(settings.strategy)
     options = _checked(settings, asked, how)
     view = PlainView(_look(settings, how), sys.stdout, sys.stderr)
     try:
@@ -104,8 +106,10 @@ def _with_model(
 
         prepared = prepare(session, ask)
         if dry_run:
+            from ttc_cli.cli.preview import dry_run as preview
+
             view.clear()
-            return _dry_run(prepared, how)
+            return preview(prepared, as_json=how.json or how.jsonl)
         if how.min_agreement is not None and prepared.plan.strategy in ("direct", "think"):
             raise UsageError(
                 f"--min-agreement needs a vote, and {prepared.plan.strategy} draws one sample",
@@ -254,36 +258,3 @@ def _options(given: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"-O takes KEY=VALUE, not {text!r}", "see --help-options")
         options[key.strip()] = value.strip()
     return options
-
-
-def _help_options(name: str) -> int:
-    from ttc_cli.strategies import registry
-
-    chosen = [name] if name != "auto" else registry.names()
-    for strategy in map(registry.find, chosen):
-        rows = registry.describe_options(strategy)
-        sys.stdout.write(f"{strategy.name}{'' if rows else ': no options'}\n")
-        for option, default, help_text in rows:
-            sys.stdout.write(f"  {option}={default}\t{help_text}\n")
-    return 0
-
-
-def _dry_run(prepared: Prepared, how: Output) -> int:
-    plan, estimate = prepared.describe(), prepared.estimate
-    if how.json or how.jsonl:
-        model = prepared.session.model.name
-        output.print_json({"plan": plan, "estimate": estimate, "model": model})
-        return 0
-    seconds = estimate["seconds"]
-    lines = [
-        f"model     {prepared.session.model.name}",
-        f"route     {plan['route']['task']}, {plan['route']['path']}: {plan['route']['reason']}",
-        f"plan      {plan['strategy']} ({plan['effort']}), up to {plan['samples']} samples"
-        f" of at most {plan['branch_tokens']} tokens, budget {plan['budget'] or 'none'}",
-        f"prompt    {plan['prompt_tokens']} tokens",
-        f"estimate  {estimate['tokens']} tokens, "
-        + (f"{seconds} s" if seconds is not None else "seconds not known before a first run"),
-    ]
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0
-

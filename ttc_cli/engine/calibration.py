@@ -75,7 +75,7 @@ def measure(
             rule = StopRule(tokens + 1, loops=False)
             engine.submit(Request(key, PROMPT, rule, sampling=Sampling(1.0), seed=key))
         while live:
-            live -= {delta.key for delta in engine.poll(0.1) if delta.stop is not None}  # type: ignore[misc]  # ours
+            live -= {delta.key for delta in engine.poll(0.1) if delta.stop is not None}
         after = counters().by_width.get(width, (0, 0.0))
         if after[1] > before[1]:
             yield width, (after[0] - before[0]) / (after[1] - before[1])

@@ -77,9 +77,10 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     tokens = session.engine.count(rendered.prompt)
     context = session.engine.info.context
     if tokens + 1 > context:
+        way = "give a larger --ctx-size" if settings.ctx_size else "choose another model"
         raise ContextOverflow(
             f"the prompt takes {tokens} tokens and the context holds {context}",
-            "shorten it, or choose a model with a longer context",
+            f"shorten it, or {way}",
         )
     plan = replace(plan, branch_tokens=min(plan.branch_tokens, context - tokens))
     return Prepared(

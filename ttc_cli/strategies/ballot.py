@@ -50,17 +50,10 @@ class Ballot:
         return tuple(sorted(votes, key=lambda v: (-v.weight, -v.count, v.answer)))
 
     @property
-    def lead(self) -> tuple[int, int]:
-        """Votes of the leader and of the most counted other class (which may have more)."""
-        counts = [vote.count for vote in self.votes] + [0]
-        return counts[0], max(counts[1:], default=0)
-
-    @property
     def standing(self) -> Standing:
-        """The votes as the stopping rules see them."""
-        votes = self.votes
-        voters = sum(vote.count for vote in votes)
-        return Standing(tuple(v.weight for v in votes), len(self.seen) - voters, len(self.seen))
+        """The votes as the stopping rules see them: counted, not weighed."""
+        counts = tuple(len(group.members) for group in self._classes.groups())
+        return Standing(counts, len(self.seen) - sum(counts))
 
     @property
     def agreement(self) -> float | None:
@@ -71,7 +64,8 @@ class Ballot:
     def event(self) -> Vote:
         """The state of the vote, for views."""
         classes = tuple((v.answer, v.count, v.weight) for v in self.votes)
-        return Vote(classes, lead_probability(*self.lead) if classes else None)
+        counts = (*sorted((v.count for v in self.votes), reverse=True), 0)
+        return Vote(classes, lead_probability(*counts[:2]) if classes else None)
 
     def winner(self) -> Branch | None:
         """The most confident branch of the winning class; ties go to the earlier-named one."""

@@ -1,9 +1,9 @@
 """Self-consistency (Wang et al. 2022, arXiv 2203.11171), adaptive between and inside samples.
 
-Samples vote by equivalence class of their short answers. Drawing stops once more samples are
-not worth their price (or the lead is safe by the Beta criterion, or nothing left could overturn
-it), and what is still being written then is culled at once. No more branches are under way than
-will be needed even if all agree, so the engine stays as full as it can without overdrawing.
+Samples vote by equivalence class of their short answers. Drawing stops once the samples left
+would add too little (see `stopping`), and what is still being written then is culled at once.
+No more branches are under way than will be needed even if all agree, so the engine stays as full
+as it can without overdrawing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["Options", "solve"]
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Draw, count and stop; returns the winning class's most confident branch."""
-    ballot = Ballot(question, options.weight)
+    ballot = Ballot(question, options.weight_for(plan))
     draw = Voting(ballot, question, plan, options)
 
     told = 0  # branches that the last event about the vote counted

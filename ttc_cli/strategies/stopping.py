@@ -21,11 +21,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-LOOKAHEAD = 12
-"""Samples looked ahead exactly; what more of them add is bounded from what these do."""
-CLOSE_LOOK = 6
-"""The same once the votes are spread over more than `FEW` classes, which takes longer to tell."""
-FEW = 5
+LOOKAHEAD = 16
+"""Samples looked ahead exactly; what more of them would add is scaled up from these."""
+CLOSE_LOOK = 8
+"""The same once votes are spread over more than `FEW` classes, where looking far takes long."""
+FEW = 4
 WAVE = 8
 """The most samples `further` asks for at once."""
 CONCENTRATIONS = tuple(0.1 * math.pow(100.0, i / 8) for i in range(9))
@@ -108,8 +108,9 @@ def gain(standing: Standing, left: int) -> float:
 
     That is the expected share of future votes of whoever leads after them, less the present
     leader's: a lead that will not change, or changes for one as weak, is worth nothing. Exact up
-    to the lookahead. Beyond it a bound: samples have diminishing returns, so all that are left
-    add at most what the first ones do, times how many more they are.
+    to the lookahead, and generous beyond it: returns diminish, so that the samples left add at
+    most what the first of them do times how many more they are (but for leads too long to be
+    caught within the lookahead, which count as safe).
     """
     if left <= 0:
         return 0.0

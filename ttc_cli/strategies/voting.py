@@ -24,18 +24,21 @@ class Options:
 
     rule: str = field(
         default="value",
-        metadata={"help": "when to stop: value (no sample worth its price) or beta (lead safe)"},
+        metadata={"help": "when to stop: value (the rest adds too little) or beta (lead safe)"},
     )
-    price: float = field(
+    loss: float = field(
         default=0.01,
-        metadata={"help": "rule=value: what a sample must add to the chance of a right answer"},
+        metadata={"help": "rule=value: chance of a right answer that stopping may forgo"},
     )
     confidence: float = field(
         default=0.95, metadata={"help": "rule=beta: stop once the lead is this safe"}
     )
     weight: str = field(
-        default="length",
-        metadata={"help": "weigh votes by length, confidence, hesitation, or none"},
+        default="auto",
+        metadata={
+            "help": "weigh votes by hesitation, length, confidence, or none;"
+            " auto: by hesitation, and none with --no-early-stop"
+        },
     )
     width: int = field(
         default=1,
@@ -52,14 +55,20 @@ class Options:
     def __post_init__(self) -> None:
         if self.rule not in RULES:
             raise UsageError(f"there is no rule {self.rule!r}", "one of " + ", ".join(RULES))
-        if self.weight not in KINDS:
-            raise UsageError(f"no weight is called {self.weight!r}", "one of " + ", ".join(KINDS))
+        if self.weight not in (*KINDS, "auto"):
+            raise UsageError(f"no weight is called {self.weight!r}", "auto, " + ", ".join(KINDS))
         if not 0 <= self.prune < 1:
             raise UsageError(f"prune is {self.prune}", "give a share from 0 to below 1")
         if min(self.width, self.warm_up) < 1:
             raise UsageError("width and warm-up are 1 or more")
-        if self.price <= 0 or not 0 < self.confidence <= 1:
-            raise UsageError("price is above 0 and confidence above 0, up to 1")
+        if self.loss < 0 or not 0 < self.confidence <= 1:
+            raise UsageError("loss is 0 or more, and confidence above 0, up to 1")
+
+    def weight_for(self, plan: Plan) -> str:
+        """How votes are weighed in this plan, one of `evidence.KINDS`."""
+        if self.weight != "auto":
+            return self.weight
+        return "hesitation" if plan.early_stop else "none"
 
 
 class Voting:
@@ -106,11 +115,11 @@ class Voting:
     def _needed(self, left: int) -> int:
         """The fewest further samples that could settle the vote; 0 when it is settled."""
         standing = self._ballot.standing
-        if self._options.weight == "none" and unbeatable(standing.weights, left):
-            return 0
         if self._options.rule == "value":
-            return further(standing, left, self._options.price)
-        first, second = self._ballot.lead
+            return further(standing, left, self._options.loss)
+        if unbeatable(standing.counts, left):
+            return 0
+        first, second, *_ = (*sorted(standing.counts, reverse=True), 0, 0)
         return votes_needed(first, second, self._options.confidence, left)
 
     def _branch(self, number: int) -> Branch:

@@ -1,0 +1,268 @@
+"""Stopping rules against brute force, and the drawing policy on a tiny synthetic pool."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from typing import Any
+
+import pytest
+
+from ttc_cli.core.branch import Branch, Prompt, Step
+from ttc_cli.core.engine import Request
+from ttc_cli.core.errors import UsageError
+from ttc_cli.core.ledger import Ledger
+from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Stop
+from ttc_cli.core.seeds import uniform
+from ttc_cli.engine.scripted import Line, Script, ScriptedEngine, split
+from ttc_cli.strategies import evidence, pruning, self_consistency, stopping
+from ttc_cli.strategies.self_consistency import Options
+from ttc_cli.strategies.stopping import Standing, familiarity, further, gain, unbeatable
+
+PROMPT = Prompt((("What is 3 + 4?", True),))
+
+
+def standings(most: int) -> list[tuple[Standing, int]]:
+    """Random small standings, each with samples left."""
+    rng = random.Random(4)
+    out = []
+    for _ in range(150):
+        counts = [rng.randrange(1, 4) for _ in range(rng.randrange(5))]
+        out.append((Standing(tuple(counts), rng.randrange(3)), rng.randrange(1, most + 1)))
+    return out
+
+
+def test_beta_is_the_binomial_tail() -> None:
+    for a, b in itertools.product(range(9), repeat=2):
+        if a >= b:
+            steps = 20_000  # the midpoint rule on the density of Beta(a + 1, b + 1)
+            xs = [(i + 0.5) / steps for i in range(steps // 2, steps)]
+            scale = math.factorial(a + b + 1) / math.factorial(a) / math.factorial(b)
+            mass = sum(x**a * (1 - x) ** b for x in xs) * scale / steps
+            assert stopping.lead_probability(a, b) == pytest.approx(mass, abs=1e-6)
+
+
+def test_familiarity_is_the_posterior_predictive_of_the_restaurant() -> None:
+    """From the probability of whole sequences, table by table."""
+
+    def probability(sequence: list[int], alpha: float) -> float:
+        product, counts = 1.0, dict[int, int]()
+        for n, table in enumerate(sequence):
+            product *= (counts.get(table) or alpha) / (n + alpha)
+            counts[table] = counts.get(table, 0) + 1
+        return product
+
+    for seen in ([0], [0, 0], [0, 1], [0, 1, 0, 2], [0, 0, 0, 0, 1], [0, 1, 2, 3, 4, 5]):
+        before = sum(probability(seen, a) for a in stopping.CONCENTRATIONS)
+        new = sum(probability([*seen, 99], a) for a in stopping.CONCENTRATIONS)
+        assert familiarity(len(seen), len(set(seen))) == pytest.approx(1 - new / before)
+    assert familiarity(0, 0) == 0.0
+    assert familiarity(4, 1) > familiarity(4, 2) > familiarity(4, 4)
+
+
+def brute_gain(standing: Standing, left: int) -> float:
+    """Every sequence of the next samples, one by one."""
+
+    def share(counts: tuple[int, ...], blank: int) -> float:
+        n, classes = sum(counts) + blank, len(counts) + (blank > 0)
+        return familiarity(n, classes) * max(counts, default=0) / n if n else 0.0
+
+    def after(counts: tuple[int, ...], blank: int, left: int) -> float:
+        if not left:
+            return share(counts, blank)
+        n, classes = sum(counts) + blank, len(counts) + (blank > 0)
+        known = familiarity(n, classes)
+        total = (1 - known) * after((*counts, 1), blank, left - 1)
+        if blank:
+            total += known * blank / n * after(counts, blank + 1, left - 1)
+        for i, size in enumerate(counts):
+            grown = (*counts[:i], size + 1, *counts[i + 1 :])
+            total += known * size / n * after(grown, blank, left - 1)
+        return total
+
+    return after(standing.counts, standing.blank, left) - share(standing.counts, standing.blank)
+
+
+def test_gain_is_what_all_sequences_give() -> None:
+    for standing, left in standings(5):
+        assert gain(standing, left) == pytest.approx(brute_gain(standing, left), abs=1e-12)
+
+
+def test_gain_ignores_order_and_grows_with_what_is_left() -> None:
+    for standing, left in standings(12):
+        shuffled = Standing(tuple(reversed(standing.counts)), standing.blank)
+        assert gain(shuffled, left) == gain(standing, left)
+        assert gain(standing, left + 1) >= gain(standing, left) - 1e-12
+        assert gain(standing, left) >= 0.0
+    assert gain(Standing((3, 3)), 0) == 0.0
+
+
+def test_the_rule_never_goes_on_when_nothing_can_change() -> None:
+    for counts in itertools.product(range(1, 9), range(6), range(4)):
+        seen = tuple(c for c in counts if c)
+        for left in range(12):
+            if unbeatable(seen, left):
+                assert gain(Standing(seen), left) == 0.0
+                assert further(Standing(seen), left, 0.0) == 0
+
+
+def test_further_is_the_shortest_way_to_a_stop() -> None:
+    for standing, left in standings(10):
+        votes = further(standing, left, 0.01)
+        assert 0 <= votes <= left
+        for fewer in range(votes):
+            assert gain(standing.and_for_the_leader(fewer), left - fewer) > 0.01
+        if votes < min(left, stopping.WAVE):
+            assert gain(standing.and_for_the_leader(votes), left - votes) <= 0.01
+
+
+def test_a_larger_loss_stops_no_later_and_agreement_stops_soon() -> None:
+    for standing, left in standings(10):
+        waits = [further(standing, left, loss) for loss in (0.0, 0.005, 0.01, 0.03, 0.1)]
+        assert waits == sorted(waits, reverse=True)
+    assert further(Standing((3,)), 13, 0.01) == 0
+    assert further(Standing((2, 2)), 12, 0.01) > 0
+    assert further(Standing(), 1, 0.01) == 1
+
+
+def test_many_samples_and_many_classes_stay_quick() -> None:
+    stopping._after.cache_clear()
+    for counts in ((9, 9, 9, 8, 7), (1,) * 30, (5, 4, 3, 2, 1, 1, 1), tuple(range(1, 11))):
+        further(Standing(counts, 2), 40, 0.01)
+    assert stopping._after.cache_info().currsize < 60_000
+
+
+def test_lowest_group_is_the_lowest_window() -> None:
+    rng = random.Random(2)
+    for _ in range(50):
+        trace = [rng.uniform(3, 15) for _ in range(rng.randrange(1, 40))]
+        width = rng.randrange(1, 20)
+        spans = range(max(1, len(trace) - width + 1))
+        means = [sum(part) / len(part) for s in spans if (part := trace[s : s + width])]
+        assert evidence.lowest_group(trace, width) == pytest.approx(min(means))
+    assert evidence.lowest_group([], 8) == 0.0
+
+
+def branch(number: int, tokens: int, confidence: float = 9.0) -> Branch:
+    step = Step("so", confidences=(confidence,) * tokens)
+    return Branch((number,), PROMPT, (step,), Stop.END, tokens_sampled=tokens)
+
+
+@pytest.mark.parametrize("kind", evidence.KINDS)
+def test_weights_lie_around_one_whatever_the_scale(kind: str) -> None:
+    short, long = evidence.weights(kind, [branch(0, 100), branch(1, 300)])
+    assert short >= 1 >= long > 0
+    assert short > long or kind in ("none", "confidence")
+    doubled = evidence.weights(kind, [branch(0, 200), branch(1, 600)])
+    assert doubled == pytest.approx([short, long])
+    silent = [Branch((0,), PROMPT), Branch((1,), PROMPT)]
+    assert evidence.weights(kind, silent) == [1.0, 1.0]
+    assert evidence.weights(kind, []) == []
+
+
+def test_pruning_stops_what_falls_under_the_bar() -> None:
+    assert pruning.bar([], 0.5) is None
+    warm = [branch(i, 100, 8.0 + i) for i in range(4)]
+    rule = pruning.Pruning(0.5, 4)
+    weak, strong, young = branch(5, 80, 9.0), branch(6, 80, 11.0), branch(7, 10, 1.0)
+    assert rule.losing([weak], warm[:3]) == []
+    assert rule.losing([weak, strong, young], warm) == [weak]
+    assert pruning.Pruning(0.0, 1).losing([weak], warm) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"rule": "x"}, {"weight": "x"}, {"prune": 1.0}, {"width": 0}, {"loss": -1.0}],
+)
+def test_wrong_options_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        Options(**wrong)
+
+
+def script(agree: float) -> Script:
+    """7 with probability `agree`, else one of many other answers, after some words."""
+
+    def line(request: Request) -> Line:
+        answer = 7 if uniform(request.seed, 0) < agree else int(uniform(request.seed, 1) * 50) + 10
+        words = "well, " * (10 + int(uniform(request.seed, 2) * 30))
+        return Line(split(f"{words}so \\boxed{{{answer}}}."))
+
+    return line
+
+
+def play(
+    agree: float, seed: int, *, early_stop: bool = True, **options: Any
+) -> tuple[Outcome, int]:
+    run = Run(ScriptedEngine(script(agree)), ledger=Ledger(None), seed=seed)
+    question = Question("What is 3 + 4?", "math", "number", lambda v, t: PROMPT)
+    plan = Plan("self-consistency", "high", 16, branch_tokens=80, early_stop=early_stop)
+    flow = self_consistency.solve(run, question, plan, Options(**options))
+    try:
+        while True:
+            next(flow)
+    except StopIteration as end:
+        return end.value, run.ledger.usage.sampled
+
+
+FORMS: dict[str, dict[str, Any]] = {
+    "fixed": {"early_stop": False},
+    "value": {},
+    "beta": {"rule": "beta", "weight": "none"},
+}
+
+
+def test_a_tiny_pool_keeps_its_accuracy_for_fewer_tokens() -> None:
+    totals = dict.fromkeys(FORMS, 0)
+    right = dict.fromkeys(totals, 0)
+    for seed in range(60):
+        agree = (0.2, 0.5, 0.9)[seed % 3]
+        for name, options in FORMS.items():
+            outcome, tokens = play(agree, seed, **options)
+            totals[name] += tokens
+            right[name] += outcome.answer == "7"
+    assert totals["value"] < 0.75 * totals["fixed"]
+    assert totals["value"] < 0.9 * totals["beta"]
+    assert right["value"] >= right["fixed"] - 4  # of 60
+
+
+def test_nothing_is_overdrawn_unless_asked() -> None:
+    """In waves of what must be needed, agreeing samples are all counted and none is culled."""
+    outcome, _ = play(1.0, 1)
+    assert outcome.stopped == "vote-decided"
+    assert {b.stop for b in outcome.branches} == {Stop.END}
+    wide, _ = play(1.0, 1, width=8)
+    assert Stop.CULLED in {b.stop for b in wide.branches}
+    assert outcome.answer == wide.answer == "7"
+
+
+def test_the_plain_form_counts_plain_votes() -> None:
+    outcome, _ = play(0.5, 2, early_stop=False)
+    assert all(vote.weight == vote.count for vote in outcome.votes)
+    assert len(outcome.branches) == 16
+    weighed, _ = play(0.5, 2, early_stop=False, weight="length")
+    assert any(vote.weight != vote.count for vote in weighed.votes)
+
+
+def test_pruned_samples_do_not_vote() -> None:
+    def line(request: Request) -> Line:
+        weak = request.seed % 3 == 0
+        tokens = split("well, " * (100 + 60 * weak) + "so \\boxed{" + ("9" if weak else "7") + "}.")
+        return Line(tokens, 4.0 if weak else 12.0)
+
+    run = Run(ScriptedEngine(line), ledger=Ledger(None), seed=1)
+    question = Question("What is 3 + 4?", "math", "number", lambda v, t: PROMPT)
+    plan = Plan("self-consistency", "high", 16, branch_tokens=300, early_stop=False)
+    options = Options(prune=0.5, warm_up=2, weight="confidence")
+    flow = self_consistency.solve(run, question, plan, options)
+    try:
+        while True:
+            next(flow)
+    except StopIteration as end:
+        outcome = end.value
+    assert outcome.answer == "7"
+    culled = [b for b in outcome.branches if b.stop is Stop.CULLED]
+    assert culled
+    assert sum(v.count for v in outcome.votes) == len(outcome.branches) - len(culled)

@@ -1,0 +1,45 @@
+"""What would be done, and with which options: nothing is generated."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ttc_cli.cli.output import print_json
+
+if TYPE_CHECKING:
+    from ttc_cli.session.prepared import Prepared
+
+
+def options_of(name: str) -> int:
+    """`--help-options`: the options of a strategy, or of all; returns the exit code."""
+    from ttc_cli.strategies import registry
+
+    chosen = [name] if name != "auto" else registry.names()
+    for strategy in map(registry.find, chosen):
+        rows = registry.describe_options(strategy)
+        sys.stdout.write(f"{strategy.name}{'' if rows else ': no options'}\n")
+        for option, default, help_text in rows:
+            sys.stdout.write(f"  {option}={default}\t{help_text}\n")
+    return 0
+
+
+def dry_run(prepared: Prepared, *, as_json: bool) -> int:
+    """`--dry-run`: route, plan, prompt and estimate; returns the exit code."""
+    plan, estimate = prepared.describe(), prepared.estimate
+    if as_json:
+        model = prepared.session.model.name
+        print_json({"plan": plan, "estimate": estimate, "model": model})
+        return 0
+    seconds, samples = estimate["seconds"], plan["samples"]
+    lines = [
+        f"model     {prepared.session.model.name}",
+        f"route     {plan['route']['task']}, {plan['route']['path']}: {plan['route']['reason']}",
+        f"plan      {plan['strategy']} ({plan['effort']}), up to {samples} sample{'s' * (samples > 1)}"
+        f" of at most {plan['branch_tokens']} tokens, budget {plan['budget'] or 'none'}",
+        f"prompt    {plan['prompt_tokens']} tokens",
+        f"estimate  {estimate['tokens']} tokens, "
+        + (f"{seconds} s" if seconds is not None else "seconds not known before a first run"),
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
