@@ -1,4 +1,4 @@
-"""A session on a scripted engine, for tests of the bench; run as a program, a bench to be killed."""
+"""A session on a scripted engine for tests of the bench; as a program, a bench to be killed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ttc_cli.engine.scripted import Line, ScriptedEngine, split
 from ttc_cli.settings import Settings
 from ttc_cli.store.speeds import Speeds
 
-WORDS = "first we take the number then add what is left and so".split()
+WORDS = ["first", "we", "take", "the", "number", "then", "add", "what", "is", "left", "and", "so"]
 SETTINGS = Settings(log=False, cache=False)
 
 
@@ -30,7 +30,9 @@ def solver(request: Request) -> Line:
     text = request.prompt.text
     a, b = (int(n) for n in text.split("What is ")[1].split("?")[0].split(" + "))
     seed = request.seed
-    said = [WORDS[int(uniform(seed, i) * len(WORDS))] for i in range(3 + int(uniform(seed, 99) * 37))]
+    said = [
+        WORDS[int(uniform(seed, i) * len(WORDS))] for i in range(3 + int(uniform(seed, 99) * 37))
+    ]
     guess = a + b + (0 if uniform(seed, 100) < 0.5 else 1 + int(uniform(seed, 101) * 3))
     end = "" if uniform(seed, 102) < 0.1 else f" \\boxed{{{guess}}}"
     return Line(split(" ".join(said) + end), confidence=round(5 + uniform(seed, 103), 4))
@@ -43,7 +45,9 @@ class Stage(ScriptedEngine):
         pause: seconds that a step takes.
     """
 
-    def __init__(self, pause: float = 0.0, script: Callable[[Request], Any] = solver, **more: Any) -> None:
+    def __init__(
+        self, pause: float = 0.0, script: Callable[[Request], Any] = solver, **more: Any
+    ) -> None:
         super().__init__(script, **more)
         self.requests: list[Request] = []
         self.most = 0
@@ -64,6 +68,7 @@ class Stage(ScriptedEngine):
 
 def tiny(folder: Path) -> Path:
     """The header of a model, which is all that is read of it."""
+
     def text(value: str) -> bytes:
         return struct.pack("<Q", len(value)) + value.encode()
 
@@ -81,15 +86,21 @@ def tiny(folder: Path) -> Path:
 def session(folder: Path, engine: Stage | None = None) -> Any:
     model = SimpleNamespace(name="scripted", path=tiny(folder), sha256="scripted")
     return SimpleNamespace(
-        settings=SETTINGS, model=model, identity="scripted", engine=engine or Stage(),
-        speeds=Speeds(), load_seconds=0.0,
+        settings=SETTINGS,
+        model=model,
+        identity="scripted",
+        engine=engine or Stage(),
+        speeds=Speeds(),
+        load_seconds=0.0,
     )
 
 
 def sums(path: Path, n: int) -> Path:
     """Questions and answers."""
-    rows = [{"id": f"q{i}", "question": f"What is {i} + {2 * i}?", "answer": str(3 * i)}
-            for i in range(1, n + 1)]
+    rows = [
+        {"id": f"q{i}", "question": f"What is {i} + {2 * i}?", "answer": str(3 * i)}
+        for i in range(1, n + 1)
+    ]
     path.write_text("\n".join(map(json.dumps, rows)) + "\n")
     return path
 
@@ -116,5 +127,11 @@ def rows_of(out: Path, *, seconds: bool = False) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    bench(Path(sys.argv[1]), Path(sys.argv[2]), configs(*sys.argv[3:]), engine=Stage(0.002, width=8),
-          resume=True, width=8)
+    bench(
+        Path(sys.argv[1]),
+        Path(sys.argv[2]),
+        configs(*sys.argv[3:]),
+        engine=Stage(0.002, width=8),
+        resume=True,
+        width=8,
+    )

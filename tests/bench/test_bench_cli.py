@@ -68,12 +68,17 @@ def test_data(ttc: Ttc, tmp_path: Path) -> None:
     assert f"{bad}\t1 questions\tmath, 1 records cannot be used\n" in out
     assert json.loads(ttc("bench", "data", "list", str(good), "--json")[1])[0]["questions"] == 3
     assert ttc("bench", "data", "check", str(good)) == (0, "", "3 questions (3 math), 0 problems\n")
-    code, out, err = ttc("bench", "data", "check", str(bad))
+    code, out, _ = ttc("bench", "data", "check", str(bad))
     assert (code, out.startswith(f"{bad}: line 1: it has no answer")) == (1, True)
     made = tmp_path / "made.jsonl"
     assert ttc("bench", "data", "convert", str(good), str(made))[0] == 0
     assert json.loads(made.read_text().splitlines()[0]) == {
-        "id": "q1", "question": "What is 1 + 2?", "answer": "3", "task": "math", "more": {}}  # fmt: skip
+        "id": "q1",
+        "question": "What is 1 + 2?",
+        "answer": "3",
+        "task": "math",
+        "more": {},
+    }
 
 
 @pytest.mark.parametrize(
@@ -91,10 +96,15 @@ def test_data(ttc: Ttc, tmp_path: Path) -> None:
         (("-d", "SUMS", "-m", "http://host/v1#model"), "local GGUF files only"),
     ],
 )
-def test_what_makes_no_sense_is_one_line(ttc: Ttc, tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
+def test_what_makes_no_sense_is_one_line(
+    ttc: Ttc, tmp_path: Path, arguments: tuple[str, ...], says: str
+) -> None:
     code_record = {"prompt": "def f():\n", "entry_point": "f", "test": "", "canonical_solution": ""}
     (tmp_path / "code.jsonl").write_text(json.dumps(code_record))
-    names = {"SUMS": str(stage.sums(tmp_path / "sums.jsonl", 2)), "CODE": str(tmp_path / "code.jsonl")}
+    names = {
+        "SUMS": str(stage.sums(tmp_path / "sums.jsonl", 2)),
+        "CODE": str(tmp_path / "code.jsonl"),
+    }
     code, out, err = ttc("bench", "run", *(names.get(a, a) for a in arguments))
     assert code in (1, 2)
     assert out == ""
@@ -107,7 +117,9 @@ def test_configurations_from_flags() -> None:
     assert read_configs(given, FLAGS) == [Config("n8-t0.5", {"samples": 8, "temperature": 0.5})]
     import dataclasses
 
-    two = dataclasses.replace(FLAGS, configs=("strategy=direct,samples=1", "name=b,O.confidence=0.9"), early_stop=False)
+    two = dataclasses.replace(
+        FLAGS, configs=("strategy=direct,samples=1", "name=b,O.confidence=0.9"), early_stop=False
+    )
     direct, other = read_configs(given, two)
     assert direct.settings == {"samples": 1, "temperature": 0.5, "strategy": "direct"}
     assert (other.name, other.options, other.early_stop) == ("b", {"confidence": "0.9"}, False)
@@ -115,8 +127,10 @@ def test_configurations_from_flags() -> None:
 
 def test_configurations_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "configs.toml"
-    path.write_text('[[config]]\nstrategy = "direct"\n[[config]]\nname = "x"\nsamples = 4\nearly-stop = false\n'
-                    '[config.options]\nconfidence = 0.9\n')
+    path.write_text(
+        '[[config]]\nstrategy = "direct"\n[[config]]\nname = "x"\nsamples = 4\nearly-stop = false\n'
+        "[config.options]\nconfidence = 0.9\n"
+    )
     assert named(from_file(path)) == [
         Config("direct", {"strategy": "direct"}),
         Config("x", {"samples": 4}, {"confidence": "0.9"}, early_stop=False),
@@ -134,7 +148,19 @@ def test_configurations_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.model
 def test_a_real_model(ttc: Ttc, tmp_path: Path, smollm: Path) -> None:
     data, out = stage.sums(tmp_path / "sums.jsonl", 2), tmp_path / "out"
-    line = ("bench", "run", "-d", str(data), "-m", str(smollm), "-n", "2", "--no-early-stop", "--out", str(out))
+    line = (
+        "bench",
+        "run",
+        "-d",
+        str(data),
+        "-m",
+        str(smollm),
+        "-n",
+        "2",
+        "--no-early-stop",
+        "--out",
+        str(out),
+    )
     code, told, err = ttc(*line)
     assert (code, told) == (0, f"{out}\n")
     assert "2 answers" in err

@@ -32,7 +32,11 @@ def test_a_torn_line_is_dropped(tmp_path: Path, torn: bytes) -> None:
     assert path.read_bytes() == whole
     again.append({"a": 2})
     assert again.read(at[1]) == {"a": 1, "text": "é\n\ud800"}
-    assert [(row["a"], again.read(at[0])["a"]) for _, row in again.lines()] == [(0, 0), (1, 0), (2, 0)]
+    assert [(row["a"], again.read(at[0])["a"]) for _, row in again.lines()] == [
+        (0, 0),
+        (1, 0),
+        (2, 0),
+    ]
     again.close()
 
 
@@ -76,7 +80,9 @@ def test_a_sample_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stop", [Stop.CONTEXT, Stop.FAILED, Stop.BUDGET, Stop.CULLED, None])
-def test_what_the_same_request_might_not_meet_again_is_not_kept(tmp_path: Path, stop: Stop | None) -> None:
+def test_what_the_same_request_might_not_meet_again_is_not_kept(
+    tmp_path: Path, stop: Stop | None
+) -> None:
     tape = Tape(tmp_path / "t.jsonl")
     tape.put(Sample("b" * 64, [Tick("x")], stop))
     tape.put(Sample("c" * 64, [Tick("x", hidden=((0.1,),))], Stop.END))
@@ -87,15 +93,24 @@ def test_what_the_same_request_might_not_meet_again_is_not_kept(tmp_path: Path, 
 @pytest.mark.parametrize(
     "change",
     [
-        {"seed": 4}, {"stop": StopRule(6)}, {"stop": StopRule(5, ("\n",))}, {"sampling": Sampling(0.8)},
-        {"want": Want(confidence=True)}, {"grammar": "root ::= [a-z]"}, {"candidates": ("Yes",)},
-        {"prompt": Prompt((("Hello", False),))}, {"prefix": (Step("Hi"),)}, {"prefix": (Step("Hi", (3,)),)},
+        {"seed": 4},
+        {"stop": StopRule(6)},
+        {"stop": StopRule(5, ("\n",))},
+        {"sampling": Sampling(0.8)},
+        {"want": Want(confidence=True)},
+        {"grammar": "root ::= [a-z]"},
+        {"candidates": ("Yes",)},
+        {"prompt": Prompt((("Hello", False),))},
+        {"prefix": (Step("Hi"),)},
+        {"prefix": (Step("Hi", (3,)),)},
     ],
-)  # fmt: skip
+)
 def test_everything_that_makes_a_sample_is_in_its_key(change: dict[str, Any]) -> None:
     assert sample_key("sha", replace(REQUEST, **change)) != sample_key("sha", REQUEST)
 
 
 def test_nothing_else_is() -> None:
-    assert sample_key("sha", replace(REQUEST, key="other", ledger=Ledger(9))) == sample_key("sha", REQUEST)
+    assert sample_key("sha", replace(REQUEST, key="other", ledger=Ledger(9))) == sample_key(
+        "sha", REQUEST
+    )
     assert sample_key("other", REQUEST) != sample_key("sha", REQUEST)

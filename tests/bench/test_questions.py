@@ -12,19 +12,51 @@ from ttc_cli.bench.questions import Item, examine, load, read
 from ttc_cli.core.errors import UnreadableFile, UsageError
 
 RECORDS: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
-    ({"question": "How many?", "answer": "4 * 3 = <<4*3=12>>12\n#### 1,200"}, ("How many?", "1,200", "math")),
-    ({"problem": "Solve.", "solution": "We see that it is so, and then \\boxed{\\frac{1}{2}}.", "level": "Level 2"},
-     ("Solve.", "\\frac{1}{2}", "math")),
-    ({"problem": "Solve.", "solution": "long " * 20 + "\\boxed{7}", "answer": "7"}, ("Solve.", "7", "math")),
-    ({"ID": "chal-1", "Body": "He has 3 apples", "Question": "How many?", "Answer": 145.0},
-     ("He has 3 apples. How many?", "145", "math")),
+    (
+        {"question": "How many?", "answer": "4 * 3 = <<4*3=12>>12\n#### 1,200"},
+        ("How many?", "1,200", "math"),
+    ),
+    (
+        {
+            "problem": "Solve.",
+            "solution": "We see that it is so, and then \\boxed{\\frac{1}{2}}.",
+            "level": "Level 2",
+        },
+        ("Solve.", "\\frac{1}{2}", "math"),
+    ),
+    (
+        {"problem": "Solve.", "solution": "long " * 20 + "\\boxed{7}", "answer": "7"},
+        ("Solve.", "7", "math"),
+    ),
+    (
+        {"ID": "chal-1", "Body": "He has 3 apples", "Question": "How many?", "Answer": 145.0},
+        ("He has 3 apples. How many?", "145", "math"),
+    ),
     ({"prompt": "What?", "target": "x"}, ("What?", "x", "math")),
-    ({"question": "Which?", "choices": ["red", "blue"], "answer": 1}, ("Which?\nA) red\nB) blue", "B", "choice")),
-    ({"question": "Which?", "choices": {"text": ["red", "blue"], "label": ["1", "2"]}, "answerKey": "2"},
-     ("Which?\nA) red\nB) blue", "B", "choice")),
-    ({"question": "Which?", "options": ["A) red", "B) blue"], "answer": "(a)"}, ("Which?\nA) red\nB) blue", "A", "choice")),
-    ({"question": "Which?", "options": {"A": "red", "B": "blue"}, "answer": "blue"}, ("Which?\nA) red\nB) blue", "B", "choice")),
-    ({"question": "Which? A) red B) blue", "answer": "B"}, ("Which? A) red B) blue", "B", "choice")),
+    (
+        {"question": "Which?", "choices": ["red", "blue"], "answer": 1},
+        ("Which?\nA) red\nB) blue", "B", "choice"),
+    ),
+    (
+        {
+            "question": "Which?",
+            "choices": {"text": ["red", "blue"], "label": ["1", "2"]},
+            "answerKey": "2",
+        },
+        ("Which?\nA) red\nB) blue", "B", "choice"),
+    ),
+    (
+        {"question": "Which?", "options": ["A) red", "B) blue"], "answer": "(a)"},
+        ("Which?\nA) red\nB) blue", "A", "choice"),
+    ),
+    (
+        {"question": "Which?", "options": {"A": "red", "B": "blue"}, "answer": "blue"},
+        ("Which?\nA) red\nB) blue", "B", "choice"),
+    ),
+    (
+        {"question": "Which? A) red B) blue", "answer": "B"},
+        ("Which? A) red B) blue", "B", "choice"),
+    ),
     ({"question": "Who?", "answer": "Ada", "task": "short"}, ("Who?", "Ada", "short")),
 ]
 
@@ -38,8 +70,13 @@ def test_forms(record: dict[str, Any], expected: tuple[str, str, str]) -> None:
 
 
 def test_human_eval() -> None:
-    record = {"task_id": "HumanEval/0", "prompt": "def f(x):\n    '''Doc.'''\n", "entry_point": "f",
-              "canonical_solution": "    return x\n", "test": "def check(c): assert c(1) == 1"}
+    record = {
+        "task_id": "HumanEval/0",
+        "prompt": "def f(x):\n    '''Doc.'''\n",
+        "entry_point": "f",
+        "canonical_solution": "    return x\n",
+        "test": "def check(c): assert c(1) == 1",
+    }
     item = read(record, "x")
     assert (item.id, item.task, item.reference) == ("HumanEval/0", "code", "    return x\n")
     assert "```python\ndef f(x):" in item.prompt
@@ -64,28 +101,41 @@ def test_what_is_no_question(record: Any, why: str) -> None:
 
 def test_words_are_not_taken_for_mathematics(tmp_path: Path) -> None:
     path = tmp_path / "capitals.jsonl"
-    path.write_text("\n".join(json.dumps({"question": f"Capital {i}?", "answer": a})
-                              for i, a in enumerate(["Paris", "Rome", "K2"])))
+    path.write_text(
+        "\n".join(
+            json.dumps({"question": f"Capital {i}?", "answer": a})
+            for i, a in enumerate(["Paris", "Rome", "K2"])
+        )
+    )
     assert {item.task for item in load(path)} == {"short"}
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.csv", "a.jsonl"])
 def test_files(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    path.write_text({
-        "a.json": '[{"question": "1+1?", "answer": 2},\n {"question": "1+2?", "answer": 3}]',
-        "a.csv": 'question,answer\n1+1?,2\n"1+2?",3\n',
-        "a.jsonl": '{"question": "1+1?", "answer": "2"}\n\n{"question": "1+2?", "answer": "3"}\n',
-    }[name])
+    path.write_text(
+        {
+            "a.json": '[{"question": "1+1?", "answer": 2},\n {"question": "1+2?", "answer": 3}]',
+            "a.csv": 'question,answer\n1+1?,2\n"1+2?",3\n',
+            "a.jsonl": '{"question": "1+1?", "answer": "2"}\n\n'
+            '{"question": "1+2?", "answer": "3"}\n',
+        }[name]
+    )
     assert [(i.prompt, i.reference) for i in load(path)] == [("1+1?", "2"), ("1+2?", "3")]
 
 
 def test_problems_name_their_line(tmp_path: Path) -> None:
     path = tmp_path / "bad.jsonl"
-    path.write_text('{"id": 1, "question": "?", "answer": "2"}\n{"question": \n{"id": 1, "question": "?", "answer": "3"}\n')
+    path.write_text(
+        '{"id": 1, "question": "?", "answer": "2"}\n{"question": \n'
+        '{"id": 1, "question": "?", "answer": "3"}\n'
+    )
     items, problems = examine(path)
     assert items == [Item("1", "?", "2", "math")]
-    assert problems == ["line 2: it is not a JSON object", "line 3: the id '1' is that of line 1 too"]
+    assert problems == [
+        "line 2: it is not a JSON object",
+        "line 3: the id '1' is that of line 1 too",
+    ]
     with pytest.raises(UsageError, match=r"line 2.*bench data check"):
         load(path)
 

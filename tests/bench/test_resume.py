@@ -14,7 +14,11 @@ import pytest
 
 from ttc_cli.core.errors import TtcError, UsageError
 
-CONFIGS = ("name=plain,samples=6,early_stop=false", "name=adaptive,samples=6", "name=capped,effort=medium,max_tokens=60")
+CONFIGS = (
+    "name=plain,samples=6,early_stop=false",
+    "name=adaptive,samples=6",
+    "name=capped,effort=medium,max_tokens=60",
+)
 KILLS = 10
 
 

@@ -58,7 +58,9 @@ def test_the_batch_stays_full(data: Path, tmp_path: Path) -> None:
             return deltas
 
     engine = Watching()
-    stage.bench(stage.sums(data, 60), tmp_path / "out", stage.configs(PLAIN), engine=engine, width=16)
+    stage.bench(
+        stage.sums(data, 60), tmp_path / "out", stage.configs(PLAIN), engine=engine, width=16
+    )
     assert engine.most == 16
     assert engine.tokens / engine.steps > 15  # the end, where no more is to be drawn, included
 

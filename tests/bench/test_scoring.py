@@ -33,7 +33,7 @@ def above(numbers: List[int], bar: int) -> List[int]:
     """
 '''
 SOLUTION = "    return [n for n in numbers if n > bar]\n"
-TEST = '''
+TEST = """
 METADATA = {}
 
 
@@ -41,7 +41,7 @@ def check(candidate):
     assert candidate([1, 5, 3], 2) == [5, 3]
     assert candidate([], 2) == []
     assert candidate([2], 2) == []
-'''
+"""
 PROBLEM = {
     "task_id": "test/0", "prompt": PROMPT, "entry_point": "above", "test": TEST,
     "canonical_solution": SOLUTION,
@@ -81,13 +81,17 @@ def test_the_200_are_a_fair_mix(verdicts: list[Any]) -> None:
     assert 60 <= right <= 140
 
 
-@pytest.mark.parametrize(("answer", "is_right"), [("(b)", True), ("B.", True), ("A", False), (None, False)])
+@pytest.mark.parametrize(
+    ("answer", "is_right"), [("(b)", True), ("B.", True), ("A", False), (None, False)]
+)
 def test_choices(answer: str | None, is_right: bool) -> None:
     assert scoring.right(Item("c", "", "B", "choice"), answer, "") is is_right
 
 
 def test_code_is_not_run_unasked() -> None:
-    items = [Item("c", "", "", "code", {key: PROBLEM[key] for key in ("prompt", "test", "entry_point")})]
+    items = [
+        Item("c", "", "", "code", {key: PROBLEM[key] for key in ("prompt", "test", "entry_point")})
+    ]
     with pytest.raises(UsageError, match="--unsafe-exec"):
         scoring.require(items, unsafe_exec=False)
     scoring.require(items, unsafe_exec=True)
@@ -124,7 +128,11 @@ def test_what_a_program_prints_or_starts_is_of_no_account(tmp_path: Path) -> Non
     assert not marker.exists()  # killed with its parent
 
 
-WHOLE = PROMPT.split("\n\n\ndef above")[0].split("\n\n\n")[0] + "\n\n\ndef above(numbers, bar):\n" + SOLUTION
+WHOLE = (
+    PROMPT.split("\n\n\ndef above")[0].split("\n\n\n")[0]
+    + "\n\n\ndef above(numbers, bar):\n"
+    + SOLUTION
+)
 REPLIES = {
     "a whole function": f"Sure:\n```python\n{WHOLE}```\nIt filters.",
     "no import of its own": f"```python\ndef above(numbers: List[int], bar):\n{SOLUTION}```",
@@ -132,7 +140,8 @@ REPLIES = {
     "    return [n for n in numbers if helper(n) > bar + 1]\n```",
     "a body": f"```\n{SOLUTION}```",
     "a bare body": SOLUTION,
-    "an example after it": f"```python\ndef above(numbers, bar):\n{SOLUTION}```\n```python\nprint(above([1], 0))\n```",
+    "an example after it": f"```python\ndef above(numbers, bar):\n{SOLUTION}```\n"
+    "```python\nprint(above([1], 0))\n```",
     "output after it": f"```python\ndef above(numbers, bar):\n{SOLUTION}```\n```text\n[5]\n```",
     "an open fence": f"```python\ndef above(numbers, bar):\n{SOLUTION}",
 }

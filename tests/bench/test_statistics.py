@@ -11,7 +11,7 @@ import pytest
 from ttc_cli.bench.statistics import bootstrap, p_value, paired, wilson
 
 REPEATS = 1000
-# Of 1,000 repetitions at a true 95%, a share outside 93.0 to 97.0% has odds of 0.4%; seeds are fixed.
+# Of 1,000 repetitions at a true 95%, a share outside of this has odds of 0.4%; seeds are fixed.
 COVER = (0.93, 0.97)
 
 
@@ -20,10 +20,15 @@ def differences(rng: np.random.Generator, n: int, lost: float, gained: float) ->
     return np.where(draws < lost, -1.0, np.where(draws < lost + gained, 1.0, 0.0))
 
 
-@pytest.mark.parametrize(("n", "share"), [(60, 0.43), (60, 0.8), (120, 0.3), (200, 0.55), (500, 0.9)])
+@pytest.mark.parametrize(
+    ("n", "share"), [(60, 0.43), (60, 0.8), (120, 0.3), (200, 0.55), (500, 0.9)]
+)
 def test_wilson_covers(n: int, share: float) -> None:
     rng = np.random.default_rng(n)
-    hits = [low <= share <= high for low, high in (wilson(k, n) for k in rng.binomial(n, share, REPEATS))]
+    hits = [
+        low <= share <= high
+        for low, high in (wilson(k, n) for k in rng.binomial(n, share, REPEATS))
+    ]
     assert COVER[0] <= np.mean(hits) <= COVER[1]
 
 
@@ -59,8 +64,10 @@ def test_false_alarms_are_rare(n: int, share: float) -> None:
 
 def test_false_alarms_are_rare_for_scores_between() -> None:
     rng = np.random.default_rng(2)
-    alarms = [p_value(rng.beta(1, 1, 60) - rng.beta(1, 1, 60), seed=i, flips=1000) < 0.05
-              for i in range(REPEATS)]
+    alarms = [
+        p_value(rng.beta(1, 1, 60) - rng.beta(1, 1, 60), seed=i, flips=1000) < 0.05
+        for i in range(REPEATS)
+    ]
     assert 0.03 <= np.mean(alarms) <= 0.06
 
 
@@ -103,11 +110,22 @@ def test_all_for_one_side_is_not_certain() -> None:
 
 @pytest.mark.parametrize(
     ("right", "n", "low", "high"),
-    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (26, 60, 0.3157, 0.5590), (81, 263, 0.2553, 0.3662)],
+    [
+        (0, 10, 0.0, 0.2775),
+        (10, 10, 0.7225, 1.0),
+        (26, 60, 0.3157, 0.5590),
+        (81, 263, 0.2553, 0.3662),
+    ],
 )
 def test_wilson_by_hand(right: int, n: int, low: float, high: float) -> None:
     assert wilson(right, n) == pytest.approx((low, high), abs=6e-5)
     assert wilson(0, 0) == (0.0, 1.0)
+
+
+def test_the_share_lies_in_its_interval_whatever_rounding_does() -> None:
+    for n in range(1, 80):
+        assert wilson(0, n)[0] == 0
+        assert wilson(n, n)[1] == 1
 
 
 def test_the_same_seed_gives_the_same_and_large_sets_stay_small_in_memory() -> None:

@@ -63,6 +63,7 @@ def terminal(drawn: Sequence[Point], *, width: int, height: int = 22, color: boo
     # plotext labels a logarithmic axis with powers of ten, too far apart for one bench
     ticks = range(math.floor(min(ends)), math.ceil(max(ends)) + 1)
     plt.xticks(list(ticks), [f"{2**tick:g}" for tick in ticks])
+    plt.ylim(min(point.low for point in drawn), max(point.high for point in drawn))
     plt.xlabel(X_LABEL)
     plt.ylabel(Y_LABEL)
     built = str(plt.build())

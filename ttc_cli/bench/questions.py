@@ -206,9 +206,10 @@ def _index(answer: Any, labels: list[str], texts: list[str]) -> int | None:
 
 def _common_task(records: list[dict[str, Any]]) -> str:
     """What the records' answers look like as a whole: values, or words."""
-    answers = [_reference(str(r.get(k))) for r in records for k in ANSWER[:1] if r.get(k)]
+    found = (next((r[key] for key in ANSWER if r.get(key)), None) for r in records)
+    answers = [_reference(str(answer)) for answer in found if answer is not None]
     values = sum(bool(_VALUE.search(answer)) for answer in answers)
-    return "short" if answers and values < len(answers) / 2 else "math"
+    return "short" if values < len(answers) / 2 else "math"
 
 
 def _task_of(question: str, answer: str, common: str) -> str:

@@ -59,10 +59,12 @@ class Results:
     @cached_property
     def curves(self) -> dict[str, list[float]]:
         """Expected score by number of samples for each question; empty unless a plain vote."""
-        found = {key: votes.ballots(row) for key, row in self.rows.items() if "plan" in row}
-        if not found or len(found) < len(self.rows) or None in found.values():
+        asked = {key: row for key, row in self.rows.items() if "error" not in row}
+        found = {key: votes.ballots(row) for key, row in asked.items()}
+        if not found or None in found.values():
             return {}
-        return {key: votes.curve(ballots) for key, ballots in found.items() if ballots}
+        curves = {key: votes.curve(ballots) for key, ballots in found.items() if ballots}
+        return {key: curves.get(key, [0.0] * self.samples) for key in self.rows}
 
 
 def load(folders: Sequence[Path]) -> list[Results]:

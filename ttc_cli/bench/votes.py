@@ -31,7 +31,7 @@ def ballots(row: dict[str, Any]) -> Ballots | None:
     """The ballots of a row, None unless it is a plain vote."""
     branches = row["branches"]
     whole = all(branch["stop"] not in CUT_SHORT for branch in branches)
-    plan = row.get("plan", {})
+    plan = row["plan"]
     if plan.get("strategy") != "self-consistency" or plan.get("samples") != len(branches):
         return None
     if not whole:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ttc_cli.cli import ask, bench, calibrate, models
+from ttc_cli.cli import again, ask, bench, calibrate, models
 from ttc_cli.cli.help import Grouped
 
 app = typer.Typer(
@@ -18,11 +18,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("ask", cls=Grouped)(ask.ask)
+app.command("again")(again.again)
 app.command("calibrate")(calibrate.calibrate)
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
 
-COMMANDS = frozenset({"ask", "bench", "calibrate", "models"})
+COMMANDS = frozenset({"again", "ask", "bench", "calibrate", "models"})
 
 
 @app.callback()

@@ -21,6 +21,7 @@ from ttc_cli.views.plain import Look, PlainView
 if TYPE_CHECKING:
     from ttc_cli.core.outcome import Outcome
     from ttc_cli.models.registry import ModelFile
+    from ttc_cli.prompts.documents import Document
     from ttc_cli.session.loaded import Ask
     from ttc_cli.session.prepared import Prepared
 
@@ -40,6 +41,8 @@ class Flags:
     dry_run: bool
     help_options: bool
     refresh: bool = False
+    given: tuple[str, tuple[Document, ...]] | None = None
+    """Prompt and documents when they are known already, instead of words, files and stdin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,11 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
     try:
         if "-" in (*asked.words, *asked.files):
             view.clear()  # somebody may be typing
-        prompt, documents = gather(
+        prompt, documents = asked.given or gather(
             asked.words, asked.files, read_stdin=asked.read_stdin, say=view.say
         )
+        if settings.log and not asked.dry_run:
+            _remember(flags, asked, prompt, documents)
         view.status("loading the model")
         from ttc_cli.session.loaded import Ask
 
@@ -91,6 +96,19 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         return signals.code or INTERRUPTED
     finally:
         view.end()
+
+
+def _remember(
+    flags: Mapping[str, object], asked: Flags, prompt: str, documents: tuple[Document, ...]
+) -> None:
+    """Keep the question for `ttc again`."""
+    from ttc_cli.store import last
+
+    kept = {name: value for name, value in flags.items() if value is not None}
+    texts = tuple((document.name, document.text) for document in documents)
+    last.save(
+        home(), last.Last(prompt, texts, kept, asked.options, asked.early_stop, asked.diverse)
+    )
 
 
 def _with_model(

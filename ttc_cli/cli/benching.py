@@ -58,7 +58,8 @@ def run(spending: Mapping[str, object], machine: Mapping[str, object], flags: Fl
     items = choose(items, limit=flags.limit, shuffle=flags.shuffle, seed=flags.seed)
     scoring.require(items, unsafe_exec=flags.unsafe_exec)
     model = _model(settings)
-    out = flags.out or Path(f"bench-{Path(data['name']).stem}-{model.name}")
+    stem = Path(data["name"]).stem.replace(":", "-")
+    out = flags.out or Path(f"bench-{stem}-{model.name}")
     spec = Spec(data, items, configs, out, flags.seed, flags.resume, flags.width, flags.quiet)
     return _run(settings, model, spec)
 

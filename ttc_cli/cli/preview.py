@@ -35,7 +35,8 @@ def dry_run(prepared: Prepared, *, as_json: bool) -> int:
     lines = [
         f"model     {prepared.session.model.name}",
         f"route     {plan['route']['task']}, {plan['route']['path']}: {plan['route']['reason']}",
-        f"plan      {plan['strategy']} ({plan['effort']}), up to {samples} sample{'s' * (samples > 1)}"
+        f"plan      {plan['strategy']} ({plan['effort']}), up to {samples}"
+        f" sample{'s' * (samples > 1)}"
         f" of at most {plan['branch_tokens']} tokens, budget {plan['budget'] or 'none'}",
         f"prompt    {plan['prompt_tokens']} tokens",
         f"estimate  {estimate['tokens']} tokens, "

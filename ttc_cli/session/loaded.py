@@ -101,14 +101,13 @@ class Session:
         self.load_seconds = 0.0
         self._engine: LlamaEngine | None = None
         self._failure: BaseException | None = None
+        _import_engine()  # here: two threads that import get in each other's way
         self._loading = Thread(target=self._load, args=(load or load_llama,), daemon=True)
         self._loading.start()
 
     def _load(self, load: Load) -> None:
         began = time.monotonic()
         try:
-            _import_engine()  # no part of what loading a model takes
-            began = time.monotonic()
             self._engine = load(self.settings, self.model, self.identity)
         except BaseException as error:  # raised again in the thread that needs the engine
             self._failure = error

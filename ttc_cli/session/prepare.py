@@ -20,6 +20,7 @@ from ttc_cli.prompts.wording import Task, guess_task, wording
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepared import Prepared
 from ttc_cli.settings import Settings
+from ttc_cli.strategies import common as _common  # noqa: F401 - early: a model may be loading
 from ttc_cli.strategies import effort as efforts
 from ttc_cli.strategies import registry
 
@@ -39,6 +40,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     settings = session.settings
     if not ask.prompt.strip() and not ask.documents:
         raise UsageError("the prompt is empty", "say what you want to know")
+    room = memory_cells(session)  # reads the header, while the model may still be loading
     task = cast("Task", ask.task) if ask.task else guess_task(ask.prompt)
     seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
     notes: list[str] = list(settings.warnings)
@@ -94,7 +96,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         tuple(notes),
         strategy,
         options,
-        _cells(session, plan, tokens),
+        _cells(plan, tokens, room),
     )
 
 
@@ -151,11 +153,11 @@ def _estimate(session: Session, question: Question, plan: Plan, prompt: int) -> 
     return {"tokens": int(tokens), "seconds": seconds, "plain_answer": plain}
 
 
-def _cells(session: Session, plan: Plan, prompt: int) -> int:
+def _cells(plan: Plan, prompt: int, room: int) -> int:
     """Room for the prompt once and for every branch that may be live at once."""
     live = min(plan.samples, 32)
     wanted = prompt + live * (plan.branch_tokens + 64) + 64
-    return max(prompt + 64, min(wanted, memory_cells(session)))
+    return max(prompt + 64, min(wanted, room))
 
 
 def memory_cells(session: Session) -> int:

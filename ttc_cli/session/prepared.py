@@ -48,7 +48,9 @@ class Prepared:
         deadline = None if limit is None else self.ask.began + limit - EXIT_MARGIN
         settings = self.session.settings
         keep = settings.cache and settings.log
+        began = time.monotonic()
         self.session.engine.reserve(self.cells)
+        self.session.load_seconds += time.monotonic() - began
         return Run(
             self.session.engine,
             ledger=Ledger(self.plan.budget),

@@ -1,0 +1,55 @@
+"""`ttc again`: the last question once more."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ttc_cli.cli.signals import caught
+
+
+def again(
+    effort: Annotated[
+        str | None, typer.Option("-e", "--effort", help="low, medium, high or max.")
+    ] = None,
+    samples: Annotated[int | None, typer.Option("-n", "--samples", help="Branches.")] = None,
+    model: Annotated[str | None, typer.Option("-m", "--model", help="Another model.")] = None,
+    seed: Annotated[
+        str | None, typer.Option("--seed", help="A number, or random; see above for the default.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One result object.")] = False,
+    extract: Annotated[
+        bool, typer.Option("-x", "--extract", help="Only the short form of the answer.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Nothing on stderr but errors.")
+    ] = False,
+) -> None:
+    """Ask the last question once more.
+
+    With another effort, number of samples or model the seed stays, so that what was drawn is
+    used again; otherwise the seed counts up, for another answer.
+    """
+    with caught() as signals:
+        from ttc_cli.cli.asking import Flags, Output, run
+        from ttc_cli.core.errors import UsageError
+        from ttc_cli.prompts.documents import Document
+        from ttc_cli.settings import home
+        from ttc_cli.store.last import load
+
+        last = load(home())
+        if last is None:
+            raise UsageError("there is no question to ask again", 'ask one: ttc "..."')
+        changed = {"effort": effort, "samples": samples, "model": model, "seed": seed}
+        settings = {**last.settings, **{k: v for k, v in changed.items() if v is not None}}
+        if not any(value is not None for value in changed.values()):
+            before = str(settings.get("seed", 0))
+            settings["seed"] = str(int(before) + 1) if before.isdecimal() else before
+        documents = tuple(Document(name, text) for name, text in last.documents)
+        flags = Flags(
+            (), (), False, last.options, last.early_stop, last.diverse, False, False,
+            given=(last.prompt, documents),
+        )  # fmt: skip
+        how = Output(as_json, False, extract, None, quiet, False, None)
+        raise typer.Exit(run(settings, flags, how, signals))
