@@ -133,6 +133,11 @@ def _with_model(
                 f"--min-agreement needs a vote, and {prepared.plan.strategy} draws one sample",
                 "give -e medium or -n 8",
             )
+        if how.verbose:
+            from ttc_cli.cli.preview import lines
+
+            for line in lines(prepared):
+                view.say(line)
         return _answer(prepared, how, view, signals)
     finally:
         view.clear()

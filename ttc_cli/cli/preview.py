@@ -31,8 +31,15 @@ def dry_run(prepared: Prepared, *, as_json: bool) -> int:
         model = prepared.session.model.name
         print_json({"plan": plan, "estimate": estimate, "model": model})
         return 0
+    sys.stdout.write("\n".join(lines(prepared)) + "\n")
+    return 0
+
+
+def lines(prepared: Prepared) -> list[str]:
+    """Model, route, plan, prompt and estimate, a line each."""
+    plan, estimate = prepared.describe(), prepared.estimate
     seconds, samples = estimate["seconds"], plan["samples"]
-    lines = [
+    return [
         f"model     {prepared.session.model.name}",
         f"route     {plan['route']['task']}, {plan['route']['path']}: {plan['route']['reason']}",
         f"plan      {plan['strategy']} ({plan['effort']}), up to {samples}"
@@ -42,5 +49,3 @@ def dry_run(prepared: Prepared, *, as_json: bool) -> int:
         f"estimate  {estimate['tokens']} tokens, "
         + (f"{seconds} s" if seconds is not None else "seconds not known before a first run"),
     ]
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0

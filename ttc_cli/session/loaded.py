@@ -57,7 +57,8 @@ def load_llama(settings: Settings, model: ModelFile, identity: str) -> LlamaEngi
 
     if model.sha256 is None:
         read_gguf(model.path)  # says more of a damaged file than llama.cpp does
-        try_loading(model.path, home() / "models" / ".loads", identity)
+        marks = home() / "models" / ".loads"
+        try_loading(model.path, marks, identity, keep=settings.log)
     return LlamaEngine.load(
         model.path,
         context=settings.ctx_size or 0,

@@ -24,7 +24,7 @@ from ttc_cli.strategies import common as _common  # noqa: F401 - early: a model 
 from ttc_cli.strategies import effort as efforts
 from ttc_cli.strategies import registry
 
-KINDS = {"math": "number", "choice": "choice", "code": "code"}
+KINDS = {"choice": "choice", "code": "code"}
 """The form of a task's short answer, as `answers.extract` names it."""
 MOST_KV_SHARE = 0.25
 """Of the machine's memory, for the KV cache."""

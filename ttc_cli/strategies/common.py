@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from ttc_cli.answers import Extracted, extract
+from ttc_cli.answers import Extracted, Kind, extract
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Question, reason
@@ -42,7 +42,7 @@ def answer_of(branch: Branch, question: Question) -> Extracted | None:
     ended = branch.stop is not None and (branch.stop.whole or branch.meta.get("closed"))
     if not question.votable or not ended:
         return None
-    return extract(reply(branch)[1], cast("None", question.kind))
+    return extract(reply(branch)[1], cast("Kind | None", question.kind))
 
 
 def hold_back(run: Run, question: Question) -> int | None:
@@ -82,7 +82,7 @@ def close(run: Run, branch: Branch, question: Question) -> Flow[Branch]:
 def single(run: Run, branch: Branch, question: Question) -> Outcome:
     """The outcome of a run that kept to one line of thought."""
     said = any(step.sampled and step.text.strip() for step in branch.steps)
-    found = extract(reply(branch)[1], cast("None", question.kind)) if said else None
+    found = extract(reply(branch)[1], cast("Kind | None", question.kind)) if said else None
     if found and question.task == "plain" and found.rule not in STATED:
         found = None  # prose has no short answer unless it says outright that it is one
     return Outcome(

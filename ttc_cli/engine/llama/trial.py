@@ -19,8 +19,11 @@ LlamaEngine.load(Path(sys.argv[1]), cells=256, gpu_layers=0).close()
 """
 
 
-def try_loading(path: Path, marks: Path, identity: str) -> None:
+def try_loading(path: Path, marks: Path, identity: str, *, keep: bool) -> None:
     """Load a file in a child once; files that did load are remembered in the folder `marks`.
+
+    Args:
+        keep: whether a load that went well may be remembered.
 
     Raises:
         ModelError: the child crashed, or llama.cpp refused the file.
@@ -42,6 +45,8 @@ def try_loading(path: Path, marks: Path, identity: str) -> None:
             f"{path.name} cannot be loaded: {_reason(child.returncode, child.stderr)}",
             "choose another model, or see what `ttc models show` says of it",
         )
+    if not keep:
+        return
     with contextlib.suppress(OSError):
         marks.mkdir(parents=True, exist_ok=True)
         mark.touch()
