@@ -1,0 +1,68 @@
+"""`ttc again`: the last question once more."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from harness import REPLIES, SUM, Ttc
+
+from ttc_cli.engine.scripted import from_choices
+
+BOTH = from_choices(REPLIES)
+
+
+def ours(text: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(text)["ttc"]
+    return value
+
+
+def test_more_effort_keeps_the_seed_and_what_was_drawn(ttc: Ttc) -> None:
+    first = ours(ttc("-e", "medium", "--json", SUM, script=BOTH, cache="yes").out)
+    assert first["cache"] == "miss"
+    more = ours(ttc("again", "-e", "high", "--json", script=BOTH, cache="yes").out)
+    assert (more["effort"], more["seed"], more["cache"]) == ("high", first["seed"], "partial")
+    cold = ours(
+        ttc("-e", "high", "--json", "--no-cache", SUM, script=BOTH, cache="yes").out
+    )
+    assert more["answer"] == cold["answer"]
+    assert more["tokens"]["sampled"] < cold["tokens"]["sampled"]
+
+
+def test_without_a_change_the_seed_counts_up(ttc: Ttc) -> None:
+    ttc("-e", "low", SUM)
+    assert ours(ttc("again", "--json").out)["seed"] == 1
+    assert ours(ttc("again", "--json").out)["seed"] == 2
+
+
+def test_documents_and_flags_come_along(ttc: Ttc) -> None:
+    Path("notes.txt").write_text("seventeen")
+    seen: list[str] = []
+
+    def script(request: Any) -> str:
+        seen.append(request.prompt.text)
+        return "noted"
+
+    ttc("-f", "notes.txt", "--max-tokens", "9", "what is this", script=script)
+    ran = ttc("again", "--json", script=script)
+    assert seen[0] == seen[1]
+    assert "seventeen" in seen[1]
+    assert ours(ran.out)["tokens"]["sampled"] <= 9
+
+
+def test_nothing_to_ask_again(ttc: Ttc) -> None:
+    ran = ttc("again")
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+
+
+def test_no_log_leaves_nothing_behind(ttc: Ttc, machine: Path) -> None:
+    ttc("--no-log", SUM)
+    assert ttc("again").code == 2
+    ttc(SUM)
+    if os.name == "posix":
+        assert (machine / "home" / "last.json").stat().st_mode & 0o777 == 0o600
+    (machine / "home" / "last.json").write_text('{"prompt": 3')
+    assert ttc("again").code == 2
