@@ -24,9 +24,7 @@ def test_more_effort_keeps_the_seed_and_what_was_drawn(ttc: Ttc) -> None:
     assert first["cache"] == "miss"
     more = ours(ttc("again", "-e", "high", "--json", script=BOTH, cache="yes").out)
     assert (more["effort"], more["seed"], more["cache"]) == ("high", first["seed"], "partial")
-    cold = ours(
-        ttc("-e", "high", "--json", "--no-cache", SUM, script=BOTH, cache="yes").out
-    )
+    cold = ours(ttc("-e", "high", "--json", "--no-cache", SUM, script=BOTH, cache="yes").out)
     assert more["answer"] == cold["answer"]
     assert more["tokens"]["sampled"] < cold["tokens"]["sampled"]
 

@@ -55,8 +55,12 @@ def test_seeds_differ_by_run_path_and_salt() -> None:
         for branch in [*BRANCHES, (), (12,), (1, 2), (1, 2, 0)]
         for salt in ("", "again")
     ]
-    distinct = {(run, b, s) for run in (0, 1, 12) for b in [*BRANCHES, (), (12,), (1, 2), (1, 2, 0)]
-                for s in ("", "again")}
+    distinct = {
+        (run, b, s)
+        for run in (0, 1, 12)
+        for b in [*BRANCHES, (), (12,), (1, 2), (1, 2, 0)]
+        for s in ("", "again")
+    }
     assert len(set(seeds)) == len(distinct)
 
 

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from tiny_models import Shop, tiny_entry, write_gguf
 
+# Imported before any test puts another catalogue in place: a module that is first imported
+# while it is there would keep it for good.
+from ttc_cli.models import catalogue, listing, pull, registry  # noqa: F401 - for the side effect
+
 PIP = """#!/bin/sh
 for last; do :; done
 while [ "$1" != --dest ]; do shift; done

@@ -11,7 +11,11 @@ from ttc_cli.cli.signals import caught
 from ttc_cli.cli.start import hello
 
 SAMPLING, SPENDING, INPUT, OUTPUT, ENGINE = (
-    "Sampling", "Spending", "Input", "Output", "Model and engine",
+    "Sampling",
+    "Spending",
+    "Input",
+    "Output",
+    "Model and engine",
 )
 
 
@@ -23,25 +27,41 @@ def ask(
     context: typer.Context,
     prompt: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PROMPT]...", help="The question; `-` is stdin.",
-                       show_default=False, rich_help_panel=INPUT),
+        typer.Argument(
+            metavar="[PROMPT]...",
+            help="The question; `-` is stdin.",
+            show_default=False,
+            rich_help_panel=INPUT,
+        ),
     ] = None,
     effort: Annotated[
         str | None,
-        _opt("-e", "--effort", "--reasoning-effort", help="low, medium, high or max: 1x, 4x, 16x,"
-             " 64x the cost of one plain answer; auto chooses.", panel=SPENDING),
+        _opt(
+            "-e",
+            "--effort",
+            "--reasoning-effort",
+            help="low, medium, high or max: 1x, 4x, 16x,"
+            " 64x the cost of one plain answer; auto chooses.",
+            panel=SPENDING,
+        ),
     ] = None,
     strategy: Annotated[
-        str | None, _opt("-S", "--strategy", help="auto, direct, self-consistency or think.",
-                         panel=SPENDING),
+        str | None,
+        _opt("-S", "--strategy", help="auto, direct, self-consistency or think.", panel=SPENDING),
     ] = None,
     samples: Annotated[
-        int | None, _opt("-n", "--samples", help="Branches; lifts the cap that effort gives.",
-                         panel=SPENDING),
+        int | None,
+        _opt("-n", "--samples", help="Branches; lifts the cap that effort gives.", panel=SPENDING),
     ] = None,
     option: Annotated[
-        list[str] | None, _opt("-O", "--option", metavar="KEY=VALUE", help="For the strategy"
-                               " (repeatable); --help-options lists them.", panel=SPENDING),
+        list[str] | None,
+        _opt(
+            "-O",
+            "--option",
+            metavar="KEY=VALUE",
+            help="For the strategy (repeatable); --help-options lists them.",
+            panel=SPENDING,
+        ),
     ] = None,
     help_options: Annotated[
         bool, _opt("--help-options", help="List the strategy's options.", panel=SPENDING)
@@ -53,27 +73,37 @@ def ask(
         bool, _opt("--diverse", help="Vary temperature and wording.", panel=SPENDING)
     ] = False,
     max_tokens: Annotated[
-        int | None, _opt("--max-tokens", help="Cap on sampled tokens, all branches together.",
-                         panel=SPENDING),
+        int | None,
+        _opt("--max-tokens", help="Cap on sampled tokens, all branches together.", panel=SPENDING),
     ] = None,
     max_seconds: Annotated[
         float | None, _opt("--max-seconds", help="Cap on time, loading included.", panel=SPENDING)
     ] = None,
     thinking_budget: Annotated[
-        int | None, _opt("--thinking-budget", help="Tokens of thought a branch: -1 no cap, 0 none.",
-                         panel=SPENDING),
+        int | None,
+        _opt(
+            "--thinking-budget",
+            help="Tokens of thought a branch: -1 no cap, 0 none.",
+            panel=SPENDING,
+        ),
     ] = None,
     min_agreement: Annotated[
-        float | None, _opt("--min-agreement", help="Exit 3 when the vote agrees less (0 to 1).",
-                           panel=SPENDING),
+        float | None,
+        _opt("--min-agreement", help="Exit 3 when the vote agrees less (0 to 1).", panel=SPENDING),
     ] = None,
     dry_run: Annotated[
-        bool, _opt("--dry-run", help="Show route, plan and estimate; generate nothing.",
-                   panel=SPENDING),
+        bool,
+        _opt("--dry-run", help="Show route, plan and estimate; generate nothing.", panel=SPENDING),
     ] = False,
     file: Annotated[
-        list[str] | None, _opt("-f", "--file", metavar="PATH", help="A text file to attach"
-                               " (repeatable); `-` is stdin.", panel=INPUT),
+        list[str] | None,
+        _opt(
+            "-f",
+            "--file",
+            metavar="PATH",
+            help="A text file to attach (repeatable); `-` is stdin.",
+            panel=INPUT,
+        ),
     ] = None,
     system: Annotated[
         str | None, _opt("-s", "--system", help="System prompt.", panel=INPUT)
@@ -115,12 +145,19 @@ def ask(
         bool, _opt("-x", "--extract", help="Only the short form of the answer.", panel=OUTPUT)
     ] = False,
     output: Annotated[
-        Path | None, _opt("-o", "--output", help="Write the answer to a file, whole or not at all.",
-                          panel=OUTPUT),
+        Path | None,
+        _opt(
+            "-o", "--output", help="Write the answer to a file, whole or not at all.", panel=OUTPUT
+        ),
     ] = None,
     show_reasoning: Annotated[
-        bool | None, _opt("--show-reasoning/--hide-reasoning", " /-R", help="Thoughts on stderr;"
-                          " by default on a terminal only.", panel=OUTPUT),
+        bool | None,
+        _opt(
+            "--show-reasoning/--hide-reasoning",
+            " /-R",
+            help="Thoughts on stderr; by default on a terminal only.",
+            panel=OUTPUT,
+        ),
     ] = None,
     quiet: Annotated[
         bool, _opt("-q", "--quiet", help="Nothing on stderr but errors.", panel=OUTPUT)
@@ -166,7 +203,14 @@ def ask(
         }  # fmt: skip
         how = Output(as_json, jsonl, extract, output, quiet, verbose, min_agreement)
         flags = Flags(
-            tuple(prompt or ()), tuple(file or ()), not no_stdin, tuple(option or ()),
-            not no_early_stop, diverse, dry_run, help_options, refresh,
+            tuple(prompt or ()),
+            tuple(file or ()),
+            not no_stdin,
+            tuple(option or ()),
+            not no_early_stop,
+            diverse,
+            dry_run,
+            help_options,
+            refresh,
         )
         raise typer.Exit(run(settings, flags, how, signals))

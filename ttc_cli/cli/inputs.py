@@ -40,9 +40,7 @@ def gather(
         raise UsageError("stdin is named more than once, or refused", "give `-` once")
     asked = bool(dashes or as_file)
     stdin = _stdin(say) if asked or (read_stdin and piped()) else None
-    attached = [
-        stdin if name == "-" and stdin else documents.read(Path(name)) for name in files
-    ]
+    attached = [stdin if name == "-" and stdin else documents.read(Path(name)) for name in files]
     if stdin is not None and not as_file:
         if dashes or not prompt:
             prompt = "\n\n".join(filter(None, (prompt, stdin.text.strip())))

@@ -19,7 +19,14 @@ from ttc_cli.core.seeds import uniform
 
 ALL = frozenset(
     {
-        "continue", "rewind", "logprobs", "confidence", "hidden", "score", "grammar", "seed",
+        "continue",
+        "rewind",
+        "logprobs",
+        "confidence",
+        "hidden",
+        "score",
+        "grammar",
+        "seed",
         "exact-usage",
     }
 )
@@ -138,8 +145,8 @@ class ScriptedEngine:
         request = talk.request
         prefilled = talk.length if talk.at == 0 else 0
         if request.candidates:
-            scores = self._scorer(request) if self._scorer else (-math.log(2),) * len(
-                request.candidates
+            scores = (
+                self._scorer(request) if self._scorer else (-math.log(2),) * len(request.candidates)
             )
             return Delta(request.key, scores=scores, prefilled=prefilled, stop=Stop.SCORED)
         stop = self._may_draw(talk)

@@ -86,7 +86,13 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         )
     plan = replace(plan, branch_tokens=min(plan.branch_tokens, context - tokens))
     return Prepared(
-        session, ask, question, plan, rendered.prompt, tokens, seed,
+        session,
+        ask,
+        question,
+        plan,
+        rendered.prompt,
+        tokens,
+        seed,
         {
             "task": task,
             "path": "complex" if question.votable or task == "code" else "simple",

@@ -64,7 +64,11 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     elif any(branch.stop is Stop.TIME for branch in done):
         stopped = "seconds"
     return Outcome(
-        ballot.winner(), ballot.votes[0].answer, ballot.votes, ballot.agreement, stopped,
+        ballot.winner(),
+        ballot.votes[0].answer,
+        ballot.votes,
+        ballot.agreement,
+        stopped,
         tuple(done),
     )
 

@@ -95,9 +95,7 @@ def familiarity(drawn: int, classes: int) -> float:
     """
     if not drawn:
         return 0.0
-    logs = [
-        classes * math.log(a) + math.lgamma(a) - math.lgamma(a + drawn) for a in CONCENTRATIONS
-    ]
+    logs = [classes * math.log(a) + math.lgamma(a) - math.lgamma(a + drawn) for a in CONCENTRATIONS]
     odds = [math.exp(log - max(logs)) for log in logs]
     joins = [odd * drawn / (drawn + a) for odd, a in zip(odds, CONCENTRATIONS, strict=True)]
     return math.fsum(joins) / math.fsum(odds)

@@ -70,5 +70,3 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         branch = yield from grow(branch, StopRule(plan.branch_tokens - spent))
     branch = yield from close(run, branch, question)
     return single(run, branch, question)
-
-

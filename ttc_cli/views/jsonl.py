@@ -90,13 +90,17 @@ def _fields(event: Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:
             classes = [{"answer": a, "count": n, "weight": w} for a, n, w in event.classes]
             return "vote", None, {"classes": classes, "lead": event.lead}
         case Close():
-            return "close", event.branch, {
-                "stop": event.stop,
-                "tokens": event.tokens,
-                "confidence": event.confidence,
-                "answer": event.answer,
-                "seconds": round(event.seconds, 3),
-            }
+            return (
+                "close",
+                event.branch,
+                {
+                    "stop": event.stop,
+                    "tokens": event.tokens,
+                    "confidence": event.confidence,
+                    "answer": event.answer,
+                    "seconds": round(event.seconds, 3),
+                },
+            )
         case Spent():
             return "usage", None, {"tokens": event.usage, "seconds": event.seconds}
         case Note():

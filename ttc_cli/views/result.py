@@ -68,7 +68,11 @@ def build(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
     if thought:
         message["reasoning_content"] = thought
     length = outcome.branch is not None and outcome.branch.stop in (
-        Stop.LENGTH, Stop.BUDGET, Stop.CONTEXT, Stop.TIME, Stop.CANCELLED,
+        Stop.LENGTH,
+        Stop.BUDGET,
+        Stop.CONTEXT,
+        Stop.TIME,
+        Stop.CANCELLED,
     )
     closed = outcome.branch is not None and bool(outcome.branch.meta.get("closed"))
     prompt = facts.prompt_tokens

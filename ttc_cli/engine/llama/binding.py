@@ -108,9 +108,7 @@ class Model:
     @property
     def rewindable(self) -> bool:
         """Whether a sequence can be cut at an earlier point (recurrent state cannot)."""
-        return not (
-            C.llama_model_is_recurrent(self.handle) or C.llama_model_is_hybrid(self.handle)
-        )
+        return not (C.llama_model_is_recurrent(self.handle) or C.llama_model_is_hybrid(self.handle))
 
     @property
     def adds_bos(self) -> bool:

@@ -250,8 +250,10 @@ class LlamaEngine:
     def _unwanted(self) -> bool:
         """Whether a prefill under way can stop: the engine closes, or a request of it is gone."""
         scheduler, live = self._scheduler, self._live
-        return self._closing or scheduler is None or any(
-            live.get(job.request.key) is not job for job in scheduler.prefilling
+        return (
+            self._closing
+            or scheduler is None
+            or any(live.get(job.request.key) is not job for job in scheduler.prefilling)
         )
 
     def _loop(self) -> None:

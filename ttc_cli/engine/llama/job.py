@@ -123,9 +123,7 @@ class Job:
             return None
         news, self._news = self._news, {}
         tokens = self._kept_tokens() if self.stop is not None else ()
-        return Delta(
-            self.request.key, tokens=tokens, stop=self.stop, error=self._error, **news
-        )
+        return Delta(self.request.key, tokens=tokens, stop=self.stop, error=self._error, **news)
 
     def _kept_tokens(self) -> tuple[int, ...]:
         """The sampled tokens behind the text that was shown."""

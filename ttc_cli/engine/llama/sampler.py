@@ -40,7 +40,8 @@ class Stats:
 def thresholds(peaks: Floats, samplings: Sequence[Sampling]) -> Floats:
     """Per row, the logit below which no token can be drawn. Shape (rows,)."""
     cut = [
-        0.0 if s.temperature == 0
+        0.0
+        if s.temperature == 0
         else min(NEGLIGIBLE * s.temperature, -math.log(s.min_p) if s.min_p > 0 else math.inf)
         for s in samplings
     ]
