@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from ttc_cli.bench.tape import Sample, Tape, Tick, sample_key
+from ttc_cli.bench.tape import Sample, Tape, Tick
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Delta, Engine, EngineInfo, Key, Request
 from ttc_cli.core.errors import ContextOverflow, EngineFailed
@@ -74,7 +74,7 @@ class Deck:
 
     def need(self, request: Request) -> Sample:
         """The sample that a request stands for: recorded, being drawn, or queued to be."""
-        key = sample_key(self.engine.info.sha256, request)
+        key = request.digest(self.engine.info.sha256)
         self._users[key] += 1
         if key not in self._samples:
             known = self.tape.get(key)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ttc_cli.bench.journal import Journal
-from ttc_cli.core.engine import Delta, Request
+from ttc_cli.core.engine import Delta
+from ttc_cli.core.extension import KEPT as WHOLE
 from ttc_cli.core.sampling import Stop
 
 DIGITS = 4
 """Of confidences and log-probabilities, rounded before anybody sees them: a sample that is
 replayed is then the very sample that was drawn."""
-KEPT = (Stop.END, Stop.STRING, Stop.LENGTH, Stop.LOOP, Stop.STEP, Stop.SCORED)
+KEPT = (*WHOLE, Stop.STEP, Stop.SCORED)
 """Stop reasons that the same request would meet again; other samples are not recorded."""
 
 
@@ -84,25 +84,6 @@ class Sample:
 
 def _rounded(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(round(value, DIGITS) for value in values)
-
-
-def sample_key(model: str, request: Request) -> str:
-    """A digest of everything that decides what a request says.
-
-    The seed stands for run seed and branch: it is made of nothing else.
-    """
-    parts = (
-        model,
-        request.prompt.pieces,
-        [(step.text, step.tokens) for step in request.prefix],
-        request.sampling,
-        request.seed,
-        request.stop,
-        request.want,
-        request.grammar,
-        request.candidates,
-    )
-    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Tape:

@@ -75,7 +75,7 @@ def _unscorable(item: Item, unsafe_exec: bool) -> str:
         if unsafe_exec and not scoring.right(item, None, reply):
             return "its own solution fails its test"
         return ""
-    found = extract(f"\\boxed{{{item.reference}}}", KINDS.get(item.task))  # type: ignore[arg-type]
+    found = extract(f"\\boxed{{{item.reference}}}", KINDS.get(item.task))
     if found is None or not scoring.right(item, found.text, ""):
         return f"an answer like its reference {item.reference[:40]!r} would not be recognised"
     return ""

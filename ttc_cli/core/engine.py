@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -41,6 +42,24 @@ class Request:
     grammar: str = ""
     candidates: tuple[str, ...] = ()
     ledger: Ledger | None = None
+
+    def digest(self, model: str) -> str:
+        """A hash of everything that decides what the request says on the model of that hash.
+
+        The seed stands for run seed and branch: it is made of nothing else.
+        """
+        parts = (
+            model,
+            self.prompt.pieces,
+            [(step.text, step.tokens) for step in self.prefix],
+            self.sampling,
+            self.seed,
+            self.stop,
+            self.want,
+            self.grammar,
+            self.candidates,
+        )
+        return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
@@ -163,7 +162,8 @@ class Extension:
             yield Open(branch.id)
             if branch.steps and not branch.steps[-1].sampled:
                 yield Text(branch.id, branch.steps[-1].text)  # put in its mouth: views need it too
-            if (known := self._from_pool(branch, request)) is not None:
+            kept_as = "" if self._run.pool is None else request.digest(self._run.engine.info.sha256)
+            if (known := self._from_pool(branch, kept_as)) is not None:
                 yield Text(branch.id, known.steps[-1].text)
                 yield from self._stopped(known)
                 continue
@@ -175,7 +175,6 @@ class Extension:
                 # A branch that has grown to the brim is a result like any other.
                 yield from self._stopped(replace(branch, stop=Stop.CONTEXT))
                 continue
-            kept_as = pool_key(self._run, request)
             self._live[request.key] = Growing(branch, self._run.clock(), kept_as)
 
     def _request(self, branch: Branch) -> Request:
@@ -191,10 +190,10 @@ class Extension:
             ledger=self._ledger,
         )
 
-    def _from_pool(self, branch: Branch, request: Request) -> Branch | None:
+    def _from_pool(self, branch: Branch, key: str) -> Branch | None:
         if self._run.pool is None:
             return None
-        known = self._run.pool.get(pool_key(self._run, request))
+        known = self._run.pool.get(key)
         if known is None:
             return None
         self._run.reused += 1
@@ -261,20 +260,3 @@ class Extension:
         for key in [key for key in self._live if key in keys]:
             self._run.engine.cancel(key)
             yield from self._finish(key, stop)
-
-
-def pool_key(run: Run, request: Request) -> str:
-    """A digest of everything that decides what a request will say; empty without a pool."""
-    if run.pool is None:
-        return ""
-    parts = (
-        run.engine.info.sha256,
-        request.prompt.pieces,
-        [(step.text, step.tokens) for step in request.prefix],
-        request.sampling,
-        request.seed,
-        request.stop,
-        request.want,
-        request.grammar,
-    )
-    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()

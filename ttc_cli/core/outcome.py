@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ttc_cli.core.branch import Branch, Prompt
-from ttc_cli.core.sampling import Sampling, Stop
+from ttc_cli.core.sampling import GREEDY, Sampling, Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Plan:
     samples: int
     branch_tokens: int
     budget: int | None = None
-    greedy: Sampling = Sampling(temperature=0.0, min_p=0.0)
+    greedy: Sampling = GREEDY
     sampled: Sampling = Sampling()
     early_stop: bool = True
     diverse: bool = False
@@ -92,10 +92,6 @@ class Outcome:
     stopped: str = "complete"
     branches: tuple[Branch, ...] = ()
     note: str = ""
-
-    def because(self, stopped: str) -> Outcome:
-        """The same outcome with another reason for having stopped."""
-        return replace(self, stopped=stopped)
 
 
 def reason(stop: Stop | None) -> str:

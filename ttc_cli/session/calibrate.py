@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ttc_cli.engine.calibration import Widths, measure
-from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.models.registry import ModelFile, identity
+from ttc_cli.session.loaded import load_llama
 from ttc_cli.settings import Settings, cache_dir
 from ttc_cli.store import speeds as store
 
@@ -18,18 +18,17 @@ def calibrate(settings: Settings, model: ModelFile) -> Iterator[tuple[int, float
     Raises:
         ModelError: the model cannot be loaded.
     """
-    engine = LlamaEngine.load(
-        model.path, cells=4096, threads=settings.threads or 0,
-        gpu_layers=-1 if settings.gpu_layers is None else settings.gpu_layers,
-    )  # fmt: skip
+    known_as = identity(model)
+    engine = load_llama(settings, model, known_as, Widths())
     try:
+        engine.reserve(4096)
         widths = {}
         for width, speed in measure(engine, lambda: engine.counters):
             widths[width] = speed
             yield width, speed
     finally:
         engine.close()
-    file = store.path(cache_dir(), identity(model))
+    file = store.path(cache_dir(), known_as)
     store.save(file, replace(store.load(file), widths=widths))
 
 

@@ -15,6 +15,7 @@ from ttc_cli.settings import Settings, cache_dir, home, log_dir
 from ttc_cli.store import speeds as store
 
 if TYPE_CHECKING:
+    from ttc_cli.engine.calibration import Widths
     from ttc_cli.engine.llama.engine import LlamaEngine
 
     Load = Callable[[Settings, ModelFile, str], LlamaEngine]
@@ -44,8 +45,13 @@ class Ask:
     began: float = field(default_factory=time.monotonic)
 
 
-def load_llama(settings: Settings, model: ModelFile, identity: str) -> LlamaEngine:
+def load_llama(
+    settings: Settings, model: ModelFile, identity: str, widths: Widths | None = None
+) -> LlamaEngine:
     """The model in llama.cpp; one that nobody vouches for is first tried in a child process.
+
+    Args:
+        widths: how wide to decode; by default as `ttc calibrate` found.
 
     Raises:
         ModelError: it cannot be loaded.
@@ -64,7 +70,7 @@ def load_llama(settings: Settings, model: ModelFile, identity: str) -> LlamaEngi
         context=settings.ctx_size or 0,
         threads=settings.threads or 0,
         gpu_layers=-1 if settings.gpu_layers is None else settings.gpu_layers,
-        widths=Widths(store.load(store.path(cache_dir(), identity)).widths),
+        widths=widths or Widths(store.load(store.path(cache_dir(), identity)).widths),
         sha256=identity,
         log_file=log_dir() / "llama.log" if settings.log else None,
     )
@@ -75,7 +81,7 @@ def _import_engine() -> None:
     name = "OPENBLAS_NUM_THREADS"
     given = name in os.environ
     os.environ.setdefault(name, "1")
-    import ttc_cli.engine.llama.engine  # noqa: F401
+    import ttc_cli.engine.llama.engine  # noqa: F401 - importing it is the point
 
     if not given:
         del os.environ[name]  # what we start is not to inherit it

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from ttc_cli.answers import Kind
 from ttc_cli.core.engine import Engine
 from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.outcome import Plan, Question
@@ -24,7 +25,7 @@ from ttc_cli.strategies import common as _common  # noqa: F401 - early: a model 
 from ttc_cli.strategies import effort as efforts
 from ttc_cli.strategies import registry
 
-KINDS = {"choice": "choice", "code": "code"}
+KINDS: dict[str, Kind] = {"choice": "choice", "code": "code"}
 """The form of a task's short answer, as `answers.extract` names it."""
 MOST_KV_SHARE = 0.25
 """Of the machine's memory, for the KV cache."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from ttc_cli.store.files import keep_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +29,7 @@ class Last:
 
 def save(folder: Path, last: Last) -> None:
     """Keep it for its owner only, whole or not at all; a disk that refuses fails no run."""
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder)  # 0600
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(last), file)
-        Path(temporary).replace(folder / "last.json")
+    keep_json(folder / "last.json", asdict(last))
 
 
 def load(folder: Path) -> Last | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import math
 import os
 import platform
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from ttc_cli.store.files import keep_json
 
 MEMORY = 0.3
 """Weight of the newest run in a running mean."""
@@ -92,9 +92,4 @@ def save(file: Path, speeds: Speeds) -> None:
         "answer": speeds.answer,
         "widths": {str(k): v for k, v in sorted(speeds.widths.items())},
     }
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(data, out)
-        Path(temporary).replace(file)
+    keep_json(file, data)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ttc_cli.core.outcome import Plan, Question
-from ttc_cli.core.sampling import Sampling
-
-ORDER = ("low", "medium", "high", "max")
+from ttc_cli.core.sampling import GREEDY, Sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def plan(
         samples=samples if samples is not None else level.multiplier,
         branch_tokens=branch,
         budget=budget,
-        greedy=sampling if keep else Sampling(temperature=0.0, min_p=0.0),
+        greedy=sampling if keep else GREEDY,
         sampled=sampling,
         early_stop=early_stop,
         diverse=diverse,
