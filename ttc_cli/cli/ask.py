@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from ttc_cli.cli import options
+from ttc_cli.cli.options import OUTPUT, SAMPLING, SPENDING, opt
 from ttc_cli.cli.signals import caught
 from ttc_cli.cli.start import hello
 
-SAMPLING, SPENDING, INPUT, OUTPUT, ENGINE = (
-    "Sampling",
-    "Spending",
-    "Input",
-    "Output",
-    "Model and engine",
-)
-
-
-def _opt(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002 - Typer's word
-    return typer.Option(*names, help=help, rich_help_panel=panel, **more)
+INPUT = "Input"
 
 
 def ask(
@@ -36,7 +28,7 @@ def ask(
     ] = None,
     effort: Annotated[
         str | None,
-        _opt(
+        opt(
             "-e",
             "--effort",
             "--reasoning-effort",
@@ -47,15 +39,15 @@ def ask(
     ] = None,
     strategy: Annotated[
         str | None,
-        _opt("-S", "--strategy", help="auto, direct, self-consistency or think.", panel=SPENDING),
+        opt("-S", "--strategy", help="auto, direct, self-consistency or think.", panel=SPENDING),
     ] = None,
     samples: Annotated[
         int | None,
-        _opt("-n", "--samples", help="Branches; lifts the cap that effort gives.", panel=SPENDING),
+        opt("-n", "--samples", help="Branches; lifts the cap that effort gives.", panel=SPENDING),
     ] = None,
     option: Annotated[
         list[str] | None,
-        _opt(
+        opt(
             "-O",
             "--option",
             metavar="KEY=VALUE",
@@ -64,24 +56,20 @@ def ask(
         ),
     ] = None,
     help_options: Annotated[
-        bool, _opt("--help-options", help="List the strategy's options.", panel=SPENDING)
+        bool, opt("--help-options", help="List the strategy's options.", panel=SPENDING)
     ] = False,
-    no_early_stop: Annotated[
-        bool, _opt("--no-early-stop", help="Draw all samples.", panel=SPENDING)
-    ] = False,
-    diverse: Annotated[
-        bool, _opt("--diverse", help="Vary temperature and wording.", panel=SPENDING)
-    ] = False,
+    no_early_stop: options.NoEarlyStop = False,
+    diverse: options.Diverse = False,
     max_tokens: Annotated[
         int | None,
-        _opt("--max-tokens", help="Cap on sampled tokens, all branches together.", panel=SPENDING),
+        opt("--max-tokens", help="Cap on sampled tokens, all branches together.", panel=SPENDING),
     ] = None,
     max_seconds: Annotated[
-        float | None, _opt("--max-seconds", help="Cap on time, loading included.", panel=SPENDING)
+        float | None, opt("--max-seconds", help="Cap on time, loading included.", panel=SPENDING)
     ] = None,
     thinking_budget: Annotated[
         int | None,
-        _opt(
+        opt(
             "--thinking-budget",
             help="Tokens of thought a branch: -1 no cap, 0 none.",
             panel=SPENDING,
@@ -89,15 +77,15 @@ def ask(
     ] = None,
     min_agreement: Annotated[
         float | None,
-        _opt("--min-agreement", help="Exit 3 when the vote agrees less (0 to 1).", panel=SPENDING),
+        opt("--min-agreement", help="Exit 3 when the vote agrees less (0 to 1).", panel=SPENDING),
     ] = None,
     dry_run: Annotated[
         bool,
-        _opt("--dry-run", help="Show route, plan and estimate; generate nothing.", panel=SPENDING),
+        opt("--dry-run", help="Show route, plan and estimate; generate nothing.", panel=SPENDING),
     ] = False,
     file: Annotated[
         list[str] | None,
-        _opt(
+        opt(
             "-f",
             "--file",
             metavar="PATH",
@@ -105,78 +93,58 @@ def ask(
             panel=INPUT,
         ),
     ] = None,
-    system: Annotated[
-        str | None, _opt("-s", "--system", help="System prompt.", panel=INPUT)
-    ] = None,
-    no_stdin: Annotated[bool, _opt("--no-stdin", help="Never read stdin.", panel=INPUT)] = False,
-    model: Annotated[
-        str | None, _opt("-m", "--model", help="Catalogue name, alias or GGUF file.", panel=ENGINE)
-    ] = None,
-    yes: Annotated[
-        bool | None, _opt("-y", "--yes", help="Fetch a missing model without asking.", panel=ENGINE)
-    ] = None,
-    offline: Annotated[
-        bool | None, _opt("--offline", help="No network at all.", panel=ENGINE)
-    ] = None,
-    profile: Annotated[
-        str | None, _opt("--profile", help="A named set of settings.", panel=ENGINE)
-    ] = None,
-    gpu_layers: Annotated[
-        int | None, _opt("--gpu-layers", help="Layers on the GPU, -1 for all.", panel=ENGINE)
-    ] = None,
-    ctx_size: Annotated[
-        int | None, _opt("--ctx-size", help="Context of one branch, in tokens.", panel=ENGINE)
-    ] = None,
-    threads: Annotated[int | None, _opt("--threads", help="Threads.", panel=ENGINE)] = None,
-    temperature: Annotated[
-        float | None, _opt("--temperature", help="0 is greedy.", panel=SAMPLING)
-    ] = None,
-    top_p: Annotated[float | None, _opt("--top-p", help="Nucleus.", panel=SAMPLING)] = None,
-    top_k: Annotated[int | None, _opt("--top-k", help="Likeliest kept.", panel=SAMPLING)] = None,
-    min_p: Annotated[
-        float | None, _opt("--min-p", help="Floor, as a share of the likeliest.", panel=SAMPLING)
-    ] = None,
+    system: Annotated[str | None, opt("-s", "--system", help="System prompt.", panel=INPUT)] = None,
+    no_stdin: Annotated[bool, opt("--no-stdin", help="Never read stdin.", panel=INPUT)] = False,
+    model: options.Model = None,
+    yes: options.Yes = None,
+    offline: options.Offline = None,
+    profile: options.Profile = None,
+    gpu_layers: options.GpuLayers = None,
+    ctx_size: options.CtxSize = None,
+    threads: options.Threads = None,
+    temperature: options.Temperature = None,
+    top_p: options.TopP = None,
+    top_k: options.TopK = None,
+    min_p: options.MinP = None,
     seed: Annotated[
-        str | None, _opt("--seed", help="A number, or random; 0 by default.", panel=SAMPLING)
+        str | None, opt("--seed", help="A number, or random; 0 by default.", panel=SAMPLING)
     ] = None,
-    as_json: Annotated[bool, _opt("--json", help="One result object.", panel=OUTPUT)] = False,
-    jsonl: Annotated[bool, _opt("--jsonl", help="One event a line.", panel=OUTPUT)] = False,
+    as_json: Annotated[bool, opt("--json", help="One result object.", panel=OUTPUT)] = False,
+    jsonl: Annotated[bool, opt("--jsonl", help="One event a line.", panel=OUTPUT)] = False,
     extract: Annotated[
-        bool, _opt("-x", "--extract", help="Only the short form of the answer.", panel=OUTPUT)
+        bool, opt("-x", "--extract", help="Only the short form of the answer.", panel=OUTPUT)
     ] = False,
     output: Annotated[
         Path | None,
-        _opt(
+        opt(
             "-o", "--output", help="Write the answer to a file, whole or not at all.", panel=OUTPUT
         ),
     ] = None,
     show_reasoning: Annotated[
         bool | None,
-        _opt(
+        opt(
             "--show-reasoning/--hide-reasoning",
             " /-R",
             help="Thoughts on stderr; by default on a terminal only.",
             panel=OUTPUT,
         ),
     ] = None,
-    quiet: Annotated[
-        bool, _opt("-q", "--quiet", help="Nothing on stderr but errors.", panel=OUTPUT)
-    ] = False,
+    quiet: options.Quiet = False,
     verbose: Annotated[
-        bool, _opt("-v", "--verbose", help="Say more about what is done.", panel=OUTPUT)
+        bool, opt("-v", "--verbose", help="Say more about what is done.", panel=OUTPUT)
     ] = False,
     no_stream: Annotated[
-        bool, _opt("--no-stream", help="Print the answer at the end.", panel=OUTPUT)
+        bool, opt("--no-stream", help="Print the answer at the end.", panel=OUTPUT)
     ] = False,
-    no_color: Annotated[bool, _opt("--no-color", help="No colours.", panel=OUTPUT)] = False,
+    no_color: Annotated[bool, opt("--no-color", help="No colours.", panel=OUTPUT)] = False,
     no_cache: Annotated[
-        bool, _opt("--no-cache", help="Neither use nor keep samples of other runs.", panel=OUTPUT)
+        bool, opt("--no-cache", help="Neither use nor keep samples of other runs.", panel=OUTPUT)
     ] = False,
     refresh: Annotated[
-        bool, _opt("--refresh", help="Draw anew, and keep the new samples.", panel=OUTPUT)
+        bool, opt("--refresh", help="Draw anew, and keep the new samples.", panel=OUTPUT)
     ] = False,
     no_log: Annotated[
-        bool, _opt("--no-log", help="Keep nothing: no log, no measured speeds.", panel=OUTPUT)
+        bool, opt("--no-log", help="Keep nothing: no log, no measured speeds.", panel=OUTPUT)
     ] = False,
 ) -> None:
     """Answer a question.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli import output
-from ttc_cli.cli.inputs import gather
+from ttc_cli.cli.inputs import gather, pairs
 from ttc_cli.cli.signals import INTERRUPTED, Signals
 from ttc_cli.cli.start import BEGAN, draws
 from ttc_cli.core.errors import TtcError, UsageError
@@ -218,9 +218,7 @@ def _look(settings: Settings, how: Output) -> Look:
 
 
 def _model(settings: Settings, view: PlainView) -> ModelFile:
-    from ttc_cli.cli.models import pull_progress
-    from ttc_cli.models.pull import ensure
-    from ttc_cli.models.registry import Remote
+    from ttc_cli.cli.models import local_model
 
     def confirm(question: str) -> bool:
         import typer
@@ -228,26 +226,8 @@ def _model(settings: Settings, view: PlainView) -> ModelFile:
         view.clear()
         return typer.confirm(question, default=True, err=True)
 
-    def notify(line: str) -> None:
-        view.say(line)
-
-    with pull_progress() as progress:
-        found = ensure(
-            settings.model or "",
-            home=home(),
-            yes=settings.yes or settings.auto_pull,
-            interactive=sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty(),
-            offline=settings.offline,
-            ask=confirm,
-            notify=notify,
-            progress=progress,
-        )
-    if isinstance(found, Remote):
-        raise UsageError(
-            f"{found.base_url} is a server, and this version runs local GGUF files only",
-            "give the name of a model (`ttc models list`) or a file",
-        )
-    return found
+    person = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+    return local_model(settings, notify=view.say, confirm=confirm if person else None)
 
 
 def _checked(settings: Settings, asked: Flags, how: Output) -> dict[str, str]:
@@ -265,19 +245,9 @@ def _checked(settings: Settings, asked: Flags, how: Output) -> dict[str, str]:
     if how.file is not None:
         output.check_place(how.file)  # now, and not after minutes of work
     Sampling(top_p=1 if settings.top_p is None else settings.top_p, min_p=settings.min_p or 0)
-    options = _options(asked.options)
+    options = pairs(asked.options)
     if settings.strategy != "auto":
         from ttc_cli.strategies import registry
 
         registry.read_options(registry.find(settings.strategy), options)
-    return options
-
-
-def _options(given: tuple[str, ...]) -> dict[str, str]:
-    options = {}
-    for text in given:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise UsageError(f"-O takes KEY=VALUE, not {text!r}", "see --help-options")
-        options[key.strip()] = value.strip()
     return options

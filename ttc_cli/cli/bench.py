@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from ttc_cli.cli import options
+from ttc_cli.cli.options import ENGINE, OUTPUT, SAMPLING, SPENDING, opt
+
 app = typer.Typer(help="Measure strategies on questions with known answers.", no_args_is_help=True)
 
-WHAT, SPENDING, SAMPLING, ENGINE, OUTPUT = (
-    "What to run",
-    "Spending",
-    "Sampling",
-    "Model and engine",
-    "Output",
-)
-
-
-def _opt(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002 - Typer's word
-    return typer.Option(*names, help=help, rich_help_panel=panel, **more)
+WHAT = "What to run"
 
 
 @app.command()
 def run(
     data: Annotated[
         str,
-        _opt(
+        opt(
             "-d",
             "--data",
             help="Questions with answers: JSONL, a JSON array or CSV; or reasoning-gym:TASK[:N].",
@@ -35,13 +28,13 @@ def run(
     ],
     out: Annotated[
         Path | None,
-        _opt(
+        opt(
             "-o", "--out", help="Folder of results.", panel=OUTPUT, show_default="bench-DATA-MODEL"
         ),
     ] = None,
     config: Annotated[
         list[str] | None,
-        _opt(
+        opt(
             "-c",
             "--config",
             help="name=..,strategy=..,samples=..: one way to"
@@ -50,85 +43,61 @@ def run(
         ),
     ] = None,
     configs: Annotated[
-        Path | None, _opt("--configs", help="A TOML file with [[config]] tables.", panel=WHAT)
+        Path | None, opt("--configs", help="A TOML file with [[config]] tables.", panel=WHAT)
     ] = None,
     limit: Annotated[
-        int | None, _opt("--limit", help="Only so many questions.", panel=WHAT, min=1)
+        int | None, opt("--limit", help="Only so many questions.", panel=WHAT, min=1)
     ] = None,
     shuffle: Annotated[
-        bool, _opt("--shuffle", help="Questions in an order drawn by the seed.", panel=WHAT)
+        bool, opt("--shuffle", help="Questions in an order drawn by the seed.", panel=WHAT)
     ] = False,
     resume: Annotated[
-        bool, _opt("--resume", help="Go on with the run in the folder.", panel=OUTPUT)
+        bool, opt("--resume", help="Go on with the run in the folder.", panel=OUTPUT)
     ] = False,
     unsafe_exec: Annotated[
-        bool, _opt("--unsafe-exec", help="Run code that the model wrote, to score it.", panel=WHAT)
+        bool, opt("--unsafe-exec", help="Run code that the model wrote, to score it.", panel=WHAT)
     ] = False,
     effort: Annotated[
-        str | None, _opt("-e", "--effort", help="low, medium, high, max or auto.", panel=SPENDING)
+        str | None, opt("-e", "--effort", help="low, medium, high, max or auto.", panel=SPENDING)
     ] = None,
     strategy: Annotated[
-        str | None, _opt("-S", "--strategy", help="How to spend it.", panel=SPENDING)
+        str | None, opt("-S", "--strategy", help="How to spend it.", panel=SPENDING)
     ] = None,
-    samples: Annotated[
-        int | None, _opt("-n", "--samples", help="Branches.", panel=SPENDING)
-    ] = None,
+    samples: Annotated[int | None, opt("-n", "--samples", help="Branches.", panel=SPENDING)] = None,
     option: Annotated[
         list[str] | None,
-        _opt("-O", "--option", help="KEY=VALUE for the strategy (repeatable).", panel=SPENDING),
+        opt("-O", "--option", help="KEY=VALUE for the strategy (repeatable).", panel=SPENDING),
     ] = None,
-    no_early_stop: Annotated[
-        bool, _opt("--no-early-stop", help="Draw all samples.", panel=SPENDING)
-    ] = False,
-    diverse: Annotated[
-        bool, _opt("--diverse", help="Vary temperature and wording.", panel=SPENDING)
-    ] = False,
+    no_early_stop: options.NoEarlyStop = False,
+    diverse: options.Diverse = False,
     max_tokens: Annotated[
-        int | None, _opt("--max-tokens", help="Cap on sampled tokens a question.", panel=SPENDING)
+        int | None, opt("--max-tokens", help="Cap on sampled tokens a question.", panel=SPENDING)
     ] = None,
     thinking_budget: Annotated[
-        int | None, _opt("--thinking-budget", help="Tokens of thought a branch.", panel=SPENDING)
+        int | None, opt("--thinking-budget", help="Tokens of thought a branch.", panel=SPENDING)
     ] = None,
-    model: Annotated[
-        str | None, _opt("-m", "--model", help="Catalogue name, alias or GGUF file.", panel=ENGINE)
-    ] = None,
+    model: options.Model = None,
     width: Annotated[
         int,
-        _opt(
+        opt(
             "--width", help="Branches drawn at once, of all questions.", panel=ENGINE, min=1, max=63
         ),
     ] = 32,
-    system: Annotated[str | None, _opt("-s", "--system", help="System prompt.", panel=WHAT)] = None,
-    yes: Annotated[
-        bool | None, _opt("-y", "--yes", help="Fetch a missing model without asking.", panel=ENGINE)
-    ] = None,
-    offline: Annotated[
-        bool | None, _opt("--offline", help="No network at all.", panel=ENGINE)
-    ] = None,
-    profile: Annotated[
-        str | None, _opt("--profile", help="A named set of settings.", panel=ENGINE)
-    ] = None,
-    gpu_layers: Annotated[
-        int | None, _opt("--gpu-layers", help="Layers on the GPU, -1 for all.", panel=ENGINE)
-    ] = None,
-    ctx_size: Annotated[
-        int | None, _opt("--ctx-size", help="Context of one branch, in tokens.", panel=ENGINE)
-    ] = None,
-    threads: Annotated[int | None, _opt("--threads", help="Threads.", panel=ENGINE)] = None,
-    temperature: Annotated[
-        float | None, _opt("--temperature", help="0 is greedy.", panel=SAMPLING)
-    ] = None,
-    top_p: Annotated[float | None, _opt("--top-p", help="Nucleus.", panel=SAMPLING)] = None,
-    top_k: Annotated[int | None, _opt("--top-k", help="Likeliest kept.", panel=SAMPLING)] = None,
-    min_p: Annotated[
-        float | None, _opt("--min-p", help="Floor, as a share of the likeliest.", panel=SAMPLING)
-    ] = None,
+    system: Annotated[str | None, opt("-s", "--system", help="System prompt.", panel=WHAT)] = None,
+    yes: options.Yes = None,
+    offline: options.Offline = None,
+    profile: options.Profile = None,
+    gpu_layers: options.GpuLayers = None,
+    ctx_size: options.CtxSize = None,
+    threads: options.Threads = None,
+    temperature: options.Temperature = None,
+    top_p: options.TopP = None,
+    top_k: options.TopK = None,
+    min_p: options.MinP = None,
     seed: Annotated[
-        int, _opt("--seed", help="Of samples, and of --shuffle.", panel=SAMPLING, min=0)
+        int, opt("--seed", help="Of samples, and of --shuffle.", panel=SAMPLING, min=0)
     ] = 0,
-    quiet: Annotated[
-        bool, _opt("-q", "--quiet", help="Nothing on stderr but errors.", panel=OUTPUT)
-    ] = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Answer every question under every configuration; prints the folder of results.
 

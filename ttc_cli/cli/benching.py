@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ttc_cli.cli.models import say
+from ttc_cli.cli.inputs import pairs
+from ttc_cli.cli.models import local_model, say
 from ttc_cli.cli.signals import caught
 from ttc_cli.core.errors import UsageError
-from ttc_cli.settings import Settings, home
+from ttc_cli.settings import Settings
 from ttc_cli.settings import load as load_settings
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def run(spending: Mapping[str, object], machine: Mapping[str, object], flags: Fl
     items, data = read_source(flags.data, flags.seed)
     items = choose(items, limit=flags.limit, shuffle=flags.shuffle, seed=flags.seed)
     scoring.require(items, unsafe_exec=flags.unsafe_exec)
-    model = _model(settings)
+    model = local_model(settings, notify=say, confirm=None)
     stem = Path(data["name"]).stem.replace(":", "-")
     out = flags.out or Path(f"bench-{stem}-{model.name}")
     spec = Spec(data, items, configs, out, flags.seed, flags.resume, flags.width, flags.quiet)
@@ -125,18 +126,10 @@ def read_configs(spending: Mapping[str, object], flags: Flags) -> list[Config]:
     from ttc_cli.settings.fields import checked
 
     given = {k: checked(k, v, f"--{k}") for k, v in spending.items() if v is not None}
-    base = Config("", given, _options(flags.options), flags.early_stop, flags.diverse)
+    base = Config("", given, pairs(flags.options), flags.early_stop, flags.diverse)
     listed = from_file(flags.file) if flags.file else []
     listed += [from_text(text) for text in flags.configs]
     return named([_over(base, config) for config in listed] or [base])
-
-
-def _options(given: tuple[str, ...]) -> dict[str, str]:
-    wrong = [text for text in given if text.find("=") < 1]
-    if wrong:
-        raise UsageError(f"-O takes KEY=VALUE, not {wrong[0]!r}", "see `ttc ask --help-options`")
-    pairs = (text.partition("=") for text in given)
-    return {key.strip(): value.strip() for key, _, value in pairs}
 
 
 def _over(base: Config, config: Config) -> Config:
@@ -147,27 +140,3 @@ def _over(base: Config, config: Config) -> Config:
         early_stop=base.early_stop and config.early_stop,
         diverse=base.diverse or config.diverse,
     )
-
-
-def _model(settings: Settings) -> ModelFile:
-    from ttc_cli.cli.models import pull_progress
-    from ttc_cli.models.pull import ensure
-    from ttc_cli.models.registry import Remote
-
-    with pull_progress() as progress:
-        found = ensure(
-            settings.model or "",
-            home=home(),
-            yes=settings.yes or settings.auto_pull,
-            interactive=False,
-            offline=settings.offline,
-            ask=lambda _: False,
-            notify=say,
-            progress=progress,
-        )
-    if isinstance(found, Remote):
-        raise UsageError(
-            f"{found.base_url} is a server, and a bench runs local GGUF files only",
-            "give the name of a model (`ttc models list`) or a file",
-        )
-    return found

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from ttc_cli.cli import options
+
 BUSY = 0.5
 """Processes waiting for a processor, on average, above which a measurement is doubtful."""
 
@@ -21,10 +23,8 @@ def _load() -> float:
 
 
 def calibrate(
-    model: Annotated[
-        str | None, typer.Option("-m", "--model", help="Catalogue name, alias or GGUF file.")
-    ] = None,
-    threads: Annotated[int | None, typer.Option("--threads", help="Threads.")] = None,
+    model: options.Model = None,
+    threads: options.Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Measure how fast this machine decodes one branch and many, and keep it.

@@ -80,3 +80,14 @@ def _wait(descriptor: int, say: Callable[[str], None]) -> None:
     ready, _, _ = select.select([descriptor], [], [], PATIENCE)
     if not ready:
         say("waiting for text on stdin; --no-stdin does without")
+
+
+def pairs(given: Sequence[str]) -> dict[str, str]:
+    """The options of a strategy, from `-O KEY=VALUE`; UsageError for any other form."""
+    options = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise UsageError(f"-O takes KEY=VALUE, not {text!r}", "see `ttc ask --help-options`")
+        options[key.strip()] = value.strip()
+    return options

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from ttc_cli.models.registry import ModelFile
     from ttc_cli.models.source import Progress
+    from ttc_cli.settings import Settings
 
 app = typer.Typer(help="List, fetch, inspect, name and remove models.", no_args_is_help=True)
 
@@ -248,3 +250,38 @@ def default(
         say(f"the default model is {name}")
     else:
         typer.echo(registry.default_ref(home))
+
+
+def local_model(
+    settings: Settings, *, notify: Callable[[str], None], confirm: Callable[[str], bool] | None
+) -> ModelFile:
+    """The model that the settings name, fetched if need be and allowed.
+
+    Args:
+        confirm: asks a person; None when there is nobody to ask.
+
+    Raises:
+        ModelMissing: not here, and not allowed or not possible to fetch.
+        UsageError: it is a server's.
+    """
+    from ttc_cli.core.errors import UsageError
+    from ttc_cli.models.pull import ensure
+    from ttc_cli.models.registry import Remote
+
+    with pull_progress() as progress:
+        found = ensure(
+            settings.model or "",
+            home=_home(),
+            yes=settings.yes or settings.auto_pull,
+            interactive=confirm is not None,
+            offline=settings.offline,
+            ask=confirm or (lambda _: False),
+            notify=notify,
+            progress=progress,
+        )
+    if isinstance(found, Remote):
+        raise UsageError(
+            f"{found.base_url} is a server, and this version runs local GGUF files only",
+            "give the name of a model (`ttc models list`) or a file",
+        )
+    return found

@@ -1,0 +1,40 @@
+"""Options that several commands take, in one wording."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+SPENDING, SAMPLING, ENGINE, OUTPUT = "Spending", "Sampling", "Model and engine", "Output"
+
+
+def opt(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002 - Typer's word
+    """An option in a panel of the help."""
+    return typer.Option(*names, help=help, rich_help_panel=panel, **more)
+
+
+NoEarlyStop = Annotated[bool, opt("--no-early-stop", help="Draw all samples.", panel=SPENDING)]
+Diverse = Annotated[bool, opt("--diverse", help="Vary temperature and wording.", panel=SPENDING)]
+Model = Annotated[
+    str | None, opt("-m", "--model", help="Catalogue name, alias or GGUF file.", panel=ENGINE)
+]
+Yes = Annotated[
+    bool | None, opt("-y", "--yes", help="Fetch a missing model without asking.", panel=ENGINE)
+]
+Offline = Annotated[bool | None, opt("--offline", help="No network at all.", panel=ENGINE)]
+Profile = Annotated[str | None, opt("--profile", help="A named set of settings.", panel=ENGINE)]
+GpuLayers = Annotated[
+    int | None, opt("--gpu-layers", help="Layers on the GPU, -1 for all.", panel=ENGINE)
+]
+CtxSize = Annotated[
+    int | None, opt("--ctx-size", help="Context of one branch, in tokens.", panel=ENGINE)
+]
+Threads = Annotated[int | None, opt("--threads", help="Threads.", panel=ENGINE)]
+Temperature = Annotated[float | None, opt("--temperature", help="0 is greedy.", panel=SAMPLING)]
+TopP = Annotated[float | None, opt("--top-p", help="Nucleus.", panel=SAMPLING)]
+TopK = Annotated[int | None, opt("--top-k", help="Likeliest kept.", panel=SAMPLING)]
+MinP = Annotated[
+    float | None, opt("--min-p", help="Floor, as a share of the likeliest.", panel=SAMPLING)
+]
+Quiet = Annotated[bool, opt("-q", "--quiet", help="Nothing on stderr but errors.", panel=OUTPUT)]
