@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
+from ttc_cli.cli.help import tree
 from ttc_cli.cli.signals import caught
 
+app = tree()
 
+
+@app.command()
 def again(
     effort: Annotated[
         str | None, typer.Option("-e", "--effort", help="low, medium, high or max.")

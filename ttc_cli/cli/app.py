@@ -1,29 +1,54 @@
-"""The command tree. Commands import what they need when they run, so that help is quick."""
+"""The command tree. A command's module is imported when the command runs: start is quick."""
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from ttc_cli.cli import again, ask, bench, calibrate, models
-from ttc_cli.cli.help import Grouped
+from ttc_cli.cli.help import tree
 
-app = typer.Typer(
+COMMANDS = {
+    "ask": "Answer a question (also without a command's name).",
+    "again": "Ask the last question once more, with more effort.",
+    "models": "The models on this machine and those that can be fetched.",
+    "bench": "Run strategies over a data set; accuracy, tokens, seconds.",
+    "calibrate": "Measure this machine and model once: speed by width.",
+}
+"""Name: one line of help. Each is a module beside this one, with a `help.tree` called `app`."""
+
+
+class Commands(TyperGroup):
+    """Commands by name, imported one at a time."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = get_command(importlib.import_module(f"ttc_cli.cli.{cmd_name}").app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The table, without importing what it names."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+app = tree(
     name="ttc",
+    cls=Commands,
     help="Make a small local model reason better by spending compute at answer time.",
     epilog='`ttc "a question"` is `ttc ask "a question"`.',
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("ask", cls=Grouped)(ask.ask)
-app.command("again")(again.again)
-app.command("calibrate")(calibrate.calibrate)
-app.add_typer(models.app, name="models")
-app.add_typer(bench.app, name="bench")
-
-COMMANDS = frozenset({"again", "ask", "bench", "calibrate", "models"})
 
 
 @app.callback()

@@ -8,13 +8,17 @@ from typing import Annotated
 import typer
 
 from ttc_cli.cli import options
+from ttc_cli.cli.help import Grouped, tree
 from ttc_cli.cli.options import OUTPUT, SAMPLING, SPENDING, opt
 from ttc_cli.cli.signals import caught
 from ttc_cli.cli.start import hello
 
 INPUT = "Input"
 
+app = tree()
 
+
+@app.command(cls=Grouped)
 def ask(
     context: typer.Context,
     prompt: Annotated[

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from ttc_cli.cli import options
+from ttc_cli.cli.help import tree
 from ttc_cli.cli.options import ENGINE, OUTPUT, SAMPLING, SPENDING, opt
 
-app = typer.Typer(help="Measure strategies on questions with known answers.", no_args_is_help=True)
+app = tree(help="Measure strategies on questions with known answers.", no_args_is_help=True)
 
 WHAT = "What to run"
 
@@ -164,7 +165,7 @@ def report(
     bench_report(folders, as_json=as_json, markdown=markdown, picture=picture)
 
 
-data_app = typer.Typer(help="List, check and convert data sets.", no_args_is_help=True)
+data_app = tree(help="List, check and convert data sets.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
 

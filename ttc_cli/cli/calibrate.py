@@ -10,6 +10,9 @@ from typing import Annotated
 import typer
 
 from ttc_cli.cli import options
+from ttc_cli.cli.help import tree
+
+app = tree()
 
 BUSY = 0.5
 """Processes waiting for a processor, on average, above which a measurement is doubtful."""
@@ -22,6 +25,7 @@ def _load() -> float:
         return 0.0
 
 
+@app.command()
 def calibrate(
     model: options.Model = None,
     threads: options.Threads = None,

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
 from typer.core import TyperCommand
 
 HIDDEN = (", --reasoning-effort",)
 """Names that work and are not shown."""
+
+
+def tree(**given: Any) -> typer.Typer:
+    """A command, or a group of them, as every module of this folder offers one."""
+    return typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **given,
+    )
 
 
 class Grouped(TyperCommand):

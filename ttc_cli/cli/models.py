@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ttc_cli.cli.help import tree
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from ttc_cli.models.source import Progress
     from ttc_cli.settings import Settings
 
-app = typer.Typer(help="List, fetch, inspect, name and remove models.", no_args_is_help=True)
+app = tree(help="List, fetch, inspect, name and remove models.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.sampling import GREEDY, Sampling, Stop
+
+if TYPE_CHECKING:
+    from ttc_cli.core.verify import Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Plan:
         early_stop: whether the strategy may stop before all samples are drawn.
         diverse: vary temperature and wording across branches.
         thinking_budget: tokens of thought a branch; -1 for no cap.
+        verifier: judges branches, all that were asked for in one; None where none was.
     """
 
     strategy: str
@@ -59,6 +64,7 @@ class Plan:
     early_stop: bool = True
     diverse: bool = False
     thinking_budget: int = -1
+    verifier: Verifier | None = None
 
 
 @dataclass(frozen=True, slots=True)

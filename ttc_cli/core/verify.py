@@ -1,0 +1,62 @@
+"""What a verifier is: a judge of branches, whatever it goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.events import Flow
+from ttc_cli.core.outcome import Question
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Want
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What a verifier says of one branch.
+
+    Args:
+        score: in [0, 1], higher is better; None when the verifier failed: never a score.
+        note: why it failed, or what is wrong with the branch (a failing test's message), in words
+            that a model can be given to do better.
+        steps: a score for each step of the reply, where the verifier judges steps.
+    """
+
+    score: float | None
+    note: str = ""
+    steps: tuple[float, ...] = ()
+
+
+class Verifier(Protocol):
+    """Judges branches, finished or not, always many at a time.
+
+    Sampled tokens are charged to the run's ledger as "verifier"; evaluated ones are counted.
+    """
+
+    @property
+    def name(self) -> str:
+        """As the command line names it: "judge", "tests:FILE"."""
+        ...
+
+    @property
+    def gate(self) -> bool:
+        """Whether it passes or fails (score 1 or 0) instead of grading."""
+        ...
+
+    @property
+    def want(self) -> Want:
+        """What branches must have been drawn with."""
+        ...
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Engine capabilities it cannot do without (see `EngineInfo`)."""
+        ...
+
+    def __call__(
+        self, run: Run, branches: Sequence[Branch], question: Question
+    ) -> Flow[list[Graded]]:
+        """One `Graded` a branch, in order."""
+        ...

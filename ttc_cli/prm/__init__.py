@@ -1,0 +1,1 @@
+"""Step labels, probes on hidden states, their training and evaluation."""

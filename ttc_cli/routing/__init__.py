@@ -1,0 +1,1 @@
+"""The router: from a prompt to a task, a path and an effort."""

@@ -1,0 +1,1 @@
+"""Verifiers: what says how good a branch is."""
