@@ -12,6 +12,7 @@ from ttc_cli.core.events import Close, Open, StepDone, Text
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule, Want
+from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.scripted import Line, ScriptedEngine
 
 RULE = StopRule(40)
@@ -72,7 +73,7 @@ def test_a_retry_with_a_salt_is_another_draw() -> None:
 
 def test_a_branch_goes_on_from_its_text() -> None:
     run = Run(ScriptedEngine(lambda r: Line((" c",) if r.prefix else (" a", "\n\n", " b"))))
-    rule = StopRule(10, steps=("\n\n",))
+    rule = StopRule(10, steps=StepRule(min_chars=1))
     events, (first,) = finish(run.extend(branches(1), stop=rule))
     assert (first.text, first.stop) == (" a\n\n", Stop.STEP)
     assert [e.index for e in events if isinstance(e, StepDone)] == [0]
@@ -159,7 +160,7 @@ def test_a_budget_is_never_exceeded() -> None:
         draw = Policy(rng.randrange(8), [(rng.randrange(6),)], rng.randrange(1, 4))
         flow = run.extend(
             branches(rng.randrange(1, 6)),
-            stop=StopRule(rng.randrange(40), (" stop",), ("\n\n",)),
+            stop=StopRule(rng.randrange(40), (" stop",), StepRule(min_chars=1)),
             draw=rng.choice([None, draw]),
             ledger=part,
         )

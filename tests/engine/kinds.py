@@ -13,6 +13,7 @@ from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import Delta, Engine, Request
 from ttc_cli.core.sampling import Sampling, Stop, StopRule
 from ttc_cli.core.seeds import uniform
+from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.llama.context import MAX_SEQUENCES
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.engine.llama.text import TextStream
@@ -104,7 +105,7 @@ class Kind:
         """The text of some tokens, without half a character at its end."""
         raise NotImplementedError
 
-    def marks(self, engine: Engine, said: Said, steps: tuple[str, ...]) -> list[int]:
+    def marks(self, engine: Engine, said: Said, steps: StepRule) -> list[int]:
         """After how many of its tokens a step mark of a reply ended."""
         raise NotImplementedError
 
@@ -150,7 +151,7 @@ class LlamaKind(Kind):
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         return decoder.decode(b"".join(engine._model.piece(token) for token in tokens))
 
-    def marks(self, engine: Any, said: Said, steps: tuple[str, ...]) -> list[int]:
+    def marks(self, engine: Any, said: Said, steps: StepRule) -> list[int]:
         stream = TextStream(StopRule(0, steps=steps))
         pieces = [engine._model.piece(token) for token in said.tokens]
         return [i for i, p in enumerate(pieces, 1) if stream.push(p)[1] is Stop.STEP]

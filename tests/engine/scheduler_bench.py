@@ -13,6 +13,7 @@ from fake_memory import FakeMemory, Letters
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import Delta, Request
 from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
+from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.scheduler import Scheduler
@@ -118,7 +119,7 @@ def some_request(rng: random.Random, key: object, longest: int) -> Request:
         StopRule(
             rng.randrange(14),
             strings=rng.choice([(), ("ab", "q")]),
-            steps=rng.choice([(), ("\n",)]),
+            steps=rng.choice([None, StepRule(("\n",), min_chars=1)]),
             loops=rng.random() < 0.5,
         ),
         sampling=rng.choice([HOT, Sampling(), Sampling(0.0)]),

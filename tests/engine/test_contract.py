@@ -17,6 +17,7 @@ from ttc_cli.core.engine import Engine, Request
 from ttc_cli.core.errors import ContextOverflow, EngineFailed
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import GREEDY, Stop, StopRule, Want
+from ttc_cli.core.steps import StepRule
 
 Make = Callable[..., Engine]
 LONG = Prompt((("The men saw a light under the water. " * 40, False),))
@@ -144,10 +145,10 @@ def test_stop_strings_are_never_in_the_text(kind: Kind, shared: Engine) -> None:
 
 def test_steps_end_with_their_mark_and_can_be_gone_on_with(shared: Engine) -> None:
     for seed in range(4):
-        rule = {"steps": ("\n\n", " a"), "seed": seed}
+        rule = {"steps": StepRule(("\n\n", " a"), min_chars=1), "seed": seed}
         (said,) = ask(shared, branch("step", 16, **rule))
         if said.stop is Stop.STEP:
-            assert any(mark in said.text for mark in rule["steps"])
+            assert any(mark in said.text for mark in rule["steps"].marks)
             step = Step(said.text, said.tokens)
             (more,) = ask(shared, branch("more", 5, prefix=(step,), **rule))
             assert more.sampled
@@ -180,7 +181,7 @@ def test_hidden_states_are_those_of_the_text(kind: Kind, shared: Engine) -> None
 
 
 def test_hidden_states_at_steps(kind: Kind, shared: Engine) -> None:
-    steps = ("\n\n", "e", " ", "a")
+    steps = StepRule(("\n\n", "e", " ", "a"), min_chars=1)
     for seed in range(4 if kind.fast else 1):
         rule = {"steps": steps, "seed": seed, "want": Want(hidden="steps")}
         (said,) = ask(shared, branch("said", 12, **rule))

@@ -14,6 +14,7 @@ from ttc_cli.core.engine import Request
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
+from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.llama.job import Job
 
@@ -23,7 +24,7 @@ def test_hidden_states_survive_preemption() -> None:
     for cells in range(45, 75):
         b = bench(cells)
         for key in range(3):
-            rule = StopRule(12, steps=("\n",), loops=False)
+            rule = StopRule(12, steps=StepRule(("\n",), min_chars=1), loops=False)
             wish = Want(hidden="steps")
             prompt = [2 + key + i % 12 for i in range(14)]
             b.submit(Request(key, Prompt(()), rule, sampling=HOT, seed=key, want=wish), prompt)

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from ttc_cli.core.sampling import Stop, StopRule
+from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.llama.text import TextStream, loops, unfinished
 
 TEXT = "aé漢🙂 ñ\n— done 🙂🙂."
@@ -90,7 +91,7 @@ def test_an_empty_stop_string_stops_nothing() -> None:
     assert say(TextStream(StopRule(99, ("",))), [b"a", b"b"]) == ("ab", None)
 
 
-STEPS = StopRule(99, steps=("\n\n",), min_step_chars=3)
+STEPS = StopRule(99, steps=StepRule(numbered=False, min_chars=3))
 
 
 def step_of(*pieces: str, before: str = "", rule: StopRule = STEPS) -> tuple[str, Stop | None]:

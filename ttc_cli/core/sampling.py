@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.steps import StepRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,13 @@ class StopRule:
     Args:
         max_tokens: tokens sampled for this request, exact.
         strings: stop strings; never part of the text.
-        steps: step marks (kept in the text); empty generates to the end.
-        min_step_chars: a mark nearer than this to the step's start does not count.
+        steps: ends the branch where a step ends; None generates to the end.
         loops: stop a branch that repeats itself without end.
     """
 
     max_tokens: int
     strings: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ()
-    min_step_chars: int = 0
+    steps: StepRule | None = None
     loops: bool = True
 
 

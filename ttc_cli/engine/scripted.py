@@ -78,6 +78,7 @@ class _Talk:
     at: int = 0
     text: str = ""
     shown: int = 0
+    step: int = 0
 
 
 class ScriptedEngine:
@@ -180,7 +181,7 @@ class ScriptedEngine:
             stop = Stop.FAILED if talk.line.fails else Stop.END
         elif cut := [at for s in rule.strings if s and (at := talk.text.find(s)) >= 0]:
             talk.text, stop = talk.text[: min(cut)], Stop.STRING
-        marked = stop is None and any(mark in word for mark in rule.steps)
+        marked = stop is None and self._step_ended(talk, len(word))
         if marked and request.want.hidden != "steps":
             stop = Stop.STEP
         elif stop is None and talk.at >= rule.max_tokens:
@@ -200,6 +201,18 @@ class ScriptedEngine:
             stop=stop,
             error="the script says so" if stop is Stop.FAILED else "",
         )
+
+    @staticmethod
+    def _step_ended(talk: _Talk, added: int) -> bool:
+        rule = talk.request.stop.steps
+        if rule is None:
+            return False
+        before = "".join(step.text for step in talk.request.prefix) + talk.text[: talk.step]
+        step = talk.text[talk.step :]
+        if not rule.ends(step, before, len(step) - added):
+            return False
+        talk.step = len(talk.text)
+        return True
 
     def _safe(self, talk: _Talk) -> int:
         """How much of the text may be shown: the rest may yet become a stop string."""

@@ -71,24 +71,15 @@ class TextStream:
         return 0
 
     def _step_ended(self, old_length: int) -> bool:
-        for mark in self._rule.steps:
-            at = self.text.find(mark, max(0, old_length - len(mark) + 1))
-            if at < 0:
-                continue
-            step = self.text[self._step_start : at].strip()
-            if step and len(step) >= self._rule.min_step_chars and not self._inside(at):
-                self._step_start = len(self.text)
-                return True
-        return False
-
-    def _inside(self, at: int) -> bool:
-        """Whether a mark at `at` is inside a code fence or a displayed formula."""
-        reply = self._before + self.text[:at]
-        return (
-            reply.count("```") % 2 == 1
-            or reply.count("$$") % 2 == 1
-            or reply.count("\\[") > reply.count("\\]")
-        )
+        rule = self._rule.steps
+        if rule is None:
+            return False
+        start = self._step_start
+        step, seen = self.text[start:], old_length - start
+        if not rule.ends(step, self._before + self.text[:start], seen):
+            return False
+        self._step_start = len(self.text)
+        return True
 
 
 def decoder_after(before: bytes) -> codecs.IncrementalDecoder:
