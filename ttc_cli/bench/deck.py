@@ -241,6 +241,7 @@ class Player:
             logprobs=tick.logprobs,
             confidences=tick.confidences,
             entropies=tick.entropies,
+            certainties=tick.certainties,
             hidden=tick.hidden,
             scores=sample.scores if last else (),
             sampled=tick.sampled,

@@ -30,6 +30,7 @@ class Tick:
     entropies: tuple[float, ...] = ()
     hidden: tuple[Any, ...] = ()
     seconds: float = 0.0
+    certainties: tuple[float, ...] = ()
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class Sample:
                 _rounded(delta.entropies),
                 delta.hidden,
                 seconds + self._waited(),
+                _rounded(delta.certainties),
             )
         )
         self.scores = _rounded(delta.scores) or self.scores
@@ -119,7 +121,7 @@ class Tape:
         self._journal.close()
 
 
-_COLUMNS = ("logprobs", "confidences", "entropies")
+_COLUMNS = ("logprobs", "confidences", "entropies", "certainties")
 
 
 def _write(sample: Sample) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class Step:
     Args:
         text: as shown; stop strings and end-of-turn tokens are not in it.
         tokens: the ids behind the text; empty for forced text, which the engine tokenises.
-        logprobs, confidences, entropies: one number a token where asked for (see Want).
+        logprobs, confidences, entropies, certainties: one number a token where asked for (see
+            Want).
         hidden: hidden states at the asked positions, each an array of shape (width,).
         score: a verifier's score in [0, 1], where one was given.
         sampled: whether the model wrote it (False: forced by a strategy).
@@ -61,6 +62,7 @@ class Step:
     hidden: tuple[Any, ...] = ()
     score: float | None = None
     sampled: bool = True
+    certainties: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,11 @@ class Branch:
     def confidences(self) -> tuple[float, ...]:
         """Token confidences over all sampled steps."""
         return tuple(c for step in self.steps for c in step.confidences)
+
+    @property
+    def certainties(self) -> tuple[float, ...]:
+        """Token certainties over all sampled steps."""
+        return tuple(c for step in self.steps for c in step.certainties)
 
     @property
     def logprobs(self) -> tuple[float, ...]:

@@ -58,6 +58,8 @@ class Request:
             self.want,
             self.grammar,
             self.candidates,
+            # Only where wanted: samples drawn before there was such a number keep their names.
+            *(("certainty",) if self.want.certainty else ()),
         )
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -77,6 +79,7 @@ class Delta:
     logprobs: tuple[float, ...] = ()
     confidences: tuple[float, ...] = ()
     entropies: tuple[float, ...] = ()
+    certainties: tuple[float, ...] = ()
     hidden: tuple[Any, ...] = ()
     scores: tuple[float, ...] = ()
     sampled: int = 0

@@ -58,6 +58,7 @@ class Growing:
     logprobs: list[float] = field(default_factory=list)
     confidences: list[float] = field(default_factory=list)
     entropies: list[float] = field(default_factory=list)
+    certainties: list[float] = field(default_factory=list)
     hidden: list[object] = field(default_factory=list)
     sampled: int = 0
 
@@ -68,6 +69,7 @@ class Growing:
         self.logprobs += delta.logprobs
         self.confidences += delta.confidences
         self.entropies += delta.entropies
+        self.certainties += delta.certainties
         self.hidden += delta.hidden
         self.sampled += delta.sampled
 
@@ -80,6 +82,7 @@ class Growing:
             tuple(self.confidences),
             tuple(self.entropies),
             tuple(self.hidden),
+            certainties=tuple(self.certainties),
         )
         return replace(
             self.branch,

@@ -31,6 +31,8 @@ class Run:
         deadline: on `clock`, after which nothing is drawn any more; None for never.
         clock: seconds, monotonic; only for deadlines and reported times.
         pool: where finished branches are kept and looked for; those found cost nothing.
+
+    `reused` counts branches that the pool gave; `verify_seconds` is the time verifiers took.
     """
 
     _runs = itertools.count()
@@ -48,6 +50,7 @@ class Run:
         self.engine = engine
         self.pool = pool
         self.reused = 0
+        self.verify_seconds = 0.0
         self.ledger = ledger or Ledger()
         self.seed = seed
         self.deadline = deadline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ttc_cli.core.errors import UsageError
@@ -106,6 +106,8 @@ class Want:
             each step mark ends ("steps"). A branch that ended its turn gives the state of the
             end-of-turn token; one that ran out of budget or context gives none.
         top_k: candidates that confidence averages over.
+        certainty: Kang et al.'s self-certainty (arXiv 2502.18581) of each token: the KL divergence
+            of the next-token distribution from the uniform one, in nats.
     """
 
     logprobs: bool = False
@@ -113,8 +115,20 @@ class Want:
     entropy: bool = False
     hidden: str = ""
     top_k: int = 20
+    certainty: bool = field(default=False, repr=False)  # see Request.digest
 
     @property
     def per_token(self) -> bool:
         """Whether anything is computed for every token."""
-        return self.logprobs or self.confidence or self.entropy
+        return self.logprobs or self.confidence or self.entropy or self.certainty
+
+    def __or__(self, other: Want) -> Want:
+        """What both want, of one draw; the left one's `top_k` where both average over it."""
+        return Want(
+            self.logprobs or other.logprobs,
+            self.confidence or other.confidence,
+            self.entropy or other.entropy,
+            max(self.hidden, other.hidden, key=("", "end", "steps").index),
+            self.top_k if self.confidence else other.top_k,
+            self.certainty or other.certainty,
+        )

@@ -196,6 +196,7 @@ class ScriptedEngine:
             logprobs=(-1.0,) if want.logprobs else (),
             confidences=(talk.line.confidence,) if want.confidence else (),
             entropies=(1.0,) if want.entropy else (),
+            certainties=(2 * talk.line.confidence,) if want.certainty else (),
             hidden=self._hidden(talk) if want.hidden and (marked or stop is not None) else (),
             sampled=1,
             stop=stop,

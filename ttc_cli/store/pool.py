@@ -131,6 +131,7 @@ def _write(branch: Branch) -> dict[str, Any]:
                 "logprobs": [round(x, 4) for x in step.logprobs],
                 "confidences": [round(x, 4) for x in step.confidences],
                 "entropies": [round(x, 4) for x in step.entropies],
+                "certainties": [round(x, 4) for x in step.certainties],
                 "sampled": step.sampled,
             }
             for step in branch.steps
@@ -149,6 +150,7 @@ def _read(data: Any) -> Branch | None:
             tuple(float(x) for x in step["confidences"]),
             tuple(float(x) for x in step["entropies"]),
             sampled=bool(step["sampled"]),
+            certainties=tuple(float(x) for x in step.get("certainties", ())),
         )
         for step in data["steps"]
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ttc_cli.core import options
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
@@ -66,48 +67,10 @@ def find(name: str) -> Strategy:
 
 
 def read_options(strategy: Strategy, given: dict[str, str]) -> Any:
-    """The strategy's options from KEY=VALUE texts, typed and checked.
-
-    Raises:
-        UsageError: an unknown key, or a value of the wrong type.
-    """
-    known = {field.name.replace("_", "-"): field for field in fields(strategy.options)}
-    values = {}
-    for key, text in given.items():
-        field = known.get(key.replace("_", "-"))
-        if field is None:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "see --help-options"
-            raise UsageError(f"{strategy.name} has no option {key!r}", hint)
-        values[field.name] = _value(strategy.name, key, text, field)
-    return strategy.options(**values)
-
-
-def _value(strategy: str, key: str, text: str, field: Field[Any]) -> Any:
-    kind: Any = type(field.default)
-    try:
-        if kind is bool:
-            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[
-                text.lower()
-            ]
-        return kind(text)
-    except (KeyError, ValueError):
-        raise UsageError(
-            f"option {key} of {strategy} takes {_kind_name(kind)}, not {text!r}"
-        ) from None
-
-
-def _kind_name(kind: type) -> str:
-    return {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "a text")
+    """The strategy's options from KEY=VALUE texts; see `core.options.read`."""
+    return options.read(strategy.name, strategy.options, given)
 
 
 def describe_options(strategy: Strategy) -> list[tuple[str, str, str]]:
     """(name, default, help) of each option."""
-    return [
-        (
-            field.name.replace("_", "-"),
-            "" if field.default is MISSING else str(field.default).lower(),
-            str(field.metadata.get("help", "")),
-        )
-        for field in fields(strategy.options)
-    ]
+    return options.describe(strategy.options)

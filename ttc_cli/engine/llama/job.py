@@ -101,6 +101,7 @@ class Job:
             self._append("logprobs", stats.logprob, want.logprobs)
             self._append("confidences", stats.confidence, want.confidence)
             self._append("entropies", stats.entropy, want.entropy)
+            self._append("certainties", stats.certainty, want.certainty)
         if ends:
             self._say(self.stream.flush())
             return Stop.END

@@ -35,6 +35,7 @@ class Stats:
     logprob: float = math.nan
     confidence: float = math.nan
     entropy: float = math.nan
+    certainty: float = math.nan
 
 
 def thresholds(peaks: Floats, samplings: Sequence[Sampling]) -> Floats:
@@ -102,10 +103,12 @@ def _filter(
 
 
 def measure(row: Floats, token: int, want: Want) -> Stats:
-    """Log-probability, top-k confidence and entropy at one position, in nats.
+    """Log-probability, top-k confidence, entropy and self-certainty at one position, in nats.
 
     Confidence is DeepConf's (arXiv 2508.15260): minus the mean log-probability of the k
-    likeliest candidates; the flatter the distribution, the lower it is.
+    likeliest candidates; the flatter the distribution, the lower it is. Self-certainty (arXiv
+    2502.18581) is the KL divergence from uniform, over the whole vocabulary V:
+    -1/V sum log(V p) = norm + peak - log V - mean of the logits.
     """
     peak = float(row.max())
     weights = row - np.float32(peak)
@@ -113,7 +116,7 @@ def measure(row: Floats, token: int, want: Want) -> Stats:
     np.exp(weights, out=weights)
     total = float(weights.sum(dtype=np.float32))  # pairwise: as good as doubles, in half the time
     norm = math.log(total)
-    confidence = entropy = math.nan
+    confidence = entropy = certainty = math.nan
     if want.confidence:
         confidence = norm + peak - float(_top(row, want.top_k).mean(dtype=np.float64))
     if want.entropy:
@@ -121,7 +124,10 @@ def measure(row: Floats, token: int, want: Want) -> Stats:
         with np.errstate(invalid="ignore"):
             terms = weights * (row - np.float32(peak))
         entropy = norm - float(np.nansum(terms, dtype=np.float64)) / total
-    return Stats(logprob - norm, confidence, entropy)
+    if want.certainty:
+        allowed = row if math.isfinite(row.sum()) else row[np.isfinite(row)]  # masked tokens: -inf
+        certainty = norm + peak - float(allowed.mean()) - math.log(len(allowed))
+    return Stats(logprob - norm, confidence, entropy, certainty)
 
 
 def _top(row: Floats, k: int) -> Floats:

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from ttc_cli.core import options
+from ttc_cli.core.errors import UsageError
+
+
+@dataclass(frozen=True)
+class One:
+    rounds: int = field(default=3, metadata={"help": "how many"})
+    seconds: float = 2.0
+
+
+@dataclass(frozen=True)
+class Two:
+    seconds: float = 5.0
+    full_reply: bool = False
+    way: str = "mean"
+
+
+BOTH = [("one", One), ("two", Two)]
+
+
+def test_a_key_goes_to_every_owner_that_has_it() -> None:
+    given = {"rounds": "7", "seconds": "1.5", "full-reply": "yes"}
+    assert options.deal(BOTH, given) == [One(7, 1.5), Two(1.5, True)]
+    assert options.deal(BOTH, {}) == [One(), Two()]
+    assert options.deal(BOTH, {"full_reply": "no", "way": "min"})[1] == Two(way="min")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"round": "3"}, "one or two has no option 'round'; did you mean 'rounds'?"),
+        ({"xyzzy": "3"}, "see --help-options"),
+        ({"rounds": "many"}, "option rounds of one takes a whole number, not 'many'"),
+        ({"full-reply": "perhaps"}, "takes true or false"),
+        ({"seconds": "soon"}, "takes a number"),
+    ],
+)
+def test_what_is_refused(given: dict[str, str], says: str) -> None:
+    with pytest.raises(UsageError, match=".*") as caught:
+        options.deal(BOTH, given)
+    assert says in str(caught.value)
+
+
+def test_options_describe_themselves() -> None:
+    assert options.describe(One) == [("rounds", "3", "how many"), ("seconds", "2.0", "")]
+    assert [name for name, *_ in options.describe(Two)] == ["seconds", "full-reply", "way"]

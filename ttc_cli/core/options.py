@@ -1,0 +1,78 @@
+"""Options of strategies and verifiers: KEY=VALUE texts become a dataclass, typed and checked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+from ttc_cli.core.errors import UsageError
+
+_SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def read(owner: str, kind: type[Any], given: Mapping[str, str]) -> Any:
+    """An options dataclass from KEY=VALUE texts.
+
+    Raises:
+        UsageError: an unknown key, or a value of the wrong type.
+    """
+    return deal([(owner, kind)], given)[0]
+
+
+def deal(owners: Sequence[tuple[str, type[Any]]], given: Mapping[str, str]) -> list[Any]:
+    """Options of each owner: a key goes to every owner that has it.
+
+    Raises:
+        UsageError: a key that nobody has, or a value of the wrong type.
+    """
+    known = [_fields(kind) for _, kind in owners]
+    for key in given:
+        if not any(_plain(key) in options for options in known):
+            names = [name for options in known for name in options]
+            near = difflib.get_close_matches(key, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "see --help-options"
+            who = " or ".join(dict.fromkeys(name for name, _ in owners))
+            raise UsageError(f"{who} has no option {key!r}", hint)
+    return [
+        kind(
+            **{
+                options[_plain(key)].name: _value(owner, key, text, options[_plain(key)])
+                for key, text in given.items()
+                if _plain(key) in options
+            }
+        )
+        for (owner, kind), options in zip(owners, known, strict=True)
+    ]
+
+
+def describe(kind: type[Any]) -> list[tuple[str, str, str]]:
+    """(name, default, help) of each option; the help is a field's metadata["help"]."""
+    return [
+        (
+            name,
+            "" if field.default is MISSING else str(field.default).lower(),
+            str(field.metadata.get("help", "")),
+        )
+        for name, field in _fields(kind).items()
+    ]
+
+
+def _fields(kind: type[Any]) -> dict[str, Field[Any]]:
+    return {_plain(field.name): field for field in fields(kind)}
+
+
+def _plain(key: str) -> str:
+    return key.replace("_", "-")
+
+
+def _value(owner: str, key: str, text: str, field: Field[Any]) -> Any:
+    kind: Any = type(field.default)
+    try:
+        return _SWITCH[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError):
+        named = {bool: "true or false", int: "a whole number", float: "a number"}
+        raise UsageError(
+            f"option {key} of {owner} takes {named.get(kind, 'a text')}, not {text!r}"
+        ) from None
