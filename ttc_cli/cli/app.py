@@ -16,6 +16,7 @@ COMMANDS = {
     "again": "Ask the last question once more, with more effort.",
     "models": "The models on this machine and those that can be fetched.",
     "bench": "Run strategies over a data set; accuracy, tokens, seconds.",
+    "config": "Show and change settings, and where each comes from.",
     "calibrate": "Measure this machine and model once: speed by width.",
 }
 """Name: one line of help. Each is a module beside this one, with a `help.tree` called `app`."""

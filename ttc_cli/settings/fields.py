@@ -11,6 +11,8 @@ from ttc_cli.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from ttc_cli.settings.remotes import NamedRemote
+
 Kind = Literal["text", "choice", "whole", "number", "switch"]
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 EFFORT_ALIASES = {"minimal": "low", "xhigh": "max"}  # the names other programs use
@@ -106,6 +108,7 @@ class Settings:
     """All settings of one run. None means: the model, the strategy or the machine decides.
 
     Args:
+        remotes: the user's named servers.
         origins: where each value that is not a default came from, as people read it.
         warnings: one line each, about what was read but ignored or is worth knowing.
     """
@@ -144,6 +147,7 @@ class Settings:
     price_per_mtok: float | None = _setting(None, "number", "money per million tokens", 0)
     watts: float | None = _setting(None, "number", "power of the machine at work, in watts", 0)
     price_per_kwh: float | None = _setting(None, "number", "money per kilowatt-hour", 0)
+    remotes: Mapping[str, NamedRemote] = field(default_factory=dict, repr=False)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
@@ -158,11 +162,11 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def rule_of(name: str) -> Rule:
+def rule_of(name: str, rules: Mapping[str, Rule] = RULES) -> Rule:
     """The rule of setting `name`; UsageError with the nearest name when there is none."""
-    if name not in RULES:
-        raise UsageError(f"no setting is called {name!r}", nearest(name))
-    return RULES[name]
+    if name not in rules:
+        raise UsageError(f"no setting is called {name!r}", nearest(name, rules))
+    return rules[name]
 
 
 def nearest(name: str, valid: Iterable[str] = RULES) -> str:
@@ -180,7 +184,12 @@ def close_to(name: str, valid: Iterable[str] = RULES, *, likeness: float = 0.6) 
 
 
 def checked(
-    name: str, value: object, where: str | Callable[[], str], *, text: bool = False
+    name: str,
+    value: object,
+    where: str | Callable[[], str],
+    *,
+    text: bool = False,
+    rules: Mapping[str, Rule] = RULES,
 ) -> object:
     """The value of setting `name`, typed and within its range.
 
@@ -189,11 +198,12 @@ def checked(
         value: what was given for it.
         where: where it was given, for the error; a function when that takes time to find.
         text: whether a string stands for a value of another type, as on a command line.
+        rules: of the table that the setting stands in.
 
     Raises:
         UsageError: no such setting, or the value has the wrong type or is out of range.
     """
-    rule = rule_of(name)
+    rule = rule_of(name, rules)
     try:
         if name == "effort" and isinstance(value, str):
             value = EFFORT_ALIASES.get(value, value)

@@ -1,7 +1,7 @@
 """Settings files: TOML in, with line numbers for errors; TOML out, whole or not at all.
 
-What ttc does not know stays in the file. Comments do not survive a write: the library
-that writes TOML has no notion of them.
+What ttc does not know stays in the file. Comments do not survive a write, since the library
+that writes TOML has no notion of them; so a file that has some is kept as `NAME.bak`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.settings.fields import checked
+from ttc_cli.settings.remotes import read_remotes, rules_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,15 +84,15 @@ def write_value(path: Path, key: str, value: object) -> None:
 
     Args:
         path: the file.
-        key: a setting's name, or `profile.NAME.SETTING`.
+        key: a setting's name, `profile.NAME.SETTING`, or `remote.NAME.KEY`.
         value: a typed value, or the text of one.
 
     Raises:
         UsageError: no such setting, or the value is not allowed for it.
         UnreadableFile: the file cannot be read or written.
     """
-    *tables, name = _parts(key)
-    value = checked(name, value, "value", text=True)
+    *tables, name = key_parts(key)
+    value = checked(name, value, "value", text=True, rules=rules_at(tuple(tables)))
     document = Document(path)
     table = document.values
     for part in tables:
@@ -101,7 +102,7 @@ def write_value(path: Path, key: str, value: object) -> None:
     if isinstance(table.get(name), dict):
         raise UsageError(f"{document.where(name)}: {name} holds tables here, and cannot be set")
     table[name] = value
-    _write(path, document.values)
+    _write(document)
 
 
 def unset(path: Path, key: str) -> bool:
@@ -109,12 +110,12 @@ def unset(path: Path, key: str) -> bool:
 
     A key that ttc does not know may be removed too; tables left empty go with it.
     """
-    parts = _parts(key)
+    parts = key_parts(key)
     document = Document(path)
     if not _holds(document.values, parts):
         return False
     _remove(document.values, parts)
-    _write(path, document.values)
+    _write(document)
     return True
 
 
@@ -126,11 +127,13 @@ def _remove(table: dict[str, Any], parts: tuple[str, ...]) -> None:
         del table[head]
 
 
-def _parts(key: str) -> tuple[str, ...]:
+def key_parts(key: str) -> tuple[str, ...]:
+    """The tables and the name of a key; UsageError when it is none."""
     parts = tuple(key.split("."))
-    if len(parts) == 1 or (len(parts) == 3 and parts[0] == "profile" and all(parts)):
+    if len(parts) == 1 or (len(parts) == 3 and parts[0] in ("profile", "remote") and all(parts)):
         return parts
-    raise UsageError(f"{key!r} is not a key", "use SETTING or profile.NAME.SETTING")
+    hint = "use SETTING, profile.NAME.SETTING or remote.NAME.KEY"
+    raise UsageError(f"{key!r} is not a key", hint)
 
 
 def _parse(text: str) -> dict[str, Any]:
@@ -156,11 +159,20 @@ def _holds(values: Any, keys: tuple[str, ...]) -> bool:
     return True
 
 
-def _write(path: Path, values: dict[str, Any]) -> None:
+def backup_path(path: Path) -> Path:
+    """Where a file with comments is kept before it is written without them."""
+    return path.with_name(f"{path.name}.bak")
+
+
+def _write(document: Document) -> None:
     import tomli_w
 
-    text = tomli_w.dumps(values)
+    read_remotes(document, [])  # no write leaves half a remote behind
+    path, text = document.path, tomli_w.dumps(document.values)
     try:
+        if re.search(r"(?m)(^|\s)#", document.text):
+            with _replacing(backup_path(path)) as backup:
+                backup.write_bytes(document.text.encode())
         with _replacing(path) as temporary:
             temporary.write_bytes(text.encode())
     except OSError as error:

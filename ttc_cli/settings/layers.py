@@ -10,6 +10,7 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.settings.fields import EFFORT_ALIASES, RULES, Settings, checked, close_to, nearest
 from ttc_cli.settings.files import Document
 from ttc_cli.settings.paths import config_path, project_path
+from ttc_cli.settings.remotes import NamedRemote, read_remotes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,6 +52,7 @@ class _Builder:
         self.values: dict[str, Any] = {}
         self.origins: dict[str, str] = {}
         self.warnings: list[str] = []
+        self.remotes: dict[str, NamedRemote] = {}
 
     def add_flags(self, flags: Mapping[str, object]) -> None:
         for name, value in flags.items():
@@ -69,8 +71,12 @@ class _Builder:
     def add_document(self, document: Document, profile: str | None, *, trusted: bool) -> None:
         for table in _tables(document, profile):
             for name, value in _at(document, table).items():
-                if name != "profile" or not isinstance(value, dict):
+                if name not in ("profile", "remote") or not isinstance(value, dict):
                     self._add_entry(document, (*table, name), value, trusted=trusted)
+        if trusted:
+            self.remotes = read_remotes(document, self.warnings)
+        elif "remote" in document.values:  # it names a variable to send to a server
+            self.warnings.append(f"{document.where('remote')}: remotes are for config.toml alone")
 
     def add_conventions(self, environ: Mapping[str, str]) -> None:
         """What other programs honour too, weaker than everything said to ttc itself."""
@@ -93,7 +99,12 @@ class _Builder:
 
     def settings(self) -> Settings:
         origins = MappingProxyType(self.origins)
-        return Settings(**self.values, origins=origins, warnings=tuple(self.warnings))
+        return Settings(
+            **self.values,
+            remotes=MappingProxyType(self.remotes),
+            origins=origins,
+            warnings=tuple(self.warnings),
+        )
 
     def _add(self, name: str, value: object, origin: str, raw: object = None) -> None:
         if name == "effort" and raw in EFFORT_ALIASES and name not in self.values:

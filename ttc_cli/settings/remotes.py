@@ -1,0 +1,75 @@
+"""Servers that the user gave a name: `[remote.NAME]` in the user's `config.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ttc_cli.core.errors import UsageError
+from ttc_cli.settings.fields import RULES, Rule, checked, nearest
+
+if TYPE_CHECKING:
+    from ttc_cli.settings.files import Document
+
+REMOTE_RULES: Mapping[str, Rule] = {
+    "url": Rule("text", "base URL of an OpenAI-compatible server", from_project=False),
+    "model": Rule("text", "the model to ask there", from_project=False),
+    "key_env": Rule("text", "environment variable that holds the key", from_project=False),
+    "price_in": Rule("number", "money per million prompt tokens", 0, from_project=False),
+    "price_out": Rule("number", "money per million sampled tokens", 0, from_project=False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRemote:
+    """An OpenAI-compatible server, as the user's settings describe it.
+
+    Args:
+        url: its base URL, with `/v1` where it has one.
+        model: the model to ask there; "" for the server's own.
+        key_env: the environment variable that holds the key: the file never does.
+        price_in, price_out: money per million prompt and sampled tokens; None when not known.
+    """
+
+    url: str
+    model: str = ""
+    key_env: str = ""
+    price_in: float | None = None
+    price_out: float | None = None
+
+
+def rules_at(tables: tuple[str, ...]) -> Mapping[str, Rule]:
+    """The rules of what stands in a table of a settings file."""
+    return REMOTE_RULES if tables[:1] == ("remote",) else RULES
+
+
+def read_remotes(document: Document, warnings: list[str]) -> dict[str, NamedRemote]:
+    """The named servers of a file; what is unknown in them goes to `warnings`.
+
+    Raises:
+        UsageError: a remote without a URL, or a value that is not allowed, with file and line.
+    """
+    tables = document.values.get("remote", {})
+    if not isinstance(tables, dict):
+        place = document.where("remote")
+        raise UsageError(f"{place}: remote is a table", "write [remote.NAME] and url = ...")
+    return {name: _read(document, name, table, warnings) for name, table in tables.items()}
+
+
+def _read(document: Document, name: str, table: object, warnings: list[str]) -> NamedRemote:
+    here = ("remote", name)
+    if not isinstance(table, dict) or "url" not in table:
+        raise UsageError(f"{document.where(*here)}: remote {name} has no url", "add url = ...")
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        place = document.where(*here, key)
+        if key in REMOTE_RULES:
+            values[key] = checked(key, value, place, rules=REMOTE_RULES)
+        else:
+            near = nearest(key, REMOTE_RULES)
+            warnings.append(f"{place}: unknown key {key!r} is ignored; {near}".rstrip("; "))
+    if not values["url"].startswith(("http://", "https://")):
+        place = document.where(*here, "url")
+        raise UsageError(f"{place}: url must start with http:// or https://", "")
+    return NamedRemote(**values)
