@@ -16,6 +16,7 @@ COMMANDS = {
     "again": "Ask the last question once more, with more effort.",
     "models": "The models on this machine and those that can be fetched.",
     "bench": "Run strategies over a data set; accuracy, tokens, seconds.",
+    "templates": "Saved prompts with variables.",
     "config": "Show and change settings, and where each comes from.",
     "calibrate": "Measure this machine and model once: speed by width.",
 }

@@ -98,6 +98,19 @@ def ask(
         ),
     ] = None,
     system: Annotated[str | None, opt("-s", "--system", help="System prompt.", panel=INPUT)] = None,
+    template: Annotated[
+        str | None, opt("-t", "--template", help="A saved prompt (`ttc templates`).", panel=INPUT)
+    ] = None,
+    value: Annotated[
+        list[str] | None,
+        opt(
+            "-p",
+            "--param",
+            metavar="KEY VALUE",
+            help="Of the template's variables (repeatable).",
+            panel=INPUT,
+        ),
+    ] = None,
     no_stdin: Annotated[bool, opt("--no-stdin", help="Never read stdin.", panel=INPUT)] = False,
     model: options.Model = None,
     yes: options.Yes = None,
@@ -184,5 +197,7 @@ def ask(
             dry_run,
             help_options,
             refresh,
+            template,
+            tuple((pair[0], pair[1]) for pair in value or ()),
         )
         raise typer.Exit(run(settings, flags, how, signals))

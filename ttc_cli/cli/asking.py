@@ -13,6 +13,7 @@ from ttc_cli.cli import output
 from ttc_cli.cli.inputs import gather, pairs
 from ttc_cli.cli.signals import INTERRUPTED, Signals
 from ttc_cli.cli.start import BEGAN, draws
+from ttc_cli.cli.templating import Filled, apply
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.events import Event
 from ttc_cli.settings import Settings, home, load
@@ -41,6 +42,9 @@ class Flags:
     dry_run: bool
     help_options: bool
     refresh: bool = False
+    template: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
+    """Of the template's variables."""
     given: tuple[str, tuple[Document, ...]] | None = None
     """Prompt and documents when they are known already, instead of words, files and stdin."""
 
@@ -64,6 +68,8 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
     Raises:
         TtcError: what failed, with its exit code.
     """
+    filled = _filled(asked)
+    flags = {**flags, **{k: v for k, v in filled.settings.items() if flags.get(k) is None}}
     settings = load(flags, cwd=Path.cwd(), environ=os.environ)
     if asked.help_options:
         from ttc_cli.cli.preview import options_of
@@ -75,8 +81,13 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         if "-" in (*asked.words, *asked.files):
             view.clear()  # somebody may be typing
         prompt, documents = asked.given or gather(
-            asked.words, asked.files, read_stdin=asked.read_stdin, say=view.say
+            filled.words,
+            asked.files,
+            read_stdin=asked.read_stdin,
+            needs_prompt=not filled.takes_input,
+            say=view.say,
         )
+        prompt = filled.finish(prompt)
         if settings.log and not asked.dry_run:
             _remember(flags, asked, prompt, documents)
         view.status("loading the model")
@@ -96,6 +107,17 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         return signals.code or INTERRUPTED
     finally:
         view.end()
+
+
+def _filled(asked: Flags) -> Filled:
+    """The template that was named, filled; without one, the words as they are."""
+    if asked.template is None:
+        if asked.values:
+            raise UsageError("-p gives values to a template", "name one with -t")
+        return Filled(asked.words, {}, lambda prompt: prompt, False)
+    from ttc_cli.store import templates
+
+    return apply(templates.load(asked.template, home()), asked.values, asked.words)
 
 
 def _remember(

@@ -23,7 +23,16 @@ def tree(**given: Any) -> typer.Typer:
 
 
 class Grouped(TyperCommand):
-    """A command whose help has a section for each `rich_help_panel` of its flags."""
+    """A command whose help has a section for each `rich_help_panel` of its flags.
+
+    An option whose metavar is two words takes two, which Typer has no annotation for.
+    """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for param in self.params:
+            if param.metavar == "KEY VALUE":
+                param.nargs = 2
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the sections, in the order in which the flags first name them."""

@@ -22,12 +22,16 @@ def gather(
     files: Sequence[str],
     *,
     read_stdin: bool,
+    needs_prompt: bool = True,
     say: Callable[[str], None],
 ) -> tuple[str, tuple[Document, ...]]:
     """The question and its documents.
 
     A prompt with piped stdin: stdin is a document ahead of it. No prompt, or `-`: stdin is the
     prompt. `-f -` names stdin as a document wherever it stands among the files.
+
+    Args:
+        needs_prompt: whether an empty prompt is an error.
 
     Raises:
         UsageError: nothing was asked, or stdin is claimed twice.
@@ -46,7 +50,7 @@ def gather(
             prompt = "\n\n".join(filter(None, (prompt, stdin.text.strip())))
         elif stdin.text.strip():
             attached.insert(0, stdin)
-    if not prompt:
+    if not prompt and needs_prompt:
         raise UsageError("the prompt is empty", 'say what you want to know: ttc "..."')
     return prompt, tuple(attached)
 

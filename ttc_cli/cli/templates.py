@@ -1,0 +1,109 @@
+"""`ttc templates`: saved prompts with variables."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from ttc_cli.cli.help import tree
+
+app = tree(help="Saved prompts, used with `ttc -t NAME -p KEY VALUE`.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
+Name = Annotated[str, typer.Argument(help="The template.")]
+
+STARTER = '''# {name} is a variable: `ttc -t TEMPLATE -p name VALUE`.
+# {input} is the prompt, or piped text.
+prompt = """
+{input}
+"""
+# system = "You are brief."
+# effort = "high"
+# strategy = "self-consistency"
+# schema = "answer.schema.json"    # a file beside this one, or the JSON itself
+# verifiers = ["regex:^[0-9]+$"]
+# [defaults]
+# name = "value"
+'''
+
+
+def _facts(name: str) -> dict[str, Any]:
+    from ttc_cli.settings import home
+    from ttc_cli.store import templates
+
+    template = templates.load(name, home())
+    path = templates.path_of(name, home())
+    return {**asdict(template), "variables": template.variables, "path": str(path)}
+
+
+@app.command("list")
+def list_templates(as_json: Json = False) -> None:
+    """All saved prompts: name, variables, first line. A wrong one is told and passed over."""
+    from ttc_cli.cli.output import print_json
+    from ttc_cli.core.errors import TtcError
+    from ttc_cli.settings import home
+    from ttc_cli.store import templates
+
+    rows = []
+    for name in templates.names(home()):
+        try:
+            rows.append(_facts(name))
+        except TtcError as error:
+            typer.echo(str(error), err=True)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        first = row["prompt"].strip().splitlines()[0]
+        typer.echo(f"{row['name']}\t{','.join(row['variables']) or '-'}\t{first}")
+
+
+@app.command()
+def show(name: Name, as_json: Json = False) -> None:
+    """The file of a saved prompt."""
+    from pathlib import Path
+
+    from ttc_cli.cli.output import print_json
+
+    facts = _facts(name)
+    if as_json:
+        print_json(facts)
+    else:
+        sys.stdout.write(Path(facts["path"]).read_text("utf-8").rstrip("\n") + "\n")
+
+
+@app.command()
+def edit(name: Name) -> None:
+    """Open a saved prompt in $VISUAL or $EDITOR, a new one too, and check what comes back."""
+    from ttc_cli.cli.editor import edit as open_editor
+    from ttc_cli.settings import home
+    from ttc_cli.store import templates
+
+    path = templates.path_of(name, home())
+    open_editor(path, STARTER)
+    if path.exists():
+        templates.load(name, home())
+
+
+@app.command("rm")
+def remove(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+) -> None:
+    """Delete a saved prompt."""
+    from ttc_cli.core.errors import UsageError
+    from ttc_cli.settings import home
+    from ttc_cli.settings.fields import nearest
+    from ttc_cli.store import templates
+
+    path = templates.path_of(name, home())
+    if not path.is_file():
+        raise UsageError(f"no template is called {name!r}", nearest(name, templates.names(home())))
+    if not yes:
+        if not sys.stdin.isatty():
+            raise UsageError(f"this would delete {path}", "add --yes")
+        typer.confirm(f"Delete {path}?", abort=True, err=True)
+    path.unlink()

@@ -1,0 +1,69 @@
+"""What a saved prompt (`-t`, `-p`) makes of a question's words and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ttc_cli.core.errors import UsageError
+from ttc_cli.store.templates import INPUT, Template, fill
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A template with the values it was given.
+
+    Args:
+        words: what takes the place of the prompt's words.
+        settings: the template's own, for flags that were not given.
+        finish: makes the prompt of what was gathered from the words, stdin and files.
+        takes_input: whether what is gathered fills `{input}`, and may thus be lacking.
+    """
+
+    words: tuple[str, ...]
+    settings: Mapping[str, str]
+    finish: Callable[[str], str]
+    takes_input: bool
+
+
+def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[str]) -> Filled:
+    """Fill a template. Words, else piped text, are its `{input}`.
+
+    Where it has none, or `-p input` gives it, words follow its text and piped text is a document.
+
+    Raises:
+        UsageError: a variable without a value (also raised by `finish`), or one that is not there.
+    """
+    values = template.checked(dict(given))
+    awaited = INPUT in template.variables and INPUT not in dict(given)
+    if template.schema or template.verifiers:
+        what = "a schema" if template.schema else "verifiers"
+        raise UsageError(
+            f"template {template.name} asks for {what}, which this version cannot do",
+            f"take it out: `ttc templates edit {template.name}`",
+        )
+    settings = {key: value for key in ("effort", "strategy")
+                if (value := getattr(template, key)) is not None}  # fmt: skip
+    if template.system is not None:
+        if awaited and INPUT in Template("", template.system).variables:
+            raise UsageError(
+                f"template {template.name} has {{{INPUT}}} in its system text",
+                "put it in the prompt: the system text stays the same for every input",
+            )
+        settings["system"] = fill(template.system, values)
+    if awaited:
+
+        def finish(prompt: str) -> str:
+            found = prompt or values.get(INPUT)
+            if not found:
+                raise UsageError(
+                    f"template {template.name} needs a value for {INPUT}",
+                    "give it as the prompt, or on stdin",
+                )
+            return fill(template.prompt, {**values, INPUT: found})
+
+        return Filled(tuple(words), settings, finish, True)
+    more = " ".join(word for word in words if word != "-")
+    text = "\n\n".join(filter(None, (fill(template.prompt, values), more)))
+    dashes = tuple(word for word in words if word == "-")
+    return Filled((text, *dashes), settings, lambda prompt: prompt, False)

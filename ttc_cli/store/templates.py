@@ -1,0 +1,147 @@
+"""Saved prompts: TOML files in the home's `templates` folder, with `{variables}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ttc_cli.core.errors import UsageError
+from ttc_cli.settings import Document
+from ttc_cli.settings.fields import checked, nearest
+
+INPUT = "input"
+"""The variable that prompt words or piped text fill."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_VARIABLE = re.compile(r"\{\{(\w+)\}\}|\{([A-Za-z_]\w*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A saved prompt.
+
+    Args:
+        prompt: its text; `{name}` is a variable, `{{name}}` stands for the text `{name}`, and
+            all other braces stand for themselves.
+        system: system prompt, with variables too.
+        effort, strategy: as the flags.
+        schema: a file, relative to the template's own folder, or the JSON itself.
+        verifiers: as `-V` takes them.
+        defaults: values of variables that need not be given.
+    """
+
+    name: str
+    prompt: str
+    system: str | None = None
+    effort: str | None = None
+    strategy: str | None = None
+    schema: str | None = None
+    verifiers: tuple[str, ...] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the variables, in the order in which they first stand there."""
+        texts = f"{self.prompt}\n{self.system or ''}"
+        return tuple(dict.fromkeys(m[2] for m in _VARIABLE.finditer(texts) if m[2]))
+
+    def checked(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Values of all variables, except that `input` may be lacking.
+
+        Raises:
+            UsageError: values of variables that are not there, or variables without one.
+        """
+        for name in given:
+            if name not in self.variables:
+                hint = nearest(name, self.variables) or "it has " + (
+                    ", ".join(self.variables) or "no variables"
+                )
+                raise UsageError(f"template {self.name} has no variable {name!r}", hint)
+        values = {name: v for name, v in self.defaults.items() if name in self.variables}
+        values |= given
+        lacking = [name for name in self.variables if name not in values and name != INPUT]
+        if lacking:
+            raise UsageError(
+                f"template {self.name} needs a value for {', '.join(lacking)}",
+                " ".join(f"-p {name} VALUE" for name in lacking),
+            )
+        return values
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with its variables replaced; what comes in is not looked at again."""
+    return _VARIABLE.sub(lambda m: values[m[2]] if m[2] else f"{{{m[1]}}}", text)
+
+
+def folder(home: Path) -> Path:
+    """Where templates are; it may not exist yet."""
+    return home / "templates"
+
+
+def names(home: Path) -> list[str]:
+    """The names of all templates."""
+    return sorted(p.stem for p in folder(home).glob("*.toml") if _NAME.fullmatch(p.stem))
+
+
+def path_of(name: str, home: Path) -> Path:
+    """The file of a template, which need not exist; UsageError for an odd name."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} cannot be a template's name", "use letters, digits, . _ -")
+    return folder(home) / f"{name}.toml"
+
+
+def load(name: str, home: Path) -> Template:
+    """A template by name.
+
+    Raises:
+        UsageError: there is none of that name, or its file is wrong, with file and line.
+        UnreadableFile: its file cannot be read.
+    """
+    path = path_of(name, home)
+    if not path.is_file():
+        hint = nearest(name, names(home)) or f"make one: `ttc templates edit {name}`"
+        raise UsageError(f"no template is called {name!r}", hint)
+    return _read(name, Document(path))
+
+
+def _read(name: str, document: Document) -> Template:
+    known = [item.name for item in fields(Template) if item.name != "name"]
+    values: dict[str, Any] = {}
+    for key, value in document.values.items():
+        place = document.where(key)
+        if key not in known:
+            hint = nearest(key, known) or "there are " + ", ".join(known)
+            raise UsageError(f"{place}: a template has no {key!r}", hint)
+        if key in ("effort", "strategy", "system"):
+            values[key] = checked(key, value, place)
+        else:
+            values[key] = _typed(key, value, place)
+    if not str(values.get("prompt", "")).strip():
+        raise UsageError(f"{document.path}: a template needs a prompt", 'write prompt = "..."')
+    schema = values.get("schema")
+    if schema and not schema.lstrip().startswith("{"):
+        values["schema"] = str(document.path.parent / Path(schema).expanduser())
+    template = Template(name, **values)
+    for variable in template.defaults:
+        if variable not in template.variables:
+            place = document.where("defaults", variable)
+            hint = nearest(variable, template.variables)
+            raise UsageError(f"{place}: the prompt has no variable {variable!r}", hint)
+    return template
+
+
+def _typed(key: str, value: object, place: str) -> object:
+    if key == "verifiers":
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise UsageError(f"{place}: verifiers is a list of texts", 'write ["regex:^[0-9]+$"]')
+    if key == "defaults":
+        if isinstance(value, dict) and all(isinstance(v, str | int) for v in value.values()):
+            return {name: str(item) for name, item in value.items()}
+        raise UsageError(f"{place}: defaults is a table of texts", 'write [defaults] and x = "..."')
+    if not isinstance(value, str):
+        raise UsageError(f"{place}: {key} must be a text")
+    return value
