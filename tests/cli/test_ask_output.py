@@ -262,3 +262,25 @@ def test_no_log_writes_nothing(ttc: Ttc, machine: Path) -> None:
     assert not (machine / "home").exists()
     assert ttc(SUM).code == 0
     assert (machine / "home").exists()
+
+
+def test_refine_asks_in_a_next_turn(ttc: Ttc) -> None:
+    prompts: list[str] = []
+
+    def script(request: Request) -> str:
+        prompts.append(request.prompt.text)
+        return REPLIES[len(prompts) == 1]
+
+    ran = ttc("ask", SUM, "-S", "refine", "-O", "rounds=1", script=script)
+    assert ran.out == REPLIES[0] + "\n"
+    assert prompts[1].startswith(prompts[0])
+    assert f"{REPLIES[1]}<|im_end|>\n<|im_start|>user\nCheck the answer" in prompts[1]
+    assert "criticised itself" in ran.err
+
+
+def test_best_of_n_without_a_verifier_says_what_it_went_by(ttc: Ttc) -> None:
+    ran = ttc("ask", SUM, "-S", "best-of-n", "-n", "3", "--json")
+    result = json.loads(ran.out)["ttc"]
+    assert result["answer"] == "42"
+    assert result["samples"]["finished"] == 3
+    assert "confidence" in result["note"]

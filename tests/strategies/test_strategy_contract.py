@@ -29,7 +29,12 @@ NAMES = list(registry.BUILTIN)
 
 def question(task: str = "math") -> Question:
     prompt = Prompt((("What is 3 + 4?", True),))
-    return Question("What is 3 + 4?", task, {"math": "number"}.get(task), lambda v, t: prompt)
+
+    def follow(reply: str, said: str) -> Prompt:
+        return Prompt((*prompt.pieces, (reply, True), (said, False)))
+
+    kind = {"math": "number"}.get(task)
+    return Question("What is 3 + 4?", task, kind, lambda v, t: prompt, follow)
 
 
 def plan(name: str, *, samples: int = 8, budget: int | None = None, **more: Any) -> Plan:

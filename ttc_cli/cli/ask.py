@@ -43,7 +43,12 @@ def ask(
     ] = None,
     strategy: Annotated[
         str | None,
-        opt("-S", "--strategy", help="auto, direct, self-consistency or think.", panel=SPENDING),
+        opt(
+            "-S",
+            "--strategy",
+            help="auto, direct, self-consistency, best-of-n, refine or think.",
+            panel=SPENDING,
+        ),
     ] = None,
     samples: Annotated[
         int | None,

@@ -150,9 +150,13 @@ def _with_model(
 
             view.clear()
             return preview(prepared, as_json=how.json or how.jsonl)
-        if how.min_agreement is not None and prepared.plan.strategy in ("direct", "think"):
+        if how.min_agreement is not None and prepared.plan.strategy in (
+            "direct",
+            "think",
+            "refine",
+        ):
             raise UsageError(
-                f"--min-agreement needs a vote, and {prepared.plan.strategy} draws one sample",
+                f"--min-agreement needs a vote, and {prepared.plan.strategy} holds none",
                 "give -e medium or -n 8",
             )
         if how.verbose:

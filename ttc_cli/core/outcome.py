@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ttc_cli.core.branch import Branch, Prompt
+from ttc_cli.core.errors import MissingCapability
 from ttc_cli.core.sampling import GREEDY, Sampling, Stop
 
 if TYPE_CHECKING:
     from ttc_cli.core.verify import Verifier
+
+
+def _no_next_turn(reply: str, said: str) -> Prompt:
+    raise MissingCapability("this question takes no next turn", "choose another strategy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,8 @@ class Question:
         kind: what form the short answer takes, as `answers.extract` knows it, or None.
         render: makes a prompt from a wording variant (0 is the default) and whether to ask
             for thoughts in tags.
+        follow: makes the prompt of a next turn, from a reply to the question (without its
+            thoughts) and what is said to it.
         thinks: the model opens thoughts by itself.
     """
 
@@ -30,6 +37,7 @@ class Question:
     task: str
     kind: str | None
     render: Callable[[int, bool], Prompt]
+    follow: Callable[[str, str], Prompt] = _no_next_turn
     thinks: bool = False
 
     @property

@@ -63,6 +63,27 @@ def wording(task: Task, variant: int = 0, *, think: bool = False) -> str:
     return "\n".join(filter(None, (THINK if think else "", row[variant % len(row)])))
 
 
+CRITIQUE = (
+    "Check the answer above for mistakes, one step at a time. If you find one, say what it is. "
+    "Then give the complete answer again, corrected where it was wrong."
+)
+FOUND = (
+    "The answer above was checked, and it is not right:\n\n{}\n\n"
+    "Say what is wrong with it, then give the complete answer again, corrected."
+)
+_LONGEST_NOTE = 2000
+
+
+def revision(note: str = "") -> str:
+    """Asks for a better answer than the last one.
+
+    Args:
+        note: what is wrong with it, when somebody knows; its last 2000 characters are shown.
+    """
+    note = note.strip()[-_LONGEST_NOTE:]
+    return FOUND.format(note) if note else CRITIQUE
+
+
 _END = 4000  # characters; what is wanted is said at the start or the end
 
 _CODE_NOUN = (

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from ttc_cli.answers import Kind
+from ttc_cli.core.branch import Message
 from ttc_cli.core.engine import Engine
 from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.outcome import Plan, Question
@@ -27,6 +28,7 @@ from ttc_cli.strategies import registry
 
 KINDS: dict[str, Kind] = {"choice": "choice", "code": "code"}
 """The form of a task's short answer, as `answers.extract` names it."""
+Render = Callable[..., Rendered]
 MOST_KV_SHARE = 0.25
 """Of the machine's memory, for the KV cache."""
 
@@ -52,6 +54,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         task,
         KINDS.get(task),
         lambda variant, think: render(variant, think).prompt,
+        lambda reply, said: render(0, False, (reply, said)).prompt,
         thinks=rendered.prompt.thinking or "<think>" in session.engine.info.template,
     )
     level, reason = _level(settings.effort, question)
@@ -115,23 +118,26 @@ def _level(effort: str, question: Question) -> tuple[str, str]:
     return "low", f"{question.task}: no short answer to vote on"
 
 
-def renderer(
-    engine: Engine, ask: Ask, task: Any, settings: Settings, notes: list[str]
-) -> Callable[[int, bool], Rendered]:
-    """A function that renders the question with a wording variant; notes go to `notes` once."""
+def renderer(engine: Engine, ask: Ask, task: Any, settings: Settings, notes: list[str]) -> Render:
+    """A function that renders the question; notes go to `notes` once.
+
+    It takes a wording variant, whether to ask for thoughts, and a reply with what is said to it
+    for a next turn, or nothing for the first.
+    """
     info = engine.info
     texts = [ask.prompt, settings.system or "", *(d.text for d in ask.documents)]
-    special = engine_special(engine, texts)
-    template = ChatTemplate(info.template, info.bos, info.eos, special)
 
     @functools.cache
-    def render(variant: int, think: bool) -> Rendered:
+    def render(variant: int, think: bool, turn: tuple[str, ...] = ()) -> Rendered:
         messages = conversation(
             ask.prompt,
             ask.documents,
             wording=wording(task, variant, think=think),
             system=settings.system,
         )
+        special = engine_special(engine, [*texts, *turn])
+        template = ChatTemplate(info.template, info.bos, info.eos, special)
+        messages += [Message(*m) for m in zip(("assistant", "user"), turn, strict=False)]
         rendered = template.render(messages, enable_thinking=settings.thinking_budget != 0)
         if rendered.note and rendered.note not in notes:
             notes.append(rendered.note)

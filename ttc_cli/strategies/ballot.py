@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from ttc_cli.answers import Classes, shared_worker
 from ttc_cli.core.branch import Branch
@@ -15,18 +16,21 @@ from ttc_cli.strategies.stopping import Standing, lead_probability
 
 __all__ = ["Ballot", "mean_confidence"]
 
+Weigh = Callable[[Sequence[Branch]], Sequence[float]]
+
 
 class Ballot:
     """Counts branches as they finish.
 
     Args:
         question: says what a short answer looks like.
-        weight: how votes are weighed, one of `evidence.KINDS`; 1 each by default.
+        weight: how votes are weighed, one of `evidence.KINDS`, 1 each by default; or a function
+            from branches to the weights of their votes.
     """
 
-    def __init__(self, question: Question, weight: str = "none") -> None:
+    def __init__(self, question: Question, weight: str | Weigh = "none") -> None:
         self._question = question
-        self._weight = weight
+        self._weigh = partial(weights, weight) if isinstance(weight, str) else weight
         self._classes = Classes(worker=shared_worker())
         self.seen: list[Branch] = []
 
@@ -42,7 +46,7 @@ class Ballot:
         """Classes, heaviest first; ties go by count, then label: never by the order drawn."""
         groups = self._classes.groups()
         voters = sorted(i for g in groups for i in g.members)
-        found = weights(self._weight, [self.seen[i] for i in voters])
+        found = self._weigh([self.seen[i] for i in voters])
         weight = dict(zip(voters, found, strict=True))
         votes = [
             Votes(g.label, len(g.members), math.fsum(weight[i] for i in g.members)) for g in groups
@@ -59,7 +63,7 @@ class Ballot:
     def agreement(self) -> float | None:
         """The winning class's share of all weight."""
         votes = self.votes
-        return votes[0].weight / sum(v.weight for v in votes) if votes else None
+        return share(votes[0], votes) if votes else None
 
     def event(self) -> Vote:
         """The state of the vote, for views."""
@@ -73,5 +77,21 @@ class Ballot:
         if not votes:
             return None
         group = next(g for g in self._classes.groups() if g.label == votes[0].answer)
-        members = [self.seen[i] for i in group.members]
-        return max(members, key=lambda b: (mean_confidence(b), [-i for i in b.id]))
+        return max((self.seen[i] for i in group.members), key=confident)
+
+    def class_of(self, branch: Branch) -> Votes | None:
+        """The class that a branch voted for; None for one without a short answer."""
+        at = next(i for i, seen in enumerate(self.seen) if seen.id == branch.id)
+        label = next((g.label for g in self._classes.groups() if at in g.members), None)
+        return next((votes for votes in self.votes if votes.answer == label), None)
+
+
+def confident(branch: Branch) -> tuple[float, list[int]]:
+    """A key to choose by confidence, and then by name: never by the order drawn."""
+    return mean_confidence(branch), [-i for i in branch.id]
+
+
+def share(mine: Votes, votes: Sequence[Votes]) -> float:
+    """A class's part of all weight; of the count, where no vote weighs anything."""
+    total = math.fsum(v.weight for v in votes)
+    return mine.weight / total if total else mine.count / sum(v.count for v in votes)

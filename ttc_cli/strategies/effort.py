@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.sampling import GREEDY, Sampling
+from ttc_cli.core.verify import Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def plan(
     diverse: bool,
     max_tokens: int | None,
     thinking_budget: int | None,
+    verifier: Verifier | None = None,
 ) -> Plan:
     """What to run: flags where given, else the table.
 
@@ -59,6 +61,7 @@ def plan(
         effort: a level, not "auto".
         strategy: a name, or "auto" for the table's.
         samples: lifts the cap that the level gives; only `max_tokens` binds then.
+        verifier: with one, the table's strategy is best-of-n, whatever the task.
         temperature_given: the user chose a temperature, so a single branch uses it too.
     """
     level = EFFORTS[effort]
@@ -66,6 +69,7 @@ def plan(
         many = samples is not None and samples > 1
         strategy = level.votable if question.votable else level.other
         strategy = "self-consistency" if many else strategy
+        strategy = "best-of-n" if verifier is not None else strategy
     branch = BRANCH_TOKENS[question.task]
     if thinking_budget is not None and thinking_budget > 0:
         branch += thinking_budget
@@ -87,4 +91,5 @@ def plan(
         early_stop=early_stop,
         diverse=diverse,
         thinking_budget=-1 if thinking_budget is None else thinking_budget,
+        verifier=verifier,
     )

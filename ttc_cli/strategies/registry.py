@@ -17,6 +17,8 @@ GROUP = "ttc.strategies"
 BUILTIN = {
     "direct": "ttc_cli.strategies.direct",
     "self-consistency": "ttc_cli.strategies.self_consistency",
+    "best-of-n": "ttc_cli.strategies.best_of_n",
+    "refine": "ttc_cli.strategies.refine",
     "think": "ttc_cli.strategies.think",
 }
 

@@ -15,9 +15,9 @@ from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Close, Event, Flow, watch
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Stop, StopRule, Want
+from ttc_cli.core.sampling import StopRule, Want
 from ttc_cli.strategies.ballot import Ballot
-from ttc_cli.strategies.common import CLOSING_SECONDS, close, hold_back, reply
+from ttc_cli.strategies.common import CLOSING_SECONDS, cut_by, hold_back, longest, reply
 from ttc_cli.strategies.voting import Options, Voting
 
 __all__ = ["Options", "solve"]
@@ -54,21 +54,13 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         yield ballot.event()
     if not ballot.votes:
         return (yield from _without_votes(run, question, done))
-    stopped = "complete"
-    if run.late:
-        stopped = "interrupted" if run.interrupted else "seconds"
-    elif draw.decided:
-        stopped = "vote-decided"
-    elif any(branch.stop is Stop.BUDGET for branch in done):
-        stopped = "tokens"
-    elif any(branch.stop is Stop.TIME for branch in done):
-        stopped = "seconds"
+    decided = draw.decided and not run.late
     return Outcome(
         ballot.winner(),
         ballot.votes[0].answer,
         ballot.votes,
         ballot.agreement,
-        stopped,
+        "vote-decided" if decided else cut_by(run, done, "complete"),
         tuple(done),
     )
 
@@ -84,24 +76,4 @@ def _without_votes(run: Run, question: Question, done: list[Branch]) -> Flow[Out
             stopped="interrupted" if run.interrupted else "complete",
             note="no short answer to vote on: this is the reply most like the others",
         )
-    started = [branch for branch in done if branch.text.strip()]
-    if not started:
-        return Outcome(None, branches=tuple(done), stopped=_why(run, done))
-    longest = max(started, key=lambda b: (len(b.text), [-i for i in b.id]))
-    closed = yield from close(run, longest, question)
-    ballot = Ballot(question)
-    ballot.take([closed])
-    answer = ballot.votes[0].answer if ballot.votes else None
-    return Outcome(
-        closed,
-        answer,
-        branches=tuple(done),
-        stopped=_why(run, done),
-        note="no sample came to its end: the longest was made to answer" if answer else "",
-    )
-
-
-def _why(run: Run, done: list[Branch]) -> str:
-    if run.interrupted:
-        return "interrupted"
-    return "seconds" if any(b.stop is Stop.TIME for b in done) else "tokens"
+    return (yield from longest(run, done, question))

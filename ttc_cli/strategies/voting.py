@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.strategies.ballot import Ballot
+from ttc_cli.strategies.common import sample
 from ttc_cli.strategies.evidence import KINDS
 from ttc_cli.strategies.pruning import Pruning
 from ttc_cli.strategies.stopping import further, unbeatable, votes_needed
 
-LADDER = (0.5, 0.7, 0.9, 1.1)
-"""Temperatures of `--diverse`, in turn."""
 RULES = ("value", "beta")
 
 
@@ -94,7 +93,7 @@ class Voting:
             needed = max(self._needed(left + len(live)), self._options.width)
             want = max(0, needed - len(live))
         for _ in range(min(want, left)):
-            yield self._branch(self._started)
+            yield sample(self._question, self._plan, self._started)
             self._started += 1
 
     def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
@@ -121,11 +120,3 @@ class Voting:
             return 0
         first, second, *_ = (*sorted(standing.counts, reverse=True), 0, 0)
         return votes_needed(first, second, self._options.confidence, left)
-
-    def _branch(self, number: int) -> Branch:
-        if not self._plan.diverse:
-            return Branch((number,), self._question.render(0, False))
-        warmth = LADDER[number % len(LADDER)]
-        sampling = replace(self._plan.sampled, temperature=warmth)
-        prompt = self._question.render(number, False)
-        return Branch((number,), prompt, meta={"sampling": sampling})

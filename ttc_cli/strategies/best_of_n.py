@@ -1,0 +1,81 @@
+"""Best-of-N: draw many, let a verifier choose (Cobbe et al. 2021, arXiv 2110.14168).
+
+Either the best-scored sample wins, or classes of equal answers vote with their scores as weights
+(Li et al. 2022, arXiv 2206.02336), which forgives a verifier that errs on single samples. Without
+a verifier the weights are the model's own confidences. An imperfect score can be overdone: past
+some N the best-scored sample is the one that fools the verifier (about 400 in Cobbe's).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.errors import UsageError
+from ttc_cli.core.events import Flow
+from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import StopRule
+from ttc_cli.strategies import common
+from ttc_cli.strategies.ballot import Ballot, share
+from ttc_cli.strategies.grading import Grades, wanted
+
+CHOOSE = "vote"
+"""How the winner is chosen by default; prose and code have no classes and always take the best."""
+WAVE = 4
+"""Samples drawn before a gate is first asked; then as many again as there are, and so on."""
+UNVERIFIED = "no verifier (-V): chosen by the model's own confidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of best-of-n."""
+
+    choose: str = field(
+        default=CHOOSE,
+        metadata={"help": "argmax: the best-scored sample; vote: answers vote, weighed by score"},
+    )
+
+    def __post_init__(self) -> None:
+        if self.choose not in ("argmax", "vote"):
+            raise UsageError(f"choose is {self.choose!r}", "argmax or vote")
+
+
+def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
+    """Draw, grade, choose. A gate ends the drawing as soon as it lets one sample through."""
+    want, grades = wanted(run, plan), Grades(plan, question)
+    ballot = Ballot(question, grades.weigh)
+    waves = plan.early_stop and plan.verifier is not None and plan.verifier.gate
+    done: list[Branch] = []
+    while len(done) < plan.samples and not any(map(grades.passed, done)):
+        more = min(plan.samples - len(done), max(WAVE, len(done)) if waves else plan.samples)
+        drawn = yield from run.extend(
+            [common.sample(question, plan, len(done) + i) for i in range(more)],
+            stop=StopRule(plan.branch_tokens),
+            sampling=plan.sampled if plan.samples > 1 else plan.greedy,
+            want=want,
+            ledger=run.ledger.child(common.hold_back(run, question)),
+            reserve=common.CLOSING_SECONDS,
+        )
+        done += drawn
+        yield from grades.take(run, [branch for branch in drawn if common.ended(branch)])
+        ballot.take(done)
+        if question.votable:
+            yield ballot.event()
+        if run.spent:
+            break
+    whole = [b for b in done if common.ended(b)]
+    if not whole:
+        return (yield from common.longest(run, done, question))
+    early = any(map(grades.passed, done)) and len(done) < plan.samples
+    best = grades.best(whole, ballot, vote=options.choose == "vote")
+    mine = ballot.class_of(best)
+    return Outcome(
+        best,
+        mine.answer if mine else None,
+        ballot.votes,
+        share(mine, ballot.votes) if mine and len(done) > 1 else None,
+        "confident" if early else common.cut_by(run, done, "complete"),
+        tuple(done),
+        grades.report if plan.verifier else UNVERIFIED,
+    )

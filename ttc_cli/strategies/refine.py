@@ -1,0 +1,83 @@
+"""Refine: draft, check, revise with what the check said, until it is accepted (Self-Refine,
+Madaan et al. 2023, arXiv 2303.17651; with test results as feedback: Chen et al. 2023, 2304.05128).
+
+A revision that scores worse is dropped, and the next one starts from the best version again.
+Without a verifier the model criticises itself, which makes small models worse as often as better
+(Huang et al. 2023, arXiv 2310.01798).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.errors import ContextOverflow, UsageError
+from ttc_cli.core.events import Flow
+from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import StopRule
+from ttc_cli.prompts.wording import revision
+from ttc_cli.strategies import common
+from ttc_cli.strategies.grading import Grades, wanted
+
+ALONE = "no verifier (-V): the model criticised itself, which may make an answer worse"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of refine."""
+
+    rounds: int = field(
+        default=0, metadata={"help": "most revisions; 0: one less than samples (3 at medium)"}
+    )
+    accept: float = field(
+        default=0.9, metadata={"help": "score from which a version is accepted; gates say 1 or 0"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.rounds < 0 or not 0 < self.accept <= 1:
+            raise UsageError("rounds is 0 or more, and accept above 0, up to 1")
+
+
+def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
+    """Draft and revise; returns the best version, the later one of equals."""
+    want, grades = wanted(run, plan), Grades(plan, question)
+    done: list[Branch] = []
+
+    def draw(branch: Branch) -> Flow[Branch]:
+        (drawn,) = yield from run.extend(
+            [branch],
+            stop=StopRule(plan.branch_tokens),
+            sampling=plan.sampled if done else plan.greedy,
+            want=want,
+            ledger=run.ledger.child(common.hold_back(run, question)),
+            reserve=common.CLOSING_SECONDS,
+        )
+        drawn = yield from common.close(run, drawn, question)
+        done.append(drawn)
+        if common.ended(drawn):
+            yield from grades.take(run, [drawn])
+        return drawn
+
+    best = yield from draw(Branch((0,), question.render(0, False)))
+    accepted = stuck = False
+    for number in range(options.rounds or plan.samples - 1):
+        accepted = (grades.score(best) or 0) >= options.accept
+        if accepted or stuck or run.spent or not common.ended(best):
+            break
+        try:
+            prompt = question.follow(common.reply(best)[1], revision(grades.note(best)))
+            revised = yield from draw(Branch((*best.id, number), prompt))
+        except ContextOverflow:
+            break  # the conversation has grown to the brim: what there is must do
+        stuck = common.unchanged(revised, best, question)
+        if common.ended(revised) and not grades.worse(revised, best):
+            best = revised
+    outcome = common.single(run, best, question)
+    early = outcome.stopped == "complete" and accepted and len(done) < plan.samples
+    return replace(
+        outcome,
+        stopped="confident" if early else common.cut_by(run, done, outcome.stopped),
+        branches=tuple(done),
+        note=grades.report if plan.verifier else ALONE,
+    )
