@@ -59,8 +59,28 @@ def test_nothing_to_ask_again(ttc: Ttc) -> None:
 def test_no_log_leaves_nothing_behind(ttc: Ttc, machine: Path) -> None:
     ttc("--no-log", SUM)
     assert ttc("again").code == 2
+    assert not (machine / "home" / "logs").exists()
     ttc(SUM)
+    database = machine / "home" / "logs" / "runs.db"
     if os.name == "posix":
-        assert (machine / "home" / "last.json").stat().st_mode & 0o777 == 0o600
-    (machine / "home" / "last.json").write_text('{"prompt": 3')
-    assert ttc("again").code == 2
+        assert database.stat().st_mode & 0o777 == 0o600
+        assert database.parent.stat().st_mode & 0o777 == 0o700
+    for file in database.parent.glob("runs.db*"):
+        file.write_bytes(b"no database at all, but long enough to be taken for one" * 20)
+    ran = ttc("again")
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "damaged" in ran.err
+
+
+def test_an_earlier_run_by_its_id(ttc: Ttc) -> None:
+    first = json.loads(ttc("-e", "low", "--json", SUM).out)["id"]
+    ttc("-e", "low", "something else")
+    seen: list[str] = []
+
+    def script(request: Any) -> str:
+        seen.append(request.prompt.text)
+        return REPLIES[0]
+
+    assert ttc("again", first[:12], script=script).code == 0
+    assert SUM in seen[0]
+    assert ttc("again", "ttc-nothing").code == 2

@@ -1,4 +1,4 @@
-"""`ttc again`: the last question once more."""
+"""`ttc again`: the last question, or another one from the log, once more."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ app = tree()
 
 @app.command()
 def again(
+    run_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="A run in the log; by default the last."),
+    ] = None,
     effort: Annotated[
         str | None, typer.Option("-e", "--effort", help="low, medium, high or max.")
     ] = None,
@@ -30,30 +34,23 @@ def again(
         bool, typer.Option("-q", "--quiet", help="Nothing on stderr but errors.")
     ] = False,
 ) -> None:
-    """Ask the last question once more.
+    """Ask the last question, or that of a run, once more.
 
     With another effort, number of samples or model the seed stays, so that what was drawn is
     used again; otherwise the seed counts up, for another answer.
     """
     with caught() as signals:
-        from ttc_cli.cli.asking import Flags, Output, run
-        from ttc_cli.core.errors import UsageError
-        from ttc_cli.prompts.documents import Document
-        from ttc_cli.settings import home
-        from ttc_cli.store.last import load
+        from ttc_cli.cli.asking import Output, run
+        from ttc_cli.cli.logged import asked_before
+        from ttc_cli.settings import log_dir
+        from ttc_cli.store.log import Log
 
-        last = load(home())
-        if last is None:
-            raise UsageError("there is no question to ask again", 'ask one: ttc "..."')
+        with Log(log_dir(), make=False) as log:
+            settings, flags = asked_before(log, log.get(run_id))
         changed = {"effort": effort, "samples": samples, "model": model, "seed": seed}
-        settings = {**last.settings, **{k: v for k, v in changed.items() if v is not None}}
+        settings.update({k: v for k, v in changed.items() if v is not None})
         if not any(value is not None for value in changed.values()):
             before = str(settings.get("seed", 0))
             settings["seed"] = str(int(before) + 1) if before.isdecimal() else before
-        documents = tuple(Document(name, text) for name, text in last.documents)
-        flags = Flags(
-            (), (), False, last.options, last.early_stop, last.diverse, False, False,
-            given=(last.prompt, documents),
-        )  # fmt: skip
         how = Output(as_json, False, extract, None, quiet, False, None)
         raise typer.Exit(run(settings, flags, how, signals))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ttc_cli.prompts.documents import Document
     from ttc_cli.session.loaded import Ask
     from ttc_cli.session.prepared import Prepared
+    from ttc_cli.store.recorder import Recorder
 
 LOW_AGREEMENT = 3
 
@@ -33,14 +34,14 @@ LOW_AGREEMENT = 3
 class Flags:
     """Flags of one question that are not settings."""
 
-    words: tuple[str, ...]
-    files: tuple[str, ...]
-    read_stdin: bool
-    options: tuple[str, ...]
-    early_stop: bool
-    diverse: bool
-    dry_run: bool
-    help_options: bool
+    words: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    read_stdin: bool = False
+    options: tuple[str, ...] = ()
+    early_stop: bool = True
+    diverse: bool = False
+    dry_run: bool = False
+    help_options: bool = False
     refresh: bool = False
     template: str | None = None
     values: tuple[tuple[str, str], ...] = ()
@@ -88,9 +89,8 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
             say=view.say,
         )
         prompt = filled.finish(prompt)
-        if settings.log and not asked.dry_run:
-            _remember(flags, asked, prompt, documents)
         view.status("loading the model")
+        from ttc_cli.cli.logged import recorder
         from ttc_cli.session.loaded import Ask
 
         ask = Ask(
@@ -102,9 +102,13 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
             refresh=asked.refresh,
             began=BEGAN,
         )
-        return _with_model(settings, ask, asked.dry_run, how, view, signals)
-    except KeyboardInterrupt:
-        return signals.code or INTERRUPTED
+        with recorder(settings, ask, flags, asked, view.say) as record:
+            signals.last_words = record.leave
+            try:
+                record.code = _with_model(settings, ask, asked.dry_run, how, view, record, signals)
+            except KeyboardInterrupt:
+                record.code = signals.code or INTERRUPTED
+        return record.code
     finally:
         view.end()
 
@@ -120,21 +124,14 @@ def _filled(asked: Flags) -> Filled:
     return apply(templates.load(asked.template, home()), asked.values, asked.words)
 
 
-def _remember(
-    flags: Mapping[str, object], asked: Flags, prompt: str, documents: tuple[Document, ...]
-) -> None:
-    """Keep the question for `ttc again`."""
-    from ttc_cli.store import last
-
-    kept = {name: value for name, value in flags.items() if value is not None}
-    texts = tuple((document.name, document.text) for document in documents)
-    last.save(
-        home(), last.Last(prompt, texts, kept, asked.options, asked.early_stop, asked.diverse)
-    )
-
-
 def _with_model(
-    settings: Settings, ask: Ask, dry_run: bool, how: Output, view: PlainView, signals: Signals
+    settings: Settings,
+    ask: Ask,
+    dry_run: bool,
+    how: Output,
+    view: PlainView,
+    record: Recorder,
+    signals: Signals,
 ) -> int:
     from ttc_cli.session.loaded import Session
 
@@ -164,16 +161,18 @@ def _with_model(
 
             for line in lines(prepared):
                 view.say(line)
-        return _answer(prepared, how, view, signals)
+        return _answer(prepared, how, view, record, signals)
     finally:
         view.clear()
         session.close()
 
 
-def _answer(prepared: Prepared, how: Output, view: PlainView, signals: Signals) -> int:
+def _answer(
+    prepared: Prepared, how: Output, view: PlainView, record: Recorder, signals: Signals
+) -> int:
     run = prepared.start()
     signals.stops(run.interrupt)
-    sinks: list[Callable[[Event], None]] = [view]
+    sinks: list[Callable[[Event], None]] = [record, view]
     if how.jsonl:
         from ttc_cli.views.jsonl import JsonlView
 

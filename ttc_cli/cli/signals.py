@@ -25,6 +25,8 @@ class Signals:
 
     def __init__(self) -> None:
         self.code = 0
+        self.last_words: Callable[[int], None] = lambda _code: None
+        """Called with the exit code when the first signal ends the process."""
         self._stop: Callable[[], None] | None = None
 
     def stops(self, stop: Callable[[], None]) -> None:
@@ -45,6 +47,8 @@ class Signals:
         again = bool(self.code)
         self.code = TERMINATED if number == getattr(signal, "SIGTERM", -1) else INTERRUPTED
         if again or self._stop is None:
+            if not again:
+                self.last_words(self.code)
             _leave(self.code)
         else:
             self._stop()

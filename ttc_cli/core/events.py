@@ -7,7 +7,7 @@ see events and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from ttc_cli.core.branch import BranchId
@@ -121,6 +121,35 @@ class Failed(Event):
     code: int
     message: str
     hint: str = ""
+
+
+KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (Start, Open, Text, StepDone, Score, Vote, Close, Spent, Note, Tick, Done, Failed)
+}
+
+
+def encode(event: Event) -> dict[str, Any]:
+    """An event as a value for JSON; `decode` gives the same event back."""
+    values = {item.name: getattr(event, item.name) for item in fields(event)}
+    return {"event": type(event).__name__, **values}
+
+
+def decode(data: dict[str, Any]) -> Event:
+    """The event that `encode` made this of, from JSON or not.
+
+    Raises:
+        ValueError, TypeError: it is no event known here.
+    """
+    values = dict(data)
+    name = values.pop("event", None)
+    if name not in KINDS:
+        raise ValueError(f"no event is called {name!r}")
+    if "branch" in values:
+        values["branch"] = tuple(values["branch"])
+    if "classes" in values:
+        values["classes"] = tuple((a, n, w) for a, n, w in values["classes"])
+    return KINDS[name](**values)
 
 
 Flow = Generator[Event, None, T]

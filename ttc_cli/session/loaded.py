@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     Load = Callable[[Settings, ModelFile, str], LlamaEngine]
 
 
+def new_id() -> str:
+    """A name for a run that no other has."""
+    return "ttc-" + secrets.token_hex(12)
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One question as the command line took it.
@@ -33,6 +39,7 @@ class Ask:
         refresh: draw anew what the sample pool holds.
         task: what kind of work it is, when the asker knows; else it is guessed.
         began: monotonic seconds of the process's start; deadlines count from it.
+        id: of the run, in the result and in the log.
     """
 
     prompt: str
@@ -43,6 +50,7 @@ class Ask:
     refresh: bool = False
     task: str | None = None
     began: float = field(default_factory=time.monotonic)
+    id: str = field(default_factory=new_id)
 
 
 def load_llama(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -114,7 +113,7 @@ class Prepared:
         lengths = _whole_lengths(outcome)
         plain = sum(lengths) / len(lengths) if lengths else float(self.estimate["plain_answer"])
         return result.Facts(
-            id="ttc-" + secrets.token_hex(12),
+            id=self.ask.id,
             created=int(time.time()),
             model=session.model.name,
             sha256=session.identity,

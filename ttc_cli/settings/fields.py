@@ -138,6 +138,10 @@ class Settings:
     show_reasoning: str = _setting("auto", "choice", "thoughts on stderr", words=_ASK)
     cache: bool = _setting(True, "switch", "keep and reuse results")
     log: bool = _setting(True, "switch", "keep a log of runs")
+    log_days: float | None = _setting(None, "number", "days that a run stays in the log", 0)
+    log_max_mb: float = _setting(
+        512.0, "number", "megabytes of the log; the oldest runs go first", 0
+    )
     offline: bool = _setting(False, "switch", "no network at all")
     yes: bool = _setting(False, "switch", "no questions asked", from_project=False)
     auto_pull: bool = _setting(

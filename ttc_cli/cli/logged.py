@@ -1,0 +1,67 @@
+"""Questions and the run log: how one was asked, kept and read back to be asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from ttc_cli.prompts.documents import Document
+from ttc_cli.settings import Settings, log_dir
+from ttc_cli.store.log import Entry, Log, Run
+from ttc_cli.store.recorder import Recorder
+
+if TYPE_CHECKING:
+    from ttc_cli.cli.asking import Flags
+    from ttc_cli.session.loaded import Ask
+
+_OF_THE_MOMENT = (
+    "words", "files", "read_stdin", "template", "values", "given", "dry_run", "help_options",
+    "refresh",
+)  # fmt: skip
+"""Flags that say nothing of how a question is asked again: its prompt is kept as it was made."""
+
+
+def recorder(
+    settings: Settings,
+    ask: Ask,
+    flags: Mapping[str, object],
+    asked: Flags,
+    say: Callable[[str], None],
+) -> Recorder:
+    """What logs this run; nothing is kept with the log off, or when nothing is generated."""
+    entry = Entry(
+        ask.id,
+        ask.prompt,
+        tuple((document.name, document.text) for document in ask.documents),
+        request(flags, asked),
+    )
+    return Recorder(
+        log_dir() if settings.log and not asked.dry_run else None,
+        entry,
+        ask.began,
+        say,
+        days=settings.log_days,
+        megabytes=settings.log_max_mb,
+    )
+
+
+def request(flags: Mapping[str, object], asked: Flags) -> dict[str, Any]:
+    """How a question was asked, as a value for JSON."""
+    kept = {name: value for name, value in flags.items() if value is not None}
+    names = [item.name for item in fields(asked) if item.name not in _OF_THE_MOMENT]
+    return {"settings": kept, "flags": {name: getattr(asked, name) for name in names}}
+
+
+def asked_before(log: Log, run: Run) -> tuple[dict[str, Any], Flags]:
+    """(settings, flags) of a logged run; flags of another version are left out."""
+    from ttc_cli.cli.asking import Flags
+
+    known = {item.name for item in fields(Flags)} - set(_OF_THE_MOMENT)
+    kept: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in run.request.get("flags", {}).items()
+        if name in known
+    }
+    given = (run.prompt, tuple(Document(name, text) for name, text in log.texts(run)))
+    return dict(run.request.get("settings", {})), Flags(given=given, **kept)
