@@ -42,7 +42,7 @@ def test_a_key_goes_to_every_owner_that_has_it() -> None:
     ],
 )
 def test_what_is_refused(given: dict[str, str], says: str) -> None:
-    with pytest.raises(UsageError, match=".*") as caught:
+    with pytest.raises(UsageError) as caught:
         options.deal(BOTH, given)
     assert says in str(caught.value)
 

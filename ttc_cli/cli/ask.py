@@ -60,13 +60,15 @@ def ask(
             "-O",
             "--option",
             metavar="KEY=VALUE",
-            help="For the strategy (repeatable); --help-options lists them.",
+            help="For strategy or verifier (repeatable); --help-options lists them.",
             panel=SPENDING,
         ),
     ] = None,
     help_options: Annotated[
-        bool, opt("--help-options", help="List the strategy's options.", panel=SPENDING)
+        bool, opt("--help-options", help="List the options of -S and -V.", panel=SPENDING)
     ] = False,
+    verifier: options.Verifiers = None,
+    unsafe_exec: options.UnsafeExec = False,
     no_early_stop: options.NoEarlyStop = False,
     diverse: options.Diverse = False,
     max_tokens: Annotated[
@@ -204,5 +206,7 @@ def ask(
             refresh,
             template,
             tuple((pair[0], pair[1]) for pair in value or ()),
+            verifiers=tuple(verifier or ()),
+            unsafe_exec=unsafe_exec,
         )
         raise typer.Exit(run(settings, flags, how, signals))

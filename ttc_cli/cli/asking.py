@@ -48,6 +48,8 @@ class Flags:
     """Of the template's variables."""
     given: tuple[str, tuple[Document, ...]] | None = None
     """Prompt and documents when they are known already, instead of words, files and stdin."""
+    verifiers: tuple[str, ...] = ()
+    unsafe_exec: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
     if asked.help_options:
         from ttc_cli.cli.preview import options_of
 
-        return options_of(settings.strategy)
+        return options_of(settings.strategy, asked.verifiers)
     options = _checked(settings, asked, how)
     view = PlainView(_look(settings, how), sys.stdout, sys.stderr)
     try:
@@ -100,6 +102,8 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
             early_stop=asked.early_stop,
             diverse=asked.diverse,
             refresh=asked.refresh,
+            verifiers=asked.verifiers,
+            unsafe_exec=asked.unsafe_exec,
             began=BEGAN,
         )
         with recorder(settings, ask, flags, asked, view.say) as record:
@@ -271,8 +275,16 @@ def _checked(settings: Settings, asked: Flags, how: Output) -> dict[str, str]:
         output.check_place(how.file)  # now, and not after minutes of work
     Sampling(top_p=1 if settings.top_p is None else settings.top_p, min_p=settings.min_p or 0)
     options = pairs(asked.options)
-    if settings.strategy != "auto":
-        from ttc_cli.strategies import registry
-
-        registry.read_options(registry.find(settings.strategy), options)
+    if settings.strategy != "auto" or asked.verifiers:
+        _check_options(settings.strategy, asked, options)
     return options
+
+
+def _check_options(strategy: str, asked: Flags, options: dict[str, str]) -> None:
+    from ttc_cli.strategies import registry
+    from ttc_cli.verifiers import registry as verifiers
+
+    verifiers.assemble(asked.verifiers, options, unsafe=asked.unsafe_exec)
+    if strategy != "auto":
+        kind = registry.find(strategy).options
+        verifiers.strategy_options(strategy, kind, asked.verifiers, options)

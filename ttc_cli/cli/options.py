@@ -16,6 +16,25 @@ def opt(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002 -
 
 NoEarlyStop = Annotated[bool, opt("--no-early-stop", help="Draw all samples.", panel=SPENDING)]
 Diverse = Annotated[bool, opt("--diverse", help="Vary temperature and wording.", panel=SPENDING)]
+Verifiers = Annotated[
+    list[str] | None,
+    opt(
+        "-V",
+        "--verifier",
+        metavar="NAME[:ARG]",
+        help="Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN,"
+        " schema:FILE, exec:CMD, tests:FILE.",
+        panel=SPENDING,
+    ),
+]
+UnsafeExec = Annotated[
+    bool,
+    opt(
+        "--unsafe-exec",
+        help="Run the model's code also where it cannot be locked in.",
+        panel=SPENDING,
+    ),
+]
 Model = Annotated[
     str | None, opt("-m", "--model", help="Catalogue name, alias or GGUF file.", panel=ENGINE)
 ]

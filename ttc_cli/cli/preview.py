@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ttc_cli.cli.output import print_json
@@ -11,14 +12,20 @@ if TYPE_CHECKING:
     from ttc_cli.session.prepared import Prepared
 
 
-def options_of(name: str) -> int:
-    """`--help-options`: the options of a strategy, or of all; returns the exit code."""
+def options_of(strategy: str, verifiers: Sequence[str]) -> int:
+    """`--help-options`: of the strategy and verifiers named, or of all; returns the exit code."""
+    from ttc_cli.core.options import describe
     from ttc_cli.strategies import registry
+    from ttc_cli.verifiers import registry as judges
 
-    chosen = [name] if name != "auto" else registry.names()
-    for strategy in map(registry.find, chosen):
-        rows = registry.describe_options(strategy)
-        sys.stdout.write(f"{strategy.name}{'' if rows else ': no options'}\n")
+    every = strategy == "auto" and not verifiers
+    chosen = [strategy] if strategy != "auto" else registry.names() if every else []
+    owners = [(found.name, found.options) for found in map(registry.find, chosen)]
+    named = map(judges.find, judges.names() if every else verifiers)
+    owners += [(one.module.USAGE, one.options) for one in named]
+    for name, kind in owners:
+        rows = describe(kind)
+        sys.stdout.write(f"{name}{'' if rows else ': no options'}\n")
         for option, default, help_text in rows:
             sys.stdout.write(f"  {option}={default}\t{help_text}\n")
     return 0

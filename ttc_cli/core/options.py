@@ -27,10 +27,10 @@ def deal(owners: Sequence[tuple[str, type[Any]]], given: Mapping[str, str]) -> l
     Raises:
         UsageError: a key that nobody has, or a value of the wrong type.
     """
-    known = [_fields(kind) for _, kind in owners]
+    all_options = [_fields(kind) for _, kind in owners]
     for key in given:
-        if not any(_plain(key) in options for options in known):
-            names = [name for options in known for name in options]
+        if not known(owners, key):
+            names = [name for options in all_options for name in options]
             near = difflib.get_close_matches(key, names, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "see --help-options"
             who = " or ".join(dict.fromkeys(name for name, _ in owners))
@@ -43,8 +43,13 @@ def deal(owners: Sequence[tuple[str, type[Any]]], given: Mapping[str, str]) -> l
                 if _plain(key) in options
             }
         )
-        for (owner, kind), options in zip(owners, known, strict=True)
+        for (owner, kind), options in zip(owners, all_options, strict=True)
     ]
+
+
+def known(owners: Sequence[tuple[str, type[Any]]], key: str) -> bool:
+    """Whether some owner has an option of that name."""
+    return any(_plain(key) in _fields(kind) for _, kind in owners)
 
 
 def describe(kind: type[Any]) -> list[tuple[str, str, str]]:

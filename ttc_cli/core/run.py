@@ -32,7 +32,8 @@ class Run:
         clock: seconds, monotonic; only for deadlines and reported times.
         pool: where finished branches are kept and looked for; those found cost nothing.
 
-    `reused` counts branches that the pool gave; `verify_seconds` is the time verifiers took.
+    `reused` counts branches that the pool gave, `judged` those that verifiers saw;
+    `verify_seconds` is the time they took.
     """
 
     _runs = itertools.count()
@@ -50,6 +51,7 @@ class Run:
         self.engine = engine
         self.pool = pool
         self.reused = 0
+        self.judged = 0
         self.verify_seconds = 0.0
         self.ledger = ledger or Ledger()
         self.seed = seed

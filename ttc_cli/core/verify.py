@@ -33,8 +33,8 @@ class Verifier(Protocol):
     """Judges branches, finished or not, always many at a time.
 
     Sampled tokens are charged to the run's ledger as "verifier"; evaluated ones are counted.
-    A plan's verifier is made by `verifiers.combine`: it tells of every score in a Score event, of
-    failures in a Note, and how long it took in `run.verify_seconds`.
+    Whoever asks it tells what it said in Score events. A plan's verifier is made by
+    `verifiers.combine`: where there are several, it tells what each of them said.
     """
 
     @property

@@ -34,10 +34,12 @@ class Ask:
     Args:
         prompt: the question.
         documents: what it is about, ahead of it in the prompt.
-        options: KEY=VALUE of the strategy.
+        options: KEY=VALUE of the strategy and the verifiers.
         early_stop, diverse: see Plan.
         refresh: draw anew what the sample pool holds.
         task: what kind of work it is, when the asker knows; else it is guessed.
+        verifiers: "NAME" or "NAME:ARGUMENT" each.
+        unsafe_exec: run code that the model wrote also where it cannot be locked in.
         began: monotonic seconds of the process's start; deadlines count from it.
         id: of the run, in the result and in the log.
     """
@@ -49,6 +51,8 @@ class Ask:
     diverse: bool = False
     refresh: bool = False
     task: str | None = None
+    verifiers: tuple[str, ...] = ()
+    unsafe_exec: bool = False
     began: float = field(default_factory=time.monotonic)
     id: str = field(default_factory=new_id)
 

@@ -25,6 +25,7 @@ from ttc_cli.settings import Settings
 from ttc_cli.strategies import common as _common  # noqa: F401 - early: a model may be loading
 from ttc_cli.strategies import effort as efforts
 from ttc_cli.strategies import registry
+from ttc_cli.verifiers import registry as verifiers
 
 KINDS: dict[str, Kind] = {"choice": "choice", "code": "code"}
 """The form of a task's short answer, as `answers.extract` names it."""
@@ -37,7 +38,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     """Route, plan and render.
 
     Raises:
-        UsageError: an empty prompt, an unknown strategy or option.
+        UsageError: an empty prompt, an unknown strategy, verifier or option.
         ContextOverflow: the prompt does not fit, with both numbers.
     """
     settings = session.settings
@@ -66,6 +67,8 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         base.top_p if settings.top_p is None else settings.top_p,
         base.min_p if settings.min_p is None else settings.min_p,
     )
+    verifier = verifiers.assemble(ask.verifiers, ask.options, unsafe=ask.unsafe_exec)
+    verifiers.check(verifier, session.engine.info)
     plan = efforts.plan(
         question,
         effort=level,
@@ -77,9 +80,12 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         diverse=ask.diverse,
         max_tokens=settings.max_tokens,
         thinking_budget=settings.thinking_budget,
+        verifier=verifier,
     )
     strategy = registry.find(plan.strategy)
-    options = registry.read_options(strategy, ask.options)
+    options = verifiers.strategy_options(
+        strategy.name, strategy.options, ask.verifiers, ask.options
+    )
     tokens = session.engine.count(rendered.prompt)
     context = session.engine.info.context
     if tokens + 1 > context:

@@ -17,6 +17,7 @@ from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.settings import Settings, cache_dir
 from ttc_cli.store.pool import SamplePool
 from ttc_cli.strategies import registry
+from ttc_cli.strategies.grading import Grades
 from ttc_cli.views import result
 
 EXIT_MARGIN = 0.15
@@ -74,11 +75,16 @@ class Prepared:
         outcome = yield from self.strategy.solve(run, self.question, self.plan, self.options)
         if outcome.note:
             yield Note(outcome.note)
+        if not run.judged:  # the strategy does without: what a verifier says is told anyway
+            grades = Grades(self.plan, self.question)
+            yield from grades.take(run, outcome.branches)
+            if grades.report:
+                yield Note(grades.report)
         failed = outcome.branch is not None and outcome.branch.stop is Stop.FAILED
         if failed or not result.texts(outcome)[1].strip():  # or thoughts without an answer
             raise nothing(outcome)
         self._learn(outcome)
-        facts = self._facts(outcome, "partial" if run.reused else "miss")
+        facts = self._facts(outcome, "partial" if run.reused else "miss", run.verify_seconds)
         yield Done(result.build(outcome, self.plan, run.ledger.usage, facts))
         return outcome
 
@@ -94,6 +100,7 @@ class Prepared:
             "thinking": self.prompt.thinking,
             "streams": self.plan.strategy in ("direct", "think"),
             "prompt_tokens": self.prompt_tokens,
+            "verifier": self.plan.verifier.name if self.plan.verifier else None,
         }
 
     def _learn(self, outcome: Outcome) -> None:
@@ -107,7 +114,7 @@ class Prepared:
         if lengths := _whole_lengths(outcome):
             session.speeds.see_answer(self.question.task, sum(lengths) / len(lengths))
 
-    def _facts(self, outcome: Outcome, cache: str) -> result.Facts:
+    def _facts(self, outcome: Outcome, cache: str, verify_seconds: float) -> result.Facts:
         session, counters = self.session, self.session.engine.counters
         wall = time.monotonic() - self.ask.began
         lengths = _whole_lengths(outcome)
@@ -125,7 +132,7 @@ class Prepared:
                 "load_s": round(session.load_seconds, 3),
                 "prefill_s": round(counters.prefill_seconds, 3),
                 "decode_s": round(counters.decode_seconds, 3),
-                "verify_s": 0.0,
+                "verify_s": round(verify_seconds, 3),
                 "wall_s": round(wall, 3),
             },
             plain_answer=plain,

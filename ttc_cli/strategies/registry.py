@@ -71,8 +71,3 @@ def find(name: str) -> Strategy:
 def read_options(strategy: Strategy, given: dict[str, str]) -> Any:
     """The strategy's options from KEY=VALUE texts; see `core.options.read`."""
     return options.read(strategy.name, strategy.options, given)
-
-
-def describe_options(strategy: Strategy) -> list[tuple[str, str, str]]:
-    """(name, default, help) of each option."""
-    return options.describe(strategy.options)

@@ -1,1 +1,1 @@
-"""Verifiers: what says how good a branch is."""
+"""Judges of branches, one file each; see `core.verify` for what they promise."""

@@ -1,0 +1,113 @@
+"""A child process that cannot outstay its welcome: time, output, and everything it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "SYSTEMROOT")
+"""Of the environment: no token or password is in these."""
+LOOK_SECONDS = 0.02
+MOST_OUTPUT = 1 << 20
+"""Bytes on stdout or stderr; more, and the process is stopped."""
+GRACE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a process ended: `code` is negative for a signal; `stopped` says why it was stopped."""
+
+    code: int
+    out: str
+    err: str
+    stopped: str = ""
+
+
+def environment() -> dict[str, str]:
+    """Ours without what a child does not need to know."""
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+
+
+def run(
+    command: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    seconds: float,
+    cancel: threading.Event,
+    env: Mapping[str, str] | None = None,
+    gently: bool = False,
+) -> Ran:
+    """Run a command to its end, or to ours, in a session of its own.
+
+    Args:
+        seconds: of the clock.
+        cancel: stops it from outside.
+        env: its environment; by default `environment()`.
+        gently: ask it to stop first, so that it can clean up after itself.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:  # fmt: skip  # noqa: E501
+        given.write(stdin)
+        given.seek(0)
+        child = subprocess.Popen(  # noqa: S603 - running it is what the user asked for
+            list(command),
+            stdin=given,
+            stdout=out,
+            stderr=err,
+            env=dict(environment() if env is None else env),
+            start_new_session=True,
+        )
+        try:
+            stopped = _watch(child, time.monotonic() + seconds, cancel, (out, err))
+        finally:
+            _end(child, gently=gently)
+        return Ran(child.returncode, _text(out), _text(err), stopped)
+
+
+def _watch(
+    child: subprocess.Popen[bytes],
+    deadline: float,
+    cancel: threading.Event,
+    files: Sequence[IO[bytes]],
+) -> str:
+    while True:
+        try:
+            child.wait(LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            if any(os.fstat(file.fileno()).st_size > MOST_OUTPUT for file in files):
+                return f"it wrote more than {MOST_OUTPUT >> 20} MiB"
+            if time.monotonic() >= deadline:
+                return "it was not done in time"
+            if cancel.is_set():
+                return "no time was left"
+        else:
+            return ""
+
+
+def _end(child: subprocess.Popen[bytes], *, gently: bool) -> None:
+    """Stop it and what it started; harmless when nothing is left."""
+    if gently and child.poll() is None:
+        child.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(GRACE_SECONDS)
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+    elif child.poll() is None:  # Windows: what it started outlives it
+        child.kill()
+    child.wait()
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read(MOST_OUTPUT).decode("utf-8", "replace")

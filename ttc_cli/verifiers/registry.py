@@ -1,0 +1,136 @@
+"""Verifiers by name: our own, and those that other packages offer as entry points.
+
+A verifier's module offers `USAGE` ("NAME" or "NAME:ARGUMENT"), `Options` (a dataclass) and
+`build(argument, options, *, unsafe)`, which raises UsageError for what can be known before a run.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ttc_cli.core import options
+from ttc_cli.core.engine import EngineInfo
+from ttc_cli.core.errors import UsageError
+from ttc_cli.core.verify import Verifier
+from ttc_cli.verifiers.combine import Combined
+
+GROUP = "ttc.verifiers"
+BUILTIN = {
+    "confidence": "ttc_cli.verifiers.confidence",
+    "self-certainty": "ttc_cli.verifiers.self_certainty",
+    "judge": "ttc_cli.verifiers.judge",
+    "regex": "ttc_cli.verifiers.regex",
+    "schema": "ttc_cli.verifiers.schema",
+    "exec": "ttc_cli.verifiers.command",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A verifier as the command line names it, and the dataclass of its options."""
+
+    name: str
+    argument: str
+    module: Any
+
+    @property
+    def options(self) -> type[Any]:
+        """Of its options; each field's metadata["help"] is shown."""
+        kind: type[Any] = self.module.Options
+        return kind
+
+    def build(self, options: Any, *, unsafe: bool) -> Verifier:
+        """The verifier.
+
+        Raises:
+            UsageError: the argument makes no sense, or it needs --unsafe-exec.
+            UnreadableFile: a file it needs cannot be read.
+        """
+        built: Verifier = self.module.build(self.argument, options, unsafe=unsafe)
+        return built
+
+
+def names() -> list[str]:
+    """All verifiers that can be named."""
+    from importlib import metadata  # slow to import, and seldom needed
+
+    found = {entry.name for entry in metadata.entry_points(group=GROUP)}
+    return [*BUILTIN, *sorted(found - set(BUILTIN))]
+
+
+def usages() -> list[str]:
+    """All verifiers as they are written, "NAME" or "NAME:ARGUMENT"."""
+    return [str(_module(name).USAGE) for name in names()]
+
+
+def find(text: str) -> Named:
+    """A verifier from "NAME" or "NAME:ARGUMENT".
+
+    Raises:
+        UsageError: there is none of that name (the hint holds the nearest), or it takes no
+            argument.
+    """
+    name, colon, argument = text.partition(":")
+    module = _module(name)
+    if colon and ":" not in str(module.USAGE):
+        raise UsageError(f"{name} takes no argument, not {argument!r}", f"write -V {name}")
+    return Named(name, argument, module)
+
+
+def _module(name: str) -> Any:
+    if name in BUILTIN:
+        return importlib.import_module(BUILTIN[name])
+    from importlib import metadata
+
+    entries = metadata.entry_points(group=GROUP, name=name)
+    if not entries:
+        near = difflib.get_close_matches(name, names(), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "one of " + ", ".join(names())
+        raise UsageError(f"no verifier is called {name!r}", hint)
+    return next(iter(entries)).load()
+
+
+def check(verifier: Verifier | None, info: EngineInfo) -> None:
+    """Refuse a verifier on an engine that lacks what it needs.
+
+    Raises:
+        MissingCapability: it names both.
+    """
+    if isinstance(verifier, Combined):
+        for part in verifier.parts:
+            info.require(*part.needs, by=f"the verifier {part.name}")
+
+
+def assemble(texts: Sequence[str], given: Mapping[str, str], *, unsafe: bool) -> Combined | None:
+    """All verifiers of a run in one; None where there is none.
+
+    Args:
+        texts: "NAME" or "NAME:ARGUMENT" each.
+        given: -O KEY=VALUE; what no verifier has may be the strategy's (see `strategy_options`).
+        unsafe: run the model's code also where it cannot be locked in.
+
+    Raises:
+        UsageError: see `find` and `Named.build`. UnreadableFile: likewise.
+    """
+    named = [find(text) for text in texts]
+    owners = [(one.name, one.options) for one in named]
+    theirs = {key: text for key, text in given.items() if options.known(owners, key)}
+    chosen = options.deal(owners, theirs)
+    parts = [one.build(opts, unsafe=unsafe) for one, opts in zip(named, chosen, strict=True)]
+    return Combined(tuple(parts)) if parts else None
+
+
+def strategy_options(
+    owner: str, kind: type[Any], texts: Sequence[str], given: Mapping[str, str]
+) -> Any:
+    """A strategy's options, where -O KEY=VALUE goes to whoever has it: it, or a verifier.
+
+    Raises:
+        UsageError: nobody has the option, or it is of the wrong type.
+    """
+    named = [find(text) for text in texts]
+    return options.deal([(owner, kind), *((one.name, one.options) for one in named)], given)[0]
