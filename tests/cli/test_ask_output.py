@@ -95,13 +95,13 @@ def test_the_same_question_is_the_same_answer(ttc: Ttc) -> None:
 
 
 def test_samples_of_an_earlier_run_are_used_again(ttc: Ttc) -> None:
-    words = ("--json", "-n", "4", "--no-early-stop", SUM)
-    first, again, anew = (
-        result(ttc(*words, *more, script=BOTH, cache="yes").out)
-        for more in ((), (), ("--refresh",))
+    words = ("--json", "--no-early-stop", SUM)
+    first, more, anew = (
+        result(ttc(*words, *flags, script=BOTH, cache="yes").out)
+        for flags in (("-n", "4"), ("-n", "5"), ("-n", "5", "--refresh"))
     )
-    assert [value["ttc"]["cache"] for value in (first, again, anew)] == ["miss", "partial", "miss"]
-    assert first["choices"] == again["choices"] == anew["choices"]
+    assert [value["ttc"]["cache"] for value in (first, more, anew)] == ["miss", "partial", "miss"]
+    assert more["choices"] == anew["choices"]
 
 
 def test_events_are_lines_and_end_with_the_result(ttc: Ttc) -> None:

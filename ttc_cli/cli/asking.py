@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +20,9 @@ from ttc_cli.settings import Settings, home, load
 from ttc_cli.views.plain import Look, PlainView
 
 if TYPE_CHECKING:
-    from ttc_cli.core.outcome import Outcome
     from ttc_cli.models.registry import ModelFile
     from ttc_cli.prompts.documents import Document
     from ttc_cli.session.loaded import Ask
-    from ttc_cli.session.prepared import Prepared
     from ttc_cli.store.recorder import Recorder
 
 LOW_AGREEMENT = 3
@@ -143,6 +141,12 @@ def _with_model(
         model = _model(settings, view)
     session = Session(settings, model)
     try:
+        from ttc_cli.session.recall import recall, recorded
+
+        if not dry_run and (known := recall(session, ask)):
+            _announce(model.name, known.start.plan, known.start.estimate, how, view)
+            return _answer(known.flow(), how, view, record, signals)
+        session.begin()
         from ttc_cli.session.prepare import prepare  # takes a while, and the model is loading
 
         prepared = prepare(session, ask)
@@ -151,46 +155,59 @@ def _with_model(
 
             view.clear()
             return preview(prepared, as_json=how.json or how.jsonl)
-        if how.min_agreement is not None and prepared.plan.strategy in (
-            "direct",
-            "think",
-            "refine",
-        ):
-            raise UsageError(
-                f"--min-agreement needs a vote, and {prepared.plan.strategy} holds none",
-                "give -e medium or -n 8",
-            )
-        if how.verbose:
-            from ttc_cli.cli.preview import lines
-
-            for line in lines(prepared):
-                view.say(line)
-        return _answer(prepared, how, view, record, signals)
+        _announce(model.name, prepared.describe(), prepared.estimate, how, view)
+        run = prepared.start()
+        signals.stops(run.interrupt)
+        return _answer(recorded(prepared, prepared.flow(run)), how, view, record, signals)
     finally:
         view.clear()
         session.close()
 
 
+def _announce(
+    model: str, plan: dict[str, Any], estimate: dict[str, Any], how: Output, view: PlainView
+) -> None:
+    """Say what is to be done where that is wanted, and refuse what the plan cannot give.
+
+    Raises:
+        UsageError: an agreement is asked for and there is no vote.
+    """
+    if how.min_agreement is not None and plan["strategy"] in ("direct", "think", "refine"):
+        raise UsageError(
+            f"--min-agreement needs a vote, and {plan['strategy']} holds none",
+            "give -e medium or -n 8",
+        )
+    if how.verbose:
+        from ttc_cli.cli.preview import lines
+
+        for line in lines(model, plan, estimate):
+            view.say(line)
+
+
 def _answer(
-    prepared: Prepared, how: Output, view: PlainView, record: Recorder, signals: Signals
+    flow: Generator[Event, None, str | None],
+    how: Output,
+    view: PlainView,
+    record: Recorder,
+    signals: Signals,
 ) -> int:
-    run = prepared.start()
-    signals.stops(run.interrupt)
+    """Show a run, live or replayed. The flow returns a line that is still to be said, if any."""
     sinks: list[Callable[[Event], None]] = [record, view]
     if how.jsonl:
         from ttc_cli.views.jsonl import JsonlView
 
         sinks.append(JsonlView(sys.stdout, BEGAN))
-    flow = prepared.flow(run)
     final: dict[str, Any] = {}
+    plan: dict[str, Any] = {}
     try:
         while True:
             event = next(flow)
             for sink in sinks:
                 sink(event)
+            plan = getattr(event, "plan", plan)
             final = getattr(event, "result", final)
     except StopIteration as end:
-        outcome: Outcome = end.value
+        remark: str = end.value or ""
     except BrokenPipeError:
         output.silence(sys.stdout)
         return 0
@@ -200,25 +217,27 @@ def _answer(
         raise
     finally:
         flow.close()
-    _print(outcome, final, how)
+    _print(final, how)
+    if remark:
+        view.say(remark)
     if signals.code:
-        finished, most = final["ttc"]["samples"]["finished"], prepared.plan.samples
+        finished, most = final["ttc"]["samples"]["finished"], plan["samples"]
         so_far = f"answered from {finished} of {most}" if most > 1 else "the answer breaks off here"
         view.say(f"interrupted: {so_far}")
         return signals.code
-    agreement = outcome.agreement
+    agreement = final["ttc"]["agreement"]
     if how.min_agreement is not None and (agreement is None or agreement < how.min_agreement):
         view.say(f"agreement {agreement or 0:.2f} is below {how.min_agreement}")
         return LOW_AGREEMENT
     return 0
 
 
-def _print(outcome: Outcome, final: dict[str, Any], how: Output) -> None:
+def _print(final: dict[str, Any], how: Output) -> None:
     """What is printed at the end: JSON, the short form, or the answer into a file."""
-    from ttc_cli.views.result import short_form, texts
+    from ttc_cli.views.result import short_form
 
-    _, reply = texts(outcome)
-    text = short_form(outcome, reply) if how.extract else reply
+    reply = final["choices"][0]["message"]["content"]
+    text = short_form(final["ttc"]["answer"], reply) if how.extract else reply
     if how.file is not None:
         output.write_file(how.file, text.rstrip("\n") + "\n")
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli.output import print_json
 
@@ -38,16 +38,15 @@ def dry_run(prepared: Prepared, *, as_json: bool) -> int:
         model = prepared.session.model.name
         print_json({"plan": plan, "estimate": estimate, "model": model})
         return 0
-    sys.stdout.write("\n".join(lines(prepared)) + "\n")
+    sys.stdout.write("\n".join(lines(prepared.session.model.name, plan, estimate)) + "\n")
     return 0
 
 
-def lines(prepared: Prepared) -> list[str]:
+def lines(model: str, plan: dict[str, Any], estimate: dict[str, Any]) -> list[str]:
     """Model, route, plan, prompt and estimate, a line each."""
-    plan, estimate = prepared.describe(), prepared.estimate
     seconds, samples = estimate["seconds"], plan["samples"]
     return [
-        f"model     {prepared.session.model.name}",
+        f"model     {model}",
         f"route     {plan['route']['task']}, {plan['route']['path']}: {plan['route']['reason']}",
         f"plan      {plan['strategy']} ({plan['effort']}), up to {samples}"
         f" sample{'s' * (samples > 1)}"

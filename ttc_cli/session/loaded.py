@@ -102,8 +102,8 @@ def _import_engine() -> None:
 class Session:
     """A model, ready to answer or about to be. Close it.
 
-    Loading starts at once, on a thread of its own, and is waited for where the engine is first
-    needed: what is wrong with the model comes up there.
+    Loading happens on a thread of its own, from `begin` on, and is waited for where the engine
+    is first needed: what is wrong with the model comes up there.
 
     Args:
         settings: of this run.
@@ -118,16 +118,23 @@ class Session:
         self._speeds_file = store.path(cache_dir(), self.identity)
         self.speeds = store.load(self._speeds_file)
         self.load_seconds = 0.0
+        self._load = load or load_llama
         self._engine: LlamaEngine | None = None
         self._failure: BaseException | None = None
-        _import_engine()  # here: two threads that import get in each other's way
-        self._loading = Thread(target=self._load, args=(load or load_llama,), daemon=True)
-        self._loading.start()
+        self._loading: Thread | None = None
 
-    def _load(self, load: Load) -> None:
+    def begin(self) -> Thread:
+        """Start to load, unless that was done; returns the thread that does."""
+        if self._loading is None:
+            _import_engine()  # here: two threads that import get in each other's way
+            self._loading = Thread(target=self._run_load, daemon=True)
+            self._loading.start()
+        return self._loading
+
+    def _run_load(self) -> None:
         began = time.monotonic()
         try:
-            self._engine = load(self.settings, self.model, self.identity)
+            self._engine = self._load(self.settings, self.model, self.identity)
         except BaseException as error:  # raised again in the thread that needs the engine
             self._failure = error
         self.load_seconds = time.monotonic() - began
@@ -140,7 +147,7 @@ class Session:
         Raises:
             ModelError: it cannot be loaded.
         """
-        self._loading.join()
+        self.begin().join()
         if self._engine is None:
             assert self._failure is not None
             raise self._failure
@@ -151,7 +158,7 @@ class Session:
 
         A load still under way is not waited for: somebody wants to leave.
         """
-        if self._loading.is_alive() or self._engine is None:
+        if self._loading is None or self._loading.is_alive() or self._engine is None:
             return
         self._engine.close()
         if self.settings.log:

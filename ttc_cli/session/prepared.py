@@ -14,7 +14,7 @@ from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.session.loaded import Ask, Session
-from ttc_cli.settings import Settings, cache_dir
+from ttc_cli.settings import cache_dir
 from ttc_cli.store.pool import SamplePool
 from ttc_cli.strategies import registry
 from ttc_cli.strategies.grading import Grades
@@ -136,7 +136,7 @@ class Prepared:
                 "wall_s": round(wall, 3),
             },
             plain_answer=plain,
-            money=_money(session.settings, counters.rows, wall),
+            money=session.settings.price(counters.rows, wall),
             cache=cache,
         )
 
@@ -154,11 +154,3 @@ def nothing(outcome: Outcome) -> TtcError:
     if errors:
         return TtcError(f"every branch failed: {errors[0]}")
     return NoAnswer("the model came back with nothing", "rephrase the question, or try --seed 1")
-
-
-def _money(settings: Settings, tokens: int, seconds: float) -> float | None:
-    per_token, watts, per_kwh = settings.price_per_mtok, settings.watts, settings.price_per_kwh
-    if per_token is None and (watts is None or per_kwh is None):
-        return None
-    energy = (watts or 0.0) * (per_kwh or 0.0) * seconds / 3.6e6
-    return round((per_token or 0.0) * tokens / 1e6 + energy, 8)

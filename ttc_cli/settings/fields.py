@@ -142,6 +142,9 @@ class Settings:
     log_max_mb: float = _setting(
         512.0, "number", "megabytes of the log; the oldest runs go first", 0
     )
+    result_cache_mb: int = _setting(64, "whole", "megabytes of whole results kept", 0, _BIG)
+    sample_cache_mb: int = _setting(256, "whole", "megabytes of samples kept", 0, _BIG)
+    prompt_cache_mb: int = _setting(2048, "whole", "megabytes of evaluated prompts kept", 0, _BIG)
     offline: bool = _setting(False, "switch", "no network at all")
     yes: bool = _setting(False, "switch", "no questions asked", from_project=False)
     auto_pull: bool = _setting(
@@ -159,6 +162,13 @@ class Settings:
         """Where the value of setting `name` came from: "default" when nobody set it."""
         rule_of(name)
         return self.origins.get(name, "default")
+
+    def price(self, tokens: int, seconds: float) -> float | None:
+        """What evaluating so many tokens in so many seconds costs; None without prices."""
+        if self.price_per_mtok is None and (self.watts is None or self.price_per_kwh is None):
+            return None
+        energy = (self.watts or 0.0) * (self.price_per_kwh or 0.0) * seconds / 3.6e6
+        return round((self.price_per_mtok or 0.0) * tokens / 1e6 + energy, 8)
 
 
 RULES: Mapping[str, Rule] = {

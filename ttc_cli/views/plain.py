@@ -266,6 +266,7 @@ def summary(result: dict[str, Any]) -> list[str]:
     parts = [
         f"{ours['strategy']} ({ours['effort']})",
         f"{tokens['sampled']} tokens",
+        "from the cache" if ours["cache"] == "hit" else "",
         f"{speed:.0f}/s" if speed else "",
         f"{ours['cost']['seconds']:.1f} s",
         f"{ours['cost']['multiplier']}x" if ours["cost"]["multiplier"] else "",

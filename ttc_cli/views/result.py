@@ -48,10 +48,10 @@ def texts(outcome: Outcome) -> tuple[str, str]:
     return thoughts.split(outcome.branch.text, outcome.branch.prompt.thinking)
 
 
-def short_form(outcome: Outcome, reply: str) -> str:
+def short_form(answer: str | None, reply: str) -> str:
     """What `-x` prints: the extracted answer, else the last fenced block, else the reply."""
-    if outcome.answer is not None:
-        return outcome.answer
+    if answer is not None:
+        return answer
     parts = reply.split("```")
     if len(parts) >= 3:
         block = parts[-2] if len(parts) % 2 else parts[-3]

@@ -1,0 +1,94 @@
+"""The shelf under the result cache: whole or not at all, capped, and safe between processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ttc_cli.store import shelf
+from ttc_cli.store.results import Results
+from ttc_cli.store.shelf import Shelf
+
+
+def key(n: int) -> str:
+    return f"{n:064x}"
+
+
+def noise(size: int) -> str:
+    return os.urandom(size // 2).hex()
+
+
+def test_what_goes_in_comes_out(tmp_path: Path) -> None:
+    results = Results(tmp_path, 1 << 20)
+    assert results.get(key(1)) is None
+    results.put(key(1), {"text": "½ \\ud800"})
+    assert Results(tmp_path, 1 << 20).get(key(1)) == {"text": "½ \\ud800", "key": key(1)}
+    results.used(key(1))
+    assert shelf.hits(tmp_path / "results") == 1
+
+
+def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
+    results = Results(tmp_path, 40_000)
+    for n in range(4):
+        results.put(key(n), {"text": noise(20_000)})
+        os.utime(results.shelf.path(key(n)), (n, n))
+    results.used(key(1))  # the oldest but for this
+    results.put(key(9), {"text": noise(20_000)})
+    left = [n for n in (0, 1, 2, 3, 9) if results.get(key(n))]
+    assert left == [1, 3, 9]
+    assert results.shelf.held().bytes <= 40_000
+
+
+def test_an_entry_larger_than_all_room_is_not_kept(tmp_path: Path) -> None:
+    results = Results(tmp_path, 1000)
+    results.put(key(1), {"text": noise(20_000)})
+    assert results.get(key(1)) is None
+    assert results.shelf.held() == (0, 0)
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, 1 << 20)
+
+    def fail(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="space"):
+        shelf.put(key(1), fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
+    old, new = tmp_path / "tmpold", tmp_path / "tmpnew"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 2 * shelf.STALE,) * 2)
+    Shelf(tmp_path, 1000).prune(1000)
+    assert list(tmp_path.iterdir()) == [new]  # somebody may still be writing it
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from ttc_cli.store.results import Results
+results = Results(Path(sys.argv[1]), 30_000)
+for n in range(150):
+    key = f"{(n * 7) % 10:064x}"
+    value = results.get(key)
+    assert value is None or value["text"] == key * 90, "half an entry"
+    results.put(key, {"text": key * 90})
+    results.used(key)
+"""
+
+
+def test_processes_share_a_shelf(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CHILD, os.fspath(tmp_path)]
+    children = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(4)]
+    assert [(c.communicate()[1], c.returncode) for c in children] == [(b"", 0)] * 4
+    assert shelf.hits(tmp_path / "results") == 600
+    assert all(path.suffix == ".entry" or path.name == "hits"
+               for path in (tmp_path / "results").iterdir())  # fmt: skip

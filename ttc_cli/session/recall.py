@@ -1,0 +1,227 @@
+"""Whole results kept and replayed: the same question again is answered without a model.
+
+The key is made of what a prompt is rendered from, not of the rendered prompt, so that nothing
+needs to be loaded or even imported to find an entry: a hit takes a fifth of a second, of which
+most is Python's own start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ttc_cli import __version__
+from ttc_cli.core.events import Close, Done, Event, Flow, Start, Text, Tick, decode, encode
+from ttc_cli.core.sampling import Stop
+from ttc_cli.models.identity import quick_fingerprint
+from ttc_cli.session.loaded import Ask, Session
+from ttc_cli.settings import Settings, cache_dir
+from ttc_cli.store.results import Results
+from ttc_cli.views.jsonl import JsonlView
+from ttc_cli.views.plain import Look, PlainView, summary
+
+if TYPE_CHECKING:
+    from ttc_cli.core.outcome import Outcome
+    from ttc_cli.session.prepared import Prepared
+
+SCHEMA = 1
+"""Of an entry. Count it up when an old entry would be replayed wrongly."""
+WHOLE = ("complete", "vote-decided", "confident")
+"""A run that stopped for one of these was cut by nothing, and its result is kept."""
+CUT = (str(Stop.TIME), str(Stop.CANCELLED))
+"""A branch that stopped for one of these would not do so in another run."""
+
+INDIFFERENT = frozenset((
+    "model", "profile", "max_seconds", "threads", "gpu_layers", "color", "stream",
+    "show_reasoning", "cache", "log", "offline", "yes", "auto_pull", "price_per_mtok", "watts",
+    "price_per_kwh", "result_cache_mb", "sample_cache_mb", "prompt_cache_mb",
+    "log_days", "log_max_mb", "remotes",
+))  # fmt: skip
+"""Settings that decide nothing of what an answer says. The model counts by its hash."""
+PURE = ("confidence", "self-certainty", "judge", "regex")
+"""Verifiers that look at nothing but the reply."""
+OF_FILES = ("schema", "tests", "prm", "probe")
+"""Verifiers that look at one file besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A run as it was kept, to be replayed."""
+
+    session: Session
+    ask: Ask
+    events: tuple[Event, ...]
+
+    @property
+    def start(self) -> Start:
+        """What was planned."""
+        first = self.events[0]
+        assert isinstance(first, Start)
+        return first
+
+    def flow(self) -> Flow[None]:
+        """What sinks saw, with the seconds of this run."""
+        yield from self.events[:-1]
+        last = self.events[-1]
+        assert isinstance(last, Done)
+        yield Done(self._now(last.result))
+
+    def _now(self, result: dict[str, Any]) -> dict[str, Any]:
+        wall = round(time.monotonic() - self.ask.began, 3)
+        ours = result["ttc"]
+        return {
+            **result,
+            "id": self.ask.id,
+            "created": int(time.time()),
+            "ttc": {
+                **ours,
+                "cost": {
+                    **ours["cost"],
+                    "seconds": wall,
+                    "money": self.session.settings.price(0, wall),
+                },
+                "timings": {**dict.fromkeys(ours["timings"], 0.0), "wall_s": wall},
+                "cache": "hit",
+            },
+        }
+
+
+def recall(session: Session, ask: Ask) -> Recalled | None:
+    """The run that answered the same question before, whole; None when none was kept.
+
+    An entry that is not as we write them counts as none.
+    """
+    if ask.refresh or not (known_as := key(session, ask)):
+        return None
+    results = _results(session.settings)
+    entry = results.get(known_as)
+    if entry is None or entry.get("day") not in ("", _today()):
+        return None
+    try:
+        recalled = Recalled(session, ask, tuple(map(decode, entry["events"])))
+        _rehearse(recalled)
+    except Exception:  # whatever somebody wrote there: it is not ours, and no reason to fail
+        return None
+    results.used(known_as)
+    return recalled
+
+
+def recorded(prepared: Prepared, flow: Flow[Outcome]) -> Generator[Event, None, str]:
+    """A run's flow; its events are kept for `recall` once the last of them was taken.
+
+    Returns:
+        One line about why the result could not be kept, or an empty one.
+    """
+    events: list[Event] = []
+    with contextlib.closing(flow):
+        for event in flow:
+            if not isinstance(event, Tick):
+                events.append(event)
+            yield event
+    known_as = key(prepared.session, prepared.ask)
+    if not known_as or not _is_whole(events):
+        return ""
+    dated = "strftime_now" in prepared.session.engine.info.template  # it tells the model the date
+    entry = {"day": _today() if dated else "", "events": [encode(e) for e in _merged(events)]}
+    try:
+        _results(prepared.session.settings).put(known_as, entry)
+    except OSError as error:
+        return f"the answer could not be cached: {error.strerror or error}"
+    return ""
+
+
+def key(session: Session, ask: Ask) -> str:
+    """A digest of everything that decides what a run says; empty when nothing is to be kept."""
+    settings = session.settings
+    if not (settings.cache and settings.log) or settings.seed == "random":
+        return ""
+    looked_at = [_looks_at(verifier) for verifier in ask.verifiers]
+    if None in looked_at:
+        return ""
+    chosen = [
+        (item.name, getattr(settings, item.name))
+        for item in fields(settings)
+        if item.compare and item.name not in INDIFFERENT
+    ]
+    try:
+        engine = version("llama_cpp_python")
+    except PackageNotFoundError:  # not installed as a package
+        engine = ""
+    versions = (SCHEMA, __version__, engine)
+    asked = replace(ask, began=0.0, refresh=False, id="")
+    text = repr((versions, session.identity, chosen, asked, looked_at))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _looks_at(verifier: str) -> str | None:
+    """What a verifier knows besides the reply, as a digest; None for what may always change."""
+    name, _, argument = verifier.partition(":")
+    if name in PURE:
+        return ""
+    if name not in OF_FILES:
+        return None  # a command, or somebody's plug-in
+    try:
+        return quick_fingerprint([Path(argument)])
+    except (OSError, ValueError):
+        return None
+
+
+def _results(settings: Settings) -> Results:
+    return Results(cache_dir(), settings.result_cache_mb << 20)
+
+
+def _today() -> str:
+    return datetime.now().astimezone().date().isoformat()
+
+
+def _is_whole(events: list[Event]) -> bool:
+    last = events[-1] if events else None
+    return (
+        isinstance(last, Done)
+        and last.result["ttc"]["stopped"] in WHOLE
+        and not any(isinstance(event, Close) and event.stop in CUT for event in events)
+    )
+
+
+def _merged(events: list[Event]) -> list[Event]:
+    """Events with what a branch wrote between two others of them in one piece."""
+    merged: list[Event] = []
+    held: dict[tuple[int, ...], Text] = {}
+    for event in events:
+        if isinstance(event, Text):
+            before = held.get(event.branch, Text(event.branch, ""))
+            held[event.branch] = replace(
+                event, text=before.text + event.text, tokens=before.tokens + event.tokens
+            )
+            continue
+        merged += held.values()
+        held.clear()
+        merged.append(event)
+    return merged
+
+
+def _rehearse(recalled: Recalled) -> None:
+    """Show a run to nobody: what would make a view fail is found before anything is printed."""
+    last: Event | None = None
+    nowhere = io.StringIO()
+    views = PlainView(Look(thoughts=True), nowhere, nowhere), JsonlView(nowhere, 0.0)
+    for event in (recalled.start, *recalled.flow()):
+        for view in views:
+            view(event)
+        last = event
+    assert isinstance(last, Done)
+    message = last.result["choices"][0]["message"]["content"]
+    answer, agreement = last.result["ttc"]["answer"], last.result["ttc"]["agreement"]
+    if not (isinstance(message, str) and isinstance(answer, str | None)):
+        raise TypeError
+    if not isinstance(agreement, float | int | None):
+        raise TypeError
+    summary(last.result)

@@ -1,0 +1,150 @@
+"""Files under hex digests: written whole or not at all, least recently used first out.
+
+Every write goes to a temporary name and is renamed, so that processes need no lock and one that
+is killed leaves at most a temporary file, which the next write clears away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+SUFFIX = ".entry"
+HITS = "hits"
+_BINARY = getattr(os, "O_BINARY", 0)
+STALE = 3600.0
+"""Seconds after which a temporary file belongs to nobody any more."""
+
+
+class Held(NamedTuple):
+    """How much a shelf holds."""
+
+    entries: int
+    bytes: int
+
+
+class Shelf:
+    """A folder of entries, made when first needed, for its owner only.
+
+    Args:
+        folder: of this shelf alone.
+        limit: bytes of all entries together.
+    """
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self.folder = folder
+        self.limit = limit
+
+    def path(self, key: str) -> Path:
+        """Where the entry of a key is, or would be."""
+        return self.folder / f"{key}{SUFFIX}"
+
+    def open(self, key: str) -> BinaryIO:
+        """The entry of a key, to be read.
+
+        Raises:
+            OSError: there is none, or what lies there is no plain file.
+        """
+        flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)  # a pipe would block
+        file = os.fdopen(os.open(self.path(key), os.O_RDONLY | _BINARY | flags), "rb")
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise FileNotFoundError(key)
+        return file
+
+    def put(self, key: str, write: Callable[[BinaryIO], object]) -> None:
+        """Let `write` fill the entry of a key, and drop the oldest entries beyond the limit.
+
+        Raises:
+            OSError: it could not be kept; nothing is left behind.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.chmod(0o700)  # it may be older than we are
+        handle, temporary = tempfile.mkstemp(dir=self.folder)  # 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                write(file)
+            Path(temporary).replace(self.path(key))
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        self.prune(self.limit)
+
+    def used(self, path: Path) -> None:
+        """An entry served: it is the youngest again, and counted as a hit."""
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        count_hits(self.folder, 1)
+
+    def drop(self, path: Path) -> None:
+        """Remove an entry; another process may have been quicker."""
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+    def held(self) -> Held:
+        """Entries and their bytes."""
+        found = self._entries()
+        return Held(len(found), sum(size for _, size, _ in found))
+
+    def prune(self, limit: int) -> None:
+        """Drop the least recently used entries until the rest fits, and what was left half done."""
+        found = sorted(self._entries(), reverse=True)
+        total = 0
+        for _, size, path in found:
+            total += size
+            if total > limit:
+                self.drop(path)
+        for path in self._listed():
+            if path.suffix != SUFFIX and path.name != HITS and _age(path) > STALE:
+                self.drop(path)
+
+    def clear(self) -> None:
+        """Remove every file of the folder."""
+        for path in self._listed():
+            self.drop(path)
+
+    def entries(self) -> list[Path]:
+        """All entries, most recently used first."""
+        return [path for _, _, path in sorted(self._entries(), reverse=True)]
+
+    def _entries(self) -> list[tuple[float, int, Path]]:
+        found = []
+        for path in self._listed():
+            if path.suffix == SUFFIX:
+                with contextlib.suppress(OSError):
+                    seen = path.lstat()
+                    found.append((seen.st_mtime, seen.st_size, path))
+        return found
+
+    def _listed(self) -> list[Path]:
+        try:
+            return list(self.folder.iterdir())
+        except OSError:
+            return []
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.lstat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def count_hits(folder: Path, hits: int) -> None:
+    """Count hits: a byte each, appended, which needs no lock and survives any kill."""
+    with contextlib.suppress(OSError), (folder / HITS).open("ab") as file:
+        file.write(b"." * hits)
+
+
+def hits(folder: Path) -> int:
+    """How many hits were counted in a folder."""
+    try:
+        return (folder / HITS).stat().st_size
+    except OSError:
+        return 0
