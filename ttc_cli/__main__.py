@@ -15,6 +15,10 @@ FREE_FLAGS = ("--version", "-h", "--help")
 
 def main() -> None:
     """Run `ttc` with the process's arguments and leave with its exit code."""
+    if sys.argv[1:2] == ["_values"]:  # somebody waits at a prompt: nothing else is imported
+        from ttc_cli.cli.values import print_values
+
+        sys.exit(print_values(sys.argv[2:]))
     from ttc_cli.cli.output import leave, open_streams
 
     open_streams()

@@ -18,6 +18,7 @@ COMMANDS = {
     "bench": "Run strategies over a data set; accuracy, tokens, seconds.",
     "templates": "Saved prompts with variables.",
     "config": "Show and change settings, and where each comes from.",
+    "completion": "Print a shell's completion script.",
     "calibrate": "Measure this machine and model once: speed by width.",
 }
 """Name: one line of help. Each is a module beside this one, with a `help.tree` called `app`."""

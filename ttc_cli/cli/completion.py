@@ -1,0 +1,34 @@
+"""`ttc completion`: a script that completes commands, flags and values in a shell."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from ttc_cli.cli.help import tree
+
+app = tree()
+
+
+@app.command()
+def completion(
+    shell: Annotated[
+        Literal["bash", "zsh", "fish", "powershell"], typer.Argument(metavar="SHELL", help="The shell.")
+    ],
+) -> None:
+    """Print the completion script of a shell.
+
+    bash: ttc completion bash > ~/.local/share/bash-completion/completions/ttc
+
+    zsh: ttc completion zsh > ~/.zfunc/_ttc (a folder of $fpath, before compinit runs)
+
+    fish: ttc completion fish > ~/.config/fish/completions/ttc.fish
+
+    powershell: ttc completion powershell >> $PROFILE
+    """
+    from ttc_cli.cli.reference.files import SHELLS
+    from ttc_cli.cli.reference.tree import command_tree
+
+    sys.stdout.write(SHELLS[shell][1](command_tree()))

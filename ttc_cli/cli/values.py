@@ -1,0 +1,64 @@
+"""`ttc _values KIND`: what a completion script asks while somebody waits at a prompt.
+
+Handled ahead of the command line's own machinery; what cannot be read is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterable
+
+
+def _models() -> Iterable[str]:
+    from ttc_cli.models.catalogue import catalogue
+    from ttc_cli.models.found import scan
+    from ttc_cli.models.registry import names
+    from ttc_cli.settings import home
+
+    return [*names(home()), *catalogue(), *(found.name for found in scan())]
+
+
+def _strategies() -> Iterable[str]:
+    from ttc_cli.strategies.registry import names
+
+    return ["auto", *names()]
+
+
+def _templates() -> Iterable[str]:
+    from ttc_cli.settings import home
+    from ttc_cli.store.templates import names
+
+    return names(home())
+
+
+def _settings() -> Iterable[str]:
+    from ttc_cli.settings import RULES
+
+    return RULES
+
+
+def _profiles() -> Iterable[str]:
+    from pathlib import Path
+
+    from ttc_cli.settings import Document, config_path, project_path
+
+    paths = filter(None, (project_path(Path.cwd()), config_path()))
+    return [name for path in paths for name in Document(path).values.get("profile", {})]
+
+
+KINDS = {
+    "models": _models,
+    "profiles": _profiles,
+    "settings": _settings,
+    "strategies": _strategies,
+    "templates": _templates,
+}
+
+
+def print_values(kinds: list[str]) -> int:
+    """The values of each kind, one a line; returns the exit code, which is always 0."""
+    with contextlib.suppress(Exception):  # an error would be drawn over what is being typed
+        for kind in kinds:
+            sys.stdout.writelines(f"{value}\n" for value in dict.fromkeys(KINDS[kind]()))
+    return 0
