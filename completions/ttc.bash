@@ -2,8 +2,8 @@
 
 _ttc_words() { # flags and commands that may follow the command "$1"
     case "$1" in
-    "") echo "ask again models bench templates config completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
-    "ask") echo "-e --effort -S --strategy -n --samples -O --option --help-options --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
+    "") echo "ask again models bench templates config completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
+    "ask") echo "-e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
     "again") echo "-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help" ;;
     "models") echo "list pull show rm add alias default -h --help" ;;
     "models list") echo "--json -h --help" ;;
@@ -43,6 +43,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     " -S"|" --strategy") echo "strategies" ;;
     " -n"|" --samples") echo "any" ;;
     " -O"|" --option") echo "any" ;;
+    " -V"|" --verifier") echo "verifiers" ;;
     " --max-tokens") echo "any" ;;
     " --max-seconds") echo "any" ;;
     " --thinking-budget") echo "any" ;;
@@ -66,6 +67,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "ask -S"|"ask --strategy") echo "strategies" ;;
     "ask -n"|"ask --samples") echo "any" ;;
     "ask -O"|"ask --option") echo "any" ;;
+    "ask -V"|"ask --verifier") echo "verifiers" ;;
     "ask --max-tokens") echo "any" ;;
     "ask --max-seconds") echo "any" ;;
     "ask --thinking-budget") echo "any" ;;
@@ -89,6 +91,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "again -n"|"again --samples") echo "any" ;;
     "again -m"|"again --model") echo "models" ;;
     "again --seed") echo "= random" ;;
+    "again ") echo "runs" ;;
     "models pull ") echo "models" ;;
     "models show ") echo "models" ;;
     "models rm ") echo "models" ;;
@@ -129,6 +132,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "config get ") echo "settings" ;;
     "config set ") echo "settings" ;;
     "config unset ") echo "settings" ;;
+    "completion ") echo "= bash zsh fish powershell" ;;
     "calibrate -m"|"calibrate --model") echo "models" ;;
     "calibrate --threads") echo "any" ;;
     esac

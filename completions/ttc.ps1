@@ -4,8 +4,8 @@
 Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @{
-        '' = 'ask again models bench templates config completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
-        'ask' = '-e --effort -S --strategy -n --samples -O --option --help-options --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
+        '' = 'ask again models bench templates config completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
+        'ask' = '-e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
         'again' = '-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help'
         'models' = 'list pull show rm add alias default -h --help'
         'models list' = '--json -h --help'
@@ -47,6 +47,8 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add(' --samples', 'any')
     $takes.Add(' -O', 'any')
     $takes.Add(' --option', 'any')
+    $takes.Add(' -V', 'verifiers')
+    $takes.Add(' --verifier', 'verifiers')
     $takes.Add(' --max-tokens', 'any')
     $takes.Add(' --max-seconds', 'any')
     $takes.Add(' --thinking-budget', 'any')
@@ -80,6 +82,8 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('ask --samples', 'any')
     $takes.Add('ask -O', 'any')
     $takes.Add('ask --option', 'any')
+    $takes.Add('ask -V', 'verifiers')
+    $takes.Add('ask --verifier', 'verifiers')
     $takes.Add('ask --max-tokens', 'any')
     $takes.Add('ask --max-seconds', 'any')
     $takes.Add('ask --thinking-budget', 'any')
@@ -112,6 +116,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('again -m', 'models')
     $takes.Add('again --model', 'models')
     $takes.Add('again --seed', '= random')
+    $takes.Add('again ', 'runs')
     $takes.Add('models pull ', 'models')
     $takes.Add('models show ', 'models')
     $takes.Add('models rm ', 'models')
@@ -161,6 +166,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('config get ', 'settings')
     $takes.Add('config set ', 'settings')
     $takes.Add('config unset ', 'settings')
+    $takes.Add('completion ', '= bash zsh fish powershell')
     $takes.Add('calibrate -m', 'models')
     $takes.Add('calibrate --model', 'models')
     $takes.Add('calibrate --threads', 'any')

@@ -11,12 +11,12 @@ from ttc_cli.cli.help import tree
 
 app = tree()
 
+Shell = Literal["bash", "zsh", "fish", "powershell"]
+
 
 @app.command()
 def completion(
-    shell: Annotated[
-        Literal["bash", "zsh", "fish", "powershell"], typer.Argument(metavar="SHELL", help="The shell.")
-    ],
+    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="The shell.")],
 ) -> None:
     """Print the completion script of a shell.
 

@@ -9,6 +9,9 @@ import contextlib
 import sys
 from collections.abc import Iterable
 
+NEWEST = 100
+"""Runs that are offered: of a long log nobody wants all."""
+
 
 def _models() -> Iterable[str]:
     from ttc_cli.models.catalogue import catalogue
@@ -32,6 +35,18 @@ def _templates() -> Iterable[str]:
     return names(home())
 
 
+def _runs() -> Iterable[str]:
+    import sqlite3
+
+    from ttc_cli.settings import log_dir
+    from ttc_cli.store.log_schema import FILE
+
+    log = sqlite3.connect(f"{(log_dir() / FILE).as_uri()}?mode=ro", uri=True, timeout=0.05)
+    with contextlib.closing(log):
+        rows = log.execute(f"SELECT id FROM runs ORDER BY began DESC LIMIT {NEWEST}")  # noqa: S608
+        return [row[0] for row in rows]
+
+
 def _settings() -> Iterable[str]:
     from ttc_cli.settings import RULES
 
@@ -50,6 +65,7 @@ def _profiles() -> Iterable[str]:
 KINDS = {
     "models": _models,
     "profiles": _profiles,
+    "runs": _runs,
     "settings": _settings,
     "strategies": _strategies,
     "templates": _templates,

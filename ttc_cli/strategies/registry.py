@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import importlib
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ttc_cli.core import options
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.events import Flow
-from ttc_cli.core.outcome import Outcome, Plan, Question
-from ttc_cli.core.run import Run
+
+if TYPE_CHECKING:  # a shell that completes a name waits for this module
+    from ttc_cli.core.events import Flow
+    from ttc_cli.core.outcome import Outcome, Plan, Question
+    from ttc_cli.core.run import Run
 
 GROUP = "ttc.strategies"
 BUILTIN = {

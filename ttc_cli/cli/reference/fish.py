@@ -59,7 +59,7 @@ def _at(*names: str) -> str:
 
 def _flag(at: str, flag: Param) -> str:
     names = [f"-l {n[2:]}" if n.startswith("--") else f"-s {n[1:]}" for n in flag.names]
-    takes = f"-x {_values(flag)}".rstrip() if flag.metavar else ""
+    takes = f"-r {_values(flag)}".rstrip() if flag.metavar else ""
     parts = ["complete -c ttc -n", at, *names, takes, "-d", _quoted(flag.about)]
     return " ".join(filter(None, parts))
 

@@ -1,0 +1,168 @@
+"""Completion in the shells themselves, and the values they ask for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pexpect
+import pytest
+from harness import SUM, Ttc
+
+FILES = Path(__file__).parents[2] / "completions"
+Complete = Callable[[str], list[str]]
+
+
+@pytest.fixture
+def program(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `ttc` on the PATH, with a template and a profile to complete."""
+    folder = machine / "bin"
+    folder.mkdir()
+    script = folder / "ttc"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ttc_cli "$@"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(FILES.parent))
+    templates = machine / "home" / "templates"
+    templates.mkdir(parents=True)
+    (templates / "greet.toml").write_text('prompt = "Greet {input}"')
+    (machine / "home" / "config.toml").write_text("[profile.fast]\nsamples = 1\n")
+    return folder
+
+
+def _fish(line: str) -> list[str]:
+    asked = f"source {FILES / 'ttc.fish'}; complete -C '{line}'"
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", asked], capture_output=True, check=True, timeout=60
+    )
+    assert done.stderr == b""
+    return [row.split("\t")[0] for row in done.stdout.decode().splitlines()]
+
+
+BASH = r"""
+source "$1"
+show() { _ttc "$@"; printf '%s\n' "${COMPREPLY[@]}" > replies; COMPREPLY=(); }
+complete -F show ttc
+PS1='ready> '
+"""
+
+
+def _typed(shell: pexpect.spawn[str], line: str) -> list[str]:
+    """What completion offers when a tab is pressed after the line."""
+    Path("replies").unlink(missing_ok=True)
+    shell.send(line + "\t")
+    for _ in range(300):
+        if Path("replies").exists() and (text := Path("replies").read_text()):
+            break
+        shell.expect([pexpect.TIMEOUT, ".+"], timeout=0.1)
+    shell.send("\x03")
+    shell.expect("ready> ")
+    return sorted(set(text.split()))
+
+
+def _bash(line: str) -> list[str]:
+    Path("rc").write_text(BASH.replace('"$1"', f'"{FILES / "ttc.bash"}"'))
+    shell = pexpect.spawn("bash", ["--rcfile", "rc", "--noprofile", "-i"], encoding="utf-8")
+    shell.expect("ready> ")
+    found = _typed(shell, line)
+    shell.close(force=True)
+    return found
+
+
+ZSH = r"""
+PS1='ready> '
+fpath=(FOLDER $fpath)
+autoload -U compinit && compinit -u -D
+compadd() { # what would be offered, through zsh's own matching
+    local -a kept
+    builtin compadd -O kept "$@"
+    print -l -- $kept >> replies
+    builtin compadd "$@"
+}
+"""
+
+
+def _zsh(line: str) -> list[str]:
+    Path(".zshrc").write_text(ZSH.replace("FOLDER", str(FILES)))
+    shell = pexpect.spawn("zsh", ["-i"], env={**os.environ, "ZDOTDIR": "."}, encoding="utf-8")
+    shell.expect("ready> ")
+    found = _typed(shell, line)
+    shell.close(force=True)
+    return found
+
+
+@pytest.fixture(params=["bash", "zsh", "fish"])
+def complete(request: pytest.FixtureRequest, program: Path) -> Complete:
+    if shutil.which(request.param) is None:
+        pytest.skip(f"{request.param} is not here")
+    found: Complete = {"bash": _bash, "zsh": _zsh, "fish": _fish}[request.param]
+    return found
+
+
+@pytest.mark.terminal
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("ttc mod", {"models"}),
+        ("ttc models sh", {"show"}),
+        ("ttc ask --eff", {"--effort"}),
+        ("ttc --max-s", {"--max-seconds"}),
+        ("ttc ask -e h", {"high"}),
+        ("ttc -S self", {"self-consistency"}),
+        ("ttc -m smol", {"smollm2-135m"}),
+        ("ttc models show smol", {"smollm2-135m"}),
+        ("ttc -t gr", {"greet"}),
+        ("ttc templates show gr", {"greet"}),
+        ("ttc --profile f", {"fast"}),
+        ("ttc config set max_s", {"max_seconds"}),
+        ("ttc completion po", {"powershell"}),
+    ],
+)
+def test_what_is_offered(complete: Complete, line: str, expected: set[str]) -> None:
+    assert set(complete(line)) == expected
+
+
+@pytest.mark.terminal
+def test_files_are_offered(complete: Complete) -> None:
+    Path("notes.txt").touch()
+    assert "notes.txt" in complete("ttc -f not")
+
+
+def test_runs_are_offered_newest_first(ttc: Ttc, child: Ttc) -> None:
+    assert child("_values", "runs").out == ""
+    ttc("-e", "low", SUM)
+    ttc("-e", "low", "--seed", "4", SUM)
+    listed = child("_values", "runs").out.split()
+    assert len(listed) == 2
+    assert ttc("again", listed[0], "--json").code == 0
+
+
+def test_values_never_fail(child: Ttc, machine: Path) -> None:
+    (machine / "home").mkdir(exist_ok=True)
+    (machine / "home" / "config.toml").write_text("not toml at all")
+    for kind in ("profiles", "nonsense"):
+        assert child("_values", kind) == child("_values", "nonsense")
+        assert child("_values", kind).err == ""
+
+
+def test_values_import_nothing_heavy(child: Ttc) -> None:
+    """What makes a tab quick: no command line, no engine, no numpy, no network."""
+    heavy = "{'typer', 'rich', 'numpy', 'llama_cpp', 'huggingface_hub', 'jinja2'}"
+    for kind in ("models", "strategies", "templates", "runs", "profiles", "settings"):
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                f"import sys; sys.argv = ['ttc', '_values', '{kind}']\n"
+                "from ttc_cli.cli.values import print_values\nprint_values(sys.argv[2:])\n"
+                f"print(sorted({heavy} & set(sys.modules)), file=sys.stderr)",
+            ],
+            capture_output=True,
+            check=True,
+            timeout=60,
+        )
+        assert done.stderr == b"[]\n", kind
