@@ -50,6 +50,7 @@ class Step:
         logprobs, confidences, entropies, certainties: one number a token where asked for (see
             Want).
         hidden: hidden states at the asked positions, each an array of shape (width,).
+        marks: for each hidden state, how many tokens had been drawn when it came.
         score: a verifier's score in [0, 1], where one was given.
         sampled: whether the model wrote it (False: forced by a strategy).
     """
@@ -63,6 +64,7 @@ class Step:
     score: float | None = None
     sampled: bool = True
     certainties: tuple[float, ...] = ()
+    marks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

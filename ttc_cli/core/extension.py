@@ -72,6 +72,7 @@ class Growing:
         self.certainties += delta.certainties
         self.hidden += delta.hidden
         self.sampled += delta.sampled
+        self.marks += [self.sampled] * len(delta.hidden)
 
     def value(self, now: float, stop: Stop | None = None, error: str = "") -> Branch:
         """The branch as it stands, with a last step of what was drawn so far."""

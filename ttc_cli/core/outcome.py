@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ttc_cli.core.branch import Branch, Prompt
+from ttc_cli.core.branch import Branch, BranchId, Prompt
 from ttc_cli.core.errors import MissingCapability
 from ttc_cli.core.sampling import GREEDY, Sampling, Stop
 
@@ -85,6 +85,26 @@ class Votes:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeStep:
+    """One step of a search tree.
+
+    Args:
+        id: the path from the root; without its last number it names the parent.
+        text: of the step alone.
+        score: of the line up to here, in [0, 1], or None.
+        state: "open", "finished" or "dead".
+        tokens: sampled for the step. draws: how many draws said just this.
+    """
+
+    id: BranchId
+    text: str
+    score: float | None
+    state: str
+    tokens: int
+    draws: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a strategy returns.
 
@@ -97,6 +117,7 @@ class Outcome:
         stopped: "complete", "vote-decided", "confident", "tokens", "seconds", "interrupted".
         branches: all that were drawn, in the order they stopped.
         note: one line about how the answer was chosen, when that needs saying.
+        tree: what a search grew, parents first.
     """
 
     branch: Branch | None
@@ -106,6 +127,7 @@ class Outcome:
     stopped: str = "complete"
     branches: tuple[Branch, ...] = ()
     note: str = ""
+    tree: tuple[TreeStep, ...] = ()
 
 
 def reason(stop: Stop | None) -> str:

@@ -22,6 +22,11 @@ BUILTIN = {
     "best-of-n": "ttc_cli.strategies.best_of_n",
     "refine": "ttc_cli.strategies.refine",
     "think": "ttc_cli.strategies.think",
+    "beam": "ttc_cli.strategies.beam",
+    "dvts": "ttc_cli.strategies.dvts",
+    "best-first": "ttc_cli.strategies.best_first",
+    "mcts": "ttc_cli.strategies.mcts",
+    "particle": "ttc_cli.strategies.particle",
 }
 
 

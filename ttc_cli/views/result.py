@@ -138,5 +138,6 @@ def _ours(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
         "seed": facts.seed,
         "model": {"name": facts.model, "sha256": facts.sha256},
         **({"note": outcome.note} if outcome.note else {}),
+        **({"tree": [asdict(step) for step in outcome.tree]} if outcome.tree else {}),
         **facts.extra,
     }

@@ -1,0 +1,121 @@
+"""A thousand random trees: budgets, nothing lost, the same by seed, and better than best-of-n."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from planted import Oracle, Wood, best_of_n, plan_of, solve, wood_of
+
+from ttc_cli.core.events import Close
+from ttc_cli.core.outcome import TreeStep
+
+SEARCHES = ("beam", "dvts", "best-first", "mcts", "particle")
+
+
+@pytest.fixture(params=SEARCHES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def trees(n: int) -> Iterator[tuple[random.Random, Wood]]:
+    rng = random.Random(5)
+    for _ in range(n):
+        yield rng, wood_of(rng)
+
+
+def test_budgets_are_kept_and_no_finished_line_is_lost(name: str) -> None:
+    for rng, wood in trees(200):
+        budget = rng.choice([0, 3, 20, 60, 150, 400, 1000])
+        plan = plan_of(name, wood, samples=rng.choice([1, 2, 5, 8, 16]), budget=budget)
+        outcome, events, run = solve(name, wood, plan)
+        assert run.ledger.spent <= budget
+        ended = {e.branch for e in events if isinstance(e, Close) and e.reason == "end"}
+        kept = {branch.id for branch in outcome.branches}
+        texts = {_line(outcome.tree, id_) for id_ in kept & {s.id for s in outcome.tree}}
+        for id_ in ended - kept:  # one that said what a sibling had said
+            assert any(text.startswith(_line(outcome.tree, id_[:-1])) for text in texts)
+        if ended:
+            assert outcome.branch is not None
+            assert outcome.branch.stop is not None
+            assert outcome.branch.stop.whole
+
+
+def _line(tree: tuple[TreeStep, ...], id_: tuple[int, ...]) -> str:
+    steps = {step.id: step.text for step in tree}
+    return "".join(steps[id_[:n]] for n in range(1, len(id_) + 1))
+
+
+def test_the_same_by_seed(name: str) -> None:
+    for _, wood in trees(20):
+        first, again = (solve(name, wood, plan_of(name, wood)) for _ in range(2))
+        assert first[0] == again[0]
+        assert first[1] == again[1]
+
+
+def test_the_planted_path_is_found_as_often_as_by_best_of_n(name: str) -> None:
+    """Paired on 200 trees at equal tokens; a search that ignored its scores falls far behind."""
+    found = theirs = 0
+    for _, wood in trees(200):
+        outcome, _, run = solve(name, wood, plan_of(name, wood, samples=12), choose="argmax")
+        found += outcome.answer == wood.best
+        theirs += best_of_n(wood, run.ledger.spent)
+    assert found >= theirs
+
+
+def test_lines_that_say_the_same_are_one(name: str) -> None:
+    wood = Wood(3, depth=2, width=1)
+    outcome, _, _ = solve(name, wood, plan_of(name, wood))
+    texts = [_line(outcome.tree, step.id) for step in outcome.tree]
+    assert len(texts) == len(set(texts))
+    assert sum(step.draws for step in outcome.tree) > len(outcome.tree)
+
+
+def test_the_tree_holds_every_token(name: str) -> None:
+    for _, wood in trees(20):
+        plan = plan_of(name, wood)
+        outcome, _, run = solve(name, wood, plan)
+        merged = sum(step.draws - 1 for step in outcome.tree)
+        total = sum(step.tokens for step in outcome.tree)
+        assert total <= run.ledger.spent
+        assert merged or total == run.ledger.spent
+        scores = [step.score for step in outcome.tree]
+        assert all(s is not None and 0 <= s <= 1 for s in scores)
+
+
+def test_pruning_never_gives_up_the_best(name: str) -> None:
+    wood = Wood(11, depth=3, noise=0.0)
+    outcome, _, _ = solve(name, wood, plan_of(name, wood), prune=0.99)
+    assert outcome.branch is not None
+    assert any(step.state == "dead" for step in outcome.tree)
+
+
+def test_a_search_without_a_verifier_says_what_to_give(name: str) -> None:
+    from dataclasses import replace
+
+    from ttc_cli.core.errors import UsageError
+
+    wood = Wood(1)
+    with pytest.raises(UsageError, match=name):
+        solve(name, wood, replace(plan_of(name, wood), verifier=None))
+
+
+def test_a_verifier_that_fails_is_said_and_the_search_goes_on(name: str) -> None:
+    from dataclasses import replace
+
+    from ttc_cli.core.events import Flow, Note
+    from ttc_cli.core.verify import Graded
+
+    class Broken(Oracle):
+        def __call__(self, run, branches, question) -> Flow[list[Graded]]:  # type: ignore[no-untyped-def]
+            yield from ()
+            return [Graded(None, "out of order") for _ in branches]
+
+    wood = Wood(2)
+    plan = replace(plan_of(name, wood), verifier=Broken(wood))
+    outcome, events, _ = solve(name, wood, plan)
+    assert outcome.branch is not None
+    assert [e.message for e in events if isinstance(e, Note)] == [
+        "oracle could not score a step: out of order"
+    ]

@@ -1,0 +1,91 @@
+"""The tree of a search: its nodes are steps of reasoning, its paths are lines of thought."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ttc_cli.core.branch import Branch
+
+OPEN, FINISHED, DEAD = "open", "finished", "dead"
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """One step and all that led to it.
+
+    Args:
+        branch: the line of thought up to and with this step; its id is the path from the root.
+        parent: None for the root, which holds no step.
+        score: of the line so far, in [0, 1]; None when no verifier could say.
+        prior: the mean probability of the step's tokens, in (0, 1].
+        state: "open" (may be grown), "finished" (came to its end) or "dead" (cut off, looping).
+        draws: how many draws said just this; siblings that say the same are one node.
+    """
+
+    branch: Branch
+    parent: Node | None = None
+    score: float | None = None
+    prior: float = 1.0
+    state: str = OPEN
+    draws: int = 1
+    children: list[Node] = field(default_factory=list)
+
+    @property
+    def depth(self) -> int:
+        """Steps from the root."""
+        return 0 if self.parent is None else 1 + self.parent.depth
+
+    @property
+    def rank(self) -> tuple[float, list[int]]:
+        """What to sort by, best last: the score, then the earlier name."""
+        return (-1.0 if self.score is None else self.score, [-i for i in self.branch.id])
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the whole line, from the root."""
+        return self.branch.tokens_sampled + (0 if self.parent is None else self.parent.tokens)
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+class Policy(Protocol):
+    """Decides what to grow. Pure: the same tellings bring the same askings."""
+
+    def ask(self) -> Sequence[Node]:
+        """Nodes to grow by one child each, all at once; one may be named several times.
+
+        Empty: the search is over.
+        """
+        ...
+
+    def tell(self, grown: Sequence[Node]) -> None:
+        """What came of the last asking, one node for each that was drawn.
+
+        Draws that said the same are the same node, named as often as it was drawn.
+        """
+        ...
+
+
+def live(nodes: Sequence[Node]) -> list[Node]:
+    """The distinct open ones, best first."""
+    return sorted({n: None for n in nodes if n.state == OPEN}, key=lambda n: n.rank, reverse=True)
+
+
+def shares(weights: Sequence[float], total: int) -> list[int]:
+    """`total` split in proportion to the weights, in whole numbers (largest remainders)."""
+    whole = math.fsum(weights)
+    if not weights or whole <= 0:
+        return [0] * len(weights)
+    exact = [total * w / whole for w in weights]
+    out = [math.floor(x) for x in exact]
+    order = sorted(range(len(exact)), key=lambda i: (out[i] - exact[i], i))
+    for i in order[: total - sum(out)]:
+        out[i] += 1
+    return out

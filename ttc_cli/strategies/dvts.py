@@ -1,0 +1,28 @@
+"""Diverse verifier tree search (search-and-learn, Hugging Face 2024): independent subtrees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ttc_cli.core.events import Flow
+from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.run import Run
+from ttc_cli.search.beam import Dvts
+from ttc_cli.search.tree import Node
+from ttc_cli.strategies import searching
+
+
+@dataclass(frozen=True, slots=True)
+class Options(searching.Options):
+    """Options of dvts."""
+
+    expand: int = field(default=4, metadata={"help": "children among which a subtree chooses"})
+
+
+def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
+    """Search; returns the best finished line and the tree."""
+
+    def make(root: Node) -> Dvts:
+        return Dvts(root, plan.samples, options.expand)
+
+    return (yield from searching.search(run, question, plan, options, make))

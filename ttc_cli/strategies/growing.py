@@ -1,0 +1,176 @@
+"""Growing a search tree by steps on the engine, and scoring what came."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.errors import UsageError
+from ttc_cli.core.events import Flow, Note
+from ttc_cli.core.outcome import Plan, Question
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Stop, StopRule, Want
+from ttc_cli.core.steps import STEPS
+from ttc_cli.search.tree import DEAD, FINISHED, OPEN, Node
+from ttc_cli.strategies.common import CLOSING_SECONDS, close
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options that all tree searches have."""
+
+    step_tokens: int = field(default=256, metadata={"help": "most tokens of one step"})
+    depth: int = field(default=40, metadata={"help": "steps of a line; the last runs to its end"})
+    prune: float = field(
+        default=0.0, metadata={"help": "give up lines whose score falls below this; 0 for none"}
+    )
+    choose: str = field(
+        default="vote",
+        metadata={"help": "among finished lines: vote (weighted by score) or argmax"},
+    )
+
+    def __post_init__(self) -> None:
+        if self.choose not in ("vote", "argmax"):
+            raise UsageError(f"choose is {self.choose!r}", "vote or argmax")
+        if min(self.step_tokens, self.depth) < 1 or not 0 <= self.prune < 1:
+            raise UsageError("step-tokens and depth are 1 or more, prune from 0 to below 1")
+
+
+class Grower:
+    """Grows nodes by a step on the engine and scores what came.
+
+    Args:
+        root: of the tree; its branch holds the prompt alone.
+    """
+
+    def __init__(
+        self, run: Run, question: Question, plan: Plan, options: Options, root: Node
+    ) -> None:
+        assert plan.verifier is not None
+        self._run = run
+        self._question = question
+        self._plan = plan
+        self._options = options
+        self._root = root
+        self._verifier = plan.verifier
+        left = run.ledger.left
+        self._ledger = run.ledger.child(
+            None if left is None else left - min(plan.branch_tokens, left // 4)
+        )
+        self._names: dict[Node, int] = {}
+        self._failure = ""
+        self.finished: list[Node] = []
+
+    @property
+    def paid(self) -> bool:
+        """Whether as much was drawn as the plan's number of whole lines takes."""
+        if not self.finished:
+            return False
+        mean = sum(node.tokens for node in self.finished) / len(self.finished)
+        return self._ledger.usage.sampled >= self._plan.samples * mean
+
+    def grow(self, wanted: Sequence[Node]) -> Flow[list[Node]]:
+        """One child for each, scored; fewer when tokens or seconds ran out on the way.
+
+        Returns:
+            The nodes in the order wanted; those that said the same are one node.
+        """
+        seeds = [self._named(node) for node in wanted]
+        deep = [n for n in wanted if n.depth + 1 >= self._options.depth]
+        whole = bool(deep) and len(deep) == len(wanted)
+        done = yield from self._run.extend(
+            seeds,
+            stop=StopRule(self._most(wanted, whole), steps=None if whole else STEPS),
+            sampling=self._plan.sampled,
+            want=self._want(),
+            ledger=self._ledger,
+            reserve=CLOSING_SECONDS,
+        )
+        by_id = {branch.id: branch for branch in done}
+        came = [
+            (parent, branch)
+            for parent, seed in zip(wanted, seeds, strict=True)
+            if (branch := by_id[seed.id]).stop not in (Stop.BUDGET, Stop.TIME, Stop.CANCELLED)
+        ]
+        before = set(self._root.walk())
+        grown = [self._place(parent, branch) for parent, branch in came]
+        yield from self._score([node for node in dict.fromkeys(grown) if node not in before])
+        return grown
+
+    def finish(self) -> Flow[None]:
+        """With no finished line, the best that is left is grown to its end, or made to answer."""
+        if self.finished:
+            return
+        left = [node for node in self._root.walk() if node.state == OPEN and node.parent]
+        node = max(left, key=lambda n: n.rank, default=self._root)
+        if self._run.spent:
+            return
+        (done,) = yield from self._run.extend(
+            [self._named(node)],
+            stop=StopRule(self._plan.branch_tokens),
+            sampling=self._plan.greedy,
+            reserve=CLOSING_SECONDS / 2,
+            want=self._want(),
+        )
+        done = yield from close(self._run, done, self._question)
+        if done.text.strip():
+            state = FINISHED if done.stop and (done.stop.whole or done.meta.get("closed")) else DEAD
+            last = Node(done, node, node.score, state=state)
+            node.children.append(last)
+            self.finished.append(last)
+
+    def _named(self, node: Node) -> Branch:
+        number = self._names.get(node, 0)
+        self._names[node] = number + 1
+        return node.branch.fork(number)
+
+    def _most(self, wanted: Sequence[Node], whole: bool) -> int:
+        longest = max(node.tokens for node in wanted)
+        room = max(1, self._plan.branch_tokens - longest)
+        return room if whole else min(self._options.step_tokens, room)
+
+    def _want(self) -> Want:
+        want = self._verifier.want
+        # A search stops at each step, so the state at the end is the state at the step.
+        return replace(want, logprobs=True, hidden="end" if want.hidden else "")
+
+    def _place(self, parent: Node, branch: Branch) -> Node:
+        """The child that the branch is, or the sibling that said the same."""
+        text = branch.steps[-1].text if branch.steps else ""
+        state = self._state(parent, branch)
+        for child in parent.children:
+            if child.state == state and child.branch.steps[-1].text.strip() == text.strip():
+                child.draws += 1
+                return child
+        logprobs = branch.steps[-1].logprobs if branch.steps else ()
+        prior = math.exp(math.fsum(logprobs) / len(logprobs)) if logprobs else 1.0
+        node = Node(branch, parent, prior=prior, state=state)
+        parent.children.append(node)
+        if state == FINISHED:
+            self.finished.append(node)
+        return node
+
+    def _state(self, parent: Node, branch: Branch) -> str:
+        if branch.stop is not None and branch.stop.whole:
+            return FINISHED
+        cut = branch.stop in (Stop.STEP, Stop.LENGTH)
+        length = parent.tokens + branch.tokens_sampled
+        return OPEN if cut and length < self._plan.branch_tokens else DEAD
+
+    def _score(self, nodes: Sequence[Node]) -> Flow[None]:
+        graded = yield from self._verifier(self._run, [n.branch for n in nodes], self._question)
+        for node, grade in zip(nodes, graded, strict=True):
+            node.score = grade.score
+            if grade.score is None and not self._failure:
+                self._failure = grade.note or "no reason given"
+                yield Note(f"{self._verifier.name} could not score a step: {self._failure}")
+        self._prune([node for node in nodes if node.state == OPEN and node.score is not None])
+
+    def _prune(self, nodes: Sequence[Node]) -> None:
+        """Give up those that are lost by their score; the best is kept in any case."""
+        best = max(nodes, key=lambda node: node.rank, default=None)
+        for node in nodes:
+            if node is not best and (node.score or 0.0) < self._options.prune:
+                node.state = DEAD

@@ -1,0 +1,28 @@
+"""Particle filtering over steps (Puri et al. 2025, arXiv 2502.01618): resampled by score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ttc_cli.core.events import Flow
+from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.run import Run
+from ttc_cli.search.particle import Particle
+from ttc_cli.search.tree import Node
+from ttc_cli.strategies import searching
+
+
+@dataclass(frozen=True, slots=True)
+class Options(searching.Options):
+    """Options of particle."""
+
+    anneal: int = field(default=8, metadata={"help": "rounds in which few may not take over"})
+
+
+def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
+    """Search; returns the best finished line and the tree."""
+
+    def make(root: Node) -> Particle:
+        return Particle(root, plan.samples, run.seed, options.anneal)
+
+    return (yield from searching.search(run, question, plan, options, make))

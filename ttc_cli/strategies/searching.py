@@ -1,0 +1,86 @@
+"""The tree searches: a policy of `ttc_cli.search`, an engine, a verifier and a vote at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.errors import UsageError
+from ttc_cli.core.events import Flow
+from ttc_cli.core.outcome import Outcome, Plan, Question, TreeStep
+from ttc_cli.core.run import Run
+from ttc_cli.search.tree import Node, Policy
+from ttc_cli.strategies.ballot import Ballot
+from ttc_cli.strategies.common import cut_by
+from ttc_cli.strategies.growing import Grower, Options
+
+__all__ = ["Options", "search"]
+
+MOST_ROUNDS = 200
+"""A search that has not ended by then is going round in circles."""
+
+
+def search(
+    run: Run,
+    question: Question,
+    plan: Plan,
+    options: Options,
+    make: Callable[[Node], Policy],
+) -> Flow[Outcome]:
+    """Grow a tree as the policy says, until it, the budget or the plan's cost is at its end.
+
+    The plan's cost is that of `plan.samples` whole lines, by the mean length of those finished.
+    The best line that is left is grown to its end when none finished by itself: tokens and
+    seconds are held back for it.
+
+    Raises:
+        UsageError: there is no verifier to score steps.
+    """
+    if plan.verifier is None:
+        raise UsageError(
+            f"{plan.strategy} needs something that scores steps",
+            "give -V probe:NAME, -V prm:FILE, -V judge or -V confidence",
+        )
+    root = Node(Branch((), question.render(0, False)))
+    grower = Grower(run, question, plan, options, root)
+    policy = make(root)
+    for _ in range(MOST_ROUNDS):
+        wanted = policy.ask()
+        if not wanted or grower.paid:
+            break
+        grown = yield from grower.grow(wanted)
+        if run.late or len(grown) < len(wanted):
+            break  # time or tokens ran out
+        policy.tell(grown)
+    yield from grower.finish()
+    return elect(run, question, options.choose, grower.finished, root)
+
+
+def elect(
+    run: Run, question: Question, choose: str, finished: Sequence[Node], root: Node
+) -> Outcome:
+    """The best finished line: by score, or by score in the class whose scores sum to most."""
+    score = {node.branch.id: node.score or 0.0 for node in finished}
+    branches = [node.branch for node in finished]
+    ballot = Ballot(question, lambda seen: [score[branch.id] for branch in seen])
+    ballot.take(branches)
+    best = max(finished, key=lambda node: node.rank, default=None)
+    winner = ballot.winner_by(lambda branch: (score[branch.id], [-i for i in branch.id]))
+    if choose == "argmax" or winner is None:
+        winner = best.branch if best else None
+    mine = ballot.class_of(winner) if winner else None
+    return Outcome(
+        winner,
+        mine.answer if mine else None,
+        ballot.votes,
+        ballot.agreement,
+        cut_by(run, [node.branch for node in root.walk()], "complete"),
+        tuple(branches),
+        tree=tuple(_step(node) for node in root.walk() if node.parent),
+    )
+
+
+def _step(node: Node) -> TreeStep:
+    branch = node.branch
+    text = branch.steps[-1].text if branch.steps else ""
+    return TreeStep(branch.id, text, node.score, node.state, branch.tokens_sampled, node.draws)
