@@ -31,7 +31,7 @@ def test_budgets_are_kept_and_no_finished_line_is_lost(name: str) -> None:
         plan = plan_of(name, wood, samples=rng.choice([1, 2, 5, 8, 16]), budget=budget)
         outcome, events, run = solve(name, wood, plan)
         assert run.ledger.spent <= budget
-        ended = {e.branch for e in events if isinstance(e, Close) and e.reason == "end"}
+        ended = {e.branch for e in events if isinstance(e, Close) and e.stop == "end"}
         kept = {branch.id for branch in outcome.branches}
         texts = {_line(outcome.tree, id_) for id_ in kept & {s.id for s in outcome.tree}}
         for id_ in ended - kept:  # one that said what a sibling had said

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ttc_cli.search.tree import Node, live
+from ttc_cli.search.tree import FINISHED, Node, live
 
 
 class BestFirst:
     """A queue by score. Going back to an earlier step, when all below it look worse, is free.
 
-    Source: tree of thoughts with best-first order (Yao et al. 2023, arXiv 2305.10601); two
-    expansions a visit as in Koh et al. 2024 (arXiv 2407.01476).
+    Source: tree of thoughts with best-first order (Yao et al. 2023, arXiv 2305.10601;
+    Koh et al. 2024, arXiv 2407.01476). A step is visited once: with fewer than four children it
+    often loses the right way for good.
 
     Args:
         root: of the tree.
         draws: children drawn at once.
         expand: children of a node when it is visited.
-        finish: finished lines after which the search is over.
+        finish: finished lines after which the search is over, unless something unfinished looks
+            better than all of them.
     """
 
-    def __init__(self, root: Node, draws: int, expand: int = 2, finish: int = 4) -> None:
+    def __init__(self, root: Node, draws: int, expand: int = 4, finish: int = 4) -> None:
         self._root = root
         self._draws = max(1, draws)
         self._expand = max(1, min(expand, draws))
@@ -35,12 +37,17 @@ class BestFirst:
 
     def tell(self, grown: Sequence[Node]) -> None:
         """See Policy."""
-        self._ended |= {node for node in grown if node.state == "finished"}
-        if len(self._ended) >= self._finish:
+        self._ended |= {node for node in grown if node.state == FINISHED}
+        self._queue = live([*self._queue, *grown])
+        if len(self._ended) >= self._finish and not self._promising():
             self._next = []
             return
-        self._queue = live([*self._queue, *grown])
         visits = max(1, self._draws // self._expand)
         visited, self._queue = self._queue[:visits], self._queue[visits:]
         # With nothing left to visit, the search starts afresh beside what it has.
         self._next = [n for n in visited or [self._root] for _ in range(self._expand)]
+
+    def _promising(self) -> bool:
+        """Whether something unfinished looks better than everything that finished."""
+        best = max(node.rank[0] for node in self._ended)
+        return bool(self._queue) and self._queue[0].rank[0] > best

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ttc_cli.search.tree import OPEN, Node
+from ttc_cli.search.tree import FINISHED, OPEN, Node
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class Mcts:
         """See Policy."""
         for node in grown:
             self._seen.setdefault(node, _Seen())
-            if node.state == "finished":
+            if node.state == FINISHED:
                 self._ended.add(node)
             if node.score is None:
                 continue  # nothing was learnt: no visit

@@ -16,7 +16,7 @@ from ttc_cli.strategies import searching
 class Options(searching.Options):
     """Options of best-first."""
 
-    expand: int = field(default=2, metadata={"help": "children of a step when it is visited"})
+    expand: int = field(default=4, metadata={"help": "children of a step when it is visited"})
     finish: int = field(default=0, metadata={"help": "finished lines to end with; 0: a quarter"})
 
 
@@ -24,6 +24,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     """Search; returns the best finished line and the tree."""
 
     def make(root: Node) -> BestFirst:
-        return BestFirst(root, plan.samples, options.expand, options.finish or -(-plan.samples // 4))
+        return BestFirst(
+            root, plan.samples, options.expand, options.finish or -(-plan.samples // 4)
+        )
 
     return (yield from searching.search(run, question, plan, options, make))

@@ -26,7 +26,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
 
     def make(root: Node) -> Mcts:
         return Mcts(
-        root, plan.samples, options.expand, options.finish or -(-plan.samples // 2), options.c
-    )
+            root, plan.samples, options.expand, options.finish or -(-plan.samples // 2), options.c
+        )
 
     return (yield from searching.search(run, question, plan, options, make))

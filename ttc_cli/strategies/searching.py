@@ -60,24 +60,29 @@ def elect(
     run: Run, question: Question, choose: str, finished: Sequence[Node], root: Node
 ) -> Outcome:
     """The best finished line: by score, or by score in the class whose scores sum to most."""
-    score = {node.branch.id: node.score or 0.0 for node in finished}
-    branches = [node.branch for node in finished]
-    ballot = Ballot(question, lambda seen: [score[branch.id] for branch in seen])
-    ballot.take(branches)
-    best = max(finished, key=lambda node: node.rank, default=None)
-    winner = ballot.winner_by(lambda branch: (score[branch.id], [-i for i in branch.id]))
-    if choose == "argmax" or winner is None:
-        winner = best.branch if best else None
-    mine = ballot.class_of(winner) if winner else None
+    nodes = {node.branch.id: node for node in finished}
+    ballot = Ballot(question, lambda seen: [_weight(nodes[branch.id]) for branch in seen])
+    ballot.take([node.branch for node in finished])
+    running = finished
+    if choose == "vote" and ballot.votes:
+        leading = ballot.votes[0]
+        running = [node for node in finished if ballot.class_of(node.branch) == leading]
+    winner = max(running, key=lambda node: node.rank, default=None)
+    mine = ballot.class_of(winner.branch) if winner else None
     return Outcome(
-        winner,
+        winner.branch if winner else None,
         mine.answer if mine else None,
         ballot.votes,
         ballot.agreement,
         cut_by(run, [node.branch for node in root.walk()], "complete"),
-        tuple(branches),
+        tuple(node.branch for node in finished),
         tree=tuple(_step(node) for node in root.walk() if node.parent),
     )
+
+
+def _weight(node: Node) -> float:
+    """What a finished line's vote weighs: its score, for every draw that said it."""
+    return (node.score or 0.0) * node.draws
 
 
 def _step(node: Node) -> TreeStep:

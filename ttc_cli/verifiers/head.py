@@ -1,0 +1,171 @@
+"""A small head on a generator's hidden states: how likely is the line of thought to be right?
+
+The state at a step's end is standardised, projected on its main directions and joined by a few
+numbers that cost nothing (how far the line is, how sure the model was); a logistic regression on
+these is calibrated by construction. Kept as an .npz without pickles.
+
+Sources: hidden states know of correctness (arXiv 2504.05419, 2207.05221); labels from rollouts as
+in Math-Shepherd (arXiv 2312.08935).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.errors import UsageError
+
+Floats = NDArray[np.float32]
+FEATURES = (
+    "log step",
+    "log tokens",
+    "mean confidence",
+    "lowest confidence",
+    "mean log-probability",
+    "confidence of the step",
+    "log-probability of the step",
+)
+WINDOW = 16
+"""Tokens of the stretch whose confidence is lowest."""
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Head:
+    """Weights of a probe.
+
+    Args:
+        model: sha256 of the model whose states it reads.
+        mean, scale: of the inputs (states, then features), shape (width + features,).
+        directions: shape (width, k); states are projected on them after standardising.
+        weights: shape (k + features,). bias: of the logistic regression.
+        facts: how it was made and what it scored, for people.
+    """
+
+    model: str
+    mean: Floats
+    scale: Floats
+    directions: Floats
+    weights: Floats
+    bias: float
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """Of a hidden state."""
+        return int(self.directions.shape[0])
+
+    def score(self, states: Floats, features: Floats) -> Floats:
+        """Probabilities of being right.
+
+        Args:
+            states: shape (n, width). features: shape (n, features); a NaN counts as the mean.
+
+        Returns:
+            Shape (n,), in (0, 1).
+        """
+        inputs = (np.concatenate([states, features], axis=1) - self.mean) / self.scale
+        inputs = np.nan_to_num(inputs, nan=0.0, posinf=0.0, neginf=0.0)
+        reduced = inputs[:, : self.width] @ self.directions
+        logits = np.concatenate([reduced, inputs[:, self.width :]], axis=1) @ self.weights
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits + self.bias, -30, 30))), np.float32)
+
+    def save(self, path: Path) -> None:
+        """Write it, whole or not at all."""
+        meta = json.dumps({"version": VERSION, "model": self.model, **self.facts})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part.npz")
+        np.savez_compressed(
+            part,
+            meta=np.frombuffer(meta.encode(), np.uint8),
+            mean=self.mean,
+            scale=self.scale,
+            directions=self.directions,
+            weights=self.weights,
+            bias=np.array([self.bias], np.float32),
+        )
+        part.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Head:
+        """Read one.
+
+        Raises:
+            UsageError: there is none, or it is not a probe of this version.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                meta = json.loads(bytes(data["meta"]).decode())
+                if meta.pop("version") != VERSION:
+                    raise UsageError(f"{path.name} is of another version", "train it again")
+                return cls(
+                    str(meta.pop("model")),
+                    data["mean"],
+                    data["scale"],
+                    data["directions"],
+                    data["weights"],
+                    float(data["bias"][0]),
+                    meta,
+                )
+        except FileNotFoundError:
+            have = ", ".join(sorted(p.stem for p in path.parent.glob("*.npz"))) or "none yet"
+            hint = f"there are: {have}; `ttc prm train` makes one"
+            raise UsageError(f"no probe is called {path.stem!r}", hint) from None
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise UsageError(f"{path.name} is not a probe: {error}", "train it again") from None
+
+
+def features_of(branch: Branch) -> Floats:
+    """The cheap numbers at each hidden state of a branch: shape (states, features).
+
+    NaN where a number was not drawn with.
+    """
+    rows: list[list[float]] = []
+    confidences: list[float] = []
+    logprobs: list[float] = []
+    for step in branch.steps:
+        begin = 0
+        for mark in step.marks:
+            confidences += step.confidences[begin:mark]
+            logprobs += step.logprobs[begin:mark]
+            tokens = max(len(confidences), len(logprobs), 1)
+            rows.append(
+                [
+                    math.log1p(len(rows)),
+                    math.log1p(tokens),
+                    _mean(confidences),
+                    _lowest(confidences),
+                    _mean(logprobs),
+                    _mean(step.confidences[begin:mark]),
+                    _mean(step.logprobs[begin:mark]),
+                ]
+            )
+            begin = mark
+        confidences += step.confidences[begin:]
+        logprobs += step.logprobs[begin:]
+    return np.array(rows, np.float32).reshape(len(rows), len(FEATURES))
+
+
+def states_of(branch: Branch) -> Floats:
+    """The hidden states of a branch: shape (states, width)."""
+    return np.array([state for step in branch.steps for state in step.hidden], np.float32)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values) if values else math.nan
+
+
+def _lowest(values: Sequence[float]) -> float:
+    if not values:
+        return math.nan
+    width = min(WINDOW, len(values))
+    sums = np.convolve(np.array(values), np.ones(width), "valid")
+    return float(sums.min() / width)

@@ -1,0 +1,106 @@
+"""A trained probe on the generator's own hidden states: step scores for next to nothing.
+
+States come from the decode that writes the text. Where a branch was drawn without them (out of
+the sample pool, or forced), they are read by evaluating its text once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ttc_cli.core.branch import Branch, Step
+from ttc_cli.core.engine import EngineInfo
+from ttc_cli.core.errors import ModelError, UsageError
+from ttc_cli.core.events import Flow
+from ttc_cli.core.outcome import Question
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import StopRule, Want
+from ttc_cli.core.steps import STEPS
+from ttc_cli.core.verify import Graded
+from ttc_cli.settings import home
+from ttc_cli.verifiers.head import Head, features_of, states_of
+
+USAGE = "probe:NAME"
+WANT = Want(confidence=True, logprobs=True, hidden="steps")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A probe has none: a line's score is that of its last step."""
+
+
+def build(argument: str, options: Options, *, unsafe: bool) -> Probe:
+    """The verifier.
+
+    Raises:
+        UsageError: no probe is called so.
+    """
+    if not argument:
+        raise UsageError("probe needs a name", "write -V probe:NAME; `ttc prm list` names them")
+    return Probe(f"probe:{argument}", Head.load(home() / "probes" / f"{argument}.npz"))
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Grades a line of thought by the state at its last step's end."""
+
+    name: str
+    head: Head
+    gate: bool = False
+    want: Want = WANT
+    needs: tuple[str, ...] = ("hidden",)
+
+    def check(self, info: EngineInfo) -> None:
+        """Refuse another model than the one it was trained on.
+
+        Raises:
+            ModelError: it names both.
+        """
+        if info.sha256 != self.head.model:
+            raise ModelError(
+                f"{self.name} reads the states of model {self.head.model[:12]},"
+                f" and this is {info.sha256[:12]}",
+                "train one for this model: ttc prm train",
+            )
+
+    def __call__(
+        self, run: Run, branches: Sequence[Branch], question: Question
+    ) -> Flow[list[Graded]]:
+        """One `Graded` a branch, in order; `steps` holds a score for each state."""
+        seen = yield from with_states(run, branches)
+        return [self._grade(branch) for branch in seen]
+
+    def _grade(self, branch: Branch) -> Graded:
+        states = states_of(branch)
+        if not len(states):
+            return Graded(None, "there is no hidden state of it")
+        if states.shape[1] != self.head.width:
+            return Graded(None, f"its states are {states.shape[1]} wide, not {self.head.width}")
+        scores = tuple(float(score) for score in self.head.score(states, features_of(branch)))
+        return Graded(scores[-1], steps=scores)
+
+
+def with_states(run: Run, branches: Sequence[Branch]) -> Flow[list[Branch]]:
+    """The branches, each with the hidden states of its step ends; read where they lack."""
+    out = list(branches)
+    wanted: list[tuple[int, int, Branch]] = []
+    for i, branch in enumerate(branches):
+        if branch.text and not any(step.hidden for step in branch.steps):
+            pieces = STEPS.cut(branch.text)
+            out[i] = replace(branch, steps=tuple(Step(piece) for piece in pieces))
+            for n in range(1, len(pieces) + 1):
+                steps = tuple(Step(piece) for piece in pieces[:n])
+                wanted.append((i, n - 1, replace(branch, steps=steps, meta={})))
+    if not wanted:
+        return out
+    named = [replace(b, id=(*b.id, -1 - k)) for k, (_, _, b) in enumerate(wanted)]
+    rule = StopRule(0)
+    read = yield from run.extend(named, stop=rule, want=Want(hidden="end"), salt="states")
+    states = {branch.id: branch.steps[-1].hidden for branch in read if branch.steps}
+    for name, (i, n, _) in zip(named, wanted, strict=True):
+        if state := states.get(name.id, ()):
+            steps = list(out[i].steps)
+            steps[n] = replace(steps[n], hidden=state, marks=(0,))
+            out[i] = replace(out[i], steps=tuple(steps))
+    return out
