@@ -101,10 +101,10 @@ def test_a_search_without_a_verifier_says_what_to_give(name: str) -> None:
         solve(name, wood, replace(plan_of(name, wood), verifier=None))
 
 
-def test_a_verifier_that_fails_is_said_and_the_search_goes_on(name: str) -> None:
+def test_a_search_goes_on_when_its_verifier_fails(name: str) -> None:
     from dataclasses import replace
 
-    from ttc_cli.core.events import Flow, Note
+    from ttc_cli.core.events import Flow
     from ttc_cli.core.verify import Graded
 
     class Broken(Oracle):
@@ -114,8 +114,6 @@ def test_a_verifier_that_fails_is_said_and_the_search_goes_on(name: str) -> None
 
     wood = Wood(2)
     plan = replace(plan_of(name, wood), verifier=Broken(wood))
-    outcome, events, _ = solve(name, wood, plan)
+    outcome, _, _ = solve(name, wood, plan)
     assert outcome.branch is not None
-    assert [e.message for e in events if isinstance(e, Note)] == [
-        "oracle could not score a step: out of order"
-    ]
+    assert all(step.score is None for step in outcome.tree)

@@ -60,6 +60,7 @@ class Growing:
     entropies: list[float] = field(default_factory=list)
     certainties: list[float] = field(default_factory=list)
     hidden: list[object] = field(default_factory=list)
+    marks: list[int] = field(default_factory=list)
     sampled: int = 0
 
     def take(self, delta: Delta) -> None:
@@ -84,6 +85,7 @@ class Growing:
             tuple(self.entropies),
             tuple(self.hidden),
             certainties=tuple(self.certainties),
+            marks=tuple(self.marks),
         )
         return replace(
             self.branch,
@@ -166,7 +168,11 @@ class Extension:
             yield Open(branch.id)
             if branch.steps and not branch.steps[-1].sampled:
                 yield Text(branch.id, branch.steps[-1].text)  # put in its mouth: views need it too
-            kept_as = "" if self._run.pool is None else request.digest(self._run.engine.info.sha256)
+            kept_as = (
+                ""
+                if self._run.pool is None or not self._stop.max_tokens
+                else request.digest(self._run.engine.info.sha256)
+            )
             if (known := self._from_pool(branch, kept_as)) is not None:
                 yield Text(branch.id, known.steps[-1].text)
                 yield from self._stopped(known)
@@ -194,8 +200,13 @@ class Extension:
             ledger=self._ledger,
         )
 
+    def _kept_as(self, request: Request) -> str:
+        """The request's name in the pool; empty where it is not kept: it draws nothing."""
+        kept = self._run.pool is not None and self._stop.max_tokens
+        return request.digest(self._run.engine.info.sha256) if kept else ""
+
     def _from_pool(self, branch: Branch, key: str) -> Branch | None:
-        if self._run.pool is None:
+        if self._run.pool is None or not key:
             return None
         known = self._run.pool.get(key)
         if known is None:
@@ -223,7 +234,7 @@ class Extension:
         branch = growing.value(self._run.clock(), stop, error)
         if stop in (Stop.CULLED, Stop.CANCELLED, Stop.FAILED):
             self._ledger.count("wasted", growing.sampled)
-        if self._run.pool is not None and stop in KEPT:
+        if self._run.pool is not None and growing.pool_key and stop in KEPT:
             self._run.pool.put(growing.pool_key, branch)
         yield from self._stopped(branch)
 

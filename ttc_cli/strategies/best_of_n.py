@@ -16,6 +16,7 @@ from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import StopRule
+from ttc_cli.core.steps import STEPS
 from ttc_cli.strategies import common
 from ttc_cli.strategies.ballot import Ballot, share
 from ttc_cli.strategies.grading import Grades, wanted
@@ -51,7 +52,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         more = min(plan.samples - len(done), max(WAVE, len(done)) if waves else plan.samples)
         drawn = yield from run.extend(
             [common.sample(question, plan, len(done) + i) for i in range(more)],
-            stop=StopRule(plan.branch_tokens),
+            stop=StopRule(plan.branch_tokens, steps=STEPS if want.hidden else None),
             sampling=plan.sampled if plan.samples > 1 else plan.greedy,
             want=want,
             ledger=run.ledger.child(common.hold_back(run, question)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.events import Flow, Note
+from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule, Want
@@ -60,8 +60,8 @@ class Grower:
             None if left is None else left - min(plan.branch_tokens, left // 4)
         )
         self._names: dict[Node, int] = {}
-        self._failure = ""
         self.finished: list[Node] = []
+        self.cut: list[Branch] = []
 
     @property
     def paid(self) -> bool:
@@ -89,13 +89,14 @@ class Grower:
             reserve=CLOSING_SECONDS,
         )
         by_id = {branch.id: branch for branch in done}
-        came = [
-            (parent, branch)
-            for parent, seed in zip(wanted, seeds, strict=True)
-            if (branch := by_id[seed.id]).stop not in (Stop.BUDGET, Stop.TIME, Stop.CANCELLED)
-        ]
         before = set(self._root.walk())
-        grown = [self._place(parent, branch) for parent, branch in came]
+        grown: list[Node] = []
+        for parent, seed in zip(wanted, seeds, strict=True):
+            branch = by_id[seed.id]
+            if branch.stop in (Stop.BUDGET, Stop.TIME, Stop.CANCELLED):
+                self.cut.append(branch)
+            else:
+                grown.append(self._place(parent, branch))
         yield from self._score([node for node in dict.fromkeys(grown) if node not in before])
         return grown
 
@@ -106,6 +107,10 @@ class Grower:
         left = [node for node in self._root.walk() if node.state == OPEN and node.parent]
         node = max(left, key=lambda n: n.rank, default=self._root)
         if self._run.spent:
+            if node.parent:  # as far as it got: somebody interrupted, or time is up
+                stop = Stop.CANCELLED if self._run.interrupted else Stop.TIME
+                node.branch = replace(node.branch, stop=stop)
+                self.finished.append(node)
             return
         (done,) = yield from self._run.extend(
             [self._named(node)],
@@ -163,9 +168,6 @@ class Grower:
         graded = yield from self._verifier(self._run, [n.branch for n in nodes], self._question)
         for node, grade in zip(nodes, graded, strict=True):
             node.score = grade.score
-            if grade.score is None and not self._failure:
-                self._failure = grade.note or "no reason given"
-                yield Note(f"{self._verifier.name} could not score a step: {self._failure}")
         self._prune([node for node in nodes if node.state == OPEN and node.score is not None])
 
     def _prune(self, nodes: Sequence[Node]) -> None:

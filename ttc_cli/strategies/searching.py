@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UsageError
@@ -41,6 +41,7 @@ def search(
             f"{plan.strategy} needs something that scores steps",
             "give -V probe:NAME, -V prm:FILE, -V judge or -V confidence",
         )
+    run.engine.info.require(*plan.verifier.needs, by=plan.verifier.name)
     root = Node(Branch((), question.render(0, False)))
     grower = Grower(run, question, plan, options, root)
     policy = make(root)
@@ -53,13 +54,12 @@ def search(
             break  # time or tokens ran out
         policy.tell(grown)
     yield from grower.finish()
-    return elect(run, question, options.choose, grower.finished, root)
+    return elect(run, question, options.choose, grower, root)
 
 
-def elect(
-    run: Run, question: Question, choose: str, finished: Sequence[Node], root: Node
-) -> Outcome:
+def elect(run: Run, question: Question, choose: str, grower: Grower, root: Node) -> Outcome:
     """The best finished line: by score, or by score in the class whose scores sum to most."""
+    finished = grower.finished
     nodes = {node.branch.id: node for node in finished}
     ballot = Ballot(question, lambda seen: [_weight(nodes[branch.id]) for branch in seen])
     ballot.take([node.branch for node in finished])
@@ -74,7 +74,7 @@ def elect(
         mine.answer if mine else None,
         ballot.votes,
         ballot.agreement,
-        cut_by(run, [node.branch for node in root.walk()], "complete"),
+        cut_by(run, grower.cut, "complete"),
         tuple(node.branch for node in finished),
         tree=tuple(_step(node) for node in root.walk() if node.parent),
     )
