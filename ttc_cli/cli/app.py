@@ -14,6 +14,7 @@ from ttc_cli.cli.help import tree
 COMMANDS = {
     "ask": "Answer a question (also without a command's name).",
     "again": "Ask the last question once more, with more effort.",
+    "logs": "Past runs: list, show, replay, rate, export, wait for.",
     "models": "The models on this machine and those that can be fetched.",
     "bench": "Run strategies over a data set; accuracy, tokens, seconds.",
     "templates": "Saved prompts with variables.",

@@ -54,13 +54,13 @@ class Flags:
 class Output:
     """How the result is wanted."""
 
-    json: bool
-    jsonl: bool
-    extract: bool
-    file: Path | None
-    quiet: bool
-    verbose: bool
-    min_agreement: float | None
+    json: bool = False
+    jsonl: bool = False
+    extract: bool = False
+    file: Path | None = None
+    quiet: bool = False
+    verbose: bool = False
+    min_agreement: float | None = None
 
 
 def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals) -> int:
@@ -77,7 +77,7 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
 
         return options_of(settings.strategy, asked.verifiers)
     options = _checked(settings, asked, how)
-    view = PlainView(_look(settings, how), sys.stdout, sys.stderr)
+    view = PlainView(look(settings, how), sys.stdout, sys.stderr)
     try:
         if "-" in (*asked.words, *asked.files):
             view.clear()  # somebody may be typing
@@ -250,7 +250,8 @@ def _print(final: dict[str, Any], how: Output) -> None:
         output.silence(sys.stdout)
 
 
-def _look(settings: Settings, how: Output) -> Look:
+def look(settings: Settings, how: Output) -> Look:
+    """How to show a run here: what settings, flags and the streams' kinds come to."""
     terminal = draws()
     color = settings.color == "yes" or (settings.color == "auto" and terminal)
     thoughts = settings.show_reasoning

@@ -6,7 +6,9 @@ import os
 import select
 import stat
 import sys
+import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
@@ -95,3 +97,23 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"-O takes KEY=VALUE, not {text!r}", "see `ttc ask --help-options`")
         options[key.strip()] = value.strip()
     return options
+
+
+SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def moment(text: str, flag: str) -> float:
+    """Seconds since the epoch, from how long ago (90m, 12h, 7d, 4w) or a date (2026-01-31).
+
+    Raises:
+        UsageError: it is neither.
+    """
+    number, unit = text[:-1], text[-1:]
+    if number.isdecimal() and unit in SECONDS:
+        return time.time() - int(number) * SECONDS[unit]
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            f"{flag} takes 90m, 12h, 7d, 4w or a date, not {text!r}", f"for instance {flag} 7d"
+        ) from None

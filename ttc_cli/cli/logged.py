@@ -34,7 +34,7 @@ def recorder(
         ask.id,
         ask.prompt,
         tuple((document.name, document.text) for document in ask.documents),
-        request(flags, asked),
+        {**request(flags, asked), "system": settings.system},
     )
     return Recorder(
         log_dir() if settings.log and not asked.dry_run else None,

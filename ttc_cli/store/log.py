@@ -219,14 +219,20 @@ class Log:
             UsageError: no such run.
         """
         within = self.get(cid).conversation
-        found = self._select("WHERE conversation = ? ORDER BY began, rowid", within)
-        answered = {run.id: run for run in found if run.ours}
-        line: list[Run] = []
-        run = next(reversed(answered.values()), None)
-        while run is not None:
-            line.insert(0, run)
-            run = answered.get(run.parent or "")
-        return tuple(self._turn(run) for run in line)
+        found = self._select("WHERE conversation = ? ORDER BY began DESC, rowid DESC", within)
+        tip = next((run for run in found if run.ours), None)
+        return self.turns(tip) if tip else ()
+
+    def turns(self, run: Run) -> tuple[Turn, ...]:
+        """The turns that lead to a run and its own, oldest first."""
+        line = [self._turn(run)]
+        while run.parent is not None:
+            found = self._select("WHERE id = ?", run.parent)
+            if not found:  # it was removed
+                break
+            run = found[0]
+            line.insert(0, self._turn(run))
+        return tuple(line)
 
     def _turn(self, run: Run) -> Turn:
         result = self.result(run)

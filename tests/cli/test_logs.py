@@ -1,0 +1,125 @@
+"""`ttc logs`: what was asked can be found, shown, replayed, rated, waited for and forgotten."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import REPLIES, SUM, Ttc
+
+from ttc_cli.engine.scripted import from_choices
+from ttc_cli.store.log import Entry, Log
+
+BOTH = from_choices(REPLIES)
+
+
+def logged(ttc: Ttc, *words: str) -> Any:
+    return json.loads(ttc("logs", *words, "--json").out)
+
+
+def test_list_shows_the_newest_first_and_finds(ttc: Ttc) -> None:
+    assert logged(ttc, "list") == []
+    ttc("-e", "low", "How tall is a giraffe?")
+    result = json.loads(ttc("-e", "medium", "--json", SUM, script=BOTH).out)
+    runs = logged(ttc, "list")
+    assert [run["prompt"] for run in runs] == [SUM, "How tall is a giraffe?"]
+    assert runs[0]["id"] == result["id"]
+    assert runs[0]["ttc"] == result["ttc"]
+    assert (runs[0]["state"], runs[0]["exit"]) == ("done", 0)
+    assert [run["prompt"] for run in logged(ttc, "list", "-n", "1")] == [SUM]
+    assert [run["prompt"] for run in logged(ttc, "list", "--search", "GIRAFFE")] == [
+        "How tall is a giraffe?"
+    ]
+    assert logged(ttc, "list", "--since", "2099-01-01") == []
+    (_, line) = ttc("logs", "list").out.splitlines()
+    assert line.split("\t")[0] == runs[1]["id"][:12]
+    assert ttc("logs", "list", "--since", "yesterday").code == 2
+
+
+def test_show_tells_all(ttc: Ttc) -> None:
+    Path("notes.txt").write_text("seventeen \x1b[31m")
+    result = json.loads(ttc("-e", "medium", "--json", "-f", "notes.txt", SUM, script=BOTH).out)
+    shown = logged(ttc, "show", result["id"][4:10])
+    assert shown["result"] == result
+    assert shown["documents"] == [{"name": "notes.txt", "text": "seventeen \x1b[31m"}]
+    text = ttc("logs", "show").out
+    assert SUM in text
+    assert f"{result['ttc']['answer']} ×" in text
+    assert "\x1b" not in text
+    tree = ttc("logs", "show", "--tree").out.splitlines()
+    assert len(tree) == result["ttc"]["samples"]["started"]
+    assert "end" in tree[0]
+    assert ttc("logs", "show", "zzz").code == 2
+
+
+def test_a_failure_is_logged_with_what_was_said(ttc: Ttc) -> None:
+    ran = ttc("-e", "low", "a question " * 6000)
+    assert ran.code == 5
+    (run,) = logged(ttc, "list")
+    assert (run["state"], run["exit"]) == ("failed", 5)
+    assert run["error"]["message"] in ran.err
+
+
+def test_rating_and_forgetting(ttc: Ttc) -> None:
+    first, second = (json.loads(ttc("--json", "-e", "low", SUM).out)["id"] for _ in range(2))
+    assert ttc("logs", "rate", first, "good").code == 0
+    assert ttc("logs", "rate", first, "fine").code == 2
+    assert {run["id"]: run["feedback"] for run in logged(ttc, "list")} == {
+        first: "good",
+        second: None,
+    }
+    assert ttc("logs", "rm").code == 2
+    assert ttc("logs", "rm", second).code == 0
+    assert [run["id"] for run in logged(ttc, "list")] == [first]
+    assert ttc("logs", "rm", "--all", "-y").code == 0
+    assert logged(ttc, "list") == []
+
+
+def test_a_replay_says_what_the_run_said(ttc: Ttc) -> None:
+    for words in (("-e", "low", "--show-reasoning"), ("-e", "medium")):
+        first = ttc(*words, SUM, script=BOTH)
+        again = ttc("logs", "replay", "--speed", "0")
+        assert again.out == first.out
+    Log(Path(os.environ["TTC_HOME"]) / "logs").begin(Entry("ttc-now", "?"), os.getpid())
+    assert ttc("logs", "replay").code == 2
+
+
+def test_wait_gives_answer_and_exit_code(ttc: Ttc) -> None:
+    first = ttc("-e", "medium", SUM, script=BOTH)
+    assert ttc("logs", "wait").out == first.out
+    short = ttc("-e", "medium", "-x", SUM, script=BOTH)
+    assert ttc("logs", "wait", "-x").out == short.out
+    turns = itertools.cycle(REPLIES)
+    words = ("-n", "4", "--no-early-stop", "--min-agreement", "1", SUM)
+    low = ttc("-S", "self-consistency", *words, script=lambda _: next(turns))
+    waited = ttc("logs", "wait")
+    assert (waited.code, waited.out) == (low.code, low.out) == (3, low.out)
+    failed = ttc("-e", "low", "a question " * 6000)
+    waited = ttc("logs", "wait")
+    assert (waited.code, waited.out, waited.err) == (5, "", failed.err)
+
+
+@pytest.mark.parametrize(("boot", "says"), [(None, "process was ended"), ("-", "restarted")])
+def test_a_lost_run_is_not_waited_for(ttc: Ttc, boot: str | None, says: str) -> None:
+    with Log(Path(os.environ["TTC_HOME"]) / "logs") as log:
+        log.begin(Entry("ttc-lost", "?"), 2**22 + 1)
+        if boot:
+            with log._writing() as db:
+                db.execute("UPDATE runs SET boot = ?", (boot,))
+    ran = ttc("logs", "wait", "ttc-lost")
+    assert (ran.code, ran.out) == (1, "")
+    assert says in ran.err
+    assert logged(ttc, "list")[0]["state"] == "lost"
+
+
+def test_it_starts_without_llama(child: Ttc) -> None:
+    ran = child("logs", "list", env={**os.environ, "PYTHONPROFILEIMPORTTIME": "1"})
+    assert ran.code == 0
+    modules = re.findall(r"\| +([\w.]+)$", ran.err, re.MULTILINE)
+    assert "ttc_cli.store.log" in modules
+    assert not {"llama_cpp", "numpy", "rich", "jinja2"} & set(modules)

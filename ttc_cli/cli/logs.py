@@ -1,0 +1,255 @@
+"""`ttc logs`: past runs, and those under way in the background."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ttc_cli.cli.help import tree
+
+if TYPE_CHECKING:
+    from ttc_cli.store.log import Log
+    from ttc_cli.store.runs import Run
+
+app = tree(help="List, show, replay, rate, export and remove past runs.", no_args_is_help=True)
+
+RunId = Annotated[
+    str | None,
+    typer.Argument(metavar="[ID]", help="A run, or how its id begins; by default the last."),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
+LOOK_SECONDS = 0.1
+
+
+def opened(*, make: bool = False) -> Log:
+    """The run log."""
+    from ttc_cli.settings import log_dir
+    from ttc_cli.store.log import Log
+
+    return Log(log_dir(), make=make)
+
+
+@app.command("list")
+def list_runs(
+    number: Annotated[int, typer.Option("-n", "--number", help="How many; 0 for all.", min=0)] = 20,
+    search: Annotated[
+        str | None, typer.Option("--search", help="Only with this text in question or answer.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only since 90m, 12h, 7d, 4w or a date.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Runs, the newest first."""
+    from ttc_cli.views import runs as view
+
+    with opened() as log:
+        found = log.runs(limit=number or None, search=search, since=_since(since))
+    if as_json:
+        _print_json([view.as_json(run) for run in found])
+    elif sys.stdout.isatty():
+        _print_table([view.row(run) for run in found])
+    else:
+        for run in found:
+            typer.echo("\t".join(view.row(run)))
+
+
+def _since(text: str | None) -> float | None:
+    from ttc_cli.cli.inputs import moment
+
+    return None if text is None else moment(text, "--since")
+
+
+def _print_table(rows: list[list[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ttc_cli.views.runs import HEADINGS, RIGHT
+
+    table = Table(box=None)
+    for name in HEADINGS:
+        table.add_column(
+            name,
+            justify="right" if name in RIGHT else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=12 if name == "run" else None,
+        )
+    for cells in rows:
+        table.add_row(*cells)
+    Console(markup=False, highlight=False, emoji=False).print(table)
+
+
+def _print_json(value: Any) -> None:
+    from ttc_cli.cli.output import print_json
+
+    print_json(value)
+
+
+@app.command()
+def show(
+    run_id: RunId = None,
+    as_tree: Annotated[
+        bool, typer.Option("--tree", help="The branches, as the tree that a search grew.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """All that is known of a run."""
+    from ttc_cli.views import runs as view
+
+    with opened() as log:
+        run = log.get(run_id)
+        if as_tree:
+            from ttc_cli.views.traces import traces, tree
+
+            for line in tree(traces(event for _, event in log.events(run))):
+                typer.echo(_safe(line))
+            return
+        result = log.result(run)
+        if as_json:
+            texts = [{"name": name, "text": text} for name, text in log.texts(run)]
+            value = {**view.as_json(run), "documents": texts, "request": run.request}
+            _print_json({**value, "result": result})
+            return
+    for line in view.details(run, result):
+        typer.echo(line)
+
+
+def _safe(line: str) -> str:
+    from ttc_cli.views.text import plain
+
+    return plain(line)
+
+
+@app.command()
+def rate(
+    run_id: Annotated[str, typer.Argument(metavar="ID", help="A run, or how its id begins.")],
+    rating: Annotated[str, typer.Argument(metavar="good|bad", help="What you think of it.")],
+) -> None:
+    """Say whether an answer was good or bad; `stats` and `export` go by it."""
+    from ttc_cli.core.errors import UsageError
+
+    if rating not in ("good", "bad"):
+        raise UsageError(f"a run is rated good or bad, not {rating!r}", "give one of them")
+    with opened() as log:
+        log.rate(log.get(run_id), rating)
+
+
+@app.command("rm")
+def remove(
+    run_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Runs, or how their ids begin.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All runs.")] = False,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Ask nothing.")] = False,
+) -> None:
+    """Forget runs."""
+    from ttc_cli.core.errors import UsageError
+
+    if bool(run_ids) == everything:
+        raise UsageError("say which runs to forget", "give their ids, or --all")
+    with opened() as log:
+        found = log.runs() if everything else [log.get(one) for one in run_ids or ()]
+        if everything and not yes:
+            typer.confirm(f"forget {len(found)} runs?", abort=True, err=True)
+        log.remove(found)
+
+
+@app.command()
+def wait(
+    run_id: RunId = None,
+    as_json: Json = False,
+    extract: Annotated[
+        bool, typer.Option("-x", "--extract", help="Only the short form of the answer.")
+    ] = False,
+) -> None:
+    """Wait for a run, print its answer, and leave with its exit code."""
+    with opened() as log:
+        run = log.get(run_id)
+        while run.standing == "running":
+            time.sleep(LOOK_SECONDS)
+            run = log.get(run.id)
+        if run.state == "running":  # it may have ended between two looks
+            run = log.get(run.id)
+        result = log.result(run)
+    _ended_well(run)
+    if result is not None:
+        _print_answer(run, result, as_json=as_json, extract=extract)
+    raise typer.Exit(run.exit or 0)
+
+
+def _ended_well(run: Run) -> None:
+    """Raise what a run failed with, or that its process is no more."""
+    from ttc_cli.core.errors import TtcError
+
+    if run.state == "running":
+        why = "the machine was restarted" if run.fate == "rebooted" else "its process was ended"
+        raise TtcError(f"{run.id} is lost: {why} before it was done", f"ttc again {run.id}")
+    if run.error:
+        error = TtcError(run.error, run.hint)
+        error.exit_code = run.exit or 1
+        raise error
+
+
+def _print_answer(run: Run, result: dict[str, Any], *, as_json: bool, extract: bool) -> None:
+    if as_json:
+        _print_json(result)
+        return
+    from ttc_cli.views.result import short_form
+
+    reply = str(result["choices"][0]["message"]["content"])
+    text = short_form(run.ours["answer"], reply) if extract else reply
+    if sys.stdout.isatty():
+        text = _safe(text)
+    typer.echo(text.rstrip("\n"))
+
+
+@app.command()
+def replay(
+    run_id: RunId = None,
+    speed: Annotated[
+        float, typer.Option("--speed", help="Times as fast as it was; 0 waits for nothing.", min=0)
+    ] = 1.0,
+) -> None:
+    """Show a run once more as it happened."""
+    from ttc_cli.cli.replaying import replay as play
+
+    with opened() as log:
+        play(log, log.get(run_id), speed)
+
+
+@app.command()
+def export(
+    form: Annotated[str, typer.Option("--format", help="sft, dpo, steps or grpo.")] = "sft",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The file; by default stdout.")
+    ] = None,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            help="What makes a trace verified: any of feedback, verifier, agreement (commas).",
+        ),
+    ] = "feedback,verifier,agreement",
+    min_agreement: Annotated[
+        float, typer.Option("--min-agreement", help="Votes that count.", min=0, max=1)
+    ] = 0.75,
+    min_score: Annotated[
+        float, typer.Option("--min-score", help="Scores that pass.", min=0, max=1)
+    ] = 0.5,
+    thoughts: Annotated[
+        bool, typer.Option("--thoughts/--no-thoughts", help="Keep thoughts in replies.")
+    ] = True,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only since 90m, 12h, 7d, 4w or a date.")
+    ] = None,
+) -> None:
+    """Write verified runs as training data (JSONL) in the forms that trl and axolotl read."""
+    from ttc_cli.cli.exporting import export as write
+
+    with opened() as log:
+        write(log, form, output, by, min_agreement, min_score, thoughts, _since(since))

@@ -1,0 +1,221 @@
+"""Logged runs as training data: rows in the forms that trl and axolotl document.
+
+sft    {"messages": [...]}                         trl "language modeling", axolotl `chat_template`
+dpo    {"prompt": [...], "chosen": [...], "rejected": [...]}
+                                                   trl "preference" with explicit prompt, axolotl
+                                                   `chat_template.default`, field_messages: prompt
+steps  {"prompt": "...", "completions": ["..."], "labels": [true]}
+                                                   "stepwise supervision" of both
+grpo   {"prompt": [...], "answer": "...", "completions": [[...]], "rewards": [1.0]}
+                                                   trl "prompt-only"; its GRPOTrainer hands the
+                                                   other columns to the reward function
+
+Only what is verified counts as right: a run that its reader rated good, a reply that every
+verifier passed, or the winner of a vote that agreed enough. A run rated bad is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from ttc_cli.answers import Kind, equivalent, extract, shared_worker
+from ttc_cli.core.branch import BranchId, Message
+from ttc_cli.core.events import Event
+from ttc_cli.prompts.documents import Document, conversation, frame
+from ttc_cli.prompts.thoughts import split
+from ttc_cli.store.runs import Run, Turn
+from ttc_cli.views.traces import Trace, traces
+
+FORMATS = ("sft", "dpo", "steps", "grpo")
+WAYS = ("feedback", "verifier", "agreement")
+FORMS = ("choice", "code")
+"""Tasks whose short answer has a form of its own, as `answers.extract` names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What makes a trace verified: the ways that count, and how much agreement or score."""
+
+    ways: tuple[str, ...] = WAYS
+    agreement: float = 0.75
+    score: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A finished run with what the log holds of it; `history` is what was said before it."""
+
+    run: Run
+    documents: tuple[tuple[str, str], ...]
+    history: tuple[Turn, ...]
+    result: dict[str, Any]
+    events: tuple[Event, ...]
+
+
+@dataclass(slots=True)
+class Question:
+    """All that was drawn for one question, over all runs that asked it."""
+
+    messages: list[dict[str, str]]
+    text: str
+    answer: str | None = None
+    right: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    steps: list[tuple[list[str], list[bool]]] = field(default_factory=list)
+
+
+def rows(
+    logged: Iterable[Logged], form: str, bar: Bar = Bar(), *, thoughts: bool = True
+) -> Iterator[dict[str, Any]]:
+    """Training rows, one question after the other.
+
+    Args:
+        form: one of FORMATS.
+        thoughts: keep thoughts in the replies, between <think> tags.
+    """
+    make = {"sft": _sft, "dpo": _dpo, "steps": _steps, "grpo": _grpo}[form]
+    for question in _questions(logged, bar, thoughts=thoughts):
+        yield from make(question)
+
+
+def _sft(question: Question) -> Iterator[dict[str, Any]]:
+    for reply in question.right[:1]:
+        yield {"messages": [*question.messages, *_said(reply)]}
+
+
+def _dpo(question: Question) -> Iterator[dict[str, Any]]:
+    for chosen, rejected in zip(question.right, question.wrong, strict=False):
+        yield {
+            "prompt": question.messages,
+            "chosen": _said(chosen),
+            "rejected": _said(rejected),
+        }
+
+
+def _steps(question: Question) -> Iterator[dict[str, Any]]:
+    for texts, labels in question.steps:
+        yield {"prompt": question.text, "completions": texts, "labels": labels}
+
+
+def _grpo(question: Question) -> Iterator[dict[str, Any]]:
+    if question.right and question.answer is not None:
+        replies = [*question.right, *question.wrong]
+        yield {
+            "prompt": question.messages,
+            "answer": question.answer,
+            "completions": [_said(reply) for reply in replies],
+            "rewards": [1.0] * len(question.right) + [0.0] * len(question.wrong),
+        }
+
+
+def _said(reply: str) -> list[dict[str, str]]:
+    return [{"role": "assistant", "content": reply}]
+
+
+def _questions(logged: Iterable[Logged], bar: Bar, *, thoughts: bool) -> Sequence[Question]:
+    found: dict[tuple[Any, ...], Question] = {}
+    for one in logged:
+        system = one.run.request.get("system")
+        key = (one.run.prompt, one.documents, one.history, system)
+        if key not in found:
+            history = [message for turn in one.history for message in _turn(turn)]
+            documents = _documents(one.documents)
+            messages = conversation(one.run.prompt, documents, system=system, history=history)
+            found[key] = Question(
+                [{"role": m.role, "content": m.content} for m in messages],
+                frame(one.run.prompt, documents),
+            )
+        _sort(one, found[key], bar, thoughts=thoughts)
+    return list(found.values())
+
+
+def _turn(turn: Turn) -> tuple[Message, Message]:
+    said = frame(turn.prompt, _documents(turn.documents))
+    return Message("user", said), Message("assistant", turn.reply)
+
+
+def _documents(texts: tuple[tuple[str, str], ...]) -> list[Document]:
+    return [Document(name, text) for name, text in texts]
+
+
+def _sort(one: Logged, question: Question, bar: Bar, *, thoughts: bool) -> None:
+    """Put a run's replies among the right and the wrong ones."""
+    message = one.result["choices"][0]["message"]
+    returned = _reply(message.get("reasoning_content") or "", message["content"], thoughts)
+    found = traces(one.events)
+    opened = bool(one.run.plan.get("thinking"))
+    replies = {trace.id: split(trace.text, opened) for trace in found.values()}
+    said = message["content"]
+    chosen = next((found[i] for i, (_, text) in replies.items() if text == said), None)
+    if one.run.feedback == "bad":
+        _add(question.wrong, returned)
+        return
+    if not _verified(one.run, chosen, bar):
+        return
+    _add(question.right, returned)
+    answer = one.run.ours["answer"]
+    question.answer = question.answer if answer is None else answer
+    if answer is None:
+        return
+    kind = one.run.ours["route"]["task"]
+    right = {chosen.id} if chosen else set()
+    for trace in found.values():
+        if trace is chosen or not trace.whole:
+            continue
+        thought, text = replies[trace.id]
+        short = extract(text, cast("Kind | None", kind if kind in FORMS else None))
+        if short is None:
+            continue
+        same = equivalent(short.text, answer, worker=shared_worker())
+        if same:
+            right.add(trace.id)
+        _add(question.right if same else question.wrong, _reply(thought, text, thoughts))
+    question.steps += _labelled(found, right, bar)
+
+
+def _verified(run: Run, chosen: Trace | None, bar: Bar) -> bool:
+    agreement = run.ours["agreement"]
+    scores = chosen.scores.values() if chosen else ()
+    return (
+        ("feedback" in bar.ways and run.feedback == "good")
+        or ("verifier" in bar.ways and bool(scores) and min(scores) >= bar.score)
+        or ("agreement" in bar.ways and agreement is not None and agreement >= bar.agreement)
+    )
+
+
+def _reply(thought: str, text: str, thoughts: bool) -> str:
+    text = text.strip()
+    return f"<think>\n{thought}\n</think>\n\n{text}" if thought and thoughts else text
+
+
+def _add(replies: list[str], reply: str) -> None:
+    if reply and reply not in replies:
+        replies.append(reply)
+
+
+def _labelled(
+    found: dict[BranchId, Trace], right: set[BranchId], bar: Bar
+) -> list[tuple[list[str], list[bool]]]:
+    """Step labels of the branches that came to their end in steps.
+
+    A step is right if its score passes; one without a score if some branch that has it comes
+    to the right answer (hard estimation of Math-Shepherd, arXiv 2312.08935).
+    """
+    ends = [t for t in found.values() if t.whole and t.steps]
+    reach = {
+        tuple(text for text, _ in trace.steps[:length])
+        for trace in ends
+        if trace.id in right
+        for length in range(1, len(trace.steps) + 1)
+    }
+    rows = []
+    for trace in ends:
+        texts = [text for text, _ in trace.steps]
+        labels = [
+            tuple(texts[: i + 1]) in reach if score is None else score >= bar.score
+            for i, (_, score) in enumerate(trace.steps)
+        ]
+        rows.append(([text.strip() for text in texts], labels))
+    return rows

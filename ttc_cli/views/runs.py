@@ -1,0 +1,109 @@
+"""Logged runs as people and programs read them: a row, all that is known, a value for JSON."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ttc_cli.store.runs import Run
+from ttc_cli.views.text import plain, shorten
+
+SHORT_ID = 12
+"""Characters of an id in a list: enough to name a run."""
+HEADINGS = ("run", "when", "state", "how", "tokens", "seconds", "agreement", "answer", "question")
+RIGHT = ("tokens", "seconds", "agreement")
+
+
+def row(run: Run) -> list[str]:
+    """A run as a row under `HEADINGS`, each cell on one line and safe on a terminal."""
+    ours = run.ours
+    how = f"{ours.get('strategy') or run.plan.get('strategy', '')}"
+    effort = ours.get("effort") or run.plan.get("effort", "")
+    agreement = ours.get("agreement")
+    return [
+        run.id[:SHORT_ID],
+        time.strftime("%Y-%m-%d %H:%M", time.localtime(run.began)),
+        state(run),
+        f"{how} ({effort})" if how else "-",
+        str(ours["tokens"]["sampled"]) if ours else "-",
+        f"{ours['cost']['seconds']:.1f}" if ours else "-",
+        "-" if agreement is None else f"{agreement:.2f}",
+        shorten(str(ours.get("answer") or "-"), 20),
+        shorten(run.prompt, 200),
+    ]
+
+
+def state(run: Run) -> str:
+    """The state in a word or two: with the exit code of a failure, a cache hit, the rating."""
+    parts = [run.standing]
+    if run.exit:
+        parts.append(str(run.exit))
+    if run.ours.get("cache") == "hit":
+        parts.append("cached")
+    return " ".join([*parts, *filter(None, [run.feedback])])
+
+
+def as_json(run: Run) -> dict[str, Any]:
+    """All of a run but its texts, for programs."""
+    return {
+        "id": run.id,
+        "conversation": run.conversation,
+        "parent": run.parent,
+        "state": run.standing,
+        "began": run.began,
+        "ended": run.ended,
+        "prompt": run.prompt,
+        "documents": [{"name": name, "sha256": digest} for name, digest in run.documents],
+        "exit": run.exit,
+        "error": {"message": run.error, "hint": run.hint} if run.error else None,
+        "feedback": run.feedback,
+        "scores": run.scores,
+        "plan": run.plan,
+        "ttc": run.ours or None,
+    }
+
+
+def details(run: Run, result: dict[str, Any] | None) -> list[str]:
+    """A run for people: facts first, then question, thoughts and answer."""
+    ours = run.ours
+    facts = {
+        "run": run.id,
+        "asked": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.began)),
+        "state": state(run),
+        "error": "; ".join(filter(None, (run.error, run.hint))),
+        "conversation": run.conversation if run.conversation != run.id else "",
+        "documents": ", ".join(name for name, _ in run.documents),
+        "scores": ", ".join(
+            f"{branch}: {' '.join(f'{name} {score:.2f}' for name, score in by.items())}"
+            for branch, by in run.scores.items()
+        ),
+        **(_outcome(ours) if ours else {}),
+    }
+    lines = [f"{name + ':':<14}{plain(value)}" for name, value in facts.items() if value]
+    lines += ["", *_clean(run.prompt)]
+    if result is not None:
+        message = result["choices"][0]["message"]
+        if thought := message.get("reasoning_content"):
+            lines += ["", "thoughts:", *_clean(thought)]
+        lines += ["", "answer:", *_clean(message["content"])]
+    return lines
+
+
+def _outcome(ours: dict[str, Any]) -> dict[str, str]:
+    route, tokens, votes = ours["route"], ours["tokens"], ours["votes"]
+    agreement = "" if ours["agreement"] is None else f", agreement {ours['agreement']:.2f}"
+    return {
+        "model": ours["model"]["name"],
+        "how": f"{ours['strategy']} ({ours['effort']}), {route['task']}: {route['reason']}",
+        "stopped": ours["stopped"],
+        "votes": ", ".join(f"{v['answer']} ×{v['count']}" for v in votes) + agreement,
+        "tokens": ", ".join(f"{count} {kind}" for kind, count in tokens.items() if count),
+        "seconds": ", ".join(
+            f"{name.removesuffix('_s')} {value:.1f}" for name, value in ours["timings"].items()
+        ),
+        "cache": ours["cache"],
+    }
+
+
+def _clean(text: str) -> list[str]:
+    return [plain(line) for line in text.strip().split("\n")]

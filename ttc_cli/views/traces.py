@@ -1,0 +1,97 @@
+"""A run's branches put together again from its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ttc_cli.core.branch import BranchId
+from ttc_cli.core.events import Close, Event, Open, Score, StepDone, Text
+from ttc_cli.core.sampling import Stop
+
+
+@dataclass(slots=True)
+class Trace:
+    """One branch as its events told it.
+
+    Args:
+        text: the reply, from the root on, thoughts included.
+        steps: (text, score) of each finished step, from the root on; None for no score.
+        scores: by verifier, of the branch as it last was.
+        stop: why it stopped, in the words of the Close event; empty while it is open.
+    """
+
+    id: BranchId
+    text: str = ""
+    steps: list[tuple[str, float | None]] = field(default_factory=list)
+    scores: dict[str, float] = field(default_factory=dict)
+    stop: str = ""
+    tokens: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether the reply came to its own end."""
+        return self.stop in tuple(Stop) and Stop(self.stop).whole
+
+    def end_step(self) -> None:
+        """What was written since the last step is one."""
+        since = self.text[sum(len(text) for text, _ in self.steps) :]
+        if since.strip():
+            self.steps.append((since, None))
+
+
+def traces(events: Iterable[Event]) -> dict[BranchId, Trace]:
+    """The branches in the order they were opened; a child goes on from its parent's text."""
+    found: dict[BranchId, Trace] = {}
+    for event in events:
+        if isinstance(event, Open) and event.branch not in found:
+            parent = found.get(event.branch[:-1])
+            found[event.branch] = Trace(
+                event.branch, parent.text if parent else "", list(parent.steps) if parent else []
+            )
+        branch = getattr(event, "branch", None)
+        trace = found.get(branch) if branch is not None else None
+        if trace is not None:
+            _take(trace, event)
+    return found
+
+
+def _take(trace: Trace, event: Event) -> None:
+    if isinstance(event, Text):
+        trace.text += event.text
+    elif isinstance(event, StepDone):
+        trace.end_step()
+    elif isinstance(event, Close):
+        trace.stop, trace.tokens = event.stop, event.tokens
+        if trace.steps and trace.whole:
+            trace.end_step()
+    elif isinstance(event, Score) and event.score is not None:
+        trace.scores[event.verifier] = event.score
+        if trace.steps:
+            trace.steps[-1] = (trace.steps[-1][0], event.score)
+
+
+def tree(found: dict[BranchId, Trace]) -> list[str]:
+    """The branches as lines of a tree: children under their parents, with stop and scores."""
+    ids = {branch[:length] for branch in found for length in range(1, len(branch) + 1)}
+    lines: list[str] = []
+
+    def grow(parent: BranchId, indent: str) -> None:
+        children = sorted(b for b in ids if b[:-1] == parent)
+        for child in children:
+            last = child == children[-1]
+            lines.append(f"{indent}{'└─ ' if last else '├─ '}{_line(child, found.get(child))}")
+            grow(child, indent + ("   " if last else "│  "))
+
+    grow((), "")
+    return lines
+
+
+def _line(branch: BranchId, trace: Trace | None) -> str:
+    name = ".".join(map(str, branch))
+    if trace is None:
+        return name
+    scores = [f"{verifier} {score:.2f}" for verifier, score in trace.scores.items()]
+    end = " ".join(trace.text.split())[-60:]
+    parts = [name, trace.stop or "open", f"{trace.tokens} tokens", *scores]
+    return " · ".join([*parts, f"…{end}"] if end else parts)
