@@ -2,9 +2,17 @@
 
 _ttc_words() { # flags and commands that may follow the command "$1"
     case "$1" in
-    "") echo "ask again models bench templates config completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
+    "") echo "ask again logs models bench templates config completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
     "ask") echo "-e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
     "again") echo "-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help" ;;
+    "logs") echo "list show rate rm wait replay export -h --help" ;;
+    "logs list") echo "-n --number --search --since --json -h --help" ;;
+    "logs show") echo "--tree --json -h --help" ;;
+    "logs rate") echo "-h --help" ;;
+    "logs rm") echo "--all -y --yes -h --help" ;;
+    "logs wait") echo "--json -x --extract -h --help" ;;
+    "logs replay") echo "--speed -h --help" ;;
+    "logs export") echo "--format -o --output --by --min-agreement --min-score --thoughts --no-thoughts --since -h --help" ;;
     "models") echo "list pull show rm add alias default -h --help" ;;
     "models list") echo "--json -h --help" ;;
     "models pull") echo "--offline -h --help" ;;
@@ -92,6 +100,21 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "again -m"|"again --model") echo "models" ;;
     "again --seed") echo "= random" ;;
     "again ") echo "runs" ;;
+    "logs list -n"|"logs list --number") echo "any" ;;
+    "logs list --search") echo "any" ;;
+    "logs list --since") echo "any" ;;
+    "logs show ") echo "runs" ;;
+    "logs rate ") echo "runs" ;;
+    "logs rm ") echo "runs" ;;
+    "logs wait ") echo "runs" ;;
+    "logs replay --speed") echo "any" ;;
+    "logs replay ") echo "runs" ;;
+    "logs export --format") echo "any" ;;
+    "logs export -o"|"logs export --output") echo "files" ;;
+    "logs export --by") echo "any" ;;
+    "logs export --min-agreement") echo "any" ;;
+    "logs export --min-score") echo "any" ;;
+    "logs export --since") echo "any" ;;
     "models pull ") echo "models" ;;
     "models show ") echo "models" ;;
     "models rm ") echo "models" ;;
@@ -148,9 +171,9 @@ _ttc() {
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         at=""
-    elif [[ " ask again models bench templates config completion calibrate " == *" $first "* ]]; then
+    elif [[ " ask again logs models bench templates config completion calibrate " == *" $first "* ]]; then
         at=$first
-        if ((COMP_CWORD > 2)) && [[ " models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm config/show config/get config/set config/unset config/path config/edit " == *" $first/$second "* ]]; then
+        if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm config/show config/get config/set config/unset config/path config/edit " == *" $first/$second "* ]]; then
             at="$first $second"
         fi
     fi

@@ -5,9 +5,9 @@ function __ttc_at # whether the command that is being typed is one of those name
     set -l at ask
     if not set -q typed[2]
         set at top
-    else if contains -- $typed[2] ask again models bench templates config completion calibrate
+    else if contains -- $typed[2] ask again logs models bench templates config completion calibrate
         set at $typed[2]
-        if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit'
+        if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit'
             set at "$typed[2] $typed[3]"
         end
     end
@@ -23,6 +23,14 @@ complete -c ttc -f
 
 complete -c ttc -n '__ttc_at "top"' -a ask -d 'Answer a question.'
 complete -c ttc -n '__ttc_at "top"' -a again -d 'Ask the last question, or that of a run, once more.'
+complete -c ttc -n '__ttc_at "top"' -a logs -d 'List, show, replay, rate, export and remove past runs.'
+complete -c ttc -n '__ttc_at "logs"' -a list -d 'Runs, the newest first.'
+complete -c ttc -n '__ttc_at "logs"' -a show -d 'All that is known of a run.'
+complete -c ttc -n '__ttc_at "logs"' -a rate -d 'Say whether an answer was good or bad; `stats` and `export` go by it.'
+complete -c ttc -n '__ttc_at "logs"' -a rm -d 'Forget runs.'
+complete -c ttc -n '__ttc_at "logs"' -a wait -d 'Wait for a run, print its answer, and leave with its exit code.'
+complete -c ttc -n '__ttc_at "logs"' -a replay -d 'Show a run once more as it happened.'
+complete -c ttc -n '__ttc_at "logs"' -a export -d 'Write verified runs as training data (JSONL) in the forms that trl and axolotl read.'
 complete -c ttc -n '__ttc_at "top"' -a models -d 'List, fetch, inspect, name and remove models.'
 complete -c ttc -n '__ttc_at "models"' -a list -d 'Models of the catalogue, your own names, and files other programs keep here.'
 complete -c ttc -n '__ttc_at "models"' -a pull -d 'Fetch a model, check its hash and install it; goes on where an earlier pull stopped.'
@@ -105,6 +113,37 @@ complete -c ttc -n '__ttc_at "again"' -s x -l extract -d 'Only the short form of
 complete -c ttc -n '__ttc_at "again"' -s q -l quiet -d 'Nothing on stderr but errors.'
 complete -c ttc -n '__ttc_at "again"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "again"' -a '(__ttc_values runs)'
+complete -c ttc -n '__ttc_at "logs"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "logs list"' -s n -l number -r -d 'How many; 0 for all.'
+complete -c ttc -n '__ttc_at "logs list"' -l search -r -d 'Only with this text in question or answer.'
+complete -c ttc -n '__ttc_at "logs list"' -l since -r -d 'Only since 90m, 12h, 7d, 4w or a date.'
+complete -c ttc -n '__ttc_at "logs list"' -l json -d 'One JSON value instead of text.'
+complete -c ttc -n '__ttc_at "logs list"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "logs show"' -l tree -d 'The branches, as the tree that a search grew.'
+complete -c ttc -n '__ttc_at "logs show"' -l json -d 'One JSON value instead of text.'
+complete -c ttc -n '__ttc_at "logs show"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "logs show"' -a '(__ttc_values runs)'
+complete -c ttc -n '__ttc_at "logs rate"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "logs rate"' -a '(__ttc_values runs)'
+complete -c ttc -n '__ttc_at "logs rm"' -l all -d 'All runs.'
+complete -c ttc -n '__ttc_at "logs rm"' -s y -l yes -d 'Ask nothing.'
+complete -c ttc -n '__ttc_at "logs rm"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "logs rm"' -a '(__ttc_values runs)'
+complete -c ttc -n '__ttc_at "logs wait"' -l json -d 'One JSON value instead of text.'
+complete -c ttc -n '__ttc_at "logs wait"' -s x -l extract -d 'Only the short form of the answer.'
+complete -c ttc -n '__ttc_at "logs wait"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "logs wait"' -a '(__ttc_values runs)'
+complete -c ttc -n '__ttc_at "logs replay"' -l speed -r -d 'Times as fast as it was; 0 waits for nothing.'
+complete -c ttc -n '__ttc_at "logs replay"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "logs replay"' -a '(__ttc_values runs)'
+complete -c ttc -n '__ttc_at "logs export"' -l format -r -d 'sft, dpo, steps or grpo.'
+complete -c ttc -n '__ttc_at "logs export"' -s o -l output -r -F -d 'The file; by default stdout.'
+complete -c ttc -n '__ttc_at "logs export"' -l by -r -d 'What makes a trace verified: any of feedback, verifier, agreement (commas).'
+complete -c ttc -n '__ttc_at "logs export"' -l min-agreement -r -d 'Votes that count.'
+complete -c ttc -n '__ttc_at "logs export"' -l min-score -r -d 'Scores that pass.'
+complete -c ttc -n '__ttc_at "logs export"' -l thoughts -l no-thoughts -d 'Keep thoughts in replies.'
+complete -c ttc -n '__ttc_at "logs export"' -l since -r -d 'Only since 90m, 12h, 7d, 4w or a date.'
+complete -c ttc -n '__ttc_at "logs export"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "models"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "models list"' -l json -d 'One JSON value instead of text.'
 complete -c ttc -n '__ttc_at "models list"' -s h -l help -d 'Show this message and exit.'

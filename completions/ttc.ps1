@@ -4,9 +4,17 @@
 Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @{
-        '' = 'ask again models bench templates config completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
+        '' = 'ask again logs models bench templates config completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
         'ask' = '-e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
         'again' = '-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help'
+        'logs' = 'list show rate rm wait replay export -h --help'
+        'logs list' = '-n --number --search --since --json -h --help'
+        'logs show' = '--tree --json -h --help'
+        'logs rate' = '-h --help'
+        'logs rm' = '--all -y --yes -h --help'
+        'logs wait' = '--json -x --extract -h --help'
+        'logs replay' = '--speed -h --help'
+        'logs export' = '--format -o --output --by --min-agreement --min-score --thoughts --no-thoughts --since -h --help'
         'models' = 'list pull show rm add alias default -h --help'
         'models list' = '--json -h --help'
         'models pull' = '--offline -h --help'
@@ -117,6 +125,23 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('again --model', 'models')
     $takes.Add('again --seed', '= random')
     $takes.Add('again ', 'runs')
+    $takes.Add('logs list -n', 'any')
+    $takes.Add('logs list --number', 'any')
+    $takes.Add('logs list --search', 'any')
+    $takes.Add('logs list --since', 'any')
+    $takes.Add('logs show ', 'runs')
+    $takes.Add('logs rate ', 'runs')
+    $takes.Add('logs rm ', 'runs')
+    $takes.Add('logs wait ', 'runs')
+    $takes.Add('logs replay --speed', 'any')
+    $takes.Add('logs replay ', 'runs')
+    $takes.Add('logs export --format', 'any')
+    $takes.Add('logs export -o', 'files')
+    $takes.Add('logs export --output', 'files')
+    $takes.Add('logs export --by', 'any')
+    $takes.Add('logs export --min-agreement', 'any')
+    $takes.Add('logs export --min-score', 'any')
+    $takes.Add('logs export --since', 'any')
     $takes.Add('models pull ', 'models')
     $takes.Add('models show ', 'models')
     $takes.Add('models rm ', 'models')
