@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from ttc_cli.bench.journal import Journal, read_lines
 from ttc_cli.bench.tape import Sample, Tape, Tick
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Delta, Request
 from ttc_cli.core.errors import TtcError, UnreadableFile
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
+from ttc_cli.store.journal import Journal, read_lines
 
 REQUEST = Request("k", Prompt((("Hello", True),)), StopRule(5), seed=3)
 

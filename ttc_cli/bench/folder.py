@@ -13,9 +13,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ttc_cli.bench.configs import Config
-from ttc_cli.bench.journal import Journal, read_lines
 from ttc_cli.bench.tape import Tape
 from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
+from ttc_cli.store.journal import Journal, read_lines
 
 SCHEMA_VERSION = 1
 HEADER, SAMPLES, RESULTS, LOCK = "run.json", "samples.jsonl", "results.jsonl", ".lock"

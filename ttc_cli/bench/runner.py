@@ -13,7 +13,6 @@ from typing import Any
 from ttc_cli.bench import rows
 from ttc_cli.bench.configs import Config
 from ttc_cli.bench.deck import Deck, Player
-from ttc_cli.bench.journal import Journal
 from ttc_cli.bench.questions import Item
 from ttc_cli.core.errors import ContextOverflow, NoAnswer
 from ttc_cli.core.events import Flow
@@ -23,6 +22,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepare import memory_cells, prepare
 from ttc_cli.session.prepared import Prepared
+from ttc_cli.store.journal import Journal
 
 SLACK = 1.25
 """Samples asked of the engine, in widths: the batch is full when some end together."""

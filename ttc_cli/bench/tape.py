@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ttc_cli.bench.journal import Journal
 from ttc_cli.core.engine import Delta
 from ttc_cli.core.extension import KEPT as WHOLE
 from ttc_cli.core.sampling import Stop
+from ttc_cli.store.journal import Journal
 
 DIGITS = 4
 """Of confidences and log-probabilities, rounded before anybody sees them: a sample that is

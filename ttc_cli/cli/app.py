@@ -13,6 +13,7 @@ from ttc_cli.cli.help import tree
 
 COMMANDS = {
     "ask": "Answer a question (also without a command's name).",
+    "map": "One prompt over every line or JSON record; resumable.",
     "again": "Ask the last question once more, with more effort.",
     "logs": "Past runs: list, show, replay, rate, export, wait for.",
     "models": "The models on this machine and those that can be fetched.",

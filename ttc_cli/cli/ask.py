@@ -9,7 +9,7 @@ import typer
 
 from ttc_cli.cli import options
 from ttc_cli.cli.help import Grouped, tree
-from ttc_cli.cli.options import OUTPUT, SAMPLING, SPENDING, opt
+from ttc_cli.cli.options import OUTPUT, SPENDING, opt
 from ttc_cli.cli.signals import caught
 from ttc_cli.cli.start import hello
 
@@ -30,17 +30,7 @@ def ask(
             rich_help_panel=INPUT,
         ),
     ] = None,
-    effort: Annotated[
-        str | None,
-        opt(
-            "-e",
-            "--effort",
-            "--reasoning-effort",
-            help="low, medium, high or max: 1x, 4x, 16x,"
-            " 64x the cost of one plain answer; auto chooses.",
-            panel=SPENDING,
-        ),
-    ] = None,
+    effort: options.Effort = None,
     strategy: Annotated[
         str | None,
         opt(
@@ -50,20 +40,8 @@ def ask(
             panel=SPENDING,
         ),
     ] = None,
-    samples: Annotated[
-        int | None,
-        opt("-n", "--samples", help="Branches; lifts the cap that effort gives.", panel=SPENDING),
-    ] = None,
-    option: Annotated[
-        list[str] | None,
-        opt(
-            "-O",
-            "--option",
-            metavar="KEY=VALUE",
-            help="For strategy or verifier (repeatable); --help-options lists them.",
-            panel=SPENDING,
-        ),
-    ] = None,
+    samples: options.Samples = None,
+    option: options.Option = None,
     help_options: Annotated[
         bool, opt("--help-options", help="List the options of -S and -V.", panel=SPENDING)
     ] = False,
@@ -78,14 +56,7 @@ def ask(
     max_seconds: Annotated[
         float | None, opt("--max-seconds", help="Cap on time, loading included.", panel=SPENDING)
     ] = None,
-    thinking_budget: Annotated[
-        int | None,
-        opt(
-            "--thinking-budget",
-            help="Tokens of thought a branch: -1 no cap, 0 none.",
-            panel=SPENDING,
-        ),
-    ] = None,
+    thinking_budget: options.ThinkingBudget = None,
     min_agreement: Annotated[
         float | None,
         opt("--min-agreement", help="Exit 3 when the vote agrees less (0 to 1).", panel=SPENDING),
@@ -130,9 +101,7 @@ def ask(
     top_p: options.TopP = None,
     top_k: options.TopK = None,
     min_p: options.MinP = None,
-    seed: Annotated[
-        str | None, opt("--seed", help="A number, or random; 0 by default.", panel=SAMPLING)
-    ] = None,
+    seed: options.Seed = None,
     as_json: Annotated[bool, opt("--json", help="One result object.", panel=OUTPUT)] = False,
     jsonl: Annotated[bool, opt("--jsonl", help="One event a line.", panel=OUTPUT)] = False,
     extract: Annotated[
@@ -160,16 +129,10 @@ def ask(
     no_stream: Annotated[
         bool, opt("--no-stream", help="Print the answer at the end.", panel=OUTPUT)
     ] = False,
-    no_color: Annotated[bool, opt("--no-color", help="No colours.", panel=OUTPUT)] = False,
-    no_cache: Annotated[
-        bool, opt("--no-cache", help="Neither use nor keep samples of other runs.", panel=OUTPUT)
-    ] = False,
-    refresh: Annotated[
-        bool, opt("--refresh", help="Draw anew, and keep the new samples.", panel=OUTPUT)
-    ] = False,
-    no_log: Annotated[
-        bool, opt("--no-log", help="Keep nothing: no log, no measured speeds.", panel=OUTPUT)
-    ] = False,
+    no_color: options.NoColor = False,
+    no_cache: options.NoCache = False,
+    refresh: options.Refresh = False,
+    no_log: options.NoLog = False,
 ) -> None:
     """Answer a question.
 

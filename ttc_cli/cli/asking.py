@@ -76,7 +76,7 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         from ttc_cli.cli.preview import options_of
 
         return options_of(settings.strategy, asked.verifiers)
-    options = _checked(settings, asked, how)
+    options = checked(settings, asked, how)
     view = PlainView(look(settings, how), sys.stdout, sys.stderr)
     try:
         if "-" in (*asked.words, *asked.files):
@@ -138,7 +138,7 @@ def _with_model(
     from ttc_cli.session.loaded import Session
 
     with signals.raising():  # a download cleans up after itself
-        model = _model(settings, view)
+        model = choose_model(settings, view)
     session = Session(settings, model)
     try:
         from ttc_cli.session.recall import recall, recorded
@@ -239,7 +239,7 @@ def _print(final: dict[str, Any], how: Output) -> None:
     reply = final["choices"][0]["message"]["content"]
     text = short_form(final["ttc"]["answer"], reply) if how.extract else reply
     if how.file is not None:
-        output.write_file(how.file, text.rstrip("\n") + "\n")
+        output.write_file(how.file, [text.rstrip("\n") + "\n"])
     try:
         if how.json:
             output.print_json(final)
@@ -266,7 +266,8 @@ def look(settings: Settings, how: Output) -> Look:
     )
 
 
-def _model(settings: Settings, view: PlainView) -> ModelFile:
+def choose_model(settings: Settings, view: PlainView) -> ModelFile:
+    """The local model that the settings name; a person is asked before one is fetched."""
     from ttc_cli.cli.models import local_model
 
     def confirm(question: str) -> bool:
@@ -279,7 +280,7 @@ def _model(settings: Settings, view: PlainView) -> ModelFile:
     return local_model(settings, notify=view.say, confirm=confirm if person else None)
 
 
-def _checked(settings: Settings, asked: Flags, how: Output) -> dict[str, str]:
+def checked(settings: Settings, asked: Flags, how: Output) -> dict[str, str]:
     """The strategy's options as they were given; everything that needs no model is refused here.
 
     Raises:

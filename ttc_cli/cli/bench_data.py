@@ -87,5 +87,5 @@ def convert_set(source: str, out: Path, seed: int) -> None:
 
     items, _ = read_source(source, seed)
     lines = [json.dumps(item.record(), ensure_ascii=False) for item in items]
-    write_file(out, "\n".join(lines) + "\n")
+    write_file(out, [f"{line}\n" for line in lines])
     sys.stderr.write(f"{len(items)} questions\n")

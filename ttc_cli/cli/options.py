@@ -14,6 +14,35 @@ def opt(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002 -
     return typer.Option(*names, help=help, rich_help_panel=panel, **more)
 
 
+Effort = Annotated[
+    str | None,
+    opt(
+        "-e",
+        "--effort",
+        "--reasoning-effort",
+        help="low, medium, high or max: 1x, 4x, 16x,"
+        " 64x the cost of one plain answer; auto chooses.",
+        panel=SPENDING,
+    ),
+]
+Samples = Annotated[
+    int | None,
+    opt("-n", "--samples", help="Branches; lifts the cap that effort gives.", panel=SPENDING),
+]
+Option = Annotated[
+    list[str] | None,
+    opt(
+        "-O",
+        "--option",
+        metavar="KEY=VALUE",
+        help="For strategy or verifier (repeatable); --help-options lists them.",
+        panel=SPENDING,
+    ),
+]
+ThinkingBudget = Annotated[
+    int | None,
+    opt("--thinking-budget", help="Tokens of thought a branch: -1 no cap, 0 none.", panel=SPENDING),
+]
 NoEarlyStop = Annotated[bool, opt("--no-early-stop", help="Draw all samples.", panel=SPENDING)]
 Diverse = Annotated[bool, opt("--diverse", help="Vary temperature and wording.", panel=SPENDING)]
 Verifiers = Annotated[
@@ -56,4 +85,17 @@ TopK = Annotated[int | None, opt("--top-k", help="Likeliest kept.", panel=SAMPLI
 MinP = Annotated[
     float | None, opt("--min-p", help="Floor, as a share of the likeliest.", panel=SAMPLING)
 ]
+Seed = Annotated[
+    str | None, opt("--seed", help="A number, or random; 0 by default.", panel=SAMPLING)
+]
 Quiet = Annotated[bool, opt("-q", "--quiet", help="Nothing on stderr but errors.", panel=OUTPUT)]
+NoColor = Annotated[bool, opt("--no-color", help="No colours.", panel=OUTPUT)]
+NoCache = Annotated[
+    bool, opt("--no-cache", help="Neither use nor keep samples of other runs.", panel=OUTPUT)
+]
+Refresh = Annotated[
+    bool, opt("--refresh", help="Draw anew, and keep the new samples.", panel=OUTPUT)
+]
+NoLog = Annotated[
+    bool, opt("--no-log", help="Keep nothing: no log, no measured speeds.", panel=OUTPUT)
+]

@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -34,8 +35,12 @@ def check_place(path: Path) -> None:
     raise UnreadableFile(f"cannot write {path}: {why}", "choose another place with -o")
 
 
-def write_file(path: Path, text: str) -> None:
+def write_file(path: Path, lines: Iterable[str]) -> None:
     """Write a file whole or not at all.
+
+    Args:
+        path: the file.
+        lines: what it will hold, line ends included.
 
     Raises:
         UnreadableFile: it cannot be written; nothing is left behind.
@@ -43,11 +48,11 @@ def write_file(path: Path, text: str) -> None:
     temporary = None
     try:
         if path.exists() and not path.is_file():  # a device or a pipe takes what it gets
-            path.write_text(text, encoding="utf-8")
+            path.write_text("".join(lines), encoding="utf-8")
             return
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.writelines(lines)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -12,16 +13,21 @@ from ttc_cli.core.engine import Delta, Engine, EngineInfo, Key, Request
 from ttc_cli.core.events import Event, Flow
 
 T = TypeVar("T")
+_END = object()
 
 
 class Port:
-    """One run's view of the shared engine; follows the Engine protocol."""
+    """One run's view of the shared engine; follows the Engine protocol.
+
+    `live` are the keys of requests under way, `submitted` counts all that ever were.
+    """
 
     def __init__(self, hub: Hub, number: int) -> None:
         self._hub = hub
         self._number = number
         self.inbox: deque[Delta] = deque()
         self.live: set[Key] = set()
+        self.submitted = 0
         self.waiting = False
 
     @property
@@ -33,6 +39,7 @@ class Port:
         """Queue a request under a key that other runs cannot meet."""
         self._hub.engine.submit(replace(request, key=(self._number, request.key)))
         self.live.add(request.key)
+        self.submitted += 1
 
     def poll(self, timeout: float) -> Sequence[Delta]:
         """This run's deltas; the engine is polled once every run has acted on the last step."""
@@ -98,20 +105,34 @@ class Hub:
                 port.waiting = False
 
 
-def drive(flows: Iterable[Flow[T]], *, most: int) -> Iterator[tuple[int, Event | None, T | None]]:
+def drive(
+    flows: Iterable[Flow[T] | None], *, most: int
+) -> Generator[tuple[int, Event | None, T | None], None, None]:
     """Run flows side by side, at most `most` at a time, started in order.
 
+    Where `flows` gives None there is none to be had yet: what is live goes on, and it is asked
+    again. With nothing live it had better wait a moment before it says so.
+
     Yields (number of the flow, event, None) as events come and (number, None, result) when a
-    flow returns. Closing the iterator closes every open flow.
+    flow returns; (-1, None, None) when it was told to wait and nothing is live. Closing the
+    iterator closes every open flow.
     """
-    waiting = enumerate(flows)
+    waiting = iter(flows)
+    numbers = itertools.count()
     live: dict[int, Generator[Event, None, T]] = {}
+    ended = False
     try:
         while True:
-            while len(live) < most and (item := next(waiting, None)) is not None:
-                live[item[0]] = item[1]
+            while not ended and len(live) < most:
+                flow = next(waiting, _END)
+                ended = flow is _END
+                if not isinstance(flow, Generator):
+                    break
+                live[next(numbers)] = flow
             if not live:
-                return
+                if ended:
+                    return
+                yield -1, None, None
             for number, flow in list(live.items()):
                 yield from _turn(number, flow, live)
     finally:

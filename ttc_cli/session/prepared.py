@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ttc_cli.core.branch import Prompt
+from ttc_cli.core.engine import Engine
 from ttc_cli.core.errors import BudgetSpent, NoAnswer, TtcError
 from ttc_cli.core.events import Done, Flow, Note, Start
+from ttc_cli.core.extension import Pool
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
@@ -42,21 +44,30 @@ class Prepared:
     options: Any
     cells: int
 
-    def start(self) -> Run:
-        """The run, on the engine, with its ledger and deadline."""
+    def start(self, engine: Engine | None = None, pool: Pool | None = None) -> Run:
+        """The run, with its ledger and deadline.
+
+        Args:
+            engine: a view of the session's that has room; by default its own, where room is made.
+            pool: of finished branches; for the session's own engine as the settings say.
+        """
         limit = self.session.settings.max_seconds
         deadline = None if limit is None else self.ask.began + limit - EXIT_MARGIN
         settings = self.session.settings
         keep = settings.cache and settings.log
-        began = time.monotonic()
-        self.session.engine.reserve(self.cells)
-        self.session.load_seconds += time.monotonic() - began
+        if engine is None:
+            began = time.monotonic()
+            engine = self.session.engine
+            engine.reserve(self.cells)
+            self.session.load_seconds += time.monotonic() - began
+            if keep:
+                pool = SamplePool(cache_dir() / "samples", refresh=self.ask.refresh)
         return Run(
-            self.session.engine,
+            engine,
             ledger=Ledger(self.plan.budget),
             seed=self.seed,
             deadline=deadline,
-            pool=SamplePool(cache_dir() / "samples", refresh=self.ask.refresh) if keep else None,
+            pool=pool,
         )
 
     def flow(self, run: Run) -> Flow[Outcome]:

@@ -1,0 +1,50 @@
+"""A session on the scripted engine, and one on a real model of a few kilobytes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ttc_cli.engine.llama.engine import LlamaEngine
+from ttc_cli.engine.llama.scheduler import Counters
+from ttc_cli.engine.scripted import ScriptedEngine
+from ttc_cli.settings import Settings
+from ttc_cli.store.speeds import Speeds
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
+from tiny_llama import write_llama
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model."""
+    return write_llama(tmp_path_factory.mktemp("tiny") / "tiny.gguf")
+
+
+@pytest.fixture
+def stage(tiny: Path) -> Iterator[Callable[..., Any]]:
+    """A function that makes a session; with a script the engine is the scripted one."""
+    engines: list[Any] = []
+
+    def make(script: Any = None, **settings: Any) -> Any:
+        engine: Any = LlamaEngine.load(tiny) if script is None else ScriptedEngine(script)
+        if script is not None:
+            engine.reserve, engine.counters = (lambda _: None), Counters()
+        engines.append(engine)
+        return SimpleNamespace(
+            settings=Settings(log=False, cache=False, **settings),
+            model=SimpleNamespace(name="tiny", path=tiny, sha256="tiny"),
+            identity="tiny",
+            engine=engine,
+            speeds=Speeds(),
+            load_seconds=0.0,
+        )
+
+    yield make
+    for engine in engines:
+        engine.close()

@@ -1,0 +1,145 @@
+"""`ttc map`: one prompt over many records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ttc_cli.cli import options
+from ttc_cli.cli.help import Grouped, tree
+from ttc_cli.cli.options import OUTPUT, SPENDING, opt
+from ttc_cli.cli.signals import caught
+from ttc_cli.cli.start import hello
+
+INPUT = "Input"
+
+app = tree()
+
+
+@app.command(cls=Grouped)
+def map(  # noqa: A001 - the command's name
+    prompt: Annotated[
+        str,
+        typer.Argument(
+            help="With {line}, or {name} for a field of a JSON record; {{name}} is not filled.",
+            show_default=False,
+            rich_help_panel=INPUT,
+        ),
+    ],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="[FILE]",
+            help="Lines or JSON records; `-`, the default, is stdin.",
+            show_default=False,
+            rich_help_panel=INPUT,
+        ),
+    ] = "-",
+    jsonl_input: Annotated[
+        bool | None,
+        opt(
+            "--jsonl-input/--line-input",
+            help="What the lines are; by default JSON if the name ends in .jsonl or the first"
+            " character is {.",
+            panel=INPUT,
+        ),
+    ] = None,
+    system: Annotated[str | None, opt("-s", "--system", help="System prompt.", panel=INPUT)] = None,
+    effort: options.Effort = None,
+    strategy: Annotated[
+        str | None, opt("-S", "--strategy", help="As for `ttc ask`.", panel=SPENDING)
+    ] = None,
+    samples: options.Samples = None,
+    option: options.Option = None,
+    verifier: options.Verifiers = None,
+    unsafe_exec: options.UnsafeExec = False,
+    no_early_stop: options.NoEarlyStop = False,
+    diverse: options.Diverse = False,
+    max_tokens: Annotated[
+        int | None, opt("--max-tokens", help="Cap on sampled tokens of a record.", panel=SPENDING)
+    ] = None,
+    max_seconds: Annotated[
+        float | None, opt("--max-seconds", help="Cap on the time of a record.", panel=SPENDING)
+    ] = None,
+    thinking_budget: options.ThinkingBudget = None,
+    model: options.Model = None,
+    yes: options.Yes = None,
+    offline: options.Offline = None,
+    profile: options.Profile = None,
+    gpu_layers: options.GpuLayers = None,
+    ctx_size: options.CtxSize = None,
+    threads: options.Threads = None,
+    temperature: options.Temperature = None,
+    top_p: options.TopP = None,
+    top_k: options.TopK = None,
+    min_p: options.MinP = None,
+    seed: options.Seed = None,
+    field: Annotated[
+        str, opt("--field", metavar="NAME", help="Name of the answer in a result.", panel=OUTPUT)
+    ] = "answer",
+    extract: Annotated[
+        bool, opt("-x", "--extract", help="Only the short form of the answers.", panel=OUTPUT)
+    ] = False,
+    output: Annotated[
+        Path | None,
+        opt(
+            "-o",
+            "--output",
+            help="Write the results to a file, which is there when all are.",
+            panel=OUTPUT,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, opt("--resume", help="Go on with the -o file of a run that ended.", panel=OUTPUT)
+    ] = False,
+    unordered: Annotated[
+        bool, opt("--unordered", help="Results as they come, not in input order.", panel=OUTPUT)
+    ] = False,
+    fail_fast: Annotated[
+        bool, opt("--fail-fast", help="Stop at the first bad record.", panel=OUTPUT)
+    ] = False,
+    quiet: options.Quiet = False,
+    no_color: options.NoColor = False,
+    no_cache: options.NoCache = False,
+    refresh: options.Refresh = False,
+    no_log: options.NoLog = False,
+) -> None:
+    """Ask one prompt about every line or JSON record of FILE.
+
+    Many records are answered at once. Each gives a line of JSON on stdout, in input order: its
+    fields and the answer, or an error, which makes the exit code 1. Blank lines are left out.
+    With -o a run that was killed goes on with --resume; nothing is lost or done twice.
+
+    Examples: ttc map "Translate to French: {line}" words.txt ·
+    ttc map -x -o out.jsonl "{question}" gsm8k.jsonl
+    """
+    with caught() as signals:
+        if not quiet:
+            hello()
+        from ttc_cli.cli import asking
+        from ttc_cli.cli.mapping import Flags, run
+
+        settings = {
+            "effort": effort, "strategy": strategy, "samples": samples, "max_tokens": max_tokens,
+            "max_seconds": max_seconds, "thinking_budget": thinking_budget, "system": system,
+            "model": model, "yes": yes, "offline": offline, "profile": profile,
+            "gpu_layers": gpu_layers, "ctx_size": ctx_size, "threads": threads,
+            "temperature": temperature, "top_p": top_p, "top_k": top_k, "min_p": min_p,
+            "seed": seed, "color": "no" if no_color else None, "log": False if no_log else None,
+            "cache": False if no_cache else None,
+        }  # fmt: skip
+        question = asking.Flags(
+            options=tuple(option or ()),
+            early_stop=not no_early_stop,
+            diverse=diverse,
+            refresh=refresh,
+            verifiers=tuple(verifier or ()),
+            unsafe_exec=unsafe_exec,
+        )
+        flags = Flags(
+            prompt, file, jsonl_input, question, field, extract, output, resume, unordered,
+            fail_fast, quiet,
+        )  # fmt: skip
+        raise typer.Exit(run(settings, flags, signals))

@@ -1,0 +1,227 @@
+"""One prompt over many records, on one engine: the batch stays full, memory stays bounded.
+
+What the records share is evaluated once: a record's values stand in the user's message, which
+follows everything that is the same for all, and the engine finds common prefixes by content.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ttc_cli.core.errors import EngineFailed, ModelError, TtcError, UsageError
+from ttc_cli.core.events import Flow
+from ttc_cli.engine.hub import Hub, Port, drive
+from ttc_cli.session.loaded import Ask, Session
+from ttc_cli.session.prepare import memory_cells, prepare
+from ttc_cli.session.prepared import Prepared
+from ttc_cli.session.records import LINE, Reader, Record
+from ttc_cli.settings import cache_dir
+from ttc_cli.store.pool import SamplePool
+from ttc_cli.store.templates import Template, fill
+from ttc_cli.views.result import short_form, texts
+
+WIDTH = 32
+"""Branches that the engine draws at once."""
+SLACK = 1.25
+"""Branches asked of the engine, in widths: the batch is full when some end together."""
+WINDOW = 8 * WIDTH
+"""Records after the oldest unfinished one that may be begun: what order may cost in memory."""
+PATIENCE = 0.1
+"""Seconds to wait for input when there is nothing else to do."""
+ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record's result line, and whether it is an error."""
+
+    record: Record
+    line: dict[str, Any]
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to do with each record.
+
+    Args:
+        prompt: with `{line}` or the names of JSON fields; `{{name}}` stands for `{name}`.
+        ask: everything else of the question; its prompt is not looked at.
+        field: the name of the answer in the result line.
+        extract: only the short form of the answer.
+
+    Raises:
+        UsageError: the prompt names no field.
+    """
+
+    prompt: str
+    ask: Ask
+    field: str = "answer"
+    extract: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.names:
+            raise UsageError(
+                "the prompt is the same for every record",
+                "write {line} in it, or {name} for a field of a JSON record",
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that the prompt names."""
+        return Template("map", self.prompt).variables
+
+    def check(self, jsonl: bool) -> None:
+        """UsageError when the prompt names JSON fields and the input has lines."""
+        others = [name for name in self.names if name != LINE]
+        if others and not jsonl:
+            raise UsageError(
+                f"the input has lines and no field {others[0]!r}",
+                "write {line}, or give --jsonl-input",
+            )
+
+    def of(self, record: Record) -> Ask:
+        """The question about a record.
+
+        Raises:
+            UsageError: it lacks a field.
+            TtcError: it cannot be asked.
+        """
+        if record.error:
+            raise TtcError(record.error)
+        missing = [name for name in self.names if name not in record.values]
+        if missing:
+            raise UsageError(f"the record has no field {missing[0]!r}")
+        if self.field in record.kept:
+            raise UsageError(
+                f"the record has a field {self.field!r} already", "name another with --field"
+            )
+        prompt = fill(self.prompt, record.values)
+        return replace(self.ask, prompt=prompt, began=time.monotonic())
+
+
+class Mapping:
+    """Answers records as they come.
+
+    Args:
+        session: the model.
+        task: what to do with each.
+        ordered: results are wanted in input order, so that none may run far ahead.
+    """
+
+    def __init__(self, session: Session, task: Task, *, ordered: bool = True) -> None:
+        self._session = session
+        self._task = task
+        self._ordered = ordered
+        self._hub = Hub(session.engine)
+        self._live: dict[int, tuple[Port, Prepared]] = {}
+        self._cells = 0
+        settings = session.settings
+        self._pool = (
+            SamplePool(cache_dir() / "samples", refresh=task.ask.refresh)
+            if settings.cache and settings.log
+            else None
+        )
+
+    def rows(
+        self,
+        reader: Reader,
+        *,
+        skip: Callable[[Record], bool] = lambda _: False,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Generator[Row | None, None, None]:
+        """A row for each record as it is finished, and None again and again in between.
+
+        Args:
+            reader: the records.
+            skip: whether to leave a record out.
+            stopped: asked all the time; True ends it, and what is under way is lost.
+
+        Raises:
+            UnreadableFile: the input cannot be read.
+            EngineFailed, ModelError: the engine died.
+        """
+        try:
+            with closing(drive(self._flows(reader, skip), most=2 * WIDTH)) as driven:
+                for _, _, row in driven:
+                    if stopped():
+                        return
+                    yield row
+        finally:
+            if self._pool is not None:
+                self._pool.close()
+
+    def _flows(self, reader: Reader, skip: Callable[[Record], bool]) -> Iterator[Flow[Row] | None]:
+        while not reader.ended:
+            record = reader.next(0 if self._live else PATIENCE) if self._hungry else None
+            if record is None:
+                yield None
+            elif not skip(record):
+                self._task.check(bool(reader.jsonl))
+                yield from self._begin(record)
+
+    def _begin(self, record: Record) -> Iterator[Flow[Row] | None]:
+        while self._ordered and self._live and record.number - min(self._live) >= WINDOW:
+            yield None
+        try:
+            prepared = prepare(self._session, self._task.of(record))
+        except (EngineFailed, ModelError):
+            raise
+        except TtcError as error:
+            yield _failed(record, error)
+            return
+        while not self._roomy(prepared):
+            yield None
+        port = self._hub.port()
+        self._live[record.number] = port, prepared
+        yield self._answer(record, prepared, port)
+
+    @property
+    def _hungry(self) -> bool:
+        """Whether the branches under way, and those of runs that did not begin yet, are few."""
+        branches = sum(
+            len(port.live) if port.submitted else prepared.plan.samples
+            for port, prepared in self._live.values()
+        )
+        return branches < SLACK * WIDTH
+
+    def _roomy(self, prepared: Prepared) -> bool:
+        """Whether the cache can hold the longest answer; it grows when nothing is under way."""
+        most = max(prepared.prompt_tokens + 64, memory_cells(self._session))
+        longest = prepared.prompt_tokens + prepared.plan.branch_tokens + 64
+        if self._cells >= min(longest, most):
+            return True
+        if self._live:
+            return False
+        usual = prepared.prompt_tokens + int(prepared.estimate["plain_answer"]) + 64
+        self._cells = min(longest + WIDTH * usual, most)
+        self._session.engine.reserve(self._cells)
+        return True
+
+    def _answer(self, record: Record, prepared: Prepared, port: Port) -> Flow[Row]:
+        try:
+            outcome = yield from prepared.flow(prepared.start(port, self._pool))
+        except (EngineFailed, ModelError):
+            raise
+        except TtcError as error:
+            return _bad(record, error)
+        finally:
+            port.close()
+            del self._live[record.number]
+        reply = texts(outcome)[1]
+        answer = short_form(outcome.answer, reply) if self._task.extract else reply.strip()
+        return Row(record, {**record.kept, self._task.field: answer})
+
+
+def _failed(record: Record, error: TtcError) -> Flow[Row]:
+    """A flow that has nothing to do."""
+    yield from ()
+    return _bad(record, error)
+
+
+def _bad(record: Record, error: TtcError) -> Row:
+    return Row(record, {**record.kept, ERROR: str(error)}, bad=True)

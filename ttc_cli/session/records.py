@@ -1,0 +1,141 @@
+"""The records of a map: lines or JSON objects, read ahead on a thread of its own.
+
+The engine must not wait for a slow input, nor the input be read much faster than it is answered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from queue import Empty, Queue
+from threading import Thread
+from typing import Any
+
+from ttc_cli.core.errors import UnreadableFile
+from ttc_cli.prompts.documents import MAX_BYTES
+
+CHUNK = 1 << 16
+AHEAD = 64
+"""Records read before they are needed."""
+LINE = "line"
+"""The field that holds the text of a line, of a JSON record too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the input.
+
+    Args:
+        number: from 0, blank lines left out.
+        kept: what its result line repeats.
+        values: what `{name}` may name, as text.
+        digest: of the line, to know it again.
+        error: why it cannot be asked; empty when it can.
+    """
+
+    number: int
+    kept: dict[str, Any]
+    values: dict[str, str]
+    digest: str
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads records from a file.
+
+    Args:
+        file: binary and unbuffered, since a buffer is locked while the thread waits in it and
+            could not be closed; closed by whoever opened it.
+        name: what errors call it.
+        jsonl: whether lines are JSON objects; None to go by the first character.
+
+    `read` counts records and `taken` bytes so far; `ended` says that there is no more.
+    """
+
+    file: io.FileIO
+    name: str
+    jsonl: bool | None = None
+    read: int = 0
+    taken: int = 0
+    ended: bool = False
+    _queue: Queue[Record | Exception | None] = field(default_factory=lambda: Queue(AHEAD))
+    _thread: Thread | None = None
+
+    def next(self, wait: float) -> Record | None:
+        """The next record; None when none came within `wait` seconds, or at the end.
+
+        Raises:
+            UnreadableFile: the file cannot be read.
+        """
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name="records", daemon=True)
+            self._thread.start()
+        if self.ended:
+            return None
+        try:
+            item = self._queue.get(timeout=wait) if wait else self._queue.get_nowait()
+        except Empty:
+            return None
+        if isinstance(item, OSError):
+            raise UnreadableFile(f"cannot read {self.name}: {item.strerror}") from item
+        if isinstance(item, Exception):
+            raise item
+        self.ended = item is None
+        return item
+
+    def _run(self) -> None:
+        try:
+            for line in self._lines():
+                if self.taken == 0:
+                    line = line.removeprefix(b"\xef\xbb\xbf")  # a byte order mark
+                self.taken += len(line) + 1
+                if not line.strip():
+                    continue
+                if self.jsonl is None:
+                    self.jsonl = line.lstrip().startswith(b"{")
+                self._queue.put(_record(self.read, line.rstrip(b"\r"), self.jsonl))
+                self.read += 1
+            self._queue.put(None)
+        except Exception as error:  # raised again in the thread that asks for records
+            self._queue.put(error)
+
+    def _lines(self) -> Iterator[bytes]:
+        rest = b""
+        while chunk := self.file.read(CHUNK):
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from whole
+            if len(rest) > MAX_BYTES:
+                yield rest
+                rest = b""
+        if rest:
+            yield rest
+
+
+def _record(number: int, line: bytes, jsonl: bool) -> Record:
+    digest = hashlib.blake2b(line, digest_size=8).hexdigest()
+    text = line.decode("utf-8", "replace")
+    kept: dict[str, Any] = {LINE: text}
+    values, error = {LINE: text}, ""
+    if "\ufffd" in text and "\ufffd".encode() not in line:
+        error = "the line is not UTF-8 text"
+    elif len(line) > MAX_BYTES:
+        error = f"the line has more than {MAX_BYTES:,} bytes"
+    elif jsonl:
+        try:
+            fields = json.loads(text)
+        except (ValueError, RecursionError):
+            fields = None
+        if isinstance(fields, dict):
+            kept = fields
+            values |= {name: _text(value) for name, value in fields.items()}
+        else:
+            error = "the line is not a JSON object"
+    return Record(number, kept, values, digest, error)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

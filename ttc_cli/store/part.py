@@ -1,0 +1,137 @@
+"""Results on their way into a file: a journal beside it until all are there, then the file.
+
+A run that is killed loses nothing that was added, and another goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
+from ttc_cli.store.journal import Journal
+
+VERSION = 1
+
+
+class Part:
+    """The results of a run, by number.
+
+    Args:
+        path: the file that will hold them; the journal is called `path.part`.
+        what: everything that decides the results; a run of something else cannot go on here.
+        resume: go on with the journal of an earlier run. Its file, when it is there but no
+            journal, is taken as finished: `finished` is True then and nothing is to be added.
+
+    Raises:
+        UsageError: there is a journal and `resume` is not set, or it is of something else.
+        UnreadableFile: it cannot be written.
+        TtcError: another process is writing it.
+    """
+
+    def __init__(self, path: Path, what: Mapping[str, Any], resume: bool) -> None:
+        if path.exists() and not path.is_file():
+            raise UnreadableFile(f"cannot write {path}: it is not a file", "leave out -o")
+        self.path = path
+        self._part = path.with_name(path.name + ".part")
+        self.finished = resume and path.exists() and not self._part.exists()
+        self._digests: dict[int, str] = {}
+        self.bad = 0
+        if self.finished:
+            return
+        self._lock = FileLock(self._part.with_name(self._part.name + ".lock"))
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise TtcError(f"another run is writing {path}", "wait for it") from None
+        except OSError as error:
+            raise UnreadableFile(f"cannot write {path}: {error.strerror}") from error
+        try:
+            if self._part.exists() and not resume:
+                raise UsageError(
+                    f"{self._part} holds results of a run that ended early",
+                    "add --resume to go on, or delete it",
+                )
+            self._journal = Journal(self._part)
+        except BaseException:
+            self._unlock()
+            raise
+        try:
+            self._begin(what)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, what: Mapping[str, Any]) -> None:
+        """Read what is there, or write the head."""
+        head: dict[str, Any] | None = None
+        for _, value in self._journal.lines():
+            if head is None:
+                head = value
+                _check(head, what, self._part)
+            else:
+                self._digests[int(value["n"])] = str(value["of"])
+                self.bad += bool(value.get("bad"))
+        if head is None:
+            self._journal.append({"version": VERSION, **what})
+
+    @property
+    def count(self) -> int:
+        """Results there are."""
+        return len(self._digests)
+
+    def has(self, number: int, digest: str) -> bool:
+        """Whether there is a result of this number.
+
+        Raises:
+            UsageError: there is, but of another record.
+        """
+        known = self._digests.get(number)
+        if known not in (None, digest):
+            raise UsageError(
+                f"record {number + 1} is not what it was when {self._part} was written",
+                "give the same input, or delete that file",
+            )
+        return known is not None
+
+    def add(self, number: int, digest: str, row: dict[str, Any], *, bad: bool) -> None:
+        """Keep a result; it is on the disk when this returns."""
+        mark = {"bad": True} if bad else {}
+        self._journal.append({"n": number, "of": digest, **mark, "row": row})
+        self._digests[number] = digest
+        self.bad += bad
+
+    def rows(self, *, ordered: bool) -> Iterator[dict[str, Any]]:
+        """All results, by number or as they came."""
+        places = [(int(value["n"]), at) for at, value in self._journal.lines() if "n" in value]
+        for _, at in sorted(places) if ordered else places:
+            yield self._journal.read(at)["row"]
+
+    def drop(self) -> None:
+        """The file is written: the journal is not needed any more."""
+        self._journal.close()
+        self._part.unlink()
+
+    def close(self) -> None:
+        """Close the journal, if there is one; idempotent."""
+        if not self.finished:
+            self._journal.close()
+            self._unlock()
+
+    def _unlock(self) -> None:
+        Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._lock.release()
+
+
+def _check(head: Mapping[str, Any], what: Mapping[str, Any], path: Path) -> None:
+    if head.get("version") != VERSION:
+        raise UsageError(f"{path} was written by another version of ttc", "delete it")
+    for name, value in what.items():
+        if head.get(name) != value:
+            raise UsageError(
+                f"{path} was begun with {name} {head.get(name)!r}, not {value!r}",
+                "give the same flags, or delete that file",
+            )
