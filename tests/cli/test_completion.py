@@ -113,6 +113,7 @@ def complete(request: pytest.FixtureRequest, program: Path) -> Complete:
         ("ttc --max-s", {"--max-seconds"}),
         ("ttc ask -e h", {"high"}),
         ("ttc -S self", {"self-consistency"}),
+        ("ttc -V self", {"self-certainty"}),
         ("ttc -m smol", {"smollm2-135m"}),
         ("ttc models show smol", {"smollm2-135m"}),
         ("ttc -t gr", {"greet"}),

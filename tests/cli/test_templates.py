@@ -62,6 +62,17 @@ def test_flags_beat_the_template_and_the_template_beats_the_environment(
     assert (result["effort"], result["strategy"]) == ("low", "direct")
 
 
+def test_a_template_brings_verifiers_unless_some_are_given(ttc: Ttc, saved: Path) -> None:
+    text = 'prompt = "Say a number"\nstrategy = "best-of-n"\nverifiers = ["regex:^x"]\n'
+    (saved / "checked.toml").write_text(text)
+    both = from_choices(REPLIES)
+    ran = ttc("-t", "checked", "-n", "2", "--jsonl", script=both)
+    assert '"regex:^x"' in ran.out
+    ran = ttc("-t", "checked", "-n", "2", "--jsonl", "-V", "regex:^y", script=both)
+    assert '"regex:^y"' in ran.out
+    assert '"regex:^x"' not in ran.out
+
+
 def test_piped_text_fills_input(ttc: Ttc, saved: Path) -> None:
     ear = Ear()
     assert ttc("-t", "shout", stdin=b"hello\n", script=ear).code == 0

@@ -20,6 +20,7 @@ COMMANDS = {
     "bench": "Run strategies over a data set; accuracy, tokens, seconds.",
     "templates": "Saved prompts with variables.",
     "config": "Show and change settings, and where each comes from.",
+    "plugins": "Strategies and verifiers that other packages add.",
     "completion": "Print a shell's completion script.",
     "calibrate": "Measure this machine and model once: speed by width.",
 }

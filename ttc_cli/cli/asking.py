@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +70,7 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         TtcError: what failed, with its exit code.
     """
     filled = _filled(asked)
+    asked = replace(asked, verifiers=asked.verifiers or filled.verifiers)
     flags = {**flags, **{k: v for k, v in filled.settings.items() if flags.get(k) is None}}
     settings = load(flags, cwd=Path.cwd(), environ=os.environ)
     if asked.help_options:

@@ -19,9 +19,9 @@ def options_of(strategy: str, verifiers: Sequence[str]) -> int:
     from ttc_cli.verifiers import registry as judges
 
     every = strategy == "auto" and not verifiers
-    chosen = [strategy] if strategy != "auto" else registry.names() if every else []
+    chosen = [strategy] if strategy != "auto" else registry.REGISTRY.working() if every else []
     owners = [(found.name, found.options) for found in map(registry.find, chosen)]
-    named = map(judges.find, judges.names() if every else verifiers)
+    named = map(judges.find, judges.REGISTRY.working() if every else verifiers)
     owners += [(one.module.USAGE, one.options) for one in named]
     for name, kind in owners:
         rows = describe(kind)

@@ -17,6 +17,7 @@ class Filled:
         words: what takes the place of the prompt's words.
         settings: the template's own, for flags that were not given.
         finish: makes the prompt of what was gathered from the words, stdin and files.
+        verifiers: where none were given.
         takes_input: whether what is gathered fills `{input}`, and may thus be lacking.
     """
 
@@ -24,6 +25,7 @@ class Filled:
     settings: Mapping[str, str]
     finish: Callable[[str], str]
     takes_input: bool
+    verifiers: tuple[str, ...] = ()
 
 
 def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[str]) -> Filled:
@@ -36,10 +38,9 @@ def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[
     """
     values = template.checked(dict(given))
     awaited = INPUT in template.variables and INPUT not in dict(given)
-    if template.schema or template.verifiers:
-        what = "a schema" if template.schema else "verifiers"
+    if template.schema:
         raise UsageError(
-            f"template {template.name} asks for {what}, which this version cannot do",
+            f"template {template.name} asks for a schema, which this version cannot do",
             f"take it out: `ttc templates edit {template.name}`",
         )
     settings = {key: value for key in ("effort", "strategy")
@@ -62,8 +63,8 @@ def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[
                 )
             return fill(template.prompt, {**values, INPUT: found})
 
-        return Filled(tuple(words), settings, finish, True)
+        return Filled(tuple(words), settings, finish, True, template.verifiers)
     more = " ".join(word for word in words if word != "-")
     text = "\n\n".join(filter(None, (fill(template.prompt, values), more)))
     dashes = tuple(word for word in words if word == "-")
-    return Filled((text, *dashes), settings, lambda prompt: prompt, False)
+    return Filled((text, *dashes), settings, lambda prompt: prompt, False, template.verifiers)

@@ -28,6 +28,12 @@ def _strategies() -> Iterable[str]:
     return ["auto", *names()]
 
 
+def _verifiers() -> Iterable[str]:
+    from ttc_cli.verifiers.registry import names
+
+    return names()
+
+
 def _templates() -> Iterable[str]:
     from ttc_cli.settings import home
     from ttc_cli.store.templates import names
@@ -69,6 +75,7 @@ KINDS = {
     "settings": _settings,
     "strategies": _strategies,
     "templates": _templates,
+    "verifiers": _verifiers,
 }
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ttc_cli.core import options
-from ttc_cli.core.errors import UsageError
+from ttc_cli.core.plugins import Registry
 
 if TYPE_CHECKING:  # a shell that completes a name waits for this module
     from ttc_cli.core.events import Flow
     from ttc_cli.core.outcome import Outcome, Plan, Question
     from ttc_cli.core.run import Run
 
-GROUP = "ttc.strategies"
 BUILTIN = {
     "direct": "ttc_cli.strategies.direct",
     "self-consistency": "ttc_cli.strategies.self_consistency",
@@ -47,31 +44,22 @@ class Strategy:
     options: type[Any]
 
 
+REGISTRY = Registry("strategy", "ttc.strategies", BUILTIN, ("solve", "Options"))
+
+
 def names() -> list[str]:
     """All strategies that can be named."""
-    from importlib import metadata  # slow to import, and seldom needed
-
-    found = {entry.name for entry in metadata.entry_points(group=GROUP)}
-    return [*BUILTIN, *sorted(found - set(BUILTIN))]
+    return REGISTRY.names()
 
 
 def find(name: str) -> Strategy:
     """A strategy by name.
 
     Raises:
-        UsageError: there is none; the hint holds the nearest name.
+        UsageError: there is none (the hint holds the nearest name), or it is another package's
+            and cannot be used.
     """
-    if name in BUILTIN:
-        module: Any = importlib.import_module(BUILTIN[name])
-    else:
-        from importlib import metadata
-
-        entries = metadata.entry_points(group=GROUP, name=name)
-        if not entries:
-            near = difflib.get_close_matches(name, names(), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "one of " + ", ".join(names())
-            raise UsageError(f"no strategy is called {name!r}", hint)
-        module = next(iter(entries)).load()
+    module = REGISTRY.module(name)
     return Strategy(name, module.solve, module.Options)
 
 

@@ -6,8 +6,6 @@ A verifier's module offers `USAGE` ("NAME" or "NAME:ARGUMENT"), `Options` (a dat
 
 from __future__ import annotations
 
-import difflib
-import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +13,10 @@ from typing import Any
 from ttc_cli.core import options
 from ttc_cli.core.engine import EngineInfo
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.plugins import Registry
 from ttc_cli.core.verify import Verifier
 from ttc_cli.verifiers.combine import Combined
 
-GROUP = "ttc.verifiers"
 BUILTIN = {
     "confidence": "ttc_cli.verifiers.confidence",
     "self-certainty": "ttc_cli.verifiers.self_certainty",
@@ -54,17 +52,12 @@ class Named:
         return built
 
 
+REGISTRY = Registry("verifier", "ttc.verifiers", BUILTIN, ("USAGE", "Options", "build"))
+
+
 def names() -> list[str]:
     """All verifiers that can be named."""
-    from importlib import metadata  # slow to import, and seldom needed
-
-    found = {entry.name for entry in metadata.entry_points(group=GROUP)}
-    return [*BUILTIN, *sorted(found - set(BUILTIN))]
-
-
-def usages() -> list[str]:
-    """All verifiers as they are written, "NAME" or "NAME:ARGUMENT"."""
-    return [str(_module(name).USAGE) for name in names()]
+    return REGISTRY.names()
 
 
 def find(text: str) -> Named:
@@ -75,23 +68,10 @@ def find(text: str) -> Named:
             argument.
     """
     name, colon, argument = text.partition(":")
-    module = _module(name)
+    module = REGISTRY.module(name)
     if colon and ":" not in str(module.USAGE):
         raise UsageError(f"{name} takes no argument, not {argument!r}", f"write -V {name}")
     return Named(name, argument, module)
-
-
-def _module(name: str) -> Any:
-    if name in BUILTIN:
-        return importlib.import_module(BUILTIN[name])
-    from importlib import metadata
-
-    entries = metadata.entry_points(group=GROUP, name=name)
-    if not entries:
-        near = difflib.get_close_matches(name, names(), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "one of " + ", ".join(names())
-        raise UsageError(f"no verifier is called {name!r}", hint)
-    return next(iter(entries)).load()
 
 
 def check(verifier: Verifier | None, info: EngineInfo) -> None:
