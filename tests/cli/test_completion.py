@@ -53,10 +53,12 @@ PS1='ready> '
 
 def _typed(shell: pexpect.spawn[str], line: str) -> list[str]:
     """What completion offers when a tab is pressed after the line."""
-    Path("replies").unlink(missing_ok=True)
+    Path("replies").write_text("")
     shell.send(line + "\t")
-    for _ in range(300):
-        if Path("replies").exists() and (text := Path("replies").read_text()):
+    text, before = "", "-"
+    for _ in range(300):  # until there is something, and no more comes
+        text, before = Path("replies").read_text(), text
+        if text.split() and text == before:
             break
         shell.expect([pexpect.TIMEOUT, ".+"], timeout=0.1)
     shell.send("\x03")
