@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ttc_cli.cli.reference.tree import Command, Param
 
 SCRIPT = r"""#compdef ttc
@@ -87,7 +89,7 @@ def _function(command: Command) -> str:
 
 def _flag(flag: Param) -> str:
     about = flag.about.replace("[", "\\[").replace("]", "\\]")
-    takes = "".join(f":{word.lower()}:{_action(flag)}" for word in flag.metavar.split())
+    takes = "".join(f":{_plain(word)}:{_action(flag)}" for word in flag.metavar.split())
     if len(flag.names) == 1:
         return _quoted(f"{'*' if flag.repeatable else ''}{flag.names[0]}[{about}]{takes}")
     group = "{" + ",".join(flag.names) + "}"
@@ -96,10 +98,9 @@ def _flag(flag: Param) -> str:
 
 
 def _argument(argument: Param) -> str:
-    name = argument.metavar.strip("[].").lower().replace(":", " ")
     head = "*" if argument.repeatable or argument.metavar.endswith("...") else ""
     # with " " in this place, as flags have it, zsh lists a flag's name and does not insert it
-    return _quoted(f"{head}:{name}:{_action(argument, nothing='()')}")
+    return _quoted(f"{head}:{_plain(argument.metavar)}:{_action(argument, nothing='()')}")
 
 
 def _action(param: Param, nothing: str = " ") -> str:
@@ -108,6 +109,11 @@ def _action(param: Param, nothing: str = " ") -> str:
     if param.kind == "files":
         return "_files"
     return f"_ttc_values {param.kind}" if param.kind else nothing
+
+
+def _plain(metavar: str) -> str:
+    """What is taken, without the characters that mean something to _arguments."""
+    return " ".join(re.findall(r"[a-z]+", metavar.lower()))
 
 
 def _quoted(text: str) -> str:
