@@ -2,8 +2,9 @@
 
 _ttc_words() { # flags and commands that may follow the command "$1"
     case "$1" in
-    "") echo "ask again logs models bench templates config plugins completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
+    "") echo "ask map again logs models bench templates config plugins completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
     "ask") echo "-e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
+    "map") echo "--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help" ;;
     "again") echo "-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help" ;;
     "logs") echo "list show rate rm wait replay export -h --help" ;;
     "logs list") echo "-n --number --search --since --json -h --help" ;;
@@ -96,6 +97,27 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "ask --min-p") echo "any" ;;
     "ask --seed") echo "= random" ;;
     "ask -o"|"ask --output") echo "files" ;;
+    "map -s"|"map --system") echo "any" ;;
+    "map -e"|"map --effort") echo "= auto low medium high max" ;;
+    "map -S"|"map --strategy") echo "strategies" ;;
+    "map -n"|"map --samples") echo "any" ;;
+    "map -O"|"map --option") echo "any" ;;
+    "map -V"|"map --verifier") echo "verifiers" ;;
+    "map --max-tokens") echo "any" ;;
+    "map --max-seconds") echo "any" ;;
+    "map --thinking-budget") echo "any" ;;
+    "map -m"|"map --model") echo "models" ;;
+    "map --profile") echo "profiles" ;;
+    "map --gpu-layers") echo "any" ;;
+    "map --ctx-size") echo "any" ;;
+    "map --threads") echo "any" ;;
+    "map --temperature") echo "any" ;;
+    "map --top-p") echo "any" ;;
+    "map --top-k") echo "any" ;;
+    "map --min-p") echo "any" ;;
+    "map --seed") echo "= random" ;;
+    "map --field") echo "any" ;;
+    "map -o"|"map --output") echo "files" ;;
     "again -e"|"again --effort") echo "= auto low medium high max" ;;
     "again -n"|"again --samples") echo "any" ;;
     "again -m"|"again --model") echo "models" ;;
@@ -172,7 +194,7 @@ _ttc() {
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         at=""
-    elif [[ " ask again logs models bench templates config plugins completion calibrate " == *" $first "* ]]; then
+    elif [[ " ask map again logs models bench templates config plugins completion calibrate " == *" $first "* ]]; then
         at=$first
         if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm config/show config/get config/set config/unset config/path config/edit " == *" $first/$second "* ]]; then
             at="$first $second"

@@ -5,7 +5,7 @@ function __ttc_at # whether the command that is being typed is one of those name
     set -l at ask
     if not set -q typed[2]
         set at top
-    else if contains -- $typed[2] ask again logs models bench templates config plugins completion calibrate
+    else if contains -- $typed[2] ask map again logs models bench templates config plugins completion calibrate
         set at $typed[2]
         if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit'
             set at "$typed[2] $typed[3]"
@@ -22,6 +22,7 @@ end
 complete -c ttc -f
 
 complete -c ttc -n '__ttc_at "top"' -a ask -d 'Answer a question.'
+complete -c ttc -n '__ttc_at "top"' -a map -d 'Ask one prompt about every line or JSON record of FILE.'
 complete -c ttc -n '__ttc_at "top"' -a again -d 'Ask the last question, or that of a run, once more.'
 complete -c ttc -n '__ttc_at "top"' -a logs -d 'List, show, replay, rate, export and remove past runs.'
 complete -c ttc -n '__ttc_at "logs"' -a list -d 'Runs, the newest first.'
@@ -105,6 +106,43 @@ complete -c ttc -n '__ttc_at "ask" "top"' -l no-cache -d 'Neither use nor keep s
 complete -c ttc -n '__ttc_at "ask" "top"' -l refresh -d 'Draw anew, and keep the new samples.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l no-log -d 'Keep nothing: no log, no measured speeds.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "map"' -l jsonl-input -l line-input -d 'What the lines are; by default JSON if the name ends in .jsonl or the first character is {.'
+complete -c ttc -n '__ttc_at "map"' -s s -l system -r -d 'System prompt.'
+complete -c ttc -n '__ttc_at "map"' -s e -l effort -r -a 'auto low medium high max' -d 'low, medium, high or max: 1x, 4x, 16x, 64x the cost of one plain answer; auto chooses.'
+complete -c ttc -n '__ttc_at "map"' -s S -l strategy -r -a '(__ttc_values strategies)' -d 'As for `ttc ask`.'
+complete -c ttc -n '__ttc_at "map"' -s n -l samples -r -d 'Branches; lifts the cap that effort gives.'
+complete -c ttc -n '__ttc_at "map"' -s O -l option -r -d 'For strategy or verifier (repeatable); --help-options lists them.'
+complete -c ttc -n '__ttc_at "map"' -s V -l verifier -r -a '(__ttc_values verifiers)' -d 'Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN, schema:FILE, exec:CMD, tests:FILE.'
+complete -c ttc -n '__ttc_at "map"' -l unsafe-exec -d 'Run the model\'s code also where it cannot be locked in.'
+complete -c ttc -n '__ttc_at "map"' -l no-early-stop -d 'Draw all samples.'
+complete -c ttc -n '__ttc_at "map"' -l diverse -d 'Vary temperature and wording.'
+complete -c ttc -n '__ttc_at "map"' -l max-tokens -r -d 'Cap on sampled tokens of a record.'
+complete -c ttc -n '__ttc_at "map"' -l max-seconds -r -d 'Cap on the time of a record.'
+complete -c ttc -n '__ttc_at "map"' -l thinking-budget -r -d 'Tokens of thought a branch: -1 no cap, 0 none.'
+complete -c ttc -n '__ttc_at "map"' -s m -l model -r -a '(__ttc_values models)' -d 'Catalogue name, alias or GGUF file.'
+complete -c ttc -n '__ttc_at "map"' -s y -l yes -d 'Fetch a missing model without asking.'
+complete -c ttc -n '__ttc_at "map"' -l offline -d 'No network at all.'
+complete -c ttc -n '__ttc_at "map"' -l profile -r -a '(__ttc_values profiles)' -d 'A named set of settings.'
+complete -c ttc -n '__ttc_at "map"' -l gpu-layers -r -d 'Layers on the GPU, -1 for all.'
+complete -c ttc -n '__ttc_at "map"' -l ctx-size -r -d 'Context of one branch, in tokens.'
+complete -c ttc -n '__ttc_at "map"' -l threads -r -d 'Threads.'
+complete -c ttc -n '__ttc_at "map"' -l temperature -r -d '0 is greedy.'
+complete -c ttc -n '__ttc_at "map"' -l top-p -r -d 'Nucleus.'
+complete -c ttc -n '__ttc_at "map"' -l top-k -r -d 'Likeliest kept.'
+complete -c ttc -n '__ttc_at "map"' -l min-p -r -d 'Floor, as a share of the likeliest.'
+complete -c ttc -n '__ttc_at "map"' -l seed -r -a 'random' -d 'A number, or random; 0 by default.'
+complete -c ttc -n '__ttc_at "map"' -l field -r -d 'Name of the answer in a result.'
+complete -c ttc -n '__ttc_at "map"' -s x -l extract -d 'Only the short form of the answers.'
+complete -c ttc -n '__ttc_at "map"' -s o -l output -r -F -d 'Write the results to a file, which is there when all are.'
+complete -c ttc -n '__ttc_at "map"' -l resume -d 'Go on with the -o file of a run that ended.'
+complete -c ttc -n '__ttc_at "map"' -l unordered -d 'Results as they come, not in input order.'
+complete -c ttc -n '__ttc_at "map"' -l fail-fast -d 'Stop at the first bad record.'
+complete -c ttc -n '__ttc_at "map"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c ttc -n '__ttc_at "map"' -l no-color -d 'No colours.'
+complete -c ttc -n '__ttc_at "map"' -l no-cache -d 'Neither use nor keep samples of other runs.'
+complete -c ttc -n '__ttc_at "map"' -l refresh -d 'Draw anew, and keep the new samples.'
+complete -c ttc -n '__ttc_at "map"' -l no-log -d 'Keep nothing: no log, no measured speeds.'
+complete -c ttc -n '__ttc_at "map"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "again"' -s e -l effort -r -a 'auto low medium high max' -d 'low, medium, high or max.'
 complete -c ttc -n '__ttc_at "again"' -s n -l samples -r -d 'Branches.'
 complete -c ttc -n '__ttc_at "again"' -s m -l model -r -a '(__ttc_values models)' -d 'Another model.'

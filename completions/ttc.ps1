@@ -4,8 +4,9 @@
 Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @{
-        '' = 'ask again logs models bench templates config plugins completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
+        '' = 'ask map again logs models bench templates config plugins completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
         'ask' = '-e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
+        'map' = '--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help'
         'again' = '-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help'
         'logs' = 'list show rate rm wait replay export -h --help'
         'logs list' = '-n --number --search --since --json -h --help'
@@ -118,6 +119,35 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('ask --seed', '= random')
     $takes.Add('ask -o', 'files')
     $takes.Add('ask --output', 'files')
+    $takes.Add('map -s', 'any')
+    $takes.Add('map --system', 'any')
+    $takes.Add('map -e', '= auto low medium high max')
+    $takes.Add('map --effort', '= auto low medium high max')
+    $takes.Add('map -S', 'strategies')
+    $takes.Add('map --strategy', 'strategies')
+    $takes.Add('map -n', 'any')
+    $takes.Add('map --samples', 'any')
+    $takes.Add('map -O', 'any')
+    $takes.Add('map --option', 'any')
+    $takes.Add('map -V', 'verifiers')
+    $takes.Add('map --verifier', 'verifiers')
+    $takes.Add('map --max-tokens', 'any')
+    $takes.Add('map --max-seconds', 'any')
+    $takes.Add('map --thinking-budget', 'any')
+    $takes.Add('map -m', 'models')
+    $takes.Add('map --model', 'models')
+    $takes.Add('map --profile', 'profiles')
+    $takes.Add('map --gpu-layers', 'any')
+    $takes.Add('map --ctx-size', 'any')
+    $takes.Add('map --threads', 'any')
+    $takes.Add('map --temperature', 'any')
+    $takes.Add('map --top-p', 'any')
+    $takes.Add('map --top-k', 'any')
+    $takes.Add('map --min-p', 'any')
+    $takes.Add('map --seed', '= random')
+    $takes.Add('map --field', 'any')
+    $takes.Add('map -o', 'files')
+    $takes.Add('map --output', 'files')
     $takes.Add('again -e', '= auto low medium high max')
     $takes.Add('again --effort', '= auto low medium high max')
     $takes.Add('again -n', 'any')
