@@ -74,7 +74,7 @@ class Bench:
         assert residents.tree.used == self.memory.used, "cells counted wrongly"
         held = [job.sequence for job in self.scheduler.active] + list(residents._idle)
         assert len(set(held)) == len(held), "two jobs in one sequence"
-        assert {*held, *residents._free} == set(range(len(held) + len(residents._free)))
+        assert {*held, *residents.free} == set(range(len(held) + len(residents.free)))
 
     def run(self) -> dict[object, Said]:
         for _ in range(20_000):

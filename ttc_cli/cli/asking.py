@@ -148,6 +148,7 @@ def _with_model(
             _announce(model.name, known.start.plan, known.start.estimate, how, view)
             return _answer(known.flow(), how, view, record, signals)
         session.begin()
+        from ttc_cli.session import prompt_cache
         from ttc_cli.session.prepare import prepare  # takes a while, and the model is loading
 
         prepared = prepare(session, ask)
@@ -159,7 +160,11 @@ def _with_model(
         _announce(model.name, prepared.describe(), prepared.estimate, how, view)
         run = prepared.start()
         signals.stops(run.interrupt)
-        return _answer(recorded(prepared, prepared.flow(run)), how, view, record, signals)
+        code = _answer(recorded(prepared, prepared.flow(run)), how, view, record, signals)
+        if not signals.code:  # somebody who wants to leave does not wait for the disk
+            with signals.raising():
+                _say(prompt_cache.keep(session, prepared.prompt), view)
+        return code
     finally:
         view.clear()
         session.close()
@@ -219,8 +224,7 @@ def _answer(
     finally:
         flow.close()
     _print(final, how)
-    if remark:
-        view.say(remark)
+    _say(remark, view)
     if signals.code:
         finished, most = final["ttc"]["samples"]["finished"], plan["samples"]
         so_far = f"answered from {finished} of {most}" if most > 1 else "the answer breaks off here"
@@ -231,6 +235,11 @@ def _answer(
         view.say(f"agreement {agreement or 0:.2f} is below {how.min_agreement}")
         return LOW_AGREEMENT
     return 0
+
+
+def _say(remark: str, view: PlainView) -> None:
+    if remark:
+        view.say(remark)
 
 
 def _print(final: dict[str, Any], how: Output) -> None:

@@ -15,6 +15,7 @@ from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
+from ttc_cli.session import prompt_cache
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.settings import cache_dir
 from ttc_cli.store.pool import SamplePool
@@ -60,6 +61,8 @@ class Prepared:
             engine = self.session.engine
             engine.reserve(self.cells)
             self.session.load_seconds += time.monotonic() - began
+            if not self.ask.refresh:
+                prompt_cache.restore(self.session, self.prompt)
             if keep:
                 pool = SamplePool(cache_dir() / "samples", refresh=self.ask.refresh)
         return Run(
@@ -141,7 +144,7 @@ class Prepared:
             estimate=self.estimate,
             timings={
                 "load_s": round(session.load_seconds, 3),
-                "prefill_s": round(counters.prefill_seconds, 3),
+                "prefill_s": round(counters.prefill_seconds + counters.restore_seconds, 3),
                 "decode_s": round(counters.decode_seconds, 3),
                 "verify_s": round(verify_seconds, 3),
                 "wall_s": round(wall, 3),

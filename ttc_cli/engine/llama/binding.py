@@ -111,6 +111,11 @@ class Model:
         return not (C.llama_model_is_recurrent(self.handle) or C.llama_model_is_hybrid(self.handle))
 
     @property
+    def window(self) -> int:
+        """Tokens that some layers look back, 0 where all look back to the start."""
+        return int(C.llama_model_n_swa(self.handle))
+
+    @property
     def adds_bos(self) -> bool:
         """Whether a text starts with the beginning-of-sequence token."""
         return bool(C.llama_vocab_get_add_bos(self.vocab))

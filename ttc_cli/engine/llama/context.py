@@ -128,6 +128,24 @@ class Context:
         """How many tokens llama.cpp itself holds for a sequence (for checks)."""
         return int(C.llama_memory_seq_pos_max(self.memory, sequence)) + 1
 
+    def state(self, sequence: int) -> npt.NDArray[np.uint8]:
+        """A sequence's cells as bytes, without its tokens."""
+        size = int(C.llama_state_seq_get_size(self.handle, sequence))
+        data = np.empty(size, dtype=np.uint8)
+        pointer = data.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        written = int(C.llama_state_seq_get_data(self.handle, pointer, size, sequence))
+        return data[:written]
+
+    def set_state(self, sequence: int, state: bytes, length: int) -> bool:
+        """Fill an empty sequence with the cells of `length` tokens; False leaves it empty."""
+        data = np.frombuffer(state, dtype=np.uint8)
+        pointer = data.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        read = int(C.llama_state_seq_set_data(self.handle, pointer, len(state), sequence))
+        if read == len(state) and self.length(sequence) == length:
+            return True
+        self.cut(sequence)
+        return False
+
     def close(self) -> None:
         """Free the cache; idempotent."""
         if self.handle:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ttc_cli.core.branch import Prompt, Step
@@ -38,11 +40,13 @@ class LlamaEngine:
         sha256: str,
         context: int,
         threads: int,
+        gpu_layers: int,
         widths: Widths,
         ignore_eog: bool,
     ) -> None:
         self._model = model
         self._threads = threads
+        self.gpu_layers = gpu_layers
         self._widths = widths
         self._is_end = (lambda _: False) if ignore_eog else model.is_end
         self._limit = context
@@ -55,7 +59,7 @@ class LlamaEngine:
         self._granted = self._stepping = self._closing = self._closed = False
         self._failure: EngineFailed | None = None
         self._thread: threading.Thread | None = None
-        self._tokens = Tokens(model)
+        self.tokens = Tokens(model)
         self._info = describe(model, name, sha256, context)
 
     @classmethod
@@ -97,6 +101,7 @@ class LlamaEngine:
             sha256=sha256,
             context=min(context or model.n_ctx_train, model.n_ctx_train),
             threads=threads or available_threads(),
+            gpu_layers=gpu_layers,
             widths=widths or Widths(),
             ignore_eog=ignore_eog,
         )
@@ -150,8 +155,9 @@ class LlamaEngine:
         if self._scheduler is None:
             self.reserve(DEFAULT_CELLS)
         assert self._context is not None
-        prompt = self._tokens.prompt(request.prompt)
-        tokens = prompt + self._tokens.prefix(request.prefix)
+        assert self._scheduler is not None
+        prompt = self.tokens.prompt(request.prompt)
+        tokens = prompt + self.tokens.prefix(request.prefix)
         room = min(self._limit, self._context.cells)
         if len(tokens) + 1 > room:
             raise ContextOverflow(
@@ -160,14 +166,12 @@ class LlamaEngine:
             )
         if request.key in self._live:
             raise EngineFailed(f"request {request.key!r} is already running")
-        candidates = tuple(self._tokens.first(text) for text in request.candidates)
+        candidates = tuple(self.tokens.first(text) for text in request.candidates)
         grammar = Grammar(self._model, request.grammar) if request.grammar else None
         job = Job(request, tokens, len(prompt), candidates, grammar, self._model)
-        scheduler = self._scheduler
-        assert scheduler is not None
         with self._cond:
             self._live[request.key] = job
-            self._commands.append(lambda: scheduler.submit(job))
+            self._commands.append(partial(self._scheduler.submit, job))
 
     def poll(self, timeout: float) -> Sequence[Delta]:
         """Allow one step and return what it gave; see the protocol."""
@@ -196,13 +200,20 @@ class LlamaEngine:
                 return
             del self._live[key]
             self._outbox = [delta for delta in self._outbox if delta.key != key]
-            scheduler = self._scheduler
-            assert scheduler is not None
-            self._commands.append(lambda: scheduler.cancel(key))
+            assert self._scheduler is not None
+            self._commands.append(partial(self._scheduler.cancel, key))
 
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """Tokens of context that prompt and prefix take."""
-        return len(self._tokens.prompt(prompt)) + len(self._tokens.prefix(prefix))
+        return len(self.tokens.prompt(prompt)) + len(self.tokens.prefix(prefix))
+
+    @contextmanager
+    def at_rest(self) -> Iterator[Scheduler | None]:
+        """The scheduler, kept from its next step; None before `reserve` and with live requests."""
+        with self._cond:
+            self._granted = False
+            self._cond.wait_for(lambda: not self._stepping)
+            yield None if self._live else self._scheduler
 
     def close(self) -> None:
         """Stop the thread and free everything; idempotent."""

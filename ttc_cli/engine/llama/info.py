@@ -25,12 +25,19 @@ def describe(model: Model, name: str, sha256: str, context: int) -> EngineInfo:
         template=model.meta("tokenizer.chat_template"),
         bos=_text(model, model.bos),
         eos=_text(model, model.eos),
-        capabilities=frozenset({*ALWAYS, *(("rewind",) if model.rewindable else ())}),
+        capabilities=frozenset({*ALWAYS, *_memory(model)}),
         meta={
             "architecture": model.meta("general.architecture"),
             "longrope_context": _longrope_context(model),
         },
     )
+
+
+def _memory(model: Model) -> tuple[str, ...]:
+    if not model.rewindable:
+        return ()
+    # llama.cpp leaves what a window has passed out of a state: it serves its whole prompt only
+    return ("rewind",) if model.window else ("rewind", "state")
 
 
 def _text(model: Model, token: int) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from ttc_cli.engine.llama.context import Floats, Row
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.kv import PrefixTree
@@ -23,6 +26,8 @@ class Memory(Protocol):
     def hidden(self, row: int) -> Floats: ...  # noqa: D102 - see context
     def copy(self, source: int, target: int, length: int) -> None: ...  # noqa: D102 - see context
     def cut(self, sequence: int, start: int = 0) -> None: ...  # noqa: D102 - see context
+    def state(self, sequence: int) -> npt.NDArray[np.uint8]: ...  # noqa: D102 - see context
+    def set_state(self, sequence: int, state: bytes, length: int) -> bool: ...  # noqa: D102 - see context
 
 
 class Residents:
@@ -37,7 +42,7 @@ class Residents:
     def __init__(self, memory: Memory, *, rewindable: bool, sequences: int) -> None:
         self.memory = memory
         self.tree = PrefixTree(rewindable=rewindable)
-        self._free = list(range(sequences - 1, -1, -1))
+        self.free = list(range(sequences - 1, -1, -1))
         self._idle: OrderedDict[int, None] = OrderedDict()
         self._tails: OrderedDict[tuple[int, ...], Floats] = OrderedDict()
 
@@ -69,13 +74,13 @@ class Residents:
         source, length = self.match(job)
         if source in self._idle:
             self._idle.move_to_end(source)
-        if not self._free:
+        if not self.free:
             if not self._idle:
                 return False
             self._evict()
             if source not in self.tree:
                 source, length = self.match(job)
-        job.sequence = self._free.pop()
+        job.sequence = self.free.pop()
         if length:
             self.memory.copy(source, job.sequence, length)
         self.tree.open(job.sequence, source, length)
@@ -109,6 +114,23 @@ class Residents:
             self._evict()
         return True
 
+    def adopt(self, tokens: list[int], state: bytes, keep: int) -> bool:
+        """Make the first `keep` of `tokens` resident, from the state of all of them.
+
+        Nobody may be live. False where there is no room, or the state is refused.
+        """
+        if not self.free or not self.make_room(len(tokens)):
+            return False
+        sequence = self.free[-1]
+        if not self.memory.set_state(sequence, state, len(tokens)):
+            return False
+        self.free.pop()
+        self.memory.cut(sequence, keep)
+        self.tree.open(sequence)
+        self.tree.extend(sequence, tokens[:keep])
+        self._idle[sequence] = None
+        return True
+
     def keep_tails(self, jobs: list[Job], logits: Floats) -> None:
         """Remember the logits at the ends of freshly evaluated prompts."""
         for job, row in zip(jobs, logits, strict=True):
@@ -133,8 +155,8 @@ class Residents:
 
     def _anchor(self, job: Job) -> None:
         """Keep a copy of a prompt's end: recurrent state can be shared nowhere else."""
-        if self._free:
-            sequence = self._free.pop()
+        if self.free:
+            sequence = self.free.pop()
             self.memory.copy(job.sequence, sequence, job.done)
             self.tree.open(sequence, job.sequence, job.done)
             self._idle[sequence] = None
@@ -146,4 +168,4 @@ class Residents:
     def _drop(self, sequence: int) -> None:
         self.memory.cut(sequence)
         self.tree.close(sequence)
-        self._free.append(sequence)
+        self.free.append(sequence)

@@ -36,6 +36,7 @@ class Counters:
     preempted: int = 0
     decode_seconds: float = 0.0
     prefill_seconds: float = 0.0
+    restore_seconds: float = 0.0
     step_seconds: float = 0.0
     prefilled: int = 0
     by_width: dict[int, tuple[int, float]] = field(default_factory=dict)

@@ -1,0 +1,64 @@
+"""A prompt's cells as bytes, and back: what a cache of prompts keeps between processes.
+
+The bytes carry no identity: whoever keeps them keeps `key` beside them, and a checksum.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+
+import llama_cpp
+import numpy as np
+import numpy.typing as npt
+
+from ttc_cli.engine.llama.engine import LlamaEngine
+
+CAPABILITY = "state"
+
+
+def key(engine: LlamaEngine) -> str:
+    """Everything that bytes of a state mean nothing without; empty where states cannot be kept."""
+    info = engine.info
+    if CAPABILITY not in info.capabilities:
+        return ""
+    # the kind of the cells (f16) and flash attention are llama.cpp's defaults: its version
+    parts = (info.sha256, llama_cpp.__version__, sys.byteorder, info.meta["longrope_context"])
+    return repr((*parts, engine.gpu_layers))
+
+
+def save(engine: LlamaEngine, tokens: Sequence[int]) -> tuple[int, npt.NDArray[np.uint8]] | None:
+    """The cells of the longest resident prefix of `tokens`: its length and its bytes."""
+    with engine.at_rest() as scheduler:
+        if scheduler is None:
+            return None
+        residents = scheduler.residents
+        source, length = residents.tree.match(list(tokens))
+        if not length or not residents.free:
+            return None
+        spare = residents.free[-1]
+        residents.memory.copy(source, spare, length)
+        try:
+            return length, residents.memory.state(spare)
+        finally:
+            residents.memory.cut(spare)
+
+
+def restore(engine: LlamaEngine, tokens: Sequence[int], state: bytes, keep: int) -> bool:
+    """Make the first `keep` of `tokens` resident, from the bytes that `save` gave for all.
+
+    Returns whether it worked: not without room, and not for bytes that llama.cpp refuses.
+    """
+    began = time.perf_counter()
+    with engine.at_rest() as scheduler:
+        if scheduler is None or not scheduler.residents.adopt(list(tokens), state, keep):
+            return False
+        scheduler.counters.restore_seconds += time.perf_counter() - began
+        return True
+
+
+def resident(engine: LlamaEngine, tokens: Sequence[int]) -> int:
+    """How many leading tokens are in the cache already."""
+    with engine.at_rest() as scheduler:
+        return scheduler.residents.tree.match(list(tokens))[1] if scheduler else 0

@@ -1,0 +1,75 @@
+"""Long prompts stay evaluated between processes: the next question over a file starts at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ttc_cli.core.branch import Prompt
+from ttc_cli.session.loaded import Session
+from ttc_cli.settings import cache_dir
+
+if TYPE_CHECKING:
+    from ttc_cli.store.prompts import Prompts
+
+LONG = 512
+"""Tokens from which a prompt is worth keeping."""
+WORTH = 256
+"""Tokens that a state must spare, to be read or to be written."""
+
+
+def restore(session: Session, prompt: Prompt) -> None:
+    """Make resident what an earlier process evaluated of a prompt, if that spares enough."""
+    store = _store(session)
+    if store is None:
+        return
+    from ttc_cli.engine.llama import states
+
+    engine = session.engine
+    tokens = engine.tokens.prompt(prompt)
+    if len(tokens) < LONG or not (found := store.find(tokens)):
+        return
+    if found.shared - states.resident(engine, tokens) < WORTH:
+        return
+    state = store.read(found)
+    if state and states.restore(engine, found.tokens.tolist(), state, found.shared):
+        store.shelf.used(store.shelf.path(found.key))
+
+
+def keep(session: Session, prompt: Prompt) -> str:
+    """Write down what is evaluated of a long prompt, unless most of it is kept already.
+
+    Takes about a second a gigabyte. Returns one line about why it could not be written, or an
+    empty one.
+    """
+    store = _store(session)
+    if store is None:
+        return ""
+    from ttc_cli.engine.llama import states
+
+    engine = session.engine
+    tokens = engine.tokens.prompt(prompt)
+    found = store.find(tokens) if len(tokens) >= LONG else None
+    known = found.shared if found else 0
+    if len(tokens) < max(LONG, known + WORTH):
+        return ""
+    saved = states.save(engine, tokens)
+    if saved is None or saved[0] < max(LONG, known + WORTH):
+        return ""
+    length, state = saved
+    try:
+        store.put(tokens[:length], state)
+    except OSError as error:
+        return f"the evaluated prompt could not be kept: {error.strerror or error}"
+    return ""
+
+
+def _store(session: Session) -> Prompts | None:
+    settings = session.settings
+    if not (settings.cache and settings.log) or not settings.prompt_cache_mb:
+        return None
+    if "state" not in session.engine.info.capabilities:
+        return None
+    from ttc_cli.engine.llama import states
+    from ttc_cli.store.prompts import Prompts
+
+    return Prompts(cache_dir(), settings.prompt_cache_mb << 20, states.key(session.engine))
