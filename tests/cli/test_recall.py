@@ -300,7 +300,7 @@ def test_a_cache_that_cannot_be_written_costs_one_line(ask: Ttc, machine: Path) 
     ran = ask(SUM)
     assert (ran.code, ran.out.rstrip("\n") in REPLIES) == (0, True)
     assert ran.err.count("\n") == 1
-    assert "could not be cached" in ran.err
+    assert "cache cannot be written" in ran.err
     assert ask("-q", SUM).err == ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from ttc_cli.cli.signals import INTERRUPTED, Signals
 from ttc_cli.cli.start import BEGAN, draws
 from ttc_cli.cli.templating import Filled, apply
 from ttc_cli.core.errors import TtcError, UsageError
-from ttc_cli.core.events import Event
+from ttc_cli.core.events import Event, Flow
 from ttc_cli.settings import Settings, home, load
 from ttc_cli.views.plain import Look, PlainView
 
@@ -160,10 +160,14 @@ def _with_model(
         _announce(model.name, prepared.describe(), prepared.estimate, how, view)
         run = prepared.start()
         signals.stops(run.interrupt)
-        code = _answer(recorded(prepared, prepared.flow(run)), how, view, record, signals)
+        refused: list[str] = []
+        flow = recorded(prepared, prepared.flow(run), refused.append)
+        code = _answer(flow, how, view, record, signals)
         if not signals.code:  # somebody who wants to leave does not wait for the disk
             with signals.raising():
-                _say(prompt_cache.keep(session, prepared.prompt), view)
+                prompt_cache.keep(session, prepared.prompt, refused.append)
+        for line in refused[:1]:  # one is enough
+            view.say(line)
         return code
     finally:
         view.clear()
@@ -191,13 +195,13 @@ def _announce(
 
 
 def _answer(
-    flow: Generator[Event, None, str | None],
+    flow: Flow[Any],
     how: Output,
     view: PlainView,
     record: Recorder,
     signals: Signals,
 ) -> int:
-    """Show a run, live or replayed. The flow returns a line that is still to be said, if any."""
+    """Show a run, live or replayed."""
     sinks: list[Callable[[Event], None]] = [record, view]
     if how.jsonl:
         from ttc_cli.views.jsonl import JsonlView
@@ -212,8 +216,8 @@ def _answer(
                 sink(event)
             plan = getattr(event, "plan", plan)
             final = getattr(event, "result", final)
-    except StopIteration as end:
-        remark: str = end.value or ""
+    except StopIteration:
+        pass
     except BrokenPipeError:
         output.silence(sys.stdout)
         return 0
@@ -224,7 +228,6 @@ def _answer(
     finally:
         flow.close()
     _print(final, how)
-    _say(remark, view)
     if signals.code:
         finished, most = final["ttc"]["samples"]["finished"], plan["samples"]
         so_far = f"answered from {finished} of {most}" if most > 1 else "the answer breaks off here"
@@ -235,11 +238,6 @@ def _answer(
         view.say(f"agreement {agreement or 0:.2f} is below {how.min_agreement}")
         return LOW_AGREEMENT
     return 0
-
-
-def _say(remark: str, view: PlainView) -> None:
-    if remark:
-        view.say(remark)
 
 
 def _print(final: dict[str, Any], how: Output) -> None:

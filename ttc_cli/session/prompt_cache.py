@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ttc_cli.core.branch import Prompt
@@ -35,15 +36,15 @@ def restore(session: Session, prompt: Prompt) -> None:
         store.shelf.used(store.shelf.path(found.key))
 
 
-def keep(session: Session, prompt: Prompt) -> str:
+def keep(session: Session, prompt: Prompt, refused: Callable[[str], None]) -> None:
     """Write down what is evaluated of a long prompt, unless most of it is kept already.
 
-    Takes about a second a gigabyte. Returns one line about why it could not be written, or an
-    empty one.
+    Args:
+        refused: gets one line about why it could not be written.
     """
     store = _store(session)
     if store is None:
-        return ""
+        return
     from ttc_cli.engine.llama import states
 
     engine = session.engine
@@ -51,16 +52,15 @@ def keep(session: Session, prompt: Prompt) -> str:
     found = store.find(tokens) if len(tokens) >= LONG else None
     known = found.shared if found else 0
     if len(tokens) < max(LONG, known + WORTH):
-        return ""
+        return
     saved = states.save(engine, tokens)
     if saved is None or saved[0] < max(LONG, known + WORTH):
-        return ""
+        return
     length, state = saved
     try:
         store.put(tokens[:length], state)
     except OSError as error:
-        return f"the evaluated prompt could not be kept: {error.strerror or error}"
-    return ""
+        refused(f"the cache cannot be written: {error.strerror or error}")
 
 
 def _store(session: Session) -> Prompts | None:

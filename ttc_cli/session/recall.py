@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import io
 import time
-from collections.abc import Generator
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -114,11 +114,11 @@ def recall(session: Session, ask: Ask) -> Recalled | None:
     return recalled
 
 
-def recorded(prepared: Prepared, flow: Flow[Outcome]) -> Generator[Event, None, str]:
+def recorded(prepared: Prepared, flow: Flow[Outcome], refused: Callable[[str], None]) -> Flow[None]:
     """A run's flow; its events are kept for `recall` once the last of them was taken.
 
-    Returns:
-        One line about why the result could not be kept, or an empty one.
+    Args:
+        refused: gets one line about why they could not be kept.
     """
     events: list[Event] = []
     with contextlib.closing(flow):
@@ -128,14 +128,13 @@ def recorded(prepared: Prepared, flow: Flow[Outcome]) -> Generator[Event, None, 
             yield event
     known_as = key(prepared.session, prepared.ask)
     if not known_as or not _is_whole(events):
-        return ""
+        return
     dated = "strftime_now" in prepared.session.engine.info.template  # it tells the model the date
     entry = {"day": _today() if dated else "", "events": [encode(e) for e in _merged(events)]}
     try:
         _results(prepared.session.settings).put(known_as, entry)
     except OSError as error:
-        return f"the answer could not be cached: {error.strerror or error}"
-    return ""
+        refused(f"the cache cannot be written: {error.strerror or error}")
 
 
 def key(session: Session, ask: Ask) -> str:
