@@ -14,11 +14,12 @@ from ttc_cli.core.outcome import Question
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.verify import Verifier
 from ttc_cli.engine.scripted import ScriptedEngine
-from ttc_cli.verifiers import registry
+from ttc_cli.verifiers import registry, sandbox
 
 JSON = ['{"sum": 7}', '{"sum": "seven"}', "no JSON at all", '```json\n{"sum": 8}\n```']
+ADD = "```python\ndef add(a, b):\n    return a {} b\n```"
 SUMS = ["So \\boxed{7}.", "3 + 4 makes \\boxed{8}.", "\\boxed{7}", "I cannot say."]
-REPLIES = {"schema": JSON}
+REPLIES = {"schema": JSON, "tests": [ADD.format(sign) for sign in "+-+*"]}
 
 
 @pytest.fixture(params=["judge reasoned", *registry.BUILTIN])
@@ -34,10 +35,11 @@ def verifier(kind: str, tmp_path: Path) -> Verifier:
         "regex": ":^7$",
         "schema": f":{write(tmp_path, 'sum.json', schema)}",
         "exec": f":{sys.executable} -S {checker}",
+        "tests": f":{write(tmp_path, 'test_add.py', 'assert add(2, 3) == 5')}",
     }
     if kind == "judge reasoned":
         return build("judge", rationales="2", rationale_tokens="8")
-    return build(kind + arguments.get(kind, ""))
+    return build(kind + arguments.get(kind, ""), unsafe=bool(sandbox.trouble()))
 
 
 @pytest.fixture

@@ -56,7 +56,8 @@ def run(
     Raises:
         OSError: it cannot be started.
     """
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:  # fmt: skip  # noqa: E501
+    with contextlib.ExitStack() as stack:
+        given, out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
         given.write(stdin)
         given.seek(0)
         child = subprocess.Popen(  # noqa: S603 - running it is what the user asked for

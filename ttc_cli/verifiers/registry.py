@@ -24,6 +24,7 @@ BUILTIN = {
     "regex": "ttc_cli.verifiers.regex",
     "schema": "ttc_cli.verifiers.schema",
     "exec": "ttc_cli.verifiers.command",
+    "tests": "ttc_cli.verifiers.unit_tests",
 }
 
 

@@ -1,0 +1,219 @@
+"""Code under test: what passes, what fails, and what cannot pass whatever it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from stage import branch, build, grades, question, write
+
+from ttc_cli.core.errors import TtcError, UsageError
+from ttc_cli.core.verify import Graded
+from ttc_cli.verifiers import sandbox
+from ttc_cli.verifiers.sandbox import Limits
+from ttc_cli.verifiers.unit_tests import examples
+
+GOOD = "def add(a, b):\n    return a + b\n"
+TESTS = "def test_sums():\n    assert add(2, 3) == 5\n    assert add(-1, 1) == 0\n"
+TIGHT = Limits(seconds=1.0, memory=256 << 20)
+locked = pytest.mark.skipif(bool(sandbox.trouble()), reason="the kernel locks nothing in")
+
+
+@pytest.fixture(params=[True, False], ids=["locked in", "limits alone"])
+def isolate(request: pytest.FixtureRequest) -> bool:
+    if request.param and sandbox.trouble():
+        pytest.skip(sandbox.trouble())
+    return bool(request.param)
+
+
+def examine(code: str, tests: str = TESTS, *, isolate: bool = True, **more: object) -> Graded:
+    return sandbox.examine(code, tests, isolate=isolate, limits=TIGHT, **more)  # type: ignore[arg-type]
+
+
+# -- honest code ----------------------------------------------------------------------------
+
+PASSING = {
+    "functions": (GOOD, TESTS),
+    "asserts": (GOOD, "assert add([1], [2]) == [1, 2]"),
+    "imported": (GOOD, "from solution import add as plus\nassert plus('a', 'b') == 'ab'"),
+    "unittest": (
+        GOOD,
+        "import unittest\nclass T(unittest.TestCase):\n"
+        "    def test(self):\n        self.assertEqual(add(1, 1), 2)\n",
+    ),
+    "values": (
+        "def same(x):\n    return x\n",
+        "for x in (None, True, 3, 2**200, -1.5, float('inf'), 'ä\\ud800', b'\\x00', 1j, (1,), [[]],"
+        " {1: {2}}, frozenset({3})):\n    assert same(x) == x and type(same(x)) is type(x)\n"
+        "assert same(float('nan')) != 0",
+    ),
+    "in place": (
+        "def sort(x):\n    x.sort()\ndef put(d):\n    d['a'] = [1]\n",
+        "x = [3, 1]\nassert sort(x) is None and x == [1, 3]\n"
+        "d = {}\nput(d)\nassert d == {'a': [1]}",
+    ),
+    "classes": (
+        "class Stack:\n    def __init__(self):\n        self.items = []\n"
+        "    def push(self, x):\n        self.items.append(x)\n"
+        "    def __len__(self):\n        return len(self.items)\n"
+        "    def __getitem__(self, i):\n        return self.items[i]\n",
+        "s = Stack()\ns.push(4)\nassert len(s) == 1 and s[0] == 4 and s.items == [4]\n"
+        "assert isinstance(s, Stack) and not isinstance(3, Stack) and list(s) == [4]",
+    ),
+    "operators": (
+        "class V:\n    def __init__(self, x):\n        self.x = x\n"
+        "    def __add__(self, o):\n        return V(self.x + o.x)\n"
+        "    def __eq__(self, o):\n        return self.x == o.x\n"
+        "    def __hash__(self):\n        return 1\n"
+        "    def __repr__(self):\n        return f'V({self.x})'\n",
+        "assert V(1) + V(2) == V(3) and repr(V(1)) == 'V(1)' and V(1) != V(2)",
+    ),
+    "callbacks": (
+        "def twice(f, x):\n    return f(f(x))\n",
+        "assert twice(lambda x: x * 3, 2) == 18 and twice(str, 1) == '1'",
+    ),
+    "functions made by functions": (
+        "def adder(n):\n    return lambda x: x + n\n",
+        "assert adder(2)(3) == 5",
+    ),
+    "generators": (
+        "def up(n):\n    yield from range(n)\n",
+        "assert list(up(3)) == [0, 1, 2]\nit = up(1)\nassert next(it) == 0 and next(it, 9) == 9",
+    ),
+    "plain subclasses": (
+        "from collections import Counter, namedtuple\nP = namedtuple('P', 'x y')\n"
+        "def count(s):\n    return Counter(s)\ndef point():\n    return P(1, 2)\n",
+        "assert count('aab') == {'a': 2, 'b': 1} and point() == (1, 2)",
+    ),
+    "exceptions": (
+        "class Odd(ValueError):\n    pass\ndef even(n):\n    if n % 2:\n"
+        "        raise Odd('no')\n    return {}[n]\n",
+        "for kind, n in ((Odd, 1), (ValueError, 3), (KeyError, 2)):\n    try:\n        even(n)\n"
+        "    except kind:\n        pass\n    else:\n        assert False",
+    ),
+    "modules": ("import math\n" + GOOD, "assert add(math.floor(1.5), 1) == 2"),
+    "keywords": ("def f(a, *, b=1):\n    return a - b\n", "assert f(3) == 2 and f(a=3, b=3) == 0"),
+    "prints": ("print('hello')\n" + GOOD, "print('world')\n" + TESTS),
+    "dataclasses": (
+        "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: int\n",
+        "assert A(3).x == 3 and A(3) == A(3)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_good_code_passes(name: str, isolate: bool) -> None:
+    assert examine(*PASSING[name], isolate=isolate) == Graded(1.0)
+
+
+FAILING = {
+    "wrong": ("def add(a, b):\n    return a - b\n", "assert add(2, 3) == 5\nAssertionError"),
+    "missing": ("x = 1\n", "name 'add' is not defined"),
+    "no Python": ("def add(a, b:\n", "SyntaxError"),
+    "raises": ("def add(a, b):\n    raise ValueError('no sums')\n", "ValueError: no sums"),
+    "breaks at once": ("1 / 0\n", "ZeroDivisionError"),
+    "recurses": ("def add(a, b):\n    return add(a, b)\n", "RecursionError"),
+}
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_bad_code_fails_and_hears_why(name: str, isolate: bool) -> None:
+    code, why = FAILING[name]
+    found = examine(code, isolate=isolate)
+    assert found.score == 0.0
+    assert why in found.note
+
+
+def test_a_failure_says_what_came_instead() -> None:
+    found = examine("def add(a, b):\n    return a - b\n", isolate=not sandbox.trouble())
+    assert "add(2, 3) gave -1" in found.note
+
+
+BROKEN = {
+    "no tests": "x = 1\n",
+    "needs a package": "import no_such_package\n",
+    "its own mistake": "def test(:\n",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_tests_are_no_verdict(name: str, isolate: bool) -> None:
+    found = examine(GOOD, BROKEN[name], isolate=isolate)
+    assert found.score is None
+    assert found.note
+
+
+# -- the verifier ---------------------------------------------------------------------------
+
+
+def reply(code: str) -> str:
+    return f"Here it is:\n```python\n{code}```\nIt adds."
+
+
+@locked
+def test_the_verifier_takes_the_code_of_replies(tmp_path: Path) -> None:
+    check = build(f"tests:{write(tmp_path, 'test_add.py', TESTS)}")
+    replies = [
+        reply(GOOD),
+        reply("def add(a, b):\n    return a\n"),
+        GOOD,
+        reply(GOOD) + "\n```python\nprint(add(1, 2))\n```",
+        reply(GOOD) + "\n```text\n5\n```",
+        "I cannot.",
+    ]
+    found = grades(check, [branch(text, i) for i, text in enumerate(replies)], question("code"))
+    assert [one.score for one in found] == [1, 0, 1, 1, 1, 0]
+    assert "assert add(2, 3) == 5" in found[1].note
+
+
+@locked
+def test_doctest_takes_the_question_s_examples() -> None:
+    head = (
+        "from typing import List\n\ndef add(a: List[int]) -> int:\n    '''Sum.\n"
+        "    >>> add([2, 3])\n    5\n    >>> add([])\n    0\n    '''\n"
+    )
+    good = reply("def add(a: List[int]) -> int:\n    return sum(a)\n")
+    bad = reply("def add(a):\n    return 5\n")
+    check = build("tests:doctest")
+    found = grades(check, [branch(good), branch(bad, 1)], question("code", head))
+    assert [one.score for one in found] == [1, 0]
+    (none,) = grades(check, [branch(good)], question("code", "Write add."))
+    assert none.score is None
+
+
+def test_examples_become_tests() -> None:
+    text = (
+        ">>> x = 3\n>>> f(x)\n'a'\n>>> g()\n<G>\n\n"
+        "Then:\n    >>> h(1)\n    [1,\n     2]\n    ```\n>>> k()\n"
+    )
+    assert examples(text).splitlines() == [
+        "x = 3", "assert (f(x)) == ('a')", "assert repr(g()) == '<G>'", "assert (h(1)) == ([1,",
+        "     2])", "k()",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("tests", "write tests:FILE"),
+        ("tests:none.py", "cannot read none.py"),
+        ("tests:bad.py", "bad.py is not Python"),
+    ],
+)
+def test_what_is_refused(
+    text: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "bad.py", "def (")
+    with pytest.raises(TtcError) as caught:
+        build(text)
+    assert says in str(caught.value)
+
+
+def test_where_code_cannot_be_locked_in_the_user_must_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sandbox, "trouble", lambda: "no namespaces")
+    with pytest.raises(UsageError, match="--unsafe-exec"):
+        build("tests:doctest")
+    assert not build("tests:doctest", unsafe=True).isolate  # type: ignore[attr-defined]
