@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -47,6 +48,7 @@ def again(
 
         with Log(log_dir(), make=False) as log:
             settings, flags = asked_before(log, log.get(run_id))
+        flags = replace(flags, refresh=False)
         changed = {"effort": effort, "samples": samples, "model": model, "seed": seed}
         settings.update({k: v for k, v in changed.items() if v is not None})
         if not any(value is not None for value in changed.values()):

@@ -16,6 +16,7 @@ COMMANDS = {
     "map": "One prompt over every line or JSON record; resumable.",
     "again": "Ask the last question once more, with more effort.",
     "logs": "Past runs: list, show, replay, rate, export, wait for.",
+    "stats": "What was asked, what it cost, how long it took.",
     "models": "The models on this machine and those that can be fetched.",
     "bench": "Run strategies over a data set; accuracy, tokens, seconds.",
     "templates": "Saved prompts with variables.",

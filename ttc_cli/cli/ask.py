@@ -65,6 +65,14 @@ def ask(
         bool,
         opt("--dry-run", help="Show route, plan and estimate; generate nothing.", panel=SPENDING),
     ] = False,
+    detach: Annotated[
+        bool,
+        opt(
+            "--detach",
+            help="Run in the background and print the run's id; `ttc logs wait ID` waits for it.",
+            panel=OUTPUT,
+        ),
+    ] = False,
     file: Annotated[
         list[str] | None,
         opt(
@@ -171,5 +179,6 @@ def ask(
             tuple((pair[0], pair[1]) for pair in value or ()),
             verifiers=tuple(verifier or ()),
             unsafe_exec=unsafe_exec,
+            detach=detach,
         )
         raise typer.Exit(run(settings, flags, how, signals))

@@ -48,6 +48,9 @@ class Flags:
     """Prompt and documents when they are known already, instead of words, files and stdin."""
     verifiers: tuple[str, ...] = ()
     unsafe_exec: bool = False
+    detach: bool = False
+    run: str | None = None
+    """The id of a run that the log holds already, begun in another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         prompt = filled.finish(prompt)
         view.status("loading the model")
         from ttc_cli.cli.logged import recorder
-        from ttc_cli.session.loaded import Ask
+        from ttc_cli.session.loaded import Ask, new_id
 
         ask = Ask(
             prompt,
@@ -104,7 +107,15 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
             verifiers=asked.verifiers,
             unsafe_exec=asked.unsafe_exec,
             began=BEGAN,
+            id=asked.run or new_id(),
         )
+        if asked.detach:
+            from ttc_cli.cli.background import detach
+
+            detach(settings, ask, flags, asked, how)
+            view.clear()
+            sys.stdout.write(f"{ask.id}\n")
+            return 0
         with recorder(settings, ask, flags, asked, view.say) as record:
             signals.last_words = record.leave
             try:

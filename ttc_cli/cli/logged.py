@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _OF_THE_MOMENT = (
     "words", "files", "read_stdin", "template", "values", "given", "dry_run", "help_options",
-    "refresh",
+    "detach", "run",
 )  # fmt: skip
 """Flags that say nothing of how a question is asked again: its prompt is kept as it was made."""
 
@@ -30,15 +30,9 @@ def recorder(
     say: Callable[[str], None],
 ) -> Recorder:
     """What logs this run; nothing is kept with the log off, or when nothing is generated."""
-    entry = Entry(
-        ask.id,
-        ask.prompt,
-        tuple((document.name, document.text) for document in ask.documents),
-        {**request(flags, asked), "system": settings.system},
-    )
     return Recorder(
         log_dir() if settings.log and not asked.dry_run else None,
-        entry,
+        entry(settings, ask, flags, asked),
         ask.began,
         say,
         days=settings.log_days,
@@ -46,11 +40,16 @@ def recorder(
     )
 
 
-def request(flags: Mapping[str, object], asked: Flags) -> dict[str, Any]:
-    """How a question was asked, as a value for JSON."""
-    kept = {name: value for name, value in flags.items() if value is not None}
+def entry(settings: Settings, ask: Ask, flags: Mapping[str, object], asked: Flags) -> Entry:
+    """A run as it begins, with how it was asked."""
     names = [item.name for item in fields(asked) if item.name not in _OF_THE_MOMENT]
-    return {"settings": kept, "flags": {name: getattr(asked, name) for name in names}}
+    request = {
+        "settings": {name: value for name, value in flags.items() if value is not None},
+        "flags": {name: getattr(asked, name) for name in names},
+        "system": settings.system,
+    }
+    texts = tuple((document.name, document.text) for document in ask.documents)
+    return Entry(ask.id, ask.prompt, texts, request)
 
 
 def asked_before(log: Log, run: Run) -> tuple[dict[str, Any], Flags]:

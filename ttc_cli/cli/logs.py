@@ -208,6 +208,20 @@ def _print_answer(run: Run, result: dict[str, Any], *, as_json: bool, extract: b
     typer.echo(text.rstrip("\n"))
 
 
+@app.command(hidden=True)
+def work(run_id: Annotated[str, typer.Argument(metavar="ID", help="A run.")]) -> None:
+    """Do what `ttc ask --detach` began."""
+    from ttc_cli.cli.signals import caught
+
+    with caught() as signals:
+        from ttc_cli.cli.asking import run as ask
+        from ttc_cli.cli.background import taken_up
+
+        with opened() as log:
+            begun = taken_up(log, log.get(run_id))
+        raise typer.Exit(ask(*begun, signals))
+
+
 @app.command()
 def replay(
     run_id: RunId = None,

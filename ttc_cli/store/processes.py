@@ -26,13 +26,17 @@ def boot_id() -> str:
 
 
 def birth(pid: int) -> int:
-    """When a process started, in the kernel's ticks since boot; 0 where that cannot be told."""
+    """When a process started, in the kernel's ticks since boot; 0 where that cannot be told.
+
+    A process that has ended and whose parent has not taken notice counts as none.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except OSError:
         return 0
     # the name, in parentheses, may hold anything; the 22nd field is the 20th after it
-    return int(stat.rpartition(")")[2].split()[19])
+    after_name = stat.rpartition(")")[2].split()
+    return 0 if after_name[0] in "ZX" else int(after_name[19])
 
 
 def fate(pid: int, boot: str, born: int) -> str:

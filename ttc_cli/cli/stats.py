@@ -1,0 +1,145 @@
+"""`ttc stats`: what was asked, what it cost, how long it took, how sure the answers were."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from ttc_cli.cli.help import tree
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+app = tree()
+
+BAR = 24
+"""Columns of the longest bar."""
+DAYS = 14
+"""Newest days that are drawn."""
+
+
+@app.command()
+def stats(
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only since 90m, 12h, 7d, 4w or a date.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON value.")] = False,
+    prometheus: Annotated[
+        bool,
+        typer.Option(
+            "--prometheus", help="Prometheus' text format, for node exporter's textfile collector."
+        ),
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Into a file, whole or not at all.")
+    ] = None,
+) -> None:
+    """Figures over the logged runs.
+
+    Example, from a timer: ttc stats --prometheus -o /var/lib/node_exporter/ttc.prom
+    """
+    import io
+    import json
+
+    from ttc_cli.cli.inputs import moment
+    from ttc_cli.cli.logs import opened
+    from ttc_cli.cli.output import check_place, write_file
+    from ttc_cli.core.errors import UsageError
+    from ttc_cli.store.statistics import summary
+
+    if as_json and prometheus:
+        raise UsageError("--json and --prometheus exclude each other", "give one of them")
+    if output is not None:
+        check_place(output)
+    with opened() as log:
+        found = summary(log.runs(since=None if since is None else moment(since, "--since")))
+    out = sys.stdout if output is None else io.StringIO()
+    if as_json:
+        out.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+    elif prometheus:
+        from ttc_cli.views.prometheus import exposition
+
+        out.write(exposition(found))
+    else:
+        _draw(found, out)
+    if output is not None and isinstance(out, io.StringIO):
+        write_file(output, out.getvalue())
+
+
+def _draw(found: dict[str, Any], out: TextIO) -> None:
+    """The figures for people: facts, distributions with bars, days."""
+    from rich.console import Console
+
+    console = Console(file=out, markup=False, highlight=False, emoji=False)
+    for name, value in _facts(found).items():
+        console.print(f"{name:<12}{value}", soft_wrap=True)
+    for name in ("tasks", "paths", "efforts", "strategies", "models", "states"):
+        if found[name]:
+            console.print()
+            console.print(_bars(name, found[name]))
+    if found["days"]:
+        console.print()
+        console.print(_days(found["days"][-DAYS:]))
+
+
+def _facts(found: dict[str, Any]) -> dict[str, str]:
+    latency, agreement = found["latency"], found["quality"]["agreement"]
+    money, rated = found["cost"]["money"], found["quality"]["feedback"]
+    return {
+        "requests": f"{found['requests']}, {latency['count']} answered",
+        "latency": f"{_number(latency['p50'])} s at p50, {_number(latency['p95'])} s at p95",
+        "cost": "no prices are set" if money is None else f"{money:.6g}",
+        "tokens": ", ".join(f"{count:,} {kind}" for kind, count in found["tokens"].items())
+        + f", {found['tokens_saved']:,} saved by the cache",
+        "seconds": ", ".join(f"{value:.1f} {phase}" for phase, value in found["seconds"].items()),
+        "agreement": f"{_number(agreement['mean'])} on average over {agreement['votes']} votes",
+        "stopped": _listed(found["quality"]["stopped"]),
+        "feedback": _listed(rated),
+        "cache": _listed(found["cache"]),
+        "simple path": "-" if found["simple_share"] is None else f"{found['simple_share']:.0%}",
+    }
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "-"
+
+
+def _bars(title: str, counts: dict[str, int]) -> Table:
+    from rich.table import Table
+
+    table = Table(title, "", "", box=None)
+    most, total = max(counts.values()), sum(counts.values())
+    for name, count in counts.items():
+        table.add_row(name, bar(count, most), f"{count} ({count / total:.0%})")
+    return table
+
+
+def _days(days: list[dict[str, Any]]) -> Table:
+    from rich.table import Table
+
+    table = Table("day", "requests", "", "sampled tokens", "", "p50 seconds", box=None)
+    most = max(day["requests"] for day in days)
+    most_sampled = max(day["sampled"] for day in days)
+    for day in days:
+        table.add_row(
+            day["day"],
+            str(day["requests"]),
+            bar(day["requests"], most),
+            f"{day['sampled']:,}",
+            bar(day["sampled"], most_sampled),
+            _number(day["p50"]),
+        )
+    return table
+
+
+def bar(value: float, most: float) -> str:
+    """A bar as long as `value` is of `most`; anything above 0 shows."""
+    length = round(BAR * value / most) if most else 0
+    return "█" * max(length, 1 if value else 0)
