@@ -2,8 +2,8 @@
 
 _ttc_words() { # flags and commands that may follow the command "$1"
     case "$1" in
-    "") echo "ask map again logs models bench templates config plugins completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
-    "ask") echo "-e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
+    "") echo "ask map again logs stats models bench templates config plugins completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
+    "ask") echo "-e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
     "map") echo "--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help" ;;
     "again") echo "-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help" ;;
     "logs") echo "list show rate rm wait replay export -h --help" ;;
@@ -14,6 +14,7 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "logs wait") echo "--json -x --extract -h --help" ;;
     "logs replay") echo "--speed -h --help" ;;
     "logs export") echo "--format -o --output --by --min-agreement --min-score --thoughts --no-thoughts --since -h --help" ;;
+    "stats") echo "--since --json --prometheus -o --output -h --help" ;;
     "models") echo "list pull show rm add alias default -h --help" ;;
     "models list") echo "--json -h --help" ;;
     "models pull") echo "--offline -h --help" ;;
@@ -138,6 +139,8 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "logs export --min-agreement") echo "any" ;;
     "logs export --min-score") echo "any" ;;
     "logs export --since") echo "any" ;;
+    "stats --since") echo "any" ;;
+    "stats -o"|"stats --output") echo "files" ;;
     "models pull ") echo "models" ;;
     "models show ") echo "models" ;;
     "models rm ") echo "models" ;;
@@ -194,7 +197,7 @@ _ttc() {
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         at=""
-    elif [[ " ask map again logs models bench templates config plugins completion calibrate " == *" $first "* ]]; then
+    elif [[ " ask map again logs stats models bench templates config plugins completion calibrate " == *" $first "* ]]; then
         at=$first
         if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm config/show config/get config/set config/unset config/path config/edit " == *" $first/$second "* ]]; then
             at="$first $second"

@@ -5,7 +5,7 @@ function __ttc_at # whether the command that is being typed is one of those name
     set -l at ask
     if not set -q typed[2]
         set at top
-    else if contains -- $typed[2] ask map again logs models bench templates config plugins completion calibrate
+    else if contains -- $typed[2] ask map again logs stats models bench templates config plugins completion calibrate
         set at $typed[2]
         if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit'
             set at "$typed[2] $typed[3]"
@@ -32,6 +32,7 @@ complete -c ttc -n '__ttc_at "logs"' -a rm -d 'Forget runs.'
 complete -c ttc -n '__ttc_at "logs"' -a wait -d 'Wait for a run, print its answer, and leave with its exit code.'
 complete -c ttc -n '__ttc_at "logs"' -a replay -d 'Show a run once more as it happened.'
 complete -c ttc -n '__ttc_at "logs"' -a export -d 'Write verified runs as training data (JSONL) in the forms that trl and axolotl read.'
+complete -c ttc -n '__ttc_at "top"' -a stats -d 'Figures over the logged runs.'
 complete -c ttc -n '__ttc_at "top"' -a models -d 'List, fetch, inspect, name and remove models.'
 complete -c ttc -n '__ttc_at "models"' -a list -d 'Models of the catalogue, your own names, and files other programs keep here.'
 complete -c ttc -n '__ttc_at "models"' -a pull -d 'Fetch a model, check its hash and install it; goes on where an earlier pull stopped.'
@@ -76,6 +77,7 @@ complete -c ttc -n '__ttc_at "ask" "top"' -l max-seconds -r -d 'Cap on time, loa
 complete -c ttc -n '__ttc_at "ask" "top"' -l thinking-budget -r -d 'Tokens of thought a branch: -1 no cap, 0 none.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l min-agreement -r -d 'Exit 3 when the vote agrees less (0 to 1).'
 complete -c ttc -n '__ttc_at "ask" "top"' -l dry-run -d 'Show route, plan and estimate; generate nothing.'
+complete -c ttc -n '__ttc_at "ask" "top"' -l detach -d 'Run in the background and print the run\'s id; `ttc logs wait ID` waits for it.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s f -l file -r -F -d 'A text file to attach (repeatable); `-` is stdin.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s s -l system -r -d 'System prompt.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s t -l template -r -a '(__ttc_values templates)' -d 'A saved prompt (`ttc templates`).'
@@ -183,6 +185,11 @@ complete -c ttc -n '__ttc_at "logs export"' -l min-score -r -d 'Scores that pass
 complete -c ttc -n '__ttc_at "logs export"' -l thoughts -l no-thoughts -d 'Keep thoughts in replies.'
 complete -c ttc -n '__ttc_at "logs export"' -l since -r -d 'Only since 90m, 12h, 7d, 4w or a date.'
 complete -c ttc -n '__ttc_at "logs export"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "stats"' -l since -r -d 'Only since 90m, 12h, 7d, 4w or a date.'
+complete -c ttc -n '__ttc_at "stats"' -l json -d 'One JSON value.'
+complete -c ttc -n '__ttc_at "stats"' -l prometheus -d 'Prometheus\' text format, for node exporter\'s textfile collector.'
+complete -c ttc -n '__ttc_at "stats"' -s o -l output -r -F -d 'Into a file, whole or not at all.'
+complete -c ttc -n '__ttc_at "stats"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "models"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "models list"' -l json -d 'One JSON value instead of text.'
 complete -c ttc -n '__ttc_at "models list"' -s h -l help -d 'Show this message and exit.'

@@ -4,8 +4,8 @@
 Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @{
-        '' = 'ask map again logs models bench templates config plugins completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
-        'ask' = '-e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
+        '' = 'ask map again logs stats models bench templates config plugins completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
+        'ask' = '-e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
         'map' = '--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help'
         'again' = '-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help'
         'logs' = 'list show rate rm wait replay export -h --help'
@@ -16,6 +16,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'logs wait' = '--json -x --extract -h --help'
         'logs replay' = '--speed -h --help'
         'logs export' = '--format -o --output --by --min-agreement --min-score --thoughts --no-thoughts --since -h --help'
+        'stats' = '--since --json --prometheus -o --output -h --help'
         'models' = 'list pull show rm add alias default -h --help'
         'models list' = '--json -h --help'
         'models pull' = '--offline -h --help'
@@ -173,6 +174,9 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('logs export --min-agreement', 'any')
     $takes.Add('logs export --min-score', 'any')
     $takes.Add('logs export --since', 'any')
+    $takes.Add('stats --since', 'any')
+    $takes.Add('stats -o', 'files')
+    $takes.Add('stats --output', 'files')
     $takes.Add('models pull ', 'models')
     $takes.Add('models show ', 'models')
     $takes.Add('models rm ', 'models')
