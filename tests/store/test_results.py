@@ -67,7 +67,7 @@ def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
     for path in (old, new):
         path.write_bytes(b"half")
     os.utime(old, (time.time() - 2 * shelf.STALE,) * 2)
-    Shelf(tmp_path, 1000).prune(1000)
+    Shelf(tmp_path, 1000).prune()
     assert list(tmp_path.iterdir()) == [new]  # somebody may still be writing it
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "models": "The models on this machine and those that can be fetched.",
     "bench": "Run strategies over a data set; accuracy, tokens, seconds.",
     "templates": "Saved prompts with variables.",
+    "cache": "Results, samples and evaluated prompts that are kept.",
     "config": "Show and change settings, and where each comes from.",
     "plugins": "Strategies and verifiers that other packages add.",
     "completion": "Print a shell's completion script.",

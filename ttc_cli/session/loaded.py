@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from ttc_cli.models.registry import ModelFile, identity
 from ttc_cli.prompts.documents import Document
-from ttc_cli.settings import Settings, cache_dir, home, log_dir
+from ttc_cli.settings import MEGABYTE, Settings, cache_dir, home, log_dir
 from ttc_cli.store import speeds as store
 
 if TYPE_CHECKING:
     from ttc_cli.engine.calibration import Widths
     from ttc_cli.engine.llama.engine import LlamaEngine
+    from ttc_cli.store.pool import SamplePool
 
     Load = Callable[[Settings, ModelFile, str], LlamaEngine]
 
@@ -152,6 +153,15 @@ class Session:
             assert self._failure is not None
             raise self._failure
         return self._engine
+
+    def pool(self, *, refresh: bool) -> SamplePool | None:
+        """Finished samples of earlier runs, where the settings allow to keep any."""
+        if not (self.settings.cache and self.settings.log):
+            return None
+        from ttc_cli.store.pool import FOLDER, SamplePool  # SQLite: not for a whole result
+
+        limit = self.settings.sample_cache_mb * MEGABYTE
+        return SamplePool(cache_dir() / FOLDER, refresh=refresh, limit=limit)
 
     def close(self) -> None:
         """Free the model and keep what was learnt about its speed; idempotent.

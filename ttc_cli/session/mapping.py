@@ -19,8 +19,6 @@ from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepare import memory_cells, prepare
 from ttc_cli.session.prepared import Prepared
 from ttc_cli.session.records import LINE, Reader, Record
-from ttc_cli.settings import cache_dir
-from ttc_cli.store.pool import SamplePool
 from ttc_cli.store.templates import Template, fill
 from ttc_cli.views.result import short_form, texts
 
@@ -120,12 +118,7 @@ class Mapping:
         self._hub = Hub(session.engine)
         self._live: dict[int, tuple[Port, Prepared]] = {}
         self._cells = 0
-        settings = session.settings
-        self._pool = (
-            SamplePool(cache_dir() / "samples", refresh=task.ask.refresh)
-            if settings.cache and settings.log
-            else None
-        )
+        self._pool = session.pool(refresh=task.ask.refresh)
 
     def rows(
         self,

@@ -17,8 +17,6 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.session import prompt_cache
 from ttc_cli.session.loaded import Ask, Session
-from ttc_cli.settings import cache_dir
-from ttc_cli.store.pool import SamplePool
 from ttc_cli.strategies import registry
 from ttc_cli.strategies.grading import Grades
 from ttc_cli.views import result
@@ -54,8 +52,6 @@ class Prepared:
         """
         limit = self.session.settings.max_seconds
         deadline = None if limit is None else self.ask.began + limit - EXIT_MARGIN
-        settings = self.session.settings
-        keep = settings.cache and settings.log
         if engine is None:
             began = time.monotonic()
             engine = self.session.engine
@@ -63,8 +59,7 @@ class Prepared:
             self.session.load_seconds += time.monotonic() - began
             if not self.ask.refresh:
                 prompt_cache.restore(self.session, self.prompt)
-            if keep:
-                pool = SamplePool(cache_dir() / "samples", refresh=self.ask.refresh)
+            pool = self.session.pool(refresh=self.ask.refresh)
         return Run(
             engine,
             ledger=Ledger(self.plan.budget),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ttc_cli.core.branch import Prompt
 from ttc_cli.session.loaded import Session
-from ttc_cli.settings import cache_dir
+from ttc_cli.settings import MEGABYTE, cache_dir
 
 if TYPE_CHECKING:
     from ttc_cli.store.prompts import Prompts
@@ -72,4 +72,4 @@ def _store(session: Session) -> Prompts | None:
     from ttc_cli.engine.llama import states
     from ttc_cli.store.prompts import Prompts
 
-    return Prompts(cache_dir(), settings.prompt_cache_mb << 20, states.key(session.engine))
+    return Prompts(cache_dir(), settings.prompt_cache_mb * MEGABYTE, states.key(session.engine))

@@ -23,7 +23,7 @@ from ttc_cli.core.events import Close, Done, Event, Flow, Start, Text, Tick, dec
 from ttc_cli.core.sampling import Stop
 from ttc_cli.models.identity import quick_fingerprint
 from ttc_cli.session.loaded import Ask, Session
-from ttc_cli.settings import Settings, cache_dir
+from ttc_cli.settings import MEGABYTE, Settings, cache_dir
 from ttc_cli.store.results import Results
 from ttc_cli.views.jsonl import JsonlView
 from ttc_cli.views.plain import Look, PlainView, summary
@@ -174,7 +174,7 @@ def _looks_at(verifier: str) -> str | None:
 
 
 def _results(settings: Settings) -> Results:
-    return Results(cache_dir(), settings.result_cache_mb << 20)
+    return Results(cache_dir(), settings.result_cache_mb * MEGABYTE)
 
 
 def _today() -> str:

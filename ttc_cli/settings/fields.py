@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Kind = Literal["text", "choice", "whole", "number", "switch"]
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 EFFORT_ALIASES = {"minimal": "low", "xhigh": "max"}  # the names other programs use
+MEGABYTE = 1_000_000
+"""Of the settings that end in _mb."""
 _BIG = 2**63 - 1  # the largest integer TOML promises to keep
 
 
@@ -144,7 +146,7 @@ class Settings:
     )
     result_cache_mb: int = _setting(64, "whole", "megabytes of whole results kept", 0, _BIG)
     sample_cache_mb: int = _setting(256, "whole", "megabytes of samples kept", 0, _BIG)
-    prompt_cache_mb: int = _setting(2048, "whole", "megabytes of evaluated prompts kept", 0, _BIG)
+    prompt_cache_mb: int = _setting(2000, "whole", "megabytes of evaluated prompts kept", 0, _BIG)
     offline: bool = _setting(False, "switch", "no network at all")
     yes: bool = _setting(False, "switch", "no questions asked", from_project=False)
     auto_pull: bool = _setting(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
 import sqlite3
 import zlib
 from collections.abc import Callable
@@ -20,9 +21,11 @@ import diskcache
 
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.sampling import Stop
+from ttc_cli.store.shelf import Held, count_hits
 
 T = TypeVar("T")
 
+FOLDER = "samples"
 SIZE_LIMIT = 256 << 20
 """Bytes on disk; the least recently used entries go first."""
 MOST_JSON = 4 << 20
@@ -72,10 +75,12 @@ class SamplePool:
     Args:
         folder: made when first needed, for its owner only.
         refresh: find nothing, but keep what is drawn.
+        limit: bytes of all samples together.
     """
 
-    def __init__(self, folder: Path, *, refresh: bool = False) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, refresh: bool = False, limit: int = SIZE_LIMIT) -> None:
+        self.folder = folder
+        self.limit = limit
         self._refresh = refresh
         self._cache: Any = None
         self._broken = False
@@ -84,12 +89,31 @@ class SamplePool:
         """A branch kept under a key; None when there is none that can be read."""
         if self._refresh:
             return None
-        return self._try(lambda cache: _read(cache.get(key)))
+        found = self._try(lambda cache: _read(cache.get(key)))
+        if found is not None:
+            count_hits(self.folder, 1)
+        return found
 
     def put(self, key: str, branch: Branch) -> None:
         """Keep a branch, unless it holds hidden states, which are large and quickly stale."""
         if not any(step.hidden for step in branch.steps):
             self._try(lambda cache: cache.set(key, _write(branch)))
+
+    def held(self) -> Held:
+        """Entries and their bytes; none of a database that cannot be read."""
+        if not self.folder.is_dir():
+            return Held(0, 0)
+        return self._try(lambda cache: Held(len(cache), cache.volume())) or Held(0, 0)
+
+    def prune(self) -> None:
+        """Drop the least recently used samples until the rest fits."""
+        if self.folder.is_dir():
+            self._try(lambda cache: cache.cull())
+
+    def clear(self) -> None:
+        """Remove every sample, and a database that cannot be read."""
+        if self.folder.is_dir() and self._try(lambda cache: cache.clear()) is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def close(self) -> None:
         """Close the database; idempotent."""
@@ -103,12 +127,12 @@ class SamplePool:
             return None
         try:
             if self._cache is None:
-                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._cache = diskcache.Cache(
-                    str(self._folder),
+                    str(self.folder),
                     timeout=5,
                     disk=JsonDisk,
-                    size_limit=SIZE_LIMIT,
+                    size_limit=self.limit,
                     eviction_policy="least-recently-used",
                 )
             return act(self._cache)

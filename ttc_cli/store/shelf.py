@@ -74,7 +74,7 @@ class Shelf:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        self.prune(self.limit)
+        self.prune()
 
     def used(self, path: Path) -> None:
         """An entry served: it is the youngest again, and counted as a hit."""
@@ -92,13 +92,13 @@ class Shelf:
         found = self._entries()
         return Held(len(found), sum(size for _, size, _ in found))
 
-    def prune(self, limit: int) -> None:
+    def prune(self) -> None:
         """Drop the least recently used entries until the rest fits, and what was left half done."""
         found = sorted(self._entries(), reverse=True)
         total = 0
         for _, size, path in found:
             total += size
-            if total > limit:
+            if total > self.limit:
                 self.drop(path)
         for path in self._listed():
             if path.suffix != SUFFIX and path.name != HITS and _age(path) > STALE:
