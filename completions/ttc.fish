@@ -5,9 +5,9 @@ function __ttc_at # whether the command that is being typed is one of those name
     set -l at ask
     if not set -q typed[2]
         set at top
-    else if contains -- $typed[2] ask map again logs stats models bench templates config plugins completion calibrate
+    else if contains -- $typed[2] ask map again logs stats models bench templates cache config plugins completion calibrate
         set at $typed[2]
-        if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit'
+        if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'cache info' 'cache clear' 'cache prune' 'cache path' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit'
             set at "$typed[2] $typed[3]"
         end
     end
@@ -53,6 +53,11 @@ complete -c ttc -n '__ttc_at "templates"' -a list -d 'All saved prompts: name, v
 complete -c ttc -n '__ttc_at "templates"' -a show -d 'The file of a saved prompt.'
 complete -c ttc -n '__ttc_at "templates"' -a edit -d 'Open a saved prompt in $VISUAL or $EDITOR, a new one too, and check what comes back.'
 complete -c ttc -n '__ttc_at "templates"' -a rm -d 'Delete a saved prompt.'
+complete -c ttc -n '__ttc_at "top"' -a cache -d 'Results, samples and evaluated prompts that are kept.'
+complete -c ttc -n '__ttc_at "cache"' -a info -d 'Entries, bytes, the cap and the hits of each kind.'
+complete -c ttc -n '__ttc_at "cache"' -a clear -d 'Remove what is kept. All of it can be computed again.'
+complete -c ttc -n '__ttc_at "cache"' -a prune -d 'Bring each kind under its cap now, as every write does.'
+complete -c ttc -n '__ttc_at "cache"' -a path -d 'The folder.'
 complete -c ttc -n '__ttc_at "top"' -a config -d 'Show and change settings.'
 complete -c ttc -n '__ttc_at "config"' -a show -d 'All settings in force; what is empty is left to the model, the strategy or the machine.'
 complete -c ttc -n '__ttc_at "config"' -a get -d 'The value of one setting in force; of a dotted key, what your config.toml holds.'
@@ -264,6 +269,13 @@ complete -c ttc -n '__ttc_at "templates edit"' -a '(__ttc_values templates)'
 complete -c ttc -n '__ttc_at "templates rm"' -s y -l yes -d 'Ask nothing.'
 complete -c ttc -n '__ttc_at "templates rm"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "templates rm"' -a '(__ttc_values templates)'
+complete -c ttc -n '__ttc_at "cache"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "cache info"' -l json -d 'One JSON value instead of text.'
+complete -c ttc -n '__ttc_at "cache info"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "cache clear"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "cache clear"' -a 'results samples prompts'
+complete -c ttc -n '__ttc_at "cache prune"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "cache path"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "config"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "config show"' -l origin -d 'Where each value comes from.'
 complete -c ttc -n '__ttc_at "config show"' -l profile -r -a '(__ttc_values profiles)' -d 'With a named set of settings.'
