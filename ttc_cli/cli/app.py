@@ -22,6 +22,7 @@ COMMANDS = {
     "templates": "Saved prompts with variables.",
     "cache": "Results, samples and evaluated prompts that are kept.",
     "config": "Show and change settings, and where each comes from.",
+    "doctor": "What is installed, what is slow or broken here, what to do about it.",
     "plugins": "Strategies and verifiers that other packages add.",
     "completion": "Print a shell's completion script.",
     "calibrate": "Measure this machine and model once: speed by width.",

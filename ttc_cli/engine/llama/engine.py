@@ -21,9 +21,10 @@ from ttc_cli.core.errors import ContextOverflow, EngineFailed
 from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.llama.binding import Model, log
 from ttc_cli.engine.llama.context import MAX_ROWS, MAX_SEQUENCES, Context, Grammar
-from ttc_cli.engine.llama.info import Tokens, available_threads, describe
+from ttc_cli.engine.llama.info import Tokens, describe
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.scheduler import Counters, Scheduler
+from ttc_cli.engine.machine import available_threads
 
 DEFAULT_CELLS = 8192
 Command = Callable[[], None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 
 import llama_cpp
 
@@ -52,14 +51,6 @@ def _longrope_context(model: Model) -> int:
     original = model.meta(f"{arch}.rope.scaling.original_context_length")
     scaled = model.meta(f"{arch}.rope.scaling.type") == "longrope" or arch == "phi3"
     return int(original) if scaled and original.isdigit() else 0
-
-
-def available_threads() -> int:
-    """Threads worth using: the processors this process may run on."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows have no affinity call
-        return os.cpu_count() or 1
 
 
 class Tokens:
