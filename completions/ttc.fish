@@ -5,7 +5,7 @@ function __ttc_at # whether the command that is being typed is one of those name
     set -l at ask
     if not set -q typed[2]
         set at top
-    else if contains -- $typed[2] ask map again logs stats models bench templates cache config plugins completion calibrate
+    else if contains -- $typed[2] ask map again logs stats models bench templates cache config doctor plugins completion calibrate
         set at $typed[2]
         if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'cache info' 'cache clear' 'cache prune' 'cache path' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit'
             set at "$typed[2] $typed[3]"
@@ -65,6 +65,7 @@ complete -c ttc -n '__ttc_at "config"' -a set -d 'Set a key in your config.toml;
 complete -c ttc -n '__ttc_at "config"' -a unset -d 'Remove a key from your config.toml; exit 1 when it was not there.'
 complete -c ttc -n '__ttc_at "config"' -a path -d 'Where the settings file is, or would be.'
 complete -c ttc -n '__ttc_at "config"' -a edit -d 'Open the file in $VISUAL or $EDITOR, and check what comes back.'
+complete -c ttc -n '__ttc_at "top"' -a doctor -d 'Look at versions, processor, GPU, threads, files, model, memory and speed.'
 complete -c ttc -n '__ttc_at "top"' -a plugins -d 'Strategies and verifiers of other packages: kind, name, package, version, state.'
 complete -c ttc -n '__ttc_at "top"' -a completion -d 'Print the completion script of a shell.'
 complete -c ttc -n '__ttc_at "top"' -a calibrate -d 'Measure how fast this machine decodes one branch and many, and keep it.'
@@ -296,6 +297,10 @@ complete -c ttc -n '__ttc_at "config path"' -l project -d 'The project\'s .ttc.t
 complete -c ttc -n '__ttc_at "config path"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "config edit"' -l project -d 'The project\'s .ttc.toml instead of your config.toml.'
 complete -c ttc -n '__ttc_at "config edit"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "doctor"' -l quick -d 'Without the ten-second speed check.'
+complete -c ttc -n '__ttc_at "doctor"' -s m -l model -r -a '(__ttc_values models)' -d 'Catalogue name, alias or GGUF file.'
+complete -c ttc -n '__ttc_at "doctor"' -l json -d 'One JSON object.'
+complete -c ttc -n '__ttc_at "doctor"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "plugins"' -l json -d 'One JSON value instead of text.'
 complete -c ttc -n '__ttc_at "plugins"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "completion"' -s h -l help -d 'Show this message and exit.'
