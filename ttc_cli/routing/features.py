@@ -1,0 +1,182 @@
+"""What a prompt looks like, as named features: the question first, pasted material apart.
+
+A prompt is read as its question part (what somebody typed) and what was pasted to it: fences,
+logs, tables, quoted passages, everything after "Text:". Words and pieces of words come from the
+question part; of pasted material only the kind and the size count. So a long document about
+mathematics does not make a request to summarise it a mathematical problem.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from ttc_cli.routing.lexicon import groups
+
+END = 3000
+"""Characters read at either end; what is wanted is said at the start or the end."""
+ASKED = 900
+"""Characters of the question part from which words are taken, again half from either end."""
+WORDS = 160
+"""Weight of all words together, before the square root: long prompts do not drown the rest."""
+
+_FENCE = re.compile(r"```[^\n]*\n?.*?(?:```|\Z)", re.DOTALL)
+_LABEL = re.compile(
+    r"^[ \t]*(?:text|context|document|passage|article|input|data|log|notes?|email|transcript|"
+    r"texto?|texte|testo|tekst|текст|文章|本文|نص)[ \t]*[::][ \t]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_QUOTED = re.compile(r"\"[^\"\n]{12,}\"|“[^”]{12,}”|«[^»]{12,}»|„[^“”]{12,}[“”]|「[^」]{8,}」")
+_CODE_LINE = re.compile(
+    r"^\s*(?:def |class |import |from \w+ import|async |await |function\b|fn |func |public |"
+    r"private |static |#include|SELECT |const |let |var |return\b|if\s*\(|for\s*\(|while\b.*[:{]|"
+    r"\w+\s*=\s*\w|[{}@<$]|//|/\*|--\s|>>>|Traceback|File \"|try:|except)|[;{}]\s*$|\w\(.*\)[:;]?\s*$|"
+    r"=>|->|:=|==|!=|&&|\|\|"
+)
+_DATA_LINE = re.compile(
+    r"^\s*\[?\d{1,4}[-:/.]\d\d|\b(?:INFO|WARN|ERROR|DEBUG)\b|^[^,\n]+(?:,[^,\n]*){2,}$|"
+    r"^[^|\n]*(?:\|[^|\n]*){2,}$|^\s*\w+[:=]\s*\S+(?:\s+\w+[:=]\S+)+|\t\S+\t|^\s*[\[{\"]|"
+    r"^[\w.]+=\S+"
+)
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,]\d+)*|[^\w\s]")
+_NUMBER = re.compile(r"(?<!\w)\d[\d.,]*")
+_NUMBER_WORD = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|twice|half|third|quarter|dozen|"
+    r"zwei|drei|vier|fünf|sechs|halb|deux|trois|quatre|cinq|moitié|tiers|dos|tres|cuatro|mitad|"
+    r"due|tre|metà|dois|três|metade|twee|drie|vier|helft|dwa|trzy|czter\w*|połow\w*|дв[ае]|тр[иё]\w*|"
+    r"четыр\w*|полов\w*|треть|iki|üç|dört|yarı\w*)\b|[两二三四五六七八九十半甲乙丙]",
+    re.IGNORECASE,
+)
+_FORMULA = re.compile(
+    r"\\[a-z]+|\$[^$\n]+\$|\b[a-z]\s*\^\s*\d|\b[a-z]\s*=\s*[-\d]|\bf\s*\(x\)|[²³√∫∑≤≥π]|"
+    r"\b[a-z]_\d|\d[a-z]\s*[-+]|\|x|sqrt|\b(?:sin|cos|tan|log|ln)\b",
+    re.IGNORECASE,
+)
+_SUM = re.compile(r"\d\s*[-+*/×÷^x%]\s*\d|\d\s*%|%\s*\w+ \d|[$€£]\s*\d|\d\s*[$€£₹]", re.IGNORECASE)
+_SENTENCE = re.compile(r"[.!?;](?=\s|$)|[。！？؟।]|\n")
+_CHOICES = re.compile(r"(?:^|[\s(])([A-Da-d])[).:]\s", re.MULTILINE)
+_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
+_SPEAKER = re.compile(r"(?:^|[.\n!?。])\s*[^\W\d_]{1,12}\s?[:「]", re.MULTILINE)
+_NAME = re.compile(r"(?<=[^.!?\n] )[A-ZÄÖÜÉА-Я][a-zäöüéа-я]{1,12}\b")
+_SCRIPTS = {
+    "latin": re.compile(r"[A-Za-zÀ-ɏ]"),
+    "cyrillic": re.compile(r"[Ѐ-ӿ]"),
+    "kana": re.compile(r"[぀-ヿ]"),
+    "han": re.compile(r"[一-鿿]"),
+    "hangul": re.compile(r"[가-힣]"),
+    "arabic": re.compile(r"[؀-ۿ]"),
+    "indic": re.compile(r"[ऀ-ॿ]"),
+}
+_DENSE = ("kana", "han", "hangul")
+"""Scripts that say in one character what takes others two or three."""
+
+
+def split(prompt: str) -> tuple[str, str]:
+    """(question part, pasted part) of a prompt; of a long one both ends are read.
+
+    When everything looks pasted, its first and its last line are taken for the question.
+    """
+    if len(prompt) > 2 * END:
+        prompt = f"{prompt[:END]}\n\n{prompt[-END:]}"
+    pasted = [found[0] for found in _FENCE.finditer(prompt)]
+    rest = _FENCE.sub("\n\n", prompt)
+    blocks = [block for block in re.split(r"\n\s*\n", rest) if block.strip()]
+    labelled = [block for block in blocks if _LABEL.match(block)]
+    longest = max(blocks, key=len, default="")
+    others = sum(map(len, blocks)) - len(longest)
+    if len(blocks) > 1 and len(longest) > max(120, 1.5 * others):
+        labelled.append(longest)
+    asked = []
+    for block in blocks:
+        if block in labelled and len(blocks) > 1:
+            pasted.append(block)
+            continue
+        lines = block.split("\n")
+        data = [bool(_CODE_LINE.search(line) or _DATA_LINE.search(line)) for line in lines]
+        asked += [line for line, is_data in zip(lines, data, strict=True) if not is_data]
+        pasted += [line for line, is_data in zip(lines, data, strict=True) if is_data]
+    text = "\n".join(asked).strip()
+    if not text:
+        lines = [line for line in prompt.strip().split("\n") if line.strip("` ")] or [""]
+        text = lines[0] if len(lines) == 1 else f"{lines[0]}\n{lines[-1]}"
+    return text, "\n".join(pasted)
+
+
+def features(prompt: str, *, documents: bool = False) -> dict[str, float]:
+    """Features by name; all values lie between 0 and about 3.
+
+    Args:
+        prompt: the question as typed, with whatever was pasted to it.
+        documents: whether files or piped text are attached besides.
+    """
+    asked, pasted = split(prompt)
+    quotes = _QUOTED.findall(asked)
+    bare = _QUOTED.sub(' "" ', asked)
+    if len(bare) > ASKED:
+        bare = f"{bare[: ASKED // 2]} {bare[-ASKED // 2 :]}"
+    found = dict(_shape(asked, bare, pasted, quotes))
+    found["documents"] = float(documents)
+    words = set(_words(bare))
+    scale = math.sqrt(WORDS / max(len(words), 24)) / 3
+    found.update(dict.fromkeys(words, scale))
+    return {name: value for name, value in found.items() if value}
+
+
+def _shape(
+    asked: str, bare: str, pasted: str, quotes: list[str]
+) -> Iterator[tuple[str, float]]:
+    """Explicit features: sizes, counts, signs and word groups."""
+    scripts = {name: len(pattern.findall(bare)) for name, pattern in _SCRIPTS.items()}
+    script = max(scripts, key=lambda name: scripts[name])
+    length = len(bare) * (2.5 if script in _DENSE else 1.0)
+    yield f"script {script}", 0.5
+    yield "length", math.log1p(length) / 3
+    yield f"length {min(int(math.log2(length + 1)), 9)}", 1.0
+    yield "pasted", math.log1p(len(pasted)) / 4
+    yield "pasted code", float(len(_CODE_LINE.findall(pasted)) > 0 or "```" in pasted)
+    yield "quoted", float(bool(quotes))
+    for name, pattern in groups().items():
+        hits = len(pattern.findall(bare))
+        yield name, min(hits, 3) ** 0.5
+        yield f"{name} first", float(pattern.match(bare.lstrip()) is not None)
+    numbers = len(_NUMBER.findall(bare))
+    amounts = numbers + len(_NUMBER_WORD.findall(bare))
+    sentences = len(_SENTENCE.findall(asked.strip()))
+    yield f"numbers {min(numbers, 5)}", 1.0
+    yield f"amounts {min(amounts, 6)}", 1.0
+    yield f"sentences {min(sentences, 5)}", 1.0
+    yield f"story {min(amounts, 4)} {min(sentences, 3)}", 1.0
+    yield "formula", min(len(_FORMULA.findall(bare)), 4) ** 0.5
+    yield "sum", min(len(_SUM.findall(bare)), 4) ** 0.5
+    yield "question mark", float(any(mark in bare for mark in "?？؟"))
+    marks = "".join(found.upper() for found in _CHOICES.findall(asked))
+    yield "choices", float("AB" in marks)
+    yield "items", float(len(_ITEM.findall(asked)) > 1)
+    yield "speakers", min(len(_SPEAKER.findall(asked)), 4) / 2
+    yield "names", min(len(_NAME.findall(bare)), 6) / 3
+    yield "commas", min(bare.count(",") + bare.count("、"), 6) / 4
+    yield "colon early", float(0 < bare.find(":") < 50 or 0 < bare.find("：") < 25)
+    yield "symbols", min(sum(c in "{}[]();=<>_`/\\|&$#" for c in bare), 12) / 6
+
+
+def _words(text: str) -> Iterator[str]:
+    """Words, pairs of words, the first and last ones, beginnings, and pairs of dense signs."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    words = ["0" if word[0].isdigit() else word for word in words]
+    for at, word in enumerate(words):
+        yield f"w {word}"
+        if len(word) > 4:
+            yield f"p {word[:4]}"
+        if len(word) > 6:
+            yield f"p {word[:6]}"
+        if at:
+            yield f"b {words[at - 1]} {word}"
+    for at, word in enumerate(words[:3]):
+        yield f"^{at} {word}"
+    for word in words[-2:]:
+        yield f"$ {word}"
+    dense = re.findall(r"[぀-ヿ一-鿿가-힣]+", text)
+    for run in dense:
+        for at in range(len(run)):
+            yield f"c {run[at : at + 2]}"
