@@ -154,7 +154,9 @@ def main() -> None:
     for name, report in out.items():
         for what, value in report.items():
             low, high = value["interval"]
-            print(f"{name:18} {what:20} {value['share']:.3f} [{low:.3f}, {high:.3f}] n={value['n']}")
+            print(
+                f"{name:18} {what:20} {value['share']:.3f} [{low:.3f}, {high:.3f}] n={value['n']}"
+            )
     if options.json:
         options.json.write_text(json.dumps(out, indent=1) + "\n", "utf-8")
     if options.write:

@@ -40,6 +40,19 @@ def ask(
             panel=SPENDING,
         ),
     ] = None,
+    task: Annotated[
+        str | None,
+        opt(
+            "--task",
+            help="math, logic, code, factual, translation, writing, extraction or chat;"
+            " auto decides by the prompt.",
+            panel=SPENDING,
+        ),
+    ] = None,
+    path: Annotated[
+        str | None,
+        opt("--path", help="simple or complex; auto decides by the prompt.", panel=SPENDING),
+    ] = None,
     samples: options.Samples = None,
     option: options.Option = None,
     help_options: Annotated[
@@ -154,7 +167,8 @@ def ask(
         from ttc_cli.cli.asking import Flags, Output, run
 
         settings = {
-            "effort": effort, "strategy": strategy, "samples": samples, "max_tokens": max_tokens,
+            "effort": effort, "strategy": strategy, "task": task, "path": path,
+            "samples": samples, "max_tokens": max_tokens,
             "max_seconds": max_seconds, "thinking_budget": thinking_budget, "system": system,
             "model": model, "yes": yes, "offline": offline, "profile": profile,
             "gpu_layers": gpu_layers, "ctx_size": ctx_size, "threads": threads,

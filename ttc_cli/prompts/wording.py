@@ -134,13 +134,12 @@ def guess_task(question: str) -> Task:
     quantity, is `math`; all else is `plain`. The rules know English, and formulas in any
     language. Of a long text only both ends are read.
     """
-    if len(question) > 2 * _END:
-        question = f"{question[:_END]}\n{question[-_END:]}"
+    question = _ends(question)
     if _CODE.search(question):
         return "code"
     if _TEXT_WANTED.search(question):
         return "plain"
-    if _is_choice(question):
+    if offers_choices(question):
         return "choice"
     if _FORMULA.search(question):
         return "math"
@@ -148,11 +147,17 @@ def guess_task(question: str) -> Task:
     return "math" if quantity else "plain"
 
 
+def _ends(text: str) -> str:
+    return text if len(text) <= 2 * _END else f"{text[:_END]}\n{text[-_END:]}"
+
+
 def looks_like_problem(question: str) -> bool:
     """Whether a question seems to have a short answer that samples can vote on."""
     return guess_task(question) in ("math", "choice")
 
 
-def _is_choice(question: str) -> bool:
+def offers_choices(question: str) -> bool:
+    """Whether answers marked A, B (then C ...) are offered; of a long text both ends are read."""
+    question = _ends(question)
     marks = "".join(found[1] or found[2] for found in _CHOICE.finditer(question)).upper()
     return "ABC" in marks or marks == "AB"

@@ -1,7 +1,8 @@
 """The trained classifier: task and path of a prompt, in about a millisecond and without numpy.
 
 A multinomial logistic regression over named features; its weights are a text file, one feature a
-line, written by `benchmarks/routing/train.py`. A prompt only touches the few hundred features it has.
+line, written by `benchmarks/routing/train.py`. Only the few hundred
+features that a prompt has are touched.
 """
 
 from __future__ import annotations

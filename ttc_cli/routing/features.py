@@ -31,8 +31,11 @@ _QUOTED = re.compile(r"\"[^\"\n]{12,}\"|“[^”]{12,}”|«[^»]{12,}»|„[^�
 _CODE_LINE = re.compile(
     r"^\s*(?:def |class |import |from \w+ import|async |await |function\b|fn |func |public |"
     r"private |static |#include|SELECT |const |let |var |return\b|if\s*\(|for\s*\(|while\b.*[:{]|"
-    r"\w+\s*=\s*\w|[{}@<$]|//|/\*|--\s|>>>|Traceback|File \"|try:|except)|[;{}]\s*$|\w\(.*\)[:;]?\s*$|"
-    r"=>|->|:=|==|!=|&&|\|\|"
+    r"\w+\s*=\s*\w|[{}@<$]|//|/\*|--\s|>>>|Traceback|File \"|try:|except)|[;{}]\s*$|"
+    r"\w\(.*\)[:;]?\s*$|=>|->|:=|==|!=|&&|\|\|"
+)
+_SIGNATURE = re.compile(
+    r"^\s*(?:def|fn|func|function) \w+.*\n?\s*(?:\"\"\"|'{3}|///?|/\*)", re.MULTILINE
 )
 _DATA_LINE = re.compile(
     r"^\s*\[?\d{1,4}[-:/.]\d\d|\b(?:INFO|WARN|ERROR|DEBUG)\b|^[^,\n]+(?:,[^,\n]*){2,}$|"
@@ -75,12 +78,12 @@ _DENSE = ("kana", "han", "hangul")
 def split(prompt: str) -> tuple[str, str]:
     """(question part, pasted part) of a prompt; of a long one both ends are read.
 
-    When everything looks pasted, its first and its last line are taken for the question.
+    The question part is empty when everything looks pasted.
     """
     if len(prompt) > 2 * END:
         prompt = f"{prompt[:END]}\n\n{prompt[-END:]}"
     pasted = [found[0] for found in _FENCE.finditer(prompt)]
-    rest = _FENCE.sub("\n\n", prompt)
+    rest = _LABEL.sub(r"\n\n\g<0>", _FENCE.sub("\n\n", prompt))
     blocks = [block for block in re.split(r"\n\s*\n", rest) if block.strip()]
     labelled = [block for block in blocks if _LABEL.match(block)]
     longest = max(blocks, key=len, default="")
@@ -96,36 +99,34 @@ def split(prompt: str) -> tuple[str, str]:
         data = [bool(_CODE_LINE.search(line) or _DATA_LINE.search(line)) for line in lines]
         asked += [line for line, is_data in zip(lines, data, strict=True) if not is_data]
         pasted += [line for line, is_data in zip(lines, data, strict=True) if is_data]
-    text = "\n".join(asked).strip()
-    if not text:
-        lines = [line for line in prompt.strip().split("\n") if line.strip("` ")] or [""]
-        text = lines[0] if len(lines) == 1 else f"{lines[0]}\n{lines[-1]}"
-    return text, "\n".join(pasted)
+    return "\n".join(asked).strip(), "\n".join(pasted)
 
 
-def features(prompt: str, *, documents: bool = False) -> dict[str, float]:
+def features(prompt: str) -> dict[str, float]:
     """Features by name; all values lie between 0 and about 3.
 
     Args:
         prompt: the question as typed, with whatever was pasted to it.
-        documents: whether files or piped text are attached besides.
     """
     asked, pasted = split(prompt)
+    bare_material = not asked
+    if bare_material:  # its first and its last line stand for the question
+        lines = [line for line in pasted.split("\n") if line.strip("` ")] or [""]
+        asked = lines[0] if len(lines) == 1 else f"{lines[0]}\n{lines[-1]}"
     quotes = _QUOTED.findall(asked)
     bare = _QUOTED.sub(' "" ', asked)
     if len(bare) > ASKED:
         bare = f"{bare[: ASKED // 2]} {bare[-ASKED // 2 :]}"
     found = dict(_shape(asked, bare, pasted, quotes))
-    found["documents"] = float(documents)
+    found["nothing asked"] = float(bare_material)
+    found["signature"] = float(_SIGNATURE.search(prompt[:END]) is not None)
     words = set(_words(bare))
     scale = math.sqrt(WORDS / max(len(words), 24)) / 3
     found.update(dict.fromkeys(words, scale))
     return {name: value for name, value in found.items() if value}
 
 
-def _shape(
-    asked: str, bare: str, pasted: str, quotes: list[str]
-) -> Iterator[tuple[str, float]]:
+def _shape(asked: str, bare: str, pasted: str, quotes: list[str]) -> Iterator[tuple[str, float]]:
     """Explicit features: sizes, counts, signs and word groups."""
     scripts = {name: len(pattern.findall(bare)) for name, pattern in _SCRIPTS.items()}
     script = max(scripts, key=lambda name: scripts[name])

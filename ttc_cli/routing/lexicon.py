@@ -97,7 +97,8 @@ _GROUPS: dict[str, tuple[str, str]] = {
     "how many": (
         "how (?:many|much|long|far|old|tall|fast|often|quickly)|wie ?viele?s?|wie (?:lange|groß)|"
         "combien|cuánt[oa]s?|quant[oiae]|quantos|hoeveel|ile|сколько|скільки|kaç|كم|कितने|कितना|"
-        "몇|얼마|hur många|kolik|bao nhiêu|berapa|what is left|altogether|in total|in all|remain\\w*",
+        "몇|얼마|hur många|kolik|bao nhiêu|berapa|what is left|altogether|in total|in all|"
+        "remain\\w*",
         "多少|几|何個|いくつ|何分|いくら|何時間",
     ),
     "who when where": (
@@ -147,8 +148,8 @@ _GROUPS: dict[str, tuple[str, str]] = {
         "真话|说谎|本当|嘘",
     ),
     "arrange": (
-        "schedul\\w*|rota|shifts?|seat\\w*|arrange\\w*|plan|assign\\w*|order|round robin|tournament|"
-        "puzzle|riddle|dienstplan|planning|horario|organiza|turni|escala|расписание|график|"
+        "schedul\\w*|rota|shifts?|seat\\w*|arrange\\w*|plan|assign\\w*|order|round robin|"
+        "tournament|puzzle|riddle|dienstplan|planning|horario|organiza|turni|escala|расписание|график|"
         "row|rows|table|queens|bridge|river|boxes|doors|houses|floors?|shortest|fewest|minimum|"
         "runners?|workers?|tasks?|rooms?|slots?|meeting|weigh\\w*|switch\\w*",
         "值班|当番|安排",

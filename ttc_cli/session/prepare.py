@@ -15,10 +15,12 @@ from ttc_cli.core.engine import Engine
 from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.sampling import Sampling
+from ttc_cli.core.verify import Verifier
 from ttc_cli.models.gguf import read_gguf
 from ttc_cli.prompts.documents import conversation
 from ttc_cli.prompts.template import ChatTemplate, Rendered
-from ttc_cli.prompts.wording import Task, guess_task, wording
+from ttc_cli.prompts.wording import Task, wording
+from ttc_cli.routing.policy import Facts, Route, route
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepared import Prepared
 from ttc_cli.settings import Settings
@@ -45,7 +47,9 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     if not ask.prompt.strip() and not ask.documents:
         raise UsageError("the prompt is empty", "say what you want to know")
     room = memory_cells(session)  # reads the header, while the model may still be loading
-    task = cast("Task", ask.task) if ask.task else guess_task(ask.prompt)
+    verifier = verifiers.assemble(ask.verifiers, ask.options, unsafe=ask.unsafe_exec)
+    way = _route(ask, settings, verifier)
+    task = way.form
     seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
     notes: list[str] = list(settings.warnings)
     render = renderer(session.engine, ask, task, settings, notes)
@@ -58,7 +62,6 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         lambda reply, said: render(0, False, (reply, said)).prompt,
         thinks=rendered.prompt.thinking or "<think>" in session.engine.info.template,
     )
-    level, reason = _level(settings.effort, question)
     given = settings.temperature is not None
     base = Sampling()
     sampling = Sampling(
@@ -67,11 +70,10 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         base.top_p if settings.top_p is None else settings.top_p,
         base.min_p if settings.min_p is None else settings.min_p,
     )
-    verifier = verifiers.assemble(ask.verifiers, ask.options, unsafe=ask.unsafe_exec)
     verifiers.check(verifier, session.engine.info)
     plan = efforts.plan(
         question,
-        effort=level,
+        effort=_level(way, settings),
         strategy=settings.strategy,
         samples=settings.samples,
         sampling=sampling,
@@ -89,10 +91,10 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     tokens = session.engine.count(rendered.prompt)
     context = session.engine.info.context
     if tokens + 1 > context:
-        way = "give a larger --ctx-size" if settings.ctx_size else "choose another model"
+        hint = "give a larger --ctx-size" if settings.ctx_size else "choose another model"
         raise ContextOverflow(
             f"the prompt takes {tokens} tokens and the context holds {context}",
-            f"shorten it, or {way}",
+            f"shorten it, or {hint}",
         )
     plan = replace(plan, branch_tokens=min(plan.branch_tokens, context - tokens))
     return Prepared(
@@ -103,11 +105,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         rendered.prompt,
         tokens,
         seed,
-        {
-            "task": task,
-            "path": "complex" if question.votable or task == "code" else "simple",
-            "reason": reason,
-        },
+        {"task": way.task, "path": way.path, "reason": way.reason},
         _estimate(session, question, plan, tokens),
         tuple(notes),
         strategy,
@@ -116,12 +114,22 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     )
 
 
-def _level(effort: str, question: Question) -> tuple[str, str]:
-    if effort != "auto":
-        return effort, f"effort {effort} was asked for"
-    if question.votable:
-        return "medium", f"{question.task}: a short answer that samples can vote on"
-    return "low", f"{question.task}: no short answer to vote on"
+def _route(ask: Ask, settings: Settings, verifier: Verifier | None) -> Route:
+    return route(
+        ask.prompt,
+        Facts(verifier=verifier is not None, gate=verifier is not None and verifier.gate),
+        effort=settings.effort,
+        task=settings.task,
+        path=settings.path,
+        form=cast("Task | None", ask.task),
+        rules=settings.routes,
+    )
+
+
+def _level(way: Route, settings: Settings) -> str:
+    """The route's effort; a strategy or a number of samples that was named does not escalate."""
+    named = settings.strategy != "auto" or settings.samples is not None
+    return "medium" if way.effort == "auto" and named else way.effort
 
 
 def renderer(engine: Engine, ask: Ask, task: Any, settings: Settings, notes: list[str]) -> Render:

@@ -36,7 +36,7 @@ class Prepared:
     prompt: Prompt
     prompt_tokens: int
     seed: int
-    route: dict[str, str]
+    route: dict[str, Any]
     estimate: dict[str, Any]
     notes: tuple[str, ...]
     strategy: registry.Strategy
@@ -123,6 +123,10 @@ class Prepared:
         if lengths := _whole_lengths(outcome):
             session.speeds.see_answer(self.question.task, sum(lengths) / len(lengths))
 
+    def _escalated(self, outcome: Outcome) -> dict[str, int]:
+        """How many samples an effort that escalates came to."""
+        return {"escalated": len(outcome.branches)} if self.plan.effort == "auto" else {}
+
     def _facts(self, outcome: Outcome, cache: str, verify_seconds: float) -> result.Facts:
         session, counters = self.session, self.session.engine.counters
         wall = time.monotonic() - self.ask.began
@@ -135,7 +139,7 @@ class Prepared:
             sha256=session.identity,
             prompt_tokens=self.prompt_tokens,
             seed=self.seed,
-            route=self.route,
+            route=self.route | self._escalated(outcome),
             estimate=self.estimate,
             timings={
                 "load_s": round(session.load_seconds, 3),

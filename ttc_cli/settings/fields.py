@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ttc_cli.settings.remotes import NamedRemote
+    from ttc_cli.settings.routes import RouteRule
 
 Kind = Literal["text", "choice", "whole", "number", "switch"]
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -103,6 +104,9 @@ def _setting(default: Any, *rule: Any, **more: Any) -> Any:
 
 _ASK = ("auto", "yes", "no")
 _EFFORTS = ("auto", "low", "medium", "high", "max")
+_TASKS = (
+    "auto", "math", "logic", "code", "factual", "translation", "writing", "extraction", "chat",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class Settings:
 
     Args:
         remotes: the user's named servers.
+        routes: rules for the router, the project's before the user's.
         origins: where each value that is not a default came from, as people read it.
         warnings: one line each, about what was read but ignored or is worth knowing.
     """
@@ -118,6 +123,13 @@ class Settings:
     model: str | None = _setting(None, "text", "catalogue name, alias, GGUF path or server URL")
     effort: str = _setting("auto", "choice", "how much to spend", words=_EFFORTS)
     strategy: str = _setting("auto", "text", "how to spend it")
+    task: str = _setting("auto", "choice", "what kind of work a prompt is", words=_TASKS)
+    path: str = _setting(
+        "auto",
+        "choice",
+        "whether a prompt needs several steps",
+        words=("auto", "simple", "complex"),
+    )
     samples: int | None = _setting(None, "whole", "branches of the strategy", 1, _BIG)
     max_tokens: int | None = _setting(None, "whole", "cap on sampled tokens", 1, _BIG)
     max_seconds: float | None = _setting(None, "number", "cap on seconds", 0.001)
@@ -157,6 +169,7 @@ class Settings:
     watts: float | None = _setting(None, "number", "power of the machine at work, in watts", 0)
     price_per_kwh: float | None = _setting(None, "number", "money per kilowatt-hour", 0)
     remotes: Mapping[str, NamedRemote] = field(default_factory=dict, repr=False)
+    routes: tuple[RouteRule, ...] = field(default=(), repr=False)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
 

@@ -11,6 +11,7 @@ from ttc_cli.settings.fields import EFFORT_ALIASES, RULES, Settings, checked, cl
 from ttc_cli.settings.files import Document
 from ttc_cli.settings.paths import config_path, project_path
 from ttc_cli.settings.remotes import NamedRemote, read_remotes
+from ttc_cli.settings.routes import RouteRule, read_routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,6 +54,7 @@ class _Builder:
         self.origins: dict[str, str] = {}
         self.warnings: list[str] = []
         self.remotes: dict[str, NamedRemote] = {}
+        self.routes: tuple[RouteRule, ...] = ()
 
     def add_flags(self, flags: Mapping[str, object]) -> None:
         for name, value in flags.items():
@@ -71,8 +73,11 @@ class _Builder:
     def add_document(self, document: Document, profile: str | None, *, trusted: bool) -> None:
         for table in _tables(document, profile):
             for name, value in _at(document, table).items():
-                if name not in ("profile", "remote") or not isinstance(value, dict):
+                if name != "route" and (
+                    name not in ("profile", "remote") or not isinstance(value, dict)
+                ):
                     self._add_entry(document, (*table, name), value, trusted=trusted)
+        self.routes += read_routes(document)
         if trusted:
             self.remotes = read_remotes(document, self.warnings)
         elif "remote" in document.values:  # it names a variable to send to a server
@@ -102,6 +107,7 @@ class _Builder:
         return Settings(
             **self.values,
             remotes=MappingProxyType(self.remotes),
+            routes=self.routes,
             origins=origins,
             warnings=tuple(self.warnings),
         )

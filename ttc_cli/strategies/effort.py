@@ -29,6 +29,7 @@ EFFORTS = {
     "medium": Effort(4, "self-consistency", "direct"),
     "high": Effort(16, "self-consistency", "self-consistency"),
     "max": Effort(64, "self-consistency", "self-consistency"),
+    "auto": Effort(16, "self-consistency", "direct"),  # at most: it escalates from one sample
 }
 
 BRANCH_TOKENS = {"math": 1024, "choice": 768, "short": 512, "code": 1536, "plain": 2048}
@@ -58,7 +59,7 @@ def plan(
     """What to run: flags where given, else the table.
 
     Args:
-        effort: a level, not "auto".
+        effort: a level; "auto" is one sample that may become sixteen.
         strategy: a name, or "auto" for the table's.
         samples: lifts the cap that the level gives; only `max_tokens` binds then.
         verifier: with one, the table's strategy is best-of-n, whatever the task.

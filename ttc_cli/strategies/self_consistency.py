@@ -55,12 +55,13 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     if not ballot.votes:
         return (yield from _without_votes(run, question, done))
     decided = draw.decided and not run.late
+    why = "vote-decided" if len(done) > 1 else "confident"
     return Outcome(
         ballot.winner(),
         ballot.votes[0].answer,
         ballot.votes,
-        ballot.agreement,
-        "vote-decided" if decided else cut_by(run, done, "complete"),
+        ballot.agreement if len(done) > 1 else None,
+        why if decided else cut_by(run, done, "complete"),
         tuple(done),
     )
 

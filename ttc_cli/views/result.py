@@ -19,7 +19,7 @@ class Facts:
 
     Args:
         id, created, model, sha256: of the run and its model.
-        route: task, path and reason.
+        route: task, path and reason; where the run could escalate, to how many samples it did.
         estimate: as given before the run ("tokens", "seconds").
         timings: seconds: load_s, prefill_s, decode_s, verify_s, wall_s.
         plain_answer: tokens of one plain answer, for the cost multiplier.
@@ -32,7 +32,7 @@ class Facts:
     sha256: str
     prompt_tokens: int
     seed: int
-    route: dict[str, str]
+    route: dict[str, Any]
     estimate: dict[str, Any]
     timings: dict[str, float]
     plain_answer: float

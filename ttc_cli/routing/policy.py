@@ -1,0 +1,128 @@
+"""From a prompt and what is at hand to a route: task, path, answer form, effort, and why.
+
+The classifier proposes; the user's rules, then flags, overrule it. Compute at answer time pays
+where several steps of reasoning can go wrong and samples can be told apart, by a vote over short
+answers or by a verifier; it does not pay for facts, translations and prose, which one answer
+serves as well (Snell et al. 2024, arXiv 2408.03314, and the table in docs/router.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ttc_cli.prompts.wording import Task, guess_task, offers_choices
+from ttc_cli.routing.classifier import classify
+from ttc_cli.settings.routes import RouteRule
+
+COMPLEX = 0.5
+"""Probability of needing several steps from which a prompt takes the complex path."""
+
+_PROOF = re.compile(
+    r"\b(?:prove|proof|show that|disprove|beweis\w*|zeige?, dass|démontr\w+|montr\w+ que|"
+    r"demuestr\w+|demostr\w+|dimostr\w+|demonstr\w+|prove que|bewijs|udowodni\w+|докаж\w*|"
+    r"ispatla\w*)\b|أثبت|सिद्ध|증명|证明|証明",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is at hand besides the prompt.
+
+    Args:
+        verifier: whether something can judge samples; `gate`: and pass or fail them.
+        schema: the answer's shape is given.
+        rushed: whether the deadline leaves time for one plain answer only.
+    """
+
+    verifier: bool = False
+    gate: bool = False
+    schema: bool = False
+    rushed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a prompt goes.
+
+    Args:
+        task: one of `classifier.TASKS`.
+        path: "simple" or "complex".
+        form: what kind of answer is asked for, as `prompts.wording` names it.
+        effort: a level, or "auto" for one that escalates from the run itself.
+        reason: for people, in a line.
+    """
+
+    task: str
+    path: str
+    form: Task
+    effort: str
+    reason: str
+
+
+def route(
+    prompt: str,
+    facts: Facts = Facts(),
+    *,
+    effort: str = "auto",
+    task: str = "auto",
+    path: str = "auto",
+    form: Task | None = None,
+    rules: Sequence[RouteRule] = (),
+) -> Route:
+    """The route of a prompt.
+
+    Args:
+        effort, task, path: as flags or settings say; "auto" leaves them to rules and classifier.
+        form: the answer's form where the asker knows it.
+        rules: the user's; the first that matches and says something of a part decides it.
+    """
+    verdict = classify(prompt)
+    sure = verdict.complex if verdict.complex >= COMPLEX else 1 - verdict.complex
+    guessed = {"task": verdict.task, "path": "complex" if verdict.complex >= COMPLEX else "simple"}
+    parts = {"effort": effort, "task": task, "path": path}
+    why = {name: "given" for name, value in parts.items() if value != "auto"}
+    for rule in rules:
+        for name in parts:
+            if parts[name] == "auto" and getattr(rule, name) and re.search(rule.match, prompt):
+                parts[name] = getattr(rule, name)
+                why[name] = f"by the rule {rule.match!r}"
+    for name in ("task", "path"):
+        if parts[name] == "auto":
+            parts[name] = guessed[name]
+            why[name] = f"{verdict.sure if name == 'task' else sure:.0%} sure"
+    kind = form or answer_form(prompt, parts["task"], parts["path"])
+    about = f"{parts['task']} ({why['task']}), {parts['path']} ({why['path']})"
+    if parts["effort"] != "auto":
+        reason = f"{about}; effort {parts['effort']}: {why['effort']}"
+        return Route(parts["task"], parts["path"], kind, parts["effort"], reason)
+    level, reason = _effort(parts["path"], kind, facts)
+    return Route(parts["task"], parts["path"], kind, level, f"{about}; {reason}")
+
+
+def _effort(path: str, form: Task, facts: Facts) -> tuple[str, str]:
+    """The effort of a route that leaves it open, and why."""
+    if facts.rushed:
+        return "low", "the deadline leaves time for one answer"
+    if facts.verifier:
+        if facts.gate and path == "complex":
+            return "high", "samples are drawn until one passes the verifier"
+        return "medium", "a verifier chooses among samples"
+    if path == "simple":
+        return "low", "one plain answer will do"
+    if form in ("math", "choice", "short"):
+        return "auto", "more samples as confidence and agreement ask for them"
+    return "low", "no short answer to vote on and no verifier (-V): more samples would not help"
+
+
+def answer_form(prompt: str, task: str, path: str) -> Task:
+    """What kind of answer a prompt of that task wants, by its surface."""
+    if task in ("math", "logic", "factual") and offers_choices(prompt):
+        return "choice"
+    if task == "code":
+        return "code" if path == "complex" or guess_task(prompt) == "code" else "plain"
+    if task not in ("math", "logic") or _PROOF.search(prompt):
+        return "plain"
+    return "math" if task == "math" or guess_task(prompt) == "math" else "short"
