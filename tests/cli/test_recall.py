@@ -176,7 +176,7 @@ def test_what_keeps_nothing_keeps_nothing(ask: Ttc, machine: Path, flag: str) ->
 
 
 @pytest.mark.parametrize(
-    "cap", [("--max-tokens", "5"), ("--max-tokens", "40", "-n", "9", "--no-early-stop")]
+    "cap", [("--max-tokens", "3"), ("--max-tokens", "40", "-n", "9", "--no-early-stop")]
 )
 def test_what_a_cap_cut_is_not_kept(ask: Ttc, machine: Path, cap: tuple[str, ...]) -> None:
     assert ours(ask("--json", *cap, SUM))["stopped"] == "tokens"

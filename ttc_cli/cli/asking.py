@@ -76,7 +76,7 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
     asked = replace(asked, verifiers=asked.verifiers or filled.verifiers)
     flags = {**flags, **{k: v for k, v in filled.settings.items() if flags.get(k) is None}}
     settings = load(flags, cwd=Path.cwd(), environ=os.environ)
-    if how.min_agreement is not None and settings.effort == "auto":
+    if how.min_agreement is not None and (settings.effort, settings.strategy) == ("auto", "auto"):
         settings = replace(settings, effort="medium")  # one sample that is sure agrees with nobody
     if asked.help_options:
         from ttc_cli.cli.preview import options_of
