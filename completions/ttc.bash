@@ -2,8 +2,8 @@
 
 _ttc_words() { # flags and commands that may follow the command "$1"
     case "$1" in
-    "") echo "ask map again logs stats models bench templates cache config doctor plugins completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
-    "ask") echo "-e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
+    "") echo "ask map again logs stats models bench templates cache config doctor plugins completion calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
+    "ask") echo "-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
     "map") echo "--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help" ;;
     "again") echo "-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help" ;;
     "logs") echo "list show rate rm wait replay export -h --help" ;;
@@ -58,6 +58,8 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     case "$1 $2" in
     " -e"|" --effort") echo "= auto low medium high max" ;;
     " -S"|" --strategy") echo "strategies" ;;
+    " --task") echo "= auto math logic code factual translation writing extraction chat" ;;
+    " --path") echo "= auto simple complex" ;;
     " -n"|" --samples") echo "any" ;;
     " -O"|" --option") echo "any" ;;
     " -V"|" --verifier") echo "verifiers" ;;
@@ -82,6 +84,8 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     " -o"|" --output") echo "files" ;;
     "ask -e"|"ask --effort") echo "= auto low medium high max" ;;
     "ask -S"|"ask --strategy") echo "strategies" ;;
+    "ask --task") echo "= auto math logic code factual translation writing extraction chat" ;;
+    "ask --path") echo "= auto simple complex" ;;
     "ask -n"|"ask --samples") echo "any" ;;
     "ask -O"|"ask --option") echo "any" ;;
     "ask -V"|"ask --verifier") echo "verifiers" ;;

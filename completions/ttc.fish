@@ -71,6 +71,8 @@ complete -c ttc -n '__ttc_at "top"' -a completion -d 'Print the completion scrip
 complete -c ttc -n '__ttc_at "top"' -a calibrate -d 'Measure how fast this machine decodes one branch and many, and keep it.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s e -l effort -r -a 'auto low medium high max' -d 'low, medium, high or max: 1x, 4x, 16x, 64x the cost of one plain answer; auto chooses.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s S -l strategy -r -a '(__ttc_values strategies)' -d 'auto, direct, self-consistency, best-of-n, refine or think.'
+complete -c ttc -n '__ttc_at "ask" "top"' -l task -r -a 'auto math logic code factual translation writing extraction chat' -d 'math, logic, code, factual, translation, writing, extraction or chat; auto decides by the prompt.'
+complete -c ttc -n '__ttc_at "ask" "top"' -l path -r -a 'auto simple complex' -d 'simple or complex; auto decides by the prompt.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s n -l samples -r -d 'Branches; lifts the cap that effort gives.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s O -l option -r -d 'For strategy or verifier (repeatable); --help-options lists them.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l help-options -d 'List the options of -S and -V.'

@@ -4,8 +4,8 @@
 Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @{
-        '' = 'ask map again logs stats models bench templates cache config doctor plugins completion calibrate --version -h --help -e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
-        'ask' = '-e --effort -S --strategy -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
+        '' = 'ask map again logs stats models bench templates cache config doctor plugins completion calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
+        'ask' = '-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
         'map' = '--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help'
         'again' = '-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help'
         'logs' = 'list show rate rm wait replay export -h --help'
@@ -60,6 +60,8 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add(' --effort', '= auto low medium high max')
     $takes.Add(' -S', 'strategies')
     $takes.Add(' --strategy', 'strategies')
+    $takes.Add(' --task', '= auto math logic code factual translation writing extraction chat')
+    $takes.Add(' --path', '= auto simple complex')
     $takes.Add(' -n', 'any')
     $takes.Add(' --samples', 'any')
     $takes.Add(' -O', 'any')
@@ -95,6 +97,8 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('ask --effort', '= auto low medium high max')
     $takes.Add('ask -S', 'strategies')
     $takes.Add('ask --strategy', 'strategies')
+    $takes.Add('ask --task', '= auto math logic code factual translation writing extraction chat')
+    $takes.Add('ask --path', '= auto simple complex')
     $takes.Add('ask -n', 'any')
     $takes.Add('ask --samples', 'any')
     $takes.Add('ask -O', 'any')
