@@ -15,9 +15,10 @@ from ttc_cli.cli.signals import INTERRUPTED, Signals
 from ttc_cli.cli.start import BEGAN, draws
 from ttc_cli.cli.templating import Filled, apply
 from ttc_cli.core.errors import TtcError, UsageError
-from ttc_cli.core.events import Event, Flow
+from ttc_cli.core.events import Event, Flow, Note
 from ttc_cli.settings import Settings, home, load
-from ttc_cli.views.plain import Look, PlainView
+from ttc_cli.views.live import make
+from ttc_cli.views.plain import Look, PlainView, Thoughts
 
 if TYPE_CHECKING:
     from ttc_cli.models.registry import ModelFile
@@ -83,7 +84,8 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
 
         return options_of(settings.strategy, asked.verifiers)
     options = checked(settings, asked, how)
-    view = PlainView(look(settings, how), sys.stdout, sys.stderr)
+    view = make(look(settings, how), sys.stdout, sys.stderr)
+    signals.erasure = view.erasure
     try:
         if "-" in (*asked.words, *asked.files):
             view.clear()  # somebody may be typing
@@ -242,15 +244,23 @@ def _answer(
         flow.close()
     _print(final, how)
     if signals.code:
-        finished, most = final["ttc"]["samples"]["finished"], plan["samples"]
-        so_far = f"answered from {finished} of {most}" if most > 1 else "the answer breaks off here"
-        view.say(f"interrupted: {so_far}")
+        note = Note(f"interrupted: {_so_far(final['ttc'], plan['samples'])}")
+        for sink in (record, view):
+            sink(note)
         return signals.code
     agreement = final["ttc"]["agreement"]
     if how.min_agreement is not None and (agreement is None or agreement < how.min_agreement):
         view.say(f"agreement {agreement or 0:.2f} is below {how.min_agreement}")
         return LOW_AGREEMENT
     return 0
+
+
+def _so_far(ours: dict[str, Any], most: int) -> str:
+    """What an interrupted run's answer rests on."""
+    finished = ours["samples"]["finished"]
+    if most > 1 and finished:
+        return f"answered from {finished} of {most}"
+    return "the answer breaks off here"
 
 
 def _print(final: dict[str, Any], how: Output) -> None:
@@ -275,15 +285,19 @@ def look(settings: Settings, how: Output) -> Look:
     """How to show a run here: what settings, flags and the streams' kinds come to."""
     terminal = draws()
     color = settings.color == "yes" or (settings.color == "auto" and terminal)
-    thoughts = settings.show_reasoning
+    person = sys.stderr.isatty()
+    shown: dict[str, Thoughts] = {"yes": "full", "no": "none"}
+    onto_terminal = sys.stdout.isatty()
     return Look(
         terminal=terminal,
+        spoken=person and not terminal,
         color=color,
-        thoughts=thoughts == "yes" or (thoughts == "auto" and sys.stderr.isatty()),
+        thoughts=shown.get(settings.show_reasoning, "folded" if person else "none"),
         stream=settings.stream,
         quiet=how.quiet,
         answer=not (how.json or how.jsonl or how.extract or how.file),
-        onto_terminal=sys.stdout.isatty(),
+        onto_terminal=onto_terminal,
+        render=onto_terminal and settings.color != "no",
     )
 
 

@@ -12,7 +12,7 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.settings import load
 from ttc_cli.store.log import Log
 from ttc_cli.store.runs import Run
-from ttc_cli.views.plain import PlainView
+from ttc_cli.views.live import make
 
 
 def replay(log: Log, run: Run, speed: float) -> None:
@@ -28,8 +28,8 @@ def replay(log: Log, run: Run, speed: float) -> None:
     if not events:
         raise UsageError(f"{run.id} has no events", f"it is {run.standing}")
     settings = load({}, cwd=Path.cwd(), environ=os.environ)
-    view = PlainView(look(settings, Output()), sys.stdout, sys.stderr)
     before = events[0][0]
+    view = make(look(settings, Output()), sys.stdout, sys.stderr, lambda: before)
     try:
         for seconds, event in events:
             if speed and seconds > before:

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 from ttc_cli.cli.start import CLEAR, draws
 
@@ -27,6 +28,8 @@ class Signals:
         self.code = 0
         self.last_words: Callable[[int], None] = lambda _code: None
         """Called with the exit code when the first signal ends the process."""
+        self.erasure: Callable[[], str] = lambda: CLEAR
+        """What takes the view's lines off the screen."""
         self._stop: Callable[[], None] | None = None
 
     def stops(self, stop: Callable[[], None]) -> None:
@@ -49,20 +52,19 @@ class Signals:
         if again or self._stop is None:
             if not again:
                 self.last_words(self.code)
-            _leave(self.code)
+            self._leave()
         else:
             self._stop()
+
+    def _leave(self) -> NoReturn:
+        """End the process where it stands, with nothing drawn on and the cursor shown."""
+        if draws():
+            os.write(2, f"{self.erasure()}{SHOW_CURSOR}".encode())
+        os._exit(self.code)
 
 
 def _interrupt() -> None:
     raise KeyboardInterrupt
-
-
-def _leave(code: int) -> None:
-    """End the process where it stands, with the terminal's line cleared and its cursor shown."""
-    if draws():
-        os.write(2, f"{CLEAR}{SHOW_CURSOR}".encode())
-    os._exit(code)
 
 
 @contextmanager

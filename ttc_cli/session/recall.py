@@ -26,7 +26,8 @@ from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.settings import MEGABYTE, Settings, cache_dir
 from ttc_cli.store.results import Results
 from ttc_cli.views.jsonl import JsonlView
-from ttc_cli.views.plain import Look, PlainView, summary
+from ttc_cli.views.live import make
+from ttc_cli.views.plain import Look, summary
 
 if TYPE_CHECKING:
     from ttc_cli.core.outcome import Outcome
@@ -211,7 +212,8 @@ def _rehearse(recalled: Recalled) -> None:
     """Show a run to nobody: what would make a view fail is found before anything is printed."""
     last: Event | None = None
     nowhere = io.StringIO()
-    views = PlainView(Look(thoughts=True), nowhere, nowhere), JsonlView(nowhere, 0.0)
+    look = Look(terminal=True, color=True, thoughts="full", onto_terminal=True)
+    views = make(look, nowhere, nowhere), JsonlView(nowhere, 0.0)
     for event in (recalled.start, *recalled.flow()):
         for view in views:
             view(event)

@@ -1,26 +1,24 @@
 """For people: the answer on stdout, everything else on stderr.
 
 stdout gets the answer from the moment it is decided: at once when one branch was drawn, at the
-end when several were. On a terminal stderr shows thoughts (dimmed) and one status line that is
-redrawn in place; elsewhere only what was asked for.
+end when several were. Nothing is drawn over here, so it suits pipes and files as it is; the views
+of `live` show a run while it goes on.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, Literal
 
-from ttc_cli.core.events import Close, Done, Event, Note, Open, Start, StepDone, Text, Vote
+from ttc_cli.core.events import Done, Event, Note, Start, Text
 from ttc_cli.prompts.thoughts import ThoughtSplitter
+from ttc_cli.views.frame import Frame
+from ttc_cli.views.reply import Raw, Rendered
 from ttc_cli.views.text import plain, shorten
 
-REDRAW_SECONDS = 0.1
-DIM, RESET, CLEAR = "\x1b[2m", "\x1b[0m", "\r\x1b[K"
+DIM, RESET = "\x1b[2m", "\x1b[0m"
+Thoughts = Literal["full", "folded", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +27,25 @@ class Look:
 
     Args:
         terminal: stderr is a terminal that understands control sequences.
+        spoken: stderr is a terminal that does not: what it is told is read out, line by line.
         color: colours and dimming may be used.
-        thoughts: show thoughts on stderr.
+        thoughts: on stderr in full, as a line that says how long they were, or not at all.
         stream: print the answer while it is written.
         quiet: nothing on stderr but errors.
         answer: whether stdout gets the reply as events come (not with --json, -x or -o).
         onto_terminal: stdout is a terminal: control characters are kept off it.
+        render: what is Markdown in the answer is shown as it is meant.
     """
 
     terminal: bool = False
+    spoken: bool = False
     color: bool = False
-    thoughts: bool = False
+    thoughts: Thoughts = "none"
     stream: bool = True
     quiet: bool = False
     answer: bool = True
     onto_terminal: bool = False
+    render: bool = False
 
 
 class PlainView:
@@ -51,34 +53,25 @@ class PlainView:
 
     Args:
         out, err: where answer and everything else go.
-        clock: seconds, for the redraw interval and the speed shown.
     """
 
-    def __init__(
-        self,
-        look: Look,
-        out: IO[str],
-        err: IO[str],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, look: Look, out: IO[str], err: IO[str]) -> None:
         self._look = look
-        self._out = out
         self._err = err
-        self._clock = clock
+        self._talks = not look.quiet
+        drawn = look.terminal and not look.quiet  # there may be a line from before the view
+        self._frame = Frame(err, shown=drawn)
+        self._reply = (Rendered if look.render else Raw)(
+            out, look.onto_terminal, self._columns, self._before_reply
+        )
         self._streams = False
         self._thinking = False
         self._splitters: dict[tuple[int, ...], ThoughtSplitter] = {}
-        self._status = _Status(clock)
-        self._drawn = 0.0
-        self._shown = look.terminal and not look.quiet  # there may be a line from before the view
-        self._last_kind = ""
-        self._held = ""
-        self._mid_line = False
-        self.printed = False
+        self._mid_thought = False
+        self._thought_tokens = 0
 
     def __call__(self, event: Event) -> None:
         """Take the next event."""
-        self._status.see(event)
         if isinstance(event, Start):
             self._streams = bool(event.plan.get("streams"))
             self._thinking = bool(event.plan.get("thinking"))
@@ -88,51 +81,42 @@ class PlainView:
             self._stream(event)
         elif isinstance(event, Done):
             self._finish(event.result)
-        if not isinstance(event, Done):
-            self._redraw()
 
     def say(self, line: str) -> None:
         """One line on stderr."""
-        if not self._look.quiet:
+        if self._talks:
             self.clear()
             self._end_thought()
-            self._end_line()
+            self._reply.end_line()
             self._err.write(f"{plain(line)}\n")
             self._err.flush()
 
     def status(self, line: str) -> None:
         """Put a line where the status line will be, on a terminal only."""
-        if self._look.terminal and not self._look.quiet:
-            self._err.write(CLEAR + shorten(line, self._columns() - 1))
-            self._err.flush()
-            self._shown = True
+        if self._look.terminal and self._talks:
+            self._frame.draw([shorten(line, self._columns() - 1)])
 
     def clear(self) -> None:
-        """Take the status line off the screen."""
-        if self._shown:
-            self._err.write(CLEAR)
-            self._err.flush()
-            self._shown = False
+        """Take what is drawn over off the screen."""
+        self._frame.clear()
+
+    def erasure(self) -> str:
+        """What `clear` would write, for a signal's handler."""
+        return self._frame.erasure()
 
     def end(self) -> None:
         """Leave the terminal as it was found, at the start of a line, whatever happened."""
         with contextlib.suppress(OSError):
             self.clear()
             self._end_thought()
-            self._end_line()
+            self._reply.end_line()
 
     def _columns(self) -> int:
-        try:  # stderr's own: stdout may be a pipe
-            return os.get_terminal_size(self._err.fileno()).columns or 80
-        except (OSError, ValueError):
-            return shutil.get_terminal_size().columns
+        return self._frame.size()[0]
 
-    def _end_line(self) -> None:
-        """Before something else is said: an answer that was broken off ends its line."""
-        if self._look.onto_terminal and self._mid_line:
-            self._out.write("\n")
-            self._out.flush()
-            self._mid_line = False
+    def _before_reply(self) -> None:
+        self.clear()
+        self._end_thought()
 
     # -- one branch, as it is written --------------------------------------------------------
 
@@ -140,117 +124,58 @@ class PlainView:
         splitter = self._splitters.get(event.branch)
         if splitter is None:
             splitter = self._splitters[event.branch] = ThoughtSplitter(self._thinking)
+        if splitter.thinking:
+            self._thought_tokens += event.tokens
         for kind, text in splitter.feed(event.text):
             self._emit(kind, text)
 
     def _emit(self, kind: str, text: str) -> None:
-        if kind == "thought":
-            if self._look.thoughts and not self._look.quiet:
-                self.clear()
-                self._dim(text)
-                self._last_kind = "thought"
-            return
-        if self._look.answer and self._look.stream:
-            if self._look.onto_terminal:
-                self.clear()
-            self._end_thought()
-            self._write(text)
+        if kind == "answer":
+            self._fold()
+            if self._look.answer and self._look.stream:
+                self._reply.write(text)
+        elif self._look.thoughts == "full" and self._talks:
+            self.clear()
+            self._dim(text)
+            self._mid_thought = True
+
+    def _fold(self) -> None:
+        """The one line that stands for thoughts which are over."""
+        if self._thought_tokens and self._look.thoughts == "folded" and self._talks:
+            self.clear()
+            self._dim(f"thought for {self._thought_tokens:,} tokens\n")
+        self._thought_tokens = 0
 
     def _dim(self, text: str) -> None:
         self._err.write(f"{DIM}{plain(text)}{RESET}" if self._look.color else plain(text))
         self._err.flush()
 
     def _end_thought(self) -> None:
-        if self._last_kind == "thought":
+        if self._mid_thought:
             self._err.write("\n")
             self._err.flush()
-            self._last_kind = ""
-
-    def _write(self, text: str) -> None:
-        """The answer; line ends are held back until more follows, since it ends with just one."""
-        text = self._held + (plain(text) if self._look.onto_terminal else text)
-        shown = text.rstrip("\n")
-        self._held = text[len(shown) :]
-        if shown:
-            self._out.write(shown)
-            self._out.flush()
-            self.printed = self._mid_line = True
+            self._mid_thought = False
 
     # -- the end -----------------------------------------------------------------------------
 
     def _finish(self, result: dict[str, Any]) -> None:
         self.clear()
-        reply = str(result["choices"][0]["message"]["content"])
+        message = result["choices"][0]["message"]
+        if self._streams:
+            for splitter in self._splitters.values():
+                for kind, text in splitter.finish():
+                    self._emit(kind, text)
+            self._fold()
+        elif self._talks and self._look.thoughts == "full" and message.get("reasoning_content"):
+            self._dim(f"{message['reasoning_content']}\n")
         if self._look.answer:
-            if self._streams and self._look.stream:
-                for splitter in self._splitters.values():
-                    for kind, text in splitter.finish():
-                        self._emit(kind, text)
-            else:
-                thought = result["choices"][0]["message"].get("reasoning_content")
-                if thought and self._look.thoughts and not self._look.quiet:
-                    self._dim(thought + "\n")
-                self._write(reply)
-            self._out.write("\n")
-            self._out.flush()
-            self._mid_line = False
+            if not (self._streams and self._look.stream):
+                self._reply.write(str(message["content"]))
+            self._reply.end()
         self._end_thought()
-        if self._look.terminal and not self._look.quiet:
+        if self._talks and (self._look.terminal or self._look.spoken):
             for line in summary(result):
-                self._err.write(f"{DIM}{plain(line)}{RESET}\n" if self._look.color else f"{line}\n")
-            self._err.flush()
-
-    def _redraw(self) -> None:
-        now = self._clock()
-        if not self._look.terminal or self._look.quiet or now - self._drawn < REDRAW_SECONDS:
-            return
-        if self._last_kind or (self.printed and self._look.onto_terminal):
-            return  # what is being written is the progress
-        self._drawn = now
-        self.status(self._status.line())
-
-
-class _Status:
-    """What the status line says: branches, votes, tokens, speed."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._began = clock()
-        self._open: set[tuple[int, ...]] = set()
-        self._done = 0
-        self._tokens = 0
-        self._first: float | None = None
-        self._votes = ""
-        self._what = ""
-
-    def see(self, event: Event) -> None:
-        if isinstance(event, Start):
-            plan = event.plan
-            self._what = f"{plan.get('strategy')} ({plan.get('effort')})"
-        elif isinstance(event, Open):
-            self._open.add(event.branch)
-        elif isinstance(event, Text):
-            self._first = self._first or self._clock()
-            self._tokens += event.tokens
-        elif isinstance(event, Close | StepDone):
-            self._done += isinstance(event, Close)
-            self._open.discard(event.branch)
-        elif isinstance(event, Vote):
-            top = ", ".join(f"{shorten(a, 16)}: {n}" for a, n, _ in event.classes[:3])
-            lead = f" ({event.lead:.0%} safe)" if event.lead is not None else ""
-            self._votes = top + lead if top else ""
-
-    def line(self) -> str:
-        now = self._clock()
-        parts = []  # what changes first: a narrow terminal cuts the end off
-        if self._first is None:
-            parts.append(f"reading the prompt, {now - self._began:.0f} s")
-        else:
-            parts.append(f"{len(self._open)} writing, {self._done} done")
-            parts.append(f"{self._tokens} tokens")
-            if now - self._first > 1:
-                parts.append(f"{self._tokens / (now - self._first):.0f}/s")
-        return " · ".join(part for part in [*parts, self._votes, self._what] if part)
+                self._dim(f"{line}\n")
 
 
 def summary(result: dict[str, Any]) -> list[str]:

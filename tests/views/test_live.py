@@ -1,0 +1,136 @@
+"""The live view on a screen: nothing twice, nothing left over, nothing that drives it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from scenes import EVIL, Paper, show, single, vote
+
+from ttc_cli.core.events import Event, Tick, decode, encode
+from ttc_cli.views.live import make
+from ttc_cli.views.plain import Look, PlainView
+
+Screen = Callable[[int, int], Paper]
+LOOK = Look(terminal=True, color=True, onto_terminal=True, thoughts="folded")
+SPOKEN = Look(spoken=True, onto_terminal=True, thoughts="folded")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10), (200, 60), (20, 5)])
+@pytest.mark.parametrize("branches", [1, 6, 200])
+def test_the_end_is_a_line_a_branch_the_answer_and_two_lines(
+    screen: Screen, size: tuple[int, int], branches: int
+) -> None:
+    paper = screen(*size)
+    show(vote(branches), paper, LOOK)
+    lines = paper.lines
+    assert sum(line.startswith("✓ ") for line in lines) == branches
+    at = lines.index("The answer is 42.")
+    assert at == branches
+    assert lines[at + 1].startswith("votes: 4")
+    assert not any("writing" in line for line in lines)
+    assert not paper.screen.cursor.hidden
+    assert paper.screen.cursor.x == 0
+
+
+def test_a_resize_leaves_no_frame_behind(screen: Screen) -> None:
+    paper = screen(80, 24)
+    sizes = {3: (24, 40), 5: (30, 100), 7: (10, 60), 9: (24, 80), 10: (12, 60)}
+
+    def resize(_view: PlainView, tick: int) -> None:
+        if tick in sizes:
+            paper.screen.resize(*sizes[tick])
+
+    show(vote(6), paper, LOOK, each=resize)
+    visible = [line.rstrip() for line in paper.screen.display if line.strip()]
+    assert sum("The answer is 42." in line for line in visible) == 1
+    assert not any("writing" in line or "█" in line for line in visible)
+
+
+@pytest.mark.parametrize("tick", [0.01, 0.1, 3.0])
+def test_a_replay_leaves_the_same_screen(screen: Screen, tick: float) -> None:
+    run, replay = screen(80, 50), screen(80, 50)
+    show(vote(6), run, LOOK)
+    logged = [json.dumps(encode(event)) for event in vote(6) if not isinstance(event, Tick)]
+
+    def replayed() -> Iterator[Event]:
+        for line in logged:
+            yield decode(json.loads(line))
+            yield Tick()
+
+    show(replayed(), replay, LOOK, tick=tick)
+    assert replay.lines == run.lines
+
+
+def test_what_a_model_writes_does_not_drive_the_terminal(screen: Screen) -> None:
+    for events in (vote(3, text=(EVIL, "word ")), single(EVIL, "word")):
+        paper = screen(80, 24)
+        show(events, paper, LOOK)
+        assert "\x1b[31m" not in paper.raw
+        assert "\x07" not in paper.raw
+        assert "\x9b" not in paper.raw
+
+
+def test_no_more_than_ten_frames_a_second_and_none_without_a_change(screen: Screen) -> None:
+    paper = screen(80, 24)
+    show(vote(6), paper, LOOK, tick=0.01)
+    frames = paper.raw.count("\x1b[?2026h")
+    assert frames <= 2 + 6 + 2 + 1  # first, one for each finished line, tenths, clears
+    view = make(LOOK, paper, paper, lambda: 100.0)
+    for event in list(vote(6))[:20]:
+        view(event)
+    before = paper.writes
+    for _ in range(5):
+        view._drawn = float("-inf")  # type: ignore[attr-defined]
+        view(Tick())
+    assert paper.writes - before <= 1
+
+
+def test_without_colours_there_are_none(screen: Screen) -> None:
+    paper = screen(80, 24)
+    show(vote(6), paper, Look(terminal=True, onto_terminal=True))
+    assert "\x1b[1;36m" not in paper.raw
+    assert "\x1b[2m" not in paper.raw
+
+
+def test_a_terminal_that_cannot_draw_is_told_the_same_in_lines(screen: Screen) -> None:
+    paper = screen(80, 60)
+    show(vote(6), paper, SPOKEN, tick=3.0)
+    assert "\x1b" not in paper.raw
+    assert "\r" not in paper.raw
+    lines = paper.lines
+    assert lines[0] == "self-consistency (high) · math: a short answer"
+    assert sum(line.startswith("✓ ") for line in lines) == 6
+    assert any(line.startswith("6 writing, 0 done") for line in lines)
+    assert any(line.startswith("vote: 42 ×") for line in lines)
+    assert "The answer is 42." in lines
+
+
+def test_thoughts_are_folded_shown_or_left_out(screen: Screen) -> None:
+    texts = ("<think>", "hmm ", "let me see", "</think>", "It is ", "42.")
+    ends = {}
+    for thoughts in ("folded", "full", "none"):
+        paper = screen(80, 24)
+        seen: list[str] = []
+        look = Look(terminal=True, onto_terminal=True, thoughts=thoughts)
+        each = lambda _v, _t, p=paper, s=seen: s.extend(p.lines)  # noqa: E731
+        show(single(*texts), paper, look, each=each)
+        assert ("hmm let me see" in " ".join(seen)) == (thoughts != "none")
+        ends[thoughts] = paper.lines[:-1]
+    assert ends["folded"] == ["thought for 3 tokens", "It is 42."]
+    assert ends["full"] == ["hmm let me see", "It is 42."]
+    assert ends["none"] == ["It is 42."]
+
+
+def test_erasure_takes_the_panel_off_the_screen(screen: Screen) -> None:
+    paper = screen(80, 24)
+    now = 0.0
+    view = make(LOOK, paper, paper, lambda: now)
+    paper.write("$ ttc\n")
+    for event in list(vote(6))[:30]:
+        now += 0.1
+        view(event)
+    assert len(paper.lines) > 6
+    paper.write(view.erasure())
+    assert paper.lines == ["$ ttc"]

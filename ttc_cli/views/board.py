@@ -1,0 +1,137 @@
+"""What is known of a run after some of its events: branches, votes, tokens. No drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ttc_cli.core.branch import BranchId
+from ttc_cli.core.events import Close, Event, Open, Score, Spent, Start, StepDone, Text, Vote
+from ttc_cli.core.sampling import Stop
+from ttc_cli.prompts.thoughts import ThoughtSplitter
+
+TAIL = 600
+"""Characters of a branch that are kept to be shown."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """One branch that is not finished.
+
+    `state` is "reading", "thinking", "writing" or, between two steps, "waiting".
+    """
+
+    branch: BranchId
+    splitter: ThoughtSplitter
+    state: str = "reading"
+    tokens: int = 0
+    tail: str = ""
+    steps: int = 0
+    score: float | None = None
+    _confidence: float = 0.0
+    _measured: int = 0
+
+    @property
+    def confidence(self) -> float | None:
+        """Mean of its tokens' confidences, where the engine reports them."""
+        return self._confidence / self._measured if self._measured else None
+
+    def take(self, event: Text) -> None:
+        """Grow by what was written."""
+        self.tokens += event.tokens
+        for _, text in self.splitter.feed(event.text):
+            self.tail = (self.tail + text)[-TAIL:]
+        self.state = "thinking" if self.splitter.thinking else "writing"
+        if event.confidence is not None:
+            self._confidence += event.confidence
+            self._measured += 1
+
+
+@dataclass(slots=True)
+class Board:
+    """The run so far.
+
+    Args:
+        clock: seconds; read when an event comes and never else, so a replay under a clock of
+            its own shows what the run did.
+
+    `lanes` are the branches under way or between two steps, `done` and `culled` count the
+    others; `tokens` are those sampled; `first` is when the first text came.
+    """
+
+    clock: Callable[[], float]
+    began: float = 0.0
+    first: float | None = None
+    plan: dict[str, Any] = field(default_factory=dict)
+    estimate: dict[str, Any] = field(default_factory=dict)
+    lanes: dict[BranchId, Lane] = field(default_factory=dict)
+    done: int = 0
+    culled: int = 0
+    tokens: int = 0
+    verifier: int = 0
+    votes: tuple[tuple[str, int, float], ...] = ()
+    lead: float | None = None
+
+    def __post_init__(self) -> None:
+        self.began = self.clock()
+
+    def see(self, event: Event) -> Lane | None:
+        """Take the next event; returns the branch that it finished, if it did."""
+        match event:
+            case Start():
+                self.plan, self.estimate = event.plan, event.estimate
+            case Open():
+                self._open(event.branch)
+            case Text():
+                if event.tokens:
+                    self.first = self.clock() if self.first is None else self.first
+                self.tokens += event.tokens
+                self._lane(event.branch).take(event)
+            case StepDone():
+                self._lane(event.branch).steps = event.index + 1
+            case Score() if event.branch in self.lanes:
+                self.lanes[event.branch].score = event.score
+            case Vote():
+                self.votes, self.lead = event.classes, event.lead
+            case Spent():
+                self.tokens = max(self.tokens, event.usage.get("sampled", 0))
+                self.verifier = event.usage.get("verifier", 0)
+            case Close():
+                return self._close(event)
+        return None
+
+    @property
+    def live(self) -> list[Lane]:
+        """Branches that are being written, in the order of their names."""
+        lanes = [lane for lane in self.lanes.values() if lane.state != "waiting"]
+        return sorted(lanes, key=lambda lane: lane.branch)
+
+    @property
+    def waiting(self) -> list[Lane]:
+        """Branches between two steps, the best-scored first."""
+        lanes = [lane for lane in self.lanes.values() if lane.state == "waiting"]
+        return sorted(lanes, key=lambda lane: (-(lane.score or 0.0), lane.branch))
+
+    def _open(self, branch: BranchId) -> None:
+        self.lanes.pop(branch[:-1], None)  # a child goes on where its parent stood
+        self._lane(branch).state = "reading"
+
+    def _lane(self, branch: BranchId) -> Lane:
+        if branch not in self.lanes:
+            thinking = ThoughtSplitter(bool(self.plan.get("thinking")))
+            self.lanes[branch] = Lane(branch, thinking)
+        return self.lanes[branch]
+
+    def _close(self, event: Close) -> Lane | None:
+        lane = self._lane(event.branch)
+        if event.stop == Stop.STEP:
+            lane.state = "waiting"
+            return None
+        del self.lanes[event.branch]
+        lane.tokens = event.tokens
+        if event.stop in (Stop.CULLED, Stop.CANCELLED):
+            self.culled += 1
+            return None
+        self.done += 1
+        return lane

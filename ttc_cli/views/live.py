@@ -1,0 +1,150 @@
+"""A run while it goes on: a small panel on a terminal, or lines for one that cannot draw.
+
+Both are sinks of events and take the time from the clock they are given. What the panel leaves
+on the screen when the run is over does not depend on that clock, so the events of a run, replayed
+at any speed, leave the same screen as the run did.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import IO
+
+from ttc_cli.core.events import Close, Done, Event, Score, Start, Vote
+from ttc_cli.views.board import Board
+from ttc_cli.views.panel import (
+    ASCII,
+    Line,
+    Marks,
+    finished,
+    paint,
+    panel,
+    scored,
+    status,
+    tally,
+    why,
+)
+from ttc_cli.views.plain import Look, PlainView
+from ttc_cli.views.text import head, plain
+
+REDRAW_SECONDS = 0.1
+SPEAK_SECONDS = 10.0
+"""Between two lines on how far a run is, where lines are read out."""
+VOTE_SECONDS = 3.0
+
+
+def make(
+    look: Look, out: IO[str], err: IO[str], clock: Callable[[], float] = time.monotonic
+) -> PlainView:
+    """The view for this look.
+
+    Args:
+        out, err: where answer and everything else go.
+        clock: seconds, for what the panel says of time and for how often it is drawn.
+    """
+    if look.terminal and not look.quiet:
+        return LiveView(look, out, err, clock)
+    if look.spoken and not look.quiet:
+        return SpokenView(look, out, err, clock)
+    return PlainView(look, out, err)
+
+
+class _Watching(PlainView):
+    """What both views have: the board, and a line for each branch that has finished."""
+
+    def __init__(self, look: Look, out: IO[str], err: IO[str], clock: Callable[[], float]) -> None:
+        super().__init__(look, out, err)
+        self._clock = clock
+        self._board = Board(clock)
+        encoding = (getattr(err, "encoding", None) or "utf-8").lower()
+        self._marks = Marks() if encoding.startswith("utf") else ASCII
+
+    def __call__(self, event: Event) -> None:
+        """Take the next event."""
+        lane = self._board.see(event)
+        super().__call__(event)
+        if self._streams:
+            return
+        if lane is not None and isinstance(event, Close):
+            self._append(finished(lane, event, self._width(), self._marks))
+        elif isinstance(event, Score) and event.branch not in self._board.lanes:
+            self._append(scored(event, self._width()))
+
+    def _width(self) -> int | None:
+        return None
+
+    def _append(self, line: Line) -> None:
+        self.say(paint(line, False))
+
+
+class LiveView(_Watching):
+    """Draws a panel at the bottom of the terminal, ten times a second at most."""
+
+    _drawn = float("-inf")
+
+    def __call__(self, event: Event) -> None:
+        """Take the next event."""
+        super().__call__(event)
+        if not isinstance(event, Done):
+            self._redraw(now=isinstance(event, Start))
+
+    def _width(self) -> int:
+        return self._columns()
+
+    def _append(self, line: Line) -> None:
+        self._frame.above(paint(line, self._look.color))
+
+    def _redraw(self, *, now: bool = False) -> None:
+        at = self._clock()
+        if not now and at - self._drawn < REDRAW_SECONDS:
+            return
+        if self._mid_thought or self._reply.mid_line:
+            return  # what is being written is the progress
+        self._drawn = at
+        columns, rows = self._frame.size()
+        lines = panel(
+            self._board, at, columns, rows, thoughts=self._look.thoughts != "none",
+            marks=self._marks, preview=self._preview(columns),
+        )  # fmt: skip
+        bare = [paint(line, False) for line in lines]
+        self._frame.draw([paint(line, self._look.color) for line in lines], bare)
+
+    def _preview(self, columns: int) -> list[str] | None:
+        if not (self._look.answer and self._look.stream):
+            return None
+        pending = self._reply.pending.rstrip("\n")
+        return [head(plain(line), columns - 1) for line in pending.split("\n") if pending]
+
+
+class SpokenView(_Watching):
+    """Says in lines what the panel shows: each branch that ends, the vote, how far it is."""
+
+    def __init__(self, look: Look, out: IO[str], err: IO[str], clock: Callable[[], float]) -> None:
+        super().__init__(look, out, err, clock)
+        self._spoken = self._voted = clock()
+        self._last_vote = ""
+
+    def __call__(self, event: Event) -> None:
+        """Take the next event."""
+        super().__call__(event)
+        now = self._clock()
+        if isinstance(event, Start):
+            self._append(why(self._board))
+        elif isinstance(event, Vote) and now - self._voted >= VOTE_SECONDS:
+            self._vote(now)
+        elif isinstance(event, Done):
+            return
+        if now - self._spoken >= SPEAK_SECONDS and not self._reply.mid_line:
+            self._spoken = now
+            self._append(status(self._board, now))
+
+    def status(self, line: str) -> None:
+        """Say it once."""
+        self.say(line)
+
+    def _vote(self, now: float) -> None:
+        said = tally(self._board)
+        if said != self._last_vote:
+            self._voted, self._last_vote = now, said
+            self.say(said)
