@@ -97,8 +97,13 @@ def test_data(ttc: Ttc, tmp_path: Path) -> None:
     ],
 )
 def test_what_makes_no_sense_is_one_line(
-    ttc: Ttc, tmp_path: Path, arguments: tuple[str, ...], says: str
+    ttc: Ttc,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    says: str,
 ) -> None:
+    monkeypatch.setattr("ttc_cli.verifiers.sandbox.trouble", lambda: "no namespaces")
     code_record = {"prompt": "def f():\n", "entry_point": "f", "test": "", "canonical_solution": ""}
     (tmp_path / "code.jsonl").write_text(json.dumps(code_record))
     names = {

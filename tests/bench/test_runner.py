@@ -10,6 +10,7 @@ import pytest
 
 from ttc_cli.bench.questions import load
 from ttc_cli.bench.run import choose
+from ttc_cli.core.errors import UsageError
 
 PLAIN, ADAPTIVE, DIRECT = (
     "name=plain,samples=8,early_stop=false",
@@ -113,3 +114,34 @@ def test_choosing_questions(data: Path) -> None:
     one = choose(items, limit=5, shuffle=True, seed=1)
     assert one == choose(items, limit=5, shuffle=True, seed=1)
     assert one != choose(items, limit=5, shuffle=True, seed=2)
+
+
+JUDGED = "name=judged,strategy=best-of-n,samples=4,verifier=regex:^[0-9]+$,verifier=judge"
+
+
+def test_rows_hold_what_verifiers_said(data: Path, tmp_path: Path) -> None:
+    stage.bench(data, tmp_path / "out", stage.configs(JUDGED, PLAIN))
+    rows = stage.rows_of(tmp_path / "out")
+    judged = [branch for r in rows if r["config"] == "judged" for branch in r["branches"]]
+    scored = [branch["scores"] for branch in judged if "scores" in branch]
+    assert {tuple(scores) for scores in scored} >= {
+        ("regex:^[0-9]+$", "judge", "regex:^[0-9]+$+judge")
+    }
+    assert {scores["regex:^[0-9]+$"] for scores in scored} == {0.0, 1.0}  # some have no answer
+    assert not [b for r in rows if r["config"] == "plain" for b in r["branches"] if "scores" in b]
+
+
+def test_a_judged_pool_is_the_one_that_votes(data: Path, tmp_path: Path) -> None:
+    engine = stage.Stage()
+    stage.bench(data, tmp_path / "out", stage.configs(PLAIN, JUDGED), engine=engine)
+    drawn = [r for r in engine.requests if not r.candidates and not r.prefix]
+    assert len(drawn) == 12 * 8  # best-of-n found its samples drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("verifier=juge", "did you mean 'judge'"), ("verifers=judge", "did you mean 'verifier'")],
+)
+def test_verifiers_are_looked_up_at_once(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        stage.configs(text)

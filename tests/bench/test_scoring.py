@@ -88,7 +88,8 @@ def test_choices(answer: str | None, is_right: bool) -> None:
     assert scoring.right(Item("c", "", "B", "choice"), answer, "") is is_right
 
 
-def test_code_is_not_run_unasked() -> None:
+def test_code_that_cannot_be_locked_in_is_not_run_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ttc_cli.verifiers.sandbox.trouble", lambda: "no namespaces")
     items = [
         Item("c", "", "", "code", {key: PROBLEM[key] for key in ("prompt", "test", "entry_point")})
     ]

@@ -25,8 +25,9 @@ class Config:
     Args:
         name: of its rows in the report.
         settings: by name, as `Settings` has them; what is not named is the user's.
-        options: KEY=VALUE of the strategy.
+        options: KEY=VALUE of the strategy and the verifiers.
         early_stop, diverse: see Plan.
+        verifiers: as `-V` names them.
     """
 
     name: str = ""
@@ -34,18 +35,20 @@ class Config:
     options: dict[str, str] = field(default_factory=dict)
     early_stop: bool = True
     diverse: bool = False
+    verifiers: tuple[str, ...] = ()
 
     def apply(self, base: Settings) -> Settings:
         """The user's settings with this configuration's on top."""
         return replace(base, **self.settings)
 
     def described(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
+        """As JSON; runs from before there were verifiers can be resumed."""
+        values = asdict(self)
+        return values if self.verifiers else {k: v for k, v in values.items() if k != "verifiers"}
 
 
 def from_text(text: str, where: str = "--config") -> Config:
-    """A configuration from `name=..,strategy=..,samples=..`; what else it names are options.
+    """A configuration from `name=..,strategy=..,samples=..`; `verifier=` may come many times.
 
     Raises:
         UsageError: not of that form, or a value out of range.
@@ -55,7 +58,8 @@ def from_text(text: str, where: str = "--config") -> Config:
         key, equals, value = part.partition("=")
         if not equals or not key.strip():
             raise UsageError(f"{where} takes key=value,key=value, not {part!r}")
-        values[key.strip()] = value.strip()
+        key, value = key.strip(), value.strip()
+        values[key] = [*values.get(key, []), value] if key == "verifier" else value
     return from_values(values, where, text=True)
 
 
@@ -74,6 +78,8 @@ def from_values(values: dict[str, Any], where: str, *, text: bool = False) -> Co
             config = replace(config, early_stop=_switch(given, value, where))
         elif key == "diverse":
             config = replace(config, diverse=_switch(given, value, where))
+        elif key == "verifier":
+            config = replace(config, verifiers=_verifiers(value, where))
         elif key in SETTINGS:
             found = checked(key, value, where, text=text)
             config = replace(config, settings={**config.settings, key: found})
@@ -82,12 +88,24 @@ def from_values(values: dict[str, Any], where: str, *, text: bool = False) -> Co
         elif given.startswith(("O.", "option.")):
             config = replace(config, options=config.options | {given.partition(".")[2]: str(value)})
         else:
-            hint = nearest(key, ("name", "early_stop", "diverse", *SETTINGS))
+            hint = nearest(key, ("name", "early_stop", "diverse", "verifier", *SETTINGS))
             raise UsageError(
                 f"{where}: there is no {given!r} in a configuration",
                 hint or "options of the strategy are written O.KEY=VALUE",
             )
     return config
+
+
+def _verifiers(value: object, where: str) -> tuple[str, ...]:
+    """Texts as `-V` takes them, one or a list; looked up now, and not after hours of work."""
+    from ttc_cli.verifiers import registry
+
+    texts: list[Any] = value if isinstance(value, list) else [value]
+    for text in texts:
+        if not isinstance(text, str):
+            raise UsageError(f"{where}: verifier is a text, or a list of texts, not {value!r}")
+        registry.find(text)
+    return tuple(texts)
 
 
 def _switch(name: str, value: object, where: str) -> bool:
@@ -134,6 +152,7 @@ def _name(config: Config) -> str:
     parts = [str(values[key]) for key in ("strategy", "effort") if key in values]
     parts += [f"n{values['samples']}"] if "samples" in values else []
     parts += [f"t{values['temperature']:g}"] if "temperature" in values else []
+    parts += config.verifiers
     parts += [] if config.early_stop else ["fixed"]
     parts += ["diverse"] if config.diverse else []
     parts += [f"{key}={value}" for key, value in config.options.items()]

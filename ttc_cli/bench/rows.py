@@ -8,7 +8,7 @@ from ttc_cli.answers import Classes, shared_worker
 from ttc_cli.bench import scoring
 from ttc_cli.bench.deck import Player
 from ttc_cli.bench.questions import Item
-from ttc_cli.core.branch import Branch
+from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.errors import TtcError
 from ttc_cli.core.outcome import Outcome, Question
 from ttc_cli.core.run import Run
@@ -17,6 +17,8 @@ from ttc_cli.session.prepared import Prepared
 from ttc_cli.strategies.ballot import mean_confidence
 from ttc_cli.strategies.common import answer_of, reply
 
+Scores = dict[BranchId, dict[str, float | None]]
+"""What each verifier said of each branch."""
 SINGLE = ("direct", "think")
 """Strategies that keep to one line of thought, whatever number of samples the effort allows."""
 
@@ -29,9 +31,19 @@ def failed(config: str, item: Item, error: TtcError) -> dict[str, Any]:
 
 
 def row(
-    config: str, item: Item, prepared: Prepared, outcome: Outcome, run: Run, player: Player
+    config: str,
+    item: Item,
+    prepared: Prepared,
+    outcome: Outcome,
+    run: Run,
+    player: Player,
+    scores: Scores,
 ) -> dict[str, Any]:
-    """The row of an answered question, all but what is right: `score` adds that."""
+    """The row of an answered question, all but what is right: `score` adds that.
+
+    Args:
+        scores: what verifiers said of branches.
+    """
     plan, question = prepared.plan, prepared.question
     return {
         "config": config,
@@ -51,7 +63,9 @@ def row(
         "tokens": _tokens(run, prepared.prompt_tokens),
         "seconds": round(player.seconds, 3),
         "branches": [
-            _branch(branch, question, outcome, run, player) for branch in _branches(outcome)
+            _branch(branch, question, outcome, run, player)
+            | ({"scores": scores[branch.id]} if branch.id in scores else {})
+            for branch in _branches(outcome)
         ],
     }
 

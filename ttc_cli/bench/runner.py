@@ -7,7 +7,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ttc_cli.bench import rows
@@ -15,7 +15,7 @@ from ttc_cli.bench.configs import Config
 from ttc_cli.bench.deck import Deck, Player
 from ttc_cli.bench.questions import Item
 from ttc_cli.core.errors import ContextOverflow, NoAnswer
-from ttc_cli.core.events import Flow
+from ttc_cli.core.events import Flow, Score
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
@@ -45,6 +45,7 @@ class _Live:
     run: Run
     player: Player
     flow: Flow[Outcome]
+    scores: rows.Scores = field(default_factory=dict)
 
 
 def question_seed(seed: int, question: str) -> int:
@@ -54,7 +55,12 @@ def question_seed(seed: int, question: str) -> int:
 
 
 def plan(
-    session: Session, items: Sequence[Item], configs: Sequence[Config], seed: int
+    session: Session,
+    items: Sequence[Item],
+    configs: Sequence[Config],
+    seed: int,
+    *,
+    unsafe_exec: bool = False,
 ) -> Iterator[Job | dict[str, Any]]:
     """What is to be done, question by question; a failed row where a question cannot be asked.
 
@@ -65,8 +71,9 @@ def plan(
         jobs: list[Job] = []
         for config, view in zip(configs, views, strict=True):
             ask = Ask(
-                item.prompt, (), config.options, config.early_stop, config.diverse, task=item.task
-            )
+                item.prompt, (), config.options, config.early_stop, config.diverse,
+                task=item.task, verifiers=config.verifiers, unsafe_exec=unsafe_exec,
+            )  # fmt: skip
             try:
                 prepared = prepare(view, ask)
             except ContextOverflow as error:
@@ -161,7 +168,9 @@ class Runner:
         polls = live.player.polls
         try:
             while live.player.polls == polls:
-                next(live.flow)
+                event = next(live.flow)
+                if isinstance(event, Score):
+                    live.scores.setdefault(event.branch, {})[event.verifier] = event.score
         except StopIteration as end:
             self._finish(live, end.value, scorer)
         except (ContextOverflow, NoAnswer) as error:
@@ -172,7 +181,9 @@ class Runner:
     def _finish(self, live: _Live, outcome: Outcome, scorer: ThreadPoolExecutor) -> None:
         self._leave(live)
         job = live.job
-        row = rows.row(job.config, job.item, job.prepared, outcome, live.run, live.player)
+        row = rows.row(
+            job.config, job.item, job.prepared, outcome, live.run, live.player, live.scores
+        )
         self._scored.append(scorer.submit(rows.score, row, job.item))
 
     def _leave(self, live: _Live) -> None:

@@ -7,20 +7,17 @@ from collections.abc import Sequence
 from ttc_cli.answers import equivalent
 from ttc_cli.bench.code import check_code, program
 from ttc_cli.bench.questions import Item
-from ttc_cli.core.errors import UsageError
+from ttc_cli.verifiers import sandbox
 
 
 def require(items: Sequence[Item], *, unsafe_exec: bool) -> None:
     """Refuse questions that cannot be scored under these flags.
 
     Raises:
-        UsageError: code would have to be run and nobody allowed it.
+        UsageError: code would have to be run, it cannot be locked in, and nobody allowed it.
     """
-    if not unsafe_exec and any(item.task == "code" for item in items):
-        raise UsageError(
-            "these questions are scored by running code that the model wrote, with your rights",
-            "add --unsafe-exec, best inside a container or a throw-away account",
-        )
+    if any(item.task == "code" for item in items):
+        sandbox.require(unsafe=unsafe_exec)
 
 
 def right(item: Item, answer: str | None, reply: str) -> bool:

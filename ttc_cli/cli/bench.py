@@ -56,7 +56,7 @@ def run(
         bool, opt("--resume", help="Go on with the run in the folder.", panel=OUTPUT)
     ] = False,
     unsafe_exec: Annotated[
-        bool, opt("--unsafe-exec", help="Run code that the model wrote, to score it.", panel=WHAT)
+        bool, opt("--unsafe-exec", help="Score code also where it cannot be locked in.", panel=WHAT)
     ] = False,
     effort: Annotated[
         str | None, opt("-e", "--effort", help="low, medium, high, max or auto.", panel=SPENDING)
@@ -186,7 +186,8 @@ def list_data(
 def check_data(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Questions with answers.")],
     unsafe_exec: Annotated[
-        bool, typer.Option("--unsafe-exec", help="Run reference solutions of code, too.")
+        bool,
+        typer.Option("--unsafe-exec", help="Run solutions also where they cannot be locked in."),
     ] = False,
 ) -> None:
     """Can every record be asked and scored? One line for each that cannot; exit 1 if any."""

@@ -69,10 +69,12 @@ def _unscorable(item: Item, unsafe_exec: bool) -> str:
     from ttc_cli.answers import extract
     from ttc_cli.bench import scoring
     from ttc_cli.session.prepare import KINDS
+    from ttc_cli.verifiers import sandbox
 
     if item.task == "code":
         reply = f"```python\n{item.more['prompt']}{item.reference}\n```"
-        if unsafe_exec and not scoring.right(item, None, reply):
+        runs = unsafe_exec or not sandbox.trouble()
+        if runs and not scoring.right(item, None, reply):
             return "its own solution fails its test"
         return ""
     found = extract(f"\\boxed{{{item.reference}}}", KINDS.get(item.task))

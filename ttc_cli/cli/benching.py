@@ -61,7 +61,10 @@ def run(spending: Mapping[str, object], machine: Mapping[str, object], flags: Fl
     model = local_model(settings, notify=say, confirm=None)
     stem = Path(data["name"]).stem.replace(":", "-")
     out = flags.out or Path(f"bench-{stem}-{model.name}")
-    spec = Spec(data, items, configs, out, flags.seed, flags.resume, flags.width, flags.quiet)
+    spec = Spec(
+        data, items, configs, out, flags.seed, flags.resume, flags.width, flags.quiet,
+        flags.unsafe_exec,
+    )  # fmt: skip
     return _run(settings, model, spec)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
 import sys
 import threading
@@ -31,7 +32,8 @@ class Limits:
     """What code may use up.
 
     Args:
-        seconds: of the clock, and of each of its processes' processor time.
+        seconds: of processor time, for each of its processes; twice as many of the clock, since
+            the machine may be busy.
         memory: bytes, of each process, and where it is locked in of all together.
         file, folder: bytes of one file, and of the only folder where it can write.
         files, processes: open at once, and alive at once (threads included).
@@ -44,12 +46,17 @@ class Limits:
     files: int = 32
     processes: int = 8
 
+    @property
+    def clock(self) -> float:
+        """Seconds on the clock, for all of it."""
+        return 2 * self.seconds
+
     def config(self, *, isolate: bool) -> dict[str, Any]:
         """As `boxed/jail.py` takes them, with the command that serves the code."""
         return {
             "isolate": isolate,
             "read": [sys.base_prefix, os.path.realpath(SCRIPTS)],
-            "cpu": max(1, round(self.seconds + 0.5)),
+            "cpu": math.ceil(self.seconds),
             "memory": self.memory,
             "file": self.file,
             "folder": self.folder,
@@ -106,13 +113,13 @@ def examine(
     """
     jail = [*python(), str(SCRIPTS / "jail.py"), json.dumps(limits.config(isolate=isolate))]
     task = {
-        "code": code, "tests": tests, "seconds": limits.seconds, "command": jail, "names": names,
+        "code": code, "tests": tests, "seconds": limits.clock, "command": jail, "names": names,
     }  # fmt: skip
     try:
         ran = process.run(
             [*python(), str(SCRIPTS / "examiner.py")],
             stdin=json.dumps(task).encode("utf-8", "surrogatepass"),
-            seconds=limits.seconds + START_SECONDS,
+            seconds=limits.clock + START_SECONDS,
             cancel=cancel or threading.Event(),
             gently=True,
         )

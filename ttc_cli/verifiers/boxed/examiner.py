@@ -97,8 +97,7 @@ class Examination:
             return _verdict(f"not done after {self._task['seconds']:g} s")
         except BaseException as error:
             # What ended the tests, and not what the tests made of it.
-            why = f"the code's process broke off: {self._peer.gone}" if self._peer.gone else ""
-            return _verdict(why or _told(error, self._task["tests"], self._peer.last))
+            return _verdict(self._peer.gone or _told(error, self._task["tests"], self._peer.last))
         finally:
             _alarm(0)
 
@@ -121,7 +120,7 @@ class Examination:
         if failed := _unittests(space):
             return _verdict(failed)
         if self._peer.gone:
-            return _verdict(f"the code's process broke off: {self._peer.gone}")
+            return _verdict(self._peer.gone)
         if not self._peer.asked:
             return _verdict(broken="the tests never call the code")
         return _verdict()

@@ -15,6 +15,7 @@ from typing import IO, Any, NoReturn
 
 MOST_LINE = 16 << 20
 MOST_SHOWN = 120
+ENDED = "the code's process ended: an exit, a crash, or a limit"
 MUTABLE = (list, dict, set, bytearray)
 
 
@@ -153,7 +154,7 @@ class Peer:
             self._writer.write(line.encode() + b"\n")
             self._writer.flush()
         except OSError:
-            self._end("it has ended")
+            self._end(ENDED)
 
     def receive(self) -> dict[str, Any]:
         """Read one message."""
@@ -162,13 +163,15 @@ class Peer:
         except OSError:
             line = b""
         if not line.endswith(b"\n"):
-            self._end("it says too much" if len(line) == MOST_LINE else "it has ended")
+            self._end(
+                "the code answers more than anybody would read" if len(line) == MOST_LINE else ENDED
+            )
         try:
             message = json.loads(line)
         except (ValueError, RecursionError):
             message = None
         if not isinstance(message, dict):
-            self._end("it says what it should not")
+            self._end("the code answers nonsense")
         return dict(message)
 
     def _end(self, why: str) -> NoReturn:
@@ -199,7 +202,7 @@ class Peer:
         except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
             if "raised" in message:
                 raise
-            raise Gone(f"it says what it should not: {error}") from None
+            raise Gone(f"the code answers nonsense: {error}") from None
 
     def serve(self, message: dict[str, Any]) -> None:
         """Do what the other side asks for and say what came of it."""
