@@ -223,7 +223,7 @@ complete -c ttc -n '__ttc_at "bench run"' -l configs -r -F -d 'A TOML file with 
 complete -c ttc -n '__ttc_at "bench run"' -l limit -r -d 'Only so many questions.'
 complete -c ttc -n '__ttc_at "bench run"' -l shuffle -d 'Questions in an order drawn by the seed.'
 complete -c ttc -n '__ttc_at "bench run"' -l resume -d 'Go on with the run in the folder.'
-complete -c ttc -n '__ttc_at "bench run"' -l unsafe-exec -d 'Run code that the model wrote, to score it.'
+complete -c ttc -n '__ttc_at "bench run"' -l unsafe-exec -d 'Score code also where it cannot be locked in.'
 complete -c ttc -n '__ttc_at "bench run"' -s e -l effort -r -a 'auto low medium high max' -d 'low, medium, high, max or auto.'
 complete -c ttc -n '__ttc_at "bench run"' -s S -l strategy -r -a '(__ttc_values strategies)' -d 'How to spend it.'
 complete -c ttc -n '__ttc_at "bench run"' -s n -l samples -r -d 'Branches.'
@@ -257,7 +257,7 @@ complete -c ttc -n '__ttc_at "bench data"' -s h -l help -d 'Show this message an
 complete -c ttc -n '__ttc_at "bench data list"' -l json -d 'One JSON value.'
 complete -c ttc -n '__ttc_at "bench data list"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "bench data list"' -F
-complete -c ttc -n '__ttc_at "bench data check"' -l unsafe-exec -d 'Run reference solutions of code, too.'
+complete -c ttc -n '__ttc_at "bench data check"' -l unsafe-exec -d 'Run solutions also where they cannot be locked in.'
 complete -c ttc -n '__ttc_at "bench data check"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "bench data convert"' -l seed -r -a 'random' -d 'Of reasoning-gym.'
 complete -c ttc -n '__ttc_at "bench data convert"' -s h -l help -d 'Show this message and exit.'
