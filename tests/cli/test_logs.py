@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
 import re
+import signal
+import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from harness import REPLIES, SUM, Ttc
 
+from ttc_cli.cli import signals
 from ttc_cli.engine.scripted import from_choices
 from ttc_cli.store.log import Entry, Log
+from ttc_cli.store.recorder import Recorder
+from ttc_cli.views.text import width
 
 BOTH = from_choices(REPLIES)
 
@@ -123,3 +130,59 @@ def test_it_starts_without_llama(child: Ttc) -> None:
     modules = re.findall(r"\| +([\w.]+)$", ran.err, re.MULTILINE)
     assert "ttc_cli.store.log" in modules
     assert not {"llama_cpp", "numpy", "rich", "jinja2"} & set(modules)
+
+
+@pytest.mark.parametrize("harm", ["newer", "damaged", "no place"])
+def test_a_log_that_cannot_be_used_costs_one_line(ttc: Ttc, machine: Path, harm: str) -> None:
+    folder = machine / "home" / "logs"
+    if harm == "newer":
+        Log(folder).close()
+        with contextlib.closing(sqlite3.connect(folder / "runs.db")) as db:
+            db.execute("PRAGMA user_version = 99")
+    elif harm == "damaged":
+        folder.mkdir(parents=True)
+        (folder / "runs.db").write_bytes(b"neither a database nor meant to be one " * 50)
+    else:
+        folder.parent.mkdir()
+        folder.write_text("a file where the folder should be")
+    ran = ttc("-e", "low", SUM)
+    assert (ran.code, ran.err.count("\n")) == (0, 1)
+    assert "42" in ran.out
+    assert ran.err.startswith("not logged: ")
+    if harm != "no place":
+        assert ttc("logs", "list").code == 1
+
+
+def test_a_signal_before_there_is_anything_to_stop_is_logged(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[int] = []
+    monkeypatch.setattr(signals.Signals, "_leave", lambda self: left.append(self.code))
+    with Recorder(machine / "logs", Entry("ttc-1", "?"), 0.0, print) as record:
+        caught = signals.Signals()
+        caught.last_words = record.leave
+        caught.handle(signal.SIGINT, None)
+        caught.handle(signal.SIGINT, None)
+    assert left == [130, 130]
+    with Log(machine / "logs") as log:
+        assert (log.get().state, log.get().exit) == ("interrupted", 130)
+
+
+@pytest.mark.terminal
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_a_row_is_a_line_on_any_terminal(ttc: Ttc, columns: int) -> None:
+    import pexpect  # has no Windows
+
+    for prompt in ("a question that goes on " * 20, "宽 " * 60):
+        ttc("-e", "low", prompt)
+    child = pexpect.spawn(
+        sys.executable, ["-m", "ttc_cli", "logs", "list"],
+        dimensions=(24, columns), encoding="utf-8", timeout=60,
+    )  # fmt: skip
+    child.expect(pexpect.EOF)
+    child.close()
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in child.before.splitlines()]
+    assert len(lines) == 3
+    assert [line for line in lines if width(line) > columns] == []
+    assert all(line.startswith("ttc-") for line in lines[1:])

@@ -38,12 +38,11 @@ def export(
     bar = Bar(ways, min_agreement, min_score)
     logged = list(_logged(log, since))
     found = rows(logged, form, bar, thoughts=thoughts)
-    lines = [json.dumps(row, ensure_ascii=False) for row in found]
-    text = "".join(f"{line}\n" for line in lines)
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in found]
     if output is None:
-        sys.stdout.write(text)
+        sys.stdout.writelines(lines)
     else:
-        write_file(output, text)
+        write_file(output, lines)
     sys.stderr.write(f"{len(lines)} rows of {form} from {len(logged)} runs with an answer\n")
 
 

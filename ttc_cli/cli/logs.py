@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -51,8 +52,10 @@ def list_runs(
         found = log.runs(limit=number or None, search=search, since=_since(since))
     if as_json:
         _print_json([view.as_json(run) for run in found])
-    elif sys.stdout.isatty():
-        _print_table([view.row(run) for run in found])
+    elif found and sys.stdout.isatty():
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        for line in view.table([view.row(run) for run in found], columns):
+            typer.echo(line)
     else:
         for run in found:
             typer.echo("\t".join(view.row(run)))
@@ -62,26 +65,6 @@ def _since(text: str | None) -> float | None:
     from ttc_cli.cli.inputs import moment
 
     return None if text is None else moment(text, "--since")
-
-
-def _print_table(rows: list[list[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from ttc_cli.views.runs import HEADINGS, RIGHT
-
-    table = Table(box=None)
-    for name in HEADINGS:
-        table.add_column(
-            name,
-            justify="right" if name in RIGHT else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            min_width=12 if name == "run" else None,
-        )
-    for cells in rows:
-        table.add_row(*cells)
-    Console(markup=False, highlight=False, emoji=False).print(table)
 
 
 def _print_json(value: Any) -> None:

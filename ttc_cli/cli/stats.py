@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app = tree()
 
-BAR = 24
+BAR, DAY_BAR = 24, 12
 """Columns of the longest bar."""
 DAYS = 14
 """Newest days that are drawn."""
@@ -66,7 +66,7 @@ def stats(
     else:
         _draw(found, out)
     if output is not None and isinstance(out, io.StringIO):
-        write_file(output, out.getvalue())
+        write_file(output, [out.getvalue()])
 
 
 def _draw(found: dict[str, Any], out: TextIO) -> None:
@@ -124,22 +124,22 @@ def _bars(title: str, counts: dict[str, int]) -> Table:
 def _days(days: list[dict[str, Any]]) -> Table:
     from rich.table import Table
 
-    table = Table("day", "requests", "", "sampled tokens", "", "p50 seconds", box=None)
+    table = Table("day", "requests", "", "sampled", "", "p50 seconds", box=None)
     most = max(day["requests"] for day in days)
     most_sampled = max(day["sampled"] for day in days)
     for day in days:
         table.add_row(
             day["day"],
             str(day["requests"]),
-            bar(day["requests"], most),
+            bar(day["requests"], most, DAY_BAR),
             f"{day['sampled']:,}",
-            bar(day["sampled"], most_sampled),
+            bar(day["sampled"], most_sampled, DAY_BAR),
             _number(day["p50"]),
         )
     return table
 
 
-def bar(value: float, most: float) -> str:
+def bar(value: float, most: float, columns: int = BAR) -> str:
     """A bar as long as `value` is of `most`; anything above 0 shows."""
-    length = round(BAR * value / most) if most else 0
+    length = round(columns * value / most) if most else 0
     return "█" * max(length, 1 if value else 0)

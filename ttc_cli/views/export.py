@@ -156,9 +156,9 @@ def _sort(one: Logged, question: Question, bar: Bar, *, thoughts: bool) -> None:
         return
     _add(question.right, returned)
     answer = one.run.ours["answer"]
-    question.answer = question.answer if answer is None else answer
-    if answer is None:
+    if not answer:
         return
+    question.answer = answer
     kind = one.run.ours["route"]["task"]
     right = {chosen.id} if chosen else set()
     for trace in found.values():

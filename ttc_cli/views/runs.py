@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
+from itertools import compress
 from typing import Any
 
 from ttc_cli.store.runs import Run
-from ttc_cli.views.text import plain, shorten
+from ttc_cli.views.text import plain, shorten, width
 
 SHORT_ID = 12
 """Characters of an id in a list: enough to name a run."""
-HEADINGS = ("run", "when", "state", "how", "tokens", "seconds", "agreement", "answer", "question")
-RIGHT = ("tokens", "seconds", "agreement")
+COLUMNS = {
+    "run": 0, "when": 60, "state": 0, "how": 90, "tokens": 110, "seconds": 110, "agreement": 130,
+    "answer": 80, "question": 0,
+}  # fmt: skip
+"""Of a list: each with the width of a terminal from which on it is shown."""
 
 
 def row(run: Run) -> list[str]:
-    """A run as a row under `HEADINGS`, each cell on one line and safe on a terminal."""
+    """A run as a row of `COLUMNS`, each cell on one line and safe on a terminal."""
     ours = run.ours
     how = f"{ours.get('strategy') or run.plan.get('strategy', '')}"
     effort = ours.get("effort") or run.plan.get("effort", "")
@@ -30,6 +34,21 @@ def row(run: Run) -> list[str]:
         "-" if agreement is None else f"{agreement:.2f}",
         shorten(str(ours.get("answer") or "-"), 20),
         shorten(run.prompt, 200),
+    ]
+
+
+def table(rows: list[list[str]], columns: int) -> list[str]:
+    """Rows under headings, as lines of a terminal; the question is cut where there is no room."""
+    shown = [columns >= least for least in COLUMNS.values()]
+    lines = [list(compress(cells, shown)) for cells in ([*COLUMNS], *rows)]
+    widths = [max(map(width, cells)) for cells in zip(*lines, strict=True)][:-1]
+    room = columns - 1 - sum(each + 2 for each in widths)
+    return [
+        "".join(
+            cell + " " * (each - width(cell) + 2) for cell, each in zip(cells, widths, strict=False)
+        )
+        + shorten(cells[-1], room)
+        for cells in lines
     ]
 
 
