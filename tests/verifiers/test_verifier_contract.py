@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from stage import branch, build, finish, grades, new_run, question, write
 
@@ -15,6 +16,7 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.core.verify import Verifier
 from ttc_cli.engine.scripted import ScriptedEngine
 from ttc_cli.verifiers import registry, sandbox
+from ttc_cli.verifiers.head import FEATURES, Head
 
 JSON = ['{"sum": 7}', '{"sum": "seven"}', "no JSON at all", '```json\n{"sum": 8}\n```']
 ADD = "```python\ndef add(a, b):\n    return a {} b\n```"
@@ -27,13 +29,25 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def some_probe(home: Path) -> None:
+    """A head of made-up weights on the scripted engine's eight-wide states."""
+    n = 8 + len(FEATURES)
+    turn = np.eye(8, dtype=np.float32)
+    weights = np.linspace(-2, 2, n, dtype=np.float32)
+    zero, one = np.zeros(n, np.float32), np.ones(n, np.float32)
+    Head("scripted", zero, one, turn, weights, 0.0).save(home / "probes" / "some.npz")
+
+
 @pytest.fixture
-def verifier(kind: str, tmp_path: Path) -> Verifier:
+def verifier(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Verifier:
+    monkeypatch.setenv("TTC_HOME", str(tmp_path))
+    some_probe(tmp_path)
     schema = '{"properties": {"sum": {"type": "integer"}}, "required": ["sum"]}'
     checker = write(tmp_path, "check.py", "import sys\nsys.exit(sys.stdin.read() != '7')\n")
     arguments = {
         "regex": ":^7$",
         "schema": f":{write(tmp_path, 'sum.json', schema)}",
+        "probe": ":some",
         "exec": f":{sys.executable} -S {checker}",
         "tests": f":{write(tmp_path, 'test_add.py', 'assert add(2, 3) == 5')}",
     }
@@ -127,7 +141,8 @@ def test_sampled_tokens_are_the_verifier_s(
     usage = run.ledger.usage
     assert usage.sampled == 0
     assert (usage.verifier > 0) == (kind == "judge reasoned")
-    assert (usage.prefilled > 0) == kind.startswith("judge")
+    # The branches were drawn without hidden states, so the probe has to evaluate them.
+    assert (usage.prefilled > 0) == kind.startswith(("judge", "probe"))
 
 
 def test_a_budget_binds(verifier: Verifier, branches: list[Branch], asked: Question) -> None:

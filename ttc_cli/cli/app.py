@@ -25,6 +25,7 @@ COMMANDS = {
     "doctor": "What is installed, what is slow or broken here, what to do about it.",
     "plugins": "Strategies and verifiers that other packages add.",
     "completion": "Print a shell's completion script.",
+    "prm": "Train a step verifier on your own model; judge verifiers.",
     "calibrate": "Measure this machine and model once: speed by width.",
 }
 """Name: one line of help. Each is a module beside this one, with a `help.tree` called `app`."""

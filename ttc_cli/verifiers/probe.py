@@ -51,7 +51,7 @@ class Probe:
     want: Want = WANT
     needs: tuple[str, ...] = ("hidden",)
 
-    def check(self, info: EngineInfo) -> None:
+    def fits(self, info: EngineInfo) -> None:
         """Refuse another model than the one it was trained on.
 
         Raises:

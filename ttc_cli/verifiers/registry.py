@@ -25,6 +25,7 @@ BUILTIN = {
     "schema": "ttc_cli.verifiers.schema",
     "exec": "ttc_cli.verifiers.command",
     "tests": "ttc_cli.verifiers.unit_tests",
+    "probe": "ttc_cli.verifiers.probe",
 }
 
 
@@ -79,11 +80,13 @@ def check(verifier: Verifier | None, info: EngineInfo) -> None:
     """Refuse a verifier on an engine that lacks what it needs.
 
     Raises:
-        MissingCapability: it names both.
+        MissingCapability: it names both. ModelError: it was made for another model.
     """
     if isinstance(verifier, Combined):
         for part in verifier.parts:
             info.require(*part.needs, by=f"the verifier {part.name}")
+            if hasattr(part, "fits"):  # one that was made for a certain model
+                part.fits(info)
 
 
 def assemble(texts: Sequence[str], given: Mapping[str, str], *, unsafe: bool) -> Combined | None:

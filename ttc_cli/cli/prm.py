@@ -1,0 +1,103 @@
+"""`ttc prm`: train a step verifier from rollouts of your own model, and judge verifiers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ttc_cli.cli import options
+from ttc_cli.cli.help import tree
+
+app = tree(help="Train step verifiers and judge them.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+
+
+@app.command()
+def train(
+    data: Annotated[
+        str,
+        typer.Option("-d", "--data", help="Questions with answers: JSONL, JSON or CSV."),
+    ],
+    name: Annotated[str, typer.Option("--name", help="What -V probe:NAME will call it.")],
+    model: options.Model = None,
+    traces: Annotated[int, typer.Option("--traces", min=1, help="Replies a question.")] = 4,
+    rollouts: Annotated[
+        int,
+        typer.Option(
+            "--rollouts", min=0, help="From a step that is looked at; 0: the reply's own outcome."
+        ),
+    ] = 4,
+    every: Annotated[
+        bool, typer.Option("--every", help="Look at every step instead of bisecting.")
+    ] = False,
+    synthetic: Annotated[
+        bool, typer.Option("--synthetic", help="Label by corrupting right replies: no rollouts.")
+    ] = False,
+    majority: Annotated[
+        bool, typer.Option("--majority", help="What most replies say is right, not the reference.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many.")] = None,
+    skip: Annotated[int, typer.Option("--skip", min=0, help="Leave out the first so many.")] = 0,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", min=1, help="Cap on sampled tokens in all.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    threads: options.Threads = None,
+    as_json: Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Draw replies, label their steps, train a probe on the model's hidden states.
+
+    What was drawn is kept: a run that was stopped goes on, and a second one trains at once.
+    Needs scikit-learn: pip install 'ttc-cli[prm]'.
+
+    Example: ttc prm train -d questions.jsonl --name sums -m qwen2.5-coder-0.5b
+    """
+    from ttc_cli.cli.training import Flags, train
+
+    raise typer.Exit(
+        train(
+            {"model": model, "threads": threads},
+            Flags(
+                data, name, traces, rollouts, every, synthetic, majority, limit, skip, max_tokens,
+                seed, as_json, quiet,
+            ),
+        )
+    )  # fmt: skip
+
+
+@app.command("eval")
+def evaluate(
+    verifier: Annotated[
+        list[str], typer.Option("-V", "--verifier", help="NAME[:ARG]; several are joined.")
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(
+            "-d",
+            "--data",
+            help="JSONL: problem (or question), steps, label (first wrong step, or -1).",
+        ),
+    ],
+    model: options.Model = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many.")] = None,
+    bar: Annotated[float, typer.Option("--bar", help="A step scored below it is wrong.")] = 0.5,
+    threads: options.Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Judge a verifier on labelled steps: AUC of the whole, and F1 for the first wrong step."""
+    from ttc_cli.cli.training import evaluate
+
+    settings = {"model": model, "threads": threads}
+    raise typer.Exit(evaluate(settings, tuple(verifier), data, limit, bar, as_json=as_json))
+
+
+@app.command("list")
+def list_probes(as_json: Json = False) -> None:
+    """The probes on this machine and what cross-validation said of them."""
+    from ttc_cli.cli.training import list_probes
+
+    raise typer.Exit(list_probes(as_json=as_json))

@@ -1,0 +1,82 @@
+"""Labelled traces: a reply's steps, what the model felt at the end of each, and how it came out."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ttc_cli.verifiers.head import FEATURES, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One reply of the model to one question.
+
+    Args:
+        question: the question's id; folds of a cross-validation keep its traces together.
+        steps: texts, cut by `core.steps.STEPS`.
+        states: shape (steps, width), hidden states at the steps' ends.
+        features: shape (steps, features), see `verifiers.head`.
+        labels: for each step the chance that a reply that goes on from there comes out right.
+        right: whether this reply did.
+        tokens: sampled for it and for its labels.
+    """
+
+    question: str
+    steps: tuple[str, ...]
+    states: Floats
+    features: Floats
+    labels: tuple[float, ...]
+    right: bool
+    tokens: int
+
+    def record(self) -> dict[str, Any]:
+        """As a JSON object; numbers in half precision, base64."""
+        return {
+            "question": self.question,
+            "steps": list(self.steps),
+            "labels": [round(label, 4) for label in self.labels],
+            "right": self.right,
+            "tokens": self.tokens,
+            "states": _pack(self.states),
+            "features": _pack(self.features),
+        }
+
+    @classmethod
+    def read(cls, record: dict[str, Any]) -> Trace:
+        """From a JSON object.
+
+        Raises:
+            ValueError, KeyError: it is not one of ours.
+        """
+        n = len(record["labels"])
+        return cls(
+            str(record["question"]),
+            tuple(map(str, record["steps"])),
+            _unpack(record["states"]).reshape(n, -1),
+            _unpack(record["features"]).reshape(n, len(FEATURES)),
+            tuple(map(float, record["labels"])),
+            bool(record["right"]),
+            int(record["tokens"]),
+        )
+
+
+def _pack(values: Floats) -> str:
+    return base64.b64encode(np.asarray(values, np.float16).tobytes()).decode()
+
+
+def _unpack(text: str) -> Floats:
+    return np.frombuffer(base64.b64decode(text), np.float16).astype(np.float32)
+
+
+def finals(traces: Sequence[Trace]) -> tuple[Floats, Floats, Floats]:
+    """(states, features, right) at the traces' ends: shapes (n, width), (n, features), (n,)."""
+    return (
+        np.array([trace.states[-1] for trace in traces], np.float32),
+        np.array([trace.features[-1] for trace in traces], np.float32),
+        np.array([trace.right for trace in traces], np.float32),
+    )
