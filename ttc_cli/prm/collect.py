@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from ttc_cli.bench import scoring
-from ttc_cli.bench.journal import Journal
 from ttc_cli.bench.questions import Item
 from ttc_cli.bench.runner import question_seed
 from ttc_cli.core.errors import ContextOverflow
@@ -21,6 +20,7 @@ from ttc_cli.prm.traces import Trace
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepare import memory_cells, prepare
 from ttc_cli.session.prepared import Prepared
+from ttc_cli.store.journal import Journal
 
 WIDTH = 32
 """Replies drawn at once."""
@@ -112,7 +112,7 @@ def collect(
             elif stopped():
                 return
     finally:
-        driven.close()  # type: ignore[attr-defined]
+        driven.close()
 
 
 def _prepared(session: Session, items: Sequence[Item]) -> Iterator[tuple[Item, Prepared]]:
