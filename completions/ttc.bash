@@ -2,7 +2,7 @@
 
 _ttc_words() { # flags and commands that may follow the command "$1"
     case "$1" in
-    "") echo "ask map again logs stats models bench templates cache config doctor plugins completion calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
+    "") echo "ask map again logs stats models bench templates cache config doctor plugins completion prm calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
     "ask") echo "-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
     "map") echo "--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help" ;;
     "again") echo "-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help" ;;
@@ -50,6 +50,10 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "doctor") echo "--quick -m --model --json -h --help" ;;
     "plugins") echo "--json -h --help" ;;
     "completion") echo "-h --help" ;;
+    "prm") echo "train eval list -h --help" ;;
+    "prm train") echo "-d --data --name -m --model --traces --rollouts --every --synthetic --majority --limit --skip --max-tokens --seed --threads --json -q --quiet -h --help" ;;
+    "prm eval") echo "-V --verifier -d --data -m --model --limit --bar --threads --json -h --help" ;;
+    "prm list") echo "--json -h --help" ;;
     "calibrate") echo "-m --model --threads --json -h --help" ;;
     esac
 }
@@ -194,6 +198,22 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "config unset ") echo "settings" ;;
     "doctor -m"|"doctor --model") echo "models" ;;
     "completion ") echo "= bash zsh fish powershell" ;;
+    "prm train -d"|"prm train --data") echo "any" ;;
+    "prm train --name") echo "any" ;;
+    "prm train -m"|"prm train --model") echo "models" ;;
+    "prm train --traces") echo "any" ;;
+    "prm train --rollouts") echo "any" ;;
+    "prm train --limit") echo "any" ;;
+    "prm train --skip") echo "any" ;;
+    "prm train --max-tokens") echo "any" ;;
+    "prm train --seed") echo "= random" ;;
+    "prm train --threads") echo "any" ;;
+    "prm eval -V"|"prm eval --verifier") echo "verifiers" ;;
+    "prm eval -d"|"prm eval --data") echo "files" ;;
+    "prm eval -m"|"prm eval --model") echo "models" ;;
+    "prm eval --limit") echo "any" ;;
+    "prm eval --bar") echo "any" ;;
+    "prm eval --threads") echo "any" ;;
     "calibrate -m"|"calibrate --model") echo "models" ;;
     "calibrate --threads") echo "any" ;;
     esac
@@ -209,9 +229,9 @@ _ttc() {
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         at=""
-    elif [[ " ask map again logs stats models bench templates cache config doctor plugins completion calibrate " == *" $first "* ]]; then
+    elif [[ " ask map again logs stats models bench templates cache config doctor plugins completion prm calibrate " == *" $first "* ]]; then
         at=$first
-        if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm cache/info cache/clear cache/prune cache/path config/show config/get config/set config/unset config/path config/edit " == *" $first/$second "* ]]; then
+        if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm cache/info cache/clear cache/prune cache/path config/show config/get config/set config/unset config/path config/edit prm/train prm/eval prm/list " == *" $first/$second "* ]]; then
             at="$first $second"
         fi
     fi

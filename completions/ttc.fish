@@ -5,9 +5,9 @@ function __ttc_at # whether the command that is being typed is one of those name
     set -l at ask
     if not set -q typed[2]
         set at top
-    else if contains -- $typed[2] ask map again logs stats models bench templates cache config doctor plugins completion calibrate
+    else if contains -- $typed[2] ask map again logs stats models bench templates cache config doctor plugins completion prm calibrate
         set at $typed[2]
-        if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'cache info' 'cache clear' 'cache prune' 'cache path' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit'
+        if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'cache info' 'cache clear' 'cache prune' 'cache path' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit' 'prm train' 'prm eval' 'prm list'
             set at "$typed[2] $typed[3]"
         end
     end
@@ -68,6 +68,10 @@ complete -c ttc -n '__ttc_at "config"' -a edit -d 'Open the file in $VISUAL or $
 complete -c ttc -n '__ttc_at "top"' -a doctor -d 'Look at versions, processor, GPU, threads, files, model, memory and speed.'
 complete -c ttc -n '__ttc_at "top"' -a plugins -d 'Strategies and verifiers of other packages: kind, name, package, version, state.'
 complete -c ttc -n '__ttc_at "top"' -a completion -d 'Print the completion script of a shell.'
+complete -c ttc -n '__ttc_at "top"' -a prm -d 'Train step verifiers and judge them.'
+complete -c ttc -n '__ttc_at "prm"' -a train -d 'Draw replies, label their steps, train a probe on the model\'s hidden states.'
+complete -c ttc -n '__ttc_at "prm"' -a eval -d 'Judge a verifier on labelled steps: AUC of the whole, and F1 for the first wrong step.'
+complete -c ttc -n '__ttc_at "prm"' -a list -d 'The probes on this machine and what cross-validation said of them.'
 complete -c ttc -n '__ttc_at "top"' -a calibrate -d 'Measure how fast this machine decodes one branch and many, and keep it.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s e -l effort -r -a 'auto low medium high max' -d 'low, medium, high or max: 1x, 4x, 16x, 64x the cost of one plain answer; auto chooses.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s S -l strategy -r -a '(__ttc_values strategies)' -d 'auto, direct, self-consistency, best-of-n, refine or think.'
@@ -307,6 +311,33 @@ complete -c ttc -n '__ttc_at "plugins"' -l json -d 'One JSON value instead of te
 complete -c ttc -n '__ttc_at "plugins"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "completion"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "completion"' -a 'bash zsh fish powershell'
+complete -c ttc -n '__ttc_at "prm"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "prm train"' -s d -l data -r -d 'Questions with answers: JSONL, JSON or CSV.'
+complete -c ttc -n '__ttc_at "prm train"' -l name -r -d 'What -V probe:NAME will call it.'
+complete -c ttc -n '__ttc_at "prm train"' -s m -l model -r -a '(__ttc_values models)' -d 'Catalogue name, alias or GGUF file.'
+complete -c ttc -n '__ttc_at "prm train"' -l traces -r -d 'Replies a question.'
+complete -c ttc -n '__ttc_at "prm train"' -l rollouts -r -d 'From a step that is looked at; 0: the reply\'s own outcome.'
+complete -c ttc -n '__ttc_at "prm train"' -l every -d 'Look at every step instead of bisecting.'
+complete -c ttc -n '__ttc_at "prm train"' -l synthetic -d 'Label by corrupting right replies: no rollouts.'
+complete -c ttc -n '__ttc_at "prm train"' -l majority -d 'What most replies say is right, not the reference.'
+complete -c ttc -n '__ttc_at "prm train"' -l limit -r -d 'Only so many.'
+complete -c ttc -n '__ttc_at "prm train"' -l skip -r -d 'Leave out the first so many.'
+complete -c ttc -n '__ttc_at "prm train"' -l max-tokens -r -d 'Cap on sampled tokens in all.'
+complete -c ttc -n '__ttc_at "prm train"' -l seed -r -a 'random' -d ''
+complete -c ttc -n '__ttc_at "prm train"' -l threads -r -d 'Threads.'
+complete -c ttc -n '__ttc_at "prm train"' -l json -d 'One JSON object.'
+complete -c ttc -n '__ttc_at "prm train"' -s q -l quiet -d 'Nothing on stderr but errors.'
+complete -c ttc -n '__ttc_at "prm train"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "prm eval"' -s V -l verifier -r -a '(__ttc_values verifiers)' -d 'NAME[:ARG]; several are joined.'
+complete -c ttc -n '__ttc_at "prm eval"' -s d -l data -r -F -d 'JSONL: problem (or question), steps, label (first wrong step, or -1).'
+complete -c ttc -n '__ttc_at "prm eval"' -s m -l model -r -a '(__ttc_values models)' -d 'Catalogue name, alias or GGUF file.'
+complete -c ttc -n '__ttc_at "prm eval"' -l limit -r -d 'Only so many.'
+complete -c ttc -n '__ttc_at "prm eval"' -l bar -r -d 'A step scored below it is wrong.'
+complete -c ttc -n '__ttc_at "prm eval"' -l threads -r -d 'Threads.'
+complete -c ttc -n '__ttc_at "prm eval"' -l json -d 'One JSON object.'
+complete -c ttc -n '__ttc_at "prm eval"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "prm list"' -l json -d 'One JSON object.'
+complete -c ttc -n '__ttc_at "prm list"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "calibrate"' -s m -l model -r -a '(__ttc_values models)' -d 'Catalogue name, alias or GGUF file.'
 complete -c ttc -n '__ttc_at "calibrate"' -l threads -r -d 'Threads.'
 complete -c ttc -n '__ttc_at "calibrate"' -l json -d 'One JSON object.'

@@ -4,7 +4,7 @@
 Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @{
-        '' = 'ask map again logs stats models bench templates cache config doctor plugins completion calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
+        '' = 'ask map again logs stats models bench templates cache config doctor plugins completion prm calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
         'ask' = '-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
         'map' = '--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help'
         'again' = '-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help'
@@ -52,6 +52,10 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'doctor' = '--quick -m --model --json -h --help'
         'plugins' = '--json -h --help'
         'completion' = '-h --help'
+        'prm' = 'train eval list -h --help'
+        'prm train' = '-d --data --name -m --model --traces --rollouts --every --synthetic --majority --limit --skip --max-tokens --seed --threads --json -q --quiet -h --help'
+        'prm eval' = '-V --verifier -d --data -m --model --limit --bar --threads --json -h --help'
+        'prm list' = '--json -h --help'
         'calibrate' = '-m --model --threads --json -h --help'
     }
     # a literal's keys would be the same for -o and -O
@@ -240,6 +244,27 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('doctor -m', 'models')
     $takes.Add('doctor --model', 'models')
     $takes.Add('completion ', '= bash zsh fish powershell')
+    $takes.Add('prm train -d', 'any')
+    $takes.Add('prm train --data', 'any')
+    $takes.Add('prm train --name', 'any')
+    $takes.Add('prm train -m', 'models')
+    $takes.Add('prm train --model', 'models')
+    $takes.Add('prm train --traces', 'any')
+    $takes.Add('prm train --rollouts', 'any')
+    $takes.Add('prm train --limit', 'any')
+    $takes.Add('prm train --skip', 'any')
+    $takes.Add('prm train --max-tokens', 'any')
+    $takes.Add('prm train --seed', '= random')
+    $takes.Add('prm train --threads', 'any')
+    $takes.Add('prm eval -V', 'verifiers')
+    $takes.Add('prm eval --verifier', 'verifiers')
+    $takes.Add('prm eval -d', 'files')
+    $takes.Add('prm eval --data', 'files')
+    $takes.Add('prm eval -m', 'models')
+    $takes.Add('prm eval --model', 'models')
+    $takes.Add('prm eval --limit', 'any')
+    $takes.Add('prm eval --bar', 'any')
+    $takes.Add('prm eval --threads', 'any')
     $takes.Add('calibrate -m', 'models')
     $takes.Add('calibrate --model', 'models')
     $takes.Add('calibrate --threads', 'any')
