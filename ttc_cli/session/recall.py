@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,14 +151,16 @@ def key(session: Session, ask: Ask) -> str:
         for item in fields(settings)
         if item.compare and item.name not in INDIFFERENT
     ]
-    try:
-        engine = version("llama_cpp_python")
-    except PackageNotFoundError:  # not installed as a package
-        engine = ""
-    versions = (SCHEMA, __version__, engine)
+    versions = (SCHEMA, __version__, _engine_version())
     asked = replace(ask, began=0.0, refresh=False, id="")
     text = repr((versions, session.identity, chosen, asked, looked_at))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _engine_version() -> str:
+    """What llama_cpp says of itself, without loading its library (or importlib.metadata: slow)."""
+    spec = find_spec("llama_cpp")
+    return Path(spec.origin).read_text("utf-8") if spec and spec.origin else ""
 
 
 def _looks_at(verifier: str) -> str | None:
