@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli import output
-from ttc_cli.cli.inputs import gather, pairs
+from ttc_cli.cli.checks import check_flags, check_options
+from ttc_cli.cli.inputs import gather
 from ttc_cli.cli.signals import INTERRUPTED, Signals
 from ttc_cli.cli.start import BEGAN, draws
 from ttc_cli.cli.templating import Filled, apply
@@ -83,7 +84,7 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         from ttc_cli.cli.preview import options_of
 
         return options_of(settings.strategy, asked.verifiers)
-    options = checked(settings, asked, how)
+    options = check_flags(settings, asked, how)
     view = make(look(settings, how), sys.stdout, sys.stderr)
     signals.erasure = view.erasure
     try:
@@ -116,6 +117,7 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         if asked.detach:
             from ttc_cli.cli.background import detach
 
+            check_options(settings, ask)
             detach(settings, ask, flags, asked, how)
             view.clear()
             sys.stdout.write(f"{ask.id}\n")
@@ -151,9 +153,12 @@ def _with_model(
     record: Recorder,
     signals: Signals,
 ) -> int:
+    from ttc_cli.cli.models import is_here
     from ttc_cli.session.loaded import Session
 
-    with signals.raising():  # a download cleans up after itself
+    if not is_here(settings):
+        check_options(settings, ask)  # ahead of a download
+    with signals.raising():  # which cleans up after itself
         model = choose_model(settings, view)
     session = Session(settings, model)
     try:
@@ -162,6 +167,7 @@ def _with_model(
         if not dry_run and (known := recall(session, ask)):
             _announce(model.name, known.start.plan, known.start.estimate, how, view)
             return _answer(known.flow(), how, view, record, signals)
+        check_options(settings, ask)
         session.begin()
         from ttc_cli.session import prompt_cache
         from ttc_cli.session.prepare import prepare  # takes a while, and the model is loading
@@ -313,34 +319,3 @@ def choose_model(settings: Settings, view: PlainView) -> ModelFile:
 
     person = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
     return local_model(settings, notify=view.say, confirm=confirm if person else None)
-
-
-def checked(settings: Settings, asked: Flags, how: Output) -> dict[str, str]:
-    """The strategy's options as they were given; everything that needs no model is refused here.
-
-    Raises:
-        UsageError: flags that exclude each other or are out of range, an unknown strategy.
-    """
-    from ttc_cli.core.sampling import Sampling
-
-    if how.json and how.jsonl:
-        raise UsageError("--json and --jsonl exclude each other", "give one of them")
-    if how.min_agreement is not None and not 0 <= how.min_agreement <= 1:
-        raise UsageError(f"--min-agreement is {how.min_agreement}", "give a number from 0 to 1")
-    if how.file is not None:
-        output.check_place(how.file)  # now, and not after minutes of work
-    Sampling(top_p=1 if settings.top_p is None else settings.top_p, min_p=settings.min_p or 0)
-    options = pairs(asked.options)
-    if settings.strategy != "auto" or asked.verifiers:
-        _check_options(settings.strategy, asked, options)
-    return options
-
-
-def _check_options(strategy: str, asked: Flags, options: dict[str, str]) -> None:
-    from ttc_cli.strategies import registry
-    from ttc_cli.verifiers import registry as verifiers
-
-    verifiers.assemble(asked.verifiers, options, unsafe=asked.unsafe_exec)
-    if strategy != "auto":
-        kind = registry.find(strategy).options
-        verifiers.strategy_options(strategy, kind, asked.verifiers, options)

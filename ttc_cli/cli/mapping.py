@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ttc_cli.bench.progress import span
 from ttc_cli.cli import asking, output
+from ttc_cli.cli.checks import check_flags, check_options
 from ttc_cli.cli.signals import Signals
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.settings import Settings, load
@@ -208,13 +209,14 @@ def _task(settings: Settings, asked: Flags) -> Task:
     question = asked.question
     ask = Ask(
         "",
-        options=asking.checked(settings, question, asking.Output(file=asked.output)),
+        options=check_flags(settings, question, asking.Output(file=asked.output)),
         early_stop=question.early_stop,
         diverse=question.diverse,
         refresh=question.refresh,
         verifiers=question.verifiers,
         unsafe_exec=question.unsafe_exec,
     )
+    check_options(settings, ask)
     return Task(asked.prompt, ask, asked.field, asked.extract)
 
 

@@ -254,6 +254,20 @@ def default(
         typer.echo(registry.default_ref(home))
 
 
+def is_here(settings: Settings) -> bool:
+    """Whether there is a model that the settings name, and it needs no fetching."""
+    from ttc_cli.core.errors import TtcError
+    from ttc_cli.models.catalogue import Entry
+    from ttc_cli.models.registry import default_ref, installed, locate
+
+    home = _home()
+    try:
+        target = locate(settings.model or default_ref(home), home)
+    except TtcError:
+        return False
+    return not isinstance(target, Entry) or installed(target, home) is not None
+
+
 def local_model(
     settings: Settings, *, notify: Callable[[str], None], confirm: Callable[[str], bool] | None
 ) -> ModelFile:

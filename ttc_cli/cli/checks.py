@@ -1,0 +1,50 @@
+"""What can be refused before a model is fetched or loaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ttc_cli.cli import output
+from ttc_cli.cli.inputs import pairs
+from ttc_cli.core.errors import UsageError
+from ttc_cli.core.sampling import Sampling
+
+if TYPE_CHECKING:
+    from ttc_cli.cli.asking import Flags, Output
+    from ttc_cli.session.loaded import Ask
+    from ttc_cli.settings import Settings
+
+
+def check_flags(settings: Settings, asked: Flags, how: Output) -> dict[str, str]:
+    """The options of strategy and verifiers as they were given.
+
+    Raises:
+        UsageError: flags that exclude each other or are out of range.
+    """
+    if how.json and how.jsonl:
+        raise UsageError("--json and --jsonl exclude each other", "give one of them")
+    if how.min_agreement is not None and not 0 <= how.min_agreement <= 1:
+        raise UsageError(f"--min-agreement is {how.min_agreement}", "give a number from 0 to 1")
+    if how.file is not None:
+        output.check_place(how.file)  # now, and not after minutes of work
+    Sampling(top_p=1 if settings.top_p is None else settings.top_p, min_p=settings.min_p or 0)
+    return pairs(asked.options)
+
+
+def check_options(settings: Settings, ask: Ask) -> None:
+    """Refuse a strategy, verifiers or options that make no sense.
+
+    Imports what they are made of, so a result that was kept is looked for first.
+
+    Raises:
+        UsageError: an unknown strategy, verifier or option.
+    """
+    if settings.strategy == "auto" and not ask.verifiers:
+        return
+    from ttc_cli.strategies import registry
+    from ttc_cli.verifiers import registry as verifiers
+
+    verifiers.assemble(ask.verifiers, ask.options, unsafe=ask.unsafe_exec)
+    if settings.strategy != "auto":
+        kind = registry.find(settings.strategy).options
+        verifiers.strategy_options(settings.strategy, kind, ask.verifiers, ask.options)
