@@ -247,6 +247,7 @@ class Extension:
             branch.id,
             str(branch.stop),
             branch.tokens_sampled,
+            self._run.answer(branch),
             confidence=sum(confidences) / len(confidences) if confidences else None,
             seconds=branch.seconds,
         )

@@ -30,6 +30,7 @@ class Run:
         seed: of the run; each branch's own seed is derived from it and the branch's path.
         deadline: on `clock`, after which nothing is drawn any more; None for never.
         clock: seconds, monotonic; only for deadlines and reported times.
+        answer: the short answer of a finished branch, for those who watch.
         pool: where finished branches are kept and looked for; those found cost nothing.
 
     `reused` counts branches that the pool gave, `judged` those that verifiers saw;
@@ -47,9 +48,11 @@ class Run:
         deadline: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         pool: Pool | None = None,
+        answer: Callable[[Branch], str | None] = lambda _branch: None,
     ) -> None:
         self.engine = engine
         self.pool = pool
+        self.answer = answer
         self.reused = 0
         self.judged = 0
         self.verify_seconds = 0.0

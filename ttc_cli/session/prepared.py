@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from ttc_cli.core.branch import Prompt
+from ttc_cli.answers import canonical
+from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.engine import Engine
 from ttc_cli.core.errors import BudgetSpent, NoAnswer, TtcError
-from ttc_cli.core.events import Done, Flow, Note, Start
+from ttc_cli.core.events import Done, Event, Flow, Note, Spent, Start, watch
 from ttc_cli.core.extension import Pool
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
@@ -18,6 +20,7 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.session import prompt_cache
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.strategies import registry
+from ttc_cli.strategies.common import answer_of
 from ttc_cli.strategies.grading import Grades
 from ttc_cli.views import result
 
@@ -66,6 +69,7 @@ class Prepared:
             seed=self.seed,
             deadline=deadline,
             pool=pool,
+            answer=self._answer,
         )
 
     def flow(self, run: Run) -> Flow[Outcome]:
@@ -81,7 +85,8 @@ class Prepared:
         )
         for note in self.notes:
             yield Note(note)
-        outcome = yield from self.strategy.solve(run, self.question, self.plan, self.options)
+        solving = self.strategy.solve(run, self.question, self.plan, self.options)
+        outcome = yield from watch(solving, self._spending(run))
         if outcome.note:
             yield Note(outcome.note)
         if not run.judged:  # the strategy does without: what a verifier says is told anyway
@@ -94,8 +99,26 @@ class Prepared:
             raise nothing(outcome)
         self._learn(outcome)
         facts = self._facts(outcome, "partial" if run.reused else "miss", run.verify_seconds)
+        yield Spent(asdict(run.ledger.usage), facts.timings["wall_s"])
         yield Done(result.build(outcome, self.plan, run.ledger.usage, facts))
         return outcome
+
+    def _spending(self, run: Run) -> Callable[[Event], Iterator[Event]]:
+        """What it cost so far, about once a second."""
+        told = time.monotonic()
+
+        def react(_event: Event) -> Iterator[Event]:
+            nonlocal told
+            now = time.monotonic()
+            if now - told >= 1:
+                told = now
+                yield Spent(asdict(run.ledger.usage), round(now - self.ask.began, 3))
+
+        return react
+
+    def _answer(self, branch: Branch) -> str | None:
+        found = answer_of(branch, self.question)
+        return canonical(found.text) if found else None
 
     def describe(self) -> dict[str, Any]:
         """The plan as sinks and `--dry-run` show it."""
