@@ -110,7 +110,7 @@ def test_events_are_lines_and_end_with_the_result(ttc: Ttc) -> None:
     events = [json.loads(line) for line in ran.out.splitlines()]
     kinds = [event["type"] for event in events]
     assert (kinds[0], kinds[-1]) == ("start", "done")
-    assert set(kinds) == {"start", "open", "text", "close", "vote", "done"}
+    assert set(kinds) == {"start", "open", "text", "close", "vote", "usage", "done"}
     assert all(isinstance(event["t"], float) and "branch" in event for event in events)
     assert events[0].keys() >= {"request", "plan", "estimate"}
     result(json.dumps(events[-1]["result"]))

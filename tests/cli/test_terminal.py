@@ -42,6 +42,11 @@ class Terminal:
         self._take(self.child.before + self.child.after)
         return time.monotonic() - self.began
 
+    def resize(self, rows: int, columns: int) -> None:
+        """Make the window another size."""
+        self._screen.resize(rows, columns)
+        self.child.setwinsize(rows, columns)
+
     def end(self) -> int:
         """Wait for the end; returns the exit code."""
         self.child.expect(pexpect.EOF)
@@ -79,7 +84,7 @@ def terminal(machine: Path, smollm: Path) -> Iterator[Open]:
     opened: list[Terminal] = []
 
     def start(*words: str, rows: int = 24, columns: int = 80, **env: str) -> Terminal:
-        env = {"TTC_THREADS": "1", "TTC_MODEL": str(smollm), **env}
+        env = {"TTC_THREADS": "1", "TTC_MODEL": str(smollm), "XTERM_VERSION": "as pyte", **env}
         opened.append(Terminal(["ask", *words], rows, columns, env))
         return opened[-1]
 
@@ -111,13 +116,21 @@ def test_less_of_a_terminal(terminal: Open, env: dict[str, str]) -> None:
         assert ESCAPE not in screen.raw
 
 
-def test_a_vote_shows_its_branches_and_keeps_to_a_narrow_screen(terminal: Open) -> None:
-    screen = terminal("-n", "3", "--max-tokens", "200", SUM, columns=20, rows=60)
+@pytest.mark.parametrize(("rows", "columns"), [(24, 80), (10, 40), (60, 200), (5, 20)])
+def test_a_vote_on_any_screen_resized_while_it_runs(
+    terminal: Open, rows: int, columns: int
+) -> None:
+    screen = terminal("-n", "3", "--max-tokens", "200", SUM, columns=columns, rows=rows)
     screen.until("[1-3] writing")
-    screen.child.setwinsize(60, 40)
+    screen.until("writing")
+    screen.resize(20, 30)
+    screen.until("writing")
+    screen.resize(24, 70)
     assert screen.end() == 0
-    drawn = re.findall(r"\r\x1b\[K([^\r\x1b]*)", screen.raw.split("writing")[0])
-    assert all(len(line) < 20 for line in drawn)
+    text = "\n".join(screen.lines)
+    assert text.count("self-consistency") == 1  # of the summary
+    assert "writing" not in text
+    assert "█" not in text
     assert screen.sane
 
 
@@ -173,6 +186,26 @@ def test_ctrl_c_in_a_vote_says_from_how_many(terminal: Open) -> None:
     code, _ = screen.interrupt()
     assert code == 130
     assert re.fullmatch(r"interrupted: answered from [1-6] of 6", screen.lines[-1])
+    assert screen.sane
+    assert not any("writing" in line for line in screen.lines)
+
+
+def test_ctrl_c_before_any_sample_is_whole(terminal: Open) -> None:
+    screen = terminal("-n", "6", "--no-early-stop", "--temperature", "0", PROSE)
+    screen.until("[1-6] writing")
+    screen.until(" tok ")
+    code, _ = screen.interrupt()
+    assert code == 130
+    assert screen.lines[-1] == "interrupted: the answer breaks off here"
+    assert screen.sane
+
+
+def test_a_screen_reader_gets_lines(terminal: Open) -> None:
+    screen = terminal("-n", "3", "--max-tokens", "200", SUM, TERM="dumb", rows=60)
+    assert screen.end() == 0
+    assert ESCAPE not in screen.raw
+    assert any(line.startswith("self-consistency (medium) · ") for line in screen.lines)
+    assert sum(line[:1] in ("✓", "✗") for line in screen.lines) >= 1
 
 
 def test_ctrl_c_twice_leaves_at_once(terminal: Open) -> None:

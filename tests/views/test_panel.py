@@ -102,7 +102,7 @@ def test_the_time_left_is_by_the_estimate_and_then_by_the_speed() -> None:
     board = board_after(2, 0)
     board.estimate = {"tokens": 100, "seconds": 20}
     assert "~15 s left" in shown(board, now=5)[-1]
-    board.first, board.tokens = 5.0, 50
-    assert "10/s · 10 s · ~5 s left" in shown(board, now=10)[-1]
+    board.first, board.tokens, board.plan = 5.0, 50, {"samples": 6}
+    assert "10/s · 10 s · up to 5 s left" in shown(board, now=10)[-1]
     board.tokens = 100
     assert "left" not in shown(board, now=10)[-1]

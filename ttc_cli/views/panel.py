@@ -90,7 +90,7 @@ def status(board: Board, now: float) -> Line:
     """Counts, cost against the budget, speed and time; what changes first comes first."""
     parts = []
     if board.first is None:
-        parts.append(f"reading the prompt, {now - board.began:.0f} s")
+        parts.append(f"reading the prompt, {span(now - board.began)}")
     else:
         parts.append(f"{len(board.live)} writing, {board.done} done")
         if board.culled:
@@ -102,10 +102,11 @@ def status(board: Board, now: float) -> Line:
         writing = now - board.first
         if writing > 1:
             parts.append(f"{board.tokens / writing:.0f}/s")
-        parts.append(f"{now - board.began:.0f} s")
+        parts.append(span(now - board.began))
     left = remaining(board, now)
     if left is not None:
-        parts.append(f"~{left:.0f} s left")
+        most = "up to " if board.plan.get("samples", 1) > 1 else "~"  # a vote may end early
+        parts.append(f"{most}{span(left)} left")
     return [(" · ".join(parts), "")]
 
 
@@ -119,6 +120,11 @@ def remaining(board: Board, now: float) -> float | None:
     else:
         left = None if seconds is None else seconds - elapsed
     return left if left is not None and left >= 1 else None
+
+
+def span(seconds: float) -> str:
+    """Seconds in words, roughly."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def why(board: Board) -> Line:
