@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 
@@ -134,3 +135,16 @@ def test_erasure_takes_the_panel_off_the_screen(screen: Screen) -> None:
     assert len(paper.lines) > 6
     paper.write(view.erasure())
     assert paper.lines == ["$ ttc"]
+
+
+def test_an_answer_that_goes_into_a_pipe_leaves_the_panel_alone(screen: Screen) -> None:
+    paper, pipe = screen(80, 24), io.StringIO()
+    seen: list[str] = []
+    view = make(Look(terminal=True), pipe, paper, lambda: 0.0)
+    for event in single("one ", "\x1btwo"):
+        view._drawn = float("-inf")  # type: ignore[attr-defined]
+        view(event)
+        seen += paper.lines
+    assert pipe.getvalue() == "one \x1btwo\n"
+    assert any(line.startswith("1 writing, 0 done · 2 of 4,000") for line in seen)
+    assert paper.lines[0].startswith("self-consistency")

@@ -1,8 +1,9 @@
 """A few lines at the bottom of a terminal that are drawn over, and nothing above them is.
 
 Each frame is one write: moves to the frame's first line, writes the lines that changed and
-clears what is left over. The cursor is hidden for the write only, and terminals that can show
-the write as a whole (synchronised output, DEC mode 2026) are asked to.
+clears what is left over. For the write only, the cursor is hidden and lines do not wrap (the
+window may have got narrower since it was measured), and terminals that can show the write as a
+whole (synchronised output, DEC mode 2026) are asked to.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import IO
 
 from ttc_cli.views.text import width
 
-BEGIN, END = "\x1b[?2026h\x1b[?25l", "\x1b[?25h\x1b[?2026l"
+BEGIN, END = "\x1b[?2026h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?2026l"
 
 
 class Frame:

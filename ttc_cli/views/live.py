@@ -99,7 +99,7 @@ class LiveView(_Watching):
         at = self._clock()
         if not now and at - self._drawn < REDRAW_SECONDS:
             return
-        if self._mid_thought or self._reply.mid_line:
+        if self._mid_thought or (self._reply.mid_line and self._look.onto_terminal):
             return  # what is being written is the progress
         self._drawn = at
         columns, rows = self._frame.size()

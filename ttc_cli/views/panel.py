@@ -144,28 +144,30 @@ def votes(board: Board, columns: int, most: int, marks: Marks = Marks()) -> list
     """The heaviest classes as bars with counts, and how sure the lead is."""
     if not board.votes or most < 1:
         return []
-    shown = board.votes[:most]
-    label = min(max(width(one_line(a)) for a, _, _ in shown), max(4, columns // 4))
+    shown = [(label(answer), count, weight) for answer, count, weight in board.votes[:most]]
+    names = min(max(width(a) for a, _, _ in shown), max(4, columns // 4))
     lead = f" · lead {board.lead:.0%} safe" if board.lead is not None else ""
     most_weight = max(w or n for _, n, w in shown) or 1.0
-    room = max(0, min(30, columns - label - 8 - width(lead)))
+    room = max(0, min(30, columns - names - 8 - width(lead)))
     lines = []
     for at, (answer, count, weight) in enumerate(shown):
-        name = shorten(answer, label)
+        answer = shorten(answer, names)
         bar = marks.bar * max(1 if room else 0, round(room * (weight or count) / most_weight))
         more = lead if at == 0 else ""
         if at == most - 1 and len(board.votes) > most:
             more += f" · and {len(board.votes) - most} more"
         style = "lead" if at == 0 else ""
-        pad = " " * (label - width(name))
-        head_ = f"{marks.lead if at == 0 else ' '} {name}{pad} "
+        pad = " " * (names - width(answer))
+        head_ = f"{marks.lead if at == 0 else ' '} {answer}{pad} "
         lines.append(cut([(head_, style), (bar, style), (f" {count}", ""), (more, "")], columns))
     return lines
 
 
 def tally(board: Board) -> str:
     """The vote in words."""
-    counts = ", ".join(f"{shorten(answer, 30)} ×{count}" for answer, count, _ in board.votes[:3])
+    counts = ", ".join(
+        f"{shorten(label(answer), 30)} ×{count}" for answer, count, _ in board.votes[:3]
+    )
     lead = f", the lead is {board.lead:.0%} safe" if board.lead is not None else ""
     return f"vote: {counts}{lead}" if counts else ""
 
@@ -213,7 +215,7 @@ def finished(lane: Lane, event: Close, columns: int | None = None, marks: Marks 
     if not ended:
         parts.append(f"cut: {event.stop}")
     if event.answer is not None:
-        parts.insert(0, shorten(event.answer, 30))
+        parts.insert(0, shorten(label(event.answer), 30))
     elif ended:
         parts.append(tail(lane.tail, 30))
     text = f"{marks.done if ended else marks.cut} {name(event.branch)}  " + " · ".join(parts)
@@ -227,6 +229,11 @@ def scored(event: Score, columns: int | None = None) -> Line:
     note = f" · {shorten(event.note, 60)}" if event.note else ""
     line = [(f"= {name(event.branch)}  {score} by {one_line(event.verifier)}{note}", "dim")]
     return line if columns is None else cut(line, max(1, columns - 1))
+
+
+def label(answer: str) -> str:
+    """A short answer on one line; one that is blank is said to be."""
+    return one_line(answer) or "(blank)"
 
 
 def name(branch: BranchId) -> str:

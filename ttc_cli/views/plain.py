@@ -115,7 +115,8 @@ class PlainView:
         return self._frame.size()[0]
 
     def _before_reply(self) -> None:
-        self.clear()
+        if self._look.onto_terminal:
+            self.clear()
         self._end_thought()
 
     # -- one branch, as it is written --------------------------------------------------------
