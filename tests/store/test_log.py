@@ -285,6 +285,15 @@ def test_a_full_disk_costs_one_line(tmp_path: Path) -> None:
         assert log.get().state == "running"
 
 
+def test_a_number_that_json_lacks_spoils_no_other_run(tmp_path: Path) -> None:
+    odd = {"choices": [{"message": {"content": "Odd"}}], "ttc": {"agreement": float("nan")}}
+    record(tmp_path, Entry("ttc-1", "?"), [Done(odd)])
+    record(tmp_path, Entry("ttc-2", "?"))
+    with Log(tmp_path) as log:
+        assert [run.id for run in log.runs(search="o")] == ["ttc-2", "ttc-1"]
+        assert log.get("1").ours == {"agreement": None}
+
+
 def test_no_log_writes_nothing(tmp_path: Path) -> None:
     with Recorder(None, Entry("ttc-1", "?"), 0.0, print) as recorder:
         recorder(EVENTS[0])

@@ -279,7 +279,10 @@ class Log:
 
 
 def _json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value)
+    """JSON as SQLite reads it: without Python's NaN and Infinity, of which null is left."""
+    if value is None:
+        return None
+    return json.dumps(json.loads(json.dumps(value, default=str), parse_constant=lambda _: None))
 
 
 def _clean(text: str) -> str:
