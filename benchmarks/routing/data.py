@@ -37,7 +37,7 @@ def read(path: Path) -> Iterator[Example]:
 
 
 def combined() -> Iterator[Example]:
-    """Requests of contexts.txt, each with two pieces of material of its kind."""
+    """Requests of contexts.txt, each with three pieces of material of its kind."""
     material: dict[str, list[str]] = {}
     requests: list[tuple[list[str], str, str]] = []
     header: list[str] = []
@@ -51,15 +51,18 @@ def combined() -> Iterator[Example]:
             requests.append((header, line.replace("⏎", "\n"), f"contexts {number}"))
     for at, ((task, way, language, kind), request, group) in enumerate(requests):
         pieces = material[kind]
-        for turn in range(2):
-            piece = pieces[(at + turn * (1 + len(pieces) // 2)) % len(pieces)]
+        for turn in range(3):
+            piece = pieces[(at + turn * (1 + len(pieces) // 3)) % len(pieces)]
             forms = (
                 f"{request}\n\n{piece}",
                 f"{piece}\n\n{request}",
                 f"{request}\nText: {piece}",
                 f"{request}\n```\n{piece}\n```",
+                f"{request}\n{piece}",
+                f"{request}: {piece}",
+                f'{request}: "{piece}"',
             )
-            yield Example(forms[(at + turn) % len(forms)], task, way, language, group)
+            yield Example(forms[(at + 3 * turn) % len(forms)], task, way, language, group)
 
 
 def examples() -> list[Example]:

@@ -47,11 +47,22 @@ def lines(model: str, plan: dict[str, Any], estimate: dict[str, Any]) -> list[st
     seconds, samples = estimate["seconds"], plan["samples"]
     return [
         f"model     {model}",
-        f"route     {plan['route']['task']}, {plan['route']['path']}: {plan['route']['reason']}",
+        f"route     {plan['route']['reason']}",
         f"plan      {plan['strategy']} ({plan['effort']}), up to {samples}"
         f" sample{'s' * (samples > 1)}"
         f" of at most {plan['branch_tokens']} tokens, budget {plan['budget'] or 'none'}",
         f"prompt    {plan['prompt_tokens']} tokens",
         f"estimate  {estimate['tokens']} tokens, "
         + (f"{seconds} s" if seconds is not None else "seconds not known before a first run"),
+        *_levels(estimate.get("levels", {})),
     ]
+
+
+def _levels(levels: dict[str, dict[str, Any]]) -> list[str]:
+    """What each effort would probably take; nothing for an estimate without them."""
+    parts = [
+        f"{name} {one['tokens']} tokens"
+        + ("" if one["seconds"] is None else f" {one['seconds']} s")
+        for name, one in levels.items()
+    ]
+    return [f"efforts   {' · '.join(parts)}"] if parts else []

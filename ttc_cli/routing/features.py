@@ -27,6 +27,7 @@ _LABEL = re.compile(
     r"texto?|texte|testo|tekst|текст|文章|本文|نص)[ \t]*[::][ \t]*",
     re.IGNORECASE | re.MULTILINE,
 )
+_LEAD = re.compile(r"[^\n:：]{3,140}(?=[\n:：])")
 _QUOTED = re.compile(r"\"[^\"\n]{12,}\"|“[^”]{12,}”|«[^»]{12,}»|„[^“”]{12,}[“”]|「[^」]{8,}」")
 _CODE_LINE = re.compile(
     r"^\s*(?:def |class |import |from \w+ import|async |await |function\b|fn |func |public |"
@@ -121,6 +122,7 @@ def features(prompt: str) -> dict[str, float]:
     found["nothing asked"] = float(bare_material)
     found["signature"] = float(_SIGNATURE.search(prompt[:END]) is not None)
     words = set(_words(bare))
+    words |= {f"l {word}" for word in _plain_words(_lead(asked))}
     scale = math.sqrt(WORDS / max(len(words), 24)) / 3
     found.update(dict.fromkeys(words, scale))
     return {name: value for name, value in found.items() if value}
@@ -137,8 +139,11 @@ def _shape(asked: str, bare: str, pasted: str, quotes: list[str]) -> Iterator[tu
     yield "pasted", math.log1p(len(pasted)) / 4
     yield "pasted code", float(len(_CODE_LINE.findall(pasted)) > 0 or "```" in pasted)
     yield "quoted", float(bool(quotes))
+    lead = _lead(asked)
+    yield "lead", min(len(lead), 100) / 100
     for name, pattern in groups().items():
         hits = len(pattern.findall(bare))
+        yield f"{name} lead", float(bool(lead) and pattern.search(lead) is not None)
         yield name, min(hits, 3) ** 0.5
         yield f"{name} first", float(pattern.match(bare.lstrip()) is not None)
     numbers = len(_NUMBER.findall(bare))
@@ -161,10 +166,20 @@ def _shape(asked: str, bare: str, pasted: str, quotes: list[str]) -> Iterator[tu
     yield "symbols", min(sum(c in "{}[]();=<>_`/\\|&$#" for c in bare), 12) / 6
 
 
+def _lead(asked: str) -> str:
+    """What stands before the first line break or colon, if that is not all: often the request."""
+    found = _LEAD.match(asked)
+    return found[0] if found and len(found[0]) < len(asked) - 1 else ""
+
+
+def _plain_words(text: str) -> list[str]:
+    words = [word.lower() for word in _WORD.findall(text)]
+    return ["0" if word[0].isdigit() else word for word in words]
+
+
 def _words(text: str) -> Iterator[str]:
     """Words, pairs of words, the first and last ones, beginnings, and pairs of dense signs."""
-    words = [word.lower() for word in _WORD.findall(text)]
-    words = ["0" if word[0].isdigit() else word for word in words]
+    words = _plain_words(text)
     for at, word in enumerate(words):
         yield f"w {word}"
         if len(word) > 4:

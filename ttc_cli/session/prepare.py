@@ -21,6 +21,7 @@ from ttc_cli.prompts.documents import conversation
 from ttc_cli.prompts.template import ChatTemplate, Rendered
 from ttc_cli.prompts.wording import Task, wording
 from ttc_cli.routing.policy import Facts, Route, route
+from ttc_cli.session.estimate import LEVELS, estimate
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepared import Prepared
 from ttc_cli.settings import Settings
@@ -71,9 +72,9 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         base.min_p if settings.min_p is None else settings.min_p,
     )
     verifiers.check(verifier, session.engine.info)
-    plan = efforts.plan(
+    plan_at = functools.partial(
+        efforts.plan,
         question,
-        effort=_level(way, settings),
         strategy=settings.strategy,
         samples=settings.samples,
         sampling=sampling,
@@ -84,6 +85,8 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         thinking_budget=settings.thinking_budget,
         verifier=verifier,
     )
+    plan = plan_at(effort=_level(way, settings))
+    levels = {level: plan_at(effort=level) for level in LEVELS}
     strategy = registry.find(plan.strategy)
     options = verifiers.strategy_options(
         strategy.name, strategy.options, ask.verifiers, ask.options
@@ -106,7 +109,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         tokens,
         seed,
         {"task": way.task, "path": way.path, "reason": way.reason},
-        _estimate(session, question, plan, tokens),
+        estimate(session, question, levels, plan, tokens, ask.began),
         tuple(notes),
         strategy,
         options,
@@ -165,19 +168,6 @@ def engine_special(engine: Engine, texts: Sequence[str]) -> frozenset[str]:
     if not any(mark in text for text in texts for mark in ("<", "[", "｜")):
         return frozenset()
     return frozenset(getattr(engine, "special", ()))
-
-
-def _estimate(session: Session, question: Question, plan: Plan, prompt: int) -> dict[str, Any]:
-    """Tokens and seconds that the run will probably take; seconds None before any was timed."""
-    speeds = session.speeds
-    plain = speeds.answer.get(question.task) or efforts.EXPECTED_TOKENS[question.task]
-    tokens = min(plain * plan.samples, plan.budget or plain * plan.samples)
-    width = min(plan.samples, 32)
-    seconds = None
-    if speeds.at(width) and speeds.prefill:
-        decode = tokens / speeds.at(width)
-        seconds = round(session.load_seconds + prompt / speeds.prefill + decode, 1)
-    return {"tokens": int(tokens), "seconds": seconds, "plain_answer": plain}
 
 
 def _cells(plan: Plan, prompt: int, room: int) -> int:

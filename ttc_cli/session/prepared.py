@@ -18,6 +18,7 @@ from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.session import prompt_cache
+from ttc_cli.session.estimate import key
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.strategies import registry
 from ttc_cli.strategies.common import answer_of
@@ -97,7 +98,7 @@ class Prepared:
         failed = outcome.branch is not None and outcome.branch.stop is Stop.FAILED
         if failed or not result.texts(outcome)[1].strip():  # or thoughts without an answer
             raise nothing(outcome)
-        self._learn(outcome)
+        self._learn(outcome, run)
         facts = self._facts(outcome, "partial" if run.reused else "miss", run.verify_seconds)
         yield Spent(asdict(run.ledger.usage), facts.timings["wall_s"])
         yield Done(result.build(outcome, self.plan, run.ledger.usage, facts))
@@ -135,7 +136,7 @@ class Prepared:
             "verifier": self.plan.verifier.name if self.plan.verifier else None,
         }
 
-    def _learn(self, outcome: Outcome) -> None:
+    def _learn(self, outcome: Outcome, run: Run) -> None:
         session = self.session
         counters = session.engine.counters
         if counters.prefill_seconds > 0.05:
@@ -143,8 +144,18 @@ class Prepared:
         for width, (tokens, seconds) in counters.by_width.items():
             if tokens >= 8 * width:
                 session.speeds.see_width(width, tokens / seconds)
+        self._learn_run(outcome, run)
         if lengths := _whole_lengths(outcome):
             session.speeds.see_answer(self.question.task, sum(lengths) / len(lengths))
+
+    def _learn_run(self, outcome: Outcome, run: Run) -> None:
+        """What the whole run took; only of one that was not cut and had the engine to itself."""
+        counters, sampled = self.session.engine.counters, run.ledger.usage.sampled
+        alone = abs(sum(n for n, _ in counters.by_width.values()) - sampled) <= 8 + sampled / 20
+        whole = outcome.stopped in ("complete", "vote-decided", "confident")
+        if whole and alone and not run.reused and counters.decode_seconds > 0:
+            speed = sampled / counters.decode_seconds
+            self.session.speeds.see_run(key(self.question, self.plan), sampled, speed)
 
     def _escalated(self, outcome: Outcome) -> dict[str, int]:
         """How many samples an effort that escalates came to."""

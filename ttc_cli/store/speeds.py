@@ -9,12 +9,15 @@ import os
 import platform
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from ttc_cli.store.files import keep_json
 
 MEMORY = 0.3
 """Weight of the newest run in a running mean."""
+KEPT = 15
+"""Runs of a kind that are remembered."""
 
 
 @dataclass(slots=True)
@@ -28,6 +31,7 @@ class Speeds:
         load: seconds to load the model.
         widths: tokens a second by width as `ttc calibrate` measured them; only these decide how
             wide the engine decodes, so that answers do not change with what was asked before.
+        runs: (sampled tokens, tokens a second) of the last runs of each kind.
     """
 
     prefill: float = 0.0
@@ -35,6 +39,7 @@ class Speeds:
     decode: dict[int, float] = field(default_factory=dict)
     answer: dict[str, float] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
+    runs: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
     def see(self, **seen: float) -> None:
         """Mix a run's `prefill` or `load` figure in."""
@@ -50,11 +55,22 @@ class Speeds:
         """Mix in the speed of decodes of one width."""
         self.decode[width] = _mix(self.decode.get(width, 0.0), speed)
 
+    def see_run(self, kind: str, tokens: float, speed: float) -> None:
+        """Remember what a whole run took."""
+        self.runs[kind] = [*self.runs.get(kind, []), (tokens, speed)][-KEPT:]
+
+    def usual(self, kind: str) -> tuple[float, float] | None:
+        """Median tokens and median speed of the last runs of a kind; None without any."""
+        if not (seen := self.runs.get(kind)):
+            return None
+        return median(tokens for tokens, _ in seen), median(speed for _, speed in seen)
+
     def at(self, width: int) -> float:
-        """Tokens a second at a width: that of the nearest one seen; 0 without any."""
-        if not self.decode:
+        """Tokens a second at a width: of the nearest one seen or measured; 0 without any."""
+        known = self.widths | self.decode
+        if not known:
             return 0.0
-        return self.decode[min(self.decode, key=lambda w: (abs(w - width), w))]
+        return known[min(known, key=lambda w: (abs(w - width), w))]
 
 
 def _mix(old: float, new: float) -> float:
@@ -78,6 +94,10 @@ def load(file: Path) -> Speeds:
             {int(k): float(v) for k, v in data["decode"].items() if float(v) > 0},
             {str(k): float(v) for k, v in data["answer"].items() if float(v) > 0},
             {int(k): float(v) for k, v in data["widths"].items() if float(v) > 0},
+            {
+                str(kind): [(float(t), float(s)) for t, s in seen if float(s) > 0]
+                for kind, seen in data.get("runs", {}).items()
+            },
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Speeds()
@@ -90,6 +110,7 @@ def save(file: Path, speeds: Speeds) -> None:
         "load": speeds.load,
         "decode": {str(k): v for k, v in sorted(speeds.decode.items())},
         "answer": speeds.answer,
+        "runs": speeds.runs,
         "widths": {str(k): v for k, v in sorted(speeds.widths.items())},
     }
     keep_json(file, data)

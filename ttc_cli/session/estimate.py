@@ -1,0 +1,77 @@
+"""What a run will probably take: tokens and seconds at each effort, before anything is drawn.
+
+Learnt from the runs before: the median number of sampled tokens and the median speed of the last
+ones of the same form and effort. Before there are any, one plain answer's length times the samples
+that the effort's stopping rule comes to as a rule, at the measured speed of the width it draws at.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ttc_cli.core.outcome import Plan, Question
+from ttc_cli.session.loaded import Session
+from ttc_cli.strategies import effort as efforts
+
+EXPECTED_SAMPLES = {"low": 1.0, "medium": 3.1, "high": 7.6, "max": 20.0, "auto": 5.6}
+"""Samples drawn where a vote may stop early (docs/stopping.md, docs/router.md); max is a guess."""
+EXPECTED_WIDTH = {"low": 1, "medium": 3, "high": 3, "max": 3, "auto": 2}
+"""Branches under way at once in such a run."""
+LEVELS = ("low", "medium", "high", "auto")
+
+
+def key(question: Question, plan: Plan) -> str:
+    """Runs that cost alike: form of the answer, strategy, effort, and a number of samples given."""
+    given = "" if plan.samples == efforts.EFFORTS[plan.effort].multiplier else f" {plan.samples}"
+    fixed = "" if plan.early_stop else " fixed"
+    return f"{question.task} {plan.strategy} {plan.effort}{given}{fixed}"
+
+
+def estimate(
+    session: Session,
+    question: Question,
+    plans: dict[str, Plan],
+    plan: Plan,
+    prompt: int,
+    began: float,
+) -> dict[str, Any]:
+    """Tokens and seconds of a plan, and of each of `plans` by level.
+
+    Args:
+        plan: what will run.
+        plans: what the levels would run.
+        prompt: its tokens.
+        began: monotonic seconds of the run's start: what has passed counts.
+
+    Returns:
+        "tokens", "seconds" (None before any run was timed), "plain_answer" (tokens of one plain
+        answer), and "levels", the first two by level.
+    """
+    ready = time.monotonic() - began
+    levels = {name: _one(session, question, each, prompt, ready) for name, each in plans.items()}
+    own = _one(session, question, plan, prompt, ready)
+    return {**own, "plain_answer": _plain(session, question), "levels": levels}
+
+
+def _plain(session: Session, question: Question) -> float:
+    return session.speeds.answer.get(question.task) or efforts.EXPECTED_TOKENS[question.task]
+
+
+def _one(
+    session: Session, question: Question, plan: Plan, prompt: int, ready: float
+) -> dict[str, Any]:
+    speeds = session.speeds
+    stops = plan.early_stop and question.votable and plan.strategy == "self-consistency"
+    samples = float(plan.samples)
+    if stops and plan.samples > 1:
+        samples = min(samples, EXPECTED_SAMPLES[plan.effort])
+    width = EXPECTED_WIDTH[plan.effort] if stops else min(plan.samples, 32)
+    tokens, speed = _plain(session, question) * samples, speeds.at(width)
+    if seen := speeds.usual(key(question, plan)):
+        tokens, speed = seen
+    tokens = min(tokens, plan.budget or tokens)
+    seconds = None
+    if speed and speeds.prefill:
+        seconds = round(ready + prompt / speeds.prefill + tokens / speed, 1)
+    return {"tokens": int(tokens), "seconds": seconds}
