@@ -129,6 +129,29 @@ def test_a_failure_says_what_came_instead() -> None:
     assert "add(2, 3) gave -1" in found.note
 
 
+def test_no_exception_of_the_code_ends_the_tests_early(isolate: bool) -> None:
+    for kind in ("StopIteration", "GeneratorExit", "SystemExit(0)", "KeyboardInterrupt"):
+        code = f"def even(n):\n    raise {kind}\n"
+        assert examine(code, "assert all(map(even, [1, 2]))", isolate=isolate).score == 0
+
+
+def test_names_of_builtins_are_the_builtins_own(isolate: bool) -> None:
+    code = "def abs(x):\n    return 0\ndef half(x):\n    return 9\n"
+    assert examine(code, "assert abs(half(4) - 2) < 1e-6", isolate=isolate).score == 0
+    asked_for = "from solution import abs\nassert abs(-3) == 0"
+    assert examine(code, asked_for, isolate=isolate).score == 1
+
+
+def test_arithmetic_with_an_object_of_the_code_proves_nothing(isolate: bool) -> None:
+    code = (
+        "class N(float):\n    def __sub__(self, o):\n        return 0.0\n"
+        "class M:\n    def __sub__(self, o):\n        return 0.0\n"
+        "def half(x):\n    return N(9)\ndef third(x):\n    return M()\n"
+    )
+    for name in ("half", "third"):
+        assert examine(code, f"assert abs({name}(4) - 2) < 1e-6", isolate=isolate).score == 0
+
+
 BROKEN = {
     "no tests": "x = 1\n",
     "needs a package": "import no_such_package\n",

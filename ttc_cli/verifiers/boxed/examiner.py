@@ -25,6 +25,7 @@ from wire import Gone, Peer
 
 FILE = "tests.py"
 WAIT_SECONDS = 2.0
+ENDS = (StopIteration, StopAsyncIteration, GeneratorExit)
 STANDARD = sys.stdlib_module_names
 
 
@@ -80,6 +81,7 @@ class Examination:
         self._child = child
         self._task = task
         self._errors: dict[str, type[BaseException]] = {}
+        self._raised: BaseException | None = None
         self._peer = Peer(child.stdout, child.stdin, {"call": _call}, self._exception)
 
     def verdict(self) -> dict[str, Any]:
@@ -113,6 +115,8 @@ class Examination:
         try:
             exec(program, space)
         except ImportError as error:
+            if error is self._raised:
+                raise  # the code's doing
             return _verdict(broken=f"the tests need what is not here: {error}")
         for name, value in list(space.items()):
             if name.startswith("test") and isinstance(value, types.FunctionType):
@@ -137,15 +141,15 @@ class Examination:
         solution = types.ModuleType("solution")
         solution.__dict__.update(names)
         sys.modules["solution"] = solution
-        own = {n: v for n, v in names.items() if not hasattr(builtins, n) or n in _of(self._task)}
+        own = {
+            n: v for n, v in names.items() if not hasattr(builtins, n) or n in self._task["names"]
+        }
         return {"__name__": "tests", **own}
 
     def _exception(self, names: list[str], text: str) -> BaseException:
-        for name in names:
-            if name in self._errors:
-                return self._errors[name](text)
-        kind = _builtin_error(names)
-        return kind(text) if kind else RuntimeError(f"{names[0]}: {text}")
+        kind = next((self._errors[n] for n in names if n in self._errors), _builtin_error(names))
+        self._raised = kind(text) if kind else RuntimeError(f"{names[0]}: {text}")
+        return self._raised
 
     def _complaint(self) -> str:
         """What the jail said on stderr."""
@@ -162,16 +166,13 @@ def _call(target: Any, *args: Any, **kwargs: Any) -> Any:
     return target(*args, **kwargs)
 
 
-def _of(task: dict[str, Any]) -> list[str]:
-    names: list[str] = task.get("names", [])
-    return names
-
-
 def _builtin_error(names: list[str]) -> type[BaseException] | None:
     for name in names:
         kind = getattr(builtins, name, None)
         if isinstance(kind, type) and issubclass(kind, BaseException):
-            return kind if kind not in (UnicodeDecodeError, UnicodeEncodeError) else ValueError
+            if issubclass(kind, BaseExceptionGroup) or kind in ENDS:
+                return RuntimeError  # `all(map(f, values))` would take it for the end of the values
+            return kind if not issubclass(kind, UnicodeError) else ValueError
     return None
 
 
