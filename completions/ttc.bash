@@ -2,8 +2,8 @@
 
 _ttc_words() { # flags and commands that may follow the command "$1"
     case "$1" in
-    "") echo "ask map again logs stats models bench templates cache config doctor plugins completion prm calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
-    "ask") echo "-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
+    "") echo "ask map again logs stats models bench templates cache config doctor plugins completion prm calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
+    "ask") echo "-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
     "map") echo "--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help" ;;
     "again") echo "-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help" ;;
     "logs") echo "list show rate rm wait replay export -h --help" ;;
@@ -85,6 +85,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     " --top-k") echo "any" ;;
     " --min-p") echo "any" ;;
     " --seed") echo "= random" ;;
+    " --schema") echo "files" ;;
     " -o"|" --output") echo "files" ;;
     "ask -e"|"ask --effort") echo "= auto low medium high max" ;;
     "ask -S"|"ask --strategy") echo "strategies" ;;
@@ -111,6 +112,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "ask --top-k") echo "any" ;;
     "ask --min-p") echo "any" ;;
     "ask --seed") echo "= random" ;;
+    "ask --schema") echo "files" ;;
     "ask -o"|"ask --output") echo "files" ;;
     "map -s"|"map --system") echo "any" ;;
     "map -e"|"map --effort") echo "= auto low medium high max" ;;

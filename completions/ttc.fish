@@ -110,6 +110,7 @@ complete -c ttc -n '__ttc_at "ask" "top"' -l seed -r -a 'random' -d 'A number, o
 complete -c ttc -n '__ttc_at "ask" "top"' -l json -d 'One result object.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l jsonl -d 'One event a line.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s x -l extract -d 'Only the short form of the answer.'
+complete -c ttc -n '__ttc_at "ask" "top"' -l schema -r -F -d 'Think freely, then answer in JSON that is valid under this JSON schema.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s o -l output -r -F -d 'Write the answer to a file, whole or not at all.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s R -l show-reasoning -l hide-reasoning -d 'Thoughts on stderr; by default on a terminal only.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s q -l quiet -d 'Nothing on stderr but errors.'

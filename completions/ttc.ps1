@@ -4,8 +4,8 @@
 Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @{
-        '' = 'ask map again logs stats models bench templates cache config doctor plugins completion prm calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
-        'ask' = '-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
+        '' = 'ask map again logs stats models bench templates cache config doctor plugins completion prm calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
+        'ask' = '-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
         'map' = '--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help'
         'again' = '-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help'
         'logs' = 'list show rate rm wait replay export -h --help'
@@ -95,6 +95,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add(' --top-k', 'any')
     $takes.Add(' --min-p', 'any')
     $takes.Add(' --seed', '= random')
+    $takes.Add(' --schema', 'files')
     $takes.Add(' -o', 'files')
     $takes.Add(' --output', 'files')
     $takes.Add('ask -e', '= auto low medium high max')
@@ -132,6 +133,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('ask --top-k', 'any')
     $takes.Add('ask --min-p', 'any')
     $takes.Add('ask --seed', '= random')
+    $takes.Add('ask --schema', 'files')
     $takes.Add('ask -o', 'files')
     $takes.Add('ask --output', 'files')
     $takes.Add('map -s', 'any')

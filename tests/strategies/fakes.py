@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.events import Event, Flow
 from ttc_cli.core.ledger import Ledger
-from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.outcome import Form, Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import StopRule, Want
 from ttc_cli.core.verify import Graded
@@ -56,7 +56,7 @@ def scores(table: dict[str, float | None], gate: bool = False, talks: int = 0) -
     return Fake(judge, gate, talks)
 
 
-def ask(task: str = "math") -> Question:
+def ask(task: str = "math", form: Form | None = None) -> Question:
     """A question whose next turns show what was said in their prompts."""
     prompt = Prompt((("What is 3 + 4?", True),))
 
@@ -64,7 +64,7 @@ def ask(task: str = "math") -> Question:
         return Prompt((*prompt.pieces, (f"\n[reply: {reply}]", False), (f"\n[said: {said}]", True)))
 
     kind = {"math": "number"}.get(task)
-    return Question("What is 3 + 4?", task, kind, lambda v, t: prompt, follow)
+    return Question("What is 3 + 4?", task, kind, lambda v, t: prompt, follow, form=form)
 
 
 def solve(
@@ -73,12 +73,13 @@ def solve(
     plan: Plan,
     task: str = "math",
     interrupt_after: int | None = None,
+    form: Form | None = None,
     **options: object,
 ) -> tuple[Outcome, list[Event], Run]:
     """Run a strategy to its end."""
     run = Run(ScriptedEngine(script), ledger=Ledger(plan.budget), clock=lambda: 0.0)
     strategy = registry.find(name)
-    flow = strategy.solve(run, ask(task), plan, strategy.options(**options))
+    flow = strategy.solve(run, ask(task, form), plan, strategy.options(**options))
     events: list[Event] = []
 
     def see(event: Event) -> None:

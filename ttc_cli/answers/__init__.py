@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ttc_cli.answers.equivalence import AnswerClass, Classes, classes, equivalent
+    from ttc_cli.answers.equivalence import AnswerClass, Classes, Exact, classes, equivalent
     from ttc_cli.answers.extraction import extract
     from ttc_cli.answers.finds import Extracted, Kind, Rule
     from ttc_cli.answers.normalise import canonical
@@ -21,6 +21,7 @@ __all__ = [
     "AnswerClass",
     "Classes",
     "Comparer",
+    "Exact",
     "Extracted",
     "Kind",
     "Rule",
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "equivalence": ("AnswerClass", "Classes", "classes", "equivalent"),
+    "equivalence": ("AnswerClass", "Classes", "Exact", "classes", "equivalent"),
     "extraction": ("extract",),
     "finds": ("Extracted", "Kind", "Rule"),
     "normalise": ("canonical",),

@@ -219,6 +219,25 @@ class Classes:
         self._labels[low] += self._labels[high]
 
 
+class Exact:
+    """Classes of answers with the same text, such as canonical JSON; with the ways of `Classes`."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._members: dict[str, list[int]] = {}
+
+    def add(self, answer: str | None) -> None:
+        """Take the next answer of the pool, None for a branch without one."""
+        if answer is not None:
+            self._members.setdefault(answer, []).append(self._count)
+        self._count += 1
+
+    def groups(self) -> list[AnswerClass]:
+        """The classes, largest first; equal sizes by text."""
+        groups = [AnswerClass(text, tuple(members)) for text, members in self._members.items()]
+        return sorted(groups, key=lambda group: (-len(group.members), group.label))
+
+
 def classes(
     answers: Sequence[str | None],
     *,

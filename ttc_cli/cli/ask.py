@@ -128,6 +128,15 @@ def ask(
     extract: Annotated[
         bool, opt("-x", "--extract", help="Only the short form of the answer.", panel=OUTPUT)
     ] = False,
+    schema: Annotated[
+        str | None,
+        opt(
+            "--schema",
+            metavar="FILE|JSON",
+            help="Think freely, then answer in JSON that is valid under this JSON schema.",
+            panel=OUTPUT,
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         opt(
@@ -194,5 +203,6 @@ def ask(
             verifiers=tuple(verifier or ()),
             unsafe_exec=unsafe_exec,
             detach=detach,
+            schema=schema or "",
         )
         raise typer.Exit(run(settings, flags, how, signals))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli import output
 from ttc_cli.cli.checks import check_flags, check_options
-from ttc_cli.cli.inputs import gather
+from ttc_cli.cli.inputs import gather, schema_text
 from ttc_cli.cli.signals import INTERRUPTED, Signals
 from ttc_cli.cli.start import BEGAN, draws
 from ttc_cli.cli.templating import Filled, apply
@@ -53,6 +53,8 @@ class Flags:
     detach: bool = False
     run: str | None = None
     """The id of a run that the log holds already, begun in another process."""
+    schema: str = ""
+    """A JSON schema, or the name of a file of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
 
         return options_of(settings.strategy, asked.verifiers)
     options = check_flags(settings, asked, how)
+    asked = replace(asked, schema=schema_text(asked.schema))
     view = make(look(settings, how), sys.stdout, sys.stderr)
     signals.erasure = view.erasure
     try:
@@ -111,6 +114,7 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
             refresh=asked.refresh,
             verifiers=asked.verifiers,
             unsafe_exec=asked.unsafe_exec,
+            schema=asked.schema,
             began=BEGAN,
             id=asked.run or new_id(),
         )

@@ -117,3 +117,17 @@ def moment(text: str, flag: str) -> float:
         raise UsageError(
             f"{flag} takes 90m, 12h, 7d, 4w or a date, not {text!r}", f"for instance {flag} 7d"
         ) from None
+
+
+def schema_text(given: str) -> str:
+    """The JSON schema itself in place of its file, which may be another one tomorrow.
+
+    Raises:
+        UnreadableFile: there is no such file.
+        UsageError: it is no schema, or says what cannot be guaranteed.
+    """
+    if not given:
+        return ""
+    from ttc_cli.answers.schema.answer import AnswerSchema
+
+    return AnswerSchema.read(given).source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -44,6 +44,19 @@ class Pool(Protocol):
     def put(self, key: str, branch: Branch) -> None:
         """Keep a finished branch."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """How a branch goes on once its request ended: under another rule and another grammar."""
+
+    branch: Branch
+    stop: StopRule
+    grammar: str = ""
+
+
+Then = Callable[[Branch], Phase | None]
+"""Decides on each branch that stopped whether it goes on; it counts as live until it does not."""
 
 
 @dataclass(slots=True)
@@ -111,8 +124,10 @@ class Extension:
         draw: Draw | None,
         ledger: Ledger,
         reserve: float,
+        then: Then | None,
     ) -> None:
         self._run = run
+        self._then = then
         self._stop = stop
         self._sampling = sampling
         self._want = want
@@ -160,43 +175,45 @@ class Extension:
 
     def _start(self, branches: Iterable[Branch]) -> Flow[None]:
         for branch in branches:
-            if self._ledger.left == 0 or self._late():
-                stop = self._why_late() if self._late() else Stop.BUDGET
-                self._done.append(replace(branch, stop=stop))
-                continue
-            request = self._request(branch)
-            yield Open(branch.id)
-            if branch.steps and not branch.steps[-1].sampled:
-                yield Text(branch.id, branch.steps[-1].text)  # put in its mouth: views need it too
-            kept_as = (
-                ""
-                if self._run.pool is None or not self._stop.max_tokens
-                else request.digest(self._run.engine.info.sha256)
-            )
-            if (known := self._from_pool(branch, kept_as)) is not None:
-                yield Text(branch.id, known.steps[-1].text)
-                yield from self._stopped(known)
-                continue
-            try:
-                self._run.engine.submit(request)
-            except ContextOverflow:
-                if not branch.steps:
-                    raise
-                # A branch that has grown to the brim is a result like any other.
-                yield from self._stopped(replace(branch, stop=Stop.CONTEXT))
-                continue
-            self._live[request.key] = Growing(branch, self._run.clock(), kept_as)
+            yield from self._begin(Phase(branch, self._stop, self._grammar), self._salt)
 
-    def _request(self, branch: Branch) -> Request:
+    def _begin(self, phase: Phase, salt: str) -> Flow[None]:
+        branch = phase.branch
+        if self._ledger.left == 0 or self._late():
+            stop = self._why_late() if self._late() else Stop.BUDGET
+            self._done.append(replace(branch, stop=stop))
+            return
+        request = self._request(phase, salt)
+        yield Open(branch.id)
+        if branch.steps and not branch.steps[-1].sampled:
+            yield Text(branch.id, branch.steps[-1].text)  # put in its mouth: views need it too
+        keep = self._run.pool is not None and phase.stop.max_tokens
+        kept_as = request.digest(self._run.engine.info.sha256) if keep else ""
+        if (known := self._from_pool(branch, kept_as)) is not None:
+            yield Text(branch.id, known.steps[-1].text)
+            yield from self._stopped(known)
+            return
+        try:
+            self._run.engine.submit(request)
+        except ContextOverflow:
+            if not branch.steps:
+                raise
+            # A branch that has grown to the brim is a result like any other.
+            yield from self._stopped(replace(branch, stop=Stop.CONTEXT))
+            return
+        self._live[request.key] = Growing(branch, self._run.clock(), kept_as)
+
+    def _request(self, phase: Phase, salt: str) -> Request:
+        branch = phase.branch
         return Request(
             self._run.key(),
             branch.prompt,
-            self._stop,
+            phase.stop,
             prefix=branch.steps,
             sampling=branch.meta.get("sampling", self._sampling),
-            seed=branch_seed(self._run.seed, branch.id, self._salt),
+            seed=branch_seed(self._run.seed, branch.id, salt),
             want=self._want,
-            grammar=self._grammar,
+            grammar=phase.grammar,
             ledger=self._ledger,
         )
 
@@ -239,6 +256,9 @@ class Extension:
         yield from self._stopped(branch)
 
     def _stopped(self, branch: Branch) -> Flow[None]:
+        if self._then is not None and (phase := self._then(branch)) is not None:
+            yield from self._begin(phase, f"{self._salt}/{len(phase.branch.steps)}")
+            return
         self._done.append(branch)
         if branch.stop is Stop.STEP:
             yield StepDone(branch.id, len(branch.steps) - 1)

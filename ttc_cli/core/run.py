@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.engine import Delta, Engine, Key, Request
 from ttc_cli.core.events import Flow, Tick
-from ttc_cli.core.extension import POLL_SECONDS, Draw, Extension, Pool
+from ttc_cli.core.extension import POLL_SECONDS, Draw, Extension, Pool, Then
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import Sampling, StopRule, Want
 
@@ -90,6 +90,7 @@ class Run:
         draw: Draw | None = None,
         ledger: Ledger | None = None,
         reserve: float = 0.0,
+        then: Then | None = None,
     ) -> Flow[list[Branch]]:
         """Grow branches until each stops; all that is under way shares one batch.
 
@@ -101,6 +102,7 @@ class Run:
             draw: adds and culls branches along the way.
             ledger: a child of the run's ledger; by default the run's own.
             reserve: seconds of the deadline to leave over.
+            then: decides whether a branch that stopped goes on, under another rule.
 
         Returns:
             The branches in the order they stopped, each with its stop reason.
@@ -109,7 +111,7 @@ class Run:
             EngineFailed: the engine died.
         """
         grow = Extension(
-            self, stop, sampling, want, grammar, salt, draw, ledger or self.ledger, reserve
+            self, stop, sampling, want, grammar, salt, draw, ledger or self.ledger, reserve, then
         )
         return (yield from grow.run(branches))
 

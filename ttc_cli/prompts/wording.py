@@ -63,6 +63,18 @@ def wording(task: Task, variant: int = 0, *, think: bool = False) -> str:
     return "\n".join(filter(None, (THINK if think else "", row[variant % len(row)])))
 
 
+FORM = "The answer is one JSON value that is valid under this JSON schema:\n{}"
+FORM_THOUGHT = (
+    "First think it through between <think> and </think>. "
+    "After </think>, give the JSON and nothing else."
+)
+
+
+def formed(schema: str, *, think: bool = False) -> str:
+    """The wording for an answer under a JSON schema, in place of the task's own."""
+    return "\n".join(filter(None, (FORM.format(schema), FORM_THOUGHT if think else "")))
+
+
 CRITIQUE = (
     "Check the answer above for mistakes, one step at a time. If you find one, say what it is. "
     "Then give the complete answer again, corrected where it was wrong."

@@ -39,6 +39,7 @@ class Ask:
         early_stop, diverse: see Plan.
         refresh: draw anew what the sample pool holds.
         task: what kind of work it is, when the asker knows; else it is guessed.
+        schema: JSON that the answer must be valid under, or empty.
         verifiers: "NAME" or "NAME:ARGUMENT" each.
         unsafe_exec: run code that the model wrote also where it cannot be locked in.
         began: monotonic seconds of the process's start; deadlines count from it.
@@ -52,6 +53,7 @@ class Ask:
     diverse: bool = False
     refresh: bool = False
     task: str | None = None
+    schema: str = ""
     verifiers: tuple[str, ...] = ()
     unsafe_exec: bool = False
     began: float = field(default_factory=time.monotonic)

@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ttc_cli.answers import Kind
 from ttc_cli.core.branch import Message
@@ -19,7 +19,7 @@ from ttc_cli.core.verify import Verifier
 from ttc_cli.models.gguf import read_gguf
 from ttc_cli.prompts.documents import conversation
 from ttc_cli.prompts.template import ChatTemplate, Rendered
-from ttc_cli.prompts.wording import Task, wording
+from ttc_cli.prompts.wording import Task, formed, wording
 from ttc_cli.routing.policy import Facts, Route, route
 from ttc_cli.session.estimate import LEVELS, estimate
 from ttc_cli.session.loaded import Ask, Session
@@ -29,6 +29,9 @@ from ttc_cli.strategies import common as _common  # noqa: F401 - early: a model 
 from ttc_cli.strategies import effort as efforts
 from ttc_cli.strategies import registry
 from ttc_cli.verifiers import registry as verifiers
+
+if TYPE_CHECKING:
+    from ttc_cli.answers.schema.answer import AnswerSchema
 
 KINDS: dict[str, Kind] = {"choice": "choice", "code": "code"}
 """The form of a task's short answer, as `answers.extract` names it."""
@@ -53,7 +56,8 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     task = way.form
     seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
     notes: list[str] = list(settings.warnings)
-    render = renderer(session.engine, ask, task, settings, notes)
+    form = _form(session.engine, ask)
+    render = renderer(session.engine, ask, task, settings, notes, form)
     rendered = render(0, False)
     question = Question(
         ask.prompt,
@@ -62,6 +66,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         lambda variant, think: render(variant, think).prompt,
         lambda reply, said: render(0, False, (reply, said)).prompt,
         thinks=rendered.prompt.thinking or "<think>" in session.engine.info.template,
+        form=form,
     )
     given = settings.temperature is not None
     base = Sampling()
@@ -88,6 +93,11 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     plan = plan_at(effort=_level(way, settings))
     levels = {level: plan_at(effort=level) for level in LEVELS}
     strategy = registry.find(plan.strategy)
+    if form is not None and strategy.name not in registry.UNDER_SCHEMA:
+        raise UsageError(
+            f"{strategy.name} cannot answer under a schema",
+            "one that can: " + ", ".join(registry.UNDER_SCHEMA),
+        )
     options = verifiers.strategy_options(
         strategy.name, strategy.options, ask.verifiers, ask.options
     )
@@ -117,6 +127,15 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     )
 
 
+def _form(engine: Engine, ask: Ask) -> AnswerSchema | None:
+    if not ask.schema:
+        return None
+    from ttc_cli.answers.schema.answer import AnswerSchema
+
+    engine.info.require("grammar", by="--schema")
+    return AnswerSchema.read(ask.schema)
+
+
 def _route(ask: Ask, settings: Settings, verifier: Verifier | None) -> Route:
     return route(
         ask.prompt,
@@ -135,7 +154,14 @@ def _level(way: Route, settings: Settings) -> str:
     return "medium" if way.effort == "auto" and named else way.effort
 
 
-def renderer(engine: Engine, ask: Ask, task: Any, settings: Settings, notes: list[str]) -> Render:
+def renderer(
+    engine: Engine,
+    ask: Ask,
+    task: Any,
+    settings: Settings,
+    notes: list[str],
+    form: AnswerSchema | None = None,
+) -> Render:
     """A function that renders the question; notes go to `notes` once.
 
     It takes a wording variant, whether to ask for thoughts, and a reply with what is said to it
@@ -143,13 +169,16 @@ def renderer(engine: Engine, ask: Ask, task: Any, settings: Settings, notes: lis
     """
     info = engine.info
     texts = [ask.prompt, settings.system or "", *(d.text for d in ask.documents)]
+    alone = "<think>" in info.template  # it thinks without being asked to
+    thinks = settings.thinking_budget != 0 and not alone
+    asked = "" if form is None else formed(form.text, think=thinks)
 
     @functools.cache
     def render(variant: int, think: bool, turn: tuple[str, ...] = ()) -> Rendered:
         messages = conversation(
             ask.prompt,
             ask.documents,
-            wording=wording(task, variant, think=think),
+            wording=wording(task, variant, think=think) if form is None else asked,
             system=settings.system,
         )
         special = engine_special(engine, [*texts, *turn])

@@ -131,7 +131,7 @@ class Prepared:
             "branch_tokens": self.plan.branch_tokens,
             "route": self.route,
             "thinking": self.prompt.thinking,
-            "streams": self.plan.strategy in ("direct", "think"),
+            "streams": self.plan.strategy in ("direct", "think") and not self.question.form,
             "prompt_tokens": self.prompt_tokens,
             "verifier": self.plan.verifier.name if self.plan.verifier else None,
         }
@@ -200,4 +200,6 @@ def nothing(outcome: Outcome) -> TtcError:
     errors = [branch.error for branch in outcome.branches if branch.error]
     if errors:
         return TtcError(f"every branch failed: {errors[0]}")
+    if outcome.branch is None and any(branch.text.strip() for branch in outcome.branches):
+        return NoAnswer("no reply had the form that was asked for", "try -e high, or --seed 1")
     return NoAnswer("the model came back with nothing", "rephrase the question, or try --seed 1")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from ttc_cli.answers import Classes, shared_worker
+from ttc_cli.answers import Classes, Exact, shared_worker
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Vote
 from ttc_cli.core.outcome import Question, Votes
@@ -31,7 +31,7 @@ class Ballot:
     def __init__(self, question: Question, weight: str | Weigh = "none") -> None:
         self._question = question
         self._weigh = partial(weights, weight) if isinstance(weight, str) else weight
-        self._classes = Classes(worker=shared_worker())
+        self._classes = Exact() if question.form else Classes(worker=shared_worker())
         self.seen: list[Branch] = []
 
     def take(self, done: Sequence[Branch]) -> None:

@@ -15,10 +15,9 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import StopRule
-from ttc_cli.core.steps import STEPS
 from ttc_cli.strategies import common
 from ttc_cli.strategies.ballot import Ballot, share
+from ttc_cli.strategies.fields import FIELDS_HELP, by_field
 from ttc_cli.strategies.grading import Grades, wanted
 
 CHOOSE = "vote"
@@ -36,6 +35,7 @@ class Options:
         default=CHOOSE,
         metadata={"help": "argmax: the best-scored sample; vote: answers vote, weighed by score"},
     )
+    fields: bool = field(default=False, metadata={"help": FIELDS_HELP})
 
     def __post_init__(self) -> None:
         if self.choose not in ("argmax", "vote"):
@@ -50,28 +50,28 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     done: list[Branch] = []
     while len(done) < plan.samples and not any(map(grades.passed, done)):
         more = min(plan.samples - len(done), max(WAVE, len(done)) if waves else plan.samples)
-        drawn = yield from run.extend(
+        drawn = yield from common.grow(
+            run,
             [common.sample(question, plan, len(done) + i) for i in range(more)],
-            stop=StopRule(plan.branch_tokens, steps=STEPS if want.hidden else None),
+            question,
+            plan,
             sampling=plan.sampled if plan.samples > 1 else plan.greedy,
             want=want,
-            ledger=run.ledger.child(common.hold_back(run, question)),
-            reserve=common.CLOSING_SECONDS,
         )
         done += drawn
-        yield from grades.take(run, [branch for branch in drawn if common.ended(branch)])
+        yield from grades.take(run, [branch for branch in drawn if common.usable(branch, question)])
         ballot.take(done)
         if question.votable:
             yield ballot.event()
         if run.spent:
             break
-    whole = [b for b in done if common.ended(b)]
+    whole = [b for b in done if common.usable(b, question)]
     if not whole:
         return (yield from common.longest(run, done, question))
     early = any(map(grades.passed, done)) and len(done) < plan.samples
     best = grades.best(whole, ballot, vote=options.choose == "vote")
     mine = ballot.class_of(best)
-    return Outcome(
+    outcome = Outcome(
         best,
         mine.answer if mine else None,
         ballot.votes,
@@ -80,3 +80,4 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         tuple(done),
         grades.report if plan.verifier else UNVERIFIED,
     )
+    return by_field(outcome, question.form) if options.fields else outcome

@@ -8,15 +8,20 @@ from typing import cast
 
 from ttc_cli.answers import Extracted, Kind, canonical, extract
 from ttc_cli.core.branch import Branch
-from ttc_cli.core.events import Flow
-from ttc_cli.core.outcome import Outcome, Plan, Question, reason
-from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Stop, StopRule
+from ttc_cli.core.events import Flow, Text
+from ttc_cli.core.extension import Phase
+from ttc_cli.core.outcome import Form, Outcome, Plan, Question, reason
+from ttc_cli.core.run import Draw, Run
+from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
+from ttc_cli.core.steps import STEPS
 from ttc_cli.prompts import thoughts
 
 CLOSING_TOKENS = 32
 """Held back from a budget, so that a cut-off branch can still be made to answer."""
+FORM_TOKENS = 128
+"""The same where the answer has a form: it is longer than a number."""
 CLOSING_SECONDS = 1.0
+CLOSE = "</think>"
 
 STATED = ("boxed", "phrase", "hashes")
 """Rules of `extract` that go by what a reply calls its answer, not by where it stands."""
@@ -39,9 +44,67 @@ class NoOptions:
 def sample(question: Question, plan: Plan, number: int) -> Branch:
     """The branch of that number, before it is drawn; with `--diverse` in its own way."""
     if not plan.diverse:
-        return Branch((number,), question.render(0, False))
+        return opened(Branch((number,), question.render(0, False)), question, plan)
     sampling = replace(plan.sampled, temperature=LADDER[number % len(LADDER)])
-    return Branch((number,), question.render(number, False), meta={"sampling": sampling})
+    branch = Branch((number,), question.render(number, False), meta={"sampling": sampling})
+    return opened(branch, question, plan)
+
+
+def opened(branch: Branch, question: Question, plan: Plan) -> Branch:
+    """A branch about to be drawn: an answer with a form comes after a thought."""
+    thinks = question.form is None or branch.prompt.thinking or plan.thinking_budget == 0
+    return branch if thinks else branch.forced("<think>\n")
+
+
+def grow(
+    run: Run,
+    branches: Sequence[Branch],
+    question: Question,
+    plan: Plan,
+    *,
+    sampling: Sampling,
+    want: Want = Want(confidence=True),
+    draw: Draw | None = None,
+) -> Flow[list[Branch]]:
+    """Draw whole replies, with what a forced answer needs held back; see `Run.extend`.
+
+    An answer with a form is drawn in two phases: a free thought, of half the branch's tokens at
+    most, and then the answer under the form's grammar.
+    """
+    steps = STEPS if want.hidden else None
+    stop, grammar, form = StopRule(plan.branch_tokens, steps=steps), "", question.form
+    if form is not None and plan.thinking_budget == 0:
+        grammar = form.grammar()
+    elif form is not None:
+        cap = plan.branch_tokens // 2
+        cap = min(cap, plan.thinking_budget) if plan.thinking_budget > 0 else cap
+        stop = StopRule(max(1, cap), strings=(CLOSE,), steps=steps)
+
+    def then(branch: Branch) -> Phase | None:
+        thought = branch.stop in (Stop.END, Stop.STRING, Stop.LENGTH, Stop.LOOP)
+        if form is None or not thought or not thoughtful(branch):
+            return None
+        left = max(1, plan.branch_tokens - branch.tokens_sampled)
+        return Phase(branch.forced(f"\n{CLOSE}\n\n"), StopRule(left), form.grammar())
+
+    return (
+        yield from run.extend(
+            branches,
+            stop=stop,
+            sampling=sampling,
+            want=want,
+            grammar=grammar,
+            draw=draw,
+            ledger=run.ledger.child(hold_back(run, question)),
+            reserve=CLOSING_SECONDS if question.votable else 0.0,
+            then=then,
+        )
+    )
+
+
+def thoughtful(branch: Branch) -> bool:
+    """Whether a branch breaks off in the middle of a thought."""
+    return thoughts.opened_by(branch.prompt.text + branch.text, branch.text)
 
 
 def reply(branch: Branch) -> tuple[str, str]:
@@ -54,10 +117,18 @@ def ended(branch: Branch) -> bool:
     return branch.stop is not None and bool(branch.stop.whole or branch.meta.get("closed"))
 
 
+def usable(branch: Branch, question: Question) -> bool:
+    """Whether a reply can be the answer: it came to an end, and has the form that is wanted."""
+    return ended(branch) and (question.form is None or answer_of(branch, question) is not None)
+
+
 def answer_of(branch: Branch, question: Question) -> Extracted | None:
     """The short answer of a branch that came to its end; None for prose and cut-off replies."""
     if not question.votable or not ended(branch):
         return None
+    if question.form is not None:
+        canonical_json = question.form.valid(reply(branch)[1])
+        return Extracted(canonical_json, "json") if canonical_json is not None else None
     return extract(reply(branch)[1], cast("Kind | None", question.kind))
 
 
@@ -65,8 +136,13 @@ def unchanged(new: Branch, old: Branch, question: Question) -> bool:
     """Whether a branch gives the answer that another gave, or says the same words."""
     answers = [answer_of(branch, question) for branch in (new, old)]
     if answers[0] and answers[1]:
-        return canonical(answers[0].text) == canonical(answers[1].text)
+        return label(answers[0], question) == label(answers[1], question)
     return reply(new)[1] == reply(old)[1]
+
+
+def label(found: Extracted, question: Question) -> str:
+    """A short answer as it is shown."""
+    return found.text if question.form is not None else canonical(found.text)
 
 
 def hold_back(run: Run, question: Question) -> int | None:
@@ -74,7 +150,7 @@ def hold_back(run: Run, question: Question) -> int | None:
     left = run.ledger.left
     if left is None or not question.votable:
         return left
-    return left - min(CLOSING_TOKENS, left // 4)
+    return left - min(FORM_TOKENS if question.form else CLOSING_TOKENS, left // 4)
 
 
 def close(run: Run, branch: Branch, question: Question) -> Flow[Branch]:
@@ -83,24 +159,47 @@ def close(run: Run, branch: Branch, question: Question) -> Flow[Branch]:
     After budget forcing (s1, arXiv 2501.19393). A branch that cannot be closed (no token, no
     second left, no short answer expected) comes back as it is.
     """
+    if question.form is not None:
+        return (yield from _complete(run, branch, question.form))
     cut = (Stop.BUDGET, Stop.TIME, Stop.LENGTH, Stop.CONTEXT, Stop.LOOP)
     if not question.votable or branch.stop not in cut or run.spent or not branch.text.strip():
         return branch
-    opened = thoughts.opened_by(branch.prompt.text + branch.text, branch.text)
-    tag = "\n</think>" if opened else ""
+    tag = f"\n{CLOSE}" if thoughtful(branch) else ""
     forced = branch.forced(tag + CLOSINGS[question.task])
     rule = StopRule(CLOSING_TOKENS, strings=("\n",))
     (done,) = yield from run.extend([forced], stop=rule, salt="close")
-    closed = done.stop is not None and (done.stop.whole or done.stop is Stop.LENGTH)
-    return Branch(
-        done.id,
-        done.prompt,
-        done.steps,
-        branch.stop,
-        done.tokens_sampled,
-        done.seconds,
-        meta={**done.meta, "closed": closed},
+    return _closed(
+        done, branch, done.stop is not None and (done.stop.whole or done.stop is Stop.LENGTH)
     )
+
+
+def _closed(done: Branch, cut: Branch, closed: bool) -> Branch:
+    """What a cut-off branch has become, with the reason why it was cut."""
+    return replace(done, stop=cut.stop, meta={**done.meta, "closed": closed})
+
+
+def _complete(run: Run, branch: Branch, form: Form) -> Flow[Branch]:
+    """Give a cut-off answer its form: draw on under the grammar, then end it the shortest way.
+
+    The end costs no token. Of an answer that was not begun nothing is made up.
+    """
+    if branch.stop is None or branch.stop.whole or not branch.text.strip():
+        return branch
+    thought = thoughtful(branch)
+    grammar = form.grammar("" if thought else reply(branch)[1])
+    done = branch
+    if grammar and not run.spent and branch.stop is not Stop.FAILED:
+        start = branch.forced(f"\n{CLOSE}\n\n") if thought else branch
+        rule = StopRule(FORM_TOKENS)
+        (done,) = yield from run.extend([start], stop=rule, grammar=grammar, salt="close")
+    said = "" if thoughtful(done) else reply(done)[1]
+    rest = form.closing(said) if said.strip() else None
+    if rest is None:
+        return branch
+    if rest:
+        done = done.forced(rest)
+        yield Text(done.id, rest)
+    return _closed(done, branch, form.valid(said + rest) is not None)
 
 
 def longest(run: Run, done: Sequence[Branch], question: Question) -> Flow[Outcome]:
@@ -111,11 +210,12 @@ def longest(run: Run, done: Sequence[Branch], question: Question) -> Flow[Outcom
     branch = max(started, key=lambda b: (len(b.text), [-i for i in b.id]))
     closed = yield from close(run, branch, question)
     found = answer_of(closed, question)
+    whole = all(ended(branch) for branch in done)
     return Outcome(
-        closed,
-        canonical(found.text) if found else None,
+        closed if found or question.form is None else None,
+        label(found, question) if found else None,
         branches=tuple(done),
-        stopped=cut_by(run, done),
+        stopped=cut_by(run, done, "complete" if whole else "tokens"),
         note="no sample came to its end: the longest was made to answer" if found else "",
     )
 
@@ -132,6 +232,8 @@ def cut_by(run: Run, done: Sequence[Branch], otherwise: str = "tokens") -> str:
 def single(run: Run, branch: Branch, question: Question) -> Outcome:
     """The outcome of a run that kept to one line of thought."""
     said = any(step.sampled and step.text.strip() for step in branch.steps)
+    if question.form is not None:
+        return _formed(run, branch, question)
     found = extract(reply(branch)[1], cast("Kind | None", question.kind)) if said else None
     if found and question.task == "plain" and found.rule not in STATED:
         found = None  # prose has no short answer unless it says outright that it is one
@@ -140,4 +242,18 @@ def single(run: Run, branch: Branch, question: Question) -> Outcome:
         answer=found.text if found else None,
         stopped="interrupted" if run.interrupted else reason(branch.stop),
         branches=(branch,),
+    )
+
+
+def _formed(run: Run, branch: Branch, question: Question) -> Outcome:
+    """The outcome of one line of thought whose answer must have a form: that, or no answer."""
+    found = answer_of(branch, question)
+    return Outcome(
+        branch if found else None,
+        answer=found.text if found else None,
+        stopped="interrupted" if run.interrupted else reason(branch.stop),
+        branches=(branch,),
+        note="the answer was cut off, and ended the shortest way"
+        if found and branch.meta.get("closed")
+        else "",
     )

@@ -80,7 +80,7 @@ def plan(
     elif max_tokens is not None:
         branch = min(branch, max_tokens)
         budget = max_tokens if budget is None else min(budget, max_tokens)
-    keep = temperature_given or question.task not in GREEDY_TASKS
+    keep = temperature_given or not (question.votable or question.task in GREEDY_TASKS)
     return Plan(
         strategy=strategy,
         effort=effort,

@@ -15,7 +15,6 @@ from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import StopRule
 from ttc_cli.prompts.wording import revision
 from ttc_cli.strategies import common
 from ttc_cli.strategies.grading import Grades, wanted
@@ -45,13 +44,9 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     done: list[Branch] = []
 
     def draw(branch: Branch) -> Flow[Branch]:
-        (drawn,) = yield from run.extend(
-            [branch],
-            stop=StopRule(plan.branch_tokens),
-            sampling=plan.sampled if done else plan.greedy,
-            want=want,
-            ledger=run.ledger.child(common.hold_back(run, question)),
-            reserve=common.CLOSING_SECONDS,
+        how = plan.sampled if done else plan.greedy
+        (drawn,) = yield from common.grow(
+            run, [common.opened(branch, question, plan)], question, plan, sampling=how, want=want
         )
         drawn = yield from common.close(run, drawn, question)
         done.append(drawn)

@@ -26,6 +26,9 @@ BUILTIN = {
     "particle": "ttc_cli.strategies.particle",
 }
 
+UNDER_SCHEMA = ("direct", "self-consistency", "best-of-n", "refine", "think")
+"""Those that know to give an answer the form that a question asks for."""
+
 
 class Solve(Protocol):
     """A strategy: yields events, returns the outcome; draws only through the run."""

@@ -15,9 +15,9 @@ from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Close, Event, Flow, watch
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import StopRule, Want
 from ttc_cli.strategies.ballot import Ballot
-from ttc_cli.strategies.common import CLOSING_SECONDS, cut_by, hold_back, longest, reply
+from ttc_cli.strategies.common import cut_by, grow, longest, reply
+from ttc_cli.strategies.fields import by_field
 from ttc_cli.strategies.voting import Options, Voting
 
 __all__ = ["Options", "solve"]
@@ -38,15 +38,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             yield ballot.event()
 
     done = yield from watch(
-        run.extend(
-            [],
-            stop=StopRule(plan.branch_tokens),
-            sampling=plan.sampled,
-            want=Want(confidence=True),
-            draw=draw,
-            ledger=run.ledger.child(hold_back(run, question)),
-            reserve=CLOSING_SECONDS,
-        ),
+        grow(run, [], question, plan, sampling=plan.sampled, draw=draw),
         react,
     )
     ballot.take(done)
@@ -56,7 +48,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         return (yield from _without_votes(run, question, done))
     decided = draw.decided and not run.late
     why = "vote-decided" if len(done) > 1 else "confident"
-    return Outcome(
+    outcome = Outcome(
         ballot.winner(),
         ballot.votes[0].answer,
         ballot.votes,
@@ -64,6 +56,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         why if decided else cut_by(run, done, "complete"),
         tuple(done),
     )
+    return by_field(outcome, question.form) if options.fields else outcome
 
 
 def _without_votes(run: Run, question: Question, done: list[Branch]) -> Flow[Outcome]:

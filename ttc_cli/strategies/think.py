@@ -14,9 +14,8 @@ from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule, Want
-from ttc_cli.strategies.common import CLOSING_SECONDS, close, hold_back, single
+from ttc_cli.strategies.common import CLOSE, CLOSING_SECONDS, close, hold_back, single
 
-CLOSE = "</think>"
 ANSWER_TOKENS = 100
 """Kept back for the answer when the thought is cut (s1 does likewise)."""
 
@@ -44,12 +43,13 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     cap = min(cap, plan.branch_tokens - answer_tokens)
     waits = options.waits
 
-    def grow(branch: Branch, stop: StopRule) -> Flow[Branch]:
+    def grow(branch: Branch, stop: StopRule, grammar: str = "") -> Flow[Branch]:
         (grown,) = yield from run.extend(
             [branch],
             stop=stop,
             sampling=plan.greedy,
             want=Want(confidence=True),
+            grammar=grammar,
             ledger=ledger,
             reserve=CLOSING_SECONDS,
         )
@@ -67,6 +67,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         branch = branch.forced("\nWait")
     if branch.stop in (None, Stop.STRING, Stop.END, Stop.LENGTH, Stop.LOOP):
         branch = branch.forced(f"\n{CLOSE}\n\n")
-        branch = yield from grow(branch, StopRule(plan.branch_tokens - spent))
+        grammar = question.form.grammar() if question.form else ""
+        branch = yield from grow(branch, StopRule(plan.branch_tokens - spent), grammar)
     branch = yield from close(run, branch, question)
     return single(run, branch, question)

@@ -11,6 +11,7 @@ from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.strategies.ballot import Ballot
 from ttc_cli.strategies.common import sample
 from ttc_cli.strategies.evidence import KINDS, hesitation
+from ttc_cli.strategies.fields import FIELDS_HELP
 from ttc_cli.strategies.pruning import Pruning
 from ttc_cli.strategies.stopping import further, unbeatable, votes_needed
 
@@ -56,6 +57,7 @@ class Options:
     warm_up: int = field(
         default=4, metadata={"help": "finished samples that set the bar for prune"}
     )
+    fields: bool = field(default=False, metadata={"help": FIELDS_HELP})
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:

@@ -1,0 +1,130 @@
+"""References, allOf, anyOf and oneOf: a schema as alternatives of facts, or a refusal."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from ttc_cli.answers.normalise import canonical_json
+from ttc_cli.answers.schema.facts import KINDS, Facts, Json, merged, own
+
+NOTES = frozenset(
+    {
+        "$schema", "$comment", "$defs", "definitions", "title", "description", "default",
+        "examples", "readOnly", "writeOnly", "deprecated",
+    }
+)  # fmt: skip
+"""Keywords that no value is measured by."""
+COMBINING = ("type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf")
+MOST_ALTERNATIVES = 64
+
+
+class RefusedError(ValueError):
+    """A keyword that a grammar cannot guarantee; the text names it."""
+
+
+class Reader:
+    """Reads the schemas of one document.
+
+    Args:
+        root: the document that references point into.
+    """
+
+    def __init__(self, root: Json) -> None:
+        self._root = root
+
+    def all_of(self, schemas: Sequence[Json], following: tuple[str, ...] = ()) -> list[Facts]:
+        """The alternatives of meeting all of some schemas.
+
+        Raises:
+            RefusedError: a keyword that no grammar guarantees; it is named.
+        """
+        return _product([self.alternatives(schema, following) for schema in schemas])
+
+    def alternatives(self, schema: Json, following: tuple[str, ...] = ()) -> list[Facts]:
+        """The alternatives of one schema; none when it allows nothing."""
+        if isinstance(schema, bool):
+            return [Facts()] if schema else []
+        _check(schema, nested=schema is not self._root)
+        both = [[own(schema)]]
+        if "$ref" in schema:
+            both.append(self._referred(schema["$ref"], following))
+        if "allOf" in schema:
+            both.append(self.all_of(schema["allOf"], following))
+        if "anyOf" in schema:
+            options = [self.alternatives(option, following) for option in schema["anyOf"]]
+            both.append(list(itertools.chain(*options)))
+        found = _product(both)
+        if "oneOf" not in schema:
+            return found
+        branches = [
+            _product([found, self.alternatives(option, following)]) for option in schema["oneOf"]
+        ]
+        for one, other in itertools.combinations(branches, 2):
+            if not all(apart(a, b) for a in one for b in other):
+                raise RefusedError("oneOf, of alternatives that a value could meet both")
+        return list(itertools.chain(*branches))
+
+    def _referred(self, reference: Json, following: tuple[str, ...]) -> list[Facts]:
+        if not isinstance(reference, str) or reference[:2] not in ("#", "#/"):
+            raise RefusedError(f"$ref {reference!r}, which is not within the schema")
+        if reference in following:
+            raise RefusedError(f"$ref {reference!r}, which refers to itself")
+        target = self._root
+        for part in reference.split("/")[1:]:
+            key = unquote(part).replace("~1", "/").replace("~0", "~")
+            try:
+                target = target[int(key)] if isinstance(target, list) else target[key]
+            except (KeyError, IndexError, ValueError, TypeError):
+                raise RefusedError(f"$ref {reference!r}, which leads nowhere") from None
+        return self.alternatives(target, (*following, reference))
+
+
+def apart(a: Facts, b: Facts) -> bool:
+    """Whether no value that is written for one can meet the other, and the reverse."""
+    if not (_overlap(a.written, b.types) or _overlap(b.written, a.types)):
+        return True
+    if a.values is not None and b.values is not None:
+        return not {canonical_json(v) for v in a.values} & {canonical_json(v) for v in b.values}
+    return any(
+        (mine := _fixed(a, name)) and (theirs := _fixed(b, name)) and not mine & theirs
+        for name in a.required & b.required
+        if a.types == b.types == frozenset({"object"})
+    )
+
+
+def _fixed(facts: Facts, name: str) -> set[str]:
+    """The values that a property may have, where they are named."""
+    for fields in facts.fields:
+        schema = fields.named.get(name)
+        if isinstance(schema, dict) and ("const" in schema or "enum" in schema):
+            values = [schema["const"]] if "const" in schema else schema["enum"]
+            return {canonical_json(value) for value in values}
+    return set()
+
+
+def _overlap(written: frozenset[str], allowed: frozenset[str] | None) -> bool:
+    if allowed is None or written & allowed:
+        return True
+    numbers = {"integer", "number"}
+    return bool(written & numbers and allowed & numbers)
+
+
+def _product(parts: Sequence[list[Facts]]) -> list[Facts]:
+    if (count := math.prod(map(len, parts))) > MOST_ALTERNATIVES:
+        raise RefusedError(f"{count} alternatives in anyOf and allOf together")
+    found = [merged(combination) for combination in itertools.product(*parts)]
+    return [facts for facts in found if facts.types is None or facts.types]
+
+
+def _check(schema: dict[str, Json], *, nested: bool) -> None:
+    known = NOTES.union(COMBINING, *KINDS.values(), () if nested else ("$id", "id"))
+    for keyword in schema:
+        if keyword not in known and not keyword.startswith("x-"):
+            raise RefusedError(keyword)
+    if schema.get("uniqueItems"):
+        raise RefusedError("uniqueItems")
+    if schema.get("multipleOf", 1) != 1:
+        raise RefusedError("multipleOf")
