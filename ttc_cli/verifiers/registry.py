@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core import options
-from ttc_cli.core.engine import EngineInfo
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.plugins import Registry
-from ttc_cli.core.verify import Verifier
-from ttc_cli.verifiers.combine import Combined
+
+if TYPE_CHECKING:  # a shell that completes a name waits for this module
+    from ttc_cli.core.engine import EngineInfo
+    from ttc_cli.core.verify import Verifier
+    from ttc_cli.verifiers.combine import Combined
 
 BUILTIN = {
     "confidence": "ttc_cli.verifiers.confidence",
@@ -82,6 +84,8 @@ def check(verifier: Verifier | None, info: EngineInfo) -> None:
     Raises:
         MissingCapability: it names both. ModelError: it was made for another model.
     """
+    from ttc_cli.verifiers.combine import Combined
+
     if isinstance(verifier, Combined):
         for part in verifier.parts:
             info.require(*part.needs, by=f"the verifier {part.name}")
@@ -100,6 +104,8 @@ def assemble(texts: Sequence[str], given: Mapping[str, str], *, unsafe: bool) ->
     Raises:
         UsageError: see `find` and `Named.build`. UnreadableFile: likewise.
     """
+    from ttc_cli.verifiers.combine import Combined
+
     named = [find(text) for text in texts]
     owners = [(one.name, one.options) for one in named]
     theirs = {key: text for key, text in given.items() if options.known(owners, key)}
