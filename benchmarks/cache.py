@@ -36,7 +36,9 @@ def ttc(home: Path, *words: str) -> tuple[float, str]:
 
 
 def environment(home: Path) -> dict[str, str]:
-    return {**os.environ, "TTC_HOME": str(home)}
+    """That of a person: compiled modules are kept, as they are of an installed program."""
+    named = {"TTC_HOME": str(home), "PYTHONPYCACHEPREFIX": str(home / "compiled")}
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | named
 
 
 def cached(home: Path, model: str, runs: int) -> dict[str, Any]:

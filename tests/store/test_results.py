@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import time
@@ -92,3 +93,36 @@ def test_processes_share_a_shelf(tmp_path: Path) -> None:
     assert shelf.hits(tmp_path / "results") == 600
     assert all(path.suffix == ".entry" or path.name == "hits"
                for path in (tmp_path / "results").iterdir())  # fmt: skip
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from ttc_cli.store.results import Results
+results = Results(Path(sys.argv[1]), 1 << 30)
+print("ready", flush=True)
+while True:
+    for n in range(20):
+        results.put(f"{n:064x}", {"text": f"{n:064x}" * 20_000})
+"""
+
+
+def test_a_process_that_is_killed_leaves_nothing_half_written(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    for _ in range(5):
+        command = [sys.executable, "-c", WRITER, os.fspath(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+            assert child.stdout is not None
+            assert child.stdout.readline() == b"ready\n"
+            time.sleep(rng.uniform(0.01, 0.15))
+            child.kill()
+        results = Results(tmp_path, 1 << 30)
+        found = results.shelf.entries()
+        assert found
+        for path in found:
+            value = results.get(path.stem)
+            assert value is not None
+            assert value["text"] == path.stem * 20_000
+        results.put(key(99), {"text": "and it can be written"})
+        assert results.get(key(99)) is not None
+        results.shelf.drop(results.shelf.path(key(99)))
