@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -56,7 +57,8 @@ def main() -> None:
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(text)
     PLACE.parent.mkdir(exist_ok=True)
-    PLACE.write_text(console.export_svg(title="ttc", theme=MONOKAI, unique_id="ttc"))
+    svg = console.export_svg(title="ttc", theme=MONOKAI, unique_id="ttc")
+    PLACE.write_text(re.sub(r"\s*@font-face \{[^}]*\}", "", svg))  # nothing is fetched for it
     print(text.plain)
     print(PLACE)
 

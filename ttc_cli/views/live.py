@@ -114,7 +114,9 @@ class LiveView(_Watching):
         if not (self._look.answer and self._look.stream):
             return None
         pending = self._reply.pending.rstrip("\n")
-        return [head(plain(line), columns - 1) for line in pending.split("\n") if pending]
+        return [
+            head(plain(line).expandtabs(4), columns - 1) for line in pending.split("\n") if pending
+        ]
 
 
 class SpokenView(_Watching):
