@@ -78,21 +78,21 @@ class Distant:
     def __hash__(self) -> int:
         return hash(self._number)
 
-    def _between(self, what: str, other: object) -> Any:
-        # With a value of ours (`abs(result - 3.5) < 1e-6`) it could claim any result.
+
+def _between(what: str) -> Callable[[Distant, object], Any]:
+    """An operator between two objects of that side.
+
+    With a value of ours (`abs(result - 3.5) < 1e-6`) an object could claim any result.
+    """
+
+    def operate(self: Distant, other: object) -> Any:
         return self._peer.ask(what, self, other) if isinstance(other, Distant) else NotImplemented
 
-    def __add__(self, other: object) -> Any:
-        return self._between("add", other)
+    return operate
 
-    def __sub__(self, other: object) -> Any:
-        return self._between("sub", other)
 
-    def __mul__(self, other: object) -> Any:
-        return self._between("mul", other)
-
-    def __lt__(self, other: object) -> Any:
-        return self._between("lt", other)
+for _name in ("add", "sub", "mul", "lt"):
+    setattr(Distant, f"__{_name}__", _between(_name))
 
 
 def _next(iterator: Any) -> tuple[Any, ...]:
@@ -145,8 +145,6 @@ class Peer:
         self.asked = 0
         self.last = ""
 
-    # -- messages ---------------------------------------------------------------------------
-
     def send(self, message: dict[str, Any]) -> None:
         """Write one message."""
         line = json.dumps(message)
@@ -177,8 +175,6 @@ class Peer:
     def _end(self, why: str) -> NoReturn:
         self.gone = self.gone or why
         raise Gone(self.gone)
-
-    # -- questions --------------------------------------------------------------------------
 
     def ask(self, what: str, target: Any, *args: Any, **kwargs: Any) -> Any:
         """Have the other side do something with its objects; its exceptions are raised here."""
@@ -220,8 +216,6 @@ class Peer:
             names = [kind.__name__ for kind in type(error).__mro__]
             reply = {"raised": names, "text": _text(error)}
         self.send(reply)
-
-    # -- values -----------------------------------------------------------------------------
 
     def pack(self, value: Any) -> Any:
         """A value for JSON: plain ones by their plainest type, others by number."""
