@@ -73,6 +73,17 @@ def test_a_template_brings_verifiers_unless_some_are_given(ttc: Ttc, saved: Path
     assert '"regex:^x"' not in ran.out
 
 
+def test_a_template_brings_a_schema(ttc: Ttc, saved: Path) -> None:
+    (saved / "form.toml").write_text('prompt = "Say a number"\nschema = "number.json"\n')
+    ran = ttc("-t", "form")
+    assert ran.code != 0
+    assert str(saved / "number.json") in ran.err
+    (saved / "number.json").write_text('{"type": "nonsense"}')
+    assert ttc("-t", "form").code == 2
+    (saved / "number.json").write_text('{"type": "integer"}')
+    assert ttc("-t", "form", "--json", script=from_choices(["42"])).code == 0
+
+
 def test_piped_text_fills_input(ttc: Ttc, saved: Path) -> None:
     ear = Ear()
     assert ttc("-t", "shout", stdin=b"hello\n", script=ear).code == 0

@@ -77,7 +77,11 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         TtcError: what failed, with its exit code.
     """
     filled = _filled(asked)
-    asked = replace(asked, verifiers=asked.verifiers or filled.verifiers)
+    asked = replace(
+        asked,
+        verifiers=asked.verifiers or filled.verifiers,
+        schema=asked.schema or filled.schema,
+    )
     flags = {**flags, **{k: v for k, v in filled.settings.items() if flags.get(k) is None}}
     settings = load(flags, cwd=Path.cwd(), environ=os.environ)
     if how.min_agreement is not None and (settings.effort, settings.strategy) == ("auto", "auto"):

@@ -17,7 +17,7 @@ class Filled:
         words: what takes the place of the prompt's words.
         settings: the template's own, for flags that were not given.
         finish: makes the prompt of what was gathered from the words, stdin and files.
-        verifiers: where none were given.
+        verifiers, schema: where none were given.
         takes_input: whether what is gathered fills `{input}`, and may thus be lacking.
     """
 
@@ -26,6 +26,7 @@ class Filled:
     finish: Callable[[str], str]
     takes_input: bool
     verifiers: tuple[str, ...] = ()
+    schema: str = ""
 
 
 def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[str]) -> Filled:
@@ -38,11 +39,6 @@ def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[
     """
     values = template.checked(dict(given))
     awaited = INPUT in template.variables and INPUT not in dict(given)
-    if template.schema:
-        raise UsageError(
-            f"template {template.name} asks for a schema, which this version cannot do",
-            f"take it out: `ttc templates edit {template.name}`",
-        )
     settings = {key: value for key in ("effort", "strategy")
                 if (value := getattr(template, key)) is not None}  # fmt: skip
     if template.system is not None:
@@ -63,8 +59,17 @@ def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[
                 )
             return fill(template.prompt, {**values, INPUT: found})
 
-        return Filled(tuple(words), settings, finish, True, template.verifiers)
+        return Filled(
+            tuple(words), settings, finish, True, template.verifiers, template.schema or ""
+        )
     more = " ".join(word for word in words if word != "-")
     text = "\n\n".join(filter(None, (fill(template.prompt, values), more)))
     dashes = tuple(word for word in words if word == "-")
-    return Filled((text, *dashes), settings, lambda prompt: prompt, False, template.verifiers)
+    return Filled(
+        (text, *dashes),
+        settings,
+        lambda prompt: prompt,
+        False,
+        template.verifiers,
+        template.schema or "",
+    )
