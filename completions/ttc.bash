@@ -2,9 +2,10 @@
 
 _ttc_words() { # flags and commands that may follow the command "$1"
     case "$1" in
-    "") echo "ask map again logs stats models bench templates cache config doctor plugins completion prm calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
-    "ask") echo "-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
+    "") echo "ask map chat again logs stats models bench templates cache config doctor plugins completion prm calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
+    "ask") echo "-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
     "map") echo "--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help" ;;
+    "chat") echo "-f --file -s --system -c --continue --cid -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -R --show-reasoning --hide-reasoning -q --quiet --no-color --no-cache --no-log -h --help" ;;
     "again") echo "-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help" ;;
     "logs") echo "list show rate rm wait replay export -h --help" ;;
     "logs list") echo "-n --number --search --since --json -h --help" ;;
@@ -75,6 +76,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     " -s"|" --system") echo "any" ;;
     " -t"|" --template") echo "templates" ;;
     " -p"|" --param") echo "any" ;;
+    " --cid") echo "any" ;;
     " -m"|" --model") echo "models" ;;
     " --profile") echo "profiles" ;;
     " --gpu-layers") echo "any" ;;
@@ -102,6 +104,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "ask -s"|"ask --system") echo "any" ;;
     "ask -t"|"ask --template") echo "templates" ;;
     "ask -p"|"ask --param") echo "any" ;;
+    "ask --cid") echo "any" ;;
     "ask -m"|"ask --model") echo "models" ;;
     "ask --profile") echo "profiles" ;;
     "ask --gpu-layers") echo "any" ;;
@@ -135,6 +138,27 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "map --seed") echo "= random" ;;
     "map --field") echo "any" ;;
     "map -o"|"map --output") echo "files" ;;
+    "chat -f"|"chat --file") echo "files" ;;
+    "chat -s"|"chat --system") echo "any" ;;
+    "chat --cid") echo "any" ;;
+    "chat -e"|"chat --effort") echo "= auto low medium high max" ;;
+    "chat -S"|"chat --strategy") echo "strategies" ;;
+    "chat -n"|"chat --samples") echo "any" ;;
+    "chat -O"|"chat --option") echo "any" ;;
+    "chat -V"|"chat --verifier") echo "verifiers" ;;
+    "chat --max-tokens") echo "any" ;;
+    "chat --max-seconds") echo "any" ;;
+    "chat --thinking-budget") echo "any" ;;
+    "chat -m"|"chat --model") echo "models" ;;
+    "chat --profile") echo "profiles" ;;
+    "chat --gpu-layers") echo "any" ;;
+    "chat --ctx-size") echo "any" ;;
+    "chat --threads") echo "any" ;;
+    "chat --temperature") echo "any" ;;
+    "chat --top-p") echo "any" ;;
+    "chat --top-k") echo "any" ;;
+    "chat --min-p") echo "any" ;;
+    "chat --seed") echo "= random" ;;
     "again -e"|"again --effort") echo "= auto low medium high max" ;;
     "again -n"|"again --samples") echo "any" ;;
     "again -m"|"again --model") echo "models" ;;
@@ -231,7 +255,7 @@ _ttc() {
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         at=""
-    elif [[ " ask map again logs stats models bench templates cache config doctor plugins completion prm calibrate " == *" $first "* ]]; then
+    elif [[ " ask map chat again logs stats models bench templates cache config doctor plugins completion prm calibrate " == *" $first "* ]]; then
         at=$first
         if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm cache/info cache/clear cache/prune cache/path config/show config/get config/set config/unset config/path config/edit prm/train prm/eval prm/list " == *" $first/$second "* ]]; then
             at="$first $second"

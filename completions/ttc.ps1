@@ -4,9 +4,10 @@
 Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @{
-        '' = 'ask map again logs stats models bench templates cache config doctor plugins completion prm calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
-        'ask' = '-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
+        '' = 'ask map chat again logs stats models bench templates cache config doctor plugins completion prm calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
+        'ask' = '-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
         'map' = '--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help'
+        'chat' = '-f --file -s --system -c --continue --cid -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -R --show-reasoning --hide-reasoning -q --quiet --no-color --no-cache --no-log -h --help'
         'again' = '-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help'
         'logs' = 'list show rate rm wait replay export -h --help'
         'logs list' = '-n --number --search --since --json -h --help'
@@ -84,6 +85,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add(' --template', 'templates')
     $takes.Add(' -p', 'any')
     $takes.Add(' --param', 'any')
+    $takes.Add(' --cid', 'any')
     $takes.Add(' -m', 'models')
     $takes.Add(' --model', 'models')
     $takes.Add(' --profile', 'profiles')
@@ -122,6 +124,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('ask --template', 'templates')
     $takes.Add('ask -p', 'any')
     $takes.Add('ask --param', 'any')
+    $takes.Add('ask --cid', 'any')
     $takes.Add('ask -m', 'models')
     $takes.Add('ask --model', 'models')
     $takes.Add('ask --profile', 'profiles')
@@ -165,6 +168,35 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('map --field', 'any')
     $takes.Add('map -o', 'files')
     $takes.Add('map --output', 'files')
+    $takes.Add('chat -f', 'files')
+    $takes.Add('chat --file', 'files')
+    $takes.Add('chat -s', 'any')
+    $takes.Add('chat --system', 'any')
+    $takes.Add('chat --cid', 'any')
+    $takes.Add('chat -e', '= auto low medium high max')
+    $takes.Add('chat --effort', '= auto low medium high max')
+    $takes.Add('chat -S', 'strategies')
+    $takes.Add('chat --strategy', 'strategies')
+    $takes.Add('chat -n', 'any')
+    $takes.Add('chat --samples', 'any')
+    $takes.Add('chat -O', 'any')
+    $takes.Add('chat --option', 'any')
+    $takes.Add('chat -V', 'verifiers')
+    $takes.Add('chat --verifier', 'verifiers')
+    $takes.Add('chat --max-tokens', 'any')
+    $takes.Add('chat --max-seconds', 'any')
+    $takes.Add('chat --thinking-budget', 'any')
+    $takes.Add('chat -m', 'models')
+    $takes.Add('chat --model', 'models')
+    $takes.Add('chat --profile', 'profiles')
+    $takes.Add('chat --gpu-layers', 'any')
+    $takes.Add('chat --ctx-size', 'any')
+    $takes.Add('chat --threads', 'any')
+    $takes.Add('chat --temperature', 'any')
+    $takes.Add('chat --top-p', 'any')
+    $takes.Add('chat --top-k', 'any')
+    $takes.Add('chat --min-p', 'any')
+    $takes.Add('chat --seed', '= random')
     $takes.Add('again -e', '= auto low medium high max')
     $takes.Add('again --effort', '= auto low medium high max')
     $takes.Add('again -n', 'any')

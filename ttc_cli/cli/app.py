@@ -14,6 +14,7 @@ from ttc_cli.cli.help import tree
 COMMANDS = {
     "ask": "Answer a question (also without a command's name).",
     "map": "One prompt over every line or JSON record; resumable.",
+    "chat": "Talk: many turns, one loaded model.",
     "again": "Ask the last question once more, with more effort.",
     "logs": "Past runs: list, show, replay, rate, export, wait for.",
     "stats": "What was asked, what it cost, how long it took.",

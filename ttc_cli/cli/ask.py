@@ -9,11 +9,9 @@ import typer
 
 from ttc_cli.cli import options
 from ttc_cli.cli.help import Grouped, tree
-from ttc_cli.cli.options import OUTPUT, SPENDING, opt
+from ttc_cli.cli.options import INPUT, OUTPUT, SPENDING, opt
 from ttc_cli.cli.signals import caught
 from ttc_cli.cli.start import hello
-
-INPUT = "Input"
 
 app = tree()
 
@@ -110,6 +108,8 @@ def ask(
             panel=INPUT,
         ),
     ] = None,
+    goes_on: options.Continue = False,
+    cid: options.Cid = None,
     no_stdin: Annotated[bool, opt("--no-stdin", help="Never read stdin.", panel=INPUT)] = False,
     model: options.Model = None,
     yes: options.Yes = None,
@@ -200,6 +200,7 @@ def ask(
             refresh,
             template,
             tuple((pair[0], pair[1]) for pair in value or ()),
+            goes_on="" if goes_on and cid is None else cid,
             verifiers=tuple(verifier or ()),
             unsafe_exec=unsafe_exec,
             detach=detach,

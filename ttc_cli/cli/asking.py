@@ -46,6 +46,10 @@ class Flags:
     template: str | None = None
     values: tuple[tuple[str, str], ...] = ()
     """Of the template's variables."""
+    goes_on: str | None = None
+    """A run of the conversation to go on with; empty for the last conversation."""
+    parent: str | None = None
+    """The run to go on from, wherever its conversation went afterwards."""
     given: tuple[str, tuple[Document, ...]] | None = None
     """Prompt and documents when they are known already, instead of words, files and stdin."""
     verifiers: tuple[str, ...] = ()
@@ -76,13 +80,18 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
     Raises:
         TtcError: what failed, with its exit code.
     """
+    from ttc_cli.cli.logged import earlier, recorder
+
     filled = _filled(asked)
+    before = earlier(asked.goes_on, asked.parent)
     asked = replace(
         asked,
         verifiers=asked.verifiers or filled.verifiers,
         schema=asked.schema or filled.schema,
+        parent=before.parent,
     )
-    flags = {**flags, **{k: v for k, v in filled.settings.items() if flags.get(k) is None}}
+    for given in (filled.settings, before.settings):
+        flags = {**flags, **{k: v for k, v in given.items() if flags.get(k) is None}}
     settings = load(flags, cwd=Path.cwd(), environ=os.environ)
     if how.min_agreement is not None and (settings.effort, settings.strategy) == ("auto", "auto"):
         settings = replace(settings, effort="medium")  # one sample that is sure agrees with nobody
@@ -106,7 +115,6 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         )
         prompt = filled.finish(prompt)
         view.status("loading the model")
-        from ttc_cli.cli.logged import recorder
         from ttc_cli.session.loaded import Ask, new_id
 
         ask = Ask(
@@ -120,6 +128,7 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
             unsafe_exec=asked.unsafe_exec,
             schema=asked.schema,
             began=BEGAN,
+            history=before.turns,
             id=asked.run or new_id(),
         )
         if asked.detach:
@@ -174,7 +183,7 @@ def _with_model(
 
         if not dry_run and (known := recall(session, ask)):
             _announce(model.name, known.start.plan, known.start.estimate, how, view)
-            return _answer(known.flow(), how, view, record, signals)
+            return answer(known.flow(), how, view, record, signals)
         check_options(settings, ask)
         session.begin()
         from ttc_cli.session import prompt_cache
@@ -191,7 +200,7 @@ def _with_model(
         signals.stops(run.interrupt)
         refused: list[str] = []
         flow = recorded(prepared, prepared.flow(run), refused.append)
-        code = _answer(flow, how, view, record, signals)
+        code = answer(flow, how, view, record, signals)
         if not signals.code:  # somebody who wants to leave does not wait for the disk
             with signals.raising():
                 prompt_cache.keep(session, prepared.prompt, refused.append)
@@ -223,7 +232,7 @@ def _announce(
             view.say(line)
 
 
-def _answer(
+def answer(
     flow: Flow[Any],
     how: Output,
     view: PlainView,

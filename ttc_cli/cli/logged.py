@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from ttc_cli.prompts.documents import Document
+from ttc_cli.core.branch import Message
+from ttc_cli.core.errors import UsageError
+from ttc_cli.prompts.documents import Document, frame
 from ttc_cli.settings import Settings, log_dir
 from ttc_cli.store.log import Entry, Log, Run
 from ttc_cli.store.recorder import Recorder
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 _OF_THE_MOMENT = (
     "words", "files", "read_stdin", "template", "values", "given", "dry_run", "help_options",
-    "detach", "run",
+    "detach", "run", "goes_on", "parent",
 )  # fmt: skip
 """Flags that say nothing of how a question is asked again: its prompt is kept as it was made."""
 
@@ -49,7 +51,7 @@ def entry(settings: Settings, ask: Ask, flags: Mapping[str, object], asked: Flag
         "system": settings.system,
     }
     texts = tuple((document.name, document.text) for document in ask.documents)
-    return Entry(ask.id, ask.prompt, texts, request)
+    return Entry(ask.id, ask.prompt, texts, request, asked.parent)
 
 
 def asked_before(log: Log, run: Run) -> tuple[dict[str, Any], Flags]:
@@ -63,4 +65,50 @@ def asked_before(log: Log, run: Run) -> tuple[dict[str, Any], Flags]:
         if name in known
     }
     given = (run.prompt, tuple(Document(name, text) for name, text in log.texts(run)))
-    return dict(run.request.get("settings", {})), Flags(given=given, **kept)
+    return dict(run.request.get("settings", {})), Flags(given=given, parent=run.parent, **kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A logged conversation up to where it is taken up again.
+
+    Args:
+        turns: its messages, as they are sent again.
+        parent: the run that the next one goes on from; None when there is no conversation.
+        settings: model and system prompt of that run, for flags that were not given.
+    """
+
+    turns: tuple[Message, ...] = ()
+    parent: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+def earlier(goes_on: str | None, parent: str | None = None) -> Earlier:
+    """The conversation to go on with.
+
+    Args:
+        goes_on: a prefix of the id of any run in it; "" is the last conversation, None is none.
+        parent: a run, to go on from there and not from the conversation's end.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    if goes_on is None and parent is None:
+        return Earlier()
+    with Log(log_dir(), make=False) as log:
+        turns = log.turns(log.get(parent)) if parent else log.conversation(goes_on or None)
+        if not turns:
+            raise UsageError(
+                "nothing was answered in that conversation", "`ttc logs list` shows runs"
+            )
+        request = log.get(turns[-1].run).request
+    messages: list[Message] = []
+    for turn in turns:
+        documents = [Document(name, text) for name, text in turn.documents]
+        messages += [
+            Message("user", frame(turn.prompt, documents)),
+            Message("assistant", turn.reply),
+        ]
+    chosen = {"model": request.get("settings", {}).get("model"), "system": request.get("system")}
+    settings = {name: value for name, value in chosen.items() if value is not None}
+    return Earlier(tuple(messages), turns[-1].run, settings)

@@ -9,11 +9,9 @@ import typer
 
 from ttc_cli.cli import options
 from ttc_cli.cli.help import Grouped, tree
-from ttc_cli.cli.options import OUTPUT, SPENDING, opt
+from ttc_cli.cli.options import INPUT, OUTPUT, SPENDING, opt
 from ttc_cli.cli.signals import caught
 from ttc_cli.cli.start import hello
-
-INPUT = "Input"
 
 app = tree()
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-SPENDING, SAMPLING, ENGINE, OUTPUT = "Spending", "Sampling", "Model and engine", "Output"
+INPUT, SPENDING, SAMPLING = "Input", "Spending", "Sampling"
+ENGINE, OUTPUT = "Model and engine", "Output"
 
 
 def opt(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002 - Typer's word
@@ -89,6 +90,13 @@ Seed = Annotated[
     str | None, opt("--seed", help="A number, or random; 0 by default.", panel=SAMPLING)
 ]
 Quiet = Annotated[bool, opt("-q", "--quiet", help="Nothing on stderr but errors.", panel=OUTPUT)]
+Continue = Annotated[
+    bool, opt("-c", "--continue", help="Go on with the last conversation.", panel=INPUT)
+]
+Cid = Annotated[
+    str | None,
+    opt("--cid", metavar="ID", help="Go on with the conversation of a run.", panel=INPUT),
+]
 NoColor = Annotated[bool, opt("--no-color", help="No colours.", panel=OUTPUT)]
 NoCache = Annotated[
     bool, opt("--no-cache", help="Neither use nor keep samples of other runs.", panel=OUTPUT)

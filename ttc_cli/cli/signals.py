@@ -26,14 +26,16 @@ class Signals:
 
     def __init__(self) -> None:
         self.code = 0
+        self.patient = False
+        """A second Ctrl-C is like a first: it does not leave where there is something to stop."""
         self.last_words: Callable[[int], None] = lambda _code: None
         """Called with the exit code when the first signal ends the process."""
         self.erasure: Callable[[], str] = lambda: CLEAR
         """What takes the view's lines off the screen."""
         self._stop: Callable[[], None] | None = None
 
-    def stops(self, stop: Callable[[], None]) -> None:
-        """From now on a first signal calls `stop`."""
+    def stops(self, stop: Callable[[], None] | None) -> None:
+        """From now on a first signal calls `stop`; None: it leaves."""
         self._stop = stop
 
     @contextmanager
@@ -47,8 +49,9 @@ class Signals:
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
         """The handler itself."""
-        again = bool(self.code)
-        self.code = TERMINATED if number == getattr(signal, "SIGTERM", -1) else INTERRUPTED
+        terminates = number == getattr(signal, "SIGTERM", -1)
+        again = bool(self.code) and (terminates or not self.patient)
+        self.code = TERMINATED if terminates else INTERRUPTED
         if again or self._stop is None:
             if not again:
                 self.last_words(self.code)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from ttc_cli.core.branch import Message
 from ttc_cli.models.registry import ModelFile, identity
 from ttc_cli.prompts.documents import Document
 from ttc_cli.settings import MEGABYTE, Settings, cache_dir, home, log_dir
@@ -35,6 +36,7 @@ class Ask:
     Args:
         prompt: the question.
         documents: what it is about, ahead of it in the prompt.
+        history: earlier turns, user and assistant in turn, without thoughts.
         options: KEY=VALUE of the strategy and the verifiers.
         early_stop, diverse: see Plan.
         refresh: draw anew what the sample pool holds.
@@ -58,6 +60,7 @@ class Ask:
     unsafe_exec: bool = False
     began: float = field(default_factory=time.monotonic)
     id: str = field(default_factory=new_id)
+    history: tuple[Message, ...] = ()
 
 
 def load_llama(

@@ -172,6 +172,7 @@ def renderer(
     alone = "<think>" in info.template  # it thinks without being asked to
     thinks = settings.thinking_budget != 0 and not alone
     asked = "" if form is None else formed(form.text, think=thinks)
+    texts += [message.content for message in ask.history]
 
     @functools.cache
     def render(variant: int, think: bool, turn: tuple[str, ...] = ()) -> Rendered:
@@ -180,6 +181,7 @@ def renderer(
             ask.documents,
             wording=wording(task, variant, think=think) if form is None else asked,
             system=settings.system,
+            history=ask.history,
         )
         special = engine_special(engine, [*texts, *turn])
         template = ChatTemplate(info.template, info.bos, info.eos, special)

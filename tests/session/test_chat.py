@@ -1,0 +1,46 @@
+"""A chat on a real model: what a turn evaluates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ttc_cli.engine.llama.engine import LlamaEngine
+from ttc_cli.session.chat import Chat
+from ttc_cli.session.loaded import Ask
+from ttc_cli.settings import Settings
+from ttc_cli.store.speeds import Speeds
+from ttc_cli.views.result import texts
+
+REPLY = 12
+LONG = "the old ship came home with no wind and the men said so. " * 150
+
+
+@pytest.mark.model
+def test_after_a_long_history_a_turn_evaluates_what_is_new(smollm: Path) -> None:
+    engine = LlamaEngine.load(smollm)
+    session = SimpleNamespace(
+        settings=Settings(log=False, cache=False, max_tokens=REPLY, effort="low"),
+        model=SimpleNamespace(name="smollm", path=smollm, sha256="smollm"),
+        identity="smollm", engine=engine, speeds=Speeds(), load_seconds=0.0,
+    )  # fmt: skip
+    chat = Chat(session)  # type: ignore[arg-type]
+    for said in (f"What is this about? {LONG}", "Say it in one word.", "What is 2 + 3?", "Thanks."):
+        known, before = chat.used, engine.counters.prefilled
+        prepared = chat.ask(Ask(said))
+        flow = prepared.flow(prepared.start())
+        while True:
+            try:
+                next(flow)
+            except StopIteration as end:
+                outcome = end.value
+                break
+        chat.keep(prepared, texts(outcome)[1])
+        evaluated = engine.counters.prefilled - before
+        if known:
+            assert known > 2000
+            # the last reply too where it is tokenised otherwise than it was drawn
+            assert evaluated <= prepared.prompt_tokens - known + REPLY
+    engine.close()

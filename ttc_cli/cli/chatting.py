@@ -1,0 +1,262 @@
+"""What `ttc chat` does once its flags are parsed: turns, and what surrounds them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ttc_cli.cli import asking, output
+from ttc_cli.cli.checks import check_flags, check_options
+from ttc_cli.cli.logged import earlier, recorder
+from ttc_cli.cli.signals import TERMINATED, Signals
+from ttc_cli.cli.turns import Editor, Lines, Source
+from ttc_cli.core.errors import ContextOverflow, TtcError
+from ttc_cli.core.events import Done, Flow
+from ttc_cli.core.sampling import Sampling
+from ttc_cli.prompts.documents import Document, read
+from ttc_cli.session.chat import FULL, SUMMARISE, Chat, Turn
+from ttc_cli.session.loaded import Ask, Session
+from ttc_cli.settings import Settings, load, log_dir
+from ttc_cli.views.live import make
+
+if TYPE_CHECKING:
+    from ttc_cli.core.outcome import Outcome
+    from ttc_cli.session.prepared import Prepared
+
+SHORTER = "/drop forgets the oldest turns, /summarise shrinks them, /new begins anew"
+
+
+def run(flags: dict[str, Any], asked: asking.Flags, how: asking.Output, signals: Signals) -> int:
+    """Talk until there are no more turns; returns the exit code.
+
+    Raises:
+        TtcError: the chat could not begin.
+    """
+    before = earlier(asked.goes_on)
+    for name, value in before.settings.items():
+        flags[name] = value if flags[name] is None else flags[name]
+    talk = Talk(flags, asked, how, signals)
+    try:
+        pairs = zip(before.turns[::2], before.turns[1::2], strict=True)
+        talk.chat.turns += [Turn(q.content, q, a.content, before.parent) for q, a in pairs]
+        if before.turns:
+            talk.say(f"going on after {len(talk.chat.turns)} turns")
+        return talk.run()
+    finally:
+        talk.view.end()
+        talk.chat.session.close()
+
+
+class Heard:
+    """Passes a run's events on and remembers its result."""
+
+    def __init__(self) -> None:
+        self.result: dict[str, Any] | None = None
+
+    def listen(self, flow: Flow[Outcome]) -> Flow[None]:
+        """The flow, as `asking.answer` takes it."""
+        try:
+            for event in flow:
+                if isinstance(event, Done):
+                    self.result = event.result
+                yield event
+        finally:
+            flow.close()
+
+
+class Talk:
+    """One chat: its conversation, its settings, where turns come from.
+
+    Args:
+        flags: settings by name, None where not given; slash commands change them.
+    """
+
+    def __init__(
+        self, flags: dict[str, Any], asked: asking.Flags, how: asking.Output, signals: Signals
+    ) -> None:
+        from ttc_cli.cli.slash import Commands
+
+        self.flags = flags
+        self.asked = asked
+        self.how = how
+        self.signals = signals
+        self.code = 0
+        self._retries = 0
+        settings = self.settings()
+        self.view = make(asking.look(settings, how), sys.stdout, sys.stderr)
+        self.options = check_flags(settings, asked, how)
+        self.check(settings)
+        self.documents = tuple(read(Path(name)) for name in asked.files)
+        self.chat = Chat(self.open(settings))
+        self.commands = Commands(self)
+        self.interactive = sys.stdin.isatty() and sys.stderr.isatty()
+        self.source: Source = Lines()
+        if self.interactive:
+            history = log_dir() / "chat-history" if settings.log else None
+            self.source = Editor(history, self.commands.complete)
+
+    def settings(self, **changes: Any) -> Settings:
+        """The settings as they are now, some of them changed.
+
+        Raises:
+            UsageError: a value is not allowed.
+        """
+        return load({**self.flags, **changes}, cwd=Path.cwd(), environ=os.environ)
+
+    def check(self, settings: Settings) -> None:
+        """UsageError for a strategy, verifiers or options that make no sense."""
+        check_options(settings, self._question("", ()))
+
+    def _question(self, text: str, documents: tuple[Document, ...]) -> Ask:
+        asked = self.asked
+        return Ask(
+            text, documents, self.options, asked.early_stop, asked.diverse,
+            verifiers=asked.verifiers, unsafe_exec=asked.unsafe_exec, began=time.monotonic(),
+        )  # fmt: skip
+
+    def open(self, settings: Settings) -> Session:
+        """Begin to load the model that the settings name."""
+        with self.signals.raising():  # a download cleans up after itself
+            model = asking.choose_model(settings, self.view)
+        session = Session(settings, model)
+        session.begin()
+        return session
+
+    def say(self, line: str) -> None:
+        """One line on stderr."""
+        self.view.say(line)
+
+    def run(self) -> int:
+        """Read and answer; returns the exit code, which without a terminal is the last error's."""
+        if self.interactive:
+            self.view.clear()
+            name = self.chat.session.model.name
+            self.say(f"{name}; /help lists commands, Ctrl-D leaves")
+        leaves, failed = False, 0
+        while not leaves and (text := self.source.read()) is not None:
+            self.code = 0
+            if not text.strip():
+                continue
+            try:
+                if text.startswith("/"):
+                    leaves = self.commands.run(text)
+                else:
+                    self._retries = 0
+                    leaves = not self.turn(text)
+            except TtcError as error:
+                output.report(error, as_json=False)
+                failed = error.exit_code
+        return self.code or (0 if self.interactive else failed)
+
+    def turn(self, text: str, **changes: Any) -> bool:
+        """Answer a turn and keep it; False when nobody reads what is written.
+
+        Raises:
+            TtcError: it could not be answered; the conversation is as it was.
+        """
+        try:
+            prepared, result = self._answer(text, shown=True, **changes)
+        except ContextOverflow as error:
+            self.source.give_back(text)
+            raise ContextOverflow(error.message, SHORTER) from error
+        if result is None:
+            if self._leaving or not self.code:  # or nobody reads
+                return False
+            self.say("stopped before there was anything to keep")
+            return True
+        choice = result["choices"][0]
+        self.documents = ()
+        self.chat.keep(prepared, choice["message"]["content"])
+        if self._leaving:
+            return False
+        if self.code:
+            self.say("what there is of it is kept; /retry asks again")
+        elif choice["finish_reason"] == "length":
+            self.say("the answer breaks off: it may not be longer")
+        if self.chat.filled >= FULL:
+            used, context = self.chat.used, self.chat.context
+            self.say(
+                f"the context is {used / context:.0%} full, {used:,} of {context:,}: {SHORTER}"
+            )
+        return True
+
+    @property
+    def _leaving(self) -> bool:
+        """Whether a signal came that is meant for the chat and not for the answer."""
+        return self.code == TERMINATED or bool(self.code and not self.interactive)
+
+    def retry(self, level: str) -> bool:
+        """Answer the last turn anew: with another effort, or else with another seed.
+
+        Raises:
+            TtcError: it could not be answered; the conversation is as it was.
+        """
+        last = self.chat.turns.pop()
+        self._retries += 1
+        changes: dict[str, Any] = {"effort": level}
+        if not level:
+            settings = self.settings()
+            seed = 0 if settings.seed == "random" else int(settings.seed)
+            warm = Sampling().temperature if settings.temperature is None else settings.temperature
+            changes = {"seed": str(seed + self._retries), "temperature": warm}
+        before, self.documents = len(self.chat.turns), last.documents
+        try:
+            return self.turn(last.said, **changes)
+        finally:
+            if len(self.chat.turns) == before:
+                self.chat.turns.append(last)
+
+    def summarise(self) -> None:
+        """Put a summary in the place of the turns.
+
+        Raises:
+            TtcError: there is no room for one, or it failed; the conversation is as it was.
+        """
+        simple = {"effort": "low", "strategy": "direct"}
+        try:
+            _, result = self._answer(SUMMARISE, shown=False, **simple)
+        except ContextOverflow as error:
+            raise ContextOverflow(error.message, "/drop some turns first, or /new") from error
+        if result is None or self.code:
+            self.say("no summary: it was interrupted")
+            return
+        self.chat.summarised(result["choices"][0]["message"]["content"])
+        self.say(f"the turns are {self.chat.used:,} tokens now")
+
+    def _answer(
+        self, text: str, *, shown: bool, **changes: Any
+    ) -> tuple[Prepared, dict[str, Any] | None]:
+        """Run one turn. `self.code` is that of a signal, 0 without one."""
+        signals, settings = self.signals, self.settings(**changes)
+        signals.patient = True
+        signals.stops(lambda: None)  # while it is planned, Ctrl-C is only noted
+        self.chat.session.settings = settings
+        how = self.how if shown else replace(self.how, json=True)
+        self.view = view = make(asking.look(settings, how), sys.stdout, sys.stderr)
+        if not self.chat.turns:
+            view.status("loading the model")
+        ask = self._question(text, self.documents)
+        heard = Heard()
+        asked = replace(self.asked, parent=self.chat.parent)
+        log = recorder(settings, ask, self.flags, asked, view.say)
+        try:
+            with log as record:
+                signals.last_words = record.leave
+                prepared = self.chat.ask(ask)
+                started = prepared.start()
+                signals.stops(started.interrupt)
+                if signals.code:
+                    started.interrupt()
+                flow = heard.listen(prepared.flow(started))
+                quietly = replace(how, json=False, file=None)
+                record.code = self.code = asking.answer(flow, quietly, view, record, signals)
+        finally:
+            view.clear()
+            signals.last_words = lambda _code: None
+            signals.stops(None)
+            signals.code = 0
+        return prepared, heard.result

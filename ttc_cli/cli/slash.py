@@ -1,0 +1,135 @@
+"""The slash commands of a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ttc_cli.cli import output
+from ttc_cli.cli.values import KINDS
+from ttc_cli.core.errors import UnreadableFile, UsageError
+from ttc_cli.settings.fields import nearest
+
+if TYPE_CHECKING:
+    from ttc_cli.cli.chatting import Talk
+
+EFFORTS = ("auto", "low", "medium", "high", "max")
+
+
+class Commands:
+    """What can be said to a chat besides turns.
+
+    Args:
+        talk: the chat that they change.
+    """
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._saved: set[Path] = set()
+        self._table: dict[str, tuple[str, str, Callable[[str], bool | None]]] = {
+            "/effort": ("[LEVEL]", "low, medium, high, max or auto", self._effort),
+            "/strategy": ("[NAME]", "how to spend it", self._strategy),
+            "/model": ("[NAME]", "go on with another model", self._model),
+            "/system": ("[TEXT]", "the system prompt", self._system),
+            "/retry": ("[LEVEL]", "answer the last turn anew, with that effort", self._retry),
+            "/new": ("", "forget all turns", self._new),
+            "/drop": ("[N]", "forget the oldest turns, half of them by default", self._drop),
+            "/summarise": ("", "put a summary in the place of the turns", self._summarise),
+            "/save": ("FILE", "write the conversation down", self._save),
+            "/help": ("", "this list", self._help),
+            "/quit": ("", "leave, as Ctrl-D does", lambda _: True),
+        }
+
+    def run(self, text: str) -> bool:
+        """Do what is asked for; True when the chat is over.
+
+        Raises:
+            UsageError: there is no such command, or it cannot be done.
+        """
+        name, _, argument = text.strip().partition(" ")
+        if name not in self._table:
+            hint = nearest(name, self._table) or "/help lists them"
+            raise UsageError(
+                f"there is no command {name}", f"{hint}; a space ahead of it sends it as it is"
+            )
+        return bool(self._table[name][2](argument.strip()))
+
+    def complete(self, command: str) -> Sequence[str]:
+        """Values that a command takes; for an empty one, all commands."""
+        if not command:
+            return list(self._table)
+        if command in ("/effort", "/retry"):
+            return EFFORTS
+        kind = {"/strategy": "strategies", "/model": "models"}.get(command)
+        return list(KINDS[kind]()) if kind else ()
+
+    # -- the commands ------------------------------------------------------------------------
+
+    def _effort(self, level: str) -> None:
+        self._set("effort", level)
+
+    def _strategy(self, name: str) -> None:
+        self._set("strategy", name)
+
+    def _system(self, text: str) -> None:
+        self._set("system", text)
+
+    def _set(self, name: str, value: str) -> None:
+        """Change a setting from the next turn on; without a value, tell what it is."""
+        talk = self._talk
+        if value:
+            talk.check(talk.settings(**{name: value}))
+            talk.flags[name] = value
+        talk.say(f"{name}: {getattr(talk.settings(), name) or 'the usual'}")
+
+    def _model(self, name: str) -> None:
+        talk = self._talk
+        if name:
+            old = talk.chat.session
+            talk.chat.switch(talk.open(talk.settings(model=name)))
+            old.close()
+            talk.flags["model"] = name
+        talk.say(f"model: {talk.chat.session.model.name}")
+
+    def _retry(self, level: str) -> bool:
+        talk = self._talk
+        if not talk.chat.turns:
+            raise UsageError("there is no turn to answer anew", "say something first")
+        return not talk.retry(level)
+
+    def _new(self, _: str) -> None:
+        self._talk.chat.clear()
+        self._talk.say("a new conversation")
+
+    def _drop(self, count: str) -> None:
+        if count and not count.isdecimal():
+            raise UsageError(f"/drop takes a number, not {count!r}", "/drop alone forgets half")
+        turns = self._talk.chat.turns
+        dropped = self._talk.chat.drop(int(count) if count else (len(turns) + 1) // 2)
+        self._talk.say(f"{dropped} turns forgotten, {len(turns)} left")
+
+    def _summarise(self, _: str) -> None:
+        if not self._talk.chat.turns:
+            raise UsageError("there is nothing to summarise", "say something first")
+        self._talk.summarise()
+
+    def _save(self, name: str) -> None:
+        if not name:
+            raise UsageError("/save needs a file", "/save talk.md")
+        path = Path(name).expanduser()
+        if path.exists() and path not in self._saved:
+            raise UnreadableFile(f"{path} is there already", "choose another name")
+        output.check_place(path)
+        turns = self._talk.chat.turns
+        model = self._talk.chat.session.model.name
+        output.write_file(
+            path, [f"## You\n\n{turn.said}\n\n## {model}\n\n{turn.reply}\n\n" for turn in turns]
+        )
+        self._saved.add(path)
+        self._talk.say(f"{len(turns)} turns written to {path}")
+
+    def _help(self, _: str) -> None:
+        for name, (takes, what, _run) in self._table.items():
+            self._talk.say(f"{f'{name} {takes}':20} {what}")
+        self._talk.say(r"Alt-Enter or a \ at the end begins another line.")

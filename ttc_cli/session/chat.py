@@ -1,0 +1,131 @@
+"""A conversation on one loaded model: its turns, what they take of the context, how they shrink.
+
+Each turn is rendered as it was sent, so that the KV cache of the turns before it is found again
+and only what is new is evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ttc_cli.core.branch import Message, Prompt
+from ttc_cli.prompts.documents import Document
+from ttc_cli.session.loaded import Ask, Session
+from ttc_cli.session.prepare import memory_cells, prepare
+from ttc_cli.session.prepared import Prepared
+
+FULL = 0.8
+"""Share of the context from which on a conversation should be made shorter."""
+CELLS = 8192
+"""KV cells to begin with: a cache that has to grow forgets what it held."""
+SUMMARISE = (
+    "Summarise our conversation so far in at most 150 words: what was asked, what was found, "
+    "what is still open. Write nothing but the summary."
+)
+SUMMARY = "This is a summary of our conversation so far:"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question as it was sent and its answer without thoughts.
+
+    Args:
+        said: the user's own words; message: the same with documents and wording.
+        run: its id in the log.
+        documents: what came with the words.
+    """
+
+    said: str
+    message: Message
+    reply: str
+    run: str | None = None
+    documents: tuple[Document, ...] = ()
+
+
+class Chat:
+    """The turns of a conversation.
+
+    Args:
+        session: the model; may be replaced by another.
+        turns: those of a conversation that goes on.
+    """
+
+    def __init__(self, session: Session, turns: Sequence[Turn] = ()) -> None:
+        self.session = session
+        self.turns = list(turns)
+        self.used = 0
+        """Tokens of context that all turns took, as of the last answer."""
+        self._cells = 0
+
+    @property
+    def history(self) -> tuple[Message, ...]:
+        """All turns as messages."""
+        return tuple(
+            message
+            for turn in self.turns
+            for message in (turn.message, Message("assistant", turn.reply))
+        )
+
+    @property
+    def parent(self) -> str | None:
+        """The run that the next one goes on from."""
+        return self.turns[-1].run if self.turns else None
+
+    @property
+    def context(self) -> int:
+        """Tokens that one conversation may take."""
+        return self.session.engine.info.context
+
+    @property
+    def filled(self) -> float:
+        """Share of the context that is taken."""
+        return self.used / self.context
+
+    def ask(self, ask: Ask) -> Prepared:
+        """The next turn, planned, with room made for it in the cache.
+
+        Raises:
+            ContextOverflow: it does not fit; nothing is changed.
+        """
+        prepared = prepare(self.session, replace(ask, history=self.history))
+        if prepared.cells > self._cells or not self._cells:
+            wanted = max(CELLS, prepared.cells, 2 * self._cells)
+            most = max(prepared.cells, memory_cells(self.session))
+            self._cells = min(wanted, most)
+            self.session.engine.reserve(self._cells)
+        return prepared
+
+    def keep(self, prepared: Prepared, reply: str) -> None:
+        """Add an answered turn."""
+        message = prepared.prompt.messages[-1]
+        ask = prepared.ask
+        self.turns.append(Turn(ask.prompt, message, reply, ask.id, ask.documents))
+        self.used = prepared.prompt_tokens + self._tokens(reply)
+
+    def drop(self, count: int) -> int:
+        """Forget the oldest turns, all but the last at most; returns how many."""
+        count = max(0, min(count, len(self.turns) - 1))
+        gone = [text for turn in self.turns[:count] for text in (turn.message.content, turn.reply)]
+        del self.turns[:count]
+        self.used = max(0, self.used - sum(map(self._tokens, gone)))
+        return count
+
+    def switch(self, session: Session) -> None:
+        """Go on with another model, whose cache knows nothing of the turns."""
+        self.session = session
+        self._cells = 0
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.turns.clear()
+        self.used = 0
+
+    def summarised(self, summary: str) -> None:
+        """Put a summary in the place of all turns."""
+        parent = self.parent
+        self.turns = [Turn(SUMMARY, Message("user", SUMMARY), summary, parent)]
+        self.used = self._tokens(SUMMARY) + self._tokens(summary)
+
+    def _tokens(self, text: str) -> int:
+        return self.session.engine.count(Prompt(((text, False),)))
