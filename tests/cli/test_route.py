@@ -77,3 +77,16 @@ def test_a_bad_rule_is_refused_with_its_place(ttc: Ttc, text: str) -> None:
 
 def test_a_minimum_of_agreement_has_a_vote_to_go_by(ttc: Ttc) -> None:
     assert ttc("--min-agreement", "0.9", STORY).code == 0
+
+
+def test_a_deadline_too_near_for_two_answers_leaves_one(
+    ttc: Ttc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ttc_cli.store.speeds import Speeds
+
+    monkeypatch.setattr(Speeds, "at", lambda *_: 30.0)
+    plan = json.loads(ttc("--dry-run", "--json", "--max-seconds", "9", STORY).out)["plan"]
+    assert plan["strategy"] == "direct"
+    assert "deadline" in plan["route"]["reason"]
+    plan = json.loads(ttc("--dry-run", "--json", "--max-seconds", "900", STORY).out)["plan"]
+    assert plan["strategy"] == "self-consistency"

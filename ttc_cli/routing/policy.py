@@ -33,13 +33,11 @@ class Facts:
 
     Args:
         verifier: whether something can judge samples; `gate`: and pass or fail them.
-        schema: the answer's shape is given.
         rushed: whether the deadline leaves time for one plain answer only.
     """
 
     verifier: bool = False
     gate: bool = False
-    schema: bool = False
     rushed: bool = False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -52,7 +53,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         raise UsageError("the prompt is empty", "say what you want to know")
     room = memory_cells(session)  # reads the header, while the model may still be loading
     verifier = verifiers.assemble(ask.verifiers, ask.options, unsafe=ask.unsafe_exec)
-    way = _route(ask, settings, verifier)
+    way = _route(session, ask, verifier)
     task = way.form
     seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
     notes: list[str] = list(settings.warnings)
@@ -136,10 +137,19 @@ def _form(engine: Engine, ask: Ask) -> AnswerSchema | None:
     return AnswerSchema.read(ask.schema)
 
 
-def _route(ask: Ask, settings: Settings, verifier: Verifier | None) -> Route:
+def _route(session: Session, ask: Ask, verifier: Verifier | None) -> Route:
+    settings = session.settings
+    rushed = False
+    if settings.max_seconds is not None:
+        left = settings.max_seconds - (time.monotonic() - ask.began)
+        rushed = left * session.speeds.at(1) < 2 * efforts.EXPECTED_TOKENS["math"]
     return route(
         ask.prompt,
-        Facts(verifier=verifier is not None, gate=verifier is not None and verifier.gate),
+        Facts(
+            verifier=verifier is not None,
+            gate=verifier is not None and verifier.gate,
+            rushed=rushed and session.speeds.at(1) > 0,
+        ),
         effort=settings.effort,
         task=settings.task,
         path=settings.path,
