@@ -52,7 +52,8 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     if not ask.prompt.strip() and not ask.documents:
         raise UsageError("the prompt is empty", "say what you want to know")
     room = memory_cells(session)  # reads the header, while the model may still be loading
-    verifier = verifiers.assemble(ask.verifiers, ask.options, unsafe=ask.unsafe_exec)
+    asked = ask.verifiers or _scorer(settings.strategy)
+    verifier = verifiers.assemble(asked, ask.options, unsafe=ask.unsafe_exec)
     way = _route(session, ask, verifier)
     task = way.form
     seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
@@ -99,9 +100,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
             f"{strategy.name} cannot answer under a schema",
             "one that can: " + ", ".join(registry.UNDER_SCHEMA),
         )
-    options = verifiers.strategy_options(
-        strategy.name, strategy.options, ask.verifiers, ask.options
-    )
+    options = verifiers.strategy_options(strategy.name, strategy.options, asked, ask.options)
     tokens = session.engine.count(rendered.prompt)
     context = session.engine.info.context
     if tokens + 1 > context:
@@ -135,6 +134,12 @@ def _form(engine: Engine, ask: Ask) -> AnswerSchema | None:
 
     engine.info.require("grammar", by="--schema")
     return AnswerSchema.read(ask.schema)
+
+
+def _scorer(strategy: str) -> tuple[str, ...]:
+    """What a search scores its steps by when nobody says."""
+    scorer = "" if strategy == "auto" else registry.find(strategy).scorer
+    return (scorer,) if scorer else ()
 
 
 def _route(session: Session, ask: Ask, verifier: Verifier | None) -> Route:

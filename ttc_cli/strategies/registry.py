@@ -40,11 +40,15 @@ class Solve(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A strategy and the dataclass of its options (each field's metadata["help"] is shown)."""
+    """A strategy and the dataclass of its options (each field's metadata["help"] is shown).
+
+    `scorer` names the verifier it falls back on when none was asked for; empty: it needs none.
+    """
 
     name: str
     solve: Solve
     options: type[Any]
+    scorer: str = ""
 
 
 REGISTRY = Registry("strategy", "ttc.strategies", BUILTIN, ("solve", "Options"))
@@ -63,7 +67,7 @@ def find(name: str) -> Strategy:
             and cannot be used.
     """
     module = REGISTRY.module(name)
-    return Strategy(name, module.solve, module.Options)
+    return Strategy(name, module.solve, module.Options, getattr(module, "SCORER", ""))
 
 
 def read_options(strategy: Strategy, given: dict[str, str]) -> Any:
