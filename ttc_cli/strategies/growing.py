@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.events import Flow
+from ttc_cli.core.events import Flow, Score
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule, Want
@@ -168,6 +168,7 @@ class Grower:
         graded = yield from self._verifier(self._run, [n.branch for n in nodes], self._question)
         for node, grade in zip(nodes, graded, strict=True):
             node.score = grade.score
+            yield Score(node.branch.id, self._verifier.name, grade.score, grade.note)
         self._prune([node for node in nodes if node.state == OPEN and node.score is not None])
 
     def _prune(self, nodes: Sequence[Node]) -> None:
