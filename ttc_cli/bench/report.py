@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,14 @@ class Results:
 
     Args:
         name: unique in a report. rows: by id of the question. data: sha256 of the questions.
+        config: as the folder describes it.
     """
 
     name: str
     rows: Rows
     data: str
     model: str
+    config: dict[str, Any] = field(default_factory=dict)
 
     def mean(self, of: Callable[[dict[str, Any]], float], ids: Sequence[str] = ()) -> float:
         """Mean over questions, over those named when some are."""
@@ -78,22 +80,22 @@ def load(folders: Sequence[Path]) -> list[Results]:
         raise UsageError(
             f"no results in {', '.join(map(str, folders))} yet", "see `ttc bench run --resume`"
         )
-    names = Counter(name for _, name, _, _, _ in found)
+    names = Counter(one.name for _, one in found)
     return [
-        Results(name if names[name] == 1 else f"{folder}:{name}", rows, data, model)
-        for folder, name, rows, data, model in found
+        one if names[one.name] == 1 else replace(one, name=f"{folder}:{one.name}")
+        for folder, one in found
     ]
 
 
-def _load(folder: Path) -> list[tuple[str, str, Rows, str, str]]:
+def _load(folder: Path) -> list[tuple[str, Results]]:
     header, rows = read_header(folder), read_rows(folder)
     out = []
     for config in header["configs"]:
         name = config["name"]
         own = {row["id"]: row for row in rows if row["config"] == name}
         if own:
-            model = header["model"]["name"]
-            out.append((folder.name, name, own, header["data"]["sha256"], model))
+            data, model = header["data"]["sha256"], header["model"]["name"]
+            out.append((folder.name, Results(name, own, data, model, config)))
     return out
 
 

@@ -21,7 +21,7 @@ LEGEND = (
 
 def text(report: dict[str, Any]) -> str:
     """For a terminal."""
-    return _join(report, _aligned, LEGEND)
+    return _join(report, aligned, LEGEND)
 
 
 def markdown(report: dict[str, Any]) -> str:
@@ -76,7 +76,8 @@ def _share(value: float) -> str:
     return f"{100 * value:.1f}"
 
 
-def _aligned(rows: Table) -> str:
+def aligned(rows: Table) -> str:
+    """Columns of equal width, the first to the left."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(

@@ -8,11 +8,13 @@ varies less.
 
 from __future__ import annotations
 
+import math
 import random
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 ORDERS = 64
 """Random orders of the samples that expectations are averaged over."""
@@ -41,25 +43,41 @@ def ballots(row: dict[str, Any]) -> Ballots | None:
     return Ballots(classes, right)
 
 
-def curve(question: Ballots, *, seed: int = 0) -> list[float]:
+def curve(question: Ballots, *, seed: int = 0, orders: int = ORDERS) -> list[float]:
     """Expected score of the vote of 1, 2, ... samples; ties score the share that is right."""
     classes = list(question.classes)
     rng = random.Random(f"{seed}/{classes}")  # noqa: S311 - resampling, not a secret
-    totals = [0.0] * len(classes)
-    for _ in range(ORDERS):
+    shuffled = []
+    for _ in range(orders):
         rng.shuffle(classes)
-        counts: Counter[int] = Counter()
-        for size, vote in enumerate(classes):
-            if vote is not None:
-                counts[vote] += 1
-            totals[size] += _score(counts, question.right)
-    return [total / ORDERS for total in totals]
+        shuffled.append([-1 if vote is None else vote for vote in classes])
+    names = sorted({vote for vote in classes if vote is not None})
+    if not names:
+        return [0.0] * len(classes)
+    counts = (np.asarray(shuffled)[:, :, None] == np.asarray(names)).cumsum(axis=1)
+    most = counts.max(axis=2, keepdims=True)
+    leaders = (counts == most) & (most > 0)
+    right = leaders[:, :, [name in question.right for name in names]].sum(axis=2)
+    scores = right / np.maximum(leaders.sum(axis=2), 1)
+    alone = sum(vote in question.right for vote in classes) / len(classes)
+    return [alone, *map(float, scores.mean(axis=0)[1:])]
 
 
-def _score(counts: Counter[int], right: frozenset[int]) -> float:
-    most = max(counts.values(), default=0)
-    leaders = [vote for vote, count in counts.items() if count == most]
-    return sum(vote in right for vote in leaders) / len(leaders) if leaders else 0.0
+def ranked(right: Sequence[bool]) -> list[float]:
+    """Expected score of the best of 1, 2, ... samples, exactly.
+
+    Of all choices of k among n samples, the share in which the one of rank i is the best is
+    C(n-i-1, k-1) / C(n, k). With the right ones first this is pass@k, the unbiased estimator of
+    coverage (Chen et al. 2021, arXiv 2107.03374).
+
+    Args:
+        right: whether each sample is right, the one that would be chosen first of all first.
+    """
+    n = len(right)
+    return [
+        sum(math.comb(n - i - 1, k - 1) for i in range(n) if right[i]) / math.comb(n, k)
+        for k in range(1, n + 1)
+    ]
 
 
 def at_size(curves: Sequence[Sequence[float]], size: float) -> list[float]:

@@ -1,4 +1,4 @@
-"""`ttc bench`: run strategies over a data set, report what they reach and what they cost."""
+"""`ttc bench`: run strategies over a data set; what they reach, what it costs, how it scales."""
 
 from __future__ import annotations
 
@@ -163,6 +163,29 @@ def report(
     from ttc_cli.cli.benching import report as bench_report
 
     bench_report(folders, as_json=as_json, markdown=markdown, picture=picture)
+
+
+@app.command()
+def fit(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Folders that `bench run` wrote.")
+    ],
+    least: Annotated[
+        float,
+        typer.Option("--least", help="Gain of a doubling that is worth it, in points.", min=0),
+    ] = 1.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of resampling.", min=0)] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON value.")] = False,
+) -> None:
+    """The scaling law Q(C) = a·log2(C) + b of every strategy, and where it fails.
+
+    From a fixed vote (--no-early-stop) all smaller votes follow by replay; configurations that
+    differ in effort alone are points of one curve. Also: saturation, coverage, crossings, and
+    what choosing the number of samples by difficulty would save.
+    """
+    from ttc_cli.cli.fitting import fit as bench_fit
+
+    bench_fit(folders, as_json=as_json, least=least / 100, seed=seed)
 
 
 data_app = tree(help="List, check and convert data sets.", no_args_is_help=True)

@@ -1,0 +1,107 @@
+"""The scaling law as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ttc_cli.bench.fitting import spoken
+from ttc_cli.bench.tables import Table, aligned
+
+LEGEND = (
+    "Q(C) = a·log2(C) + b; C in mean sampled and verifier tokens a question. a is the gain of a "
+    "doubling, in points; error ∝ C^−beta. Intervals are of 95%, by drawing the questions again. "
+    "N=1, 2, 4, … are expectations over random choices of the samples drawn. Coverage is pass@N: "
+    "any of N right. p: whether the points can lie on a line."
+)
+
+
+def text(report: dict[str, Any]) -> str:
+    """For a terminal."""
+    fits = report["fits"]
+    parts = [aligned([["curve", "model", "questions", "a (points)", "b", "beta", "p", "saturation"],
+                      *map(_law, fits)])]  # fmt: skip
+    for fit in fits:
+        head = ["point", "tokens", "seconds", "quality (95%)", "line", "step", "coverage"]
+        parts += [f"{fit['curve']}:\n" + aligned([head, *map(_point, fit["points"])])]
+        parts += ["\n".join(fit["words"])]
+    if report["crossings"]:
+        parts.append("\n".join(map(crossed, report["crossings"])))
+    parts += map(_difficulty, report["difficulty"])
+    return "\n\n".join([*parts, LEGEND]) + "\n"
+
+
+def _law(fit: dict[str, Any]) -> list[str]:
+    beta, p = fit["beta"], fit["misfit_p"]
+    return [
+        fit["curve"],
+        fit["model"],
+        str(fit["n"]),
+        spoken(fit["a"]),
+        f"{fit['b']['value']:.2f}",
+        f"{beta['value']:.2f} ({beta['low']:.2f}…{beta['high']:.2f})",
+        "-" if p is None else f"{p:.3f}" if p >= 0.001 else "<0.001",
+        fit["saturation"] or "none seen",
+    ]
+
+
+def _point(point: dict[str, Any]) -> list[str]:
+    quality, coverage = point["quality"], point["coverage"]
+    return [
+        point["label"],
+        f"{point['tokens']:.0f}",
+        f"{point['seconds']:.1f}",
+        f"{share(quality['value'])} ({share(quality['low'])}–{share(quality['high'])})",
+        share(point["line"]),
+        spoken(point["gain"]) if point["gain"] else "-",
+        "-" if coverage is None else share(coverage),
+    ]
+
+
+def crossed(found: dict[str, Any]) -> str:
+    """A crossing, or who is ahead, as a sentence."""
+    pair = f"{found['second']} against {found['first']} (n={found['n']})"
+    if found["tokens"] is None:
+        return f"{pair}: {spoken(found['second_ahead'])} points in the middle; lines do not cross."
+    low, high = found["ci"]
+    return (f"{pair}: lines cross at {found['tokens']:.0f} tokens ({low:.0f}–{high:.0f}; in "
+            f"{100 * found['share']:.0f}% of resamples); {spoken(found['second_ahead'])} points "
+            "in the middle.")  # fmt: skip
+
+
+def _difficulty(found: dict[str, Any]) -> str:
+    head = ["hardest first", "questions", *(f"N={k}" for k in found["sizes"]), "best N"]
+    rows: Table = [
+        [f"bin {i}", f"{one['n']:.0f}", *map(share, one["quality"]), f"{one['samples']:.1f}"]
+        for i, one in enumerate(found["bins"], 1)
+    ]
+    mixes = [
+        "bins by",
+        "aim",
+        "all: quality",
+        "tokens",
+        "mix: quality",
+        "tokens",
+        "saving at equal",
+    ]
+    body = [
+        [
+            mix["key"],
+            f"N={mix['samples']}",
+            share(mix["quality"]),
+            f"{mix['tokens']:.0f}",
+            share(mix["mix_quality"]),
+            f"{mix['mix_tokens']:.0f}",
+            f"{mix['ratio']['value']:.2f}x ({mix['ratio']['low']:.2f}…{mix['ratio']['high']:.2f})",
+        ]
+        for mix in found["mixes"]
+    ]
+    title = f"By difficulty, {found['curve']}: bins and numbers are chosen on half of each "
+    title += "question's samples, judged on the other."
+    return "\n".join(
+        [title, aligned([head, *rows]), "", aligned([mixes, *body]), "", found["words"]]
+    )
+
+
+def share(value: float) -> str:
+    """In percent."""
+    return f"{100 * value:.1f}"
