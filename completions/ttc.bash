@@ -24,9 +24,10 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "models add") echo "-h --help" ;;
     "models alias") echo "-h --help" ;;
     "models default") echo "-h --help" ;;
-    "bench") echo "run report data -h --help" ;;
+    "bench") echo "run report fit data -h --help" ;;
     "bench run") echo "-d --data -o --out -c --config --configs --limit --shuffle --resume --unsafe-exec -e --effort -S --strategy -n --samples -O --option --no-early-stop --diverse --max-tokens --thinking-budget -m --model --width -s --system -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -q --quiet -h --help" ;;
     "bench report") echo "--json --markdown --picture -h --help" ;;
+    "bench fit") echo "--least --seed --json -h --help" ;;
     "bench data") echo "list check convert -h --help" ;;
     "bench data list") echo "--json -h --help" ;;
     "bench data check") echo "--unsafe-exec -h --help" ;;
@@ -211,6 +212,9 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "bench run --seed") echo "= random" ;;
     "bench report --picture") echo "any" ;;
     "bench report ") echo "files" ;;
+    "bench fit --least") echo "any" ;;
+    "bench fit --seed") echo "= random" ;;
+    "bench fit ") echo "files" ;;
     "bench data list ") echo "files" ;;
     "bench data convert --seed") echo "= random" ;;
     "templates show ") echo "templates" ;;
@@ -257,7 +261,7 @@ _ttc() {
         at=""
     elif [[ " ask map chat again logs stats models bench templates cache config doctor plugins completion prm calibrate " == *" $first "* ]]; then
         at=$first
-        if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm cache/info cache/clear cache/prune cache/path config/show config/get config/set config/unset config/path config/edit prm/train prm/eval prm/list " == *" $first/$second "* ]]; then
+        if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/fit bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm cache/info cache/clear cache/prune cache/path config/show config/get config/set config/unset config/path config/edit prm/train prm/eval prm/list " == *" $first/$second "* ]]; then
             at="$first $second"
         fi
     fi

@@ -7,7 +7,7 @@ function __ttc_at # whether the command that is being typed is one of those name
         set at top
     else if contains -- $typed[2] ask map chat again logs stats models bench templates cache config doctor plugins completion prm calibrate
         set at $typed[2]
-        if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'cache info' 'cache clear' 'cache prune' 'cache path' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit' 'prm train' 'prm eval' 'prm list'
+        if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench fit' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'cache info' 'cache clear' 'cache prune' 'cache path' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit' 'prm train' 'prm eval' 'prm list'
             set at "$typed[2] $typed[3]"
         end
     end
@@ -45,6 +45,7 @@ complete -c ttc -n '__ttc_at "models"' -a default -d 'Print or set the model tha
 complete -c ttc -n '__ttc_at "top"' -a bench -d 'Measure strategies on questions with known answers.'
 complete -c ttc -n '__ttc_at "bench"' -a run -d 'Answer every question under every configuration; prints the folder of results.'
 complete -c ttc -n '__ttc_at "bench"' -a report -d 'Accuracy, cost and coverage of every configuration, and differences from the first.'
+complete -c ttc -n '__ttc_at "bench"' -a fit -d 'The scaling law Q(C) = a·log2(C) + b of every strategy, and where it fails.'
 complete -c ttc -n '__ttc_at "bench"' -a data -d 'List, check and convert data sets.'
 complete -c ttc -n '__ttc_at "bench data"' -a list -d 'Data sets in some folders: how many questions, of what kind, and an example.'
 complete -c ttc -n '__ttc_at "bench data"' -a check -d 'Can every record be asked and scored? One line for each that cannot; exit 1 if any.'
@@ -294,6 +295,11 @@ complete -c ttc -n '__ttc_at "bench report"' -l markdown -d 'Markdown tables.'
 complete -c ttc -n '__ttc_at "bench report"' -l picture -r -d 'Accuracy against tokens, as .png or .svg; `-` draws it here.'
 complete -c ttc -n '__ttc_at "bench report"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "bench report"' -F
+complete -c ttc -n '__ttc_at "bench fit"' -l least -r -d 'Gain of a doubling that is worth it, in points.'
+complete -c ttc -n '__ttc_at "bench fit"' -l seed -r -a 'random' -d 'Of resampling.'
+complete -c ttc -n '__ttc_at "bench fit"' -l json -d 'One JSON value.'
+complete -c ttc -n '__ttc_at "bench fit"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "bench fit"' -F
 complete -c ttc -n '__ttc_at "bench data"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "bench data list"' -l json -d 'One JSON value.'
 complete -c ttc -n '__ttc_at "bench data list"' -s h -l help -d 'Show this message and exit.'

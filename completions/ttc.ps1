@@ -26,9 +26,10 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'models add' = '-h --help'
         'models alias' = '-h --help'
         'models default' = '-h --help'
-        'bench' = 'run report data -h --help'
+        'bench' = 'run report fit data -h --help'
         'bench run' = '-d --data -o --out -c --config --configs --limit --shuffle --resume --unsafe-exec -e --effort -S --strategy -n --samples -O --option --no-early-stop --diverse --max-tokens --thinking-budget -m --model --width -s --system -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -q --quiet -h --help'
         'bench report' = '--json --markdown --picture -h --help'
+        'bench fit' = '--least --seed --json -h --help'
         'bench data' = 'list check convert -h --help'
         'bench data list' = '--json -h --help'
         'bench data check' = '--unsafe-exec -h --help'
@@ -264,6 +265,9 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('bench run --seed', '= random')
     $takes.Add('bench report --picture', 'any')
     $takes.Add('bench report ', 'files')
+    $takes.Add('bench fit --least', 'any')
+    $takes.Add('bench fit --seed', '= random')
+    $takes.Add('bench fit ', 'files')
     $takes.Add('bench data list ', 'files')
     $takes.Add('bench data convert --seed', '= random')
     $takes.Add('templates show ', 'templates')
