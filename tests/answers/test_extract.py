@@ -146,6 +146,21 @@ def test_no_short_answer(reply: str, kind: Kind | None) -> None:
     assert extract(reply, kind) is None
 
 
+@pytest.mark.parametrize("kind", [None, "number", "text", "word", "choice", "json"])
+@pytest.mark.parametrize(
+    "box", ["{}", "{ }", "{\\text{}}", "{\\,}", "{{}}", "{?}", "{$$}", "{\\ }", " {\n}"]
+)
+def test_a_box_that_holds_nothing_is_no_answer(box: str, kind: Kind | None) -> None:
+    for around in ("%s", "The answer is %s.", "**Final Answer:** %s", "$%s$", "\\[ %s \\]"):
+        assert extract(around % f"\\boxed{box}", kind) is None
+
+
+def test_a_box_that_holds_nothing_takes_nothing_from_the_rest() -> None:
+    found = extract("\\boxed{}\n\n#### 7")
+    assert found is not None
+    assert (found.text, found.rule, found.span) == ("7", "hashes", (15, 16))
+
+
 def test_a_box_wins_over_everything_else() -> None:
     reply = 'The answer is 3.\n#### 4\n{"answer": 5}\n\\boxed{6}\n**7**\n8'
     found = extract(reply)

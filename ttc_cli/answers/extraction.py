@@ -2,7 +2,8 @@
 
 The rules are tried in order, the most deliberate statement first; each is a plain function of the
 reply, and the first whose find suits the expected kind wins. A truncated statement (an unclosed
-box, an unclosed thought) is no answer: it would vote for a number from the middle of the work.
+or empty box, an unclosed thought) is no answer: it would vote for a number from the middle of the
+work.
 """
 
 from __future__ import annotations
@@ -34,8 +35,12 @@ def extract(text: str, kind: Kind | None = None) -> Extracted | None:
     reply = text[start:end].rstrip()
     if "<think>" in reply or not reply.strip():
         return None
-    reply, cut = structured.without_open_box(reply)
-    for rule in (structured.boxed,) if cut else _ORDERS.get(kind, _ORDER):
+    rules = _ORDERS.get(kind, _ORDER)
+    if kind != "code":
+        reply, empty = structured.without_empty_boxes(reply)
+        rules = _STATED if empty and kind != "json" else rules
+    reply, cut = structured.without_open_box(reply.rstrip())
+    for rule in (structured.boxed,) if cut else rules:
         found = rule(reply, kind)
         if found and (answer := _suits(found.text, kind)):
             span = found.span and (found.span[0] + start, found.span[1] + start)

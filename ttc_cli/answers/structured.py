@@ -10,6 +10,11 @@ from ttc_cli.answers.normalise import canonical_json
 from ttc_cli.answers.source import FENCE, looks_like_code
 
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
+_EMPTY_BOX = re.compile(
+    r"((?:\\[\[(]|\$\$?)\s*)?"  # alone between the marks of a formula, or in the midst of text
+    r"\\(?:boxed|fbox)\s*\{(?:[\s.…_?$]|\\[,;:! ]|(?:\\(?:text|mathrm)\s*)?\{\s*\})*\}"
+    r"(?(1)\s*(?:\\[\])]|\$\$?))"
+)
 _HASHES = re.compile(r"####\s*(\S[^\n]*)")
 
 
@@ -33,6 +38,13 @@ def without_open_box(reply: str) -> tuple[str, bool]:
         blank = " " * len(boxes[-1][0])  # of the same length, so that spans stay true
         return f"{reply[: boxes[-1].start()]}{blank}{reply[boxes[-1].end() :]}", False
     return reply[: boxes[-1].start()], True
+
+
+def without_empty_boxes(reply: str) -> tuple[str, bool]:
+    """The reply without boxes that hold nothing, spans kept; True when its last box was one."""
+    ends = [box.end() for box in _EMPTY_BOX.finditer(reply)]
+    blank = _EMPTY_BOX.sub(lambda box: " " * len(box[0]), reply)
+    return blank, bool(ends) and _BOX.search(reply, ends[-1]) is None
 
 
 def boxed(reply: str, kind: Kind | None) -> Extracted | None:
