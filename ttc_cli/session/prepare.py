@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.sampling import Sampling
 from ttc_cli.core.verify import Verifier
+from ttc_cli.engine.machine import memory_bytes
 from ttc_cli.models.gguf import read_gguf
 from ttc_cli.prompts.documents import conversation
 from ttc_cli.prompts.template import ChatTemplate, Rendered
@@ -38,7 +38,9 @@ KINDS: dict[str, Kind] = {"choice": "choice", "code": "code"}
 """The form of a task's short answer, as `answers.extract` names it."""
 Render = Callable[..., Rendered]
 MOST_KV_SHARE = 0.25
-"""Of the machine's memory, for the KV cache."""
+"""Of the memory this process may use, for the KV cache."""
+UNTOLD_MEMORY = 8 << 30
+"""Bytes to go by where a system does not tell what it has."""
 
 
 def prepare(session: Session, ask: Ask) -> Prepared:
@@ -226,8 +228,5 @@ def _cells(plan: Plan, prompt: int, room: int) -> int:
 def memory_cells(session: Session) -> int:
     """The most tokens of KV cache that this machine's memory should hold."""
     per_token = read_gguf(session.model.path).kv_bytes_per_token or 1
-    try:
-        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError):  # Windows has no sysconf
-        memory = 8 << 30
+    memory = memory_bytes()[0] or UNTOLD_MEMORY
     return int(memory * MOST_KV_SHARE / per_token)
