@@ -18,6 +18,13 @@ from ttc_cli.core.errors import EngineFailed, ModelError
 
 _LEVEL_ERROR = 4  # ggml_log_level, which the bindings do not name
 
+LONGEST_LOG = 1_000_000
+"""Bytes of llama.cpp's log beyond which the next start begins it anew."""
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
 
 class Log:
     """llama.cpp's log: to a file (or nowhere), with the last error kept for messages."""
@@ -31,7 +38,10 @@ class Log:
         C.llama_log_set(self._callback, ctypes.c_void_p(0))
 
     def to_file(self, path: Path | None) -> None:
-        """Append to `path` from now on; a log that cannot be written is no reason to stop."""
+        """Append to `path` from now on, which is begun anew when it has grown long.
+
+        Only its owner may read it. A log that cannot be written is no reason to stop.
+        """
         with self._lock:
             if self._file is not None:
                 self._file.close()
@@ -40,7 +50,10 @@ class Log:
                 return
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = path.open("ab", buffering=0)
+                self._file = open(path, "ab", buffering=0, opener=_private)  # noqa: SIM115
+                path.chmod(0o600)
+                if path.stat().st_size > LONGEST_LOG:
+                    self._file.truncate(0)
             except OSError:
                 self._file = None
 
