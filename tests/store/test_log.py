@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +265,19 @@ def test_a_damaged_log_costs_one_line(tmp_path: Path) -> None:
     (tmp_path / "runs.db").write_bytes(b"this is a diary, and no database of any kind " * 40)
     (said,) = record(tmp_path, Entry("ttc-1", "?"))
     assert "damaged" in said
+
+
+@pytest.mark.parametrize("packed", [b"no packed events", zlib.compress(b'{"t": 0, "type')])
+def test_a_damaged_run_in_a_good_log_is_one_line(tmp_path: Path, packed: bytes) -> None:
+    record(tmp_path, Entry("ttc-1", "?", (("a.txt", "text"),)))
+    with Log(tmp_path) as log, log._writing() as db:
+        db.execute("UPDATE events SET packed = ?", (packed,))
+        db.execute("UPDATE texts SET packed = 'x'")
+        run = log.get("ttc-1")
+    with Log(tmp_path) as log:
+        for read in (lambda: list(log.events(run)), lambda: log.texts(run)):
+            with pytest.raises(LogUnusable, match="holds of ttc-1 is damaged"):
+                read()
 
 
 def test_a_place_without_rights_costs_one_line(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Event, decode
 from ttc_cli.store import processes
-from ttc_cli.store.log_schema import FILE, PATIENCE, LogUnusable, connect, explained
+from ttc_cli.store.log_schema import FILE, PATIENCE, LogUnusable, connect, explained, intact
 from ttc_cli.store.runs import RUNNING, Entry, Run, Turn
 
 __all__ = ["Entry", "Log", "LogUnusable", "Run", "Turn"]
@@ -186,7 +186,8 @@ class Log:
     def result(self, run: Run) -> dict[str, Any] | None:
         """The object that `--json` printed; None for a run without one."""
         row = self._rows("SELECT result FROM runs WHERE id = ?", run.id)
-        value: dict[str, Any] | None = json.loads(row[0][0]) if row and row[0][0] else None
+        with intact(self.path, run.id):
+            value: dict[str, Any] | None = json.loads(row[0][0]) if row and row[0][0] else None
         return value
 
     def texts(self, run: Run) -> tuple[tuple[str, str], ...]:
@@ -196,13 +197,15 @@ class Log:
             " ORDER BY position",
             run.id,
         )
-        return tuple((n, zlib.decompress(p).decode("utf-8", "surrogatepass")) for n, p in rows)
+        with intact(self.path, run.id):
+            return tuple((n, zlib.decompress(p).decode("utf-8", "surrogatepass")) for n, p in rows)
 
     def events(self, run: Run) -> Iterator[tuple[float, Event]]:
         """(seconds since the process started, event); none for a run that did not end."""
         for (packed,) in self._rows("SELECT packed FROM events WHERE run = ?", run.id):
-            for line in zlib.decompress(packed).splitlines():
-                data = json.loads(line)
+            with intact(self.path, run.id):
+                lines = [json.loads(line) for line in zlib.decompress(packed).splitlines()]
+            for data in lines:
                 seconds = float(data.pop("t"))
                 try:
                     yield seconds, decode(data)
@@ -247,8 +250,9 @@ class Log:
 
     def _run(self, row: sqlite3.Row) -> Run:
         data = dict(row)
-        for name in ("request", "plan", "ours", "scores"):
-            data[name] = json.loads(data[name]) if data[name] else {}
+        with intact(self.path, data["id"]):
+            for name in ("request", "plan", "ours", "scores"):
+                data[name] = json.loads(data[name]) if data[name] else {}
         documents = self._rows(
             "SELECT name, sha256 FROM documents WHERE run = ? ORDER BY position", row["id"]
         )

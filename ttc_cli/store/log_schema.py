@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,6 +98,18 @@ def explained(path: Path) -> Iterator[None]:
         raise LogUnusable(f"cannot open the run log {path}: {why}", _ELSEWHERE) from error
     except sqlite3.Error as error:
         raise _readable(path, error) from error
+
+
+@contextmanager
+def intact(path: Path, run: str) -> Iterator[None]:
+    """The same for what the database keeps packed, which it does not look into."""
+    try:
+        yield
+    except (zlib.error, ValueError, TypeError) as error:
+        raise LogUnusable(
+            f"what the run log {path} holds of {run} is damaged",
+            f"`ttc logs rm {run}` forgets it; where that fails too, move the log away",
+        ) from error
 
 
 _ELSEWHERE = "free the place or its rights, or run with --no-log"
