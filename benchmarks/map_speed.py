@@ -8,6 +8,9 @@ loop  `ttc ask` once a record, over the first `--loop` records; seconds for all 
       extrapolated from the seconds a record, which is said in the output.
 llama one loaded `llama_cpp.Llama` over all records with its own prefix cache and the same
       prompts (so the same shared prefix); loading included, as it is for map.
+
+The machine must be idle: threads of llama.cpp wait for each other many times a token, so that two
+of them on two busy processors take ten times as long as one, which looks as if it hung.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from typing import Any
 
 from engine_common import STORY, fresh, spread
 
+from ttc_cli.engine.machine import available_threads
+
 PROMPT = "Say in a few plain words what this piece of a story is about: "
 
 
@@ -37,7 +42,8 @@ def records(count: int) -> list[str]:
 
 def ttc(options: argparse.Namespace, *words: str) -> str:
     """Run `ttc` with nothing kept; returns what it printed."""
-    flags = ("--max-tokens", str(options.tokens), "--temperature", "0", "-e", "low", "-S", "direct")
+    flags = ("--max-tokens", str(options.tokens), "--temperature", "0", "-e", "low", "-S", "direct",
+             "--threads", str(options.threads))  # fmt: skip
     with tempfile.TemporaryDirectory() as home:
         env = {**os.environ, "TTC_HOME": home, "TTC_MODEL": options.model}
         command = [sys.executable, "-m", "ttc_cli", *words, *flags, "--no-log", "--no-cache", "-q"]
@@ -73,7 +79,8 @@ def sequential(options: argparse.Namespace, lines: list[str]) -> dict[str, Any]:
     from llama_cpp import Llama
 
     begin = time.perf_counter()
-    llama = Llama(options.model, n_ctx=4096, n_threads=os.cpu_count(), verbose=False)
+    llama = Llama(options.model, n_ctx=4096, n_threads=options.threads,
+                  n_threads_batch=options.threads, verbose=False)  # fmt: skip
     for line in lines:
         llama.create_chat_completion(
             [
@@ -94,6 +101,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=40)
     parser.add_argument("--loop", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=available_threads())
     options = parser.parse_args()
     options.model = str(Path(options.model).resolve())
     lines = records(options.records)
@@ -102,8 +110,11 @@ def main() -> None:
         ours.append(mapped(options, lines))
         loop.append(looped(options, lines))
         llama.append(fresh(sequential, options, lines)["seconds"])
+        told = f"map {ours[-1]:.1f} s, loop {loop[-1]:.1f} s, llama {llama[-1]:.1f} s"
+        print(told, file=sys.stderr, flush=True)
     print(
-        f"{options.records} records, at most {options.tokens} tokens each, {options.rounds} rounds"
+        f"{options.records} records, at most {options.tokens} tokens each, "
+        f"{options.rounds} rounds, {options.threads} threads"
     )
     print(f"map    {spread(ours, 1)} s")
     print(f"loop   {spread(loop, 1)} s, extrapolated from {options.loop} records")
