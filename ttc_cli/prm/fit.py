@@ -28,9 +28,20 @@ def fit(traces: Sequence[Trace], model: str, seed: int = 0) -> Head:
     Raises:
         UsageError: too few questions, or all came out alike. TtcError: no scikit-learn.
     """
+    scores, cell = held_out(traces, seed)
+    head = _train(traces, model, *cell, seed)
+    head.facts.update(_facts(traces, scores, cell))
+    return head
+
+
+def held_out(traces: Sequence[Trace], seed: int = 0) -> tuple[Floats, tuple[int, float]]:
+    """(scores of the traces' ends by heads trained on other questions, the grid's best cell).
+
+    Raises:
+        UsageError: too few questions, or all came out alike.
+    """
     names = sorted({trace.question for trace in traces})
-    outcomes = {trace.right for trace in traces}
-    if len(names) < 2 * FOLDS or len(outcomes) < 2:
+    if len(names) < 2 * FOLDS or len({trace.right for trace in traces}) < 2:
         raise UsageError(
             f"{len(traces)} traces of {len(names)} questions are too few, or all came out alike",
             f"give at least {2 * FOLDS} questions that the model gets right now and then",
@@ -38,9 +49,7 @@ def fit(traces: Sequence[Trace], model: str, seed: int = 0) -> Head:
     found = {cell: _cross_validate(traces, names, cell, seed) for cell in GRID}
     truth = finals(traces)[2]
     best = max(GRID, key=lambda cell: (auc(found[cell], truth), -cell[0], -cell[1]))
-    head = _train(traces, model, *best, seed)
-    head.facts.update(_facts(traces, found[best], best))
-    return head
+    return found[best], best
 
 
 def _facts(traces: Sequence[Trace], scores: Floats, cell: tuple[int, float]) -> dict[str, Any]:

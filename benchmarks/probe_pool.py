@@ -1,0 +1,275 @@
+"""A probe on samples that a bench drew: how well does the model's own state tell right from wrong?
+
+Reads the hidden states at the step ends of the pool's samples (they are evaluated once, nothing is
+drawn), trains probes on other questions than those they score, and compares, on the same
+samples, votes weighted by the probe with plain and confidence-weighted votes.
+
+    python benchmarks/probe_pool.py POOL --data svamp_dev.jsonl --model qwen2.5-coder-0.5b
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ttc_cli.bench.questions import Item, load
+from ttc_cli.bench.statistics import paired
+from ttc_cli.core.branch import Branch, Step
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import StopRule, Want
+from ttc_cli.core.steps import STEPS
+from ttc_cli.prm.fit import BASELINES, fit, held_out
+from ttc_cli.prm.measures import auc, brier, calibration
+from ttc_cli.prm.traces import Trace
+from ttc_cli.verifiers.head import features_of
+
+
+def samples(pool: Path, config: str, count: int) -> dict[str, list[dict[str, Any]]]:
+    """The first samples of each question: the row's branch joined with its tape."""
+    tape = {}
+    for line in (pool / "samples.jsonl").read_text().splitlines():
+        sample = json.loads(line)
+        tape[sample["key"][:16]] = sample
+    found = {}
+    for line in (pool / "results.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        if row["config"] == config:
+            branches = sorted(row["branches"], key=lambda b: b["id"])[:count]
+            found[row["id"]] = [{**b, **tape[b["samples"][0]], "row": row} for b in branches]
+    return found
+
+
+def steps_of(sample: dict[str, Any]) -> list[Step]:
+    """The sample's steps with their tokens and confidences, cut where an engine would cut."""
+    out: list[Step] = []
+    before, start, texts = "", 0, sample["texts"]
+    for at in range(len(sample["ids"])):
+        step = "".join(texts[start : at + 1])
+        last = at + 1 == len(sample["ids"])
+        if last or STEPS.ends(step, before, len(step) - len(texts[at])):
+            tokens = tuple(sample["ids"][start : at + 1])
+            confidences = tuple(sample["confidences"][start : at + 1])
+            out.append(Step(step, tokens, confidences=confidences))
+            before, start = before + step, at + 1
+    return out
+
+
+def traces_of(session: Any, item: Item, drawn: list[dict[str, Any]]) -> list[Trace]:
+    """Traces with states read by evaluating each beginning once; beginnings share prefixes."""
+    from ttc_cli.session.loaded import Ask
+    from ttc_cli.session.prepare import prepare
+
+    prompt = prepare(session, Ask(item.prompt, task=item.task)).prompt
+    cut = {i: steps_of(sample) for i, sample in enumerate(drawn)}
+    beginnings = [
+        Branch((i, n), prompt, tuple(steps[: n + 1]))
+        for i, steps in cut.items()
+        for n in range(len(steps))
+    ]
+    flow = Run(session.engine).extend(beginnings, stop=StopRule(0), want=Want(hidden="end"))
+    while True:
+        try:
+            next(flow)
+        except StopIteration as end:
+            states = {branch.id: branch.steps[-1].hidden[0] for branch in end.value}
+            break
+    out = []
+    for i, sample in enumerate(drawn):
+        marked = tuple(
+            Step(s.text, s.tokens, confidences=s.confidences, marks=(len(s.tokens),), hidden=(0,))
+            for s in cut[i]
+        )
+        right = bool(sample["correct"])
+        out.append(
+            Trace(
+                item.id,
+                tuple(step.text for step in cut[i]),
+                np.array([states[(i, n)] for n in range(len(cut[i]))], np.float32),
+                features_of(Branch((i,), prompt, marked)),
+                (float(right),) * len(cut[i]),
+                right,
+                sample["tokens"],
+            )
+        )
+    return out
+
+
+def votes(groups: list[list[dict[str, Any]]], weigh: Any) -> list[float]:
+    """Whether the heaviest class of each question is right; ties go to the class drawn first."""
+    out = []
+    for drawn in groups:
+        weight: dict[int, float] = defaultdict(float)
+        right = {}
+        for sample in drawn:
+            if sample["answer"] is not None and sample.get("class") is not None:
+                weight[sample["class"]] += weigh(sample)
+                right[sample["class"]] = sample["correct"]
+        best = max(weight, key=lambda c: weight[c], default=None)
+        out.append(float(bool(best is not None and right[best])))
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("pool", type=Path)
+    parser.add_argument("--config", default="self-consistency-n16-t0.7-fixed")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--count", type=int, default=8)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--traces", type=Path, required=True, help="where states are kept")
+    options = parser.parse_args()
+    groups = samples(options.pool, options.config, options.count)
+    items = {item.id: item for item in load(options.data) if item.id in groups}
+    traces = read_states(options, items, groups)
+    scores, cell = held_out(traces)
+    truth = np.array([trace.right for trace in traces], float)
+    flat = [sample for name in items for sample in groups[name]]
+    for sample, score in zip(flat, scores, strict=True):
+        sample["probe"] = float(score)
+    asked = [groups[name] for name in items]
+    ways = {
+        "majority": lambda s: 1.0,
+        "confidence": lambda s: s["confidence"],
+        "probe": lambda s: s["probe"],
+        "probe squared": lambda s: s["probe"] ** 2,
+        "probe odds": lambda s: s["probe"] / (1.001 - s["probe"]),
+    }
+    found = {way: votes(asked, weigh) for way, weigh in ways.items()}
+    best = [float(max(g, key=lambda s: s["probe"])["correct"]) for g in asked]
+    found["best by probe"] = best
+    confidence = np.array([sample["confidence"] for sample in flat])
+    result = {
+        "questions": len(items),
+        "samples": options.count,
+        "cell": cell,
+        "auc": auc(scores, truth),
+        "auc_confidence": auc(confidence, truth),
+        "auc_shortness": auc([-s["tokens"] for s in flat], truth),
+        "brier": brier(scores, truth),
+        "brier_of_share": brier([float(truth.mean())] * len(truth), truth),
+        "calibration": calibration(scores, truth),
+        "baselines": sorted(BASELINES),
+        "within": within(asked),
+        "accuracy": {way: float(np.mean(right)) for way, right in found.items()},
+        "against_majority": {
+            way: paired(found["majority"], right)
+            for way, right in found.items()
+            if way != "majority"
+        },
+        "coverage": float(np.mean([any(s["correct"] for s in g) for g in asked])),
+        "prune": pruning(asked, traces, options.count),
+    }
+    text = json.dumps(result, indent=1, default=str)
+    print(text)
+    if options.json:
+        options.json.write_text(text + "\n")
+    fit(traces, traces_model(options)).save(options.traces.with_suffix(".npz"))
+
+
+def within(asked: list[list[dict[str, Any]]]) -> dict[str, float]:
+    """AUC among samples of the same question: pairs of a right and a wrong one."""
+    wins: dict[str, list[float]] = {"probe": [], "confidence": []}
+    for drawn in asked:
+        for good in (s for s in drawn if s["correct"]):
+            for bad in (s for s in drawn if not s["correct"]):
+                for way, seen in wins.items():
+                    seen.append(0.5 if good[way] == bad[way] else float(good[way] > bad[way]))
+    return {way: float(np.mean(seen)) for way, seen in wins.items()} | {"pairs": len(wins["probe"])}
+
+
+def pruning(asked: list[list[dict[str, Any]]], traces: list[Trace], count: int) -> list[Any]:
+    """Giving up samples whose first steps score low: tokens saved, and the vote of the rest.
+
+    The head that judges a question's steps was trained on other questions.
+    """
+    from ttc_cli.prm.fit import FOLDS, _train
+
+    names = sorted({trace.question for trace in traces})
+    out = []
+    lows = np.ones(len(traces))
+    after = np.zeros(len(traces))
+    for fold in range(FOLDS):
+        rest = [t for t in traces if names.index(t.question) % FOLDS != fold]
+        head = _train(rest, "", 48, 0.03, 0)
+        for i, trace in enumerate(traces):
+            if names.index(trace.question) % FOLDS == fold and len(trace.labels) > 2:
+                middle = len(trace.labels) // 2
+                lows[i] = head.score(trace.states, trace.features)[middle - 1]
+                lengths = [len(step) for step in trace.steps]
+                after[i] = sum(lengths[middle:]) / max(1, sum(lengths))
+    for bar in (0.1, 0.2, 0.3, 0.4):
+        saved = total = 0.0
+        kept: list[list[dict[str, Any]]] = []
+        lost = 0
+        for k, drawn in enumerate(asked):
+            stay = []
+            for j, sample in enumerate(drawn):
+                i = k * count + j
+                total += sample["tokens"]
+                if lows[i] < bar:
+                    saved += sample["tokens"] * after[i]
+                    lost += sample["correct"]
+                else:
+                    stay.append(sample)
+            kept.append(stay or drawn)
+        right = votes(kept, lambda s: 1.0)
+        out.append(
+            {
+                "bar": bar,
+                "saved": saved / total,
+                "right_samples_lost": lost,
+                "accuracy": float(np.mean(right)),
+            }
+        )
+    return out
+
+
+def traces_model(options: argparse.Namespace) -> str:
+    header = json.loads((options.pool / "run.json").read_text())
+    return str(header["model"]["sha256"])
+
+
+def read_states(
+    options: argparse.Namespace, items: dict[str, Item], groups: dict[str, Any]
+) -> list[Trace]:
+    """Traces of all questions; what was read before is not read again."""
+    kept: dict[str, list[Trace]] = {}
+    if options.traces.exists():
+        for line in options.traces.read_text().splitlines():
+            record = json.loads(line)
+            kept[record["id"]] = [Trace.read(t) for t in record["traces"]]
+    if set(items) - set(kept):
+        from ttc_cli.models.registry import resolve
+        from ttc_cli.session.loaded import Session
+        from ttc_cli.settings import home
+        from ttc_cli.settings import load as load_settings
+
+        given = {"model": options.model, "threads": options.threads}
+        settings = load_settings(given, cwd=Path.cwd(), environ=os.environ)
+        session = Session(settings, resolve(options.model, home()))
+        session.engine.reserve(8192)
+        began = time.monotonic()
+        with options.traces.open("a") as file:
+            for n, (name, item) in enumerate(items.items()):
+                if name in kept:
+                    continue
+                kept[name] = traces_of(session, item, groups[name])
+                record = {"id": name, "traces": [t.record() for t in kept[name]]}
+                file.write(json.dumps(record) + "\n")
+                file.flush()
+                print(f"{n + 1} of {len(items)}, {time.monotonic() - began:.0f} s", flush=True)
+        session.close()
+    return [trace for name in items for trace in kept[name]]
+
+
+if __name__ == "__main__":
+    main()
