@@ -23,7 +23,7 @@ from ttc_cli.bench.questions import Item, load
 from ttc_cli.bench.statistics import paired
 from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import StopRule, Want
+from ttc_cli.core.sampling import Stop, StopRule, Want
 from ttc_cli.core.steps import STEPS
 from ttc_cli.prm.fit import BASELINES, fit, held_out
 from ttc_cli.prm.measures import auc, brier, calibration
@@ -61,12 +61,28 @@ def steps_of(sample: dict[str, Any]) -> list[Step]:
     return out
 
 
-def traces_of(session: Any, item: Item, drawn: list[dict[str, Any]]) -> list[Trace]:
-    """Traces with states read by evaluating each beginning once; beginnings share prefixes."""
+def end_of(flow: Any) -> Any:
+    """What a flow returns."""
+    while True:
+        try:
+            next(flow)
+        except StopIteration as end:
+            return end.value
+
+
+def traces_of(
+    session: Any, item: Item, drawn: list[dict[str, Any]]
+) -> tuple[list[Trace], list[float | None]]:
+    """Traces with states read by evaluating each beginning once, and the judge's scores.
+
+    Beginnings share prefixes, and so does the judge's question after each reply.
+    """
     from ttc_cli.session.loaded import Ask
     from ttc_cli.session.prepare import prepare
+    from ttc_cli.verifiers.registry import assemble
 
-    prompt = prepare(session, Ask(item.prompt, task=item.task)).prompt
+    prepared = prepare(session, Ask(item.prompt, task=item.task))
+    prompt = prepared.prompt
     cut = {i: steps_of(sample) for i, sample in enumerate(drawn)}
     beginnings = [
         Branch((i, n), prompt, tuple(steps[: n + 1]))
@@ -74,12 +90,11 @@ def traces_of(session: Any, item: Item, drawn: list[dict[str, Any]]) -> list[Tra
         for n in range(len(steps))
     ]
     flow = Run(session.engine).extend(beginnings, stop=StopRule(0), want=Want(hidden="end"))
-    while True:
-        try:
-            next(flow)
-        except StopIteration as end:
-            states = {branch.id: branch.steps[-1].hidden[0] for branch in end.value}
-            break
+    states = {branch.id: branch.steps[-1].hidden[0] for branch in end_of(flow)}
+    judge = assemble(("judge",), {}, unsafe=False)
+    assert judge is not None
+    whole = [Branch((i,), prompt, tuple(steps), Stop(drawn[i]["stop"])) for i, steps in cut.items()]
+    judged = end_of(judge(Run(session.engine), whole, prepared.question))
     out = []
     for i, sample in enumerate(drawn):
         marked = tuple(
@@ -98,7 +113,7 @@ def traces_of(session: Any, item: Item, drawn: list[dict[str, Any]]) -> list[Tra
                 sample["tokens"],
             )
         )
-    return out
+    return out, [grade.score for grade in judged]
 
 
 def votes(groups: list[list[dict[str, Any]]], weigh: Any) -> list[float]:
@@ -129,16 +144,18 @@ def main() -> None:
     options = parser.parse_args()
     groups = samples(options.pool, options.config, options.count)
     items = {item.id: item for item in load(options.data) if item.id in groups}
-    traces = read_states(options, items, groups)
+    traces, judged = read_states(options, items, groups)
     scores, cell = held_out(traces)
     truth = np.array([trace.right for trace in traces], float)
     flat = [sample for name in items for sample in groups[name]]
-    for sample, score in zip(flat, scores, strict=True):
+    for sample, score, grade in zip(flat, scores, judged, strict=True):
         sample["probe"] = float(score)
+        sample["judge"] = 0.0 if grade is None else grade
     asked = [groups[name] for name in items]
     ways = {
         "majority": lambda s: 1.0,
         "confidence": lambda s: s["confidence"],
+        "judge": lambda s: s["judge"],
         "probe": lambda s: s["probe"],
         "probe squared": lambda s: s["probe"] ** 2,
         "probe odds": lambda s: s["probe"] / (1.001 - s["probe"]),
@@ -146,6 +163,10 @@ def main() -> None:
     found = {way: votes(asked, weigh) for way, weigh in ways.items()}
     best = [float(max(g, key=lambda s: s["probe"])["correct"]) for g in asked]
     found["best by probe"] = best
+    found["best by judge"] = [float(max(g, key=lambda s: s["judge"])["correct"]) for g in asked]
+    found["best by confidence"] = [
+        float(max(g, key=lambda s: s["confidence"])["correct"]) for g in asked
+    ]
     confidence = np.array([sample["confidence"] for sample in flat])
     result = {
         "questions": len(items),
@@ -153,6 +174,8 @@ def main() -> None:
         "cell": cell,
         "auc": auc(scores, truth),
         "auc_confidence": auc(confidence, truth),
+        "auc_judge": auc([s["judge"] for s in flat], truth),
+        "judge_failed": sum(grade is None for grade in judged),
         "auc_shortness": auc([-s["tokens"] for s in flat], truth),
         "brier": brier(scores, truth),
         "brier_of_share": brier([float(truth.mean())] * len(truth), truth),
@@ -177,7 +200,7 @@ def main() -> None:
 
 def within(asked: list[list[dict[str, Any]]]) -> dict[str, float]:
     """AUC among samples of the same question: pairs of a right and a wrong one."""
-    wins: dict[str, list[float]] = {"probe": [], "confidence": []}
+    wins: dict[str, list[float]] = {"probe": [], "confidence": [], "judge": []}
     for drawn in asked:
         for good in (s for s in drawn if s["correct"]):
             for bad in (s for s in drawn if not s["correct"]):
@@ -240,13 +263,15 @@ def traces_model(options: argparse.Namespace) -> str:
 
 def read_states(
     options: argparse.Namespace, items: dict[str, Item], groups: dict[str, Any]
-) -> list[Trace]:
-    """Traces of all questions; what was read before is not read again."""
+) -> tuple[list[Trace], list[float | None]]:
+    """Traces and judge's scores of all questions; what was read before is not read again."""
     kept: dict[str, list[Trace]] = {}
+    grades: dict[str, list[float | None]] = {}
     if options.traces.exists():
         for line in options.traces.read_text().splitlines():
             record = json.loads(line)
             kept[record["id"]] = [Trace.read(t) for t in record["traces"]]
+            grades[record["id"]] = record["judge"]
     if set(items) - set(kept):
         from ttc_cli.models.registry import resolve
         from ttc_cli.session.loaded import Session
@@ -262,13 +287,17 @@ def read_states(
             for n, (name, item) in enumerate(items.items()):
                 if name in kept:
                     continue
-                kept[name] = traces_of(session, item, groups[name])
-                record = {"id": name, "traces": [t.record() for t in kept[name]]}
+                kept[name], grades[name] = traces_of(session, item, groups[name])
+                records = [trace.record() for trace in kept[name]]
+                record = {"id": name, "traces": records, "judge": grades[name]}
                 file.write(json.dumps(record) + "\n")
                 file.flush()
                 print(f"{n + 1} of {len(items)}, {time.monotonic() - began:.0f} s", flush=True)
         session.close()
-    return [trace for name in items for trace in kept[name]]
+    return (
+        [trace for name in items for trace in kept[name]],
+        [grade for name in items for grade in grades[name]],
+    )
 
 
 if __name__ == "__main__":
