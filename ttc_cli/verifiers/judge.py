@@ -16,13 +16,14 @@ from dataclasses import dataclass, field, replace
 from ttc_cli.core.branch import Branch, Message, Prompt, Step
 from ttc_cli.core.engine import EngineInfo
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.events import Flow, Tick
+from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import StopRule, Want
 from ttc_cli.core.verify import Graded
 from ttc_cli.prompts import thoughts
 from ttc_cli.prompts.template import ChatTemplate
+from ttc_cli.verifiers.common import unheard
 
 USAGE = "judge"
 ASK = "Is this answer correct? Reply with Yes or No."
@@ -89,7 +90,7 @@ class Judge:
             salt="judge",
             ledger=run.ledger.child(verifier=True),
         )
-        done = yield from _unheard(flow)
+        done = yield from unheard(flow)
         # What a budget or a deadline cut short still gets a verdict.
         said = {branch.id: branch.forced(VERDICT) for branch in done}
         return [said[name] for name in asked]
@@ -110,19 +111,6 @@ def _graded(scores: Sequence[float | None]) -> Graded:
     if not known:
         return Graded(None, "no time was left for a verdict")
     return Graded(math.fsum(known) / len(known))
-
-
-def _unheard(flow: Flow[list[Branch]]) -> Flow[list[Branch]]:
-    """A flow whose events are the verifier's own business; views still breathe."""
-    try:
-        while True:
-            next(flow)
-            yield Tick()
-    except StopIteration as end:
-        done: list[Branch] = end.value
-        return done
-    finally:
-        flow.close()
 
 
 def _asked(info: EngineInfo, branch: Branch, question: str) -> Branch:

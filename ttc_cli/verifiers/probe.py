@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.engine import EngineInfo
 from ttc_cli.core.errors import ModelError, UsageError
-from ttc_cli.core.events import Flow, Tick
+from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import StopRule, Want
 from ttc_cli.core.steps import STEPS
 from ttc_cli.core.verify import Graded
 from ttc_cli.settings import home
+from ttc_cli.verifiers.common import unheard
 from ttc_cli.verifiers.head import Head, features_of, states_of
 
 USAGE = "probe:NAME"
@@ -96,7 +97,7 @@ def with_states(run: Run, branches: Sequence[Branch]) -> Flow[list[Branch]]:
         return out
     named = [replace(b, id=(*b.id, -1 - k)) for k, (_, _, b) in enumerate(wanted)]
     rule = StopRule(0)
-    read = yield from _unseen(run.extend(named, stop=rule, want=Want(hidden="end"), salt="states"))
+    read = yield from unheard(run.extend(named, stop=rule, want=Want(hidden="end"), salt="states"))
     states = {branch.id: branch.steps[-1].hidden for branch in read if branch.steps}
     for name, (i, n, _) in zip(named, wanted, strict=True):
         if state := states.get(name.id, ()):
@@ -104,16 +105,3 @@ def with_states(run: Run, branches: Sequence[Branch]) -> Flow[list[Branch]]:
             step = replace(steps[n], hidden=state, marks=(0,))
             out[i] = replace(out[i], steps=(*steps[:n], step, *steps[n + 1 :]))
     return out
-
-
-def _unseen(flow: Flow[list[Branch]]) -> Flow[list[Branch]]:
-    """A flow whose branches are nobody's lines of thought: views only hear that time passes."""
-    try:
-        while True:
-            next(flow)
-            yield Tick()
-    except StopIteration as end:
-        done: list[Branch] = end.value
-        return done
-    finally:
-        flow.close()
