@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from fakes import Fake
 
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import Request
-from ttc_cli.core.events import Event, Open
+from ttc_cli.core.events import Event, Note, Open
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
@@ -271,3 +272,12 @@ def test_escalation_reuses_what_a_fixed_effort_would_draw() -> None:
     many = opened("high")
     few = opened("auto")
     assert set(few) <= set(many)
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_says_once_that_its_steps_have_no_scores(name: str) -> None:
+    broken = plan(name, verifier=Fake(lambda _: Graded(None, "its model is gone")))
+    outcome, events, _ = solve(name, ScriptedEngine(from_choices(ANSWERS)), broken)
+    assert outcome is not None
+    assert re.fullmatch(r"fake failed on (\d+) of \1 steps: its model is gone", outcome.note)
+    assert not [event for event in events if isinstance(event, Note)]

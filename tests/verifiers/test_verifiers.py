@@ -312,6 +312,8 @@ def test_gates_multiply_and_grades_are_averaged() -> None:
         "gate gave no score to 1 of 5: gate objects", "one gave no score to 1 of 3: one objects",
     ]  # fmt: skip
     assert run.judged == 5
+    again, _ = finish(both(run, [branch("x", i) for i in range(5)], question()))
+    assert not [event for event in again if isinstance(event, Note)]  # once is enough
     assert both.want == Want(confidence=True, certainty=True)
     assert not both.gate
     assert both.name == "one+gate+two"

@@ -34,7 +34,7 @@ class Run:
         pool: where finished branches are kept and looked for; those found cost nothing.
 
     `reused` counts branches that the pool gave, `judged` those that verifiers saw;
-    `verify_seconds` is the time they took.
+    `verify_seconds` is the time they took, `failing` names those whose failure was told.
     """
 
     _runs = itertools.count()
@@ -56,6 +56,7 @@ class Run:
         self.reused = 0
         self.judged = 0
         self.verify_seconds = 0.0
+        self.failing: set[str] = set()
         self.ledger = ledger or Ledger()
         self.seed = seed
         self.deadline = deadline

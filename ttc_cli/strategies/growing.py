@@ -13,6 +13,7 @@ from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule, Want
 from ttc_cli.core.steps import STEPS
+from ttc_cli.core.verify import Graded
 from ttc_cli.search.tree import DEAD, FINISHED, OPEN, Node
 from ttc_cli.strategies.common import CLOSING_SECONDS, close
 
@@ -62,6 +63,7 @@ class Grower:
         self._names: dict[Node, int] = {}
         self.finished: list[Node] = []
         self.cut: list[Branch] = []
+        self._graded: list[Graded] = []
 
     @property
     def paid(self) -> bool:
@@ -70,6 +72,15 @@ class Grower:
             return False
         mean = sum(node.tokens for node in self.finished) / len(self.finished)
         return self._ledger.usage.sampled >= self._plan.samples * mean
+
+    @property
+    def report(self) -> str:
+        """What a person should know of how scoring went; empty when it went well."""
+        failed = [graded.note for graded in self._graded if graded.score is None]
+        if not failed:
+            return ""
+        why = f": {failed[0]}" if failed[0] else ""
+        return f"{self._verifier.name} failed on {len(failed)} of {len(self._graded)} steps{why}"
 
     def grow(self, wanted: Sequence[Node]) -> Flow[list[Node]]:
         """One child for each, scored; fewer when tokens or seconds ran out on the way.
@@ -166,6 +177,7 @@ class Grower:
 
     def _score(self, nodes: Sequence[Node]) -> Flow[None]:
         graded = yield from self._verifier(self._run, [n.branch for n in nodes], self._question)
+        self._graded += graded
         for node, grade in zip(nodes, graded, strict=True):
             node.score = grade.score
             yield Score(node.branch.id, self._verifier.name, grade.score, grade.note)

@@ -78,6 +78,7 @@ def elect(run: Run, question: Question, choose: str, grower: Grower, root: Node)
         ballot.agreement,
         cut_by(run, grower.cut, "complete"),
         tuple(node.branch for node in finished),
+        grower.report,
         tree=tuple(_step(node) for node in root.walk() if node.parent),
     )
 

@@ -25,8 +25,8 @@ class Combined:
     failure makes the branch's score None (unless another gate is 0), a grade's failure leaves
     the mean to the others.
 
-    What each of several verifiers says is told in Score events, its failures in one Note; the
-    time goes to `run.verify_seconds`.
+    What each of several verifiers says is told in Score events, and in one Note a run
+    that it fails; the time goes to `run.verify_seconds`.
     """
 
     parts: tuple[Verifier, ...]
@@ -62,7 +62,7 @@ class Combined:
             judged = [branches[i] for i in open_]
             graded = yield from _graded(part, run, judged, question)
             if len(self.parts) > 1:  # else whoever asked tells all there is to tell
-                yield from _told(part, judged, graded)
+                yield from _told(part, run, judged, graded)
             for i, one in zip(open_, graded, strict=True):
                 found[i].append((part, one))
         run.verify_seconds += run.clock() - began
@@ -84,11 +84,14 @@ def _graded(
         return [Graded(None, error.message)] * len(branches)
 
 
-def _told(part: Verifier, branches: Sequence[Branch], graded: Sequence[Graded]) -> Flow[None]:
+def _told(
+    part: Verifier, run: Run, branches: Sequence[Branch], graded: Sequence[Graded]
+) -> Flow[None]:
     for branch, one in zip(branches, graded, strict=True):
         yield Score(branch.id, part.name, one.score, one.note)
     failed = [one.note for one in graded if one.score is None]
-    if failed:
+    if failed and part.name not in run.failing:  # searches ask at every step
+        run.failing.add(part.name)
         why = failed[0] or "it does not say why"
         yield Note(f"{part.name} gave no score to {len(failed)} of {len(graded)}: {why}")
 
