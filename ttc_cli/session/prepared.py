@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ttc_cli.answers import canonical
@@ -21,7 +21,7 @@ from ttc_cli.session import prompt_cache
 from ttc_cli.session.estimate import key
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.strategies import registry
-from ttc_cli.strategies.common import answer_of
+from ttc_cli.strategies.common import FILLED, answer_of, filled
 from ttc_cli.strategies.grading import Grades
 from ttc_cli.views import result
 
@@ -88,6 +88,8 @@ class Prepared:
             yield Note(note)
         solving = self.strategy.solve(run, self.question, self.plan, self.options)
         outcome = yield from watch(solving, self._spending(run))
+        if outcome.branch is not None and filled(outcome.branch):
+            outcome = replace(outcome, note="; ".join(filter(None, (outcome.note, FILLED))))
         if outcome.note:
             yield Note(outcome.note)
         if not run.judged:  # the strategy does without: what a verifier says is told anyway

@@ -22,6 +22,7 @@ FORM_TOKENS = 128
 """The same where the answer has a form: it is longer than a number."""
 CLOSING_SECONDS = 1.0
 CLOSE = "</think>"
+FILLED = "the answer was cut off and ended the shortest way: later fields may be empty"
 
 STATED = ("boxed", "phrase", "hashes")
 """Rules of `extract` that go by what a reply calls its answer, not by where it stands."""
@@ -117,6 +118,11 @@ def ended(branch: Branch) -> bool:
     return branch.stop is not None and bool(branch.stop.whole or branch.meta.get("closed"))
 
 
+def filled(branch: Branch) -> bool:
+    """Whether an answer holds what the model did not write: its form's shortest end."""
+    return bool(branch.meta.get("filled"))
+
+
 def usable(branch: Branch, question: Question) -> bool:
     """Whether a reply can be the answer: it came to an end, and has the form that is wanted."""
     return ended(branch) and (question.form is None or answer_of(branch, question) is not None)
@@ -199,7 +205,8 @@ def _complete(run: Run, branch: Branch, form: Form) -> Flow[Branch]:
     if rest:
         done = done.forced(rest)
         yield Text(done.id, rest)
-    return _closed(done, branch, form.valid(said + rest) is not None)
+    closed = _closed(done, branch, form.valid(said + rest) is not None)
+    return replace(closed, meta={**closed.meta, "filled": bool(rest)})
 
 
 def longest(run: Run, done: Sequence[Branch], question: Question) -> Flow[Outcome]:
@@ -253,7 +260,4 @@ def _formed(run: Run, branch: Branch, question: Question) -> Outcome:
         answer=found.text if found else None,
         stopped="interrupted" if run.interrupted else reason(branch.stop),
         branches=(branch,),
-        note="the answer was cut off, and ended the shortest way"
-        if found and branch.meta.get("closed")
-        else "",
     )

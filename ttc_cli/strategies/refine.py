@@ -66,7 +66,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         except ContextOverflow:
             break  # the conversation has grown to the brim: what there is must do
         stuck = common.unchanged(revised, best, question)
-        if common.ended(revised) and not grades.worse(revised, best):
+        made_up = common.filled(revised) and not common.filled(best)
+        if common.ended(revised) and not made_up and not grades.worse(revised, best):
             best = revised
     outcome = common.single(run, best, question)
     early = outcome.stopped == "complete" and accepted and len(done) < plan.samples
