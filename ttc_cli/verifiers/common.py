@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 from ttc_cli.answers import Kind, extract
 from ttc_cli.core.branch import Branch
@@ -20,6 +21,7 @@ from ttc_cli.core.sampling import Want
 from ttc_cli.core.verify import Graded
 from ttc_cli.strategies.common import STATED, ended, reply
 
+T = TypeVar("T")
 CUT_OFF = Graded(None, "the reply was cut off: there is nothing to check")
 OUT_OF_TIME = Graded(None, "no time was left")
 INPUTS = ("answer", "reply")
@@ -110,14 +112,19 @@ def beside(
     return [future.result() for future in futures]
 
 
-def unheard(flow: Flow[list[Branch]]) -> Flow[list[Branch]]:
+def unheard(flow: Flow[T]) -> Flow[T]:
     """A flow whose events are the verifier's own business; views still breathe."""
     try:
         while True:
             next(flow)
             yield Tick()
     except StopIteration as end:
-        done: list[Branch] = end.value
+        done: T = end.value
         return done
     finally:
         flow.close()
+
+
+def share(yes: float, no: float) -> float:
+    """p(yes) / (p(yes) + p(no)) from log-probabilities."""
+    return 1 / (1 + math.exp(min(no - yes, 700)))

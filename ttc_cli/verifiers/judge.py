@@ -23,7 +23,7 @@ from ttc_cli.core.sampling import StopRule, Want
 from ttc_cli.core.verify import Graded
 from ttc_cli.prompts import thoughts
 from ttc_cli.prompts.template import ChatTemplate
-from ttc_cli.verifiers.common import unheard
+from ttc_cli.verifiers.common import share, unheard
 
 USAGE = "judge"
 ASK = "Is this answer correct? Reply with Yes or No."
@@ -98,12 +98,7 @@ class Judge:
     def _verdicts(self, run: Run, asked: Sequence[Branch]) -> Flow[list[float | None]]:
         items = [(branch.prompt, branch.steps) for branch in asked]
         scores = yield from run.score(items, (YES, NO))
-        return [None if pair is None else _share(*pair) for pair in scores]
-
-
-def _share(yes: float, no: float) -> float:
-    """p(Yes) / (p(Yes) + p(No)) from log-probabilities."""
-    return 1 / (1 + math.exp(min(no - yes, 700)))
+        return [None if pair is None else share(*pair) for pair in scores]
 
 
 def _graded(scores: Sequence[float | None]) -> Graded:
