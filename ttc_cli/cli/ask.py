@@ -34,7 +34,8 @@ def ask(
         opt(
             "-S",
             "--strategy",
-            help="auto, direct, self-consistency, best-of-n, refine or think.",
+            help="auto, direct, self-consistency, best-of-n, refine, think; or a search:"
+            " beam, dvts, best-first, mcts or particle.",
             panel=SPENDING,
         ),
     ] = None,

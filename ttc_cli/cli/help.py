@@ -5,15 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 HIDDEN = (", --reasoning-effort",)
 """Names that work and are not shown."""
 
 
-def tree(**given: Any) -> typer.Typer:
+class Listed(TyperGroup):
+    """A group whose help has the whole first sentence of each command's."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, each with as many lines as its sentence takes."""
+        commands = [self.commands[name] for name in self.list_commands(ctx)]
+        rows = [(c.name, c.get_short_help_str(limit=1000)) for c in commands if not c.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def tree(cls: type[TyperGroup] = Listed, **given: Any) -> typer.Typer:
     """A command, or a group of them, as every module of this folder offers one."""
     return typer.Typer(
+        cls=cls,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,

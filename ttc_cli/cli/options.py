@@ -36,7 +36,7 @@ Option = Annotated[
         "-O",
         "--option",
         metavar="KEY=VALUE",
-        help="For strategy or verifier (repeatable); --help-options lists them.",
+        help="For strategy or verifier (repeatable); `ttc ask --help-options` lists them.",
         panel=SPENDING,
     ),
 ]
@@ -53,7 +53,7 @@ Verifiers = Annotated[
         "--verifier",
         metavar="NAME[:ARG]",
         help="Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN,"
-        " schema:FILE, exec:CMD, tests:FILE.",
+        " schema:FILE, exec:CMD, tests:FILE, probe:NAME.",
         panel=SPENDING,
     ),
 ]
