@@ -9,6 +9,9 @@ from ttc_cli.core.branch import BranchId
 from ttc_cli.core.events import Close, Event, Open, Score, StepDone, Text
 from ttc_cli.core.sampling import Stop
 
+END = 60
+"""Characters of a reply's end in a tree."""
+
 
 @dataclass(slots=True)
 class Trace:
@@ -92,6 +95,7 @@ def _line(branch: BranchId, trace: Trace | None) -> str:
     if trace is None:
         return name
     scores = [f"{verifier} {score:.2f}" for verifier, score in trace.scores.items()]
-    end = " ".join(trace.text.split())[-60:]
+    text = " ".join(trace.text.split())
+    end = text if len(text) <= END else f"…{text[-END:]}"
     parts = [name, trace.stop or "open", f"{trace.tokens} tokens", *scores]
-    return " · ".join([*parts, f"…{end}"] if end else parts)
+    return " · ".join([*parts, end] if end else parts)
