@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from scenes import EVIL, Paper, show, single, vote
+from scenes import EVIL, Paper, result, show, single, vote
 
 from ttc_cli.core.events import Event, Tick, decode, encode
 from ttc_cli.views.live import make
-from ttc_cli.views.plain import Look, PlainView
+from ttc_cli.views.plain import Look, PlainView, summary
 
 Screen = Callable[[int, int], Paper]
 LOOK = Look(terminal=True, color=True, onto_terminal=True, thoughts="folded")
@@ -148,3 +148,10 @@ def test_an_answer_that_goes_into_a_pipe_leaves_the_panel_alone(screen: Screen) 
     assert pipe.getvalue() == "one \x1btwo\n"
     assert any(line.startswith("1 writing, 0 done · 2 of 4,000") for line in seen)
     assert paper.lines[0].startswith("self-consistency")
+
+
+def test_a_class_that_won_by_weight_shows_its_share() -> None:
+    found = result("19", {"19": 1, "7": 2})
+    found["ttc"]["votes"][0]["weight"] = 2.5
+    assert summary(found)[0].startswith("votes: 19 ×1 (56%), 7 ×2 (44%) · ")
+    assert summary(result("7", {"7": 2, "19": 1}))[0].startswith("votes: 7 ×2, 19 ×1 · ")

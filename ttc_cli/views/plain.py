@@ -184,7 +184,7 @@ def summary(result: dict[str, Any]) -> list[str]:
     ours = result["ttc"]
     lines = []
     if ours["votes"]:
-        votes = ", ".join(f"{plain(v['answer'])} ×{v['count']}" for v in ours["votes"][:4])
+        votes = _votes(ours["votes"])
         more = f" and {len(ours['votes']) - 4} more" if len(ours["votes"]) > 4 else ""
         lines.append(f"votes: {votes}{more} · agreement {ours['agreement']:.0%}")
     tokens = ours["tokens"]
@@ -199,3 +199,13 @@ def summary(result: dict[str, Any]) -> list[str]:
         f"stopped: {ours['stopped']}" if ours["stopped"] != "complete" else "",
     ]
     return [*lines, " · ".join(part for part in parts if part)]
+
+
+def _votes(votes: list[dict[str, Any]]) -> str:
+    """The first classes with their counts, and their shares where weight beat count."""
+    counts, whole = [v["count"] for v in votes], sum(v["weight"] for v in votes)
+    weighed = whole > 0 and counts != sorted(counts, reverse=True)
+    return ", ".join(
+        f"{plain(v['answer'])} ×{v['count']}" + (f" ({v['weight'] / whole:.0%})" if weighed else "")
+        for v in votes[:4]
+    )
