@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -45,6 +46,8 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         what = error.strerror or type(error).__name__
+        if error.errno == errno.EBADF:  # open_streams gave it a place that takes nothing
+            return _told(TtcError("stdout is closed", "give it a place, or use -o"), arguments)
         return _told(TtcError(f"{what}{place}", "TTC_DEBUG=1 shows where"), arguments)
     except Exception as error:  # the last resort: a bug of ours is one line too
         what = f"{type(error).__name__}: {error}"
