@@ -167,6 +167,12 @@ def test_edit_show_and_rm(ttc: Ttc, saved: Path, monkeypatch: pytest.MonkeyPatch
     assert ttc("templates", "rm", "shout", "--yes").code == 2
 
 
+def test_without_any_the_list_says_how_to_make_one(ttc: Ttc) -> None:
+    ran = ttc("templates", "list")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "no templates yet: ttc templates edit NAME\n"
+
+
 def test_the_starter_is_a_template(ttc: Ttc, saved: Path) -> None:
     from ttc_cli.cli.templates import STARTER
 

@@ -56,6 +56,8 @@ def list_templates(as_json: Json = False) -> None:
     if as_json:
         print_json(rows)
         return
+    if not rows:
+        typer.echo("no templates yet: ttc templates edit NAME", err=True)
     for row in rows:
         first = row["prompt"].strip().splitlines()[0]
         typer.echo(f"{row['name']}\t{','.join(row['variables']) or '-'}\t{first}")
