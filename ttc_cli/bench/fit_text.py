@@ -17,17 +17,28 @@ LEGEND = (
 
 def text(report: dict[str, Any]) -> str:
     """For a terminal."""
-    fits = report["fits"]
-    parts = [aligned([["curve", "model", "questions", "a (points)", "b", "beta", "p", "saturation"],
-                      *map(_law, fits)])]  # fmt: skip
-    for fit in fits:
-        head = ["point", "tokens", "seconds", "quality (95%)", "line", "step", "coverage"]
-        parts += [f"{fit['curve']}:\n" + aligned([head, *map(_point, fit["points"])])]
-        parts += ["\n".join(fit["words"])]
+    parts = [aligned(laws(report))]
+    for fit in report["fits"]:
+        parts += [f"{fit['curve']}:\n{aligned(points(fit))}", "\n".join(fit["words"])]
     if report["crossings"]:
         parts.append("\n".join(map(crossed, report["crossings"])))
-    parts += map(_difficulty, report["difficulty"])
+    for found in report["difficulty"]:
+        title = f"By difficulty, {found['curve']}: bins and numbers are chosen on half of each "
+        title += "question's samples, judged on the other."
+        parts += [f"{title}\n{aligned(bins(found))}", aligned(mixes(found)), found["words"]]
     return "\n\n".join([*parts, LEGEND]) + "\n"
+
+
+def laws(report: dict[str, Any]) -> Table:
+    """A row for each curve."""
+    head = ["curve", "model", "questions", "a (points)", "b", "beta", "p", "saturation"]
+    return [head, *map(_law, report["fits"])]
+
+
+def points(fit: dict[str, Any]) -> Table:
+    """A row for each point of a curve."""
+    head = ["point", "tokens", "seconds", "quality (95%)", "line", "step", "coverage"]
+    return [head, *map(_point, fit["points"])]
 
 
 def _law(fit: dict[str, Any]) -> list[str]:
@@ -68,22 +79,20 @@ def crossed(found: dict[str, Any]) -> str:
             "in the middle.")  # fmt: skip
 
 
-def _difficulty(found: dict[str, Any]) -> str:
+def bins(found: dict[str, Any]) -> Table:
+    """A row for each bin of difficulty."""
     head = ["hardest first", "questions", *(f"N={k}" for k in found["sizes"]), "best N"]
-    rows: Table = [
+    rows = [
         [f"bin {i}", f"{one['n']:.0f}", *map(share, one["quality"]), f"{one['samples']:.1f}"]
         for i, one in enumerate(found["bins"], 1)
     ]
-    mixes = [
-        "bins by",
-        "aim",
-        "all: quality",
-        "tokens",
-        "mix: quality",
-        "tokens",
-        "saving at equal",
-    ]
-    body = [
+    return [head, *rows]
+
+
+def mixes(found: dict[str, Any]) -> Table:
+    """A row for each mix by difficulty."""
+    head = ["bins by", "aim", "all: quality", "tokens", "mix: quality", "tokens", "saving at equal"]
+    rows = [
         [
             mix["key"],
             f"N={mix['samples']}",
@@ -95,11 +104,7 @@ def _difficulty(found: dict[str, Any]) -> str:
         ]
         for mix in found["mixes"]
     ]
-    title = f"By difficulty, {found['curve']}: bins and numbers are chosen on half of each "
-    title += "question's samples, judged on the other."
-    return "\n".join(
-        [title, aligned([head, *rows]), "", aligned([mixes, *body]), "", found["words"]]
-    )
+    return [head, *rows]
 
 
 def share(value: float) -> str:

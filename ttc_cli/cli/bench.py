@@ -176,6 +176,19 @@ def fit(
     ] = 1.0,
     seed: Annotated[int, typer.Option("--seed", help="Of resampling.", min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON value.")] = False,
+    picture: Annotated[
+        str,
+        typer.Option(
+            "--picture",
+            metavar="FILE",
+            help="Points and lines, as .png or .svg; `-` draws them here.",
+            show_default=False,
+        ),
+    ] = "",
+    page: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="All of it as one page that needs no network."),
+    ] = None,
 ) -> None:
     """The scaling law Q(C) = a·log2(C) + b of every strategy, and where it fails.
 
@@ -183,9 +196,10 @@ def fit(
     differ in effort alone are points of one curve. Also: saturation, coverage, crossings, and
     what choosing the number of samples by difficulty would save.
     """
+    from ttc_cli.cli.fitting import Flags
     from ttc_cli.cli.fitting import fit as bench_fit
 
-    bench_fit(folders, as_json=as_json, least=least / 100, seed=seed)
+    bench_fit(folders, Flags(as_json, least / 100, seed, picture, page))
 
 
 data_app = tree(help="List, check and convert data sets.", no_args_is_help=True)

@@ -4,33 +4,51 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ttc_cli.core.errors import UsageError
 
 
-def fit(folders: Sequence[Path], *, as_json: bool, least: float, seed: int) -> None:
-    """Print the fit.
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """How the fit is shown: `picture` and `page` are files, `-` for a picture here."""
+
+    as_json: bool
+    least: float
+    seed: int
+    picture: str
+    page: Path | None
+
+
+def fit(folders: Sequence[Path], flags: Flags) -> None:
+    """Print the fit, draw it, write the page.
 
     Raises:
-        UsageError: nothing to fit.
-        UnreadableFile: a folder is none of a bench.
+        UsageError: nothing to fit, forms that exclude each other, or a missing extra.
+        UnreadableFile: a folder is none of a bench, or a file cannot be written.
     """
-    from ttc_cli.bench import fit_text
+    from ttc_cli.bench import fit_page, fit_text
     from ttc_cli.bench.curves import read
     from ttc_cli.bench.fitting import build
     from ttc_cli.bench.report import load
-    from ttc_cli.cli.output import print_json
+    from ttc_cli.cli.drawing import draw
+    from ttc_cli.cli.output import print_json, write_file
 
+    if flags.as_json and flags.picture == "-":
+        raise UsageError("--json and --picture - both write to stdout", "give a file")
     curves = read(load(folders))
     if not curves:
         raise UsageError(
             "no curve to fit: nothing was run at two costs",
             "run `ttc bench run -n 16 --no-early-stop`, or several --config that differ in effort",
         )
-    built: dict[str, Any] = build(curves, least=least, seed=seed)
-    if as_json:
+    built = build(curves, least=flags.least, seed=flags.seed)
+    if flags.picture:
+        draw(fit_page.chart(built["fits"]), flags.picture)
+    if flags.page:
+        write_file(flags.page, [fit_page.page(built)])
+    if flags.as_json:
         print_json(built)
-    else:
+    elif flags.picture != "-":
         sys.stdout.write(fit_text.text(built))

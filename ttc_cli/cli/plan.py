@@ -1,0 +1,77 @@
+"""`ttc plan`: more compute a request, a larger model, or training? The budget calculator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ttc_cli.cli.help import Grouped, tree
+from ttc_cli.cli.options import OUTPUT, opt
+
+app = tree(help="Test-time compute, a larger model, or training: what costs least.")
+
+WANTS, KNOWN = "What is wanted", "What is known"
+
+
+@app.command(cls=Grouped)
+def plan(
+    folders: Annotated[
+        list[Path] | None,
+        opt("--from", help="A folder of `ttc bench run` (repeatable).", panel=KNOWN),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        opt(
+            "--model",
+            metavar="SPEC",
+            help="name=..,params=..,quality=SHARE@TOKENS[@SECONDS],..;"
+            " price= (a million tokens), speed= (tokens a second), memory= (bytes), train="
+            " (money), train-tokens= (repeatable). Adds to a measured model of that name.",
+            panel=KNOWN,
+        ),
+    ] = None,
+    requests: Annotated[
+        str, opt("-n", "--requests", help="How many, in all: 20k, 1e6.", panel=WANTS)
+    ] = "1",
+    quality: Annotated[
+        str, opt("--quality", help="Share of right answers: 0.6 or 60%.", panel=WANTS)
+    ] = "0",
+    seconds: Annotated[
+        float | None, opt("--seconds", help="A request may take.", panel=WANTS, min=0)
+    ] = None,
+    memory: Annotated[str | None, opt("--memory", help="Bytes there are: 4G.", panel=WANTS)] = None,
+    unit: Annotated[
+        str | None, opt("--unit", help="Of costs: money, flops, seconds or tokens.", panel=WANTS)
+    ] = None,
+    split: Annotated[
+        str, opt("--split", help="Share of traffic that one answer does for.", panel=WANTS)
+    ] = "70%",
+    picture: Annotated[
+        str,
+        opt(
+            "--picture",
+            metavar="FILE",
+            help="The Pareto front, as .png or .svg; `-` draws it here.",
+            panel=OUTPUT,
+            show_default=False,
+        ),
+    ] = "",
+    as_json: Annotated[bool, opt("--json", help="One JSON value.", panel=OUTPUT)] = False,
+) -> None:
+    """C_total = C_train + N·C_inference, for every model at every effort.
+
+    With nothing given: what easy, medium, hard and extreme questions cost, and what to measure.
+    Leaves with 3 when nothing meets what is wanted.
+
+    Example: ttc plan -n 1M --quality 60% --model name=small,params=0.5B,quality=45%@229,62%@687
+    --model name=large,params=3B,quality=65%@200
+    """
+    from ttc_cli.cli.planning import Asked, run
+
+    asked = Asked(
+        tuple(folders or ()), tuple(model or ()), requests, quality, seconds, memory, unit, split,
+        picture, as_json,
+    )  # fmt: skip
+    raise typer.Exit(run(asked))
