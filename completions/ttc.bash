@@ -2,7 +2,7 @@
 
 _ttc_words() { # flags and commands that may follow the command "$1"
     case "$1" in
-    "") echo "ask map chat again logs stats models bench templates cache config doctor plugins completion prm calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
+    "") echo "ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
     "ask") echo "-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
     "map") echo "--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help" ;;
     "chat") echo "-f --file -s --system -c --continue --cid -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -R --show-reasoning --hide-reasoning -q --quiet --no-color --no-cache --no-log -h --help" ;;
@@ -27,7 +27,7 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "bench") echo "run report fit data -h --help" ;;
     "bench run") echo "-d --data -o --out -c --config --configs --limit --shuffle --resume --unsafe-exec -e --effort -S --strategy -n --samples -O --option --no-early-stop --diverse --max-tokens --thinking-budget -m --model --width -s --system -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -q --quiet -h --help" ;;
     "bench report") echo "--json --markdown --picture -h --help" ;;
-    "bench fit") echo "--least --seed --json -h --help" ;;
+    "bench fit") echo "--least --seed --json --picture --html -h --help" ;;
     "bench data") echo "list check convert -h --help" ;;
     "bench data list") echo "--json -h --help" ;;
     "bench data check") echo "--unsafe-exec -h --help" ;;
@@ -56,6 +56,7 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "prm train") echo "-d --data --name -m --model --traces --rollouts --every --synthetic --majority --limit --skip --max-tokens --seed --threads --json -q --quiet -h --help" ;;
     "prm eval") echo "-V --verifier -d --data -m --model --limit --bar --threads --json -h --help" ;;
     "prm list") echo "--json -h --help" ;;
+    "plan") echo "--from --model -n --requests --quality --seconds --memory --unit --split --picture --json -h --help" ;;
     "calibrate") echo "-m --model --threads --json -h --help" ;;
     esac
 }
@@ -214,6 +215,8 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "bench report ") echo "files" ;;
     "bench fit --least") echo "any" ;;
     "bench fit --seed") echo "= random" ;;
+    "bench fit --picture") echo "any" ;;
+    "bench fit --html") echo "files" ;;
     "bench fit ") echo "files" ;;
     "bench data list ") echo "files" ;;
     "bench data convert --seed") echo "= random" ;;
@@ -244,6 +247,15 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "prm eval --limit") echo "any" ;;
     "prm eval --bar") echo "any" ;;
     "prm eval --threads") echo "any" ;;
+    "plan --from") echo "files" ;;
+    "plan --model") echo "models" ;;
+    "plan -n"|"plan --requests") echo "any" ;;
+    "plan --quality") echo "any" ;;
+    "plan --seconds") echo "any" ;;
+    "plan --memory") echo "any" ;;
+    "plan --unit") echo "any" ;;
+    "plan --split") echo "any" ;;
+    "plan --picture") echo "any" ;;
     "calibrate -m"|"calibrate --model") echo "models" ;;
     "calibrate --threads") echo "any" ;;
     esac
@@ -259,7 +271,7 @@ _ttc() {
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         at=""
-    elif [[ " ask map chat again logs stats models bench templates cache config doctor plugins completion prm calibrate " == *" $first "* ]]; then
+    elif [[ " ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate " == *" $first "* ]]; then
         at=$first
         if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/fit bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm cache/info cache/clear cache/prune cache/path config/show config/get config/set config/unset config/path config/edit prm/train prm/eval prm/list " == *" $first/$second "* ]]; then
             at="$first $second"

@@ -5,7 +5,7 @@ function __ttc_at # whether the command that is being typed is one of those name
     set -l at ask
     if not set -q typed[2]
         set at top
-    else if contains -- $typed[2] ask map chat again logs stats models bench templates cache config doctor plugins completion prm calibrate
+    else if contains -- $typed[2] ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate
         set at $typed[2]
         if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench fit' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'cache info' 'cache clear' 'cache prune' 'cache path' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit' 'prm train' 'prm eval' 'prm list'
             set at "$typed[2] $typed[3]"
@@ -74,6 +74,7 @@ complete -c ttc -n '__ttc_at "top"' -a prm -d 'Train step verifiers and judge th
 complete -c ttc -n '__ttc_at "prm"' -a train -d 'Draw replies, label their steps, train a probe on the model\'s hidden states.'
 complete -c ttc -n '__ttc_at "prm"' -a eval -d 'Judge a verifier on labelled steps: AUC of the whole, and F1 for the first wrong step.'
 complete -c ttc -n '__ttc_at "prm"' -a list -d 'The probes on this machine and what cross-validation said of them.'
+complete -c ttc -n '__ttc_at "top"' -a plan -d 'C_total = C_train + N·C_inference, for every model at every effort.'
 complete -c ttc -n '__ttc_at "top"' -a calibrate -d 'Measure how fast this machine decodes one branch and many, and keep it.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s e -l effort -r -a 'auto low medium high max' -d 'low, medium, high or max: 1x, 4x, 16x, 64x the cost of one plain answer; auto chooses.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s S -l strategy -r -a '(__ttc_values strategies)' -d 'auto, direct, self-consistency, best-of-n, refine, think; or a search: beam, dvts, best-first, mcts or particle.'
@@ -298,6 +299,8 @@ complete -c ttc -n '__ttc_at "bench report"' -F
 complete -c ttc -n '__ttc_at "bench fit"' -l least -r -d 'Gain of a doubling that is worth it, in points.'
 complete -c ttc -n '__ttc_at "bench fit"' -l seed -r -a 'random' -d 'Of resampling.'
 complete -c ttc -n '__ttc_at "bench fit"' -l json -d 'One JSON value.'
+complete -c ttc -n '__ttc_at "bench fit"' -l picture -r -d 'Points and lines, as .png or .svg; `-` draws them here.'
+complete -c ttc -n '__ttc_at "bench fit"' -l html -r -F -d 'All of it as one page that needs no network.'
 complete -c ttc -n '__ttc_at "bench fit"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "bench fit"' -F
 complete -c ttc -n '__ttc_at "bench data"' -s h -l help -d 'Show this message and exit.'
@@ -381,6 +384,17 @@ complete -c ttc -n '__ttc_at "prm eval"' -l json -d 'One JSON object.'
 complete -c ttc -n '__ttc_at "prm eval"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "prm list"' -l json -d 'One JSON object.'
 complete -c ttc -n '__ttc_at "prm list"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "plan"' -l from -r -F -d 'A folder of `ttc bench run` (repeatable).'
+complete -c ttc -n '__ttc_at "plan"' -l model -r -a '(__ttc_values models)' -d 'name=..,params=..,quality=SHARE@TOKENS[@SECONDS],..; price= (a million tokens), speed= (tokens a second), memory= (bytes), train= (money), train-tokens= (repeatable). Adds to a measured model of that name.'
+complete -c ttc -n '__ttc_at "plan"' -s n -l requests -r -d 'How many, in all: 20k, 1e6.'
+complete -c ttc -n '__ttc_at "plan"' -l quality -r -d 'Share of right answers: 0.6 or 60%.'
+complete -c ttc -n '__ttc_at "plan"' -l seconds -r -d 'A request may take.'
+complete -c ttc -n '__ttc_at "plan"' -l memory -r -d 'Bytes there are: 4G.'
+complete -c ttc -n '__ttc_at "plan"' -l unit -r -d 'Of costs: money, flops, seconds or tokens.'
+complete -c ttc -n '__ttc_at "plan"' -l split -r -d 'Share of traffic that one answer does for.'
+complete -c ttc -n '__ttc_at "plan"' -l picture -r -d 'The Pareto front, as .png or .svg; `-` draws it here.'
+complete -c ttc -n '__ttc_at "plan"' -l json -d 'One JSON value.'
+complete -c ttc -n '__ttc_at "plan"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "calibrate"' -s m -l model -r -a '(__ttc_values models)' -d 'Catalogue name, alias or GGUF file.'
 complete -c ttc -n '__ttc_at "calibrate"' -l threads -r -d 'Threads.'
 complete -c ttc -n '__ttc_at "calibrate"' -l json -d 'One JSON object.'

@@ -4,7 +4,7 @@
 Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @{
-        '' = 'ask map chat again logs stats models bench templates cache config doctor plugins completion prm calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
+        '' = 'ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
         'ask' = '-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
         'map' = '--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help'
         'chat' = '-f --file -s --system -c --continue --cid -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -R --show-reasoning --hide-reasoning -q --quiet --no-color --no-cache --no-log -h --help'
@@ -29,7 +29,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'bench' = 'run report fit data -h --help'
         'bench run' = '-d --data -o --out -c --config --configs --limit --shuffle --resume --unsafe-exec -e --effort -S --strategy -n --samples -O --option --no-early-stop --diverse --max-tokens --thinking-budget -m --model --width -s --system -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -q --quiet -h --help'
         'bench report' = '--json --markdown --picture -h --help'
-        'bench fit' = '--least --seed --json -h --help'
+        'bench fit' = '--least --seed --json --picture --html -h --help'
         'bench data' = 'list check convert -h --help'
         'bench data list' = '--json -h --help'
         'bench data check' = '--unsafe-exec -h --help'
@@ -58,6 +58,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'prm train' = '-d --data --name -m --model --traces --rollouts --every --synthetic --majority --limit --skip --max-tokens --seed --threads --json -q --quiet -h --help'
         'prm eval' = '-V --verifier -d --data -m --model --limit --bar --threads --json -h --help'
         'prm list' = '--json -h --help'
+        'plan' = '--from --model -n --requests --quality --seconds --memory --unit --split --picture --json -h --help'
         'calibrate' = '-m --model --threads --json -h --help'
     }
     # a literal's keys would be the same for -o and -O
@@ -267,6 +268,8 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('bench report ', 'files')
     $takes.Add('bench fit --least', 'any')
     $takes.Add('bench fit --seed', '= random')
+    $takes.Add('bench fit --picture', 'any')
+    $takes.Add('bench fit --html', 'files')
     $takes.Add('bench fit ', 'files')
     $takes.Add('bench data list ', 'files')
     $takes.Add('bench data convert --seed', '= random')
@@ -303,6 +306,16 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('prm eval --limit', 'any')
     $takes.Add('prm eval --bar', 'any')
     $takes.Add('prm eval --threads', 'any')
+    $takes.Add('plan --from', 'files')
+    $takes.Add('plan --model', 'models')
+    $takes.Add('plan -n', 'any')
+    $takes.Add('plan --requests', 'any')
+    $takes.Add('plan --quality', 'any')
+    $takes.Add('plan --seconds', 'any')
+    $takes.Add('plan --memory', 'any')
+    $takes.Add('plan --unit', 'any')
+    $takes.Add('plan --split', 'any')
+    $takes.Add('plan --picture', 'any')
     $takes.Add('calibrate -m', 'models')
     $takes.Add('calibrate --model', 'models')
     $takes.Add('calibrate --threads', 'any')
