@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import bench_stage as stage
@@ -15,7 +16,7 @@ from ttc_cli.cli.benching import Flags, read_configs
 from ttc_cli.core.errors import UsageError
 
 Ttc = Callable[..., tuple[int, str, str]]
-FLAGS = Flags("", None, (), None, (), True, False, None, False, 0, False, False, 32, False)
+FLAGS = Flags("", None, (), None, (), (), True, False, None, False, 0, False, False, 32, False)
 
 
 @pytest.fixture
@@ -120,9 +121,7 @@ def test_what_makes_no_sense_is_one_line(
 def test_configurations_from_flags() -> None:
     given = {"samples": 8, "effort": None, "temperature": 0.5}
     assert read_configs(given, FLAGS) == [Config("n8-t0.5", {"samples": 8, "temperature": 0.5})]
-    import dataclasses
-
-    two = dataclasses.replace(
+    two = replace(
         FLAGS, configs=("strategy=direct,samples=1", "name=b,O.confidence=0.9"), early_stop=False
     )
     direct, other = read_configs(given, two)
@@ -173,3 +172,13 @@ def test_a_real_model(ttc: Ttc, tmp_path: Path, smollm: Path) -> None:
     (out / "results.jsonl").unlink()
     assert ttc(*line, "--resume")[0] == 0
     assert stage.rows_of(out) == rows
+
+
+def test_verifiers_of_all_configurations() -> None:
+    listed = ("name=a", "name=b,verifier=confidence")
+    flags = replace(FLAGS, configs=listed, verifiers=("judge", "regex:x"))
+    first, second = read_configs({}, flags)
+    assert first.verifiers == ("judge", "regex:x")
+    assert second.verifiers == ("confidence",)
+    with pytest.raises(UsageError, match="juge"):
+        read_configs({}, replace(FLAGS, verifiers=("juge",)))

@@ -122,6 +122,7 @@ JUDGED = "name=judged,strategy=best-of-n,samples=4,verifier=regex:^[0-9]+$,verif
 def test_rows_hold_what_verifiers_said(data: Path, tmp_path: Path) -> None:
     stage.bench(data, tmp_path / "out", stage.configs(JUDGED, PLAIN))
     rows = stage.rows_of(tmp_path / "out")
+    assert {r["config"] for r in rows if r.get("verify_seconds", -1) >= 0} == {"judged"}
     judged = [branch for r in rows if r["config"] == "judged" for branch in r["branches"]]
     scored = [branch["scores"] for branch in judged if "scores" in branch]
     assert {tuple(scores) for scores in scored} >= {

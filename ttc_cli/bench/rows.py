@@ -62,6 +62,7 @@ def row(
         "seed": run.seed,
         "tokens": _tokens(run, prepared.prompt_tokens),
         "seconds": round(player.seconds, 3),
+        **({"verify_seconds": round(run.verify_seconds, 3)} if run.judged else {}),
         "branches": [
             _branch(branch, question, outcome, run, player)
             | ({"scores": scores[branch.id]} if branch.id in scores else {})

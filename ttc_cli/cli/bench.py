@@ -69,6 +69,7 @@ def run(
         list[str] | None,
         opt("-O", "--option", help="KEY=VALUE for the strategy (repeatable).", panel=SPENDING),
     ] = None,
+    verifier: options.Verifiers = None,
     no_early_stop: options.NoEarlyStop = False,
     diverse: options.Diverse = False,
     max_tokens: Annotated[
@@ -126,6 +127,7 @@ def run(
         tuple(config or ()),
         configs,
         tuple(option or ()),
+        tuple(verifier or ()),
         not no_early_stop,
         diverse,
         limit,

@@ -32,6 +32,7 @@ class Flags:
     configs: tuple[str, ...]
     file: Path | None
     options: tuple[str, ...]
+    verifiers: tuple[str, ...]
     early_stop: bool
     diverse: bool
     limit: int | None
@@ -127,9 +128,14 @@ def read_configs(spending: Mapping[str, object], flags: Flags) -> list[Config]:
     """
     from ttc_cli.bench.configs import Config, from_file, from_text, named
     from ttc_cli.settings.fields import checked
+    from ttc_cli.verifiers import registry as verifiers
 
     given = {k: checked(k, v, f"--{k}") for k, v in spending.items() if v is not None}
-    base = Config("", given, pairs(flags.options), flags.early_stop, flags.diverse)
+    for text in flags.verifiers:
+        verifiers.find(text)  # now, and not after hours of work
+    base = Config(
+        "", given, pairs(flags.options), flags.early_stop, flags.diverse, flags.verifiers
+    )
     listed = from_file(flags.file) if flags.file else []
     listed += [from_text(text) for text in flags.configs]
     return named([_over(base, config) for config in listed] or [base])
@@ -142,4 +148,5 @@ def _over(base: Config, config: Config) -> Config:
         options=base.options | config.options,
         early_stop=base.early_stop and config.early_stop,
         diverse=base.diverse or config.diverse,
+        verifiers=config.verifiers or base.verifiers,
     )
