@@ -25,7 +25,7 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "models alias") echo "-h --help" ;;
     "models default") echo "-h --help" ;;
     "bench") echo "run report fit data -h --help" ;;
-    "bench run") echo "-d --data -o --out -c --config --configs --limit --shuffle --resume --unsafe-exec -e --effort -S --strategy -n --samples -O --option --no-early-stop --diverse --max-tokens --thinking-budget -m --model --width -s --system -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -q --quiet -h --help" ;;
+    "bench run") echo "-d --data -o --out -c --config --configs --limit --shuffle --resume --unsafe-exec -e --effort -S --strategy -n --samples -O --option -V --verifier --no-early-stop --diverse --max-tokens --thinking-budget -m --model --width -s --system -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -q --quiet -h --help" ;;
     "bench report") echo "--json --markdown --picture -h --help" ;;
     "bench fit") echo "--least --seed --json --picture --html -h --help" ;;
     "bench data") echo "list check convert -h --help" ;;
@@ -197,6 +197,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "bench run -S"|"bench run --strategy") echo "strategies" ;;
     "bench run -n"|"bench run --samples") echo "any" ;;
     "bench run -O"|"bench run --option") echo "any" ;;
+    "bench run -V"|"bench run --verifier") echo "verifiers" ;;
     "bench run --max-tokens") echo "any" ;;
     "bench run --thinking-budget") echo "any" ;;
     "bench run -m"|"bench run --model") echo "models" ;;

@@ -271,6 +271,7 @@ complete -c ttc -n '__ttc_at "bench run"' -s e -l effort -r -a 'auto low medium 
 complete -c ttc -n '__ttc_at "bench run"' -s S -l strategy -r -a '(__ttc_values strategies)' -d 'How to spend it.'
 complete -c ttc -n '__ttc_at "bench run"' -s n -l samples -r -d 'Branches.'
 complete -c ttc -n '__ttc_at "bench run"' -s O -l option -r -d 'KEY=VALUE for the strategy (repeatable).'
+complete -c ttc -n '__ttc_at "bench run"' -s V -l verifier -r -a '(__ttc_values verifiers)' -d 'Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN, schema:FILE, exec:CMD, tests:FILE, probe:NAME.'
 complete -c ttc -n '__ttc_at "bench run"' -l no-early-stop -d 'Draw all samples.'
 complete -c ttc -n '__ttc_at "bench run"' -l diverse -d 'Vary temperature and wording.'
 complete -c ttc -n '__ttc_at "bench run"' -l max-tokens -r -d 'Cap on sampled tokens a question.'

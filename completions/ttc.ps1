@@ -27,7 +27,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'models alias' = '-h --help'
         'models default' = '-h --help'
         'bench' = 'run report fit data -h --help'
-        'bench run' = '-d --data -o --out -c --config --configs --limit --shuffle --resume --unsafe-exec -e --effort -S --strategy -n --samples -O --option --no-early-stop --diverse --max-tokens --thinking-budget -m --model --width -s --system -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -q --quiet -h --help'
+        'bench run' = '-d --data -o --out -c --config --configs --limit --shuffle --resume --unsafe-exec -e --effort -S --strategy -n --samples -O --option -V --verifier --no-early-stop --diverse --max-tokens --thinking-budget -m --model --width -s --system -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -q --quiet -h --help'
         'bench report' = '--json --markdown --picture -h --help'
         'bench fit' = '--least --seed --json --picture --html -h --help'
         'bench data' = 'list check convert -h --help'
@@ -248,6 +248,8 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('bench run --samples', 'any')
     $takes.Add('bench run -O', 'any')
     $takes.Add('bench run --option', 'any')
+    $takes.Add('bench run -V', 'verifiers')
+    $takes.Add('bench run --verifier', 'verifiers')
     $takes.Add('bench run --max-tokens', 'any')
     $takes.Add('bench run --thinking-budget', 'any')
     $takes.Add('bench run -m', 'models')

@@ -133,9 +133,7 @@ def read_configs(spending: Mapping[str, object], flags: Flags) -> list[Config]:
     given = {k: checked(k, v, f"--{k}") for k, v in spending.items() if v is not None}
     for text in flags.verifiers:
         verifiers.find(text)  # now, and not after hours of work
-    base = Config(
-        "", given, pairs(flags.options), flags.early_stop, flags.diverse, flags.verifiers
-    )
+    base = Config("", given, pairs(flags.options), flags.early_stop, flags.diverse, flags.verifiers)
     listed = from_file(flags.file) if flags.file else []
     listed += [from_text(text) for text in flags.configs]
     return named([_over(base, config) for config in listed] or [base])
