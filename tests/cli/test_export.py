@@ -176,14 +176,16 @@ def test_steps_go_by_their_score_else_by_where_they_lead(tmp_path: Path) -> None
         {**expected, "labels": [True, True]},
         {**expected, "completions": ["Add them.", bad], "labels": [True, False]},
     ]
-    scored: list[Event] = [*root, Score((0,), "prm:x", 0.1), *children]
-    with Log(tmp_path) as log:
-        log.remove(log.runs())
-    record(tmp_path, "ttc-2", scored, chosen=first + good)
-    assert [row["labels"] for row in rows(logged(tmp_path), "steps")] == [
-        [False, True],
-        [False, False],
-    ]
+
+    def labels(verifier: str) -> list[list[bool]]:
+        with Log(tmp_path) as log:
+            log.remove(log.runs())
+        scored: list[Event] = [*root, Score((0,), verifier, 0.1), *children]
+        record(tmp_path, f"ttc-{verifier}", scored, chosen=first + good)
+        return [row["labels"] for row in rows(logged(tmp_path), "steps")]
+
+    assert labels("prm") == [[False, True], [False, False]]
+    assert labels("confidence") == [[True, True], [True, False]]  # it only ranks
 
 
 def test_the_command_writes_a_file(ttc: Ttc) -> None:

@@ -26,7 +26,7 @@ from ttc_cli.core.events import Event
 from ttc_cli.prompts.documents import Document, conversation, frame
 from ttc_cli.prompts.thoughts import split
 from ttc_cli.store.runs import Run, Turn
-from ttc_cli.views.traces import Trace, traces
+from ttc_cli.views.traces import ORDER_ONLY, Trace, traces
 
 FORMATS = ("sft", "dpo", "steps", "grpo")
 WAYS = ("feedback", "verifier", "agreement")
@@ -177,7 +177,7 @@ def _sort(one: Logged, question: Question, bar: Bar, *, thoughts: bool) -> None:
 
 def _verified(run: Run, chosen: Trace | None, bar: Bar) -> bool:
     agreement = run.ours["agreement"]
-    scores = chosen.scores.values() if chosen else ()
+    scores = [s for name, s in chosen.scores.items() if name not in ORDER_ONLY] if chosen else []
     return (
         ("feedback" in bar.ways and run.feedback == "good")
         or ("verifier" in bar.ways and bool(scores) and min(scores) >= bar.score)

@@ -11,6 +11,8 @@ from ttc_cli.core.sampling import Stop
 
 END = 60
 """Characters of a reply's end in a tree."""
+ORDER_ONLY = ("confidence", "self-certainty")
+"""Verifiers whose scores rank replies and say nothing of how likely one is to be right."""
 
 
 @dataclass(slots=True)
@@ -19,7 +21,8 @@ class Trace:
 
     Args:
         text: the reply, from the root on, thoughts included.
-        steps: (text, score) of each finished step, from the root on; None for no score.
+        steps: (text, score) of each finished step, from the root on; None for no
+            score that says whether it is right.
         scores: by verifier, of the branch as it last was.
         stop: why it stopped, in the words of the Close event; empty while it is open.
     """
@@ -70,7 +73,7 @@ def _take(trace: Trace, event: Event) -> None:
             trace.end_step()
     elif isinstance(event, Score) and event.score is not None:
         trace.scores[event.verifier] = event.score
-        if trace.steps:
+        if trace.steps and event.verifier not in ORDER_ONLY:
             trace.steps[-1] = (trace.steps[-1][0], event.score)
 
 
