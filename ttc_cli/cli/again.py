@@ -47,7 +47,7 @@ def again(
         from ttc_cli.store.log import Log
 
         with Log(log_dir(), make=False) as log:
-            settings, flags = asked_before(log, log.get(run_id))
+            settings, flags = asked_before(log, log.get(run_id, asked=True))
         flags = replace(flags, refresh=False)
         changed = {"effort": effort, "samples": samples, "model": model, "seed": seed}
         settings.update({k: v for k, v in changed.items() if v is not None})

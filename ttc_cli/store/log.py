@@ -148,14 +148,20 @@ class Log:
 
     # -- reading -----------------------------------------------------------------------------
 
-    def get(self, prefix: str | None = None) -> Run:
+    def get(self, prefix: str | None = None, *, asked: bool = False) -> Run:
         """The run whose id starts so, with or without "ttc-"; by default the last one.
+
+        Args:
+            asked: the last one that was not refused for its flags: a slip asks nothing.
 
         Raises:
             UsageError: there is none, or more than one.
         """
         if prefix is None:
-            found = self.runs(limit=1)
+            but = UsageError.exit_code if asked else None
+            found = self._select(
+                "WHERE ? IS NULL OR exit IS NOT ? ORDER BY began DESC, rowid DESC LIMIT 1", but, but
+            )
             if not found:
                 raise UsageError("the log holds no run", 'ask something: ttc "..."')
             return found[0]
@@ -221,7 +227,7 @@ class Log:
         Raises:
             UsageError: no such run.
         """
-        within = self.get(cid).conversation
+        within = self.get(cid, asked=True).conversation
         found = self._select("WHERE conversation = ? ORDER BY began DESC, rowid DESC", within)
         tip = next((run for run in found if run.ours), None)
         return self.turns(tip) if tip else ()
