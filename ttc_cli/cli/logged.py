@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.branch import Message
 from ttc_cli.core.errors import UsageError
 from ttc_cli.prompts.documents import Document, frame
 from ttc_cli.settings import Settings, log_dir
-from ttc_cli.store.log import Entry, Log, Run
+from ttc_cli.store.log import Entry, Log, LogUnusable, Run
 from ttc_cli.store.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -40,6 +41,38 @@ def recorder(
         days=settings.log_days,
         megabytes=settings.log_max_mb,
     )
+
+
+@contextmanager
+def recorders(
+    settings: Settings,
+    flags: Mapping[str, object],
+    asked: Flags,
+    say: Callable[[str], None],
+) -> Iterator[Callable[[Ask], Recorder]]:
+    """What logs each of many runs; a log that cannot be used is told of once.
+
+    The log stays open all the while: SQLite writes all through to the disk whenever the last that
+    has it open leaves, which takes many times as long as a run's two rows.
+    """
+    refused: list[str] = []
+
+    def give_up(line: str) -> None:
+        if not refused:
+            say(line)
+        refused.append(line)
+
+    def make(ask: Ask) -> Recorder:
+        log = settings.log and not refused
+        return recorder(replace(settings, log=log), ask, flags, asked, give_up)
+
+    with ExitStack() as stack:
+        if settings.log:
+            try:
+                stack.enter_context(Log(log_dir()))
+            except LogUnusable as error:
+                give_up(f"not logged: {error}")
+        yield make
 
 
 def entry(settings: Settings, ask: Ask, flags: Mapping[str, object], asked: Flags) -> Entry:

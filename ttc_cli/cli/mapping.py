@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import heapq
 import io
-import json
 import os
-import stat
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from ttc_cli.bench.progress import span
 from ttc_cli.cli import asking, output
 from ttc_cli.cli.checks import check_flags, check_options
+from ttc_cli.cli.logged import recorders
+from ttc_cli.cli.mapped import Filed, Progress, Stdout
 from ttc_cli.cli.signals import Signals
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.settings import Settings, load
@@ -24,11 +21,9 @@ from ttc_cli.store.part import Part
 from ttc_cli.views.plain import PlainView
 
 if TYPE_CHECKING:
-    from ttc_cli.session.loaded import Session
-    from ttc_cli.session.mapping import Row, Task
+    from ttc_cli.session.mapping import Mapping as Mapper
+    from ttc_cli.session.mapping import Recorders, Task
     from ttc_cli.session.records import Reader, Record
-
-REDRAW_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,129 +47,6 @@ class Flags:
     quiet: bool
 
 
-class Place(Protocol):
-    """Where rows go."""
-
-    def put(self, row: Row) -> None:
-        """Take a finished row."""
-        ...
-
-    def end(self, whole: bool, ordered: bool) -> None:
-        """No more rows come; `whole` says whether these are all."""
-        ...
-
-
-class Stdout:
-    """Rows on stdout, in input order or as they come.
-
-    Args:
-        ordered: hold rows back until those before them are there.
-        clear: called before something is written.
-    """
-
-    def __init__(self, ordered: bool, clear: Callable[[], None]) -> None:
-        self._ordered = ordered
-        self._clear = clear
-        self._next = 0
-        self._held: list[tuple[int, str]] = []
-
-    def put(self, row: Row) -> None:
-        """Write the row and those that waited for it, or hold it back."""
-        heapq.heappush(self._held, (row.record.number, _line(row.line)))
-        while self._held and (not self._ordered or self._held[0][0] == self._next):
-            self._next += 1
-            self._write()
-
-    def end(self, whole: bool, ordered: bool) -> None:
-        """Write what was held back, gaps or not."""
-        while self._held:
-            self._write()
-
-    def _write(self) -> None:
-        self._clear()
-        sys.stdout.write(heapq.heappop(self._held)[1])
-        sys.stdout.flush()
-
-
-class Filed:
-    """Rows in a file that is there when all are."""
-
-    def __init__(self, part: Part, view: PlainView) -> None:
-        self._part = part
-        self._view = view
-
-    def put(self, row: Row) -> None:
-        """Keep the row."""
-        self._part.add(row.record.number, row.record.digest, row.line, bad=row.bad)
-
-    def end(self, whole: bool, ordered: bool) -> None:
-        """Make the file, or say where the rows are."""
-        if whole:
-            lines = map(_line, self._part.rows(ordered=ordered))
-            output.write_file(self._part.path, lines)
-            self._part.drop()
-        else:
-            self._view.say(f"{self._part.count} results are kept; --resume goes on with them")
-
-
-class Progress:
-    """How far it is, on the status line.
-
-    `done` counts finished records and `bad` those with an error, earlier runs' included.
-    """
-
-    def __init__(self, view: PlainView, reader: Reader, part: Part | None) -> None:
-        self._view = view
-        self._reader = reader
-        self._before = self.done = part.count if part is not None else 0
-        self.bad = part.bad if part is not None else 0
-        self._began = self._drawn = time.monotonic()
-        status = os.fstat(reader.file.fileno())
-        self._size = status.st_size if stat.S_ISREG(status.st_mode) else None
-
-    def __call__(self, row: Row | None) -> None:
-        """Count a row; None when only time went by."""
-        if row is not None:
-            self.done += 1
-            self.bad += row.bad
-        now = time.monotonic()
-        if now - self._drawn >= REDRAW_SECONDS:
-            self._drawn = now
-            self._view.status(self.line(now - self._began))
-
-    def line(self, seconds: float) -> str:
-        """What is done, how quickly, and how long the rest will take, where that is known."""
-        new = self.done - self._before
-        parts = [f"{self.done} done"]
-        total = self._total
-        if total is not None:
-            parts[0] = f"{self.done} of {'' if self._reader.ended else '~'}{total} done"
-        if self.bad:
-            parts.append(f"{self.bad} failed")
-        if new:
-            parts.append(f"{new / seconds:.1f}/s")
-            if total is not None:
-                parts.append(f"{span(seconds / new * max(0, total - self.done))} left")
-        return " · ".join(parts)
-
-    @property
-    def _total(self) -> int | None:
-        """Records in all, guessed from the bytes read until all are; None for a pipe."""
-        reader = self._reader
-        if reader.ended or self._size is None or not reader.taken:
-            return reader.read if reader.ended else None
-        return round(reader.read * max(1.0, self._size / reader.taken))
-
-
-def _line(row: Mapping[str, object]) -> str:
-    line = json.dumps(row, ensure_ascii=False)
-    try:
-        line.encode()
-    except UnicodeEncodeError:  # half a character, written as an escape in the input
-        line = json.dumps(row)
-    return line + "\n"
-
-
 def run(flags: Mapping[str, object], asked: Flags, signals: Signals) -> int:
     """Map; returns the exit code.
 
@@ -186,8 +58,9 @@ def run(flags: Mapping[str, object], asked: Flags, signals: Signals) -> int:
     view = PlainView(asking.look(settings, how), sys.stdout, sys.stderr)
     try:
         task = _task(settings, asked)
-        with _opened(asked) as file:
-            return _with_model(settings, asked, task, file, view, signals)
+        kept = recorders(settings, flags, asked.question, view.say)
+        with _opened(asked) as file, kept as record:
+            return _with_model(settings, asked, task, file, view, record, signals)
     except BrokenPipeError:
         output.silence(sys.stdout)
         return 0
@@ -233,9 +106,16 @@ def _opened(asked: Flags) -> io.FileIO:
 
 
 def _with_model(
-    settings: Settings, asked: Flags, task: Task, file: io.FileIO, view: PlainView, signals: Signals
+    settings: Settings,
+    asked: Flags,
+    task: Task,
+    file: io.FileIO,
+    view: PlainView,
+    record: Recorders,
+    signals: Signals,
 ) -> int:
     from ttc_cli.session.loaded import Session
+    from ttc_cli.session.mapping import Mapping as Mapper
     from ttc_cli.session.records import Reader
 
     view.status("loading the model")
@@ -251,7 +131,8 @@ def _with_model(
             part = Part(asked.output, _header(asked, settings, session.identity), asked.resume)
         for warning in settings.warnings:
             view.say(warning)
-        return _work(session, asked, task, reader, part, view, signals)
+        mapping = Mapper(session, task, ordered=part is None and not asked.unordered, record=record)
+        return _work(mapping, asked, reader, part, view, signals)
     finally:
         view.clear()
         if part is not None:
@@ -275,16 +156,13 @@ def _header(asked: Flags, settings: Settings, model: str) -> dict[str, object]:
 
 
 def _work(
-    session: Session,
+    mapping: Mapper,
     asked: Flags,
-    task: Task,
     reader: Reader,
     part: Part | None,
     view: PlainView,
     signals: Signals,
 ) -> int:
-    from ttc_cli.session.mapping import Mapping
-
     def skip(record: Record) -> bool:
         return part is not None and part.has(record.number, record.digest)
 
@@ -294,7 +172,6 @@ def _work(
     place = Filed(part, view) if part is not None else Stdout(not asked.unordered, view.clear)
     progress = Progress(view, reader, part)
     signals.stops(lambda: None)  # a first Ctrl-C sets `signals.code`, and the rows end
-    mapping = Mapping(session, task, ordered=part is None and not asked.unordered)
     rows = mapping.rows(reader, skip=skip, stopped=lambda: bool(signals.code))
     whole = False
     try:

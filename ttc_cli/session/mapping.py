@@ -13,12 +13,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ttc_cli.core.errors import EngineFailed, ModelError, TtcError, UsageError
-from ttc_cli.core.events import Flow
+from ttc_cli.core.events import Event, Flow, watch
+from ttc_cli.core.outcome import Outcome
 from ttc_cli.engine.hub import Hub, Port, drive
-from ttc_cli.session.loaded import Ask, Session
+from ttc_cli.session.loaded import Ask, Session, new_id
 from ttc_cli.session.prepare import memory_cells, prepare
 from ttc_cli.session.prepared import Prepared
 from ttc_cli.session.records import LINE, Reader, Record
+from ttc_cli.store.recorder import Recorder
+from ttc_cli.store.runs import Entry
 from ttc_cli.store.templates import Template, fill
 from ttc_cli.views.result import short_form, texts
 
@@ -99,7 +102,16 @@ class Task:
                 f"the record has a field {self.field!r} already", "name another with --field"
             )
         prompt = fill(self.prompt, record.values)
-        return replace(self.ask, prompt=prompt, began=time.monotonic())
+        return replace(self.ask, prompt=prompt, began=time.monotonic(), id=new_id())
+
+
+Recorders = Callable[[Ask], Recorder]
+"""What keeps the run of a question in the log."""
+
+
+def unlogged(ask: Ask) -> Recorder:
+    """Keeps nothing."""
+    return Recorder(None, Entry(ask.id, ask.prompt), ask.began, lambda _: None)
 
 
 class Mapping:
@@ -109,12 +121,21 @@ class Mapping:
         session: the model.
         task: what to do with each.
         ordered: results are wanted in input order, so that none may run far ahead.
+        record: logs the run of each record that was begun.
     """
 
-    def __init__(self, session: Session, task: Task, *, ordered: bool = True) -> None:
+    def __init__(
+        self,
+        session: Session,
+        task: Task,
+        *,
+        ordered: bool = True,
+        record: Recorders = unlogged,
+    ) -> None:
         self._session = session
         self._task = task
         self._ordered = ordered
+        self._record = record
         self._hub = Hub(session.engine)
         self._live: dict[int, tuple[Port, Prepared]] = {}
         self._cells = 0
@@ -197,7 +218,8 @@ class Mapping:
 
     def _answer(self, record: Record, prepared: Prepared, port: Port) -> Flow[Row]:
         try:
-            outcome = yield from prepared.flow(prepared.start(port, self._pool))
+            with self._record(prepared.ask) as log:
+                outcome = yield from _told(prepared.flow(prepared.start(port, self._pool)), log)
         except (EngineFailed, ModelError):
             raise
         except TtcError as error:
@@ -208,6 +230,14 @@ class Mapping:
         reply = texts(outcome)[1]
         answer = short_form(outcome.answer, reply) if self._task.extract else reply.strip()
         return Row(record, {**record.kept, self._task.field: answer})
+
+
+def _told(flow: Flow[Outcome], log: Recorder) -> Flow[Outcome]:
+    def tell(event: Event) -> tuple[Event, ...]:
+        log(event)
+        return ()
+
+    return (yield from watch(flow, tell))
 
 
 def _failed(record: Record, error: TtcError) -> Flow[Row]:

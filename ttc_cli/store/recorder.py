@@ -76,7 +76,7 @@ class Recorder:
         told = ("", "")
         if isinstance(error, TtcError):
             self.code, told = error.exit_code, (error.message, error.hint)
-        elif isinstance(error, KeyboardInterrupt):
+        elif isinstance(error, KeyboardInterrupt | GeneratorExit):  # stopped, or nobody reads on
             self.code = INTERRUPTED
         elif error is not None:
             self.code, told = 1, (f"{type(error).__name__}: {error}", "")

@@ -1,0 +1,146 @@
+"""Where the rows of `ttc map` go, and how far it is."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from ttc_cli.bench.progress import span
+from ttc_cli.cli import output
+from ttc_cli.store.part import Part
+from ttc_cli.views.plain import PlainView
+
+if TYPE_CHECKING:
+    from ttc_cli.session.mapping import Row
+    from ttc_cli.session.records import Reader
+
+REDRAW_SECONDS = 0.5
+
+
+class Place(Protocol):
+    """Where rows go."""
+
+    def put(self, row: Row) -> None:
+        """Take a finished row."""
+        ...
+
+    def end(self, whole: bool, ordered: bool) -> None:
+        """No more rows come; `whole` says whether these are all."""
+        ...
+
+
+class Stdout:
+    """Rows on stdout, in input order or as they come.
+
+    Args:
+        ordered: hold rows back until those before them are there.
+        clear: called before something is written.
+    """
+
+    def __init__(self, ordered: bool, clear: Callable[[], None]) -> None:
+        self._ordered = ordered
+        self._clear = clear
+        self._next = 0
+        self._held: list[tuple[int, str]] = []
+
+    def put(self, row: Row) -> None:
+        """Write the row and those that waited for it, or hold it back."""
+        heapq.heappush(self._held, (row.record.number, _line(row.line)))
+        while self._held and (not self._ordered or self._held[0][0] == self._next):
+            self._next += 1
+            self._write()
+
+    def end(self, whole: bool, ordered: bool) -> None:
+        """Write what was held back, gaps or not."""
+        while self._held:
+            self._write()
+
+    def _write(self) -> None:
+        self._clear()
+        sys.stdout.write(heapq.heappop(self._held)[1])
+        sys.stdout.flush()
+
+
+class Filed:
+    """Rows in a file that is there when all are."""
+
+    def __init__(self, part: Part, view: PlainView) -> None:
+        self._part = part
+        self._view = view
+
+    def put(self, row: Row) -> None:
+        """Keep the row."""
+        self._part.add(row.record.number, row.record.digest, row.line, bad=row.bad)
+
+    def end(self, whole: bool, ordered: bool) -> None:
+        """Make the file, or say where the rows are."""
+        if whole:
+            lines = map(_line, self._part.rows(ordered=ordered))
+            output.write_file(self._part.path, lines)
+            self._part.drop()
+        else:
+            self._view.say(f"{self._part.count} results are kept; --resume goes on with them")
+
+
+class Progress:
+    """How far it is, on the status line.
+
+    `done` counts finished records and `bad` those with an error, earlier runs' included.
+    """
+
+    def __init__(self, view: PlainView, reader: Reader, part: Part | None) -> None:
+        self._view = view
+        self._reader = reader
+        self._before = self.done = part.count if part is not None else 0
+        self.bad = part.bad if part is not None else 0
+        self._began = self._drawn = time.monotonic()
+        status = os.fstat(reader.file.fileno())
+        self._size = status.st_size if stat.S_ISREG(status.st_mode) else None
+
+    def __call__(self, row: Row | None) -> None:
+        """Count a row; None when only time went by."""
+        if row is not None:
+            self.done += 1
+            self.bad += row.bad
+        now = time.monotonic()
+        if now - self._drawn >= REDRAW_SECONDS:
+            self._drawn = now
+            self._view.status(self.line(now - self._began))
+
+    def line(self, seconds: float) -> str:
+        """What is done, how quickly, and how long the rest will take, where that is known."""
+        new = self.done - self._before
+        parts = [f"{self.done} done"]
+        total = self._total
+        if total is not None:
+            parts[0] = f"{self.done} of {'' if self._reader.ended else '~'}{total} done"
+        if self.bad:
+            parts.append(f"{self.bad} failed")
+        if new:
+            parts.append(f"{new / seconds:.1f}/s")
+            if total is not None:
+                parts.append(f"{span(seconds / new * max(0, total - self.done))} left")
+        return " · ".join(parts)
+
+    @property
+    def _total(self) -> int | None:
+        """Records in all, guessed from the bytes read until all are; None for a pipe."""
+        reader = self._reader
+        if reader.ended or self._size is None or not reader.taken:
+            return reader.read if reader.ended else None
+        return round(reader.read * max(1.0, self._size / reader.taken))
+
+
+def _line(row: Mapping[str, object]) -> str:
+    line = json.dumps(row, ensure_ascii=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:  # half a character, written as an escape in the input
+        line = json.dumps(row)
+    return line + "\n"
