@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -98,7 +99,8 @@ def pool(*rates: float, each: int = 12, samples: int = 16, seed: int = 0) -> lis
             right = rng.random(samples) < rate
             votes = tuple(0 if ok else int(rng.integers(1, 3)) for ok in right)
             ballots = Ballots(votes, frozenset({0}))
-            out.append(Pooled(ballots, tuple(map(bool, right)), (100,) * samples))
+            sure = tuple(map(float, rng.random(samples)))
+            out.append(Pooled(ballots, tuple(map(bool, right)), (100,) * samples, sure))
     return out
 
 
@@ -112,13 +114,23 @@ def test_a_mix_by_difficulty_saves_where_only_some_questions_need_it() -> None:
     mix = next(one for one in study.mixes if one.key == "pass rate" and one.samples == 8)
     # one bin of five needs the eight samples: 8 against (8 + 4) / 5, where the bins are told apart
     assert 1.8 < mix.ratio.value < 3.5
-    assert mix.ratio.low > 1
+    assert mix.mix_quality == pytest.approx(mix.quality, abs=0.03)
 
 
 def test_a_mix_saves_nothing_where_all_questions_are_alike() -> None:
     study = difficulty.study(pool(*[0.55] * 5))
     assert study is not None
     assert all(mix.ratio.low < 1.1 for mix in study.mixes)
+
+
+def test_the_strategy_is_chosen_too() -> None:
+    sure = [
+        replace(one, confidence=tuple(float(ok) for ok in one.right)) for one in pool(*[0.4] * 5)
+    ]
+    study = difficulty.study(sure)
+    assert study is not None  # who is sure is right: the most confident of a few beats any vote
+    assert min(mix.ratio.low for mix in study.mixes) > 1.5
+    assert min(one.voting for one in study.bins) < 0.5
 
 
 def test_too_little_for_bins() -> None:

@@ -50,11 +50,19 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """The samples of a question: what they vote for, which are right, and what each cost."""
+    """The samples of a question: what they vote for, which are right, what each cost, how sure."""
 
     ballots: Ballots
     right: tuple[bool, ...]
     tokens: tuple[int, ...]
+    confidence: tuple[float, ...]
+
+    def by_confidence(self) -> list[bool]:
+        """Which are right, the most confident first and those without an answer last."""
+        known = [vote is not None for vote in self.ballots.classes]
+        keys = list(zip(known, self.confidence, strict=True))
+        order = sorted(range(len(keys)), key=keys.__getitem__, reverse=True)
+        return [self.right[i] for i in order]
 
 
 def read(results: Sequence[Results]) -> list[Curve]:
@@ -105,34 +113,22 @@ def _replayed(one: Results) -> list[Curve]:
         )  # fmt: skip
 
     majority = curve(f"{one.name}: vote", (votes.curve(p.ballots, orders=ORDERS) for p in pool))
-    best = curve(
-        f"{one.name}: most confident", (votes.ranked(_by_confidence(row, one)) for row in rows)
-    )
+    best = curve(f"{one.name}: most confident", (votes.ranked(p.by_confidence()) for p in pool))
     return [majority, best]
 
 
 def _pooled(row: dict[str, Any], samples: int) -> Pooled:
     ballots = None if "error" in row else votes.ballots(row)
     if ballots is None:  # it could not be asked, and counts as wrong
-        return Pooled(Ballots((None,) * samples, frozenset()), (False,) * samples, (0,) * samples)
+        nothing = Ballots((None,) * samples, frozenset())
+        return Pooled(nothing, (False,) * samples, (0,) * samples, (0.0,) * samples)
     branches = row["branches"]
     return Pooled(
         ballots,
         tuple(bool(branch["correct"]) for branch in branches),
         tuple(branch["tokens"] for branch in branches),
+        tuple(branch.get("confidence", 0.0) for branch in branches),
     )
-
-
-def _by_confidence(row: dict[str, Any], one: Results) -> list[bool]:
-    """Which samples are right, the most confident first and those without an answer last."""
-    if "error" in row:
-        return [False] * one.samples
-    order = sorted(
-        row["branches"],
-        key=lambda branch: (branch["class"] is not None, branch.get("confidence", 0.0)),
-        reverse=True,
-    )
-    return [bool(branch["correct"]) for branch in order]
 
 
 def _alike(one: Results) -> str:

@@ -1,11 +1,11 @@
 """Compute by difficulty, after Snell et al. 2024 (arXiv 2408.03314): bins, and what they save.
 
-Questions are put into bins by the model's own pass rate on one half of their samples; the number
-of samples for each bin is chosen there too; what that reaches and costs is judged on the other
-half. So nothing is judged on the samples it was chosen by. As in the paper, the samples that tell
-the difficulty are not charged, and the pass rate needs reference answers: the saving is what a
-perfect router of this kind could reach, not what one does. Bins by the agreement of the samples,
-which needs no references, stand beside it.
+Questions are put into bins by the model's own pass rate on one half of their samples; the strategy
+(a vote, or the most confident sample) and the number of samples for each bin are chosen there too;
+what that reaches and costs is judged on the other half. So nothing is judged on the samples it was
+chosen by. As in the paper, the samples that tell the difficulty are not charged, and the pass rate
+needs reference answers: the saving is what a perfect router of this kind could reach, not what one
+does. Bins by the agreement of the samples, which needs no references, stand beside it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Half:
 
     Args:
         keys: what orders questions by ease, by the choosing half, for each of `KEYS`.
-        chosen, judged: (score, tokens), each (questions, points), of the two halves.
+        chosen, judged: (score, tokens), each (questions, ways), of the two halves: votes of 1, 2,
+            4, ..., then the most confident of 2, 4, ...
     """
 
     keys: dict[str, Array]
@@ -54,12 +55,14 @@ class Bin:
     Args:
         n: questions, on average. quality: of a vote of 1, 2, 4, ... of them, judged. samples: the
             compute-optimal number (geometric mean over splits) for the quality of the largest.
+        voting: share of the splits in which the compute-optimal strategy is one answer or a vote.
     """
 
     n: float
     pass_rate: float
     quality: tuple[float, ...]
     samples: float
+    voting: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +124,17 @@ def _halves(pool: Sequence[Pooled], samples: int, seed: int) -> list[Half]:
         parts = []
         for part in (slice(0, half), slice(half, 2 * half)):
             cut = [_cut(one, order[part]) for one, order in zip(pool, orders, strict=True)]
-            score = np.asarray([votes.curve(one.ballots, orders=ORDERS) for one in cut])[:, chosen]
+            vote = np.asarray([votes.curve(one.ballots, orders=ORDERS) for one in cut])
+            best = np.asarray([votes.ranked(one.by_confidence()) for one in cut])
+            score = np.hstack([vote[:, chosen], best[:, chosen[1:]]])
             each = np.asarray([np.mean(one.tokens) for one in cut])
             jitter = rng.uniform(0, 1e-6, len(pool))  # questions that tie are put apart by lot
             keys = {
                 KEYS[0]: np.asarray([np.mean(one.right) for one in cut]) + jitter,
                 KEYS[1]: np.asarray([_agreement(one) for one in cut]) + jitter,
             }
-            parts.append((keys, (score, np.outer(each, [k + 1 for k in chosen]))))
+            counts = [k + 1 for k in (*chosen, *chosen[1:])]
+            parts.append((keys, (score, np.outer(each, counts))))
         (keys, one), (others, two) = parts
         out += [Half(keys, one, two), Half(others, two, one)]
     return out
@@ -140,6 +146,7 @@ def _cut(one: Pooled, kept: Rows) -> Pooled:
         votes.Ballots(classes, one.ballots.right),
         tuple(one.right[i] for i in kept),
         tuple(one.tokens[i] for i in kept),
+        tuple(one.confidence[i] for i in kept),
     )
 
 
@@ -154,7 +161,7 @@ def _binned(key: Array) -> list[Rows]:
 
 
 def _choice(half: Half, key: str, who: Rows) -> tuple[list[Rows], Array, Array]:
-    """Bins, and for each uniform size what every bin takes: (sizes, bins); and the uniform curve.
+    """Bins, and for each uniform vote what every bin takes: (votes, bins); and the uniform curve.
 
     Of the mixes that reach the uniform vote's quality on the choosing half, the cheapest.
     """
@@ -163,18 +170,19 @@ def _choice(half: Half, key: str, who: Rows) -> tuple[list[Rows], Array, Array]:
     share = np.asarray([part.size / who.size for part in bins])
     scores = np.asarray([score[part].mean(axis=0) for part in bins])
     costs = np.asarray([tokens[part].mean(axis=0) for part in bins])
-    # with equal worth, the cheaper: argmax takes the first, and points rise in cost
+    # with equal worth, the first: votes before confidence, and fewer samples before more
     picks = (scores[None] - PRICES[:, None, None] * costs[None] + 0.0).round(12).argmax(axis=2)
     rows = np.arange(len(bins))
     quality = (scores[rows, picks] * share).sum(axis=1)
     cost = (costs[rows, picks] * share).sum(axis=1)
-    aims = score[who].mean(axis=0)
+    plain = score.shape[1] // 2 + 1
+    aims = score[who, :plain].mean(axis=0)
     taken = []
     for aim in aims:
         enough = quality >= aim - 1e-9
         taken.append(picks[np.where(enough, cost, np.inf).argmin()])
     judged = half.judged
-    uniform = np.asarray([judged[0][who].mean(axis=0), judged[1][who].mean(axis=0)])
+    uniform = np.asarray([part[who, :plain].mean(axis=0) for part in judged])
     return bins, np.asarray(taken), uniform
 
 
@@ -232,13 +240,15 @@ def _bins(halves: Sequence[Half]) -> tuple[Bin, ...]:
     table: list[list[tuple[float, ...]]] = []
     for half in halves:
         bins, taken, _ = _choice(half, KEYS[0], everyone)
-        score = half.judged[0]
+        plain = half.judged[0].shape[1] // 2 + 1
+        score = half.judged[0][:, :plain]
+        size = [*range(plain), *range(1, plain)]  # logarithms of the numbers of samples
         table.append([
-            (part.size, *score[part].mean(axis=0), float(pick))
+            (part.size, *score[part].mean(axis=0), size[pick], pick < plain)
             for part, pick in zip(bins, taken[-1], strict=True)
         ])  # fmt: skip
     means = np.mean(table, axis=0)
     return tuple(
-        Bin(float(n), float(quality[0]), tuple(map(float, quality)), float(2**pick))
-        for n, *quality, pick in means
+        Bin(n, quality[0], tuple(quality), 2**size, voting)
+        for n, *quality, size, voting in means.tolist()
     )

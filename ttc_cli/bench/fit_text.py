@@ -81,9 +81,21 @@ def crossed(found: dict[str, Any]) -> str:
 
 def bins(found: dict[str, Any]) -> Table:
     """A row for each bin of difficulty."""
-    head = ["hardest first", "questions", *(f"N={k}" for k in found["sizes"]), "best N"]
+    head = [
+        "hardest first",
+        "questions",
+        *(f"N={k}" for k in found["sizes"]),
+        "best N",
+        "one or vote",
+    ]
     rows = [
-        [f"bin {i}", f"{one['n']:.0f}", *map(share, one["quality"]), f"{one['samples']:.1f}"]
+        [
+            f"bin {i}",
+            f"{one['n']:.0f}",
+            *map(share, one["quality"]),
+            f"{one['samples']:.1f}",
+            f"{100 * one['voting']:.0f}%",
+        ]
         for i, one in enumerate(found["bins"], 1)
     ]
     return [head, *rows]

@@ -105,7 +105,7 @@ def _verdict(choice: Option | None, found: Sequence[Option], wants: Wants) -> st
         missed = ", ".join(sorted({why for one in found for why in against(one, wants)}))
         return (f"Nothing here meets what is asked ({missed}); the best is {best.name} with "
                 f"{_percent(best.point.quality)}.")  # fmt: skip
-    asked = f" and reaches {_percent(wants.quality)}" if wants.quality else ""
+    asked = f" and reaches the {_percent(wants.quality)} wanted" if wants.quality else ""
     kind = _kind(choice, found)
     return f"{choice.name}: {kind}. It costs least for {_count(wants.requests)} requests{asked}."
 
@@ -170,7 +170,7 @@ def _mark(one: dict[str, Any]) -> Mark:
 
 def text(report: dict[str, Any]) -> str:
     """For a terminal: the front first, then what is not on it."""
-    unit = report["unit"]
+    unit = "FLOPs" if report["unit"] == "flops" else report["unit"]
     head = ["  option", "quality", "tokens", "s", "training", "a request", "in all",
             "a right answer", "misses"]  # fmt: skip
     rows = sorted(report["options"], key=lambda one: (not one["pareto"], one["total"]))
