@@ -53,7 +53,7 @@ Verifiers = Annotated[
         "--verifier",
         metavar="NAME[:ARG]",
         help="Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN,"
-        " schema:FILE, exec:CMD, tests:FILE, probe:NAME.",
+        " schema:FILE, exec:CMD, tests:FILE, probe:NAME, prm:FILE.",
         panel=SPENDING,
     ),
 ]

@@ -83,21 +83,41 @@ def evaluate(
         ),
     ],
     model: options.Model = None,
+    option: options.Option = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many.")] = None,
     bar: Annotated[float, typer.Option("--bar", help="A step scored below it is wrong.")] = 0.5,
     threads: options.Threads = None,
     as_json: Json = False,
 ) -> None:
     """Judge a verifier on labelled steps: AUC of the whole, and F1 for the first wrong step."""
+    from ttc_cli.cli.inputs import pairs
     from ttc_cli.cli.training import evaluate
 
-    settings = {"model": model, "threads": threads}
-    raise typer.Exit(evaluate(settings, tuple(verifier), data, limit, bar, as_json=as_json))
+    settings, given = {"model": model, "threads": threads}, pairs(option or ())
+    raise typer.Exit(evaluate(settings, tuple(verifier), given, data, limit, bar, as_json=as_json))
+
+
+@app.command()
+def convert(
+    checkpoint: Annotated[
+        Path, typer.Argument(help="A .safetensors file, or the folder of a model that has some.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="FILE.head.npz, beside FILE.gguf.")],
+) -> None:
+    """Take the head of a classifier PRM out of its checkpoint: a GGUF does not hold it.
+
+    Example: ttc prm convert Qwen2.5-Math-PRM-7B --out qwen-prm.Q4_K_M.head.npz
+    """
+    from ttc_cli.cli.models import say
+    from ttc_cli.prm.convert import convert
+
+    head = convert(checkpoint, out)
+    say(f"{out}: a {head.layout} head on states {head.width} wide")
 
 
 @app.command("list")
-def list_probes(as_json: Json = False) -> None:
-    """The probes on this machine and what cross-validation said of them."""
-    from ttc_cli.cli.training import list_probes
+def list_all(as_json: Json = False) -> None:
+    """The probes on this machine, and the PRMs that are known, with what is known of them."""
+    from ttc_cli.cli.training import list_all
 
-    raise typer.Exit(list_probes(as_json=as_json))
+    raise typer.Exit(list_all(as_json=as_json))

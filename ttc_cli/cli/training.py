@@ -109,6 +109,7 @@ def _train(session: Session, items: list[Item], flags: Flags, stopped: Any) -> H
 def evaluate(
     given: Mapping[str, object],
     verifiers: tuple[str, ...],
+    options: Mapping[str, str],
     data: Path,
     limit: int | None,
     bar: float,
@@ -127,7 +128,7 @@ def evaluate(
     labelled = read(data)[:limit]
     session = Session(settings, local_model(settings, notify=say, confirm=None))
     try:
-        figures = judge(session, verifiers, labelled, bar)
+        figures = judge(session, verifiers, labelled, bar, options)
     finally:
         session.close()
     if as_json:
@@ -139,8 +140,26 @@ def evaluate(
     return 0
 
 
-def list_probes(*, as_json: bool) -> int:
-    """Print the probes that are here; returns the exit code."""
+def list_all(*, as_json: bool) -> int:
+    """Print the probes that are here and the PRMs that are known; returns the exit code."""
+    found, prms = _probes(), _prms()
+    if as_json:
+        print_json(found | prms)
+        return 0
+    for name, facts in found.items():
+        sys.stdout.write(
+            f"{name:<20} AUC {facts['auc']:.3f}  {facts['traces']} traces of"
+            f" {facts['questions']} questions  model {facts['model'][:12]}\n"
+        )
+    for name, facts in prms.items():
+        tested = {True: "passed", False: "FAILED", None: "not done yet"}[facts["self_test"]]
+        sys.stdout.write(f"{name:<20} PRM, {facts['form']} form  self-test {tested}\n")
+    if not found:
+        say("no probes yet: ttc prm train -d questions.jsonl --name NAME")
+    return 0
+
+
+def _probes() -> dict[str, Any]:
     from ttc_cli.verifiers.head import Head
 
     found = {}
@@ -151,16 +170,22 @@ def list_probes(*, as_json: bool) -> int:
             say(error.message)
             continue
         found[path.stem] = {"model": head.model, **head.facts}
-    if as_json:
-        print_json(found)
-    elif not found:
-        say("no probes yet: ttc prm train -d questions.jsonl --name NAME")
-    for name, facts in found.items() if not as_json else ():
-        sys.stdout.write(
-            f"{name:<20} AUC {facts['auc']:.3f}  {facts['traces']} traces of"
-            f" {facts['questions']} questions  model {facts['model'][:12]}\n"
-        )
-    return 0
+    return found
+
+
+def _prms() -> dict[str, Any]:
+    """PRMs of the catalogue, and files that have taken the self-test, as `-V` names them."""
+    from ttc_cli.models.catalogue import catalogue
+    from ttc_cli.verifiers.prm_selftest import taken
+
+    known: dict[str, Any] = {
+        f"prm:{entry.name}": {"form": entry.form, "aggregate": entry.aggregate, "self_test": None}
+        for entry in catalogue().values()
+        if entry.kind == "prm"
+    }
+    for name, form, passed in taken():
+        known[name] = known.get(name, {"aggregate": ""}) | {"form": form, "self_test": passed}
+    return known
 
 
 def _path(name: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.prm.measures import auc, first_error_f1
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepare import prepare
-from ttc_cli.verifiers.registry import assemble, check
+from ttc_cli.strategies.common import NoOptions
+from ttc_cli.verifiers.registry import assemble, check, strategy_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,11 @@ def read(path: Path) -> list[Labelled]:
 
 
 def judge(
-    session: Session, verifiers: Sequence[str], labelled: Sequence[Labelled], bar: float
+    session: Session,
+    verifiers: Sequence[str],
+    labelled: Sequence[Labelled],
+    bar: float,
+    options: Mapping[str, str] = {},
 ) -> dict[str, Any]:
     """AUC of whole replies, F1 of the first wrong step, and how many were scored.
 
@@ -62,7 +67,8 @@ def judge(
         UsageError, MissingCapability: the verifier cannot be had on this model.
         TtcError: it scored nothing.
     """
-    verifier = assemble(verifiers, {}, unsafe=False)
+    strategy_options("eval", NoOptions, verifiers, options)  # refuses what nobody has
+    verifier = assemble(verifiers, options, unsafe=False)
     assert verifier is not None
     check(verifier, session.engine.info)
     scores: list[list[float]] = []

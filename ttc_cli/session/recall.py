@@ -50,7 +50,7 @@ INDIFFERENT = frozenset((
 PURE = ("confidence", "self-certainty", "judge", "regex")
 """Verifiers that look at nothing but the reply."""
 OF_FILES = ("schema", "tests", "prm", "probe")
-"""Verifiers that look at one file besides."""
+"""Verifiers that look at a file besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +170,10 @@ def _looks_at(verifier: str) -> str | None:
         return ""
     if name not in OF_FILES:
         return None  # a command, or somebody's plug-in
+    path = Path(argument)
+    beside = [path.with_suffix(".head.npz")] if name == "prm" else []  # a classifier's head
     try:
-        return quick_fingerprint([Path(argument)])
+        return quick_fingerprint([path, *(file for file in beside if file.is_file())])
     except (OSError, ValueError):
         return None
 

@@ -119,12 +119,12 @@ class Prm:
         """
         if self._trusted:
             return
-        model, form, head = self.scorer.model, self.scorer.form, self.scorer.head
+        form, head = self.scorer.form, self.scorer.head
         key = f"{self.scorer.identity}:{head.digest if head else ''}:{form.name}:{self.aggregate}"
         found = selftest.recall(key)
         if found is None:
             found = self._tested()
-            selftest.keep(key, found, model.name, form.name)
+            selftest.keep(key, found, self.name, form.name)
             self._news = (
                 f"{self.name} is read as {self.form}; it passed its self-test,"
                 f" {found.sound} of {found.pairs} pairs, {found.tokens} tokens evaluated"

@@ -224,3 +224,13 @@ def keep(key: str, found: Verdict, name: str, form: str) -> None:
     row = {"name": name, "form": form, "passed": found.passed, "verdict": asdict(found)}
     with contextlib.suppress(TtcError):
         update_json(kept_in(), lambda rows: rows.update({f"{VERSION}:{key}": row}))
+
+
+def taken() -> list[tuple[str, str, bool]]:
+    """(name, form, passed) of every PRM that took the test of this version."""
+    try:
+        rows = read_json(kept_in())
+        mine = [row for key, row in rows.items() if key.startswith(f"{VERSION}:")]
+        return [(str(row["name"]), str(row["form"]), bool(row["passed"])) for row in mine]
+    except (TtcError, TypeError, KeyError):
+        return []
