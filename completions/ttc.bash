@@ -52,9 +52,10 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "doctor") echo "--quick -m --model --json -h --help" ;;
     "plugins") echo "--json -h --help" ;;
     "completion") echo "-h --help" ;;
-    "prm") echo "train eval list -h --help" ;;
+    "prm") echo "train eval convert list -h --help" ;;
     "prm train") echo "-d --data --name -m --model --traces --rollouts --every --synthetic --majority --limit --skip --max-tokens --seed --threads --json -q --quiet -h --help" ;;
-    "prm eval") echo "-V --verifier -d --data -m --model --limit --bar --threads --json -h --help" ;;
+    "prm eval") echo "-V --verifier -d --data -m --model -O --option --limit --bar --threads --json -h --help" ;;
+    "prm convert") echo "--out -h --help" ;;
     "prm list") echo "--json -h --help" ;;
     "plan") echo "--from --model -n --requests --quality --seconds --memory --unit --split --picture --json -h --help" ;;
     "calibrate") echo "-m --model --threads --json -h --help" ;;
@@ -245,9 +246,12 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "prm eval -V"|"prm eval --verifier") echo "verifiers" ;;
     "prm eval -d"|"prm eval --data") echo "files" ;;
     "prm eval -m"|"prm eval --model") echo "models" ;;
+    "prm eval -O"|"prm eval --option") echo "any" ;;
     "prm eval --limit") echo "any" ;;
     "prm eval --bar") echo "any" ;;
     "prm eval --threads") echo "any" ;;
+    "prm convert --out") echo "files" ;;
+    "prm convert ") echo "files" ;;
     "plan --from") echo "files" ;;
     "plan --model") echo "models" ;;
     "plan -n"|"plan --requests") echo "any" ;;
@@ -274,7 +278,7 @@ _ttc() {
         at=""
     elif [[ " ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate " == *" $first "* ]]; then
         at=$first
-        if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/fit bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm cache/info cache/clear cache/prune cache/path config/show config/get config/set config/unset config/path config/edit prm/train prm/eval prm/list " == *" $first/$second "* ]]; then
+        if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/fit bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm cache/info cache/clear cache/prune cache/path config/show config/get config/set config/unset config/path config/edit prm/train prm/eval prm/convert prm/list " == *" $first/$second "* ]]; then
             at="$first $second"
         fi
     fi

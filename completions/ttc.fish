@@ -7,7 +7,7 @@ function __ttc_at # whether the command that is being typed is one of those name
         set at top
     else if contains -- $typed[2] ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate
         set at $typed[2]
-        if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench fit' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'cache info' 'cache clear' 'cache prune' 'cache path' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit' 'prm train' 'prm eval' 'prm list'
+        if set -q typed[3]; and contains -- "$typed[2] $typed[3]" 'logs list' 'logs show' 'logs rate' 'logs rm' 'logs wait' 'logs replay' 'logs export' 'models list' 'models pull' 'models show' 'models rm' 'models add' 'models alias' 'models default' 'bench run' 'bench report' 'bench fit' 'bench data' 'bench data list' 'bench data check' 'bench data convert' 'templates list' 'templates show' 'templates edit' 'templates rm' 'cache info' 'cache clear' 'cache prune' 'cache path' 'config show' 'config get' 'config set' 'config unset' 'config path' 'config edit' 'prm train' 'prm eval' 'prm convert' 'prm list'
             set at "$typed[2] $typed[3]"
         end
     end
@@ -73,7 +73,8 @@ complete -c ttc -n '__ttc_at "top"' -a completion -d 'Print the completion scrip
 complete -c ttc -n '__ttc_at "top"' -a prm -d 'Train step verifiers and judge them.'
 complete -c ttc -n '__ttc_at "prm"' -a train -d 'Draw replies, label their steps, train a probe on the model\'s hidden states.'
 complete -c ttc -n '__ttc_at "prm"' -a eval -d 'Judge a verifier on labelled steps: AUC of the whole, and F1 for the first wrong step.'
-complete -c ttc -n '__ttc_at "prm"' -a list -d 'The probes on this machine and what cross-validation said of them.'
+complete -c ttc -n '__ttc_at "prm"' -a convert -d 'Take the head of a classifier PRM out of its checkpoint: a GGUF does not hold it.'
+complete -c ttc -n '__ttc_at "prm"' -a list -d 'The probes on this machine, and the PRMs that are known, with what is known of them.'
 complete -c ttc -n '__ttc_at "top"' -a plan -d 'C_total = C_train + N·C_inference, for every model at every effort.'
 complete -c ttc -n '__ttc_at "top"' -a calibrate -d 'Measure how fast this machine decodes one branch and many, and keep it.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s e -l effort -r -a 'auto low medium high max' -d 'low, medium, high or max: 1x, 4x, 16x, 64x the cost of one plain answer; auto chooses.'
@@ -83,7 +84,7 @@ complete -c ttc -n '__ttc_at "ask" "top"' -l path -r -a 'auto simple complex' -d
 complete -c ttc -n '__ttc_at "ask" "top"' -s n -l samples -r -d 'Branches; lifts the cap that effort gives.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s O -l option -r -d 'For strategy or verifier (repeatable); `ttc ask --help-options` lists them.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l help-options -d 'List the options of -S and -V.'
-complete -c ttc -n '__ttc_at "ask" "top"' -s V -l verifier -r -a '(__ttc_values verifiers)' -d 'Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN, schema:FILE, exec:CMD, tests:FILE, probe:NAME.'
+complete -c ttc -n '__ttc_at "ask" "top"' -s V -l verifier -r -a '(__ttc_values verifiers)' -d 'Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN, schema:FILE, exec:CMD, tests:FILE, probe:NAME, prm:FILE.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l unsafe-exec -d 'Run the model\'s code also where it cannot be locked in.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l no-early-stop -d 'Draw all samples.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l diverse -d 'Vary temperature and wording.'
@@ -132,7 +133,7 @@ complete -c ttc -n '__ttc_at "map"' -s e -l effort -r -a 'auto low medium high m
 complete -c ttc -n '__ttc_at "map"' -s S -l strategy -r -a '(__ttc_values strategies)' -d 'As for `ttc ask`.'
 complete -c ttc -n '__ttc_at "map"' -s n -l samples -r -d 'Branches; lifts the cap that effort gives.'
 complete -c ttc -n '__ttc_at "map"' -s O -l option -r -d 'For strategy or verifier (repeatable); `ttc ask --help-options` lists them.'
-complete -c ttc -n '__ttc_at "map"' -s V -l verifier -r -a '(__ttc_values verifiers)' -d 'Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN, schema:FILE, exec:CMD, tests:FILE, probe:NAME.'
+complete -c ttc -n '__ttc_at "map"' -s V -l verifier -r -a '(__ttc_values verifiers)' -d 'Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN, schema:FILE, exec:CMD, tests:FILE, probe:NAME, prm:FILE.'
 complete -c ttc -n '__ttc_at "map"' -l unsafe-exec -d 'Run the model\'s code also where it cannot be locked in.'
 complete -c ttc -n '__ttc_at "map"' -l no-early-stop -d 'Draw all samples.'
 complete -c ttc -n '__ttc_at "map"' -l diverse -d 'Vary temperature and wording.'
@@ -171,7 +172,7 @@ complete -c ttc -n '__ttc_at "chat"' -s e -l effort -r -a 'auto low medium high 
 complete -c ttc -n '__ttc_at "chat"' -s S -l strategy -r -a '(__ttc_values strategies)' -d 'As for `ttc ask`.'
 complete -c ttc -n '__ttc_at "chat"' -s n -l samples -r -d 'Branches; lifts the cap that effort gives.'
 complete -c ttc -n '__ttc_at "chat"' -s O -l option -r -d 'For strategy or verifier (repeatable); `ttc ask --help-options` lists them.'
-complete -c ttc -n '__ttc_at "chat"' -s V -l verifier -r -a '(__ttc_values verifiers)' -d 'Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN, schema:FILE, exec:CMD, tests:FILE, probe:NAME.'
+complete -c ttc -n '__ttc_at "chat"' -s V -l verifier -r -a '(__ttc_values verifiers)' -d 'Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN, schema:FILE, exec:CMD, tests:FILE, probe:NAME, prm:FILE.'
 complete -c ttc -n '__ttc_at "chat"' -l unsafe-exec -d 'Run the model\'s code also where it cannot be locked in.'
 complete -c ttc -n '__ttc_at "chat"' -l no-early-stop -d 'Draw all samples.'
 complete -c ttc -n '__ttc_at "chat"' -l diverse -d 'Vary temperature and wording.'
@@ -271,7 +272,7 @@ complete -c ttc -n '__ttc_at "bench run"' -s e -l effort -r -a 'auto low medium 
 complete -c ttc -n '__ttc_at "bench run"' -s S -l strategy -r -a '(__ttc_values strategies)' -d 'How to spend it.'
 complete -c ttc -n '__ttc_at "bench run"' -s n -l samples -r -d 'Branches.'
 complete -c ttc -n '__ttc_at "bench run"' -s O -l option -r -d 'KEY=VALUE for the strategy (repeatable).'
-complete -c ttc -n '__ttc_at "bench run"' -s V -l verifier -r -a '(__ttc_values verifiers)' -d 'Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN, schema:FILE, exec:CMD, tests:FILE, probe:NAME.'
+complete -c ttc -n '__ttc_at "bench run"' -s V -l verifier -r -a '(__ttc_values verifiers)' -d 'Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN, schema:FILE, exec:CMD, tests:FILE, probe:NAME, prm:FILE.'
 complete -c ttc -n '__ttc_at "bench run"' -l no-early-stop -d 'Draw all samples.'
 complete -c ttc -n '__ttc_at "bench run"' -l diverse -d 'Vary temperature and wording.'
 complete -c ttc -n '__ttc_at "bench run"' -l max-tokens -r -d 'Cap on sampled tokens a question.'
@@ -378,11 +379,15 @@ complete -c ttc -n '__ttc_at "prm train"' -s h -l help -d 'Show this message and
 complete -c ttc -n '__ttc_at "prm eval"' -s V -l verifier -r -a '(__ttc_values verifiers)' -d 'NAME[:ARG]; several are joined.'
 complete -c ttc -n '__ttc_at "prm eval"' -s d -l data -r -F -d 'JSONL: problem (or question), steps, label (first wrong step, or -1).'
 complete -c ttc -n '__ttc_at "prm eval"' -s m -l model -r -a '(__ttc_values models)' -d 'Catalogue name, alias or GGUF file.'
+complete -c ttc -n '__ttc_at "prm eval"' -s O -l option -r -d 'For strategy or verifier (repeatable); `ttc ask --help-options` lists them.'
 complete -c ttc -n '__ttc_at "prm eval"' -l limit -r -d 'Only so many.'
 complete -c ttc -n '__ttc_at "prm eval"' -l bar -r -d 'A step scored below it is wrong.'
 complete -c ttc -n '__ttc_at "prm eval"' -l threads -r -d 'Threads.'
 complete -c ttc -n '__ttc_at "prm eval"' -l json -d 'One JSON object.'
 complete -c ttc -n '__ttc_at "prm eval"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "prm convert"' -l out -r -F -d 'FILE.head.npz, beside FILE.gguf.'
+complete -c ttc -n '__ttc_at "prm convert"' -s h -l help -d 'Show this message and exit.'
+complete -c ttc -n '__ttc_at "prm convert"' -F
 complete -c ttc -n '__ttc_at "prm list"' -l json -d 'One JSON object.'
 complete -c ttc -n '__ttc_at "prm list"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "plan"' -l from -r -F -d 'A folder of `ttc bench run` (repeatable).'

@@ -54,9 +54,10 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'doctor' = '--quick -m --model --json -h --help'
         'plugins' = '--json -h --help'
         'completion' = '-h --help'
-        'prm' = 'train eval list -h --help'
+        'prm' = 'train eval convert list -h --help'
         'prm train' = '-d --data --name -m --model --traces --rollouts --every --synthetic --majority --limit --skip --max-tokens --seed --threads --json -q --quiet -h --help'
-        'prm eval' = '-V --verifier -d --data -m --model --limit --bar --threads --json -h --help'
+        'prm eval' = '-V --verifier -d --data -m --model -O --option --limit --bar --threads --json -h --help'
+        'prm convert' = '--out -h --help'
         'prm list' = '--json -h --help'
         'plan' = '--from --model -n --requests --quality --seconds --memory --unit --split --picture --json -h --help'
         'calibrate' = '-m --model --threads --json -h --help'
@@ -305,9 +306,13 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('prm eval --data', 'files')
     $takes.Add('prm eval -m', 'models')
     $takes.Add('prm eval --model', 'models')
+    $takes.Add('prm eval -O', 'any')
+    $takes.Add('prm eval --option', 'any')
     $takes.Add('prm eval --limit', 'any')
     $takes.Add('prm eval --bar', 'any')
     $takes.Add('prm eval --threads', 'any')
+    $takes.Add('prm convert --out', 'files')
+    $takes.Add('prm convert ', 'files')
     $takes.Add('plan --from', 'files')
     $takes.Add('plan --model', 'models')
     $takes.Add('plan -n', 'any')
