@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ttc_cli.bench import plots, tables, votes
+from ttc_cli.bench import charts, plots, tables, votes
 from ttc_cli.bench.report import Results, build, load, points
 from ttc_cli.core.errors import UnreadableFile, UsageError
 
@@ -214,23 +214,23 @@ def test_pictures(tmp_path: Path) -> None:
     drawn = plots.read([FOUR, ONE], build([FOUR, ONE]))
     assert [tokens for tokens, _ in points(FOUR)] == [10, 20, 40]
     for name, start in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml")):
-        plots.write(drawn, tmp_path / name)
+        charts.write(drawn, tmp_path / name)
         assert (tmp_path / name).read_bytes().startswith(start)
     with pytest.raises(UsageError, match=r"a\.gif"):
-        plots.write(drawn, tmp_path / "a.gif")
+        charts.write(drawn, tmp_path / "a.gif")
     with pytest.raises(UnreadableFile, match="No such file"):
-        plots.write(drawn, tmp_path / "none" / "a.png")
+        charts.write(drawn, tmp_path / "none" / "a.png")
 
 
 def test_a_picture_in_the_terminal() -> None:
     pytest.importorskip("plotext")
     drawn = plots.read([FOUR, ONE], build([FOUR, ONE]))
-    picture = plots.terminal(drawn, width=80)
+    picture = charts.terminal(drawn, width=80)
     assert "\x1b" not in picture
     assert "tokens per question" in picture
     assert "four" in picture
     assert max(map(len, picture.splitlines())) <= 80
-    assert "\x1b" in plots.terminal(drawn, width=80, color=True)
+    assert "\x1b" in charts.terminal(drawn, width=80, color=True)
 
 
 @pytest.mark.parametrize("missing", ["plotext", "matplotlib.figure"])
@@ -240,8 +240,8 @@ def test_a_missing_extra_is_one_line(
     monkeypatch.setitem(sys.modules, missing, None)
     drawn = plots.read([FOUR], build([FOUR]))
     draw = {
-        "plotext": lambda: plots.terminal(drawn, width=80),
-        "matplotlib.figure": lambda: plots.write(drawn, tmp_path / "a.png"),
+        "plotext": lambda: charts.terminal(drawn, width=80),
+        "matplotlib.figure": lambda: charts.write(drawn, tmp_path / "a.png"),
     }
     with pytest.raises(UsageError, match=r"not installed; pip install 'ttc-cli\[plots\]'"):
         draw[missing]()
@@ -261,6 +261,6 @@ def test_a_question_that_could_not_be_asked_is_wrong_at_any_size() -> None:
 def test_a_picture_of_all_or_nothing(tmp_path: Path, letter: str) -> None:
     pytest.importorskip("matplotlib")
     one = results("one", *(row(str(i), letter * 2) for i in range(3)))
-    plots.write(plots.read([one], build([one])), tmp_path / "a.png")
+    charts.write(plots.read([one], build([one])), tmp_path / "a.png")
     pytest.importorskip("plotext")
-    assert plots.terminal(plots.read([one], build([one])), width=60)
+    assert charts.terminal(plots.read([one], build([one])), width=60)

@@ -79,7 +79,8 @@ def terminal(chart: Chart, *, width: int, height: int = 22, color: bool = False)
         raise UsageError("plotext is not installed", EXTRA) from None
     plt.clear_figure()
     plt.plotsize(width, height)
-    plt.title(chart.title)
+    if chart.title:
+        plt.title(chart.title)
     for one in chart.series:
         if len(one.line) > 1:
             xs, ys = zip(*one.line, strict=True)
@@ -130,9 +131,10 @@ def write(chart: Chart, path: Path) -> None:
     axes.set(title=chart.title, xlabel=chart.x_label, ylabel=chart.y_label)
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
+    undated = {"Date": None} if path.suffix.lower() == ".svg" else {}
     try:
         with mpl.rc_context({"svg.hashsalt": "ttc"}):  # the same picture is the same file
-            figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else {})
+            figure.savefig(path, dpi=150, metadata=undated)
     except OSError as error_:
         raise UnreadableFile(f"cannot write {path}: {error_.strerror}") from error_
 

@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from ttc_cli.bench import charts, fit_text
+from ttc_cli.bench import charts, fit_text, plots
 from ttc_cli.bench.charts import Chart, Mark, Series
 from ttc_cli.bench.tables import Table
 
@@ -38,7 +38,7 @@ def chart(fits: Sequence[dict[str, Any]], title: str = "Quality and compute") ->
             drawn.add(line)
             name = f"coverage, {fit['curve'].split(':')[0]}"
             series.append(Series(name, line=line))
-    return Chart(title, "tokens per question", "right answers, %", tuple(series))
+    return Chart(title, plots.X_LABEL, "right answers, %", tuple(series))
 
 
 def page(report: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -103,19 +102,15 @@ def report(folders: Sequence[Path], *, as_json: bool, markdown: bool, picture: s
         raise UsageError("--json, --markdown and --picture exclude each other", "give one of them")
     from ttc_cli.bench import plots, tables
     from ttc_cli.bench.report import build, load
+    from ttc_cli.cli.drawing import draw
     from ttc_cli.cli.output import print_json
 
     results = load(folders)
     built = build(results)
     if as_json:
         print_json(built)
-    elif picture == "-":
-        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        width = shutil.get_terminal_size((100, 24)).columns
-        sys.stdout.write(plots.terminal(plots.read(results, built), width=width, color=color))
-        sys.stdout.write("\n")
     elif picture:
-        plots.write(plots.read(results, built), Path(picture))
+        draw(plots.read(results, built), picture)
     else:
         sys.stdout.write((tables.markdown if markdown else tables.text)(built))
 
