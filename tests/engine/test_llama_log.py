@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ttc_cli.engine.llama import binding
+from ttc_cli.engine.llama.engine import LlamaEngine
 
 
 @pytest.mark.skipif(os.name == "nt", reason="rights of another kind")
@@ -23,5 +24,16 @@ def test_the_log_is_for_its_owner_and_does_not_grow_for_ever(tmp_path: Path) -> 
         log.to_file(path)
         log._write(1, b"second", None)
         assert path.read_bytes() == b"second"
+    finally:
+        log.to_file(None)
+
+
+def test_a_second_model_without_a_log_leaves_the_first_one_s(tmp_path: Path, tiny: Path) -> None:
+    path, log = tmp_path / "llama.log", binding.log()
+    try:
+        LlamaEngine.load(tiny, log_file=path).close()
+        LlamaEngine.load(tiny).close()
+        log._write(1, b"still heard", None)
+        assert path.read_bytes().endswith(b"still heard")
     finally:
         log.to_file(None)

@@ -15,6 +15,7 @@ from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import ModelError, UsageError
 from ttc_cli.core.events import Note
 from ttc_cli.core.sampling import Stop
+from ttc_cli.engine.hub import drive
 from ttc_cli.verifiers.prm import Prm
 from ttc_cli.verifiers.prm_head import StepHead
 from ttc_cli.verifiers.prm_selftest import PAIRS, kept_in, verdict
@@ -152,6 +153,30 @@ def test_branches_share_what_they_have_in_common(home: Path) -> None:
     finish(verifier(run, lines, question()))
     once = tokens(question().text + "".join(STEPS[:2]))
     assert run.ledger.usage.prefilled <= once + 8 * (tokens(ends[0]) + 5)
+
+
+def test_runs_side_by_side_get_what_each_gets_alone(home: Path) -> None:
+    verifier = prm(home, "rlhflow")
+    asked = [question(text=f"What is {n} + 4?") for n in range(3)]
+    flows = (verifier(new_run(), [grow(3)], one) for one in asked)
+    together = {n: found for n, _, found in drive(flows, most=3) if found is not None}
+    forget()
+    again = prm(home, "rlhflow")
+    for n, one in enumerate(asked):
+        (alone,) = finish(again(new_run(), [grow(3)], one))[1]
+        assert together[n][0].steps == pytest.approx(alone.steps, abs=1e-5)
+
+
+def test_a_flow_that_is_closed_leaves_the_model_to_others(home: Path) -> None:
+    verifier = prm(home, "math-shepherd")
+    verifier.fits(new_run().engine.info)
+    flow = verifier(new_run(), [grow(3)], question())
+    next(flow)  # the note of the self-test
+    next(flow)
+    flow.close()
+    run = new_run()
+    _, (graded,) = finish(verifier(run, [grow(3)], question()))
+    assert len(graded.steps) == 3
 
 
 @pytest.mark.parametrize(

@@ -87,13 +87,15 @@ class LlamaEngine:
             gpu_layers: -1 is all, where the build has a GPU.
             widths: speeds by width of this machine and model.
             sha256: the file's hash, for keys of caches.
-            log_file: where llama.cpp's own log goes; nowhere by default.
+            log_file: where the process's llama.cpp log goes from now on; by default it stays
+                where it goes, which is nowhere at first.
             ignore_eog: never stop at an end-of-generation token (benchmarks).
 
         Raises:
             ModelError: llama.cpp refuses the file, or memory does not suffice.
         """
-        log().to_file(log_file)
+        if log_file is not None:
+            log().to_file(log_file)
         path = Path(path)
         model = Model(path, gpu_layers=gpu_layers)
         engine = cls(
