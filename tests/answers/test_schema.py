@@ -120,8 +120,8 @@ def test_all_that_a_grammar_says_is_valid(schema: dict[str, Any]) -> None:
     form = AnswerSchema(schema)
     said = texts(schema)
     assert all(form.valid(text) is not None for text in said)
-    for text in said[:10]:
-        for at in range(len(text) + 1):
+    for text in sorted(said, key=len)[:10]:
+        for at in range(0, len(text) + 1, max(1, len(text) // 30)):
             assert form.valid(text[:at] + (form.closing(text[:at]) or "")) is not None
 
 

@@ -25,6 +25,7 @@ def test_after_a_long_history_a_turn_evaluates_what_is_new(smollm: Path) -> None
         settings=Settings(log=False, cache=False, max_tokens=REPLY, effort="low"),
         model=SimpleNamespace(name="smollm", path=smollm, sha256="smollm"),
         identity="smollm", engine=engine, speeds=Speeds(), load_seconds=0.0,
+        pool=lambda refresh: None,
     )  # fmt: skip
     chat = Chat(session)  # type: ignore[arg-type]
     for said in (f"What is this about? {LONG}", "Say it in one word.", "What is 2 + 3?", "Thanks."):
