@@ -10,7 +10,8 @@ import pytest
 from tiny_models import Shop, write_gguf
 from typer.testing import CliRunner, Result
 
-from ttc_cli.cli.models import app, pull_progress
+from ttc_cli.cli.local import pull_progress
+from ttc_cli.cli.models import app
 from ttc_cli.core.errors import ModelCorrupt, ModelMissing, TtcError, UsageError
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ttc_cli.cli import output
+from ttc_cli.cli.answering import answer
 from ttc_cli.cli.checks import check_flags, check_options
 from ttc_cli.cli.inputs import gather, schema_text
 from ttc_cli.cli.signals import INTERRUPTED, Signals
 from ttc_cli.cli.start import BEGAN, draws
 from ttc_cli.cli.templating import Filled, apply
-from ttc_cli.core.errors import TtcError, UsageError
-from ttc_cli.core.events import Event, Flow, Note
+from ttc_cli.core.errors import UsageError
 from ttc_cli.settings import Settings, home, load
 from ttc_cli.views.live import make
 from ttc_cli.views.plain import Look, PlainView, Thoughts
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from ttc_cli.prompts.documents import Document
     from ttc_cli.session.loaded import Ask
     from ttc_cli.store.recorder import Recorder
-
-LOW_AGREEMENT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +167,7 @@ def _with_model(
     record: Recorder,
     signals: Signals,
 ) -> int:
-    from ttc_cli.cli.models import is_here
+    from ttc_cli.cli.local import is_here
     from ttc_cli.session.loaded import Session
 
     if not is_here(settings):
@@ -232,78 +229,6 @@ def _announce(
             view.say(line)
 
 
-def answer(
-    flow: Flow[Any],
-    how: Output,
-    view: PlainView,
-    record: Recorder,
-    signals: Signals,
-) -> int:
-    """Show a run, live or replayed."""
-    sinks: list[Callable[[Event], None]] = [record, view]
-    if how.jsonl:
-        from ttc_cli.views.jsonl import JsonlView
-
-        sinks.append(JsonlView(sys.stdout, BEGAN))
-    final: dict[str, Any] = {}
-    plan: dict[str, Any] = {}
-    try:
-        while True:
-            event = next(flow)
-            for sink in sinks:
-                sink(event)
-            plan = getattr(event, "plan", plan)
-            final = getattr(event, "result", final)
-    except StopIteration:
-        pass
-    except BrokenPipeError:
-        output.silence(sys.stdout)
-        return 0
-    except TtcError:
-        if signals.code:  # stopped before there was anything to print
-            return signals.code
-        raise
-    finally:
-        flow.close()
-    _print(final, how)
-    if signals.code:
-        note = Note(f"interrupted: {_so_far(final['ttc'], plan['samples'])}")
-        for sink in (record, view):
-            sink(note)
-        return signals.code
-    agreement = final["ttc"]["agreement"]
-    if how.min_agreement is not None and (agreement is None or agreement < how.min_agreement):
-        view.say(f"agreement {agreement or 0:.2f} is below {how.min_agreement}")
-        return LOW_AGREEMENT
-    return 0
-
-
-def _so_far(ours: dict[str, Any], most: int) -> str:
-    """What an interrupted run's answer rests on."""
-    finished = ours["samples"]["finished"]
-    if most > 1 and finished:
-        return f"answered from {finished} of {most}"
-    return "the answer breaks off here"
-
-
-def _print(final: dict[str, Any], how: Output) -> None:
-    """What is printed at the end: JSON, the short form, or the answer into a file."""
-    from ttc_cli.views.result import short_form
-
-    reply = final["choices"][0]["message"]["content"]
-    text = short_form(final["ttc"]["answer"], reply) if how.extract else reply
-    if how.file is not None:
-        output.write_file(how.file, [text.rstrip("\n") + "\n"])
-    try:
-        if how.json:
-            output.print_json(final)
-        elif how.extract and how.file is None and not how.jsonl:
-            sys.stdout.write(text.rstrip("\n") + "\n")
-            sys.stdout.flush()
-    except BrokenPipeError:
-        output.silence(sys.stdout)
-
-
 def look(settings: Settings, how: Output) -> Look:
     """How to show a run here: what settings, flags and the streams' kinds come to."""
     terminal = draws()
@@ -326,7 +251,7 @@ def look(settings: Settings, how: Output) -> Look:
 
 def choose_model(settings: Settings, view: PlainView) -> ModelFile:
     """The local model that the settings name; a person is asked before one is fetched."""
-    from ttc_cli.cli.models import local_model
+    from ttc_cli.cli.local import local_model
 
     def confirm(question: str) -> bool:
         import typer

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ttc_cli.cli.inputs import pairs
-from ttc_cli.cli.models import local_model, say
+from ttc_cli.cli.local import local_model, say
 from ttc_cli.cli.signals import caught
 from ttc_cli.core.errors import UsageError
 from ttc_cli.settings import Settings

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli import asking, output
+from ttc_cli.cli.answering import answer
 from ttc_cli.cli.checks import check_flags, check_options
 from ttc_cli.cli.logged import earlier, recorder
 from ttc_cli.cli.signals import TERMINATED, Signals
@@ -58,7 +59,7 @@ class Heard:
         self.result: dict[str, Any] | None = None
 
     def listen(self, flow: Flow[Outcome]) -> Flow[None]:
-        """The flow, as `asking.answer` takes it."""
+        """The flow, as `answer` takes it."""
         try:
             for event in flow:
                 if isinstance(event, Done):
@@ -253,7 +254,7 @@ class Talk:
                     started.interrupt()
                 flow = heard.listen(prepared.flow(started))
                 quietly = replace(how, json=False, file=None)
-                record.code = self.code = asking.answer(flow, quietly, view, record, signals)
+                record.code = self.code = answer(flow, quietly, view, record, signals)
         finally:
             view.clear()
             signals.last_words = lambda _code: None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ttc_cli.cli.models import local_model, say
+from ttc_cli.cli.local import local_model, say
 from ttc_cli.cli.output import print_json
 from ttc_cli.cli.signals import caught
 from ttc_cli.core.errors import UsageError
