@@ -197,7 +197,7 @@ def test_a_schema_says_where_the_json_is_wrong(tmp_path: Path) -> None:
 
 
 def test_a_schema_is_checked_and_never_fetched(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no JSON Schema"):
+    with pytest.raises(UsageError, match="is not a JSON schema"):
         build(f"schema:{write(tmp_path, 'bad.json', BAD_SCHEMA)}")
     with pytest.raises(UsageError, match="is not JSON"):
         build(f"schema:{write(tmp_path, 'worse.json', '{')}")

@@ -6,6 +6,7 @@ numbers.py   numbers within bounds, digit by digit
 facts.py     what one alternative of a schema says, keyword by keyword
 reader.py    references, allOf, anyOf and oneOf resolved into such alternatives, or refused
 compiler.py  facts to a grammar
+validation.py  strict JSON, and validators that fetch nothing
 answer.py    `AnswerSchema`: read, refuse, check, close, vote
 
 A grammar need not say all that a schema allows, but all that it says must be valid: properties

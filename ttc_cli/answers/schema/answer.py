@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NoReturn
 
 from ttc_cli.answers.normalise import canonical_json
 from ttc_cli.answers.schema.compiler import compile_schema
 from ttc_cli.answers.schema.facts import Json
 from ttc_cli.answers.schema.reader import NOTES, RefusedError
+from ttc_cli.answers.schema.validation import parse, validator
 from ttc_cli.core.errors import UnreadableFile, UsageError
 
 HINT = "leave it out, or say it otherwise: ttc only takes what a grammar can guarantee"
@@ -26,7 +26,7 @@ class AnswerSchema:
     """
 
     def __init__(self, schema: Json) -> None:
-        self._validator = _validator(schema)
+        self._validator = validator(schema)
         self.source = json.dumps(schema, ensure_ascii=False)
         self.text = json.dumps(_bare(schema), ensure_ascii=False)
         try:
@@ -53,7 +53,7 @@ class AnswerSchema:
                 reason = getattr(error, "strerror", None) or str(error)
                 raise UnreadableFile(f"cannot read the schema {source}: {reason.lower()}") from None
         try:
-            schema = json.loads(text, parse_constant=_no_number)
+            schema = parse(text)
         except (ValueError, RecursionError) as error:
             raise UsageError(
                 f"{name} is not JSON: {error}", "check it with python -m json.tool"
@@ -67,7 +67,7 @@ class AnswerSchema:
     def valid(self, text: str) -> str | None:
         """The answer in canonical JSON; None when it is not valid."""
         try:
-            value = json.loads(text, parse_constant=_no_number)
+            value = parse(text)
         except (ValueError, RecursionError):
             return None
         return canonical_json(value) if self._validator.is_valid(value) else None
@@ -80,40 +80,9 @@ class AnswerSchema:
         return bool(self._validator.evolve(schema=schema).is_valid(value))
 
 
-def _validator(schema: Json) -> Any:
-    """Checks values; of the schema's own draft, by default the latest, or else draft 7.
-
-    Raises:
-        UsageError: it is no schema.
-    """
-    from jsonschema import Draft7Validator, Draft202012Validator, SchemaError
-    from jsonschema.validators import validator_for
-    from referencing import Registry
-
-    if not isinstance(schema, dict | bool):
-        raise UsageError("a schema is a JSON object", 'such as {"type": "object"}')
-    latest = validator_for(schema, default=Draft202012Validator)
-    own = isinstance(schema, dict) and "$schema" in schema
-    problems = []
-    nothing: Any = Registry()  # a reference is never fetched
-    for draft in (latest,) if own else (latest, Draft7Validator):
-        try:
-            draft.check_schema(schema)
-            return draft(schema, registry=nothing)
-        except SchemaError as error:
-            problems.append(error)
-    problem = problems[0]
-    at = "/".join(map(str, problem.absolute_path))
-    raise UsageError(f"not a JSON schema: {problem.message}" + (f" (at {at})" if at else ""))
-
-
 def _bare(schema: Json) -> Json:
     """The schema as the model is shown it: without what says nothing of the answer."""
     dropped = NOTES - {"$defs", "definitions", "title", "description", "examples"}
     if not isinstance(schema, dict):
         return schema
     return {key: value for key, value in schema.items() if key not in dropped}
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")
