@@ -108,7 +108,7 @@ def convert(
 
     Example: ttc prm convert Qwen2.5-Math-PRM-7B --out qwen-prm.Q4_K_M.head.npz
     """
-    from ttc_cli.cli.models import say
+    from ttc_cli.cli.local import say
     from ttc_cli.prm.convert import convert
 
     head = convert(checkpoint, out)
