@@ -31,6 +31,7 @@ def logged(ttc: Ttc, *words: str) -> Any:
 
 def test_list_shows_the_newest_first_and_finds(ttc: Ttc) -> None:
     assert logged(ttc, "list") == []
+    assert ttc("logs", "list").err == "no runs yet\n"
     ttc("-e", "low", "How tall is a giraffe?")
     result = json.loads(ttc("-e", "medium", "--json", SUM, script=BOTH).out)
     runs = logged(ttc, "list")
@@ -43,6 +44,7 @@ def test_list_shows_the_newest_first_and_finds(ttc: Ttc) -> None:
         "How tall is a giraffe?"
     ]
     assert logged(ttc, "list", "--since", "2099-01-01") == []
+    assert ttc("logs", "list", "--search", "zebra").err == "no such runs\n"
     (_, line) = ttc("logs", "list").out.splitlines()
     assert line.split("\t")[0] == runs[1]["id"][:12]
     assert ttc("logs", "list", "--since", "yesterday").code == 2

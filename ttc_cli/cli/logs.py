@@ -52,7 +52,9 @@ def list_runs(
         found = log.runs(limit=number or None, search=search, since=_since(since))
     if as_json:
         _print_json([view.as_json(run) for run in found])
-    elif found and sys.stdout.isatty():
+    elif not found:
+        typer.echo("no such runs" if search or since else "no runs yet", err=True)
+    elif sys.stdout.isatty():
         columns = os.get_terminal_size(sys.stdout.fileno()).columns or 80
         for line in view.table([view.row(run) for run in found], columns):
             typer.echo(line)
