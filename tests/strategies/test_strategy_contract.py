@@ -281,3 +281,23 @@ def test_a_search_says_once_that_its_steps_have_no_scores(name: str) -> None:
     assert outcome is not None
     assert re.fullmatch(r"fake failed on (\d+) of \1 steps: its model is gone", outcome.note)
     assert not [event for event in events if isinstance(event, Note)]
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_says_that_no_line_came_to_its_end(name: str) -> None:
+    engine = ScriptedEngine(lambda request: "One more step.\n\n" * 200)
+    outcome, _, _ = solve(name, engine, plan(name, samples=2, budget=60))
+    assert outcome is not None
+    assert outcome.branch is not None
+    assert outcome.note.startswith("no line came to its end")
+    outcome, _, _ = solve(name, ScriptedEngine(from_choices(ANSWERS)), plan(name))
+    assert outcome is not None
+    assert not outcome.note
+
+
+def test_replies_that_end_without_an_answer_are_not_said_to_be_cut() -> None:
+    texts = iter(["Who can tell?", *["well, " * 200] * 3])
+    engine = ScriptedEngine(lambda request: next(texts, "7}"), width=1)  # at last it is made to
+    outcome, _, _ = solve("self-consistency", engine, plan("self-consistency", samples=4))
+    assert outcome is not None
+    assert outcome.note == "no sample ended with an answer: the longest was made to answer"

@@ -218,12 +218,13 @@ def longest(run: Run, done: Sequence[Branch], question: Question) -> Flow[Outcom
     closed = yield from close(run, branch, question)
     found = answer_of(closed, question)
     whole = all(ended(branch) for branch in done)
+    lacking = "ended with an answer" if any(map(ended, done)) else "came to its end"
     return Outcome(
         closed if found or question.form is None else None,
         label(found, question) if found else None,
         branches=tuple(done),
         stopped=cut_by(run, done, "complete" if whole else "tokens"),
-        note="no sample came to its end: the longest was made to answer" if found else "",
+        note=f"no sample {lacking}: the longest was made to answer" if found else "",
     )
 
 

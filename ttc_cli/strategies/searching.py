@@ -11,7 +11,7 @@ from ttc_cli.core.outcome import Outcome, Plan, Question, TreeStep
 from ttc_cli.core.run import Run
 from ttc_cli.search.tree import Node, Policy
 from ttc_cli.strategies.ballot import Ballot
-from ttc_cli.strategies.common import cut_by
+from ttc_cli.strategies.common import cut_by, ended
 from ttc_cli.strategies.growing import Grower, Options
 
 __all__ = ["SCORER", "Options", "search"]
@@ -20,6 +20,8 @@ SCORER = "confidence"
 """What scores steps when no verifier was asked for."""
 MOST_ROUNDS = 200
 """A search that has not ended by then is going round in circles."""
+
+CUT = "no line came to its end: this is the best of those that were cut off"
 
 
 def search(
@@ -78,7 +80,7 @@ def elect(run: Run, question: Question, choose: str, grower: Grower, root: Node)
         ballot.agreement,
         cut_by(run, grower.cut, "complete"),
         tuple(node.branch for node in finished),
-        grower.report,
+        grower.report or (CUT if winner and not ended(winner.branch) else ""),
         tree=tuple(_step(node) for node in root.walk() if node.parent),
     )
 
