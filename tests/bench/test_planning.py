@@ -171,6 +171,7 @@ def test_plan_from_a_bench(ttc: Ttc, tmp_path: Path) -> None:
         f"plain: vote N={n}" for n in (1, 2, 4)
     ]
     assert all(one["quality_ci"] for one in told["options"])
+    assert told["notes"][0].endswith("was measured on 12 questions")
 
 
 def test_nothing_meets_the_wish(ttc: Ttc, tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def _saturated(curve: Curve, law: Law, least: float) -> str:
         if gain.low > 0
         else f"not to be told from 0 with {law.n} questions"
     )
-    where = f"From {curve.labels[law.saturation]} on more compute shows no gain"
+    where = f"From {curve.labels[law.saturation]} on more compute shows no clear gain"
     return f"{where}: the next step gave {spoken(gain)} points, {why}."
 
 

@@ -107,7 +107,8 @@ def measured(folders: Sequence[Path]) -> tuple[list[Model], list[str]]:
     models: dict[str, list[Point]] = {}
     for model, point in _points(results):
         models.setdefault(model, []).append(point)
-    notes = [f"measured on {max(len(one.rows) for one in results)} questions"]
+    asked = {model: min(len(one.rows) for one in results if one.model == model) for model in models}
+    notes = [f"{model} was measured on {n} questions" for model, n in asked.items()]
     if len({one.data for one in results}) > 1:
         notes.insert(0, "measured on different questions: these qualities cannot be compared")
     return [_known(name, points) for name, points in models.items()], notes
