@@ -217,11 +217,6 @@ class Extension:
             ledger=self._ledger,
         )
 
-    def _kept_as(self, request: Request) -> str:
-        """The request's name in the pool; empty where it is not kept: it draws nothing."""
-        kept = self._run.pool is not None and self._stop.max_tokens
-        return request.digest(self._run.engine.info.sha256) if kept else ""
-
     def _from_pool(self, branch: Branch, key: str) -> Branch | None:
         if self._run.pool is None or not key:
             return None
