@@ -60,6 +60,8 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     task = way.form
     seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
     notes: list[str] = list(settings.warnings)
+    if asked and not ask.verifiers:
+        notes.append(f"{settings.strategy} scores steps by {asked[0]}: -V names another scorer")
     form = _form(session.engine, ask)
     render = renderer(session.engine, ask, task, settings, notes, form)
     rendered = render(0, False)
