@@ -42,7 +42,10 @@ class Wood:
         return [int(line.rsplit(" ", 1)[1]) for line in text.split("\n\n") if "way" in line]
 
     def script(self, request: Request) -> Line:
-        at = len(self.path("".join(step.text for step in request.prefix)))
+        said = "".join(step.text for step in request.prefix)
+        if said.endswith("\\boxed{"):  # made to answer
+            return Line(("13", "}."))
+        at = len(self.path(said))
         out = ""
         for depth in range(at, self.depth):
             if uniform(request.seed, 2 * depth) < self.luck:
@@ -50,7 +53,7 @@ class Wood:
             else:
                 way = int(uniform(request.seed, 2 * depth + 1) * self.width)
             out += f"At fork number {depth} we take the way {way}\n\n"
-        answer = self.answer(self.path("".join(s.text for s in request.prefix) + out))
+        answer = self.answer(self.path(said + out))
         return Line(split(f"{out}So the answer is \\boxed{{{answer}}}."))
 
     def answer(self, path: Sequence[int]) -> int:

@@ -39,7 +39,7 @@ def test_budgets_are_kept_and_no_finished_line_is_lost(name: str) -> None:
         if ended:
             assert outcome.branch is not None
             assert outcome.branch.stop is not None
-            assert outcome.branch.stop.whole
+            assert outcome.branch.stop.whole or outcome.branch.meta["closed"]
 
 
 def _line(tree: tuple[TreeStep, ...], id_: tuple[int, ...]) -> str:
@@ -62,6 +62,15 @@ def test_the_planted_path_is_found_as_often_as_by_best_of_n(name: str) -> None:
         found += outcome.answer == wood.best
         theirs += best_of_n(wood, run.ledger.spent)
     assert found >= theirs
+
+
+def test_a_line_that_the_budget_cuts_is_made_to_answer(name: str) -> None:
+    wood = Wood(5, depth=30)
+    outcome, _, run = solve(name, wood, plan_of(name, wood, samples=2, budget=120))
+    assert run.ledger.spent <= 120
+    assert outcome.answer is not None
+    assert outcome.branch is not None
+    assert outcome.branch.meta["closed"]
 
 
 def test_lines_that_say_the_same_are_one(name: str) -> None:

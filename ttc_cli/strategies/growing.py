@@ -15,7 +15,7 @@ from ttc_cli.core.sampling import Stop, StopRule, Want
 from ttc_cli.core.steps import STEPS
 from ttc_cli.core.verify import Graded
 from ttc_cli.search.tree import DEAD, FINISHED, OPEN, Node
-from ttc_cli.strategies.common import CLOSING_SECONDS, close
+from ttc_cli.strategies.common import CLOSING_SECONDS, close, hold_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,7 @@ class Grower:
             [self._named(node)],
             stop=StopRule(self._plan.branch_tokens),
             sampling=self._plan.greedy,
+            ledger=self._run.ledger.child(hold_back(self._run, self._question)),
             reserve=CLOSING_SECONDS / 2,
             want=self._want(),
         )
