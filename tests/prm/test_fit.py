@@ -70,6 +70,17 @@ def test_questions_do_not_leak_between_folds() -> None:
     assert fit(mine, "m" * 64).facts["auc"] < 0.8
 
 
+def test_numbers_that_nobody_drew_with_are_left_out() -> None:
+    """Evaluated texts have no confidences: whole columns are unknown, and others in part."""
+    mine = traces(0.3)
+    for trace in mine:
+        trace.features[:, 2:] = np.nan
+        trace.features[0, 1] = np.nan
+    head = fit(mine, "m" * 64)
+    assert head.facts["auc"] > 0.9
+    assert np.isfinite(head.mean).all()
+
+
 def test_too_little_is_refused() -> None:
     with pytest.raises(UsageError):
         fit(traces(0.3, questions=5), "m" * 64)

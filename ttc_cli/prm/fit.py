@@ -101,8 +101,7 @@ def _train(traces: Sequence[Trace], model: str, directions: int, c: float, seed:
     labels = np.concatenate([trace.labels for trace in traces])
     each = np.concatenate([np.full(len(t.labels), 1 / len(t.labels)) for t in traces])
     inputs = np.concatenate([states, features], axis=1)
-    mean = np.nan_to_num(np.nanmean(inputs, axis=0))
-    scale = np.nan_to_num(np.nanstd(inputs, axis=0)) + 1e-3
+    mean, scale = _moments(inputs)
     inputs = np.nan_to_num((inputs - mean) / scale)
     width = states.shape[1]
     most = min(directions, width, len(inputs) - 1)
@@ -127,3 +126,12 @@ def _train(traces: Sequence[Trace], model: str, directions: int, c: float, seed:
         model_.coef_[0].astype(np.float32),
         float(model_.intercept_[0]),
     )
+
+
+def _moments(inputs: Floats) -> tuple[Floats, Floats]:
+    """Mean and spread of each column over what is known of it; 0 and nearly 0 where nothing is."""
+    known = ~np.isnan(inputs)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, inputs, 0).sum(axis=0) / count
+    squares = np.where(known, (inputs - mean) ** 2, 0).sum(axis=0) / count
+    return mean, np.sqrt(squares) + 1e-3
