@@ -140,6 +140,10 @@ def _resident() -> int:
 def _build(config: dict[str, Any]) -> None:
     """A root folder with the interpreter in it, read-only, and one small folder to write in."""
     _mount("none", ROOT, "tmpfs", NOSUID | NODEV, "size=1m,nr_inodes=4096,mode=755")
+    # Before what is shown: the interpreter or ttc itself may lie in /tmp.
+    os.mkdir(ROOT + "/tmp", 0o1777)
+    size = f"size={config['folder']},nr_inodes=1024,mode=1777"
+    _mount("none", ROOT + "/tmp", "tmpfs", NOSUID | NODEV, size)
     for path in (*SHARED, *config["read"]):
         if os.path.islink(path):
             os.symlink(os.readlink(path), ROOT + path)
@@ -147,9 +151,6 @@ def _build(config: dict[str, Any]) -> None:
             _show(path, RDONLY | NOSUID | NODEV)
     for path in DEVICES:
         _show(path, 0)
-    os.mkdir(ROOT + "/tmp", 0o1777)
-    size = f"size={config['folder']},nr_inodes=1024,mode=1777"
-    _mount("none", ROOT + "/tmp", "tmpfs", NOSUID | NODEV, size)
     _mount("none", ROOT, flags=REMOUNT | BIND | RDONLY | NOSUID)
 
 
