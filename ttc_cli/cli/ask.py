@@ -95,7 +95,7 @@ def ask(
             panel=INPUT,
         ),
     ] = None,
-    system: Annotated[str | None, opt("-s", "--system", help="System prompt.", panel=INPUT)] = None,
+    system: options.System = None,
     template: Annotated[
         str | None, opt("-t", "--template", help="A saved prompt (`ttc templates`).", panel=INPUT)
     ] = None,
@@ -144,15 +144,7 @@ def ask(
             "-o", "--output", help="Write the answer to a file, whole or not at all.", panel=OUTPUT
         ),
     ] = None,
-    show_reasoning: Annotated[
-        bool | None,
-        opt(
-            "--show-reasoning/--hide-reasoning",
-            " /-R",
-            help="Thoughts on stderr; by default on a terminal only.",
-            panel=OUTPUT,
-        ),
-    ] = None,
+    show_reasoning: options.ShowReasoning = None,
     quiet: options.Quiet = False,
     verbose: Annotated[
         bool, opt("-v", "--verbose", help="Say more about what is done.", panel=OUTPUT)

@@ -8,7 +8,7 @@ import typer
 
 from ttc_cli.cli import options
 from ttc_cli.cli.help import Grouped, tree
-from ttc_cli.cli.options import INPUT, OUTPUT, SPENDING, opt
+from ttc_cli.cli.options import INPUT, SPENDING, opt
 from ttc_cli.cli.signals import caught
 from ttc_cli.cli.start import hello
 
@@ -27,7 +27,7 @@ def chat(
             panel=INPUT,
         ),
     ] = None,
-    system: Annotated[str | None, opt("-s", "--system", help="System prompt.", panel=INPUT)] = None,
+    system: options.System = None,
     goes_on: options.Continue = False,
     cid: options.Cid = None,
     effort: options.Effort = None,
@@ -59,15 +59,7 @@ def chat(
     top_k: options.TopK = None,
     min_p: options.MinP = None,
     seed: options.Seed = None,
-    show_reasoning: Annotated[
-        bool | None,
-        opt(
-            "--show-reasoning/--hide-reasoning",
-            " /-R",
-            help="Thoughts on stderr; by default on a terminal only.",
-            panel=OUTPUT,
-        ),
-    ] = None,
+    show_reasoning: options.ShowReasoning = None,
     quiet: options.Quiet = False,
     no_color: options.NoColor = False,
     no_cache: options.NoCache = False,

@@ -44,7 +44,7 @@ def map(  # noqa: A001 - the command's name
             panel=INPUT,
         ),
     ] = None,
-    system: Annotated[str | None, opt("-s", "--system", help="System prompt.", panel=INPUT)] = None,
+    system: options.System = None,
     effort: options.Effort = None,
     strategy: Annotated[
         str | None, opt("-S", "--strategy", help="As for `ttc ask`.", panel=SPENDING)

@@ -89,6 +89,16 @@ MinP = Annotated[
 Seed = Annotated[
     str | None, opt("--seed", help="A number, or random; 0 by default.", panel=SAMPLING)
 ]
+System = Annotated[str | None, opt("-s", "--system", help="System prompt.", panel=INPUT)]
+ShowReasoning = Annotated[
+    bool | None,
+    opt(
+        "--show-reasoning/--hide-reasoning",
+        " /-R",
+        help="Thoughts on stderr; by default on a terminal only.",
+        panel=OUTPUT,
+    ),
+]
 Quiet = Annotated[bool, opt("-q", "--quiet", help="Nothing on stderr but errors.", panel=OUTPUT)]
 Continue = Annotated[
     bool, opt("-c", "--continue", help="Go on with the last conversation.", panel=INPUT)

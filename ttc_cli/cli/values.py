@@ -49,7 +49,7 @@ def _runs() -> Iterable[str]:
 
     log = sqlite3.connect(f"{(log_dir() / FILE).as_uri()}?mode=ro", uri=True, timeout=0.05)
     with contextlib.closing(log):
-        rows = log.execute(f"SELECT id FROM runs ORDER BY began DESC LIMIT {NEWEST}")  # noqa: S608
+        rows = log.execute(f"SELECT id FROM runs ORDER BY began DESC LIMIT {NEWEST}")  # noqa: S608 - a constant
         return [row[0] for row in rows]
 
 

@@ -156,6 +156,16 @@ Flow = Generator[Event, None, T]
 """Yields events, returns T; close() is cancellation."""
 
 
+def end_of(flow: Flow[T]) -> T:
+    """What a flow returns, when nobody wants to hear its events."""
+    try:
+        while True:
+            next(flow)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
 def watch(flow: Flow[T], react: Callable[[Event], Iterable[Event]]) -> Flow[T]:
     """A flow with events of one's own added after each of its events."""
     try:

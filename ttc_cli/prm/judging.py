@@ -12,6 +12,7 @@ import numpy as np
 from ttc_cli.bench.questions import read_records
 from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.errors import TtcError, UsageError
+from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.prm.measures import auc, first_error_f1
@@ -104,17 +105,9 @@ def _scores(session: Session, verifier: Any, one: Labelled) -> list[float]:
     ]
     run = Run(session.engine)
     flow = verifier(run, [whole], prepared.question)
-    (graded,) = _end(flow)
+    (graded,) = end_of(flow)
     if len(graded.steps) == len(texts):
         return list(graded.steps)
-    rest = _end(verifier(run, beginnings, prepared.question)) if beginnings else []
+    rest = end_of(verifier(run, beginnings, prepared.question)) if beginnings else []
     found = [grade.score for grade in (*rest, graded)]
     return [] if None in found else found
-
-
-def _end(flow: Any) -> Any:
-    while True:
-        try:
-            next(flow)
-        except StopIteration as end:
-            return end.value

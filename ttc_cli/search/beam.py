@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ttc_cli.search.tree import FINISHED, Node, live, shares
+from ttc_cli.search.tree import DEAD, FINISHED, Node, live, shares
 
 
 class Beam:
@@ -71,7 +71,7 @@ class Dvts:
         """See Policy. A subtree whose best child finished is done."""
         heads: list[Node] = []
         for first in range(0, len(grown), self._expand):
-            usable = [n for n in grown[first : first + self._expand] if n.state != "dead"]
+            usable = [n for n in grown[first : first + self._expand] if n.state != DEAD]
             best = max(usable, key=lambda n: n.rank, default=None)
             if best is not None and best.state != FINISHED:
                 heads.append(best)

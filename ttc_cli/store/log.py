@@ -251,7 +251,7 @@ class Log:
     # -- the database ------------------------------------------------------------------------
 
     def _select(self, where: str, *values: Any) -> list[Run]:
-        rows = self._rows(f"SELECT {_COLUMNS} FROM runs {where}", *values)  # noqa: S608
+        rows = self._rows(f"SELECT {_COLUMNS} FROM runs {where}", *values)  # noqa: S608 - ours
         return [self._run(row) for row in rows]
 
     def _run(self, row: sqlite3.Row) -> Run:

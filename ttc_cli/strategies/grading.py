@@ -30,6 +30,13 @@ def wanted(run: Run, plan: Plan) -> Want:
     return replace(plan.verifier.want, confidence=True)
 
 
+def failures(verifier: str, graded: Sequence[Graded], unit: str = "") -> str:
+    """How often a verifier failed and why, in a line; empty when it never did."""
+    failed = [one.note for one in graded if one.score is None]
+    why = f": {failed[0]}" if failed and failed[0] else ""
+    return f"{verifier} failed on {len(failed)} of {len(graded)}{unit}{why}" if failed else ""
+
+
 class Grades:
     """What the plan's verifier said of each branch; nothing where there is no verifier.
 
@@ -101,10 +108,8 @@ class Grades:
         """What a person should know of how grading went; empty when it went well."""
         if self._verifier is None:
             return ""
-        failed = [graded.note for graded in self._of.values() if graded.score is None]
-        if failed:
-            why = f": {failed[0]}" if failed[0] else ""
-            return f"{self._verifier.name} failed on {len(failed)} of {len(self._of)}{why}"
+        if failed := failures(self._verifier.name, list(self._of.values())):
+            return failed
         if not self._of:
             return f"{self._verifier.name} did not come to grade anything"
         if not any(graded.score for graded in self._of.values()):

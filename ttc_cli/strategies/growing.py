@@ -15,7 +15,8 @@ from ttc_cli.core.sampling import Stop, StopRule, Want
 from ttc_cli.core.steps import STEPS
 from ttc_cli.core.verify import Graded
 from ttc_cli.search.tree import DEAD, FINISHED, OPEN, Node
-from ttc_cli.strategies.common import CLOSING_SECONDS, close, hold_back
+from ttc_cli.strategies.common import CLOSING_SECONDS, close, ended, hold_back
+from ttc_cli.strategies.grading import failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,7 @@ class Grower:
     @property
     def report(self) -> str:
         """What a person should know of how scoring went; empty when it went well."""
-        failed = [graded.note for graded in self._graded if graded.score is None]
-        if not failed:
-            return ""
-        why = f": {failed[0]}" if failed[0] else ""
-        return f"{self._verifier.name} failed on {len(failed)} of {len(self._graded)} steps{why}"
+        return failures(self._verifier.name, self._graded, " steps")
 
     def grow(self, wanted: Sequence[Node]) -> Flow[list[Node]]:
         """One child for each, scored; fewer when tokens or seconds ran out on the way.
@@ -89,8 +86,7 @@ class Grower:
             The nodes in the order wanted; those that said the same are one node.
         """
         seeds = [self._named(node) for node in wanted]
-        deep = [n for n in wanted if n.depth + 1 >= self._options.depth]
-        whole = bool(deep) and len(deep) == len(wanted)
+        whole = all(node.depth + 1 >= self._options.depth for node in wanted)
         done = yield from self._run.extend(
             seeds,
             stop=StopRule(self._most(wanted, whole), steps=None if whole else STEPS),
@@ -133,8 +129,7 @@ class Grower:
         )
         done = yield from close(self._run, done, self._question)
         if done.text.strip():
-            state = FINISHED if done.stop and (done.stop.whole or done.meta.get("closed")) else DEAD
-            last = Node(done, node, node.score, state=state)
+            last = Node(done, node, node.score, state=FINISHED if ended(done) else DEAD)
             node.children.append(last)
             self.finished.append(last)
 

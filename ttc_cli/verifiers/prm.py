@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.engine import EngineInfo
 from ttc_cli.core.errors import ModelError, UsageError
-from ttc_cli.core.events import Flow, Note
+from ttc_cli.core.events import Flow, Note, end_of
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Want
@@ -137,7 +137,7 @@ class Prm:
         pairs = selftest.PAIRS
         items = [(pair.question, steps) for pair in pairs for steps in (pair.right, pair.wrong)]
         flow = self.scorer.score(run, items)
-        scored = _end(flow)
+        scored = end_of(flow)
         if whys := [one.why for one in scored if one.why]:
             raise ModelError(f"{self.name} cannot take its self-test: {whys[0]}")
         steps = [one.steps for one in scored]
@@ -175,12 +175,3 @@ def _asked(branch: Branch, question: Question) -> str:
     said = next((m.content for m in reversed(branch.prompt.messages) if m.role == "user"), "")
     before, found, _ = said.rpartition(question.text)
     return before + found if found else question.text
-
-
-def _end(flow: Flow[list[Scored]]) -> list[Scored]:
-    while True:
-        try:
-            next(flow)
-        except StopIteration as end:
-            done: list[Scored] = end.value
-            return done

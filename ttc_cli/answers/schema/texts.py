@@ -4,8 +4,8 @@ from __future__ import annotations
 
 # The parser behind `re`: private, but the same since Python 2, and the alternative is to write
 # (and get wrong) a parser of regular expressions of our own.
-from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as op  # type: ignore[attr-defined]  # stubs leave out what is private
+from re import _parser as parser  # type: ignore[attr-defined]  # likewise
 from typing import Any
 
 from ttc_cli.answers.schema.shapes import Alt, Chars, Lit, Node, Ranges, Repeat, alt, seq

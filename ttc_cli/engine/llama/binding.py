@@ -50,7 +50,7 @@ class Log:
                 return
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = open(path, "ab", buffering=0, opener=_private)  # noqa: SIM115
+                self._file = open(path, "ab", buffering=0, opener=_private)  # noqa: SIM115 - kept
                 path.chmod(0o600)
                 if path.stat().st_size > LONGEST_LOG:
                     self._file.truncate(0)
