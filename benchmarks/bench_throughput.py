@@ -26,7 +26,7 @@ BAR = 0.93
 
 
 def bench(options: argparse.Namespace) -> dict[str, Any]:
-    """One run over the questions into a folder that is thrown away."""
+    """One run over the questions, into a folder that is thrown away unless one is named."""
     from ttc_cli.bench.configs import from_text, named
     from ttc_cli.bench.folder import fingerprint, read_rows
     from ttc_cli.bench.questions import load
@@ -39,11 +39,13 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
     settings = load_settings({"model": options.model}, cwd=Path.cwd(), environ=os.environ)
     model = ensure(options.model, home=home(), yes=False, interactive=False, offline=True,
                    ask=lambda _: False, notify=print, progress=lambda *_: None)  # fmt: skip
-    chosen = named([from_text(f"samples={options.samples},early_stop=false")])
+    fixed = f"samples={options.samples},early_stop=false"
+    chosen = named([from_text(text) for text in (fixed, *options.config)])
     data = {"name": options.data.name, "sha256": fingerprint(options.data)}
     items = load(options.data)[: options.questions]
     with tempfile.TemporaryDirectory() as folder:
-        spec = Spec(data, items, chosen, Path(folder) / "out", width=options.width, quiet=True)
+        out = options.out or Path(folder) / "out"
+        spec = Spec(data, items, chosen, out, width=options.width, quiet=True)
         session = Session(settings, model)
         try:
             assert session.engine  # loaded: the clock starts after it
@@ -53,6 +55,7 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
         finally:
             session.close()
         rows = read_rows(spec.out)
+    rows = [row for row in rows if row["config"] == chosen[0].name]
     lengths = [branch["tokens"] for row in rows for branch in row["branches"]]
     return {
         "speed": did.tokens / seconds,
@@ -92,6 +95,8 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=8)
     parser.add_argument("--width", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--config", action="append", default=[], help="others, as bench run takes")
+    parser.add_argument("--out", type=Path, help="keep the bench's folder; for one round")
     parser.add_argument("--json", type=Path, help="raw figures")
     options = parser.parse_args()
     ours: list[dict[str, Any]] = []

@@ -5,10 +5,14 @@ from __future__ import annotations
 import random
 
 import pytest
-from scheduler_bench import bench, request, some_prompt, some_request
+from scheduler_bench import LETTERS, bench, request, some_prompt, some_request
 
 from ttc_cli.core.engine import Request
+from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.calibration import Widths
+from ttc_cli.engine.llama.context import Row
+from ttc_cli.engine.llama.job import Job
+from ttc_cli.engine.llama.residents import ENDED_ROWS, IDLE_ROWS
 
 
 @pytest.mark.parametrize("rewindable", [True, False])
@@ -101,3 +105,21 @@ def test_a_reply_goes_on_where_it_stopped(rewindable: bool) -> None:
     rest = b.run()["rest"]
     assert first.text + rest.text == whole.text
     assert rest.prefilled <= 1
+
+
+@pytest.mark.parametrize(("rule", "rows"), [("ended", ENDED_ROWS), ("cut", IDLE_ROWS)])
+def test_what_nobody_comes_for_gives_its_cells_back(rule: str, rows: int) -> None:
+    """Every decoded row looks at every cell in use, so an idle one is not kept for ever."""
+    b = bench(20_000, context=10_000)
+    residents = b.scheduler.residents
+    job = Job(request("gone", 0), [2, 3, 4, 5], 4, (), None, LETTERS)
+    job.stop = Stop.END if rule == "ended" else Stop.LENGTH
+    assert residents.place(job, 0, alone=True)
+    held = [Row(token, at, job.sequence, False) for at, token in enumerate(job.tokens)]
+    b.memory.decode(held, hidden=False, abortable=False)
+    residents.tree.extend(job.sequence, job.tokens)
+    residents.release(job, keep=4)
+    residents.decoded(rows)
+    assert residents.tree.used == 4, "somebody may still come"
+    residents.decoded(1)
+    assert residents.tree.used == 0

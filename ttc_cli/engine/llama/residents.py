@@ -8,12 +8,19 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.llama.context import Floats, Row
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.kv import PrefixTree
 
 KEPT_TAILS = 8
 """Logits kept for the ends of prompts, so that branches submitted later need no decode."""
+IDLE_ROWS = 4096
+"""Rows that others may decode before an idle sequence is dropped. Every row looks at every cell,
+its own or not: 0.6 to 1.3 us a cell, where evaluating it again takes 2 to 7 ms (0.5B, two cores).
+So a cell that waits longer than this costs more than one that is evaluated twice."""
+ENDED_ROWS = 1024
+"""The same for a branch that ended by itself: it is seldom continued, and never soon."""
 
 
 class Memory(Protocol):
@@ -43,7 +50,8 @@ class Residents:
         self.memory = memory
         self.tree = PrefixTree(rewindable=rewindable)
         self.free = list(range(sequences - 1, -1, -1))
-        self._idle: OrderedDict[int, None] = OrderedDict()
+        self._idle: OrderedDict[int, int] = OrderedDict()  # sequence: the row it is kept until
+        self._rows = 0
         self._tails: OrderedDict[tuple[int, ...], Floats] = OrderedDict()
 
     @property
@@ -74,6 +82,7 @@ class Residents:
         source, length = self.match(job)
         if source in self._idle:
             self._idle.move_to_end(source)
+            self._idle[source] = max(self._idle[source], self._rows + IDLE_ROWS)
         if not self.free:
             if not self._idle:
                 return False
@@ -92,7 +101,7 @@ class Residents:
         return True
 
     def release(self, job: Job, keep: int) -> None:
-        """Take a job's sequence back. Up to `keep` tokens stay resident, evicted when needed."""
+        """Take a job's sequence back. Up to `keep` tokens stay resident for a while."""
         sequence, job.sequence = job.sequence, -1
         if sequence < 0:
             return
@@ -104,7 +113,14 @@ class Residents:
         if keep == 0 or length == 0 or self.tree.own(sequence) == 0:
             self._drop(sequence)
         else:
-            self._idle[sequence] = None
+            self._rest(sequence, ENDED_ROWS if job.stop is Stop.END else IDLE_ROWS)
+
+    def decoded(self, rows: int) -> None:
+        """So many rows were decoded; drops the sequences that nobody came for in time."""
+        self._rows += rows
+        for sequence in [s for s, until in self._idle.items() if until < self._rows]:
+            del self._idle[sequence]
+            self._drop(sequence)
 
     def make_room(self, cells: int) -> bool:
         """Evict idle sequences until so many cells are free; False when that is not enough."""
@@ -128,7 +144,7 @@ class Residents:
         self.memory.cut(sequence, keep)
         self.tree.open(sequence)
         self.tree.extend(sequence, tokens[:keep])
-        self._idle[sequence] = None
+        self._rest(sequence)
         return True
 
     def keep_tails(self, jobs: list[Job], logits: Floats) -> None:
@@ -159,7 +175,10 @@ class Residents:
             sequence = self.free.pop()
             self.memory.copy(job.sequence, sequence, job.done)
             self.tree.open(sequence, job.sequence, job.done)
-            self._idle[sequence] = None
+            self._rest(sequence)
+
+    def _rest(self, sequence: int, rows: int = IDLE_ROWS) -> None:
+        self._idle[sequence] = self._rows + rows
 
     def _evict(self) -> None:
         sequence, _ = self._idle.popitem(last=False)

@@ -228,6 +228,7 @@ class Scheduler:
             self.counters.decode_seconds += seconds
             tokens, total = self.counters.by_width.get(len(rows), (0, 0.0))
             self.counters.by_width[len(rows)] = (tokens + len(rows), total + seconds)
+            self.residents.decoded(len(rows))
         else:
             self.counters.prefill_seconds += seconds
             self.counters.prefilled += len(rows)
