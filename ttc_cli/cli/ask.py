@@ -168,18 +168,7 @@ def ask(
             hello()
         from ttc_cli.cli.asking import Flags, Output, run
 
-        settings = {
-            "effort": effort, "strategy": strategy, "task": task, "path": path,
-            "samples": samples, "max_tokens": max_tokens,
-            "max_seconds": max_seconds, "thinking_budget": thinking_budget, "system": system,
-            "model": model, "yes": yes, "offline": offline, "profile": profile,
-            "gpu_layers": gpu_layers, "ctx_size": ctx_size, "threads": threads,
-            "temperature": temperature, "top_p": top_p, "top_k": top_k, "min_p": min_p,
-            "seed": seed, "stream": False if no_stream else None,
-            "color": "no" if no_color else None, "log": False if no_log else None,
-            "cache": False if no_cache else None,
-            "show_reasoning": None if show_reasoning is None else "yes" if show_reasoning else "no",
-        }  # fmt: skip
+        settings = options.settings(context.params)
         how = Output(as_json, jsonl, extract, output, quiet, verbose, min_agreement)
         flags = Flags(
             tuple(prompt or ()),

@@ -17,6 +17,7 @@ app = tree()
 
 @app.command(cls=Grouped)
 def chat(
+    context: typer.Context,
     file: Annotated[
         list[str] | None,
         opt(
@@ -76,16 +77,7 @@ def chat(
         from ttc_cli.cli import asking
         from ttc_cli.cli.chatting import run
 
-        settings = {
-            "effort": effort, "strategy": strategy, "samples": samples, "max_tokens": max_tokens,
-            "max_seconds": max_seconds, "thinking_budget": thinking_budget, "system": system,
-            "model": model, "yes": yes, "offline": offline, "profile": profile,
-            "gpu_layers": gpu_layers, "ctx_size": ctx_size, "threads": threads,
-            "temperature": temperature, "top_p": top_p, "top_k": top_k, "min_p": min_p,
-            "seed": seed, "color": "no" if no_color else None, "log": False if no_log else None,
-            "cache": False if no_cache else None,
-            "show_reasoning": None if show_reasoning is None else "yes" if show_reasoning else "no",
-        }  # fmt: skip
+        settings = options.settings(context.params)
         flags = asking.Flags(
             files=tuple(file or ()),
             options=tuple(option or ()),

@@ -18,6 +18,7 @@ app = tree()
 
 @app.command(cls=Grouped)
 def map(  # noqa: A001 - the command's name
+    context: typer.Context,
     prompt: Annotated[
         str,
         typer.Argument(
@@ -119,15 +120,7 @@ def map(  # noqa: A001 - the command's name
         from ttc_cli.cli import asking
         from ttc_cli.cli.mapping import Flags, run
 
-        settings = {
-            "effort": effort, "strategy": strategy, "samples": samples, "max_tokens": max_tokens,
-            "max_seconds": max_seconds, "thinking_budget": thinking_budget, "system": system,
-            "model": model, "yes": yes, "offline": offline, "profile": profile,
-            "gpu_layers": gpu_layers, "ctx_size": ctx_size, "threads": threads,
-            "temperature": temperature, "top_p": top_p, "top_k": top_k, "min_p": min_p,
-            "seed": seed, "color": "no" if no_color else None, "log": False if no_log else None,
-            "cache": False if no_cache else None,
-        }  # fmt: skip
+        settings = options.settings(context.params)
         question = asking.Flags(
             options=tuple(option or ()),
             early_stop=not no_early_stop,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,26 @@ ENGINE, OUTPUT = "Model and engine", "Output"
 def opt(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002 - Typer's word
     """An option in a panel of the help."""
     return typer.Option(*names, help=help, rich_help_panel=panel, **more)
+
+
+SETTINGS = (
+    "effort", "strategy", "task", "path", "samples", "max_tokens", "max_seconds",
+    "thinking_budget", "system", "model", "yes", "offline", "profile", "gpu_layers", "ctx_size",
+    "threads", "temperature", "top_p", "top_k", "min_p", "seed",
+)  # fmt: skip
+"""Options that are settings under the same name."""
+OFF = {"no_stream": ("stream", False), "no_color": ("color", "no"), "no_log": ("log", False),
+       "no_cache": ("cache", False)}  # fmt: skip
+"""Switches that turn a setting off: what it is then."""
+
+
+def settings(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings among a command's options; None where nothing was said."""
+    found = {name: params[name] for name in SETTINGS if name in params}
+    found |= {name: off if params[no] else None for no, (name, off) in OFF.items() if no in params}
+    if (shown := params.get("show_reasoning")) is not None:
+        found["show_reasoning"] = "yes" if shown else "no"
+    return found
 
 
 Effort = Annotated[
