@@ -250,3 +250,53 @@ def test_a_draft_that_does_not_fit_is_an_error() -> None:
     strategy = registry.find("refine")
     with pytest.raises(ContextOverflow):
         list(strategy.solve(Run(engine), ask(), plan(), strategy.options()))
+
+
+FIRST = "First we take the three and one more.\n\n"
+STEPPED = {  # a reply's last words: its steps' scores
+    "\\boxed{9}": (0.8, 0.6, 0.1),
+    "\\boxed{8}": (0.8, 0.5, 0.2),
+    "\\boxed{7}": (0.8, 0.9, 1.0),
+}
+
+
+def stepped() -> Fake:
+    """Grades by the last step of those that a table gives."""
+
+    def judge(text: str) -> Graded:
+        steps = next(scores for said, scores in STEPPED.items() if said in text)
+        return Graded(steps[-1], "the sum is off", steps)
+
+    return Fake(judge)
+
+
+def test_it_goes_back_to_the_best_scored_step_and_on_from_there() -> None:
+    script, seen = drafts(
+        FIRST + "Then we double what we have.\n\nSo \\boxed{9}.",
+        "Then we add the other three.\n\nSo \\boxed{7}.",
+    )
+    outcome, _, _ = solve("refine", script, plan(verifier=stepped()))
+    assert outcome.answer == "7"
+    assert outcome.branch is not None
+    assert outcome.branch.text == FIRST + "Then we add the other three.\n\nSo \\boxed{7}."
+    draft, again = seen
+    assert again.prompt == draft.prompt
+    assert "".join(step.text for step in again.prefix) == FIRST
+    assert again.seed != draft.seed
+    assert outcome.branch.id == (0, 2, 0)  # two steps thrown away, in round 0
+
+
+def test_each_step_is_gone_back_to_once_and_then_words_are_given() -> None:
+    second = "Then we double what we have.\n\n"
+    script, seen = drafts(
+        f"{FIRST}{second}So \\boxed{{9}}.",
+        f"{second}Or \\boxed{{8}}.",  # better, and gives one new step to go back to, at 0.5
+        *["So \\boxed{9}."] * 2,
+        "So \\boxed{8}.",
+    )
+    outcome, _, _ = solve("refine", script, plan(verifier=stepped()), rounds=4)
+    begun = ["".join(step.text for step in request.prefix) for request in seen]
+    assert begun == ["", FIRST, FIRST + second, FIRST + second, ""]
+    assert "the sum is off" in seen[-1].prompt.text
+    assert len({request.seed for request in seen}) == 5
+    assert outcome.answer == "8"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ttc_cli.search.tree import FINISHED, Node, live
+from ttc_cli.search.frontier import Frontier
+from ttc_cli.search.tree import FINISHED, Node
 
 
 class BestFirst:
-    """A queue by score. Going back to an earlier step, when all below it look worse, is free.
+    """A frontier by score. Going back to an earlier step, when all below it look worse, is free.
 
     Source: tree of thoughts with best-first order (Yao et al. 2023, arXiv 2305.10601;
     Koh et al. 2024, arXiv 2407.01476). A step is visited once: with fewer than four children it
@@ -22,12 +23,14 @@ class BestFirst:
             better than all of them.
     """
 
+    goes_back = True
+
     def __init__(self, root: Node, draws: int, expand: int = 4, finish: int = 4) -> None:
         self._root = root
         self._draws = max(1, draws)
         self._expand = max(1, min(expand, draws))
         self._finish = finish
-        self._queue: list[Node] = []
+        self._frontier = Frontier()
         self._ended: set[Node] = set()
         self._next: list[Node] = [root] * self._draws
 
@@ -38,16 +41,15 @@ class BestFirst:
     def tell(self, grown: Sequence[Node]) -> None:
         """See Policy."""
         self._ended |= {node for node in grown if node.state == FINISHED}
-        self._queue = live([*self._queue, *grown])
+        self._frontier.add(grown)
         if len(self._ended) >= self._finish and not self._promising():
             self._next = []
             return
-        visits = max(1, self._draws // self._expand)
-        visited, self._queue = self._queue[:visits], self._queue[visits:]
+        visited = self._frontier.take(max(1, self._draws // self._expand))
         # With nothing left to visit, the search starts afresh beside what it has.
         self._next = [n for n in visited or [self._root] for _ in range(self._expand)]
 
     def _promising(self) -> bool:
         """Whether something unfinished looks better than everything that finished."""
-        best = max(node.rank[0] for node in self._ended)
-        return bool(self._queue) and self._queue[0].rank[0] > best
+        best, left = max(node.rank[0] for node in self._ended), self._frontier.best
+        return left is not None and left.rank[0] > best

@@ -68,6 +68,11 @@ class Grades:
         graded = self._of.get(branch.id)
         return graded.note if graded else ""
 
+    def steps(self, branch: Branch) -> tuple[float, ...]:
+        """A score for each step of a branch; none where the verifier does not judge steps."""
+        graded = self._of.get(branch.id)
+        return graded.steps if graded else ()
+
     def passed(self, branch: Branch) -> bool:
         """Whether a gate let the branch through."""
         gate = self._verifier is not None and self._verifier.gate

@@ -2,6 +2,8 @@
 Madaan et al. 2023, arXiv 2303.17651; with test results as feedback: Chen et al. 2023, 2304.05128).
 
 A revision that scores worse is dropped, and the next one starts from the best version again.
+With a verifier that scores steps, there is a better place to start from than the beginning: the
+best-scored step of all versions, as in best-first search.
 Without a verifier the model criticises itself, which makes small models worse as often as better
 (Huang et al. 2023, arXiv 2310.01798).
 """
@@ -16,7 +18,9 @@ from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.prompts.wording import revision
+from ttc_cli.search.frontier import Frontier
 from ttc_cli.strategies import common
+from ttc_cli.strategies.backtrack import points
 from ttc_cli.strategies.grading import Grades, wanted
 
 ALONE = "no verifier (-V): the model criticised itself, which may make an answer worse"
@@ -39,8 +43,8 @@ class Options:
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
-    """Draft and revise; returns the best version, the later one of equals."""
-    want, grades = wanted(run, plan), Grades(plan, question)
+    """Draft, then go back or revise; returns the best version, the later one of equals."""
+    want, grades, frontier = wanted(run, plan), Grades(plan, question), Frontier()
     done: list[Branch] = []
 
     def draw(branch: Branch) -> Flow[Branch]:
@@ -52,6 +56,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         done.append(drawn)
         if common.ended(drawn):
             yield from grades.take(run, [drawn])
+            if question.form is None:
+                frontier.add(points(drawn, grades.steps(drawn), len(branch.text)))
         return drawn
 
     best = yield from draw(Branch((0,), question.render(0, False)))
@@ -60,12 +66,16 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         accepted = (grades.score(best) or 0) >= options.accept
         if accepted or stuck or run.spent or not common.ended(best):
             break
+        back = frontier.take()
         try:
-            prompt = question.follow(common.reply(best)[1], revision(grades.note(best)))
-            revised = yield from draw(Branch((*best.id, number), prompt))
+            revised = yield from draw(
+                back[0].branch.fork(number)
+                if back
+                else _revision(best, grades.note(best), question, number)
+            )
         except ContextOverflow:
             break  # the conversation has grown to the brim: what there is must do
-        stuck = common.unchanged(revised, best, question)
+        stuck = not back and common.unchanged(revised, best, question)
         made_up = common.filled(revised) and not common.filled(best)
         if common.ended(revised) and not made_up and not grades.worse(revised, best):
             best = revised
@@ -77,3 +87,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         branches=tuple(done),
         note=grades.report if plan.verifier else ALONE,
     )
+
+
+def _revision(best: Branch, note: str, question: Question, number: int) -> Branch:
+    """A version that is written anew, after the best one and what is wrong with it."""
+    return Branch((*best.id, number), question.follow(common.reply(best)[1], revision(note)))
