@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 
 import pytest
 from planted import Oracle, Wood, best_of_n, plan_of, solve, wood_of
 
-from ttc_cli.core.events import Close
+from ttc_cli.core.events import Close, Open, Text, Tick
 from ttc_cli.core.outcome import TreeStep
+from ttc_cli.views.board import Board
 
 SEARCHES = ("beam", "dvts", "best-first", "mcts", "particle")
 
@@ -98,6 +100,21 @@ def test_pruning_never_gives_up_the_best(name: str) -> None:
     outcome, _, _ = solve(name, wood, plan_of(name, wood), prune=0.99)
     assert outcome.branch is not None
     assert any(step.state == "dead" for step in outcome.tree)
+
+
+def test_a_board_shows_only_steps_that_may_be_gone_on_from(name: str) -> None:
+    for _, wood in trees(20):
+        outcome, events, _ = solve(name, wood, plan_of(name, wood), prune=0.4)
+        board, waits = Board(lambda: 0.0), 0
+        for event, then in itertools.pairwise([*events, Tick()]):
+            board.see(event)
+            if isinstance(event, Open) and isinstance(then, Text):  # all of a round are open
+                waits = max(waits, len(board.waiting))
+        open_ = {step.id for step in outcome.tree if step.state == "open"}
+        assert {lane.branch for lane in board.waiting} <= open_  # none that is pruned or merged
+        if name in ("beam", "dvts", "particle"):  # which never go back to what they passed over
+            assert waits == 0
+        assert board.culled or all(step.draws == 1 for step in outcome.tree)
 
 
 def test_a_search_without_a_verifier_says_what_to_give(name: str) -> None:

@@ -86,6 +86,16 @@ def test_steps_and_scores_of_a_search() -> None:
     assert [lane.branch for lane in board.live] == [(0, 3), (1,)]
 
 
+def test_a_step_that_a_search_gave_up_is_gone() -> None:
+    board = Board(lambda: 0.0)
+    for branch in ((0,), (1,)):
+        for event in (Open(branch), Text(branch, "First.\n\n", 4), Close(branch, "step", 4)):
+            board.see(event)
+    assert board.see(Close((0,), "culled", 4)) is None
+    assert [lane.branch for lane in board.waiting] == [(1,)]
+    assert "0 writing, 0 done · 1 stopped early" in shown(board)[-1]
+
+
 def test_the_line_that_a_finished_branch_leaves() -> None:
     board = board_after(1, 5)
     lane = board.see(Close((0,), "end", 15, "42", 10.25))

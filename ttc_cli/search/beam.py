@@ -22,6 +22,8 @@ class Beam:
             each finished line lowers their number by one.
     """
 
+    goes_back = False
+
     def __init__(self, root: Node, draws: int, expand: int = 4, balance: float = 0.0) -> None:
         self._draws = draws
         self._expand = max(1, min(expand, draws))
@@ -58,6 +60,8 @@ class Dvts:
         draws: children drawn in a round; a subtree for each `expand` of them.
         expand: children among which a subtree chooses.
     """
+
+    goes_back = False
 
     def __init__(self, root: Node, draws: int, expand: int = 4) -> None:
         self._expand = max(1, min(expand, draws))

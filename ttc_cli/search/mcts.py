@@ -34,6 +34,8 @@ class Mcts:
         c: weight of exploration.
     """
 
+    goes_back = True
+
     def __init__(
         self, root: Node, draws: int, expand: int = 3, finish: int = 4, c: float = 1.4
     ) -> None:

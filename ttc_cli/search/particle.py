@@ -27,6 +27,8 @@ class Particle:
             particles is at least half of them: a verifier errs most about short beginnings.
     """
 
+    goes_back = False
+
     def __init__(self, root: Node, draws: int, seed: int = 0, anneal: int = 8) -> None:
         self._particles: list[Node] = [root] * max(1, draws)
         self._seed = seed

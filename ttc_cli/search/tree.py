@@ -56,7 +56,12 @@ class Node:
 
 
 class Policy(Protocol):
-    """Decides what to grow. Pure: the same tellings bring the same askings."""
+    """Decides what to grow. Pure: the same tellings bring the same askings.
+
+    `goes_back`: whether nodes that it passed over may be asked for later.
+    """
+
+    goes_back: bool
 
     def ask(self) -> Sequence[Node]:
         """Nodes to grow by one child each, all at once; one may be named several times.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.events import Flow, Score
+from ttc_cli.core.events import Close, Flow, Score
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule, Want
@@ -62,6 +62,7 @@ class Grower:
             None if left is None else left - min(plan.branch_tokens, left // 4)
         )
         self._names: dict[Node, int] = {}
+        self._latest: list[Branch] = []
         self.finished: list[Node] = []
         self.cut: list[Branch] = []
         self._graded: list[Graded] = []
@@ -95,6 +96,7 @@ class Grower:
             ledger=self._ledger,
             reserve=CLOSING_SECONDS,
         )
+        self._latest = done
         by_id = {branch.id: branch for branch in done}
         before = set(self._root.walk())
         grown: list[Node] = []
@@ -106,6 +108,17 @@ class Grower:
                 grown.append(self._place(parent, branch))
         yield from self._score([node for node in dict.fromkeys(grown) if node not in before])
         return grown
+
+    def drop(self, keep: Sequence[Node]) -> Flow[None]:
+        """Close those of the last round that ended in a step and that nothing will go on from.
+
+        Args:
+            keep: nodes that may be grown; those among them that are not open may not.
+        """
+        kept = {node.branch.id for node in keep if node.state == OPEN}
+        for branch in self._latest:
+            if branch.stop is Stop.STEP and branch.id not in kept:
+                yield Close(branch.id, str(Stop.CULLED), branch.tokens_sampled)
 
     def finish(self) -> Flow[None]:
         """With no finished line, the best that is left is grown to its end, or made to answer."""

@@ -49,14 +49,16 @@ def search(
     root = Node(Branch((), question.render(0, False)))
     grower = Grower(run, question, plan, options, root)
     policy = make(root)
+    wanted = policy.ask()
     for _ in range(MOST_ROUNDS):
-        wanted = policy.ask()
         if not wanted or grower.paid:
             break
         grown = yield from grower.grow(wanted)
         if run.late or len(grown) < len(wanted):
             break  # time or tokens ran out
         policy.tell(grown)
+        wanted = policy.ask()
+        yield from grower.drop(grown if policy.goes_back else wanted)
     yield from grower.finish()
     return elect(run, question, options.choose, grower, root)
 
