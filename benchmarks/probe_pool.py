@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ttc_cli.bench.questions import Item, load
-from ttc_cli.bench.statistics import paired
+from ttc_cli.bench.statistics import paired, wilson
 from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule, Want
@@ -28,6 +28,7 @@ from ttc_cli.core.steps import STEPS
 from ttc_cli.prm.fit import BASELINES, fit, held_out
 from ttc_cli.prm.measures import auc, brier, calibration
 from ttc_cli.prm.traces import Trace
+from ttc_cli.strategies.pruning import lost
 from ttc_cli.verifiers.head import features_of
 
 
@@ -209,48 +210,77 @@ def within(asked: list[list[dict[str, Any]]]) -> dict[str, float]:
     return {way: float(np.mean(seen)) for way, seen in wins.items()} | {"pairs": len(wins["probe"])}
 
 
-def pruning(asked: list[list[dict[str, Any]]], traces: list[Trace], count: int) -> list[Any]:
-    """Giving up samples whose first steps score low: tokens saved, and the vote of the rest.
-
-    The head that judges a question's steps was trained on other questions.
-    """
+def step_scores(traces: list[Trace]) -> list[list[float]]:
+    """Scores of each trace's steps, by a head that was trained on other questions."""
     from ttc_cli.prm.fit import FOLDS, _train
 
     names = sorted({trace.question for trace in traces})
+    fold = {name: at % FOLDS for at, name in enumerate(names)}
+    heads = [
+        _train([t for t in traces if fold[t.question] != out], "", 48, 0.03, 0)
+        for out in range(FOLDS)
+    ]
+    return [[float(x) for x in heads[fold[t.question]].score(t.states, t.features)] for t in traces]
+
+
+def given_up(drawn: list[Trace], scores: list[list[float]], bar: float) -> dict[int, float]:
+    """Samples of a question that `-O give-up` would stop: number, and tokens they had by then.
+
+    They are drawn side by side, a token each at a time; a step's tokens are told by its length.
+    """
+    ends = []
+    for i, trace in enumerate(drawn):
+        lengths = np.cumsum([len(step) for step in trace.steps])
+        ends += [(trace.tokens * n / lengths[-1], i, k) for k, n in enumerate(lengths, 1)]
+    seen = dict.fromkeys(range(len(drawn)), 0)
+    gone: dict[int, float] = {}
+    whole: list[int] = []
+    for now, i, k in sorted(ends):
+        if i not in seen:
+            continue
+        seen[i] = k
+        if k == len(drawn[i].steps):
+            whole.append(k)
+            del seen[i]
+        for j in [j for j, n in seen.items() if lost(scores[j][:n], whole, bar)]:
+            gone[j] = now
+            del seen[j]
+    return gone
+
+
+def pruning(asked: list[list[dict[str, Any]]], traces: list[Trace], count: int) -> list[Any]:
+    """What `-O give-up` saves and costs at some bars: a replay of the rule itself.
+
+    `false`: of the samples given up, those that would have been right, with Wilson's interval;
+    `saved`: share of tokens; `accuracy`: of the majority of the others.
+    """
+    scores = step_scores(traces)
+    total = sum(trace.tokens for trace in traces)
     out = []
-    lows = np.ones(len(traces))
-    after = np.zeros(len(traces))
-    for fold in range(FOLDS):
-        rest = [t for t in traces if names.index(t.question) % FOLDS != fold]
-        head = _train(rest, "", 48, 0.03, 0)
-        for i, trace in enumerate(traces):
-            if names.index(trace.question) % FOLDS == fold and len(trace.labels) > 2:
-                middle = len(trace.labels) // 2
-                lows[i] = head.score(trace.states, trace.features)[middle - 1]
-                lengths = [len(step) for step in trace.steps]
-                after[i] = sum(lengths[middle:]) / max(1, sum(lengths))
-    for bar in (0.1, 0.2, 0.3, 0.4):
-        saved = total = 0.0
+    for bar in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5):
+        saved, stopped, wrongly = 0.0, 0, 0
         kept: list[list[dict[str, Any]]] = []
-        lost = 0
-        for k, drawn in enumerate(asked):
-            stay = []
-            for j, sample in enumerate(drawn):
-                i = k * count + j
-                total += sample["tokens"]
-                if lows[i] < bar:
-                    saved += sample["tokens"] * after[i]
-                    lost += sample["correct"]
-                else:
-                    stay.append(sample)
-            kept.append(stay or drawn)
-        right = votes(kept, lambda s: 1.0)
+        for at, drawn in zip(range(0, len(traces), count), asked, strict=True):
+            gone = given_up(traces[at : at + count], scores[at : at + count], bar)
+            saved += sum(drawn[j]["tokens"] - now for j, now in gone.items())
+            stopped += len(gone)
+            wrongly += sum(drawn[j]["correct"] for j in gone)
+            kept.append([sample for j, sample in enumerate(drawn) if j not in gone])
         out.append(
             {
                 "bar": bar,
                 "saved": saved / total,
-                "right_samples_lost": lost,
-                "accuracy": float(np.mean(right)),
+                "given_up": stopped,
+                "false": {
+                    "count": wrongly,
+                    "rate": wrongly / stopped if stopped else None,
+                    "interval": wilson(wrongly, stopped),
+                },
+                "right_samples": int(sum(trace.right for trace in traces)),
+                "accuracy": float(np.mean(votes(kept, lambda s: 1.0))),
+                "against_no_pruning": paired(
+                    votes(asked, lambda s: 1.0), votes(kept, lambda s: 1.0)
+                ),
             }
         )
     return out

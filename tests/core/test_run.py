@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -102,6 +103,15 @@ def test_a_policy_draws_more_while_it_wants() -> None:
     run = Run(engine())
     _, done = finish(run.extend([], stop=RULE, draw=Policy(more=7)))
     assert len(done) == len(by_id(done)) == 7
+
+
+def test_more_is_drawn_when_all_that_was_live_is_culled() -> None:
+    class Fickle(Policy):
+        def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> list[tuple[int, ...]]:
+            return [branch.id for branch in live if len(done) < 3 and branch.text]
+
+    _, done = finish(Run(engine()).extend([], stop=RULE, draw=Fickle(more=4)))
+    assert [b.stop is Stop.CULLED for b in done] == [True, True, True, False]
 
 
 def test_a_deadline_stops_what_is_live() -> None:

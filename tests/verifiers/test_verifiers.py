@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from stage import branch, build, finish, grades, new_run, question, write
 
+from ttc_cli.core.branch import Branch
 from ttc_cli.core.engine import EngineInfo, Request
 from ttc_cli.core.errors import MissingCapability, TtcError, UsageError
 from ttc_cli.core.events import Note, Score
@@ -317,6 +318,20 @@ def test_gates_multiply_and_grades_are_averaged() -> None:
     assert both.want == Want(confidence=True, certainty=True)
     assert not both.gate
     assert both.name == "one+gate+two"
+
+
+def test_only_a_verifier_that_scores_while_it_is_written_is_live() -> None:
+    class Watcher:
+        name, gate, want, needs = "watcher", False, Want(), ()
+
+        def live(self, branch: Branch) -> Graded:
+            return Graded(0.5, steps=(0.5,))
+
+    judge = combined("judge").parts[0]
+    assert Combined((judge,)).live is None
+    live = Combined((judge, Watcher())).live  # type: ignore[arg-type]
+    assert live is not None
+    assert live(branch("7")) == Graded(0.5, steps=(0.5,))
 
 
 def test_a_failed_gate_is_not_hidden_by_a_passed_one_nor_a_0_by_a_failure() -> None:

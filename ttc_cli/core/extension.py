@@ -26,7 +26,7 @@ class Draw(Protocol):
     """A pure policy that decides, after each step of the engine, what to draw and to give up."""
 
     def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
-        """Branches to start now; called when one finished, and once at the start."""
+        """Branches to start now; called when one stopped, and once at the start."""
         ...
 
     def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
@@ -268,7 +268,7 @@ class Extension:
         )
 
     def _decide(self, *, finished: bool) -> Flow[None]:
-        """Ask the policy. Drawing is only reconsidered when a branch finished."""
+        """Ask the policy. Drawing is only reconsidered when a branch stopped."""
         if self._draw is None:
             return
         while True:
@@ -276,6 +276,7 @@ class Extension:
             if culled:
                 keys = {key for key, g in self._live.items() if g.branch.id in culled}
                 yield from self._give_up(keys, Stop.CULLED)
+                finished = finished or bool(keys)  # others may be drawn in their place
             if not finished:
                 return
             before = len(self._done)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow
@@ -61,4 +61,14 @@ class Verifier(Protocol):
         self, run: Run, branches: Sequence[Branch], question: Question
     ) -> Flow[list[Graded]]:
         """One `Graded` a branch, in order."""
+        ...
+
+
+@runtime_checkable
+class Live(Protocol):
+    """A verifier that can judge a branch while it is written, by what it is drawn with."""
+
+    @property
+    def live(self) -> Callable[[Branch], Graded] | None:
+        """Grades a branch as it stands, `steps` included, without any engine; None if it cannot."""
         ...

@@ -19,6 +19,7 @@ from ttc_cli.strategies import common
 from ttc_cli.strategies.ballot import Ballot, share
 from ttc_cli.strategies.fields import FIELDS_HELP, by_field
 from ttc_cli.strategies.grading import Grades, wanted
+from ttc_cli.strategies.pruning import GIVE_UP_HELP, Lost, check_give_up
 
 CHOOSE = "vote"
 """How the winner is chosen by default; prose and code have no classes and always take the best."""
@@ -35,16 +36,19 @@ class Options:
         default=CHOOSE,
         metadata={"help": "argmax: the best-scored sample; vote: answers vote, weighed by score"},
     )
+    give_up: float = field(default=0.0, metadata={"help": GIVE_UP_HELP})
     fields: bool = field(default=False, metadata={"help": FIELDS_HELP})
 
     def __post_init__(self) -> None:
         if self.choose not in ("argmax", "vote"):
             raise UsageError(f"choose is {self.choose!r}", "argmax or vote")
+        check_give_up(self.give_up)
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Draw, grade, choose. A gate ends the drawing as soon as it lets one sample through."""
     want, grades = wanted(run, plan), Grades(plan, question)
+    lost = Lost(options.give_up, plan) if options.give_up else None
     ballot = Ballot(question, grades.weigh)
     waves = plan.early_stop and plan.verifier is not None and plan.verifier.gate
     done: list[Branch] = []
@@ -57,6 +61,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             plan,
             sampling=plan.sampled if plan.samples > 1 else plan.greedy,
             want=want,
+            draw=lost,
         )
         done += drawn
         yield from grades.take(run, [branch for branch in drawn if common.usable(branch, question)])

@@ -15,9 +15,11 @@ from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Close, Event, Flow, watch
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Want
 from ttc_cli.strategies.ballot import Ballot
 from ttc_cli.strategies.common import cut_by, grow, longest, reply
 from ttc_cli.strategies.fields import by_field
+from ttc_cli.strategies.grading import wanted
 from ttc_cli.strategies.voting import Options, Voting
 
 __all__ = ["Options", "solve"]
@@ -27,6 +29,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     """Draw, count and stop; returns the winning class's most confident branch."""
     ballot = Ballot(question, options.weight_for(plan))
     draw = Voting(ballot, question, plan, options)
+    want = wanted(run, plan) if options.give_up else Want(confidence=True)
 
     told = 0  # branches that the last event about the vote counted
 
@@ -38,7 +41,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             yield ballot.event()
 
     done = yield from watch(
-        grow(run, [], question, plan, sampling=plan.sampled, draw=draw),
+        grow(run, [], question, plan, sampling=plan.sampled, want=want, draw=draw),
         react,
     )
     ballot.take(done)

@@ -12,7 +12,7 @@ from ttc_cli.strategies.ballot import Ballot
 from ttc_cli.strategies.common import sample
 from ttc_cli.strategies.evidence import KINDS, hesitation
 from ttc_cli.strategies.fields import FIELDS_HELP
-from ttc_cli.strategies.pruning import Pruning
+from ttc_cli.strategies.pruning import GIVE_UP_HELP, Lost, Pruning, check_give_up
 from ttc_cli.strategies.stopping import further, unbeatable, votes_needed
 
 RULES = ("auto", "value", "beta", "escalate")
@@ -57,6 +57,7 @@ class Options:
     warm_up: int = field(
         default=4, metadata={"help": "finished samples that set the bar for prune"}
     )
+    give_up: float = field(default=0.0, metadata={"help": GIVE_UP_HELP})
     fields: bool = field(default=False, metadata={"help": FIELDS_HELP})
 
     def __post_init__(self) -> None:
@@ -66,6 +67,7 @@ class Options:
             raise UsageError(f"no weight is called {self.weight!r}", "auto, " + ", ".join(KINDS))
         if not 0 <= self.prune < 1:
             raise UsageError(f"prune is {self.prune}", "give a share from 0 to below 1")
+        check_give_up(self.give_up)
         if min(self.width, self.warm_up) < 1:
             raise UsageError("width and warm-up are 1 or more")
         if self.loss < 0 or not 0 < self.confidence <= 1:
@@ -94,6 +96,7 @@ class Voting:
         self._options = options
         self._rule = options.rule_for(plan)
         self._pruning = Pruning(options.prune, options.warm_up)
+        self._lost = Lost(options.give_up, plan)
         self._started = 0
         self.done: Sequence[Branch] = []
         self.decided = False
@@ -118,7 +121,7 @@ class Voting:
             self._ballot.take(done)
             self.decided = self.decided or self._settled(len(live))
         losing = live if self.decided else self._pruning.losing(live, done)
-        return [branch.id for branch in losing]
+        return [*(branch.id for branch in losing), *self._lost.cull(live, done)]
 
     def _settled(self, live: int) -> bool:
         if not self._plan.early_stop or not self._question.votable:

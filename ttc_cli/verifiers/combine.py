@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -13,7 +13,7 @@ from ttc_cli.core.events import Flow, Note, Score
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Want
-from ttc_cli.core.verify import Graded, Verifier
+from ttc_cli.core.verify import Graded, Live, Verifier
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,12 @@ class Combined:
     def name(self) -> str:
         """As the command line names them, joined."""
         return "+".join(part.name for part in self.parts)
+
+    @property
+    def live(self) -> Callable[[Branch], Graded] | None:
+        """See `core.verify.Live`: that of the first that has one."""
+        found = (part.live for part in self.parts if isinstance(part, Live))
+        return next((live for live in found if live is not None), None)
 
     @property
     def gate(self) -> bool:

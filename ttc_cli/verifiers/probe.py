@@ -70,9 +70,10 @@ class Probe:
     ) -> Flow[list[Graded]]:
         """One `Graded` a branch, in order; `steps` holds a score for each state."""
         seen = yield from with_states(run, branches)
-        return [self._grade(branch) for branch in seen]
+        return [self.live(branch) for branch in seen]
 
-    def _grade(self, branch: Branch) -> Graded:
+    def live(self, branch: Branch) -> Graded:
+        """See `core.verify.Live`: by the states that came with the drawing."""
         states = states_of(branch)
         if not len(states):
             return Graded(None, "there is no hidden state of it")
