@@ -22,6 +22,7 @@ import numpy as np
 from ttc_cli.bench.questions import Item, load
 from ttc_cli.bench.statistics import paired, wilson
 from ttc_cli.core.branch import Branch, Step
+from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule, Want
 from ttc_cli.core.steps import STEPS
@@ -60,15 +61,6 @@ def steps_of(sample: dict[str, Any]) -> list[Step]:
             out.append(Step(step, tokens, confidences=confidences))
             before, start = before + step, at + 1
     return out
-
-
-def end_of(flow: Any) -> Any:
-    """What a flow returns."""
-    while True:
-        try:
-            next(flow)
-        except StopIteration as end:
-            return end.value
 
 
 def traces_of(
