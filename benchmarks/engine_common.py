@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import multiprocessing
 import os
 import time
@@ -15,6 +17,7 @@ from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import Engine, Request
 from ttc_cli.core.sampling import Sampling, StopRule, Want
 
+Part = Callable[[argparse.Namespace], Any]
 SHARE = 0.04
 """Of the machine that others may take during a measurement."""
 SAMPLING = Sampling(temperature=0.8, min_p=0.05)
@@ -24,6 +27,18 @@ STORY = (
     "the old ship came home with no wind and the men on board said that one night in a "
     "cold sea they saw a light under the water and then a hand"
 )
+
+
+def measure_parts(parser: argparse.ArgumentParser, parts: dict[str, Part]) -> None:
+    """Parse the rest of the command line, measure the parts it names, and write the JSON."""
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(parts)}; default all")
+    parser.add_argument("--json", type=Path, help="write every measurement here")
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(parts):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    results = {name: parts[name](options) for name in options.parts or parts}
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
 
 
 def fresh(function: Callable[..., dict[str, Any]], *args: Any) -> dict[str, Any]:

@@ -10,12 +10,10 @@ interrupt  a long prefill cancelled, and closed: seconds until the engine is bac
 from __future__ import annotations
 
 import argparse
-import json
 import time
-from pathlib import Path
 from typing import Any
 
-from engine_common import SAMPLING, fresh, grow, prompt_of, quiet, requests, spread
+from engine_common import SAMPLING, fresh, grow, measure_parts, prompt_of, quiet, requests, spread
 
 from ttc_cli.engine.llama.engine import LlamaEngine
 
@@ -141,7 +139,6 @@ def main() -> None:
     """Parse, measure, print, and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", help="a GGUF file")
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; default all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--width", type=int, default=8, help="branches of serial")
     parser.add_argument("--prompt", type=int, default=128, help="tokens of serial's prompt")
@@ -151,13 +148,7 @@ def main() -> None:
     parser.add_argument("--longest", type=int, default=3000, help="tokens of interrupt's prompt")
     parser.add_argument("--cells", type=int, default=16384)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="write every measurement here")
-    options = parser.parse_args()
-    if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    results = {name: PARTS[name](options) for name in options.parts or PARTS}
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
+    measure_parts(parser, PARTS)
 
 
 if __name__ == "__main__":

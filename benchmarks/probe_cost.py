@@ -11,15 +11,13 @@ tree    a tree forked in two at every level: how often shared prefixes are evalu
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
-from engine_common import SAMPLING, SHARE, TAIL, fresh, prompt_of, quiet, spread
+from engine_common import SAMPLING, SHARE, TAIL, fresh, measure_parts, prompt_of, quiet, spread
 
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.events import end_of
@@ -209,7 +207,6 @@ PARTS = {"cost": cost, "tree": tree}
 def main() -> None:
     """Parse, measure, print, and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; default all")
     parser.add_argument("-m", "--model", default="qwen2.5-coder-0.5b")
     parser.add_argument("--probe", default="", help="a trained one's name; random weights else")
     parser.add_argument("--rounds", type=int, default=5)
@@ -219,13 +216,7 @@ def main() -> None:
     parser.add_argument("--edge", type=int, default=24, help="tokens of the tree's steps")
     parser.add_argument("--cells", type=int, default=8192)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="write every measurement here")
-    options = parser.parse_args()
-    if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    results = {name: PARTS[name](options) for name in options.parts or PARTS}
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
+    measure_parts(parser, PARTS)
 
 
 if __name__ == "__main__":
