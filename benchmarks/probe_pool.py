@@ -205,11 +205,12 @@ def within(asked: list[list[dict[str, Any]]]) -> dict[str, float]:
 def step_scores(traces: list[Trace]) -> list[list[float]]:
     """Scores of each trace's steps, by a head that was trained on other questions."""
     from ttc_cli.prm.fit import FOLDS, _train
+    from ttc_cli.prm.traces import under_way
 
     names = sorted({trace.question for trace in traces})
     fold = {name: at % FOLDS for at, name in enumerate(names)}
     heads = [
-        _train([t for t in traces if fold[t.question] != out], "", 48, 0.03, 0)
+        _train(under_way([t for t in traces if fold[t.question] != out]), "", 48, 0.1, 0)
         for out in range(FOLDS)
     ]
     return [[float(x) for x in heads[fold[t.question]].score(t.states, t.features)] for t in traces]

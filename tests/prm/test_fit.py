@@ -52,6 +52,23 @@ def test_a_head_finds_what_the_states_hold() -> None:
     assert abs(scores.mean() - right.mean()) < 0.1
 
 
+def test_ends_are_judged_by_a_head_of_their_own(tmp_path: Path) -> None:
+    """On the way the truth lies in one direction of the states, at the end in its opposite."""
+    mine = traces(0.5)
+    for trace in mine:
+        trace.states[-1] *= -1
+    head = fit(mine, "m" * 64)
+    head.save(tmp_path / "p.npz")
+    head = Head.load(tmp_path / "p.npz")
+    assert head.ends is not None
+    assert head.facts["auc"] > 0.9
+    assert head.facts["auc_under_way"] > 0.9
+    state, number = mine[0].states[-1:], mine[0].features[-1:]
+    right = mine[0].right
+    assert (head.ends.score(state, number)[0] > 0.5) == right
+    assert (head.score(state, number)[0] > 0.5) != right
+
+
 def test_nothing_is_found_where_there_is_nothing() -> None:
     """Picking the best of nine cells flatters a little; 0.65 is four standard errors off."""
     assert fit(traces(0.0), "m" * 64).facts["auc"] < 0.65

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ttc_cli.verifiers.head import FEATURES, Floats
 
@@ -71,6 +72,49 @@ def _pack(values: Floats) -> str:
 
 def _unpack(text: str) -> Floats:
     return np.frombuffer(base64.b64decode(text), np.float16).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Steps to learn from: a row each.
+
+    Args:
+        names: the question of each, for folds.
+        states, features: shapes (n, width), (n, features). labels: shape (n,), in [0, 1].
+        weights: shape (n,); those of one trace sum to 1.
+    """
+
+    names: tuple[str, ...]
+    states: Floats
+    features: Floats
+    labels: Floats
+    weights: Floats
+
+    def take(self, kept: npt.NDArray[np.bool_]) -> Rows:
+        """Some of them."""
+        names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)
+        return Rows(
+            names, self.states[kept], self.features[kept], self.labels[kept], self.weights[kept]
+        )
+
+
+def under_way(traces: Sequence[Trace]) -> Rows:
+    """The steps after which a reply went on."""
+    parts = [(trace, len(trace.labels) - 1) for trace in traces if len(trace.labels) > 1]
+    return Rows(
+        tuple(trace.question for trace, n in parts for _ in range(n)),
+        np.concatenate([trace.states[:n] for trace, n in parts]),
+        np.concatenate([trace.features[:n] for trace, n in parts]),
+        np.array([label for trace, n in parts for label in trace.labels[:n]], np.float32),
+        np.array([1 / n for _, n in parts for _ in range(n)], np.float32),
+    )
+
+
+def ends(traces: Sequence[Trace]) -> Rows:
+    """The traces' ends, labelled by how they came out."""
+    states, features, right = finals(traces)
+    names = tuple(trace.question for trace in traces)
+    return Rows(names, states, features, right, np.ones(len(right), np.float32))
 
 
 def finals(traces: Sequence[Trace]) -> tuple[Floats, Floats, Floats]:

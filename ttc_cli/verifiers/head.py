@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,9 @@ FEATURES = (
 WINDOW = 16
 """Tokens of the stretch whose confidence is lowest."""
 VERSION = 1
+ARRAYS = ("mean", "scale", "directions", "weights")
+ENDS = "ends_"
+"""Before the names of the arrays of the head for ends."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Head:
         directions: shape (width, k); states are projected on them after standardising.
         weights: shape (k + features,). bias: of the logistic regression.
         facts: how it was made and what it scored, for people.
+        ends: the head for replies that came to their end, where there is one of its own.
     """
 
     model: str
@@ -57,6 +61,7 @@ class Head:
     weights: Floats
     bias: float
     facts: dict[str, Any] = field(default_factory=dict)
+    ends: Head | None = None
 
     @property
     def width(self) -> int:
@@ -83,16 +88,14 @@ class Head:
         meta = json.dumps({"version": VERSION, "model": self.model, **self.facts})
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part.npz")
-        np.savez_compressed(
-            part,
-            meta=np.frombuffer(meta.encode(), np.uint8),
-            mean=self.mean,
-            scale=self.scale,
-            directions=self.directions,
-            weights=self.weights,
-            bias=np.array([self.bias], np.float32),
-        )
+        arrays = self._arrays("") | (self.ends._arrays(ENDS) if self.ends else {})
+        np.savez_compressed(part, meta=np.frombuffer(meta.encode(), np.uint8), **arrays)
         part.replace(path)
+
+    def _arrays(self, prefix: str) -> dict[str, Any]:
+        found = {name: getattr(self, name) for name in ARRAYS}
+        found["bias"] = np.array([self.bias], np.float32)
+        return {prefix + name: array for name, array in found.items()}
 
     @classmethod
     def load(cls, path: Path) -> Head:
@@ -106,21 +109,20 @@ class Head:
                 meta = json.loads(bytes(data["meta"]).decode())
                 if meta.pop("version") != VERSION:
                     raise UsageError(f"{path.name} is of another version", "train it again")
-                return cls(
-                    str(meta.pop("model")),
-                    data["mean"],
-                    data["scale"],
-                    data["directions"],
-                    data["weights"],
-                    float(data["bias"][0]),
-                    meta,
-                )
+                model = str(meta.pop("model"))
+                ends = _read(model, data, ENDS) if ENDS + "bias" in data else None
+                return replace(_read(model, data, ""), facts=meta, ends=ends)
         except FileNotFoundError:
             have = ", ".join(sorted(p.stem for p in path.parent.glob("*.npz"))) or "none yet"
             hint = f"there are: {have}; `ttc prm train` makes one"
             raise UsageError(f"no probe is called {path.stem!r}", hint) from None
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise UsageError(f"{path.name} is not a probe: {error}", "train it again") from None
+
+
+def _read(model: str, data: Any, prefix: str) -> Head:
+    mean, scale, directions, weights = (data[prefix + name] for name in ARRAYS)
+    return Head(model, mean, scale, directions, weights, float(data[prefix + "bias"][0]))
 
 
 def features_of(branch: Branch) -> Floats:

@@ -79,8 +79,11 @@ class Probe:
             return Graded(None, "there is no hidden state of it")
         if states.shape[1] != self.head.width:
             return Graded(None, f"its states are {states.shape[1]} wide, not {self.head.width}")
-        scores = tuple(float(score) for score in self.head.score(states, features_of(branch)))
-        return Graded(scores[-1], steps=scores)
+        features = features_of(branch)
+        scores = [float(score) for score in self.head.score(states, features)]
+        if self.head.ends and branch.stop is not None and branch.stop.whole:
+            scores[-1] = float(self.head.ends.score(states[-1:], features[-1:])[0])
+        return Graded(scores[-1], steps=tuple(scores))
 
 
 def with_states(run: Run, branches: Sequence[Branch]) -> Flow[list[Branch]]:
