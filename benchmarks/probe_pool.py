@@ -82,8 +82,11 @@ def traces_of(
         for i, steps in cut.items()
         for n in range(len(steps))
     ]
-    flow = Run(session.engine).extend(beginnings, stop=StopRule(0), want=Want(hidden="end"))
-    states = {branch.id: branch.steps[-1].hidden[0] for branch in end_of(flow)}
+    states = {}
+    for hidden in ("end", "turn"):  # a reply's own end is judged by its end-of-turn token's state
+        some = [b for b in beginnings if (b.id[1] + 1 == len(cut[b.id[0]])) == (hidden == "turn")]
+        flow = Run(session.engine).extend(some, stop=StopRule(0), want=Want(hidden=hidden))
+        states |= {branch.id: branch.steps[-1].hidden[0] for branch in end_of(flow)}
     judge = assemble(("judge",), {}, unsafe=False)
     assert judge is not None
     whole = [Branch((i,), prompt, tuple(steps), Stop(drawn[i]["stop"])) for i, steps in cut.items()]

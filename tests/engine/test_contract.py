@@ -176,8 +176,8 @@ def test_hidden_states_are_those_of_the_text(kind: Kind, shared: Engine) -> None
     for seed in range(3):
         (said,) = ask(shared, branch("said", 6, seed=seed, want=Want(hidden="end")))
         assert len(said.hidden) == 1
-        if said.stop is not Stop.END:
-            assert close(_state(shared, said.tokens, said.text), said.hidden[0], kind)
+        turn = said.stop is Stop.END
+        assert close(_state(shared, said.tokens, said.text, turn=turn), said.hidden[0], kind)
 
 
 def test_hidden_states_at_steps(kind: Kind, shared: Engine) -> None:
@@ -195,9 +195,10 @@ def test_hidden_states_at_steps(kind: Kind, shared: Engine) -> None:
             assert close(_state(shared, said.tokens[:end], ""), state, kind)
 
 
-def _state(engine: Engine, tokens: tuple[int, ...], text: str) -> Any:
+def _state(engine: Engine, tokens: tuple[int, ...], text: str, *, turn: bool = False) -> Any:
     prefix = (Step(text, tokens),)
-    (said,) = ask(engine, branch("state", 0, prefix=prefix, want=Want(hidden="end")))
+    want = Want(hidden="turn" if turn else "end")
+    (said,) = ask(engine, branch("state", 0, prefix=prefix, want=want))
     assert (said.stop, said.sampled) == (Stop.LENGTH, 0)
     return said.hidden[0]
 

@@ -104,7 +104,8 @@ class Want:
         entropy: of the whole next-token distribution, in nats.
         hidden: the last layer's hidden state, at the end of the request ("end") or also where
             each step mark ends ("steps"). A branch that ended its turn gives the state of the
-            end-of-turn token; one that ran out of budget or context gives none.
+            end-of-turn token; one that ran out of budget or context gives none. "turn" reads that
+            state of a text that is given whole: an end-of-turn token is put behind it.
         top_k: candidates that confidence averages over.
         certainty: Kang et al.'s self-certainty (arXiv 2502.18581) of each token: the KL divergence
             of the next-token distribution from the uniform one, in nats.
@@ -128,7 +129,7 @@ class Want:
             self.logprobs or other.logprobs,
             self.confidence or other.confidence,
             self.entropy or other.entropy,
-            max(self.hidden, other.hidden, key=("", "end", "steps").index),
+            max(self.hidden, other.hidden, key=("", "end", "turn", "steps").index),
             self.top_k if self.confidence else other.top_k,
             self.certainty or other.certainty,
         )

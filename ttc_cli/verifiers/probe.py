@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from ttc_cli.core.branch import Branch, Step
+from ttc_cli.core.branch import Branch, BranchId, Step
 from ttc_cli.core.engine import EngineInfo
 from ttc_cli.core.errors import ModelError, UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import StopRule, Want
+from ttc_cli.core.sampling import Stop, StopRule, Want
 from ttc_cli.core.steps import STEPS
 from ttc_cli.core.verify import Graded
 from ttc_cli.settings import home
@@ -97,15 +98,23 @@ def with_states(run: Run, branches: Sequence[Branch]) -> Flow[list[Branch]]:
             for n in range(1, len(pieces) + 1):
                 begun = tuple(Step(piece) for piece in pieces[:n])
                 wanted.append((i, n - 1, replace(branch, steps=begun, meta={})))
-    if not wanted:
-        return out
     named = [replace(b, id=(*b.id, -1 - k)) for k, (_, _, b) in enumerate(wanted)]
-    rule = StopRule(0)
-    read = yield from unheard(run.extend(named, stop=rule, want=Want(hidden="end"), salt="states"))
-    states = {branch.id: branch.steps[-1].hidden for branch in read if branch.steps}
+    turns = {b.id for b, (i, _, _) in zip(named, wanted, strict=True) if _over(b, branches[i])}
+    states: dict[BranchId, tuple[Any, ...]] = {}
+    for hidden in ("end", "turn"):
+        some = [branch for branch in named if (branch.id in turns) == (hidden == "turn")]
+        want = Want(hidden=hidden)
+        read = yield from unheard(run.extend(some, stop=StopRule(0), want=want, salt="states"))
+        states |= {branch.id: branch.steps[-1].hidden for branch in read if branch.steps}
     for name, (i, n, _) in zip(named, wanted, strict=True):
         if state := states.get(name.id, ()):
             steps = out[i].steps
             step = replace(steps[n], hidden=state, marks=(0,))
             out[i] = replace(out[i], steps=(*steps[:n], step, *steps[n + 1 :]))
     return out
+
+
+def _over(begun: Branch, whole: Branch) -> bool:
+    """Whether a beginning is all of a branch that ended its turn: its state is then that of the
+    end-of-turn token, as it is when it is drawn."""
+    return whole.stop is Stop.END and begun.text == whole.text

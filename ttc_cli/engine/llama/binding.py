@@ -143,6 +143,16 @@ class Model:
         """The end-of-sequence token, or -1."""
         return int(C.llama_vocab_eos(self.vocab))
 
+    @property
+    def end_of_turn(self) -> int:
+        """The token that ends the model's turn: the end of turn that its chat template writes
+        (some GGUFs name another), else the end of the sequence."""
+        token = int(C.llama_vocab_eot(self.vocab))
+        if token < 0:
+            return self.eos
+        text = C.llama_vocab_get_text(self.vocab, token).decode("utf-8", "replace")
+        return token if text in self.meta("tokenizer.chat_template") else self.eos
+
     def is_end(self, token: int) -> bool:
         """Whether a token ends the model's turn."""
         return bool(C.llama_vocab_is_eog(self.vocab, token))

@@ -161,6 +161,8 @@ class LlamaEngine:
         assert self._scheduler is not None
         prompt = self.tokens.prompt(request.prompt)
         tokens = prompt + self.tokens.prefix(request.prefix)
+        if request.want.hidden == "turn":
+            tokens = [*tokens, self._model.end_of_turn]
         room = min(self._limit, self._context.cells)
         if len(tokens) + 1 > room:
             raise ContextOverflow(
