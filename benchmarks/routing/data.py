@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ttc_cli.prompts.documents import Document
+
 HERE = Path(__file__).parent
 
 
@@ -23,6 +25,7 @@ class Example:
     path: str
     language: str
     group: str
+    attached: tuple[Document, ...] = ()
 
 
 def read(path: Path) -> Iterator[Example]:
@@ -37,7 +40,7 @@ def read(path: Path) -> Iterator[Example]:
 
 
 def combined() -> Iterator[Example]:
-    """Requests of contexts.txt, each with three pieces of material of its kind."""
+    """Requests of contexts.txt, with pieces of material of its kind, one of them attached."""
     material: dict[str, list[str]] = {}
     requests: list[tuple[list[str], str, str]] = []
     header: list[str] = []
@@ -63,6 +66,8 @@ def combined() -> Iterator[Example]:
                 f'{request}: "{piece}"',
             )
             yield Example(forms[(at + 3 * turn) % len(forms)], task, way, language, group)
+        attached = (Document("stdin", pieces[(at + 1) % len(pieces)]),)
+        yield Example(request, task, way, language, group, attached)
 
 
 def examples() -> list[Example]:

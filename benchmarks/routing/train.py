@@ -3,9 +3,9 @@
     python benchmarks/routing/train.py [--dev PROMPTS.jsonl] [--json out.json] [--write]
 
 Needs scikit-learn (the extra `router`). Figures are cross-validated over the prompts of this
-folder, in ten folds grouped by template, and by leaving out one language at a time; beside them
-stand the baselines "always simple" and "long is complex". --dev adds a file with rows of prompt,
-task and path. --write trains on everything and writes ttc_cli/routing/weights.tsv.
+folder, in ten folds grouped by template, and by leaving out one file or one language at a time;
+beside them stand the baselines "always simple" and "long is complex". --dev adds a file with rows
+of prompt, task and path. --write trains on everything and writes ttc_cli/routing/weights.tsv.
 """
 
 from __future__ import annotations
@@ -129,6 +129,13 @@ def languages(rows: list[Example]) -> Iterable[tuple[Any, Any]]:
             yield np.flatnonzero(every != name), np.flatnonzero(every == name)
 
 
+def files(rows: list[Example]) -> Iterable[tuple[Any, Any]]:
+    """One file, and so one style of prompts, left out at a time."""
+    every = np.array([row.group.split()[0] for row in rows])
+    for name in sorted(set(every)):
+        yield np.flatnonzero(every != name), np.flatnonzero(every == name)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", type=Path)
@@ -136,7 +143,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     rows = examples()
-    found = [features(row.prompt) for row in rows]
+    found = [features(row.prompt, row.attached) for row in rows]
     labels, groups = [label(row) for row in rows], [row.group for row in rows]
     folds = StratifiedGroupKFold(10, shuffle=True, random_state=0).split(rows, labels, groups)
     model = Model(found, labels)
@@ -146,10 +153,11 @@ def main() -> None:
         sets["dev"] = [Example(d["prompt"], d["task"], d["path"], d["lang"], "") for d in dev]
     out = {
         "cross_validated": cross_validated(rows, found, folds) | baselines(rows),
+        "file_left_out": cross_validated(rows, found, files(rows)),
         "language_left_out": cross_validated(rows, found, languages(rows)),
     }
     for name, those in sets.items():
-        got = model([features(row.prompt) for row in those])
+        got = model([features(row.prompt, row.attached) for row in those])
         out[name] = figures(those, got, model.classes) | baselines(those)
     for name, report in out.items():
         for what, value in report.items():

@@ -35,6 +35,17 @@ def test_a_run_that_may_escalate_does_not_stream_and_says_how_far_it_went(ttc: T
     assert ours["route"]["escalated"] == ours["samples"]["started"] == 1
 
 
+def test_dry_run_says_what_an_attachment_changed(ttc: Ttc) -> None:
+    Path("task.txt").write_text(STORY, "utf-8")
+    lines = dict(
+        line.split(maxsplit=1)
+        for line in ttc("--dry-run", "-f", "task.txt", "solve this").out.splitlines()
+    )
+    assert lines["route"].startswith("math (")
+    assert "attached prose, 114 characters (without it: " in lines["route"]
+    assert lines["plan"].startswith("self-consistency (auto)")
+
+
 @pytest.mark.parametrize(
     ("words", "task", "plan"),
     [

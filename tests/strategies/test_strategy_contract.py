@@ -263,6 +263,30 @@ def test_escalation_goes_on_while_samples_disagree_and_never_past_its_cap() -> N
     assert outcome.answer is not None
 
 
+def test_escalation_says_each_time_it_doubles_and_why() -> None:
+    several = [f"{'well, ' * 40}\\boxed{{{n}}}" for n in range(20)]
+
+    def told(texts: list[str]) -> list[str]:
+        lines = iter([*texts, *[texts[-1]] * 20])
+        engine = ScriptedEngine(lambda request: next(lines), width=1)
+        chosen = Plan("self-consistency", "auto", 16, branch_tokens=80)
+        _, events, _ = solve("self-consistency", engine, chosen)
+        return [event.message for event in events if isinstance(event, Note)]
+
+    assert told(["\\boxed{7}"]) == []
+    (only,) = told([several[0], several[0]])
+    assert re.fullmatch(
+        r"escalating from 1 to 2: the first sample is not sure \(hesitation \d+\.\d, 3 settles\)",
+        only,
+    )
+    first, second, *more = told(several)
+    assert first == only
+    assert second.startswith("escalating from 2 to ")
+    assert second.endswith(": samples disagree (0 ×1, 1 ×1)")
+    assert [line.split()[2] for line in more] == ["4", "8"]
+    assert told(["who knows", several[0]])[0].endswith(": the first sample has no short answer")
+
+
 def test_escalation_reuses_what_a_fixed_effort_would_draw() -> None:
     def opened(effort: str) -> list[Any]:
         chosen = Plan("self-consistency", effort, 16, branch_tokens=80)

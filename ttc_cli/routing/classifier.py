@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ttc_cli.prompts.documents import Document
 from ttc_cli.routing.features import features
 
 WEIGHTS = Path(__file__).with_name("weights.tsv")
@@ -41,11 +43,11 @@ def _weights() -> tuple[list[tuple[str, str]], dict[str, list[int]]]:
     return classes, {name: [int(value) for value in values] for name, *values in rows}
 
 
-def classify(prompt: str) -> Verdict:
-    """Task and path of a prompt, from its text alone."""
+def classify(prompt: str, attached: Sequence[Document] = ()) -> Verdict:
+    """Task and path of a prompt, from its text and what is attached to it."""
     classes, weights = _weights()
     scores = [value / 100 for value in weights[""]]
-    for name, value in features(prompt).items():
+    for name, value in features(prompt, attached).items():
         for at, weight in enumerate(weights.get(name, ())):
             scores[at] += value * weight / 100
     top = max(scores)

@@ -10,14 +10,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from ttc_cli.prompts.documents import Document
 from ttc_cli.routing.lexicon import groups
+from ttc_cli.routing.material import CODE_LINE, DATA_LINE, excerpt, kind
 
 END = 3000
 """Characters read at either end; what is wanted is said at the start or the end."""
 ASKED = 900
 """Characters of the question part from which words are taken, again half from either end."""
+READ = 300
+"""Characters of pasted prose in which groups of words are looked for."""
+MOST = 4
+"""Attached texts that are looked at."""
 WORDS = 160
 """Weight of all words together, before the square root: long prompts do not drown the rest."""
 
@@ -29,19 +35,8 @@ _LABEL = re.compile(
 )
 _LEAD = re.compile(r"[^\n:：]{3,140}(?=[\n:：])")
 _QUOTED = re.compile(r"\"[^\"\n]{12,}\"|“[^”]{12,}”|«[^»]{12,}»|„[^“”]{12,}[“”]|「[^」]{8,}」")
-_CODE_LINE = re.compile(
-    r"^\s*(?:def |class |import |from \w+ import|async |await |function\b|fn |func |public |"
-    r"private |static |#include|SELECT |const |let |var |return\b|if\s*\(|for\s*\(|while\b.*[:{]|"
-    r"\w+\s*=\s*\w|[{}@<$]|//|/\*|--\s|>>>|Traceback|File \"|try:|except)|[;{}]\s*$|"
-    r"\w\(.*\)[:;]?\s*$|=>|->|:=|==|!=|&&|\|\|"
-)
 _SIGNATURE = re.compile(
     r"^\s*(?:def|fn|func|function) \w+.*\n?\s*(?:\"\"\"|'{3}|///?|/\*)", re.MULTILINE
-)
-_DATA_LINE = re.compile(
-    r"^\s*\[?\d{1,4}[-:/.]\d\d|\b(?:INFO|WARN|ERROR|DEBUG)\b|^[^,\n]+(?:,[^,\n]*){2,}$|"
-    r"^[^|\n]*(?:\|[^|\n]*){2,}$|^\s*\w+[:=]\s*\S+(?:\s+\w+[:=]\S+)+|\t\S+\t|^\s*[\[{\"]|"
-    r"^[\w.]+=\S+"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,]\d+)*|[^\w\s]")
 _NUMBER = re.compile(r"(?<!\w)\d[\d.,]*")
@@ -58,6 +53,7 @@ _FORMULA = re.compile(
     re.IGNORECASE,
 )
 _SUM = re.compile(r"\d\s*[-+*/×÷^x%]\s*\d|\d\s*%|%\s*\w+ \d|[$€£]\s*\d|\d\s*[$€£₹]", re.IGNORECASE)
+_TAIL = re.compile(r"(?<=[\n.!?。！？])\s*[^\n]{2,140}?\Z")
 _SENTENCE = re.compile(r"[.!?;](?=\s|$)|[。！？؟।]|\n")
 _CHOICES = re.compile(r"(?:^|[\s(])([A-Da-d])[).:]\s", re.MULTILINE)
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
@@ -71,6 +67,19 @@ _SCRIPTS = {
     "hangul": re.compile(r"[가-힣]"),
     "arabic": re.compile(r"[؀-ۿ]"),
     "indic": re.compile(r"[ऀ-ॿ]"),
+}
+_SMALL_WORDS = {
+    name: frozenset(words.split())
+    for name, words in {
+        "en": "the a is are to of and in what how it my do does for you i this please with be was",
+        "de": "der die das ist und ich nicht ein eine zu wie was auf mit mir bitte den im sie wir",
+        "fr": "le la les est et je un une des vous en à que il dans ne pas nous du au pour de",
+        "es": "el la los es y un una en que no de por se qué está con mi las del tengo estoy para",
+        "it": "il la è e un una di che non sono per con mi del si ho al lo gli come",
+        "pt": "o a é e um uma de que não para com em do da os eu está no na você",
+        "nl": "de het een is en ik niet van je dat wat hoe naar op met voor mijn we",
+        "pl": "jest w na nie to się z do jak i czy po jest co mam",
+    }.items()
 }
 _DENSE = ("kana", "han", "hangul")
 """Scripts that say in one character what takes others two or three."""
@@ -91,26 +100,42 @@ def split(prompt: str) -> tuple[str, str]:
     others = sum(map(len, blocks)) - len(longest)
     if len(blocks) > 1 and len(longest) > max(120, 1.5 * others):
         labelled.append(longest)
+    elif len(blocks) > 1 and not labelled and not pasted:
+        ask = _ask(blocks[0], blocks[-1])
+        labelled += [block for block in blocks if block is not ask]
     asked = []
     for block in blocks:
         if block in labelled and len(blocks) > 1:
             pasted.append(block)
             continue
         lines = block.split("\n")
-        data = [bool(_CODE_LINE.search(line) or _DATA_LINE.search(line)) for line in lines]
+        data = [bool(CODE_LINE.search(line) or DATA_LINE.search(line)) for line in lines]
         asked += [line for line, is_data in zip(lines, data, strict=True) if not is_data]
         pasted += [line for line, is_data in zip(lines, data, strict=True) if is_data]
     return "\n".join(asked).strip(), "\n".join(pasted)
 
 
-def features(prompt: str) -> dict[str, float]:
+def _ask(first: str, last: str) -> str:
+    """Which of two blocks is the request: the one that asks, else the shorter."""
+    asks = [block.rstrip().endswith(("?", "？", "؟")) for block in (first, last)]
+    if asks[0] != asks[1]:
+        return first if asks[0] else last
+    return first if len(first) < len(last) else last
+
+
+def features(prompt: str, attached: Sequence[Document] = ()) -> dict[str, float]:
     """Features by name; all values lie between 0 and about 3.
 
     Args:
         prompt: the question as typed, with whatever was pasted to it.
+        attached: files and piped text; they count like what was pasted.
     """
     asked, pasted = split(prompt)
     bare_material = not asked
+    kinds = [kind(pasted)] if pasted.strip() else []
+    for document in attached[:MOST]:
+        kinds.append(kind(document.text, document.name))
+        pasted = f"{pasted}\n{excerpt(document.text)}"
     if bare_material:  # its first and its last line stand for the question
         lines = [line for line in pasted.split("\n") if line.strip("` ")] or [""]
         asked = lines[0] if len(lines) == 1 else f"{lines[0]}\n{lines[-1]}"
@@ -118,17 +143,22 @@ def features(prompt: str) -> dict[str, float]:
     bare = _QUOTED.sub(' "" ', asked)
     if len(bare) > ASKED:
         bare = f"{bare[: ASKED // 2]} {bare[-ASKED // 2 :]}"
-    found = dict(_shape(asked, bare, pasted, quotes))
+    found = dict(_shape(asked, bare, pasted, quotes, prose="prose" in kinds))
     found["nothing asked"] = float(bare_material)
+    found["attached"] = float(bool(attached))
+    found |= {f"pasted {name}": 1.0 for name in kinds}
     found["signature"] = float(_SIGNATURE.search(prompt[:END]) is not None)
     words = set(_words(bare))
     words |= {f"l {word}" for word in _plain_words(_lead(asked))}
+    words |= {f"t {word}" for word in _plain_words(_tail(asked))}
     scale = math.sqrt(WORDS / max(len(words), 24)) / 3
     found.update(dict.fromkeys(words, scale))
     return {name: value for name, value in found.items() if value}
 
 
-def _shape(asked: str, bare: str, pasted: str, quotes: list[str]) -> Iterator[tuple[str, float]]:
+def _shape(
+    asked: str, bare: str, pasted: str, quotes: list[str], *, prose: bool
+) -> Iterator[tuple[str, float]]:
     """Explicit features: sizes, counts, signs and word groups."""
     scripts = {name: len(pattern.findall(bare)) for name, pattern in _SCRIPTS.items()}
     script = max(scripts, key=lambda name: scripts[name])
@@ -136,14 +166,17 @@ def _shape(asked: str, bare: str, pasted: str, quotes: list[str]) -> Iterator[tu
     yield f"script {script}", 0.5
     yield "length", math.log1p(length) / 3
     yield f"length {min(int(math.log2(length + 1)), 9)}", 1.0
-    yield "pasted", math.log1p(len(pasted)) / 4
-    yield "pasted code", float(len(_CODE_LINE.findall(pasted)) > 0 or "```" in pasted)
+    yield "pasted", math.log1p(min(len(pasted), 2 * END)) / 4
+    yield "some code pasted", float(CODE_LINE.search(pasted) is not None or "```" in pasted)
     yield "quoted", float(bool(quotes))
-    lead = _lead(asked)
+    lead, tail = _lead(asked), _tail(asked)
     yield "lead", min(len(lead), 100) / 100
+    yield "tail", min(len(tail), 100) / 100
+    yield "foreign", float(_foreign(asked, quotes))
     for name, pattern in groups().items():
         hits = len(pattern.findall(bare))
         yield f"{name} lead", float(bool(lead) and pattern.search(lead) is not None)
+        yield f"{name} tail", float(bool(tail) and pattern.search(tail) is not None)
         yield name, min(hits, 3) ** 0.5
         yield f"{name} first", float(pattern.match(bare.lstrip()) is not None)
     numbers = len(_NUMBER.findall(bare))
@@ -156,6 +189,10 @@ def _shape(asked: str, bare: str, pasted: str, quotes: list[str]) -> Iterator[tu
     yield "formula", min(len(_FORMULA.findall(bare)), 4) ** 0.5
     yield "sum", min(len(_SUM.findall(bare)), 4) ** 0.5
     yield "question mark", float(any(mark in bare for mark in "?？؟"))
+    material = pasted[:READ] if prose else ""
+    for name, pattern in groups().items():
+        yield f"{name} pasted", float(bool(material) and pattern.search(material) is not None)
+    yield "amounts pasted", min(len(_NUMBER.findall(material)), 8) / 8
     marks = "".join(found.upper() for found in _CHOICES.findall(asked))
     yield "choices", float("AB" in marks)
     yield "items", float(len(_ITEM.findall(asked)) > 1)
@@ -170,6 +207,33 @@ def _lead(asked: str) -> str:
     """What stands before the first line break or colon, if that is not all: often the request."""
     found = _LEAD.match(asked)
     return found[0] if found and len(found[0]) < len(asked) - 1 else ""
+
+
+def _tail(asked: str) -> str:
+    """The last line, if there are others, or a short last sentence: often the request."""
+    found = _TAIL.search(asked)
+    return found[0].strip() if found else ""
+
+
+def _foreign(asked: str, quotes: list[str]) -> bool:
+    """Whether what is quoted, or follows a colon or line break, is in another language."""
+    lead = _lead(asked)
+    ours, theirs = (lead, asked[len(lead) :]) if lead else (asked, "")
+    for quote in quotes:
+        ours, theirs = ours.replace(quote, " "), f"{theirs} {quote}"
+    found = _language(ours), _language(theirs)
+    return None not in found and found[0] != found[1]
+
+
+def _language(text: str) -> str | None:
+    """The script or, of Latin script, the language that most small words are from."""
+    counts = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
+    script = max(counts, key=lambda name: counts[name])
+    if script != "latin":
+        return script
+    words = set(_plain_words(text))
+    best = max(_SMALL_WORDS, key=lambda name: len(words & _SMALL_WORDS[name]))
+    return best if words & _SMALL_WORDS[best] else None
 
 
 def _plain_words(text: str) -> list[str]:

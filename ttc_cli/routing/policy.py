@@ -12,8 +12,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ttc_cli.prompts.documents import Document
 from ttc_cli.prompts.wording import Task, guess_task, offers_choices
-from ttc_cli.routing.classifier import classify
+from ttc_cli.routing.classifier import Verdict, classify
+from ttc_cli.routing.material import END, told
 from ttc_cli.settings.routes import RouteRule
 
 COMPLEX = 0.5
@@ -64,6 +66,7 @@ def route(
     prompt: str,
     facts: Facts = Facts(),
     *,
+    attached: Sequence[Document] = (),
     effort: str = "auto",
     task: str = "auto",
     path: str = "auto",
@@ -73,11 +76,12 @@ def route(
     """The route of a prompt.
 
     Args:
+        attached: files and piped text that the prompt is about.
         effort, task, path: as flags or settings say; "auto" leaves them to rules and classifier.
         form: the answer's form where the asker knows it.
         rules: the user's; the first that matches and says something of a part decides it.
     """
-    verdict = classify(prompt)
+    verdict = classify(prompt, attached)
     sure = verdict.complex if verdict.complex >= COMPLEX else 1 - verdict.complex
     guessed = {"task": verdict.task, "path": "complex" if verdict.complex >= COMPLEX else "simple"}
     parts = {"effort": effort, "task": task, "path": path}
@@ -91,13 +95,30 @@ def route(
         if parts[name] == "auto":
             parts[name] = guessed[name]
             why[name] = f"{verdict.sure if name == 'task' else sure:.0%} sure"
-    kind = form or answer_form(prompt, parts["task"], parts["path"])
+    kind = form or answer_form(_read(prompt, attached), parts["task"], parts["path"])
     about = f"{parts['task']} ({why['task']}), {parts['path']} ({why['path']})"
+    if attached:
+        about += f"; attached {told(attached)}{_changed(prompt, verdict)}"
     if parts["effort"] != "auto":
         reason = f"{about}; effort {parts['effort']}: {why['effort']}"
         return Route(parts["task"], parts["path"], kind, parts["effort"], reason)
     level, reason = _effort(parts["path"], kind, facts)
     return Route(parts["task"], parts["path"], kind, level, f"{about}; {reason}")
+
+
+def _read(prompt: str, attached: Sequence[Document]) -> str:
+    """The prompt, with the one short text it may be about: it can hold the choices to pick from."""
+    short = [document.text for document in attached if len(document.text) <= 2 * END]
+    return f"{short[0]}\n\n{prompt}" if len(short) == len(attached) == 1 else prompt
+
+
+def _changed(prompt: str, verdict: Verdict) -> str:
+    """What the attached texts changed about the decision."""
+    bare = classify(prompt)
+    was = [bare.task] if bare.task != verdict.task else []
+    if (bare.complex >= COMPLEX) != (verdict.complex >= COMPLEX):
+        was.append("complex" if bare.complex >= COMPLEX else "simple")
+    return f" (without it: {', '.join(was)})" if was else ""
 
 
 def _effort(path: str, form: Task, facts: Facts) -> tuple[str, str]:

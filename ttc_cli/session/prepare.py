@@ -159,6 +159,7 @@ def _route(session: Session, ask: Ask, verifier: Verifier | None) -> Route:
             gate=verifier is not None and verifier.gate,
             rushed=rushed and session.speeds.at(1) > 0,
         ),
+        attached=ask.documents,
         effort=settings.effort,
         task=settings.task,
         path=settings.path,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ttc_cli.answers import medoid
 from ttc_cli.core.branch import Branch
-from ttc_cli.core.events import Close, Event, Flow, watch
+from ttc_cli.core.events import Close, Event, Flow, Note, watch
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Want
@@ -35,6 +35,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
 
     def react(event: Event) -> Iterator[Event]:
         nonlocal told
+        while draw.news:
+            yield Note(draw.news.pop(0))
         if isinstance(event, Close) and question.votable:
             ballot.take(draw.done)
             told = len(ballot.seen)

@@ -98,6 +98,9 @@ class Voting:
         self._pruning = Pruning(options.prune, options.warm_up)
         self._lost = Lost(options.give_up, plan)
         self._started = 0
+        self._stage = 1
+        self.news: list[str] = []
+        """Lines for people on why more samples were begun, until somebody takes them."""
         self.done: Sequence[Branch] = []
         self.decided = False
 
@@ -110,7 +113,10 @@ class Voting:
         if self._plan.early_stop and self._question.votable:
             needed = max(self._needed(left + len(live)), self._options.width)
             want = max(0, needed - len(live))
-        for _ in range(min(want, left)):
+        want = min(want, left)
+        if want and done and self._rule == "escalate":
+            self._tell(self._started + want)
+        for _ in range(want):
             yield sample(self._question, self._plan, self._started)
             self._started += 1
 
@@ -141,6 +147,28 @@ class Voting:
             return 0
         first, second, *_ = (*sorted(standing.counts, reverse=True), 0, 0)
         return votes_needed(first, second, self._options.confidence, left)
+
+    def _tell(self, total: int) -> None:
+        """Say why it goes on to `total` samples: after the first, and each time they doubled."""
+        if self._started >= self._stage:
+            self.news.append(f"escalating from {self._started} to {total}: {self._why()}")
+        while self._stage <= self._started:
+            self._stage *= 2
+
+    def _why(self) -> str:
+        standing, votes = self._ballot.standing, self._ballot.votes
+        if not votes:
+            many = "the first sample has" if standing.drawn == 1 else "the samples have"
+            return f"{many} no short answer"
+        if standing.drawn == 1:
+            total = hesitation(self._ballot.seen[0].confidences)
+            found = f"hesitation {total:.1f}, {SURE:.0f} settles" if total else "no confidences"
+            return f"the first sample is not sure ({found})"
+        if len(votes) == 1:
+            return f"only {votes[0].count} of {standing.drawn} samples have a short answer"
+        short = [(" ".join(vote.answer.split())[:20], vote.count) for vote in votes[:3]]
+        said = ", ".join(f"{answer} ×{count}" for answer, count in short)
+        return f"samples disagree ({said})"
 
     def _sure(self) -> bool:
         """Whether the one sample there is has an answer and hardly hesitated on its way."""
