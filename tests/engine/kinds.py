@@ -149,11 +149,11 @@ class LlamaKind(Kind):
 
     def decode(self, engine: Any, tokens: Iterable[int]) -> str:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        return decoder.decode(b"".join(engine._model.piece(token) for token in tokens))
+        return decoder.decode(b"".join(engine.model.piece(token) for token in tokens))
 
     def marks(self, engine: Any, said: Said, steps: StepRule) -> list[int]:
         stream = TextStream(StopRule(0, steps=steps))
-        pieces = [engine._model.piece(token) for token in said.tokens]
+        pieces = [engine.model.piece(token) for token in said.tokens]
         return [i for i, p in enumerate(pieces, 1) if stream.push(p)[1] is Stop.STEP]
 
     def check(self, engine: Any, *, empty: bool = False) -> None:

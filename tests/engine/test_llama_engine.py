@@ -86,7 +86,7 @@ def test_control_c_during_a_prefill_is_heard_and_the_engine_closes(smollm: Path)
 def test_tokens_of_two_threads_do_not_mix(tiny: Path) -> None:
     """Pieces are looked up by the caller's thread and the engine's; each has its own buffer."""
     engine = LlamaEngine.load(tiny, cells=512, threads=1)
-    model = engine._model
+    model = engine.model
     expected = [model.piece(token) for token in range(model.n_vocab)]
     model._pieces.clear()
     wrong = []

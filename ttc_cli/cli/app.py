@@ -28,7 +28,7 @@ COMMANDS = {
     "completion": "Print a shell's completion script.",
     "prm": "Train a step verifier on your own model; judge verifiers.",
     "plan": "Test-time compute, a larger model, or training: what costs least.",
-    "calibrate": "Measure this machine and model once: speed by width.",
+    "calibrate": "Measure how this machine runs a model best, and keep it.",
 }
 """Name: one line of help. Each is a module beside this one, with a `help.tree` called `app`."""
 

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ttc_cli.cli import options
 from ttc_cli.cli.help import tree
 
+if TYPE_CHECKING:
+    from ttc_cli.engine.tuning import Measured
+    from ttc_cli.session.calibrate import Calibrated
+
 app = tree()
 
 BUSY = 0.5
 """Processes waiting for a processor, on average, above which a measurement is doubtful."""
+NAMES = {
+    "threads": "threads",
+    "ubatch": "batch",
+    "kv": "KV cells",
+    "flash": "flash attention",
+    "prefill": "prompt of",
+    "width": "at once",
+}
 
 
 def _load() -> float:
@@ -31,15 +44,15 @@ def calibrate(
     threads: options.Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Measure how fast this machine decodes one branch and many, and keep it.
+    """Measure how this machine runs a model best, and how fast that is, and keep it.
 
-    Takes half a minute to two. From then on no more branches are decoded at once than pays.
+    Takes about two minutes: threads, batch size, KV type (its quality checked), flash attention;
+    then the speed of prompts by length and of decoding by the number of branches at once.
     """
     from ttc_cli.cli.output import print_json
     from ttc_cli.core.errors import UsageError
     from ttc_cli.models.registry import Remote, resolve
     from ttc_cli.session.calibrate import calibrate as measured
-    from ttc_cli.session.calibrate import good_widths
     from ttc_cli.settings import home, load
 
     settings = load({"model": model, "threads": threads}, cwd=Path.cwd(), environ=os.environ)
@@ -48,14 +61,75 @@ def calibrate(
         raise UsageError("a server schedules itself", "calibrate a local model")
     if (busy := _load()) > BUSY:
         sys.stderr.write(f"the machine is busy (load {busy:.1f}): the figures will be low\n")
-    speeds: dict[int, float] = {}
-    for width, speed in measured(settings, found):
-        speeds[width] = round(speed, 1)
-        if not as_json:
-            sys.stdout.write(f"{width:>3} at once  {speed:6.1f} tokens/s\n")
-            sys.stdout.flush()
-    good = good_widths(speeds)
+    progress = sys.stderr if as_json else sys.stdout
+    measuring, findings = measured(settings, found), []
+    try:
+        while True:
+            findings.append(next(measuring))
+            progress.write(_line(findings[-1]) + "\n")
+            progress.flush()
+    except StopIteration as end:
+        told: Calibrated = end.value
     if as_json:
-        print_json({"model": found.name, "tokens_per_second": speeds, "good_widths": good})
+        print_json(_facts(found.name, told, findings))
     else:
-        sys.stdout.write(f"good widths: {', '.join(map(str, good))}\n")
+        sys.stdout.write("\n".join(_summary(told)) + "\n")
+
+
+def _line(found: Measured) -> str:
+    """A finding: what was tried, and what came of it."""
+    head = f"{NAMES[found.part]:<15} {found.value:>5}"
+    if found.impossible:
+        return f"{head}  not possible: {found.impossible}"
+    parts = []
+    if found.prefill:
+        parts.append(f"prefill {found.prefill:7.1f} tokens/s")
+    if found.decode:
+        parts.append(f"decode {found.decode:6.1f} tokens/s")
+    if found.difference is not None and found.agreement is not None:
+        same = "good" if found.faithful else "not good enough"
+        parts.append(f"{found.agreement:.1%} the same, {found.difference:.4f} nats off: {same}")
+    return f"{head}  {', '.join(parts)}"
+
+
+def _summary(told: Calibrated) -> list[str]:
+    """What will be used from now on."""
+    from ttc_cli.models.disk import size_text
+    from ttc_cli.session.calibrate import good_widths
+
+    way, memory = told.best.tuning, told.memory
+    flash = {None: "as llama.cpp decides", True: "on", False: "off"}[way.flash]
+    lines = [
+        f"good widths: {', '.join(map(str, good_widths(told.best.widths)))}",
+        f"chosen: {way.threads} threads, batch {way.ubatch}, KV cells {way.kv},"
+        f" flash attention {flash}",
+        f"memory: {size_text(memory.weights)} of weights, {memory.cell:,} bytes a token of context;"
+        f" room for {memory.cells:,} tokens",
+    ]
+    if told.answer:
+        lengths = (f"{form} {tokens:.0f}" for form, tokens in sorted(told.answer.items()))
+        lines.append(f"tokens of an answer: {', '.join(lengths)}")
+    if not told.kept:
+        lines.append("not kept: log or cache is off")
+    return lines
+
+
+def _facts(name: str, told: Calibrated, findings: list[Measured]) -> dict[str, Any]:
+    from ttc_cli.session.calibrate import good_widths
+
+    best = told.best
+    return {
+        "model": name,
+        "tokens_per_second": {width: round(speed, 1) for width, speed in best.widths.items()},
+        "good_widths": good_widths(best.widths),
+        "prefill_tokens_per_second": {n: round(speed, 1) for n, speed in best.prefills.items()},
+        "chosen": asdict(best.tuning),
+        "memory": asdict(told.memory),
+        "answer_tokens": {form: round(tokens, 1) for form, tokens in told.answer.items()},
+        "tried": [
+            {name: value for name, value in asdict(each).items() if value not in (None, "")}
+            for each in findings
+            if each.part not in ("prefill", "width")
+        ],
+        "kept": told.kept,
+    }

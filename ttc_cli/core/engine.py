@@ -110,6 +110,12 @@ class EngineInfo:
     capabilities: frozenset[str] = frozenset()
     meta: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def kept_as(self) -> str:
+        """What samples are kept under: the model, and the kind of its KV cells unless f16."""
+        cells = self.meta.get("kv", "f16")
+        return self.sha256 if cells == "f16" else f"{self.sha256} {cells}"
+
     def require(self, *names: str, by: str) -> None:
         """Raise unless every capability is there.
 

@@ -188,7 +188,7 @@ class Extension:
         if branch.steps and not branch.steps[-1].sampled:
             yield Text(branch.id, branch.steps[-1].text)  # put in its mouth: views need it too
         keep = self._run.pool is not None and phase.stop.max_tokens
-        kept_as = request.digest(self._run.engine.info.sha256) if keep else ""
+        kept_as = request.digest(self._run.engine.info.kept_as) if keep else ""
         if (known := self._from_pool(branch, kept_as)) is not None:
             yield Text(branch.id, known.steps[-1].text)
             yield from self._stopped(known)

@@ -6,13 +6,10 @@ second four wide and 25 eight wide. The scheduler asks `Widths` before every dec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from ttc_cli.core.branch import Prompt
-from ttc_cli.core.engine import Engine, Request
-from ttc_cli.core.sampling import Sampling, StopRule
 
 MOST = 32
 MEASURED = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -52,30 +49,3 @@ class Widths:
             return self.speeds[below]
         share = (n - below) / (above - below)
         return self.speeds[below] * (1 - share) + self.speeds[above] * share
-
-
-class _Counters(Protocol):
-    by_width: dict[int, tuple[int, float]]
-
-
-def measure(
-    engine: Engine, counters: Callable[[], _Counters], *, tokens: int = 8
-) -> Iterator[tuple[int, float]]:
-    """Decode speed at each width: (width, tokens a second), as they are measured.
-
-    Args:
-        engine: loaded without speeds, so that it decodes as wide as it is asked to.
-        counters: the engine's counters, which time decodes by their width.
-        tokens: decodes at each width; a branch that ends early only shortens its width's.
-    """
-    for width in MEASURED:
-        before = counters().by_width.get(width, (0, 0.0))
-        live = set(range(width))
-        for key in live:
-            rule = StopRule(tokens + 1, loops=False)
-            engine.submit(Request(key, PROMPT, rule, sampling=Sampling(1.0), seed=key))
-        while live:
-            live -= {delta.key for delta in engine.poll(0.1) if delta.stop is not None}
-        after = counters().by_width.get(width, (0, 0.0))
-        if after[1] > before[1]:
-            yield width, (after[0] - before[0]) / (after[1] - before[1])

@@ -1,35 +1,106 @@
-"""Measuring a model on this machine, so that the engine decodes at good widths."""
+"""Measuring a model on this machine: how its contexts are best made, and how fast they are then."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Generator
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from statistics import median
 
-from ttc_cli.engine.calibration import Widths, measure
+from ttc_cli.engine.calibration import Widths
+from ttc_cli.engine.machine import available_threads, memory_bytes
+from ttc_cli.engine.tuning import Best, Measured, Tuning, search
+from ttc_cli.models.gguf import read_gguf
 from ttc_cli.models.registry import ModelFile, identity
+from ttc_cli.routing.policy import answer_form
 from ttc_cli.session.loaded import load_llama
-from ttc_cli.settings import Settings, cache_dir
+from ttc_cli.session.prepare import MOST_KV_SHARE, UNTOLD_MEMORY
+from ttc_cli.session.tuned import cell_bytes, tuned
+from ttc_cli.settings import Settings, cache_dir, log_dir
 from ttc_cli.store import speeds as store
+from ttc_cli.store.log import Log, LogUnusable
+
+ROOMY = 16_384
+"""Cells as f16 that memory should have room for: sixteen long answers at once, or one long file."""
+LEARNT_FROM = 500
+"""Newest runs of the log that lengths of answers are learnt from."""
 
 
-def calibrate(settings: Settings, model: ModelFile) -> Iterator[tuple[int, float]]:
-    """(width, tokens a second) as they are measured; kept when all are.
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes of the weights and of one token's keys and values; tokens there is room for."""
+
+    weights: int
+    cell: int
+    cells: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What was found; `answer` are tokens of one answer by its form, where runs told."""
+
+    best: Best
+    memory: Memory
+    answer: dict[str, float]
+    kept: bool
+
+
+def calibrate(settings: Settings, model: ModelFile) -> Generator[Measured, None, Calibrated]:
+    """Each finding as it is measured; kept, where anything may be, when all are.
 
     Raises:
         ModelError: the model cannot be loaded.
     """
     known_as = identity(model)
-    engine = load_llama(settings, model, known_as, Widths())
-    try:
-        engine.reserve(4096)
-        widths = {}
-        for width, speed in measure(engine, lambda: engine.counters):
-            widths[width] = speed
-            yield width, speed
-    finally:
-        engine.close()
+    start = tuned(settings, store.Speeds())
+    start = Tuning(start.threads or available_threads(), start.ubatch, start.flash, start.kv)
+    parts = {"ubatch"}
+    parts |= set() if settings.threads else {"threads"}
+    parts |= {"kv"} if settings.kv_type == "auto" else set()
+    parts |= {"flash"} if settings.flash_attention == "auto" else set()
+    from ttc_cli.engine.llama.probe import Probe
+
+    header = read_gguf(model.path)
+    short = _cells(header.kv_bytes_per_token) < ROOMY
+    with closing(load_llama(settings, model, known_as, store.Speeds())) as engine:
+        best = yield from search(
+            partial(Probe, engine.model), start, parts=frozenset(parts), short=short
+        )
+        weights = engine.model.bytes
     file = store.path(cache_dir(), known_as)
-    store.save(file, replace(store.load(file), widths=widths))
+    speeds = store.load(file)
+    tuning = asdict(best.tuning)
+    if settings.threads:
+        tuning["threads"] = 0  # what was given for once is not what was found
+    speeds.calibrated(tuning, best.prefills, best.widths)
+    for task, tokens in _logged(known_as).items():
+        speeds.answer.setdefault(task, tokens)
+    if kept := settings.log and settings.cache:
+        store.save(file, speeds)
+    cell = cell_bytes(settings, speeds, header.kv_bytes_per_token)
+    return Calibrated(best, Memory(weights, cell, _cells(cell)), dict(speeds.answer), kept)
+
+
+def _cells(cell: int) -> int:
+    """Tokens of KV cache that memory has room for, at so many bytes each."""
+    return int((memory_bytes()[0] or UNTOLD_MEMORY) * MOST_KV_SHARE / max(1, cell))
+
+
+def _logged(model: str) -> dict[str, float]:
+    """Median tokens of one plain answer by its form, as the run log has it of a model."""
+    found: dict[str, list[float]] = {}
+    with suppress(LogUnusable), Log(log_dir(), make=False) as log:
+        for run in log.runs(limit=LEARNT_FROM):
+            ours = run.ours
+            if not ours or ours["cache"] == "hit" or ours["model"]["sha256"] != model:
+                continue
+            if not (times := ours["cost"]["multiplier"]):
+                continue
+            route, tokens = ours["route"], ours["tokens"]
+            form = answer_form(run.prompt, route["task"], route["path"])
+            found.setdefault(form, []).append((tokens["sampled"] + tokens["verifier"]) / times)
+    return {form: median(tokens) for form, tokens in found.items()}
 
 
 def good_widths(speeds: dict[int, float]) -> list[int]:

@@ -1,8 +1,9 @@
 """What a run will probably take: tokens and seconds at each effort, before anything is drawn.
 
 Learnt from the runs before: the median number of sampled tokens and the median speed of the last
-ones of the same form and effort. Before there are any, one plain answer's length times the samples
-that the effort's stopping rule comes to as a rule, at the measured speed of the width it draws at.
+ones of the same form and effort. Before there are any, one plain answer's length (of the task, as
+runs of every effort had it) times the samples that the effort's stopping rule comes to as a rule,
+at the speed of the width it draws at, seen or calibrated.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ LEVELS = ("low", "medium", "high", "auto")
 
 
 def key(question: Question, plan: Plan) -> str:
-    """Runs that cost alike: form of the answer, strategy, effort, and a number of samples given."""
+    """Runs that cost alike: form of the answer, strategy, effort, samples given, verifier."""
     given = "" if plan.samples == efforts.EFFORTS[plan.effort].multiplier else f" {plan.samples}"
     fixed = "" if plan.early_stop else " fixed"
-    return f"{question.task} {plan.strategy} {plan.effort}{given}{fixed}"
+    judge = plan.verifier.name.partition(":")[0] if plan.verifier else ""
+    return f"{question.task} {plan.strategy} {plan.effort}{given}{fixed} {judge}".rstrip()
 
 
 def estimate(
@@ -61,17 +63,17 @@ def _plain(session: Session, question: Question) -> float:
 def _one(
     session: Session, question: Question, plan: Plan, prompt: int, ready: float
 ) -> dict[str, Any]:
-    speeds = session.speeds
+    speeds, kind = session.speeds, key(question, plan)
     stops = plan.early_stop and question.votable and plan.strategy == "self-consistency"
     samples = float(plan.samples)
     if stops and plan.samples > 1:
         samples = min(samples, EXPECTED_SAMPLES[plan.effort])
     width = EXPECTED_WIDTH[plan.effort] if stops else min(plan.samples, 32)
-    tokens, speed = _plain(session, question) * samples, speeds.at(width)
-    if seen := speeds.usual(key(question, plan)):
-        tokens, speed = seen
+    tokens = speeds.tokens(kind, _plain(session, question) * samples)
     tokens = min(tokens, plan.budget or tokens)
-    seconds = None
-    if speed and speeds.prefill:
-        seconds = round(ready + prompt / speeds.prefill + tokens / speed, 1)
-    return {"tokens": int(tokens), "seconds": seconds}
+    speed, prefill = speeds.speed(kind, width), speeds.prefill_at(prompt)
+    if not (speed and prefill):
+        return {"tokens": int(tokens), "seconds": None}
+    seconds = ready + prompt / prefill + tokens / speed
+    limit = session.settings.max_seconds
+    return {"tokens": int(tokens), "seconds": round(min(seconds, limit or seconds), 1)}

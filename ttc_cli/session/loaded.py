@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from ttc_cli.core.branch import Message
 from ttc_cli.models.registry import ModelFile, identity
 from ttc_cli.prompts.documents import Document
+from ttc_cli.session.tuned import tuned
 from ttc_cli.settings import MEGABYTE, Settings, cache_dir, home, log_dir
 from ttc_cli.store import speeds as store
 
 if TYPE_CHECKING:
-    from ttc_cli.engine.calibration import Widths
     from ttc_cli.engine.llama.engine import LlamaEngine
     from ttc_cli.store.pool import SamplePool
 
@@ -64,12 +64,12 @@ class Ask:
 
 
 def load_llama(
-    settings: Settings, model: ModelFile, identity: str, widths: Widths | None = None
+    settings: Settings, model: ModelFile, identity: str, speeds: store.Speeds | None = None
 ) -> LlamaEngine:
     """The model in llama.cpp; one that nobody vouches for is first tried in a child process.
 
     Args:
-        widths: how wide to decode; by default as `ttc calibrate` found.
+        speeds: what `ttc calibrate` found; by default what is kept.
 
     Raises:
         ModelError: it cannot be loaded.
@@ -83,12 +83,13 @@ def load_llama(
         read_gguf(model.path)  # says more of a damaged file than llama.cpp does
         marks = home() / "models" / ".loads"
         try_loading(model.path, marks, identity, keep=settings.log)
+    speeds = speeds or store.load(store.path(cache_dir(), identity))
     return LlamaEngine.load(
         model.path,
         context=settings.ctx_size or 0,
-        threads=settings.threads or 0,
+        tuning=tuned(settings, speeds),
         gpu_layers=-1 if settings.gpu_layers is None else settings.gpu_layers,
-        widths=widths or Widths(store.load(store.path(cache_dir(), identity)).widths),
+        widths=Widths(speeds.widths),
         sha256=identity,
         log_file=log_dir() / "llama.log" if settings.log else None,
     )
@@ -144,7 +145,7 @@ class Session:
         except BaseException as error:  # raised again in the thread that needs the engine
             self._failure = error
         self.load_seconds = time.monotonic() - began
-        self.speeds.see(load=self.load_seconds)
+        self.speeds.see_load(self.load_seconds)
 
     @property
     def engine(self) -> LlamaEngine:
@@ -176,5 +177,5 @@ class Session:
         if self._loading is None or self._loading.is_alive() or self._engine is None:
             return
         self._engine.close()
-        if self.settings.log:
+        if self.settings.log and self.settings.cache:
             store.save(self._speeds_file, self.speeds)

@@ -25,6 +25,7 @@ from ttc_cli.routing.policy import Facts, Route, route
 from ttc_cli.session.estimate import LEVELS, estimate
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepared import Prepared
+from ttc_cli.session.tuned import cell_bytes
 from ttc_cli.settings import Settings
 from ttc_cli.strategies import common as _common  # noqa: F401 - early: a model may be loading
 from ttc_cli.strategies import effort as efforts
@@ -59,7 +60,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     way = _route(session, ask, verifier)
     task = way.form
     seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
-    notes: list[str] = list(settings.warnings)
+    notes: list[str] = [*settings.warnings, *filter(None, [session.speeds.problem])]
     if asked and not ask.verifiers:
         notes.append(f"{settings.strategy} scores steps by {asked[0]}: -V names another scorer")
     form = _form(session.engine, ask)
@@ -128,6 +129,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         strategy,
         options,
         _cells(plan, tokens, room),
+        time.monotonic(),
     )
 
 
@@ -230,6 +232,7 @@ def _cells(plan: Plan, prompt: int, room: int) -> int:
 
 def memory_cells(session: Session) -> int:
     """The most tokens of KV cache that this machine's memory should hold."""
-    per_token = read_gguf(session.model.path).kv_bytes_per_token or 1
+    as_f16 = read_gguf(session.model.path).kv_bytes_per_token
+    per_token = cell_bytes(session.settings, session.speeds, as_f16) or 1
     memory = memory_bytes()[0] or UNTOLD_MEMORY
     return int(memory * MOST_KV_SHARE / per_token)

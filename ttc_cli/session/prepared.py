@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ttc_cli.answers import canonical
 from ttc_cli.core.branch import Branch, Prompt
@@ -18,12 +18,15 @@ from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.session import prompt_cache
-from ttc_cli.session.estimate import key
+from ttc_cli.session.learning import learn, whole_lengths
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.strategies import registry
 from ttc_cli.strategies.common import FILLED, answer_of, filled
 from ttc_cli.strategies.grading import Grades
 from ttc_cli.views import result
+
+if TYPE_CHECKING:
+    from ttc_cli.engine.llama.scheduler import Counters
 
 EXIT_MARGIN = 0.15
 """Seconds of --max-seconds left for printing and leaving."""
@@ -31,7 +34,11 @@ EXIT_MARGIN = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A question with its plan, ready to run."""
+    """A question with its plan, ready to run.
+
+    Args:
+        planned: monotonic seconds of the estimate.
+    """
 
     session: Session
     ask: Ask
@@ -46,6 +53,7 @@ class Prepared:
     strategy: registry.Strategy
     options: Any
     cells: int
+    planned: float
 
     def start(self, engine: Engine | None = None, pool: Pool | None = None) -> Run:
         """The run, with its ledger and deadline.
@@ -61,8 +69,6 @@ class Prepared:
             engine = self.session.engine
             engine.reserve(self.cells)
             self.session.load_seconds += time.monotonic() - began
-            if not self.ask.refresh:
-                prompt_cache.restore(self.session, self.prompt)
             pool = self.session.pool(refresh=self.ask.refresh)
         return Run(
             engine,
@@ -84,6 +90,9 @@ class Prepared:
             self.describe(),
             self.estimate,
         )
+        before = self.session.engine.counters.copy()
+        if run.engine is self.session.engine and not self.ask.refresh:
+            prompt_cache.restore(self.session, self.prompt)
         for note in self.notes:
             yield Note(note)
         solving = self.strategy.solve(run, self.question, self.plan, self.options)
@@ -100,8 +109,9 @@ class Prepared:
         failed = outcome.branch is not None and outcome.branch.stop is Stop.FAILED
         if failed or not result.texts(outcome)[1].strip():  # or thoughts without an answer
             raise nothing(outcome)
-        self._learn(outcome, run)
-        facts = self._facts(outcome, "partial" if run.reused else "miss", run.verify_seconds)
+        spent = self.session.engine.counters.since(before)
+        learn(self.session.speeds, self.question, self.plan, outcome, run, spent, self.planned)
+        facts = self._facts(outcome, run, spent)
         yield Spent(asdict(run.ledger.usage), facts.timings["wall_s"])
         yield Done(result.build(outcome, self.plan, run.ledger.usage, facts))
         return outcome
@@ -138,35 +148,14 @@ class Prepared:
             "verifier": self.plan.verifier.name if self.plan.verifier else None,
         }
 
-    def _learn(self, outcome: Outcome, run: Run) -> None:
-        session = self.session
-        counters = session.engine.counters
-        if counters.prefill_seconds > 0.05:
-            session.speeds.see(prefill=counters.prefilled / counters.prefill_seconds)
-        for width, (tokens, seconds) in counters.by_width.items():
-            if tokens >= 8 * width:
-                session.speeds.see_width(width, tokens / seconds)
-        self._learn_run(outcome, run)
-        if lengths := _whole_lengths(outcome):
-            session.speeds.see_answer(self.question.task, sum(lengths) / len(lengths))
-
-    def _learn_run(self, outcome: Outcome, run: Run) -> None:
-        """What the whole run took; only of one that was not cut and had the engine to itself."""
-        counters, sampled = self.session.engine.counters, run.ledger.usage.sampled
-        alone = abs(sum(n for n, _ in counters.by_width.values()) - sampled) <= 8 + sampled / 20
-        whole = outcome.stopped in ("complete", "vote-decided", "confident")
-        if whole and alone and not run.reused and counters.decode_seconds > 0:
-            speed = sampled / counters.decode_seconds
-            self.session.speeds.see_run(key(self.question, self.plan), sampled, speed)
-
     def _escalated(self, outcome: Outcome) -> dict[str, int]:
         """How many samples an effort that escalates came to."""
         return {"escalated": len(outcome.branches)} if self.plan.effort == "auto" else {}
 
-    def _facts(self, outcome: Outcome, cache: str, verify_seconds: float) -> result.Facts:
-        session, counters = self.session, self.session.engine.counters
+    def _facts(self, outcome: Outcome, run: Run, spent: Counters) -> result.Facts:
+        session = self.session
         wall = time.monotonic() - self.ask.began
-        lengths = _whole_lengths(outcome)
+        lengths = whole_lengths(outcome)
         plain = sum(lengths) / len(lengths) if lengths else float(self.estimate["plain_answer"])
         return result.Facts(
             id=self.ask.id,
@@ -179,19 +168,15 @@ class Prepared:
             estimate=self.estimate,
             timings={
                 "load_s": round(session.load_seconds, 3),
-                "prefill_s": round(counters.prefill_seconds + counters.restore_seconds, 3),
-                "decode_s": round(counters.decode_seconds, 3),
-                "verify_s": round(verify_seconds, 3),
+                "prefill_s": round(spent.prefill_seconds + spent.restore_seconds, 3),
+                "decode_s": round(spent.decode_seconds, 3),
+                "verify_s": round(run.verify_seconds, 3),
                 "wall_s": round(wall, 3),
             },
             plain_answer=plain,
-            money=session.settings.price(counters.rows, wall),
-            cache=cache,
+            money=session.settings.price(spent.rows, wall),
+            cache="partial" if run.reused else "miss",
         )
-
-
-def _whole_lengths(outcome: Outcome) -> list[int]:
-    return [b.tokens_sampled for b in outcome.branches if b.stop is not None and b.stop.whole]
 
 
 def nothing(outcome: Outcome) -> TtcError:

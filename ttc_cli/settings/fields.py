@@ -147,6 +147,10 @@ class Settings:
     ctx_size: int | None = _setting(None, "whole", "context, in tokens", 1, _BIG)
     threads: int | None = _setting(None, "whole", "threads of the engine", 1, 4096)
     gpu_layers: int | None = _setting(None, "whole", "layers on the GPU, -1 for all", -1, _BIG)
+    flash_attention: str = _setting("auto", "choice", "attention kernel of the engine", words=_ASK)
+    kv_type: str = _setting(
+        "auto", "choice", "what keys and values are kept as", words=("auto", "f16", "q8_0")
+    )
     color: str = _setting("auto", "choice", "colours", words=_ASK)
     stream: bool = _setting(True, "switch", "print the answer while it is written")
     show_reasoning: str = _setting("auto", "choice", "thoughts on stderr", words=_ASK)

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -16,8 +17,12 @@ from ttc_cli.store.files import keep_json
 
 MEMORY = 0.3
 """Weight of the newest run in a running mean."""
+JUMP = 2.0
+"""A figure counts as at most so many times the mean of those before it, and at least as the
+reciprocal: one run on a busy machine spoils nothing, and a machine that did change is followed."""
 KEPT = 15
 """Runs of a kind that are remembered."""
+LEAST_PROMPT = 32
 
 
 @dataclass(slots=True)
@@ -25,27 +30,35 @@ class Speeds:
     """Tokens a second, and tokens a plain answer takes by task.
 
     Args:
-        prefill: prompt tokens a second.
-        decode: sampled tokens a second by width (branches in one decode).
+        prefill: prompt tokens a second by length of the prompt, in powers of two.
+        decode: sampled tokens a second by width (branches in one decode), as runs had it.
         answer: tokens of one finished branch by task.
         load: seconds to load the model.
         widths: tokens a second by width as `ttc calibrate` measured them; only these decide how
             wide the engine decodes, so that answers do not change with what was asked before.
-        runs: (sampled tokens, tokens a second) of the last runs of each kind.
+        tuning: how contexts are best made, as `ttc calibrate` found; empty before.
+        runs: (sampled tokens, tokens a second of all that followed the prompt) of the last runs
+            of each kind; a speed of 0 is no longer true.
+        problem: why what was kept is ignored, in one line.
     """
 
-    prefill: float = 0.0
+    prefill: dict[int, float] = field(default_factory=dict)
     load: float = 0.0
     decode: dict[int, float] = field(default_factory=dict)
     answer: dict[str, float] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
+    tuning: dict[str, Any] = field(default_factory=dict)
     runs: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    problem: str = ""
 
-    def see(self, **seen: float) -> None:
-        """Mix a run's `prefill` or `load` figure in."""
-        for name, value in seen.items():
-            if value > 0 and math.isfinite(value):
-                setattr(self, name, _mix(getattr(self, name), value))
+    def see_load(self, seconds: float) -> None:
+        """Mix in how long the model took to load."""
+        self.load = _mix(self.load, seconds)
+
+    def see_prefill(self, tokens: int, speed: float) -> None:
+        """Mix in the speed of evaluating a prompt."""
+        at = _rounded(tokens)
+        self.prefill[at] = _mix(self.prefill.get(at, 0.0), speed)
 
     def see_answer(self, task: str, tokens: float) -> None:
         """Mix in the mean length of a run's finished branches."""
@@ -53,28 +66,59 @@ class Speeds:
 
     def see_width(self, width: int, speed: float) -> None:
         """Mix in the speed of decodes of one width."""
-        self.decode[width] = _mix(self.decode.get(width, 0.0), speed)
+        self.decode[width] = _mix(self.decode.get(width, self.widths.get(width, 0.0)), speed)
 
     def see_run(self, kind: str, tokens: float, speed: float) -> None:
         """Remember what a whole run took."""
         self.runs[kind] = [*self.runs.get(kind, []), (tokens, speed)][-KEPT:]
 
-    def usual(self, kind: str) -> tuple[float, float] | None:
-        """Median tokens and median speed of the last runs of a kind; None without any."""
-        if not (seen := self.runs.get(kind)):
-            return None
-        return median(tokens for tokens, _ in seen), median(speed for _, speed in seen)
+    def calibrated(
+        self, tuning: dict[str, Any], prefill: dict[int, float], widths: dict[int, float]
+    ) -> None:
+        """Take what was measured for all that runs had told of speed; lengths stay."""
+        self.tuning, self.widths, self.decode = tuning, widths, {}
+        self.prefill = {_rounded(n): speed for n, speed in prefill.items()}
+        self.runs = {kind: [(n, 0.0) for n, _ in seen] for kind, seen in self.runs.items()}
+
+    def tokens(self, kind: str, prior: float) -> float:
+        """Median tokens of the last runs of a kind, what was thought before counting as one."""
+        return median([prior, *(tokens for tokens, _ in self.runs.get(kind, ()))])
+
+    def speed(self, kind: str, width: int) -> float:
+        """Median speed of the last runs of a kind; before any that of the width; 0 unknown."""
+        seen = [speed for _, speed in self.runs.get(kind, ()) if speed > 0]
+        return median(seen) if seen else self.at(width)
 
     def at(self, width: int) -> float:
-        """Tokens a second at a width: of the nearest one seen or measured; 0 without any."""
-        known = self.widths | self.decode
-        if not known:
-            return 0.0
-        return known[min(known, key=lambda w: (abs(w - width), w))]
+        """Tokens a second at a width, on the line between those known; 0 without any."""
+        return _between(self.widths | self.decode, width)
+
+    def prefill_at(self, tokens: int) -> float:
+        """Prompt tokens a second for a prompt so long; 0 when nothing is known."""
+        return _between(self.prefill, tokens)
 
 
 def _mix(old: float, new: float) -> float:
-    return new if old <= 0 else (1 - MEMORY) * old + MEMORY * new
+    if not (new > 0 and math.isfinite(new)):
+        return old
+    if old <= 0:
+        return new
+    return (1 - MEMORY) * old + MEMORY * min(max(new, old / JUMP), old * JUMP)
+
+
+def _rounded(tokens: int) -> int:
+    return max(LEAST_PROMPT, 1 << round(math.log2(max(1, tokens))))
+
+
+def _between(known: dict[int, float], at: int) -> float:
+    if not known:
+        return 0.0
+    below = max((n for n in known if n <= at), default=min(known))
+    above = min((n for n in known if n >= at), default=max(known))
+    if above <= below:
+        return known[below]
+    share = min(1.0, max(0.0, (at - below) / (above - below)))
+    return known[below] * (1 - share) + known[above] * share
 
 
 def path(folder: Path, model: str) -> Path:
@@ -85,32 +129,74 @@ def path(folder: Path, model: str) -> Path:
 
 
 def load(file: Path) -> Speeds:
-    """What was kept; nothing when it is absent or unreadable."""
+    """What was kept; nothing when it is absent, and nothing with a `problem` when it is wrong."""
     try:
         data: Any = json.loads(file.read_text("utf-8"))
-        return Speeds(
-            float(data["prefill"]),
-            float(data["load"]),
-            {int(k): float(v) for k, v in data["decode"].items() if float(v) > 0},
-            {str(k): float(v) for k, v in data["answer"].items() if float(v) > 0},
-            {int(k): float(v) for k, v in data["widths"].items() if float(v) > 0},
-            {
-                str(kind): [(float(t), float(s)) for t, s in seen if float(s) > 0]
-                for kind, seen in data.get("runs", {}).items()
-            },
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        if data.get("of", file.stem) != file.stem:
+            return Speeds(problem=_ignored(file, "are another machine's or model's"))
+        return _read(data)
+    except FileNotFoundError:
         return Speeds()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        return Speeds(problem=_ignored(file, "cannot be read"))
+
+
+def _ignored(file: Path, why: str) -> str:
+    return f"the speeds kept in {file} {why} and are ignored: ttc calibrate measures anew"
+
+
+def _read(data: Any) -> Speeds:
+    prefill = data["prefill"]
+    if not isinstance(prefill, dict):  # one figure, as it was kept once
+        prefill = {"128": prefill}
+    return Speeds(
+        _figures(prefill, int),
+        _finite(data["load"]),
+        _figures(data["decode"], int),
+        _figures(data["answer"], str),
+        _figures(data["widths"], int),
+        _tuning(data.get("tuning", {})),
+        {
+            str(kind): [(_finite(tokens), _finite(speed)) for tokens, speed in seen][-KEPT:]
+            for kind, seen in data.get("runs", {}).items()
+        },
+    )
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number) or number < 0:
+        raise ValueError(f"{value!r} is no figure")
+    return number
+
+
+def _figures(data: Any, kind: Callable[[Any], Any]) -> dict[Any, float]:
+    return {kind(name): number for name, value in data.items() if (number := _finite(value)) > 0}
+
+
+def _tuning(data: Any) -> dict[str, Any]:
+    """ValueError for a way that no calibration of this machine can have chosen."""
+    if not data:
+        return {}
+    threads, ubatch, flash, kv = (data[name] for name in ("threads", "ubatch", "flash", "kv"))
+    whole = type(threads) is int and type(ubatch) is int
+    if not (whole and 0 <= threads <= (os.cpu_count() or 1) and 1 <= ubatch <= 512):
+        raise ValueError("threads or ubatch out of range")
+    if flash not in (None, True, False) or kv not in ("f16", "q8_0"):
+        raise ValueError("no such way")
+    return {"threads": threads, "ubatch": ubatch, "flash": flash, "kv": kv}
 
 
 def save(file: Path, speeds: Speeds) -> None:
     """Keep them, whole or not at all; a disk that refuses is no reason to fail a run."""
     data = {
-        "prefill": speeds.prefill,
+        "of": file.stem,
+        "prefill": {str(k): v for k, v in sorted(speeds.prefill.items())},
         "load": speeds.load,
         "decode": {str(k): v for k, v in sorted(speeds.decode.items())},
         "answer": speeds.answer,
         "runs": speeds.runs,
         "widths": {str(k): v for k, v in sorted(speeds.widths.items())},
+        "tuning": speeds.tuning,
     }
     keep_json(file, data)

@@ -106,6 +106,8 @@ class Model:
         self.n_vocab = int(C.llama_vocab_n_tokens(self.vocab))
         self.n_embd = int(C.llama_model_n_embd_out(self.handle))
         self.n_ctx_train = int(C.llama_model_n_ctx_train(self.handle))
+        self.bytes = int(C.llama_model_size(self.handle))
+        """Of the weights."""
         self._pieces: dict[int, bytes] = {}
 
     def meta(self, key: str) -> str:

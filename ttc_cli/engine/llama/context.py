@@ -18,6 +18,8 @@ import numpy.typing as npt
 
 from ttc_cli.core.errors import MissingCapability, ModelError
 from ttc_cli.engine.llama.binding import Model, log
+from ttc_cli.engine.machine import available_threads
+from ttc_cli.engine.tuning import Tuning
 
 Floats = npt.NDArray[np.float32]
 
@@ -28,6 +30,13 @@ MAX_SEQUENCES = 96
 MAX_OUTPUTS = 63
 """Rows with logits in one decode. From 64 rows on, flash attention on the CPU computes every
 branch against the cells of all branches (measured: 57 tok/s at 63, 36 at 64)."""
+
+_FLASH = {
+    None: C.LLAMA_FLASH_ATTN_TYPE_AUTO,
+    True: C.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+    False: C.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+}
+_KINDS = {"f16": C.GGML_TYPE_F16, "q8_0": C.GGML_TYPE_Q8_0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class Context:
 
     Args:
         cells: tokens of all sequences together.
-        threads: for decoding and prefill alike.
+        tuning: how; its threads serve decoding and prefill alike.
         abort: called (with the GIL, from the decoding thread) between the nodes of a
             prefill; returning True abandons it.
 
@@ -54,14 +63,17 @@ class Context:
     """
 
     def __init__(
-        self, model: Model, *, cells: int, threads: int, abort: Callable[[], bool]
+        self, model: Model, *, cells: int, tuning: Tuning, abort: Callable[[], bool]
     ) -> None:
         params = C.llama_context_default_params()
         params.n_ctx = cells
-        params.n_batch = params.n_ubatch = MAX_ROWS
+        params.n_batch = MAX_ROWS
+        params.n_ubatch = min(tuning.ubatch, MAX_ROWS)
         params.n_seq_max = MAX_SEQUENCES
         params.n_outputs_max = MAX_SEQUENCES  # less than n_seq_max aborts the process
-        params.n_threads = params.n_threads_batch = threads
+        params.n_threads = params.n_threads_batch = tuning.threads or available_threads()
+        params.flash_attn_type = _FLASH[tuning.flash]
+        params.type_k = params.type_v = _KINDS[tuning.kv]
         params.kv_unified = True
         params.swa_full = True  # or a fork into the past of a sliding window reads pruned cells
         params.no_perf = True

@@ -17,14 +17,15 @@ from pathlib import Path
 
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
-from ttc_cli.core.errors import ContextOverflow, EngineFailed
+from ttc_cli.core.errors import EngineFailed
 from ttc_cli.engine.calibration import Widths
+from ttc_cli.engine.llama.admission import admit
 from ttc_cli.engine.llama.binding import Model, log
-from ttc_cli.engine.llama.context import MAX_ROWS, MAX_SEQUENCES, Context, Grammar
+from ttc_cli.engine.llama.context import MAX_ROWS, MAX_SEQUENCES, Context
 from ttc_cli.engine.llama.info import Tokens, describe
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.scheduler import Counters, Scheduler
-from ttc_cli.engine.machine import available_threads
+from ttc_cli.engine.tuning import Tuning
 
 DEFAULT_CELLS = 8192
 Command = Callable[[], None]
@@ -40,13 +41,13 @@ class LlamaEngine:
         name: str,
         sha256: str,
         context: int,
-        threads: int,
+        tuning: Tuning,
         gpu_layers: int,
         widths: Widths,
         ignore_eog: bool,
     ) -> None:
-        self._model = model
-        self._threads = threads
+        self.model = model
+        self.tuning = tuning
         self.gpu_layers = gpu_layers
         self._widths = widths
         self._is_end = (lambda _: False) if ignore_eog else model.is_end
@@ -61,7 +62,7 @@ class LlamaEngine:
         self._failure: EngineFailed | None = None
         self._thread: threading.Thread | None = None
         self.tokens = Tokens(model)
-        self._info = describe(model, name, sha256, context)
+        self._info = describe(model, name, sha256, context, tuning.kv)
 
     @classmethod
     def load(
@@ -71,6 +72,7 @@ class LlamaEngine:
         cells: int = 0,
         context: int = 0,
         threads: int = 0,
+        tuning: Tuning | None = None,
         gpu_layers: int = -1,
         widths: Widths | None = None,
         sha256: str = "",
@@ -83,7 +85,8 @@ class LlamaEngine:
             path: the file, or the first of a split one.
             cells: tokens of all branches together; 0 leaves it to `reserve` or the default.
             context: tokens one branch may hold; 0 is what the model was trained on.
-            threads: 0 is what the machine has.
+            threads: 0 leaves them to `tuning`.
+            tuning: how contexts are made; by default llama.cpp's ways on all processors.
             gpu_layers: -1 is all, where the build has a GPU.
             widths: speeds by width of this machine and model.
             sha256: the file's hash, for keys of caches.
@@ -96,14 +99,14 @@ class LlamaEngine:
         """
         if log_file is not None:
             log().to_file(log_file)
-        path = Path(path)
+        path, tuning = Path(path), tuning or Tuning()
         model = Model(path, gpu_layers=gpu_layers)
         engine = cls(
             model,
             name=path.stem,
             sha256=sha256,
             context=min(context or model.n_ctx_train, model.n_ctx_train),
-            threads=threads or available_threads(),
+            tuning=replace(tuning, threads=threads or tuning.threads),
             gpu_layers=gpu_layers,
             widths=widths or Widths(),
             ignore_eog=ignore_eog,
@@ -131,7 +134,7 @@ class LlamaEngine:
     @property
     def special(self) -> frozenset[str]:
         """Texts of control tokens; costs about a tenth of a second the first time."""
-        return self._model.special_texts()
+        return self.model.special_texts()
 
     def reserve(self, cells: int) -> None:
         """Make room for `cells` tokens of all branches together; keeps what fits already.
@@ -159,21 +162,10 @@ class LlamaEngine:
             self.reserve(DEFAULT_CELLS)
         assert self._context is not None
         assert self._scheduler is not None
-        prompt = self.tokens.prompt(request.prompt)
-        tokens = prompt + self.tokens.prefix(request.prefix)
-        if request.want.hidden == "turn":
-            tokens = [*tokens, self._model.end_of_turn]
-        room = min(self._limit, self._context.cells)
-        if len(tokens) + 1 > room:
-            raise ContextOverflow(
-                f"the prompt takes {len(tokens)} tokens and the context holds {room}",
-                "shorten it, or give a larger --ctx-size",
-            )
         if request.key in self._live:
             raise EngineFailed(f"request {request.key!r} is already running")
-        candidates = tuple(self.tokens.first(text) for text in request.candidates)
-        grammar = Grammar(self._model, request.grammar) if request.grammar else None
-        job = Job(request, tokens, len(prompt), candidates, grammar, self._model)
+        room = min(self._limit, self._context.cells)
+        job = admit(request, self.model, self.tokens, room)
         with self._cond:
             self._live[request.key] = job
             self._commands.append(partial(self._scheduler.submit, job))
@@ -224,18 +216,16 @@ class LlamaEngine:
         """Stop the thread and free everything; idempotent."""
         self._closed = True
         self._stop_thread()
-        self._model.close()
+        self.model.close()
 
     # -- the thread -----------------------------------------------------------------------
 
     def _open(self, cells: int) -> None:
-        self._context = Context(
-            self._model, cells=cells, threads=self._threads, abort=self._unwanted
-        )
+        self._context = Context(self.model, cells=cells, tuning=self.tuning, abort=self._unwanted)
         self._info = replace(self._info, cells=self._context.cells)
         self._scheduler = Scheduler(
             self._context,
-            rewindable=self._model.rewindable,
+            rewindable=self.model.rewindable,
             context=self._limit,
             sequences=MAX_SEQUENCES,
             width=self._widths,

@@ -14,7 +14,7 @@ from ttc_cli.engine.llama.binding import Model
 ALWAYS = ("continue", "logprobs", "confidence", "hidden", "score", "grammar", "seed", "exact-usage")
 
 
-def describe(model: Model, name: str, sha256: str, context: int) -> EngineInfo:
+def describe(model: Model, name: str, sha256: str, context: int, kv: str) -> EngineInfo:
     """The model's identity, limits, template and capabilities."""
     return EngineInfo(
         name=model.meta("general.name") or name,
@@ -28,6 +28,7 @@ def describe(model: Model, name: str, sha256: str, context: int) -> EngineInfo:
         meta={
             "architecture": model.meta("general.architecture"),
             "longrope_context": _longrope_context(model),
+            "kv": kv,
         },
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 from ttc_cli.core.engine import Delta, Key
 from ttc_cli.core.errors import EngineFailed
@@ -40,6 +40,22 @@ class Counters:
     step_seconds: float = 0.0
     prefilled: int = 0
     by_width: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+    def copy(self) -> Counters:
+        """As they are now."""
+        return replace(self, by_width=dict(self.by_width))
+
+    def since(self, before: Counters) -> Counters:
+        """What came after `before`; everything when they began anew with a new context."""
+        if before.steps > self.steps:
+            return self.copy()
+        gone = {w: before.by_width.get(w, (0, 0.0)) for w in self.by_width}
+        rest = {w: (n - gone[w][0], s - gone[w][1]) for w, (n, s) in self.by_width.items()}
+        names = [item.name for item in fields(self) if item.name != "by_width"]
+        return Counters(
+            **{name: getattr(self, name) - getattr(before, name) for name in names},
+            by_width={width: told for width, told in rest.items() if told[0]},
+        )
 
 
 class Scheduler:

@@ -23,9 +23,11 @@ def key(engine: LlamaEngine) -> str:
     info = engine.info
     if CAPABILITY not in info.capabilities:
         return ""
-    # the kind of the cells (f16) and flash attention are llama.cpp's defaults: its version
+    # what "auto" flash attention comes to is a matter of llama.cpp's version
     parts = (info.sha256, llama_cpp.__version__, sys.byteorder, info.meta["longrope_context"])
-    return repr((*parts, engine.gpu_layers))
+    tuning = engine.tuning
+    laid = () if (tuning.flash, tuning.kv) == (None, "f16") else (tuning.flash, tuning.kv)
+    return repr((*parts, engine.gpu_layers, *laid))
 
 
 def save(engine: LlamaEngine, tokens: Sequence[int]) -> tuple[int, npt.NDArray[np.uint8]] | None:
