@@ -76,7 +76,7 @@ complete -c ttc -n '__ttc_at "prm"' -a eval -d 'Judge a verifier on labelled ste
 complete -c ttc -n '__ttc_at "prm"' -a convert -d 'Take the head of a classifier PRM out of its checkpoint: a GGUF does not hold it.'
 complete -c ttc -n '__ttc_at "prm"' -a list -d 'The probes on this machine, and the PRMs that are known, with what is known of them.'
 complete -c ttc -n '__ttc_at "top"' -a plan -d 'C_total = C_train + N·C_inference, for every model at every effort.'
-complete -c ttc -n '__ttc_at "top"' -a calibrate -d 'Measure how fast this machine decodes one branch and many, and keep it.'
+complete -c ttc -n '__ttc_at "top"' -a calibrate -d 'Measure how this machine runs a model best, and how fast that is, and keep it.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s e -l effort -r -a 'auto low medium high max' -d 'low, medium, high or max: 1x, 4x, 16x, 64x the cost of one plain answer; auto chooses.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s S -l strategy -r -a '(__ttc_values strategies)' -d 'auto, direct, self-consistency, best-of-n, refine, think; or a search: beam, dvts, best-first, mcts or particle.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l task -r -a 'auto math logic code factual translation writing extraction chat' -d 'math, logic, code, factual, translation, writing, extraction or chat; auto decides by the prompt.'
