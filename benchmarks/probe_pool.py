@@ -28,7 +28,7 @@ from ttc_cli.core.sampling import Stop, StopRule, Want
 from ttc_cli.core.steps import STEPS
 from ttc_cli.prm.fit import BASELINES, fit, held_out
 from ttc_cli.prm.measures import auc, brier, calibration
-from ttc_cli.prm.traces import Trace
+from ttc_cli.prm.traces import Trace, finals
 from ttc_cli.strategies.pruning import lost
 from ttc_cli.verifiers.head import features_of
 
@@ -135,13 +135,14 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--count", type=int, default=8)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--probe", help="one that was trained on other questions, by name")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--traces", type=Path, required=True, help="where states are kept")
     options = parser.parse_args()
     groups = samples(options.pool, options.config, options.count)
     items = {item.id: item for item in load(options.data) if item.id in groups}
     traces, judged = read_states(options, items, groups)
-    scores, cell = held_out(traces)
+    scores, cell = by_probe(options.probe, traces) if options.probe else held_out(traces)
     truth = np.array([trace.right for trace in traces], float)
     flat = [sample for name in items for sample in groups[name]]
     for sample, score, grade in zip(flat, scores, judged, strict=True):
@@ -192,6 +193,16 @@ def main() -> None:
     if options.json:
         options.json.write_text(text + "\n")
     fit(traces, traces_model(options)).save(options.traces.with_suffix(".npz"))
+
+
+def by_probe(name: str, traces: list[Trace]) -> tuple[Any, str]:
+    """Scores of the traces' ends by a trained probe of the home."""
+    from ttc_cli.settings import home
+    from ttc_cli.verifiers.head import Head
+
+    head = Head.load(home() / "probes" / f"{name}.npz")
+    states, features, _ = finals(traces)
+    return (head.ends or head).score(states, features), name
 
 
 def within(asked: list[list[dict[str, Any]]]) -> dict[str, float]:
