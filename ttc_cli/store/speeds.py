@@ -135,7 +135,7 @@ def load(file: Path) -> Speeds:
         if data.get("of", file.stem) != file.stem:
             return Speeds(problem=_ignored(file, "are another machine's or model's"))
         return _read(data)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the cache says itself what is in its way
         return Speeds()
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return Speeds(problem=_ignored(file, "cannot be read"))
