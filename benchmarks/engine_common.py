@@ -6,6 +6,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -44,8 +45,20 @@ def measure_parts(parser: argparse.ArgumentParser, parts: dict[str, Part]) -> No
 def fresh(function: Callable[..., dict[str, Any]], *args: Any) -> dict[str, Any]:
     """Call in a process of its own: no resident prefix, no memory and no threads left over."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_parent) as pool:
         return pool.submit(function, *args).result()
+
+
+def _end_with_parent() -> None:
+    """A benchmark that is killed must not leave a process that takes a core from the next."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(2)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def quiet(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
