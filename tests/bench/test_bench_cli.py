@@ -10,25 +10,12 @@ from pathlib import Path
 import bench_stage as stage
 import pytest
 
-from ttc_cli.__main__ import run
 from ttc_cli.bench.configs import Config, from_file, from_text, named
 from ttc_cli.cli.benching import Flags, read_configs
 from ttc_cli.core.errors import UsageError
 
 Ttc = Callable[..., tuple[int, str, str]]
 FLAGS = Flags("", None, (), None, (), (), True, False, None, False, 0, False, False, 32, False)
-
-
-@pytest.fixture
-def ttc(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ttc:
-    monkeypatch.setenv("TTC_HOME", str(tmp_path / "home"))
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
 
 
 @pytest.fixture

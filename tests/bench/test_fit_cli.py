@@ -13,7 +13,6 @@ import bench_stage as stage
 import numpy as np
 import pytest
 
-from ttc_cli.__main__ import run
 from ttc_cli.bench import charts, difficulty
 from ttc_cli.bench.charts import Chart, Mark, Series
 from ttc_cli.bench.curves import Pooled, read, sizes
@@ -21,18 +20,6 @@ from ttc_cli.bench.report import load
 from ttc_cli.bench.votes import Ballots
 
 Ttc = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def ttc(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ttc:
-    monkeypatch.setenv("TTC_HOME", str(tmp_path / "home"))
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
 
 
 @pytest.fixture(scope="module")

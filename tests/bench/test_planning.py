@@ -9,7 +9,6 @@ from pathlib import Path
 import bench_stage as stage
 import pytest
 
-from ttc_cli.__main__ import run
 from ttc_cli.bench.plan_models import joined, number, parsed, share
 from ttc_cli.bench.plan_report import build
 from ttc_cli.bench.planning import (
@@ -29,18 +28,6 @@ from ttc_cli.core.errors import UsageError
 
 Ttc = Callable[..., tuple[int, str, str]]
 SMALL = "name=small,params=0.5B,quality=45%@229,62%@687"
-
-
-@pytest.fixture
-def ttc(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ttc:
-    monkeypatch.setenv("TTC_HOME", str(tmp_path / "home"))
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
 
 
 def option(name: str, training: float, each: float, quality: float = 0.5) -> Option:

@@ -82,7 +82,7 @@ class Residents:
         source, length = self.match(job)
         if source in self._idle:
             self._idle.move_to_end(source)
-            self._idle[source] = max(self._idle[source], self._rows + IDLE_ROWS)
+            self._rest(source)
         if not self.free:
             if not self._idle:
                 return False
