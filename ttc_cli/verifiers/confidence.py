@@ -6,7 +6,7 @@ that of its weakest stretch, or of all its tokens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ttc_cli.core.branch import Branch
@@ -32,7 +32,7 @@ class Options:
     )
 
 
-def build(argument: str, options: Options, *, unsafe: bool) -> Confidence:
+def build(argument: str, options: Options, *, unsafe: bool) -> Measured:
     """The verifier.
 
     Raises:
@@ -40,35 +40,37 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Confidence:
     """
     if options.over not in ("lowest", "mean"):
         raise UsageError(f"option over is {options.over!r}", "give lowest or mean")
-    return Confidence(options.over)
 
+    def nats(branch: Branch) -> float | None:
+        seen = branch.confidences
+        if not seen:
+            return None
+        if options.over == "mean":
+            return mean_confidence(branch)
+        return lowest_group(seen, window([len(seen)]))
 
-def squash(nats: float) -> float:
-    """Nats of 0 and more as a score in [0, 1); monotone."""
-    return max(nats, 0.0) / (max(nats, 0.0) + HALF)
+    return Measured("confidence", nats, Want(confidence=True))
 
 
 @dataclass(frozen=True)
-class Confidence:
-    """Grades by how peaked the model's predictions were; nothing is evaluated for it."""
+class Measured:
+    """Grades by what was measured while a reply was drawn; nothing is evaluated for it.
 
-    over: str
-    name: str = "confidence"
+    Args:
+        nats: of a branch, 0 and more; None where it was drawn without the measurement.
+    """
+
+    name: str
+    nats: Callable[[Branch], float | None]
+    want: Want
     gate: bool = False
-    want: Want = Want(confidence=True)
     needs: tuple[str, ...] = ("confidence",)
 
     def __call__(
         self, run: Run, branches: Sequence[Branch], question: Question
     ) -> Flow[list[Graded]]:
-        """One `Graded` a branch, in order."""
+        """One `Graded` a branch, in order: its nats as a score in [0, 1), monotone."""
         yield from ()
-        return [self._grade(branch) for branch in branches]
-
-    def _grade(self, branch: Branch) -> Graded:
-        seen = branch.confidences
-        if not seen:
-            return Graded(None, "it was drawn without confidences")
-        if self.over == "mean":
-            return Graded(squash(mean_confidence(branch)))
-        return Graded(squash(lowest_group(seen, window([len(seen)]))))
+        measured = [self.nats(branch) for branch in branches]
+        missing = Graded(None, f"it was drawn without {self.name}")
+        return [missing if x is None else Graded(max(x, 0) / (max(x, 0) + HALF)) for x in measured]

@@ -6,46 +6,20 @@ Mean over a reply's tokens of the KL divergence of the uniform distribution and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from ttc_cli.core.branch import Branch
-from ttc_cli.core.events import Flow
-from ttc_cli.core.outcome import Question
-from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Want
-from ttc_cli.core.verify import Graded
 from ttc_cli.strategies.common import NoOptions as Options
-from ttc_cli.verifiers.confidence import squash
+from ttc_cli.verifiers.confidence import Measured
 
 __all__ = ["USAGE", "Options", "build"]
 USAGE = "self-certainty"
 
 
-def build(argument: str, options: Options, *, unsafe: bool) -> SelfCertainty:
+def build(argument: str, options: Options, *, unsafe: bool) -> Measured:
     """The verifier."""
-    return SelfCertainty()
+    return Measured("self-certainty", _nats, Want(certainty=True))
 
 
-@dataclass(frozen=True)
-class SelfCertainty:
-    """Grades by the mean self-certainty of the tokens; nothing is evaluated for it."""
-
-    name: str = "self-certainty"
-    gate: bool = False
-    want: Want = Want(certainty=True)
-    needs: tuple[str, ...] = ("confidence",)
-
-    def __call__(
-        self, run: Run, branches: Sequence[Branch], question: Question
-    ) -> Flow[list[Graded]]:
-        """One `Graded` a branch, in order."""
-        yield from ()
-        return [self._grade(branch) for branch in branches]
-
-    @staticmethod
-    def _grade(branch: Branch) -> Graded:
-        seen = branch.certainties
-        if not seen:
-            return Graded(None, "it was drawn without self-certainties")
-        return Graded(squash(sum(seen) / len(seen)))
+def _nats(branch: Branch) -> float | None:
+    seen = branch.certainties
+    return sum(seen) / len(seen) if seen else None
