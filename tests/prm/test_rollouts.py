@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from typing import Any
@@ -63,11 +64,30 @@ def test_no_wrong_step_is_labelled_right(every: bool) -> None:
                 if "wrong" in step:
                     assert label == 0
             seen.add(trace.right)
+            if trace.begun:
+                continue  # a rollout: its labels are its own outcome
             sound = [lab for s, lab in zip(trace.steps, trace.labels, strict=True) if "right" in s]
             assert all(label > 0 for label in sound)  # 8 rollouts miss with chance 1e-3 at most
             if trace.right and not every:
                 assert set(trace.labels) == {1.0}
     assert seen == {True, False}
+
+
+@pytest.mark.parametrize("every", [False, True])
+def test_rollouts_are_kept_from_where_they_began(every: bool) -> None:
+    run = Run(ScriptedEngine(script))
+    labour = Labour(traces=3, rollouts=4, every=every)
+    found: list[Trace] = end(draw(run, QUESTION, "q", lambda answer: answer == "42", labour))
+    assert sum(trace.tokens for trace in found) == run.ledger.usage.sampled
+    rollouts = [trace for trace in found if trace.begun]
+    assert rollouts
+    assert len(found) - len(rollouts) == 3
+    for trace in rollouts:
+        assert trace.begun + len(trace.states) == DEPTH + 1
+        assert f"number {trace.begun} " in trace.steps[0] or trace.begun == DEPTH
+        assert set(trace.labels) == {float(trace.right)}
+        first = math.expm1(trace.features[0][0])  # "log step": how many came before it
+        assert first == pytest.approx(trace.begun, abs=0.01)
 
 
 def test_bisecting_takes_fewer_tokens() -> None:

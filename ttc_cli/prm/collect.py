@@ -92,7 +92,7 @@ def collect(
     ledger = Ledger(budget)
     names: list[str] = []
 
-    def flows() -> Iterator[Flow[list[Trace]]]:
+    def flows() -> Iterator[Flow[tuple[list[Trace], int]]]:
         for item, one in prepared:
             if ledger.left == 0 or stopped():
                 return
@@ -104,10 +104,11 @@ def collect(
     most = max(1, WIDTH // labour.traces)
     driven = drive(flows(), most=most)
     try:
-        for number, _, traces in driven:
-            if traces is not None:
+        for number, _, drawn in driven:
+            if drawn is not None:
+                traces, tokens = drawn
                 into.add(names[number], traces)
-                ledger.take(min(sum(t.tokens for t in traces), ledger.left or 10**12))
+                ledger.take(min(tokens, ledger.left or 10**12))
                 report(len(into.done), len(items), ledger.spent)
             elif stopped():
                 return
@@ -125,8 +126,8 @@ def _prepared(session: Session, items: Sequence[Item]) -> Iterator[tuple[Item, P
 
 def _one(
     run: Run, item: Item, one: Prepared, labour: Labour, *, majority: bool, synthetic: bool
-) -> Flow[list[Trace]]:
-    """One question's traces; its port is left when it is done."""
+) -> Flow[tuple[list[Trace], int]]:
+    """One question's traces and the tokens they took; its port is left when it is done."""
 
     def right(answer: str) -> bool:
         return scoring.right(item, answer, answer)
@@ -136,6 +137,6 @@ def _one(
         traces = yield from rollouts.draw(run, one.question, item.id, judge, labour)
         if synthetic:
             traces += yield from rollouts.spoil(run, one.question, traces)
-        return traces
+        return traces, run.ledger.usage.sampled
     finally:
         run.engine.close()

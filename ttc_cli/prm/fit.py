@@ -72,11 +72,14 @@ def _best(rows: Rows, seed: int) -> tuple[Floats, tuple[int, float]]:
 
 
 def _facts(traces: Sequence[Trace], scores: Floats, cell: tuple[int, float]) -> dict[str, Any]:
-    """Figures on whole replies that the head had not seen."""
-    _, features, truth = finals(traces)
+    """Figures on whole replies that the head had not seen; rollouts come of wrong ones alone."""
+    whole = np.array([not trace.begun for trace in traces])
+    _, features, truth = (part[whole] for part in finals(traces))
+    scores = scores[whole]
     return {
         "questions": len({trace.question for trace in traces}),
-        "traces": len(traces),
+        "traces": int(whole.sum()),
+        "rollouts": int((~whole).sum()),
         "steps": sum(len(trace.labels) for trace in traces),
         "tokens": sum(trace.tokens for trace in traces),
         "right": round(float(truth.mean()), 4),

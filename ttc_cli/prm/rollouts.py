@@ -3,7 +3,8 @@
 From the end of a step, K replies are drawn; the share that comes out right is the step's label
 (Math-Shepherd, arXiv 2312.08935). To save rollouts, a wrong trace's first wrong step is looked for
 by bisection (OmegaPRM, arXiv 2406.06592), and the trace itself counts as a rollout from each of
-its own steps: every step of a right one can be gone on from.
+its own steps: every step of a right one can be gone on from. A rollout is a reply too: what it adds
+to where it began is kept, with its own outcome as the label.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ttc_cli.core.seeds import branch_seed
 from ttc_cli.core.steps import STEPS
 from ttc_cli.prm.corrupt import corrupted
 from ttc_cli.prm.traces import Trace
+from ttc_cli.strategies.backtrack import beginning
 from ttc_cli.strategies.common import answer_of
 from ttc_cli.verifiers.head import features_of, states_of
 from ttc_cli.verifiers.probe import WANT, with_states
@@ -54,6 +56,8 @@ def draw(
 ) -> Flow[list[Trace]]:
     """Traces of one question with their labels; those without a short answer count as wrong.
 
+    Each is followed by the rollouts that its labels took, which are replies themselves.
+
     Args:
         name: the question's id.
         right: None without a reference: then the answer of most traces counts as right.
@@ -65,17 +69,14 @@ def draw(
         sampling=labour.sampling,
         want=WANT,
     )
-    answers = {branch.id: answer_of(branch, question) for branch in done}
     if right is None:
-        right = majority([found.text for found in answers.values() if found])
+        answers = [answer_of(branch, question) for branch in done]
+        right = majority([found.text for found in answers if found])
+    labeller = _Labeller(run, question, name, right, labour)
     out = []
     for branch in sorted(done, key=lambda branch: branch.id):
-        if not len(states_of(branch)):
-            continue
-        found = answers[branch.id]
-        outcome = found is not None and right(found.text)
-        labels, spent = yield from _labels(run, question, branch, outcome, right, labour)
-        out.append(trace_of(name, branch, labels, outcome, branch.tokens_sampled + spent))
+        if len(states_of(branch)):
+            out += yield from labeller.traces(branch)
     return out
 
 
@@ -96,7 +97,7 @@ def spoil(run: Run, question: Question, traces: Sequence[Trace]) -> Flow[list[Tr
         n = len(states_of(branch))
         if n:
             labels = [1.0] * min(at, n) + [0.0] * (n - min(at, n))
-            out.append(trace_of(trace.question, branch, labels, False, 0))
+            out.append(trace_of(trace.question, branch, labels, False))
     return out
 
 
@@ -107,62 +108,79 @@ def majority(answers: Sequence[str]) -> Right:
     return lambda answer: canonical(answer) == best
 
 
-def trace_of(name: str, branch: Branch, labels: Sequence[float], right: bool, tokens: int) -> Trace:
+def trace_of(name: str, branch: Branch, labels: Sequence[float], right: bool) -> Trace:
     """A branch drawn with `WANT` as a trace; where states and steps differ, states decide."""
     states = states_of(branch)
     pieces = STEPS.cut(branch.text)[: len(states)]
     pieces += [""] * (len(states) - len(pieces))
     fitted = [*labels[: len(states)], *[float(right)] * (len(states) - len(labels))]
+    tokens = branch.tokens_sampled
     return Trace(name, tuple(pieces), states, features_of(branch), tuple(fitted), right, tokens)
 
 
-def _labels(
-    run: Run, question: Question, branch: Branch, outcome: bool, right: Right, labour: Labour
-) -> Flow[tuple[list[float], int]]:
-    """A label for each step, and the tokens that finding them took."""
-    pieces = STEPS.cut(branch.text)
-    labels = [float(outcome)] * len(pieces)
-    if not labour.rollouts or len(pieces) < 2 or (outcome and not labour.every):
-        return labels, 0
-    spent = 0
-    if labour.every:
-        for n in range(1, len(pieces)):
-            share, cost = yield from _share(run, question, branch, pieces[:n], right, labour)
-            own = float(outcome)  # the trace is a rollout too
-            labels[n - 1] = (share * labour.rollouts + own) / (labour.rollouts + 1)
-            spent += cost
-        return labels, spent
-    good, bad = 0, len(pieces)  # steps that can be gone on from; steps that cannot
-    shares = {0: 1.0}
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        share, cost = yield from _share(run, question, branch, pieces[:middle], right, labour)
-        spent += cost
-        shares[middle] = share
-        good, bad = (middle, bad) if share else (good, middle)
-    for n in range(1, bad):
-        labels[n - 1] = shares[max(known for known in shares if known <= n and shares[known])]
-    return labels, spent
+@dataclass(frozen=True, slots=True)
+class _Labeller:
+    """Labels the steps of one question's replies."""
 
+    run: Run
+    question: Question
+    name: str
+    right: Right
+    labour: Labour
 
-def _share(
-    run: Run,
-    question: Question,
-    branch: Branch,
-    begun: Sequence[str],
-    right: Right,
-    labour: Labour,
-) -> Flow[tuple[float, int]]:
-    """The share of rollouts from here that come out right, and their tokens."""
-    start = replace(branch, steps=tuple(Step(piece) for piece in begun), stop=None)
-    depth = len(begun)
-    seeds = [
-        replace(start, id=(*branch.id, depth, k), tokens_sampled=0) for k in range(labour.rollouts)
-    ]
-    rule = StopRule(labour.tokens)
-    done = yield from run.extend(seeds, stop=rule, sampling=labour.sampling)
-    hits = 0
-    for rollout in done:
-        found = answer_of(rollout, question)
-        hits += found is not None and right(found.text)
-    return hits / max(1, len(done)), sum(rollout.tokens_sampled for rollout in done)
+    def traces(self, branch: Branch) -> Flow[list[Trace]]:
+        """The reply with its labels, and what was drawn to find them."""
+        outcome = self._outcome(branch)
+        pieces = STEPS.cut(branch.text)
+        labels = [float(outcome)] * len(pieces)
+        rollouts: list[Trace] = []
+        if self.labour.rollouts and len(pieces) > 1:
+            if self.labour.every:
+                yield from self._each(branch, labels, rollouts)
+            elif not outcome:
+                yield from self._bisect(branch, labels, rollouts)
+        return [trace_of(self.name, branch, labels, outcome), *rollouts]
+
+    def _each(self, branch: Branch, labels: list[float], rollouts: list[Trace]) -> Flow[None]:
+        """Every step's label: the share of its rollouts that are right; the reply is one too."""
+        k = self.labour.rollouts
+        for n in range(1, len(labels)):
+            share = yield from self._share(branch, n, rollouts)
+            labels[n - 1] = (share * k + labels[-1]) / (k + 1)
+
+    def _bisect(self, branch: Branch, labels: list[float], rollouts: list[Trace]) -> Flow[None]:
+        """Labels up to the first wrong step; those from there on are 0 already."""
+        good, bad = 0, len(labels)  # steps that can be gone on from; steps that cannot
+        shares = {0: 1.0}
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            share = yield from self._share(branch, middle, rollouts)
+            shares[middle] = share
+            good, bad = (middle, bad) if share else (good, middle)
+        for n in range(1, bad):
+            labels[n - 1] = shares[max(known for known in shares if known <= n and shares[known])]
+
+    def _share(self, branch: Branch, depth: int, rollouts: list[Trace]) -> Flow[float]:
+        """The share of rollouts from the end of a step that come out right; they are added."""
+        said = "".join(STEPS.cut(branch.text)[:depth])
+        begun = replace(branch, steps=(beginning(branch, said, depth),), stop=None)
+        done = yield from self.run.extend(
+            [
+                replace(begun, id=(*branch.id, depth, k), tokens_sampled=0)
+                for k in range(self.labour.rollouts)
+            ],
+            stop=StopRule(self.labour.tokens, steps=STEPS),
+            sampling=self.labour.sampling,
+            want=WANT,
+        )
+        hits, known = 0, len(states_of(begun))
+        for rollout in done:
+            outcome = self._outcome(rollout)
+            hits += outcome
+            if len(states_of(rollout)) > known:
+                rollouts.append(trace_of(self.name, rollout, (), outcome).after(known))
+        return hits / max(1, len(done))
+
+    def _outcome(self, branch: Branch) -> bool:
+        found = answer_of(branch, self.question)
+        return found is not None and self.right(found.text)

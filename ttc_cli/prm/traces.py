@@ -24,7 +24,8 @@ class Trace:
         features: shape (steps, features), see `verifiers.head`.
         labels: for each step the chance that a reply that goes on from there comes out right.
         right: whether this reply did.
-        tokens: sampled for it and for its labels.
+        tokens: sampled for it.
+        begun: steps that it was given, of a rollout; they are not among its own.
     """
 
     question: str
@@ -34,6 +35,20 @@ class Trace:
     labels: tuple[float, ...]
     right: bool
     tokens: int
+    begun: int = 0
+
+    def after(self, steps: int) -> Trace:
+        """What it added to its first steps."""
+        return Trace(
+            self.question,
+            self.steps[steps:],
+            self.states[steps:],
+            self.features[steps:],
+            self.labels[steps:],
+            self.right,
+            self.tokens,
+            steps,
+        )
 
     def record(self) -> dict[str, Any]:
         """As a JSON object; numbers in half precision, base64."""
@@ -43,6 +58,7 @@ class Trace:
             "labels": [round(label, 4) for label in self.labels],
             "right": self.right,
             "tokens": self.tokens,
+            "begun": self.begun,
             "states": _pack(self.states),
             "features": _pack(self.features),
         }
@@ -63,6 +79,7 @@ class Trace:
             tuple(map(float, record["labels"])),
             bool(record["right"]),
             int(record["tokens"]),
+            int(record.get("begun", 0)),  # not in files of before rollouts were kept
         )
 
 

@@ -30,15 +30,18 @@ def points(branch: Branch, scores: Sequence[float], start: int = 0) -> list[Node
         said = "".join(pieces[:kept])
         if len(said) > start:
             name = (*branch.id, len(pieces) - kept)
-            begun = replace(branch, id=name, steps=(_beginning(branch, said, kept),), meta={})
+            begun = replace(branch, id=name, steps=(beginning(branch, said, kept),), meta={})
             found.append(Node(begun, score=score))
     return found
 
 
-def _beginning(branch: Branch, said: str, states: int) -> Step:
+def beginning(branch: Branch, said: str, states: int) -> Step:
     """A reply's first steps as one that is put in a branch's mouth; the engine finds its tokens.
 
     What was measured on the way is kept, where hidden states tell how many tokens it took.
+
+    Args:
+        said: their text. states: how many steps that is.
     """
     marks: list[int] = []
     drawn = 0
