@@ -95,6 +95,15 @@ def test_a_name_keeps_its_meaning(tmp_path: Path) -> None:
         stage.bench(data, out, stage.configs("name=a,samples=3"), resume=True)
 
 
+def test_a_run_with_verifiers_goes_on(tmp_path: Path) -> None:
+    data, out = stage.sums(tmp_path / "sums.jsonl", 2), tmp_path / "out"
+    chosen = stage.configs("name=a,strategy=best-of-n,samples=2,verifier=confidence")
+    stage.bench(data, out, chosen)
+    (out / "results.jsonl").unlink()
+    stage.bench(data, out, chosen, resume=True)
+    assert len(stage.rows_of(out)) == 2
+
+
 def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
     data, out = stage.sums(tmp_path / "sums.jsonl", 4), tmp_path / "out"
     chosen = stage.configs(CONFIGS[0])

@@ -43,7 +43,7 @@ class Config:
 
     def described(self) -> dict[str, Any]:
         """As JSON; runs from before there were verifiers can be resumed."""
-        values = asdict(self)
+        values = {**asdict(self), "verifiers": list(self.verifiers)}  # what JSON gives back
         return values if self.verifiers else {k: v for k, v in values.items() if k != "verifiers"}
 
 

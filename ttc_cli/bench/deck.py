@@ -167,6 +167,11 @@ class Player:
         """Whether the run has something to act on, so that the engine had better wait."""
         return self._telling or self._ready
 
+    @property
+    def pending(self) -> int:
+        """Samples of the run that are not drawn yet."""
+        return sum(talk.sample.stop is None for talk in self._talks.values())
+
     def submit(self, request: Request) -> None:
         """Queue a request; see the protocol."""
         if request.key in self._talks:

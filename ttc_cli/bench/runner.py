@@ -47,6 +47,17 @@ class _Live:
     flow: Flow[Outcome]
     scores: rows.Scores = field(default_factory=dict)
 
+    @property
+    def coming(self) -> int:
+        """Samples that a search will soon ask for: its rounds begin wide and end narrow.
+
+        Uncounted, each lull of all rounds would start more searches than the engine can serve,
+        and the steps of those that wait would leave the cache and be evaluated again.
+        """
+        prepared = self.job.prepared
+        usual = prepared.plan.samples // 2 if prepared.strategy.scorer else 0
+        return max(0, usual - self.player.pending)
+
 
 def question_seed(seed: int, question: str) -> int:
     """The run seed of one question: each has randomness of its own."""
@@ -152,7 +163,8 @@ class Runner:
     @property
     def _hungry(self) -> bool:
         width = self._deck.width
-        return self._deck.outstanding < SLACK * width and len(self._live) < 2 * width
+        wanted = self._deck.outstanding + sum(live.coming for live in self._live)
+        return wanted < SLACK * width and len(self._live) < 2 * width
 
     def _start(self, job: Job) -> _Live:
         player = self._deck.player()
