@@ -55,7 +55,7 @@ class _Live:
         and the steps of those that wait would leave the cache and be evaluated again.
         """
         prepared = self.job.prepared
-        usual = prepared.plan.samples // 2 if prepared.strategy.scorer else 0
+        usual = 3 * prepared.plan.samples // 4 if prepared.strategy.scorer else 0
         return max(0, usual - self.player.pending)
 
 
