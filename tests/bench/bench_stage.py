@@ -18,6 +18,7 @@ from ttc_cli.bench.run import Did, Spec, run
 from ttc_cli.core.engine import Delta, Request
 from ttc_cli.core.seeds import uniform
 from ttc_cli.engine.scripted import Line, ScriptedEngine, split
+from ttc_cli.models.registry import ModelFile
 from ttc_cli.settings import Settings
 from ttc_cli.store.speeds import Speeds
 
@@ -56,6 +57,9 @@ class Stage(ScriptedEngine):
     def reserve(self, cells: int) -> None:
         pass
 
+    def special_in(self, texts: Sequence[str]) -> frozenset[str]:
+        return frozenset()
+
     def submit(self, request: Request) -> None:
         super().submit(request)
         self.requests.append(request)
@@ -84,7 +88,7 @@ def tiny(folder: Path) -> Path:
 
 
 def session(folder: Path, engine: Stage | None = None) -> Any:
-    model = SimpleNamespace(name="scripted", path=tiny(folder), sha256="scripted")
+    model = ModelFile("scripted", tiny(folder), "scripted", 0)
     return SimpleNamespace(
         settings=SETTINGS,
         model=model,

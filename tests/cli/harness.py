@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ttc_cli.engine.llama.scheduler import Counters
+from ttc_cli.engine.host import Counters
 from ttc_cli.engine.scripted import Script, ScriptedEngine
 
 TEMPLATE = (
@@ -20,7 +20,6 @@ class Speaker(ScriptedEngine):
     """The scripted engine with what a session asks of llama.cpp's besides the protocol."""
 
     counters = Counters()
-    special = frozenset({"<|im_start|>"})
 
     def __init__(self, script: Script, *, context: int, thinks: bool = False) -> None:
         super().__init__(script, context=context)
@@ -29,6 +28,9 @@ class Speaker(ScriptedEngine):
 
     def reserve(self, cells: int) -> None:
         """There is always room."""
+
+    def special_in(self, texts: Sequence[str]) -> frozenset[str]:
+        return frozenset({"<|im_start|>"})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 
 from ttc_cli.core.sampling import Stop, StopRule
 from ttc_cli.core.steps import STEPS, StepRule
-from ttc_cli.engine.llama.text import TextStream
+from ttc_cli.engine.text import TextStream
 
 TRACE = """To find out, we need the total first.
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kinds import Kind, LlamaKind, ScriptedKind
+from kinds import Kind, LlamaKind, ScriptedKind, ServerKind
 from tiny_llama import write_llama, write_mamba
 
 from ttc_cli.core.engine import Engine
 
-KINDS = ("scripted", "tiny", "recurrent", "smollm")
+KINDS = ("scripted", "tiny", "recurrent", "smollm", "raw")
 SLOW = {"smollm": [pytest.mark.model]}
 PARAMS = [pytest.param(name, marks=SLOW.get(name, [])) for name in KINDS]
 
@@ -29,10 +29,18 @@ def recurrent(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", params=PARAMS)
-def kind(request: pytest.FixtureRequest) -> Kind:
+def kind(request: pytest.FixtureRequest) -> Iterator[Kind]:
     """Each kind of engine in turn; a new engine joins the contract with one line here."""
+    kind = _kind(request)
+    yield kind
+    kind.close()
+
+
+def _kind(request: pytest.FixtureRequest) -> Kind:
     if request.param == "scripted":
         return ScriptedKind("scripted")
+    if request.param in ("raw", "chat"):
+        return ServerKind(request.param, raw=request.param == "raw")
     path = request.getfixturevalue(request.param)
     if request.param == "smollm":
         return LlamaKind("smollm", path, tolerance=0.1, fast=False)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fake_server import WORD, FakeServer
+
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import Delta, Engine, Request
 from ttc_cli.core.sampling import Sampling, Stop, StopRule
@@ -16,8 +18,10 @@ from ttc_cli.core.seeds import uniform
 from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.llama.context import MAX_SEQUENCES
 from ttc_cli.engine.llama.engine import LlamaEngine
-from ttc_cli.engine.llama.text import TextStream
+from ttc_cli.engine.openai.api import Address
+from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.scripted import Line, ScriptedEngine
+from ttc_cli.engine.text import TextStream
 
 STORY = Prompt((("The old ship came home with no wind, and the men on board 🙂 said", False),))
 WORDS = (" the", " of", " sea", "\n\n", " and", " 漢字", " a", " light")
@@ -113,6 +117,9 @@ class Kind:
         """Nothing is live; with `empty`, nothing is resident either."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """No engine of it is used any more."""
+
 
 class ScriptedKind(Kind):
     """Plays words drawn by seed and position."""
@@ -130,6 +137,37 @@ class ScriptedKind(Kind):
 
     def check(self, engine: Any, *, empty: bool = False) -> None:
         assert not engine._talks
+
+
+class ServerKind(Kind):
+    """The same words from a server over HTTP, one server for each engine."""
+
+    fast = False
+    exact = True
+
+    def __init__(self, name: str, *, raw: bool) -> None:
+        self.name = name
+        self._raw = raw
+        self._servers: list[FakeServer] = []
+
+    def make(self, *, context: int = 4096, cells: int = 0) -> Engine:
+        before = len(WORD.findall(STORY.text))
+
+        def script(request: Request) -> Line:
+            at = len(request.prefix[0].tokens) - before
+            if "sev" in request.prompt.text:
+                return Line(("en",))
+            return Line(tuple(WORDS[int(uniform(request.seed, at + i) * 8)] for i in range(200)))
+
+        self._servers.append(FakeServer(script, raw=self._raw, context=context))
+        return connect(Address(self._servers[-1].url), context=context)
+
+    def check(self, engine: Any, *, empty: bool = False) -> None:
+        assert not engine._live
+
+    def close(self) -> None:
+        for server in self._servers:
+            server.close()
 
 
 class LlamaKind(Kind):

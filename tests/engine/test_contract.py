@@ -14,7 +14,7 @@ from kinds import STORY, Kind, ask, branch, finish, hear
 
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Engine, Request
-from ttc_cli.core.errors import ContextOverflow, EngineFailed
+from ttc_cli.core.errors import ContextOverflow, EngineFailed, MissingCapability
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import GREEDY, Stop, StopRule, Want
 from ttc_cli.core.steps import StepRule
@@ -163,9 +163,11 @@ def test_tokens_are_the_text(kind: Kind, shared: Engine) -> None:
 
 
 def test_numbers_come_one_a_token(shared: Engine) -> None:
-    want = Want(logprobs=True, confidence=True, entropy=True)
+    whole = "distribution" in shared.info.capabilities
+    want = Want(logprobs=True, confidence=True, entropy=whole)
     for said in ask(shared, *(branch(i, 6, seed=i, want=want) for i in range(3))):
-        assert len(said.logprobs) == len(said.confidences) == len(said.entropies) == said.sampled
+        assert len(said.logprobs) == len(said.confidences) == said.sampled
+        assert len(said.entropies) == whole * said.sampled
         assert all(p <= 0 for p in said.logprobs)
         assert all(e >= 0 for e in said.entropies)
     (plain,) = ask(shared, branch("plain"))
@@ -173,6 +175,8 @@ def test_numbers_come_one_a_token(shared: Engine) -> None:
 
 
 def test_hidden_states_are_those_of_the_text(kind: Kind, shared: Engine) -> None:
+    if "hidden" not in shared.info.capabilities:
+        pytest.skip("it gives none")
     for seed in range(3):
         (said,) = ask(shared, branch("said", 6, seed=seed, want=Want(hidden="end")))
         assert len(said.hidden) == 1
@@ -181,6 +185,8 @@ def test_hidden_states_are_those_of_the_text(kind: Kind, shared: Engine) -> None
 
 
 def test_hidden_states_at_steps(kind: Kind, shared: Engine) -> None:
+    if "hidden" not in shared.info.capabilities:
+        pytest.skip("it gives none")
     steps = StepRule(("\n\n", "e", " ", "a"), min_chars=1)
     for seed in range(4 if kind.fast else 1):
         rule = {"steps": steps, "seed": seed, "want": Want(hidden="steps")}
@@ -230,6 +236,15 @@ def test_a_prompt_too_long_is_refused(kind: Kind, make: Make) -> None:
         engine.submit(branch("long", prompt=LONG))
     assert engine.count(LONG) > 96
     kind.check(engine)
+
+
+@pytest.mark.parametrize("want", [Want(hidden="end"), Want(entropy=True), Want(certainty=True)])
+def test_what_an_engine_lacks_is_refused(shared: Engine, want: Want) -> None:
+    need = "hidden" if want.hidden else "distribution"
+    if need in shared.info.capabilities:
+        pytest.skip("it lacks nothing")
+    with pytest.raises(MissingCapability, match=need):
+        shared.submit(branch("asks for it", want=want))
 
 
 def test_a_full_context_ends_a_branch(make: Make) -> None:

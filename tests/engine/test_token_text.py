@@ -7,7 +7,7 @@ import pytest
 
 from ttc_cli.core.sampling import Stop, StopRule
 from ttc_cli.core.steps import StepRule
-from ttc_cli.engine.llama.text import TextStream, loops, unfinished
+from ttc_cli.engine.text import TextStream, loops, unfinished
 
 TEXT = "aé漢🙂 ñ\n— done 🙂🙂."
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from ttc_cli.engine.host import Counters
 from ttc_cli.engine.llama.engine import LlamaEngine
-from ttc_cli.engine.llama.scheduler import Counters
 from ttc_cli.engine.scripted import ScriptedEngine
+from ttc_cli.models.registry import ModelFile
 from ttc_cli.settings import Settings
 from ttc_cli.store.speeds import Speeds
 
@@ -35,10 +36,11 @@ def stage(tiny: Path) -> Iterator[Callable[..., Any]]:
         engine: Any = LlamaEngine.load(tiny) if script is None else ScriptedEngine(script)
         if script is not None:
             engine.reserve, engine.counters = (lambda _: None), Counters()
+            engine.special_in = lambda _: frozenset()
         engines.append(engine)
         return SimpleNamespace(
             settings=Settings(log=False, cache=False, **settings),
-            model=SimpleNamespace(name="tiny", path=tiny, sha256="tiny"),
+            model=ModelFile("tiny", tiny, "tiny", 0),
             identity="tiny",
             engine=engine,
             speeds=Speeds(),

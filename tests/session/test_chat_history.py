@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from ttc_cli.engine.llama.engine import LlamaEngine
+from ttc_cli.models.registry import ModelFile
 from ttc_cli.session.chat import Chat
 from ttc_cli.session.loaded import Ask
 from ttc_cli.settings import Settings
@@ -23,7 +24,7 @@ def test_after_a_long_history_a_turn_evaluates_what_is_new(smollm: Path) -> None
     engine = LlamaEngine.load(smollm)
     session = SimpleNamespace(
         settings=Settings(log=False, cache=False, max_tokens=REPLY, effort="low"),
-        model=SimpleNamespace(name="smollm", path=smollm, sha256="smollm"),
+        model=ModelFile("smollm", smollm, "smollm", 0),
         identity="smollm", engine=engine, speeds=Speeds(), load_seconds=0.0,
         pool=lambda refresh: None,
     )  # fmt: skip

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ttc_cli.models.registry import ModelFile
     from ttc_cli.prompts.documents import Document
     from ttc_cli.session.loaded import Ask
+    from ttc_cli.session.remote import Served
     from ttc_cli.store.recorder import Recorder
 
 
@@ -249,9 +250,9 @@ def look(settings: Settings, how: Output) -> Look:
     )
 
 
-def choose_model(settings: Settings, view: PlainView) -> ModelFile:
-    """The local model that the settings name; a person is asked before one is fetched."""
-    from ttc_cli.cli.local import local_model
+def choose_model(settings: Settings, view: PlainView) -> ModelFile | Served:
+    """The model that the settings name; a person is asked before one is fetched."""
+    from ttc_cli.cli.local import any_model
 
     def confirm(question: str) -> bool:
         import typer
@@ -260,4 +261,4 @@ def choose_model(settings: Settings, view: PlainView) -> ModelFile:
         return typer.confirm(question, default=True, err=True)
 
     person = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
-    return local_model(settings, notify=view.say, confirm=confirm if person else None)
+    return any_model(settings, notify=view.say, confirm=confirm if person else None)

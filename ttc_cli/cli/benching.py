@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ttc_cli.cli.inputs import pairs
-from ttc_cli.cli.local import local_model, say
+from ttc_cli.cli.local import any_model, say
 from ttc_cli.cli.signals import caught
 from ttc_cli.core.errors import UsageError
 from ttc_cli.settings import Settings
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ttc_cli.bench.configs import Config
     from ttc_cli.bench.run import Spec
     from ttc_cli.models.registry import ModelFile
+    from ttc_cli.session.remote import Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def run(spending: Mapping[str, object], machine: Mapping[str, object], flags: Fl
     items, data = read_source(flags.data, flags.seed)
     items = choose(items, limit=flags.limit, shuffle=flags.shuffle, seed=flags.seed)
     scoring.require(items, unsafe_exec=flags.unsafe_exec)
-    model = local_model(settings, notify=say, confirm=None)
+    model = any_model(settings, notify=say, confirm=None)
     stem = Path(data["name"]).stem.replace(":", "-")
     out = flags.out or Path(f"bench-{stem}-{model.name}")
     spec = Spec(
@@ -68,7 +69,7 @@ def run(spending: Mapping[str, object], machine: Mapping[str, object], flags: Fl
     return _run(settings, model, spec)
 
 
-def _run(settings: Settings, model: ModelFile, spec: Spec) -> int:
+def _run(settings: Settings, model: ModelFile | Served, spec: Spec) -> int:
     from ttc_cli.bench.run import run as bench
     from ttc_cli.session.loaded import Session
 

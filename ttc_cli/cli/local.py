@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from ttc_cli.models.registry import ModelFile
     from ttc_cli.models.source import Progress
+    from ttc_cli.session.remote import Served
     from ttc_cli.settings import Settings
+    from ttc_cli.settings.remotes import NamedRemote
 
 
 def say(line: str) -> None:
@@ -95,10 +97,43 @@ def local_model(
         UsageError: it is a server's.
     """
     from ttc_cli.core.errors import UsageError
+    from ttc_cli.models.registry import ModelFile
+
+    found = _found(settings, notify=notify, confirm=confirm)
+    if not isinstance(found, ModelFile):
+        raise UsageError(
+            f"{found.url} is a server, and this takes the model itself",
+            "give the name of a model (`ttc models list`) or a file",
+        )
+    return found
+
+
+def any_model(
+    settings: Settings, *, notify: Callable[[str], None], confirm: Callable[[str], bool] | None
+) -> ModelFile | Served:
+    """The model that the settings name: here, fetched, or behind a server that answers.
+
+    Raises:
+        ModelMissing: as `local_model`, or the server has no such model.
+        TtcError: the server does not answer, or refuses.
+    """
+    from ttc_cli.models.registry import ModelFile
+    from ttc_cli.session.remote import reach
+
+    found = _found(settings, notify=notify, confirm=confirm)
+    return found if isinstance(found, ModelFile) else reach(settings, found)
+
+
+def _found(
+    settings: Settings, *, notify: Callable[[str], None], confirm: Callable[[str], bool] | None
+) -> ModelFile | NamedRemote:
     from ttc_cli.models.pull import ensure
-    from ttc_cli.models.registry import Remote
+    from ttc_cli.models.registry import ModelFile
+    from ttc_cli.session.remote import described
     from ttc_cli.settings import home
 
+    if (named := settings.remotes.get(settings.model or "")) is not None:
+        return named
     with pull_progress() as progress:
         found = ensure(
             settings.model or "",
@@ -110,9 +145,4 @@ def local_model(
             notify=notify,
             progress=progress,
         )
-    if isinstance(found, Remote):
-        raise UsageError(
-            f"{found.base_url} is a server, and this version runs local GGUF files only",
-            "give the name of a model (`ttc models list`) or a file",
-        )
-    return found
+    return found if isinstance(found, ModelFile) else described(settings, found)

@@ -69,7 +69,8 @@ class Delta:
     """What happened to one request since the last poll.
 
     `tokens` may be longer than what `text` shows while a character or a possible stop string
-    is incomplete; the last delta (stop is set) makes them agree. `prefilled` and `shared`
+    is incomplete; the last delta (stop is set) makes them agree. `error` says why it failed, or,
+    with no stop, what is wrong for the time being. `prefilled` and `shared`
     are prompt tokens computed and reused since the last delta; `sampled` counts tokens drawn.
     """
 
@@ -96,7 +97,9 @@ class EngineInfo:
     Args:
         context: tokens one branch may hold. cells: tokens all branches may hold together.
         capabilities: of "continue" (a partial reply), "rewind" (fork at any earlier point),
-            "logprobs", "confidence", "hidden", "score", "grammar", "seed", "exact-usage".
+            "logprobs", "confidence", "distribution" (entropy and certainty: of all tokens),
+            "hidden", "score", "grammar", "seed", "exact-usage", "messages" (it renders a chat
+            itself; `template` only stands for that).
     """
 
     name: str

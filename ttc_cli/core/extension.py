@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from ttc_cli.core.branch import Branch, BranchId, Step
 from ttc_cli.core.engine import Delta, Key, Request
 from ttc_cli.core.errors import ContextOverflow
-from ttc_cli.core.events import Close, Flow, Open, StepDone, Text, Tick
+from ttc_cli.core.events import Close, Flow, Note, Open, StepDone, Text, Tick
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
 from ttc_cli.core.seeds import branch_seed
@@ -235,6 +235,8 @@ class Extension:
 
     def _tell(self, delta: Delta) -> Flow[None]:
         growing = self._live[delta.key]
+        if delta.error and delta.stop is None:
+            yield Note(delta.error)
         if delta.text or delta.sampled:
             confidence = delta.confidences[-1] if delta.confidences else None
             yield Text(growing.branch.id, delta.text, delta.sampled, confidence)

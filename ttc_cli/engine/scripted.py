@@ -24,6 +24,7 @@ ALL = frozenset(
         "logprobs",
         "confidence",
         "hidden",
+        "distribution",
         "score",
         "grammar",
         "seed",

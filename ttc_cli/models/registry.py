@@ -16,7 +16,7 @@ from ttc_cli.core.errors import ModelCorrupt, ModelMissing, TtcError, Unreadable
 from ttc_cli.models.catalogue import DEFAULT, Entry, HubSource, catalogue, nearest
 from ttc_cli.models.disk import read_json, size_text, update_json
 from ttc_cli.models.found import scan
-from ttc_cli.models.gguf import split_parts
+from ttc_cli.models.gguf import read_gguf, split_parts
 from ttc_cli.models.identity import known_sha256, quick_fingerprint
 
 if TYPE_CHECKING:
@@ -42,6 +42,15 @@ class ModelFile:
     path: Path
     sha256: str | None
     bytes: int
+
+    @property
+    def kv_bytes_per_token(self) -> int:
+        """Of one token's keys and values as f16.
+
+        Raises:
+            ModelCorrupt: the header cannot be read.
+        """
+        return read_gguf(self.path).kv_bytes_per_token
 
 
 @dataclass(frozen=True)

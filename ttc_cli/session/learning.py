@@ -11,7 +11,7 @@ from ttc_cli.session.estimate import key
 from ttc_cli.store.speeds import Speeds
 
 if TYPE_CHECKING:
-    from ttc_cli.engine.llama.scheduler import Counters
+    from ttc_cli.engine.host import Counters
 
 LEAST_PREFILL, LEAST_DECODES = 0.05, 8
 """Seconds of prefill, and decodes of a width, below which a speed is mostly noise."""

@@ -6,22 +6,24 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from ttc_cli.core.branch import Message
 from ttc_cli.models.registry import ModelFile, identity
 from ttc_cli.prompts.documents import Document
+from ttc_cli.session.remote import Served
 from ttc_cli.session.tuned import tuned
 from ttc_cli.settings import MEGABYTE, Settings, cache_dir, home, log_dir
 from ttc_cli.store import speeds as store
 
 if TYPE_CHECKING:
+    from ttc_cli.engine.host import Host
     from ttc_cli.engine.llama.engine import LlamaEngine
     from ttc_cli.store.pool import SamplePool
 
-    Load = Callable[[Settings, ModelFile, str], LlamaEngine]
+    Load = Callable[[Settings, ModelFile, str], Host]
 
 
 def new_id() -> str:
@@ -114,47 +116,54 @@ class Session:
 
     Args:
         settings: of this run.
-        model: the file, from `models.pull.ensure`.
-        load: makes the engine; by default llama.cpp's.
+        model: the file, from `models.pull.ensure`, or what answers at a server.
+        load: makes the engine of a file; by default llama.cpp's.
     """
 
-    def __init__(self, settings: Settings, model: ModelFile, load: Load | None = None) -> None:
+    def __init__(
+        self, settings: Settings, model: ModelFile | Served, load: Load | None = None
+    ) -> None:
         self.settings = settings
         self.model = model
-        self.identity = identity(model)
+        self._engine: Host | None = None
+        if isinstance(model, Served):
+            self.settings = replace(settings, remote=model.remote)
+            self._engine, self.identity = model.engine, model.sha256
+        else:
+            self.identity = identity(model)
         self._speeds_file = store.path(cache_dir(), self.identity)
         self.speeds = store.load(self._speeds_file)
         self.load_seconds = 0.0
         self._load = load or load_llama
-        self._engine: LlamaEngine | None = None
         self._failure: BaseException | None = None
         self._loading: Thread | None = None
 
-    def begin(self) -> Thread:
-        """Start to load, unless that was done; returns the thread that does."""
-        if self._loading is None:
+    def begin(self) -> None:
+        """Start to load, unless that was done."""
+        if self._loading is None and isinstance(self.model, ModelFile):
             _import_engine()  # here: two threads that import get in each other's way
-            self._loading = Thread(target=self._run_load, daemon=True)
+            self._loading = Thread(target=self._run_load, args=(self.model,), daemon=True)
             self._loading.start()
-        return self._loading
 
-    def _run_load(self) -> None:
+    def _run_load(self, model: ModelFile) -> None:
         began = time.monotonic()
         try:
-            self._engine = self._load(self.settings, self.model, self.identity)
+            self._engine = self._load(self.settings, model, self.identity)
         except BaseException as error:  # raised again in the thread that needs the engine
             self._failure = error
         self.load_seconds = time.monotonic() - began
         self.speeds.see_load(self.load_seconds)
 
     @property
-    def engine(self) -> LlamaEngine:
+    def engine(self) -> Host:
         """The loaded model's engine; waits for it.
 
         Raises:
             ModelError: it cannot be loaded.
         """
-        self.begin().join()
+        self.begin()
+        if self._loading is not None:
+            self._loading.join()
         if self._engine is None:
             assert self._failure is not None
             raise self._failure
@@ -174,7 +183,7 @@ class Session:
 
         A load still under way is not waited for: somebody wants to leave.
         """
-        if self._loading is None or self._loading.is_alive() or self._engine is None:
+        if self._engine is None or (self._loading is not None and self._loading.is_alive()):
             return
         self._engine.close()
         if self.settings.log and self.settings.cache:

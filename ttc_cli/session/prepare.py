@@ -5,19 +5,18 @@ from __future__ import annotations
 import functools
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from ttc_cli.answers import Kind
 from ttc_cli.core.branch import Message
-from ttc_cli.core.engine import Engine
 from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.sampling import Sampling
 from ttc_cli.core.verify import Verifier
+from ttc_cli.engine.host import Host
 from ttc_cli.engine.machine import memory_bytes
-from ttc_cli.models.gguf import read_gguf
 from ttc_cli.prompts.documents import conversation
 from ttc_cli.prompts.template import ChatTemplate, Rendered
 from ttc_cli.prompts.wording import Task, formed, wording
@@ -133,7 +132,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     )
 
 
-def _form(engine: Engine, ask: Ask) -> AnswerSchema | None:
+def _form(engine: Host, ask: Ask) -> AnswerSchema | None:
     if not ask.schema:
         return None
     from ttc_cli.answers.schema.answer import AnswerSchema
@@ -177,7 +176,7 @@ def _level(way: Route, settings: Settings) -> str:
 
 
 def renderer(
-    engine: Engine,
+    engine: Host,
     ask: Ask,
     task: Any,
     settings: Settings,
@@ -205,7 +204,7 @@ def renderer(
             system=settings.system,
             history=ask.history,
         )
-        special = engine_special(engine, [*texts, *turn])
+        special = engine.special_in([*texts, *turn])
         template = ChatTemplate(info.template, info.bos, info.eos, special)
         messages += [Message(*m) for m in zip(("assistant", "user"), turn, strict=False)]
         rendered = template.render(messages, enable_thinking=settings.thinking_budget != 0)
@@ -214,13 +213,6 @@ def renderer(
         return rendered
 
     return render
-
-
-def engine_special(engine: Engine, texts: Sequence[str]) -> frozenset[str]:
-    """The engine's special tokens, looked up only when some text could name one."""
-    if not any(mark in text for text in texts for mark in ("<", "[", "｜")):
-        return frozenset()
-    return frozenset(getattr(engine, "special", ()))
 
 
 def _cells(plan: Plan, prompt: int, room: int) -> int:
@@ -232,7 +224,7 @@ def _cells(plan: Plan, prompt: int, room: int) -> int:
 
 def memory_cells(session: Session) -> int:
     """The most tokens of KV cache that this machine's memory should hold."""
-    as_f16 = read_gguf(session.model.path).kv_bytes_per_token
+    as_f16 = session.model.kv_bytes_per_token
     per_token = cell_bytes(session.settings, session.speeds, as_f16) or 1
     memory = memory_bytes()[0] or UNTOLD_MEMORY
     return int(memory * MOST_KV_SHARE / per_token)

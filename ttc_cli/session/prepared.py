@@ -26,7 +26,7 @@ from ttc_cli.strategies.grading import Grades
 from ttc_cli.views import result
 
 if TYPE_CHECKING:
-    from ttc_cli.engine.llama.scheduler import Counters
+    from ttc_cli.engine.host import Counters
 
 EXIT_MARGIN = 0.15
 """Seconds of --max-seconds left for printing and leaving."""
@@ -162,7 +162,7 @@ class Prepared:
             created=int(time.time()),
             model=session.model.name,
             sha256=session.identity,
-            prompt_tokens=self.prompt_tokens,
+            prompt_tokens=run.engine.count(self.prompt),  # a server may tell it afterwards only
             seed=self.seed,
             route=self.route | self._escalated(outcome),
             estimate=self.estimate,
@@ -174,7 +174,7 @@ class Prepared:
                 "wall_s": round(wall, 3),
             },
             plain_answer=plain,
-            money=session.settings.price(spent.rows, wall),
+            money=session.settings.price(spent.rows, wall, run.ledger.usage),
             cache="partial" if run.reused else "miss",
         )
 

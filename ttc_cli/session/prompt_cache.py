@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ttc_cli.core.branch import Prompt
 from ttc_cli.session.loaded import Session
 from ttc_cli.settings import MEGABYTE, cache_dir
 
 if TYPE_CHECKING:
+    from ttc_cli.engine.llama.engine import LlamaEngine
     from ttc_cli.store.prompts import Prompts
 
 LONG = 512
@@ -25,7 +26,7 @@ def restore(session: Session, prompt: Prompt) -> None:
         return
     from ttc_cli.engine.llama import states
 
-    engine = session.engine
+    engine = cast("LlamaEngine", session.engine)  # nobody else has a state to keep
     tokens = engine.tokens.prompt(prompt)
     if len(tokens) < LONG or not (found := store.find(tokens)):
         return
@@ -47,7 +48,7 @@ def keep(session: Session, prompt: Prompt, refused: Callable[[str], None]) -> No
         return
     from ttc_cli.engine.llama import states
 
-    engine = session.engine
+    engine = cast("LlamaEngine", session.engine)  # nobody else has a state to keep
     tokens = engine.tokens.prompt(prompt)
     found = store.find(tokens) if len(tokens) >= LONG else None
     known = found.shared if found else 0
@@ -72,4 +73,5 @@ def _store(session: Session) -> Prompts | None:
     from ttc_cli.engine.llama import states
     from ttc_cli.store.prompts import Prompts
 
-    return Prompts(cache_dir(), settings.prompt_cache_mb * MEGABYTE, states.key(session.engine))
+    key = states.key(cast("LlamaEngine", session.engine))
+    return Prompts(cache_dir(), settings.prompt_cache_mb * MEGABYTE, key)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.ledger import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -115,6 +116,7 @@ class Settings:
 
     Args:
         remotes: the user's named servers.
+        remote: the one that answers, once that is settled; None for a local model.
         routes: rules for the router, the project's before the user's.
         origins: where each value that is not a default came from, as people read it.
         warnings: one line each, about what was read but ignored or is worth knowing.
@@ -174,6 +176,7 @@ class Settings:
     price_per_kwh: float | None = _setting(None, "number", "money per kilowatt-hour", 0)
     remotes: Mapping[str, NamedRemote] = field(default_factory=dict, repr=False)
     routes: tuple[RouteRule, ...] = field(default=(), repr=False)
+    remote: NamedRemote | None = field(default=None, repr=False, compare=False)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
@@ -182,8 +185,13 @@ class Settings:
         rule_of(name)
         return self.origins.get(name, "default")
 
-    def price(self, tokens: int, seconds: float) -> float | None:
-        """What evaluating so many tokens in so many seconds costs; None without prices."""
+    def price(self, tokens: int, seconds: float, usage: Usage | None = None) -> float | None:
+        """What evaluating so many tokens in so many seconds costs; None without prices.
+
+        Behind a server it is what its prices say of a run's usage (none: it took nothing).
+        """
+        if self.remote is not None:
+            return self.remote.money(usage or Usage())
         if self.price_per_mtok is None and (self.watts is None or self.price_per_kwh is None):
             return None
         energy = (self.watts or 0.0) * (self.price_per_kwh or 0.0) * seconds / 3.6e6

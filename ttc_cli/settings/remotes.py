@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.ledger import Usage
 from ttc_cli.settings.fields import RULES, Rule, checked, nearest
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ REMOTE_RULES: Mapping[str, Rule] = {
     "url": Rule("text", "base URL of an OpenAI-compatible server", from_project=False),
     "model": Rule("text", "the model to ask there", from_project=False),
     "key_env": Rule("text", "environment variable that holds the key", from_project=False),
+    "width": Rule("whole", "requests at once", 1, 4096, from_project=False),
+    "timeout": Rule("number", "seconds of silence that are too long", 1, from_project=False),
     "price_in": Rule("number", "money per million prompt tokens", 0, from_project=False),
     "price_out": Rule("number", "money per million sampled tokens", 0, from_project=False),
 }
@@ -29,14 +32,25 @@ class NamedRemote:
         url: its base URL, with `/v1` where it has one.
         model: the model to ask there; "" for the server's own.
         key_env: the environment variable that holds the key: the file never does.
+        width: requests at once; None for what the server says.
+        timeout: seconds without a word after which a request counts as lost.
         price_in, price_out: money per million prompt and sampled tokens; None when not known.
     """
 
     url: str
     model: str = ""
     key_env: str = ""
+    width: int | None = None
+    timeout: float = 300.0
     price_in: float | None = None
     price_out: float | None = None
+
+    def money(self, usage: Usage) -> float | None:
+        """What a run's tokens cost; reused prompt tokens are priced like others."""
+        if self.price_in is None and self.price_out is None:
+            return None
+        prompt = (usage.prefilled + usage.shared) * (self.price_in or 0.0)
+        return round((prompt + (usage.sampled + usage.verifier) * (self.price_out or 0.0)) / 1e6, 8)
 
 
 def rules_at(tables: tuple[str, ...]) -> Mapping[str, Rule]:

@@ -169,7 +169,7 @@ class Scorer:
     @functools.cached_property
     def _template(self) -> ChatTemplate:
         info = self.engine.info
-        return ChatTemplate(info.template, info.bos, info.eos, self.engine.special)
+        return ChatTemplate(info.template, info.bos, info.eos, self.engine.model.special_texts())
 
     @functools.cached_property
     def _verdicts(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ USAGE = "self-certainty"
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Measured:
     """The verifier."""
-    return Measured("self-certainty", _nats, Want(certainty=True))
+    return Measured("self-certainty", _nats, Want(certainty=True), needs=("distribution",))
 
 
 def _nats(branch: Branch) -> float | None:

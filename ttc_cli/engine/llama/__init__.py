@@ -5,7 +5,6 @@ context.py    the KV cache, decodes and grammars (ctypes)
 info.py       what a model is and can do; prompts to tokens
 kv.py         which cells hold which tokens, by content
 sampler.py    drawing tokens from a matrix of logits
-text.py       tokens to text: UTF-8, stop strings, step marks, loops
 job.py        one live request
 drawing.py    from logits to what happens to a job next
 residents.py  sequences in the cache, live and idle

@@ -11,7 +11,7 @@ from ttc_cli.core.seeds import uniform
 from ttc_cli.engine.llama import sampler
 from ttc_cli.engine.llama.context import Floats
 from ttc_cli.engine.llama.job import Job
-from ttc_cli.engine.llama.text import LOOP_CHECK_EVERY, loops
+from ttc_cli.engine.text import LOOP_CHECK_EVERY, loops
 
 SECOND_DRAW = 0x5851F42D4C957F2D
 """Mixed into the seed where a grammar refused the first draw: with the same number again, the

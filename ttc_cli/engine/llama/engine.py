@@ -19,12 +19,13 @@ from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.engine.calibration import Widths
+from ttc_cli.engine.host import Counters
 from ttc_cli.engine.llama.admission import admit
 from ttc_cli.engine.llama.binding import Model, log
 from ttc_cli.engine.llama.context import MAX_ROWS, MAX_SEQUENCES, Context
 from ttc_cli.engine.llama.info import Tokens, describe
 from ttc_cli.engine.llama.job import Job
-from ttc_cli.engine.llama.scheduler import Counters, Scheduler
+from ttc_cli.engine.llama.scheduler import Scheduler
 from ttc_cli.engine.tuning import Tuning
 
 DEFAULT_CELLS = 8192
@@ -131,10 +132,10 @@ class LlamaEngine:
         """What the scheduler has done so far."""
         return self._scheduler.counters if self._scheduler else Counters()
 
-    @property
-    def special(self) -> frozenset[str]:
-        """Texts of control tokens; costs about a tenth of a second the first time."""
-        return self.model.special_texts()
+    def special_in(self, texts: Sequence[str]) -> frozenset[str]:
+        """Texts of control tokens; a tenth of a second, the first time that a text may name one."""
+        named = any(mark in text for text in texts for mark in ("<", "[", "｜"))
+        return self.model.special_texts() if named else frozenset()
 
     def reserve(self, cells: int) -> None:
         """Make room for `cells` tokens of all branches together; keeps what fits already.

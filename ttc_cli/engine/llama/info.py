@@ -11,7 +11,10 @@ from ttc_cli.core.engine import EngineInfo
 from ttc_cli.core.errors import MissingCapability
 from ttc_cli.engine.llama.binding import Model
 
-ALWAYS = ("continue", "logprobs", "confidence", "hidden", "score", "grammar", "seed", "exact-usage")
+ALWAYS = (
+    "continue", "logprobs", "confidence", "distribution", "hidden", "score", "grammar", "seed",
+    "exact-usage",
+)  # fmt: skip
 
 
 def describe(model: Model, name: str, sha256: str, context: int, kv: str) -> EngineInfo:

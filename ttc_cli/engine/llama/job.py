@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from ttc_cli.core.engine import Delta, Request
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.llama.sampler import Floats, Stats
-from ttc_cli.engine.llama.text import TextStream, decoder_after, unfinished
+from ttc_cli.engine.text import TextStream, decoder_after, unfinished
 
 
 class GrammarState(Protocol):

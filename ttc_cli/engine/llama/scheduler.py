@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
 
 from ttc_cli.core.engine import Delta, Key
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.core.sampling import Stop
+from ttc_cli.engine.host import Counters
 from ttc_cli.engine.llama.context import MAX_OUTPUTS, Row
 from ttc_cli.engine.llama.drawing import Drawing
 from ttc_cli.engine.llama.job import Job
@@ -24,38 +24,6 @@ SHARE_WORTH_WAITING = 16
 """A request waits for another's prefill when that saves it at least so many tokens."""
 MIXED_CHUNK = 256
 """Prompt tokens in one chunk while branches are decoding, so that they do not stall long."""
-
-
-@dataclass(slots=True)
-class Counters:
-    """What the scheduler did, for benchmarks and leak checks. Seconds are of this process."""
-
-    steps: int = 0
-    decodes: int = 0
-    rows: int = 0
-    preempted: int = 0
-    decode_seconds: float = 0.0
-    prefill_seconds: float = 0.0
-    restore_seconds: float = 0.0
-    step_seconds: float = 0.0
-    prefilled: int = 0
-    by_width: dict[int, tuple[int, float]] = field(default_factory=dict)
-
-    def copy(self) -> Counters:
-        """As they are now."""
-        return replace(self, by_width=dict(self.by_width))
-
-    def since(self, before: Counters) -> Counters:
-        """What came after `before`; everything when they began anew with a new context."""
-        if before.steps > self.steps:
-            return self.copy()
-        gone = {w: before.by_width.get(w, (0, 0.0)) for w in self.by_width}
-        rest = {w: (n - gone[w][0], s - gone[w][1]) for w, (n, s) in self.by_width.items()}
-        names = [item.name for item in fields(self) if item.name != "by_width"]
-        return Counters(
-            **{name: getattr(self, name) - getattr(before, name) for name in names},
-            by_width={width: told for width, told in rest.items() if told[0]},
-        )
 
 
 class Scheduler:

@@ -1,0 +1,62 @@
+"""An engine as whoever loaded it has it: what concerns all runs on it, besides the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Protocol
+
+from ttc_cli.core.engine import Engine
+
+
+@dataclass(slots=True)
+class Counters:
+    """What an engine did so far: speeds are learnt from it. Seconds are of this process."""
+
+    steps: int = 0
+    decodes: int = 0
+    rows: int = 0
+    preempted: int = 0
+    decode_seconds: float = 0.0
+    prefill_seconds: float = 0.0
+    restore_seconds: float = 0.0
+    step_seconds: float = 0.0
+    prefilled: int = 0
+    by_width: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+    def copy(self) -> Counters:
+        """As they are now."""
+        return replace(self, by_width=dict(self.by_width))
+
+    def since(self, before: Counters) -> Counters:
+        """What came after `before`; everything when they began anew with a new context."""
+        if before.steps > self.steps:
+            return self.copy()
+        gone = {w: before.by_width.get(w, (0, 0.0)) for w in self.by_width}
+        rest = {w: (n - gone[w][0], s - gone[w][1]) for w, (n, s) in self.by_width.items()}
+        names = [item.name for item in fields(self) if item.name != "by_width"]
+        return Counters(
+            **{name: getattr(self, name) - getattr(before, name) for name in names},
+            by_width={width: told for width, told in rest.items() if told[0]},
+        )
+
+
+class Host(Engine, Protocol):
+    """A loaded engine. A run sees an `Engine`: this one, or a hub's view of it."""
+
+    @property
+    def counters(self) -> Counters:
+        """What was done so far."""
+        ...
+
+    def reserve(self, cells: int) -> None:
+        """Make room for `cells` tokens of all branches together; keeps what fits already.
+
+        Raises:
+            ModelError: there is not enough memory.
+        """
+        ...
+
+    def special_in(self, texts: Sequence[str]) -> frozenset[str]:
+        """Texts of control tokens; at least those that one of `texts` names."""
+        ...

@@ -1,0 +1,287 @@
+"""The Engine protocol over HTTP: requests run side by side on an event loop of their own.
+
+A server cannot be held between two polls as an engine in process can: what it writes is charged
+as it arrives, and a request that is cancelled or over its budget has its stream closed, which is
+how a server hears of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+import time
+from collections.abc import Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ttc_cli.core.branch import Prompt, Step
+from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
+from ttc_cli.core.errors import ContextOverflow, EngineFailed, MissingCapability, TtcError
+from ttc_cli.core.sampling import Stop
+from ttc_cli.core.seeds import uniform
+from ttc_cli.engine.host import Counters
+from ttc_cli.engine.openai.api import Api, Lost
+from ttc_cli.engine.openai.job import Job
+from ttc_cli.engine.openai.piece import Dialect
+
+T = TypeVar("T")
+_SPECIAL = re.compile(r"<[^<>\s]{1,60}>|\[/?[A-Z_]{2,30}\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """With a server that fails for the time being.
+
+    Args:
+        attempts: of one request.
+        pause: seconds before the second one; twice as many before each after that.
+        longest: seconds that a server may ask to wait.
+    """
+
+    attempts: int = 5
+    pause: float = 0.5
+    longest: float = 120.0
+
+
+class Loop:
+    """An event loop on a thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="http", daemon=True)
+        self._thread.start()
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine, run there."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def close(self) -> None:
+        """Stop it; idempotent."""
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self._thread.join()
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.close()
+
+
+class ServerEngine:
+    """A model behind a server. Make one with `detect.connect`.
+
+    Args:
+        width: requests under way at once; more wait their turn.
+        info: what is known of the model.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        api: Api,
+        dialect: Dialect,
+        info: EngineInfo,
+        *,
+        width: int,
+        patience: Patience | None = None,
+    ) -> None:
+        self.counters = Counters()
+        self._loop = loop
+        self._api = api
+        self._dialect = dialect
+        self._info = info
+        self._patience = patience or Patience()
+        self._places = asyncio.Semaphore(width)
+        self._cond = threading.Condition()
+        self._live: dict[Key, tuple[Job, asyncio.Task[None]]] = {}
+        self._told: set[str] = set()
+        self._heard = 0.0
+        self._closed = False
+
+    @property
+    def info(self) -> EngineInfo:
+        """What is known of the model."""
+        return self._info
+
+    def reserve(self, cells: int) -> None:
+        """The server makes room itself."""
+
+    def special_in(self, texts: Sequence[str]) -> frozenset[str]:
+        """Whatever in the texts looks like a control token: what is none loses nothing by it."""
+        return frozenset(found for text in texts for found in _SPECIAL.findall(text))
+
+    def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
+        """Tokens of context that prompt and prefix take.
+
+        Raises:
+            EngineFailed: the server cannot be asked.
+        """
+        try:
+            return self._loop.wait(self._dialect.length(prompt, prefix))
+        except Lost as lost:
+            raise EngineFailed(self._failure(lost)) from lost
+
+    def submit(self, request: Request) -> None:
+        """Queue a request; see the protocol."""
+        if self._closed:
+            raise EngineFailed("the engine is closed")
+        if request.key in self._live:
+            raise EngineFailed(f"request {request.key!r} is already running")
+        self._check(request)
+        length, room = self.count(request.prompt, request.prefix), self._info.context
+        if length + 1 > room:
+            raise ContextOverflow(
+                f"the prompt takes {length} tokens and the context holds {room}",
+                "shorten it, or give the server a larger context",
+            )
+        self._loop.wait(self._start(Job(request, length, room)))
+
+    def poll(self, timeout: float) -> Sequence[Delta]:
+        """What came since the last poll; see the protocol."""
+        with self._cond:
+            deltas = self._deltas()
+            if not deltas and self._live:
+                self._cond.wait(timeout)
+                deltas = self._deltas()
+            return deltas
+
+    def cancel(self, key: Key) -> None:
+        """Forget a request and close its stream; see the protocol."""
+        with self._cond:
+            job, task = self._live.pop(key, (None, None))
+        if job is not None and task is not None:
+            self._loop.loop.call_soon_threadsafe(task.cancel)
+
+    def close(self) -> None:
+        """Close all streams and connections; idempotent."""
+        if not self._closed:
+            self._closed = True
+            self._loop.wait(self._shut())
+            self._loop.close()
+
+    # -- on the loop --------------------------------------------------------------------------
+
+    async def _start(self, job: Job) -> None:
+        if not any(other.writing for other, _ in self._live.values()):
+            self._heard = time.monotonic()
+        task = asyncio.get_running_loop().create_task(self._run(job))
+        with self._cond:
+            self._live[job.request.key] = job, task
+
+    async def _shut(self) -> None:
+        tasks = [task for _, task in self._live.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with self._cond:
+            self._live.clear()
+        await self._api.close()
+
+    async def _run(self, job: Job) -> None:
+        """A request from its place in the queue to its end, whatever comes."""
+        stop, error = Stop.FAILED, ""
+        try:
+            async with self._places:
+                await self._insist(job)
+        except ContextOverflow as overflow:
+            stop, error = Stop.CONTEXT, str(overflow)
+        except TtcError as failure:
+            error = str(failure)
+        except Lost as lost:
+            error = self._failure(lost)
+        except Exception as failure:  # the caller must hear of it, whatever it is
+            error = f"the server's answer makes no sense: {type(failure).__name__}: {failure}"
+        with self._cond:
+            if job.stop is None:
+                job.finish(stop, error)
+            self._cond.notify_all()
+
+    async def _insist(self, job: Job) -> None:
+        """Attempt it, and again while what fails is likely to pass."""
+        patience = self._patience
+        for attempt in range(1, patience.attempts + 1):
+            try:
+                return await self._attempt(job)
+            except Lost as lost:
+                on = "continue" in self._info.capabilities or not job.sampled
+                if attempt == patience.attempts or not on:
+                    raise
+                jitter = 1 + uniform(job.request.seed, attempt) / 4
+                pause = lost.after or patience.pause * 2 ** (attempt - 1) * jitter
+                if pause > patience.longest:
+                    raise
+                self._tell(job, lost, pause)
+                await asyncio.sleep(pause)
+        return None
+
+    async def _attempt(self, job: Job) -> None:
+        request = job.request
+        if request.candidates:
+            scores = await self._dialect.score(request)
+            with self._cond:
+                job.scored(scores)
+            return
+        if (stop := job.spent()) is not None:
+            with self._cond:
+                job.finish(stop)
+            return
+        async with aclosing(self._dialect.draw(request, job.begin())) as pieces:
+            async for piece in pieces:
+                with self._cond:
+                    width = sum(other.writing for other, _ in self._live.values())
+                    self._measure(width, job.take(piece), piece.prompt)
+                    self._cond.notify_all()
+                if job.stop is not None:
+                    return
+        raise Lost("the stream broke off", begun=True)
+
+    def _tell(self, job: Job, lost: Lost, pause: float) -> None:
+        """Once for each kind of trouble: many requests have the same."""
+        with self._cond:
+            if lost.message not in self._told:
+                self._told.add(lost.message)
+                job.tell(f"{self._failure(lost)}; trying again in {pause:.1f} s")
+                self._cond.notify_all()
+
+    def _failure(self, lost: Lost) -> str:
+        return f"the server at {self._api.address.url}: {lost.message}"
+
+    def _measure(self, width: int, drawn: int, prompt: tuple[int, int] | None) -> None:
+        """Speeds as they are seen from here, for estimates; `width` streams were being written."""
+        counters, now = self.counters, time.monotonic()
+        since, self._heard = now - self._heard, now
+        if prompt is not None:
+            counters.prefilled += prompt[0]
+        if width:
+            n, seconds = counters.by_width.get(width, (0, 0.0))
+            counters.by_width[width] = n + drawn, seconds + since
+            counters.decode_seconds += since
+        else:
+            counters.prefill_seconds += since
+        counters.steps += 1
+        counters.rows += drawn
+
+    # -- both ---------------------------------------------------------------------------------
+
+    def _deltas(self) -> list[Delta]:
+        deltas = [d for job, _ in self._live.values() if (d := job.delta()) is not None]
+        for delta in deltas:
+            if delta.stop is not None:
+                del self._live[delta.key]
+        return deltas
+
+    def _check(self, request: Request) -> None:
+        """Refuse what the server cannot do; confidences are given where they can be."""
+        want, can = request.want, self._info.capabilities
+        needs = {
+            "hidden": bool(want.hidden),
+            "distribution": want.entropy or want.certainty,
+            "grammar": bool(request.grammar),
+            "score": bool(request.candidates),
+            "continue": any(step.text for step in request.prefix),
+        }
+        lacking = [name for name, needed in needs.items() if needed and name not in can]
+        if lacking:
+            raise MissingCapability(
+                f"this needs {' and '.join(lacking)}, which {self._info.name} does not offer",
+                "choose another strategy, or a local GGUF model",
+            )

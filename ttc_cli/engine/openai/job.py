@@ -1,0 +1,160 @@
+"""One live request to a server: what came of it, and what of that is not yet reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ttc_cli.core.engine import Delta, Request
+from ttc_cli.core.sampling import Stop
+from ttc_cli.engine.openai.piece import Piece, So
+from ttc_cli.engine.text import LOOP_CHECK_EVERY, TextStream, loops
+
+
+class Job:
+    """A request on its way.
+
+    Tokens are charged as they arrive. What a server draws beyond that, between our refusal and
+    its hearing of it, is neither charged nor shown.
+
+    Args:
+        length: tokens of prompt and prefix.
+        context: tokens that a branch may hold.
+    """
+
+    def __init__(self, request: Request, length: int, context: int) -> None:
+        self.request = request
+        self.length = length
+        self.sampled = 0
+        self.writing = False
+        self.stop: Stop | None = None
+        self._room = context - length
+        self._seen = 0  # tokens of this stream
+        self._stream = TextStream(request.stop, "".join(step.text for step in request.prefix))
+        self._pieces: list[str] = []
+        self._ids: list[int] = []
+        self._gap = False  # tokens came without their ids
+        self._prompt_told = False
+        self._error = ""
+        self._news: dict[str, Any] = {}
+
+    def begin(self) -> So:
+        """How far it got, as a new stream begins."""
+        self._seen = 0
+        ids = () if self._gap else tuple(self._ids)
+        return So("".join(self._pieces), ids, self._left)
+
+    @property
+    def _left(self) -> int:
+        ledger = self.request.ledger
+        left = min(self.request.stop.max_tokens, self._room) - self.sampled
+        return left if ledger is None or ledger.left is None else min(left, ledger.left)
+
+    def spent(self) -> Stop | None:
+        """Why nothing more can be drawn, if so."""
+        if self.sampled >= self.request.stop.max_tokens:
+            return Stop.LENGTH
+        if self.sampled >= self._room:
+            return Stop.CONTEXT
+        ledger = self.request.ledger
+        return Stop.BUDGET if ledger is not None and ledger.left == 0 else None
+
+    def take(self, piece: Piece) -> int:
+        """Add what arrived; returns how many tokens it was. `stop` is set when it is the end."""
+        if piece.prompt is not None:
+            self._count_prompt(*piece.prompt)
+        drawn = piece.count if piece.total is None else max(0, piece.total - self._seen)
+        ledger = self.request.ledger
+        if drawn and ledger is not None and not ledger.take(drawn):
+            self.finish(Stop.BUDGET)
+            return 0
+        self._seen += drawn
+        self._draw(piece, drawn)
+        stop = None
+        if piece.text:
+            self._pieces.append(piece.text)
+            text, stop = self._stream.push(piece.text.encode("utf-8", "replace"))
+            self._say(text)
+        if stop is None and piece.end:
+            # ended by its length, but not by any that we know of: the server's own context
+            ended = self.spent() or Stop.CONTEXT
+            stop = ended if piece.end == "length" else Stop.END
+        elif stop is None and self._loops():
+            stop = Stop.LOOP
+        if stop is not None:
+            self.finish(stop)
+        return drawn
+
+    def scored(self, scores: tuple[float, ...]) -> None:
+        """A scoring request is answered."""
+        self._news["scores"] = scores
+        self.finish(Stop.SCORED)
+
+    def tell(self, problem: str) -> None:
+        """What is wrong for the time being."""
+        self._news["error"] = problem
+
+    def finish(self, stop: Stop, error: str = "") -> None:
+        """Mark it finished; its last delta follows."""
+        if stop is not Stop.STRING:
+            self._say(self._stream.flush())
+        if not self._prompt_told:
+            self._count_prompt(self.length, 0)
+        self.stop, self.writing, self._error = stop, False, error
+
+    def delta(self) -> Delta | None:
+        """What is new since the last call, if anything."""
+        if not self._news and self.stop is None:
+            return None
+        news, self._news = self._news, {}
+        if self.stop is None:
+            return Delta(self.request.key, **news)
+        news["error"] = self._error
+        return Delta(self.request.key, tokens=self._tokens(), stop=self.stop, **news)
+
+    def _tokens(self) -> tuple[int, ...]:
+        """The ids behind the text, without that of the end of turn; empty where not known."""
+        if self._gap or self.stop is Stop.STRING:
+            return ()
+        return tuple(self._ids[: self.sampled - (self.stop is Stop.END)])
+
+    def _draw(self, piece: Piece, drawn: int) -> None:
+        if not drawn:
+            return
+        self.writing = True
+        self.sampled += drawn
+        self._ids += piece.ids
+        self._gap |= len(piece.ids) != drawn and not piece.end
+        self._count("sampled", drawn)
+        want = self.request.want
+        if want.logprobs:
+            self._append("logprobs", (one.logprob for one in piece.likely))
+        if want.confidence:
+            tops = (one.top[: want.top_k] for one in piece.likely if one.top)
+            self._append("confidences", (-sum(top) / len(top) for top in tops))
+
+    def _count_prompt(self, computed: int, shared: int) -> None:
+        if not self._prompt_told:
+            self._prompt_told = True
+            self._count("prefilled", computed)
+            self._count("shared", shared)
+
+    def _loops(self) -> bool:
+        said = len(self._pieces)
+        return (
+            self.request.stop.loops
+            and bool(said)
+            and said % LOOP_CHECK_EVERY == 0
+            and loops([hash(piece) for piece in self._pieces])
+        )
+
+    def _say(self, text: str) -> None:
+        if text:
+            self._news["text"] = self._news.get("text", "") + text
+
+    def _count(self, kind: str, n: int) -> None:
+        if n:
+            self._news[kind] = self._news.get(kind, 0) + n
+
+    def _append(self, kind: str, values: Any) -> None:
+        if new := tuple(values):
+            self._news[kind] = (*self._news.get(kind, ()), *new)

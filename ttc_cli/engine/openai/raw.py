@@ -1,0 +1,128 @@
+"""The raw dialect: token ids to /v1/completions, where a server tells its chat template.
+
+The ids are ours to choose, so special tokens stay those of the template, a reply is gone on with
+token by token, and what was evaluated of it is found again. llama-server speaks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from ttc_cli.core.branch import Prompt, Step
+from ttc_cli.core.engine import Request
+from ttc_cli.core.errors import MissingCapability
+from ttc_cli.engine.openai.api import Api
+from ttc_cli.engine.openai.piece import Piece, So, likely, usage
+
+SCORED = 500
+"""Likeliest tokens asked for where candidates are scored; others count as the last of them."""
+REMEMBERED = 512
+"""Texts whose ids are kept."""
+
+
+class Raw:
+    """Speaks to llama-server.
+
+    Args:
+        model: what requests name.
+        start: ids that go ahead of every text.
+    """
+
+    def __init__(self, api: Api, model: str, start: Sequence[int]) -> None:
+        self._api = api
+        self._model = model
+        self._start = list(start)
+        self._known: dict[tuple[str, bool], list[int]] = {}
+
+    async def length(self, prompt: Prompt, prefix: Sequence[Step]) -> int:
+        """Tokens of prompt and prefix."""
+        return len(await self._ids(prompt, prefix))
+
+    async def draw(self, request: Request, so: So) -> AsyncGenerator[Piece]:
+        """The reply to a request, from where it is."""
+        ids = await self._ids(request.prompt, request.prefix)
+        ids += so.ids or (await self._tokens(so.text) if so.text else [])
+        sampling, want = request.sampling, request.want
+        body = {
+            "model": self._model,
+            "prompt": ids,
+            "max_tokens": so.left,
+            "stream": True,
+            "seed": request.seed & 0x7FFFFFFF,
+            "temperature": sampling.temperature,
+            "top_k": sampling.top_k,
+            "top_p": sampling.top_p,
+            "min_p": sampling.min_p,
+            "samplers": ["top_k", "top_p", "min_p", "temperature"],
+            "cache_prompt": True,
+            "return_progress": True,  # says how much of the prompt was known
+            "verbose": True,  # tells ids and counts
+            "n_probs": want.top_k if want.confidence else int(want.logprobs),
+        }
+        if request.grammar:
+            body["grammar"] = request.grammar
+        async with aclosing(self._api.stream(self._url, body)) as chunks:
+            async for chunk in chunks:
+                yield _piece(chunk)
+
+    async def score(self, request: Request) -> tuple[float, ...]:
+        """Log-probabilities of the first tokens of a request's candidates."""
+        firsts = [(await self._tokens(text))[:1] for text in request.candidates]
+        if not all(firsts):
+            raise MissingCapability(f"{request.candidates!r}: not all are tokens of this model")
+        body = {
+            "model": self._model,
+            "prompt": await self._ids(request.prompt, request.prefix),
+            "max_tokens": 1,
+            "temperature": 0,
+            "cache_prompt": True,
+            "n_probs": SCORED,
+        }
+        told = await self._api.call(self._url, body)
+        top = told["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        found = {row["id"]: float(row["logprob"]) for row in top}
+        return tuple(found.get(first, min(found.values())) for (first,) in firsts)
+
+    @property
+    def _url(self) -> str:
+        return f"{self._api.address.base}/completions"
+
+    async def _ids(self, prompt: Prompt, prefix: Sequence[Step]) -> list[int]:
+        ids: list[int] = []
+        for text, is_template in prompt.pieces:
+            ids += await self._tokens(text, special=is_template)
+        if ids[: len(self._start)] != self._start:
+            ids[:0] = self._start
+        for step in prefix:
+            ids += step.tokens or await self._tokens(step.text)
+        return ids
+
+    async def _tokens(self, text: str, *, special: bool = True) -> list[int]:
+        known = self._known.get((text, special))
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            body = {"content": text, "parse_special": special, "add_special": False}
+            told = await self._api.call(f"{self._api.address.root}/tokenize", body)
+            known = self._known[text, special] = [int(i) for i in told["tokens"]]
+        return list(known)
+
+
+def _piece(chunk: dict[str, Any]) -> Piece:
+    choice, more = chunk["choices"][0], chunk.get("__verbose") or {}
+    if progress := chunk.get("prompt_progress"):
+        total, known = int(progress["total"]), int(progress["cache"])
+        return Piece(prompt=(total - known, known))
+    prompt, drawn = usage(chunk.get("usage"))
+    text, end = str(choice["text"] or ""), str(choice["finish_reason"] or "")
+    return Piece(
+        text,
+        int(bool(text)),
+        more.get("tokens_predicted") if drawn is None else drawn,
+        tuple(int(i) for i in more.get("tokens") or ()),
+        likely((choice.get("logprobs") or {}).get("content")),
+        prompt,
+        end,
+    )
