@@ -105,6 +105,22 @@ def test_a_summary_takes_the_place_of_the_turns(ttc: Ttc) -> None:
     assert "aaa" not in partner.shown
 
 
+def test_turns_under_a_schema(ttc: Ttc) -> None:
+    form = '{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}'
+    Path("form.json").write_text(form)
+    turns = ("one", "/summarise", "/schema off", "two", "/schema form.json", "/schema", "three")
+
+    def script(request: Request) -> str:
+        return '{"n": 7}' if request.grammar else "freely"
+
+    ran = ttc("chat", "--schema", form, stdin="\n".join(turns).encode(), script=script)
+    assert (ran.code, ran.out) == (0, '{"n": 7}\nfreely\n{"n": 7}\n')
+    assert "schema: none" in ran.err
+    assert ran.err.count('schema: {"type": "object"') == 2
+    assert ttc("again", script=script).out == '{"n": 7}\n'
+    assert ttc("chat", "--schema", "nowhere.json", stdin=b"one").code == 1
+
+
 @pytest.mark.parametrize(
     ("said", "says"),
     [

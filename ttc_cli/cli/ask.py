@@ -96,19 +96,8 @@ def ask(
         ),
     ] = None,
     system: options.System = None,
-    template: Annotated[
-        str | None, opt("-t", "--template", help="A saved prompt (`ttc templates`).", panel=INPUT)
-    ] = None,
-    value: Annotated[
-        list[str] | None,
-        opt(
-            "-p",
-            "--param",
-            metavar="KEY VALUE",
-            help="Of the template's variables (repeatable).",
-            panel=INPUT,
-        ),
-    ] = None,
+    template: options.Template = None,
+    value: options.Values = None,
     goes_on: options.Continue = False,
     cid: options.Cid = None,
     no_stdin: Annotated[bool, opt("--no-stdin", help="Never read stdin.", panel=INPUT)] = False,
@@ -129,15 +118,7 @@ def ask(
     extract: Annotated[
         bool, opt("-x", "--extract", help="Only the short form of the answer.", panel=OUTPUT)
     ] = False,
-    schema: Annotated[
-        str | None,
-        opt(
-            "--schema",
-            metavar="FILE|JSON",
-            help="Think freely, then answer in JSON that is valid under this JSON schema.",
-            panel=OUTPUT,
-        ),
-    ] = None,
+    schema: options.Schema = None,
     output: Annotated[
         Path | None,
         opt(
@@ -181,7 +162,7 @@ def ask(
             help_options,
             refresh,
             template,
-            tuple((pair[0], pair[1]) for pair in value or ()),
+            options.values(value),
             goes_on="" if goes_on and cid is None else cid,
             verifiers=tuple(verifier or ()),
             unsafe_exec=unsafe_exec,

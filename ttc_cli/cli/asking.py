@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from ttc_cli.cli.answering import answer
 from ttc_cli.cli.checks import check_flags, check_options
 from ttc_cli.cli.inputs import gather, schema_text
+from ttc_cli.cli.options import filled
 from ttc_cli.cli.signals import INTERRUPTED, Signals
 from ttc_cli.cli.start import BEGAN, draws
-from ttc_cli.cli.templating import Filled, apply
+from ttc_cli.cli.templating import Filled, apply, named
 from ttc_cli.core.errors import UsageError
-from ttc_cli.settings import Settings, home, load
+from ttc_cli.settings import Settings, load
 from ttc_cli.views.live import make
 from ttc_cli.views.plain import Look, PlainView, Thoughts
 
@@ -80,16 +81,16 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
     """
     from ttc_cli.cli.logged import earlier, recorder
 
-    filled = _filled(asked)
+    saved = _saved(asked)
     before = earlier(asked.goes_on, asked.parent)
     asked = replace(
         asked,
-        verifiers=asked.verifiers or filled.verifiers,
-        schema=asked.schema or filled.schema,
+        verifiers=asked.verifiers or saved.verifiers,
+        schema=asked.schema or saved.schema,
         parent=before.parent,
     )
-    for given in (filled.settings, before.settings):
-        flags = {**flags, **{k: v for k, v in given.items() if flags.get(k) is None}}
+    for given in (saved.settings, before.settings):
+        flags = filled(flags, given)
     settings = load(flags, cwd=Path.cwd(), environ=os.environ)
     if how.min_agreement is not None and (settings.effort, settings.strategy) == ("auto", "auto"):
         settings = replace(settings, effort="medium")  # one sample that is sure agrees with nobody
@@ -105,13 +106,13 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         if "-" in (*asked.words, *asked.files):
             view.clear()  # somebody may be typing
         prompt, documents = asked.given or gather(
-            filled.words,
+            saved.words,
             asked.files,
             read_stdin=asked.read_stdin,
-            needs_prompt=not filled.takes_input,
+            needs_prompt=not saved.takes_input,
             say=view.say,
         )
-        prompt = filled.finish(prompt)
+        prompt = saved.finish(prompt)
         view.status("loading the model")
         from ttc_cli.session.loaded import Ask, new_id
 
@@ -148,15 +149,12 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         view.end()
 
 
-def _filled(asked: Flags) -> Filled:
+def _saved(asked: Flags) -> Filled:
     """The template that was named, filled; without one, the words as they are."""
-    if asked.template is None:
-        if asked.values:
-            raise UsageError("-p gives values to a template", "name one with -t")
+    template = named(asked)
+    if template is None:
         return Filled(asked.words, {}, lambda prompt: prompt, False)
-    from ttc_cli.store import templates
-
-    return apply(templates.load(asked.template, home()), asked.values, asked.words)
+    return apply(template, asked.values, asked.words)
 
 
 def _with_model(

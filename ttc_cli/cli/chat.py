@@ -60,6 +60,7 @@ def chat(
     top_k: options.TopK = None,
     min_p: options.MinP = None,
     seed: options.Seed = None,
+    schema: options.Schema = None,
     show_reasoning: options.ShowReasoning = None,
     quiet: options.Quiet = False,
     no_color: options.NoColor = False,
@@ -86,5 +87,6 @@ def chat(
             goes_on="" if goes_on and cid is None else cid,
             verifiers=tuple(verifier or ()),
             unsafe_exec=unsafe_exec,
+            schema=schema or "",
         )
         raise typer.Exit(run(settings, flags, asking.Output(quiet=quiet), signals))

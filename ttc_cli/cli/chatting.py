@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from ttc_cli.cli import asking, output
 from ttc_cli.cli.answering import answer
 from ttc_cli.cli.checks import check_flags, check_options
+from ttc_cli.cli.inputs import schema_text
 from ttc_cli.cli.logged import earlier, recorder
+from ttc_cli.cli.options import filled
 from ttc_cli.cli.signals import TERMINATED, Signals
 from ttc_cli.cli.turns import Editor, Lines, Source
 from ttc_cli.core.errors import ContextOverflow, TtcError
@@ -38,9 +40,7 @@ def run(flags: dict[str, Any], asked: asking.Flags, how: asking.Output, signals:
         TtcError: the chat could not begin.
     """
     before = earlier(asked.goes_on)
-    for name, value in before.settings.items():
-        flags[name] = value if flags[name] is None else flags[name]
-    talk = Talk(flags, asked, how, signals)
+    talk = Talk(filled(flags, before.settings), asked, how, signals)
     try:
         pairs = zip(before.turns[::2], before.turns[1::2], strict=True)
         talk.chat.turns += [Turn(q.content, q, a.content, before.parent) for q, a in pairs]
@@ -82,7 +82,7 @@ class Talk:
         from ttc_cli.cli.slash import Commands
 
         self.flags = flags
-        self.asked = asked
+        self.asked = replace(asked, schema=schema_text(asked.schema))
         self.how = how
         self.signals = signals
         self.code = 0
@@ -116,7 +116,8 @@ class Talk:
         asked = self.asked
         return Ask(
             text, documents, self.options, asked.early_stop, asked.diverse,
-            verifiers=asked.verifiers, unsafe_exec=asked.unsafe_exec, began=time.monotonic(),
+            verifiers=asked.verifiers, unsafe_exec=asked.unsafe_exec, schema=asked.schema,
+            began=time.monotonic(),
         )  # fmt: skip
 
     def open(self, settings: Settings) -> Session:
@@ -241,6 +242,8 @@ class Talk:
         if not self.chat.turns:
             view.status("loading the model")
         ask = self._question(text, self.documents)
+        if not shown:
+            ask = replace(ask, schema="")
         heard = Heard()
         asked = replace(self.asked, parent=self.chat.parent)
         log = recorder(settings, ask, self.flags, asked, view.say)

@@ -20,22 +20,24 @@ app = tree()
 def map(  # noqa: A001 - the command's name
     context: typer.Context,
     prompt: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            help="With {line}, or {name} for a field of a JSON record; {{name}} is not filled.",
+            metavar="[PROMPT]",
+            help="With {line}, or {name} for a field of a JSON record; {{name}} is not filled."
+            " With -t it may be left out.",
             show_default=False,
             rich_help_panel=INPUT,
         ),
-    ],
+    ] = None,
     file: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="[FILE]",
             help="Lines or JSON records; `-`, the default, is stdin.",
             show_default=False,
             rich_help_panel=INPUT,
         ),
-    ] = "-",
+    ] = None,
     jsonl_input: Annotated[
         bool | None,
         opt(
@@ -46,6 +48,8 @@ def map(  # noqa: A001 - the command's name
         ),
     ] = None,
     system: options.System = None,
+    template: options.Template = None,
+    value: options.Values = None,
     effort: options.Effort = None,
     strategy: Annotated[
         str | None, opt("-S", "--strategy", help="As for `ttc ask`.", panel=SPENDING)
@@ -81,6 +85,7 @@ def map(  # noqa: A001 - the command's name
     extract: Annotated[
         bool, opt("-x", "--extract", help="Only the short form of the answers.", panel=OUTPUT)
     ] = False,
+    schema: options.Schema = None,
     output: Annotated[
         Path | None,
         opt(
@@ -107,6 +112,9 @@ def map(  # noqa: A001 - the command's name
 ) -> None:
     """Ask one prompt about every line or JSON record of FILE.
 
+    With -t the prompt is a saved one: -p gives its variables, or else a record's fields do, and
+    PROMPT, or else the line, its {input}.
+
     Many records are answered at once. Each gives a line of JSON on stdout, in input order: its
     fields and the answer, or an error, which makes the exit code 1. Blank lines are left out.
     With -o a run that was killed goes on with --resume; nothing is lost or done twice.
@@ -126,11 +134,16 @@ def map(  # noqa: A001 - the command's name
             early_stop=not no_early_stop,
             diverse=diverse,
             refresh=refresh,
+            template=template,
+            values=options.values(value),
             verifiers=tuple(verifier or ()),
             unsafe_exec=unsafe_exec,
+            schema=schema or "",
         )
+        if template is not None and file is None:  # one word: the template is the prompt
+            prompt, file = None, prompt
         flags = Flags(
-            prompt, file, jsonl_input, question, field, extract, output, resume, unordered,
-            fail_fast, quiet,
+            prompt or "", file or "-", jsonl_input, question, field, extract, output, resume,
+            unordered, fail_fast, quiet,
         )  # fmt: skip
         raise typer.Exit(run(settings, flags, signals))

@@ -6,24 +6,28 @@ import io
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ttc_cli.cli import asking, output
+from ttc_cli.cli import asking, options, output
 from ttc_cli.cli.checks import check_flags, check_options
+from ttc_cli.cli.inputs import schema_text
 from ttc_cli.cli.logged import recorders
 from ttc_cli.cli.mapped import Filed, Progress, Stdout
 from ttc_cli.cli.signals import Signals
+from ttc_cli.cli.templating import named, over_records
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.settings import Settings, load
 from ttc_cli.store.part import Part
 from ttc_cli.views.plain import PlainView
 
 if TYPE_CHECKING:
+    from ttc_cli.session.loaded import Session
     from ttc_cli.session.mapping import Mapping as Mapper
     from ttc_cli.session.mapping import Recorders, Task
     from ttc_cli.session.records import Reader, Record
+    from ttc_cli.store.templates import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,16 @@ def run(flags: Mapping[str, object], asked: Flags, signals: Signals) -> int:
     Raises:
         TtcError: what failed, with its exit code.
     """
+    template = named(asked.question)
+    if template is not None:
+        flags, asked = _under(template, flags, asked)
     settings = load(flags, cwd=Path.cwd(), environ=os.environ)
     how = asking.Output(json=True, quiet=asked.quiet)
     view = PlainView(asking.look(settings, how), sys.stdout, sys.stderr)
     try:
-        task = _task(settings, asked)
+        schema = schema_text(asked.question.schema)
+        asked = replace(asked, question=replace(asked.question, schema=schema))
+        task = _task(settings, asked, dict(template.defaults) if template else {})
         kept = recorders(settings, flags, asked.question, view.say)
         with _opened(asked) as file, kept as record:
             return _with_model(settings, asked, task, file, view, record, signals)
@@ -68,7 +77,21 @@ def run(flags: Mapping[str, object], asked: Flags, signals: Signals) -> int:
         view.end()
 
 
-def _task(settings: Settings, asked: Flags) -> Task:
+def _under(
+    template: Template, flags: Mapping[str, object], asked: Flags
+) -> tuple[Mapping[str, object], Flags]:
+    """Settings and flags with what a template brings along for those that were not given."""
+    question = asked.question
+    prompt, brought = over_records(template, dict(question.values), asked.prompt)
+    question = replace(
+        question,
+        verifiers=question.verifiers or template.verifiers,
+        schema=question.schema or template.schema or "",
+    )
+    return options.filled(flags, brought), replace(asked, prompt=prompt, question=question)
+
+
+def _task(settings: Settings, asked: Flags, defaults: dict[str, str]) -> Task:
     """What to do with each record; all that needs no model is refused here.
 
     Raises:
@@ -79,6 +102,10 @@ def _task(settings: Settings, asked: Flags) -> Task:
 
     if asked.resume and asked.output is None:
         raise UsageError("--resume goes on with a file", "name it with -o")
+    if not asked.prompt:
+        raise UsageError(
+            "no prompt was given", 'say ttc map "... {line}" FILE, or name one with -t'
+        )
     question = asked.question
     ask = Ask(
         "",
@@ -88,9 +115,11 @@ def _task(settings: Settings, asked: Flags) -> Task:
         refresh=question.refresh,
         verifiers=question.verifiers,
         unsafe_exec=question.unsafe_exec,
+        schema=question.schema,
     )
     check_options(settings, ask)
-    return Task(asked.prompt, ask, asked.field, asked.extract)
+    given = dict(question.values)
+    return Task(asked.prompt, ask, asked.field, asked.extract, given, defaults)
 
 
 def _opened(asked: Flags) -> io.FileIO:
@@ -102,7 +131,12 @@ def _opened(asked: Flags) -> io.FileIO:
         return io.FileIO(sys.stdin.fileno(), closefd=False)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UnreadableFile(f"cannot read {asked.file}: {reason}") from error
+        hint = (
+            "a PROMPT with -t needs a FILE after it; `-` is stdin"
+            if asked.question.template
+            else ""
+        )
+        raise UnreadableFile(f"cannot read {asked.file}: {reason}", hint) from error
 
 
 def _with_model(
@@ -128,7 +162,7 @@ def _with_model(
     part: Part | None = None
     try:
         if asked.output is not None:
-            part = Part(asked.output, _header(asked, settings, session.identity), asked.resume)
+            part = Part(asked.output, _header(asked, task, settings, session), asked.resume)
         for warning in settings.warnings:
             view.say(warning)
         mapping = Mapper(session, task, ordered=part is None and not asked.unordered, record=record)
@@ -140,7 +174,7 @@ def _with_model(
         session.close()
 
 
-def _header(asked: Flags, settings: Settings, model: str) -> dict[str, object]:
+def _header(asked: Flags, task: Task, settings: Settings, session: Session) -> dict[str, object]:
     """What decides the results; in the words of the flags."""
     names = (
         "effort", "strategy", "samples", "max_tokens", "max_seconds", "thinking_budget", "system",
@@ -148,7 +182,9 @@ def _header(asked: Flags, settings: Settings, model: str) -> dict[str, object]:
     )  # fmt: skip
     question = asked.question
     return {
-        "prompt": asked.prompt, "field": asked.field, "extract": asked.extract, "model": model,
+        "prompt": asked.prompt, "given": task.given, "defaults": task.defaults,
+        "schema": question.schema, "field": asked.field, "extract": asked.extract,
+        "model": session.identity,
         "options": list(question.options), "verifiers": list(question.verifiers),
         "early_stop": question.early_stop, "diverse": question.diverse,
         **{name: getattr(settings, name) for name in names},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -34,6 +34,16 @@ def settings(params: Mapping[str, Any]) -> dict[str, Any]:
     if (shown := params.get("show_reasoning")) is not None:
         found["show_reasoning"] = "yes" if shown else "no"
     return found
+
+
+def filled(params: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings, with others where nothing was said."""
+    return {**params, **{k: v for k, v in others.items() if params.get(k) is None}}
+
+
+def values(given: Sequence[Any] | None) -> tuple[tuple[str, str], ...]:
+    """What `-p` gave: a pair each time, whatever Typer's annotation says."""
+    return tuple((pair[0], pair[1]) for pair in given or ())
 
 
 Effort = Annotated[
@@ -111,6 +121,28 @@ Seed = Annotated[
     str | None, opt("--seed", help="A number, or random; 0 by default.", panel=SAMPLING)
 ]
 System = Annotated[str | None, opt("-s", "--system", help="System prompt.", panel=INPUT)]
+Template = Annotated[
+    str | None, opt("-t", "--template", help="A saved prompt (`ttc templates`).", panel=INPUT)
+]
+Values = Annotated[
+    list[str] | None,
+    opt(
+        "-p",
+        "--param",
+        metavar="KEY VALUE",
+        help="Of the template's variables (repeatable).",
+        panel=INPUT,
+    ),
+]
+Schema = Annotated[
+    str | None,
+    opt(
+        "--schema",
+        metavar="FILE|JSON",
+        help="Think freely, then answer in JSON that is valid under this JSON schema.",
+        panel=OUTPUT,
+    ),
+]
 ShowReasoning = Annotated[
     bool | None,
     opt(

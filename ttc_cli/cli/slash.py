@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ttc_cli.cli import output
+from ttc_cli.cli.inputs import schema_text
 from ttc_cli.cli.values import KINDS
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.settings.fields import nearest
@@ -32,6 +34,11 @@ class Commands:
             "/strategy": ("[NAME]", "how to spend it", self._strategy),
             "/model": ("[NAME]", "go on with another model", self._model),
             "/system": ("[TEXT]", "the system prompt", self._system),
+            "/schema": (
+                "[FILE|JSON]",
+                "answer in JSON that is valid under it; off ends it",
+                self._schema,
+            ),
             "/retry": ("[LEVEL]", "answer the last turn anew, with that effort", self._retry),
             "/new": ("", "forget all turns", self._new),
             "/drop": ("[N]", "forget the oldest turns, half of them by default", self._drop),
@@ -83,6 +90,13 @@ class Commands:
             talk.flags[name] = value
         talk.say(f"{name}: {getattr(talk.settings(), name) or 'the usual'}")
 
+    def _schema(self, given: str) -> None:
+        talk = self._talk
+        if given:
+            schema = "" if given == "off" else schema_text(given)
+            talk.asked = replace(talk.asked, schema=schema)
+        talk.say(f"schema: {talk.asked.schema or 'none'}")
+
     def _model(self, name: str) -> None:
         talk = self._talk
         if name:
@@ -131,5 +145,5 @@ class Commands:
 
     def _help(self, _: str) -> None:
         for name, (takes, what, _run) in self._table.items():
-            self._talk.say(f"{f'{name} {takes}':20} {what}")
+            self._talk.say(f"{f'{name} {takes}':22} {what}")
         self._talk.say(r"Alt-Enter or a \ at the end begins another line.")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ttc_cli.core.errors import UsageError
-from ttc_cli.store.templates import INPUT, Template, fill
+from ttc_cli.settings import home
+from ttc_cli.store.templates import INPUT, Template, fill, load, put
+
+if TYPE_CHECKING:
+    from ttc_cli.cli.asking import Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,54 @@ class Filled:
     schema: str = ""
 
 
+def named(asked: Flags) -> Template | None:
+    """The template that `-t` names.
+
+    Raises:
+        UsageError: there is none of that name, its file is wrong, or `-p` comes without one.
+    """
+    if asked.template is not None:
+        return load(asked.template, home())
+    if asked.values:
+        raise UsageError("-p gives values to a template", "name one with -t")
+    return None
+
+
+def over_records(
+    template: Template, given: Mapping[str, str], prompt: str
+) -> tuple[str, dict[str, str]]:
+    """A template as the prompt of many records, and its settings.
+
+    The prompt is put for its `{input}`, which is otherwise a record's, or follows its text.
+
+    Raises:
+        UsageError: a value of a variable that is not there, or a system text that would change.
+    """
+    template.check_names(given)
+    settings = _settings(template, {**template.defaults, **given})
+    if not prompt:
+        return template.prompt, settings
+    if INPUT in Template("", template.prompt).variables and INPUT not in given:
+        return put(template.prompt, INPUT, prompt), settings
+    return f"{template.prompt}\n\n{prompt}", settings
+
+
+def _settings(template: Template, values: Mapping[str, str]) -> dict[str, str]:
+    """Those that a template brings along; the values are the same whatever is asked."""
+    settings = {key: value for key in ("effort", "strategy")
+                if (value := getattr(template, key)) is not None}  # fmt: skip
+    if template.system is not None:
+        lacking = [v for v in Template("", template.system).variables if v not in values]
+        if lacking:
+            raise UsageError(
+                f"template {template.name} has {{{lacking[0]}}} in its system text",
+                "put it in the prompt, or give it with -p: the system text stays the same for"
+                " every input",
+            )
+        settings["system"] = fill(template.system, values)
+    return settings
+
+
 def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[str]) -> Filled:
     """Fill a template. Words, else piped text, are its `{input}`.
 
@@ -39,15 +92,7 @@ def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[
     """
     values = template.checked(dict(given))
     awaited = INPUT in template.variables and INPUT not in dict(given)
-    settings = {key: value for key in ("effort", "strategy")
-                if (value := getattr(template, key)) is not None}  # fmt: skip
-    if template.system is not None:
-        if awaited and INPUT in Template("", template.system).variables:
-            raise UsageError(
-                f"template {template.name} has {{{INPUT}}} in its system text",
-                "put it in the prompt: the system text stays the same for every input",
-            )
-        settings["system"] = fill(template.system, values)
+    settings = _settings(template, {k: v for k, v in values.items() if k != INPUT or not awaited})
     if awaited:
 
         def finish(prompt: str) -> str:

@@ -6,10 +6,12 @@ follows everything that is the same for all, and the engine finds common prefixe
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from dataclasses import field as made
 from typing import Any
 
 from ttc_cli.core.errors import EngineFailed, ModelError, TtcError, UsageError
@@ -22,7 +24,7 @@ from ttc_cli.session.prepared import Prepared
 from ttc_cli.session.records import LINE, Reader, Record
 from ttc_cli.store.recorder import Recorder
 from ttc_cli.store.runs import Entry
-from ttc_cli.store.templates import Template, fill
+from ttc_cli.store.templates import INPUT, Template, fill
 from ttc_cli.views.result import short_form, texts
 
 WIDTH = 32
@@ -53,7 +55,9 @@ class Task:
         prompt: with `{line}` or the names of JSON fields; `{{name}}` stands for `{name}`.
         ask: everything else of the question; its prompt is not looked at.
         field: the name of the answer in the result line.
-        extract: only the short form of the answer.
+        extract: only the short form of the answer; under a schema it is a JSON value either way.
+        given, defaults: values that are put before a record's fields, and in place of those that
+            it lacks.
 
     Raises:
         UsageError: the prompt names no field.
@@ -63,6 +67,8 @@ class Task:
     ask: Ask
     field: str = "answer"
     extract: bool = False
+    given: dict[str, str] = made(default_factory=dict)
+    defaults: dict[str, str] = made(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.names:
@@ -74,11 +80,12 @@ class Task:
     @property
     def names(self) -> tuple[str, ...]:
         """The fields that the prompt names."""
-        return Template("map", self.prompt).variables
+        named = Template("map", self.prompt).variables
+        return tuple(name for name in named if name not in self.given)
 
     def check(self, jsonl: bool) -> None:
         """UsageError when the prompt names JSON fields and the input has lines."""
-        others = [name for name in self.names if name != LINE]
+        others = [n for n in self.names if n not in (LINE, INPUT) and n not in self.defaults]
         if others and not jsonl:
             raise UsageError(
                 f"the input has lines and no field {others[0]!r}",
@@ -94,14 +101,15 @@ class Task:
         """
         if record.error:
             raise TtcError(record.error)
-        missing = [name for name in self.names if name not in record.values]
+        values = {**self.defaults, **record.values, **self.given}
+        missing = [name for name in self.names if name not in values]
         if missing:
             raise UsageError(f"the record has no field {missing[0]!r}")
         if self.field in record.kept:
             raise UsageError(
                 f"the record has a field {self.field!r} already", "name another with --field"
             )
-        prompt = fill(self.prompt, record.values)
+        prompt = fill(self.prompt, values)
         return replace(self.ask, prompt=prompt, began=time.monotonic(), id=new_id())
 
 
@@ -228,7 +236,9 @@ class Mapping:
             port.close()
             del self._live[record.number]
         reply = texts(outcome)[1]
-        answer = short_form(outcome.answer, reply) if self._task.extract else reply.strip()
+        answer: Any = short_form(outcome.answer, reply) if self._task.extract else reply.strip()
+        if self._task.ask.schema:
+            answer = json.loads(reply)
         return Row(record, {**record.kept, self._task.field: answer})
 
 

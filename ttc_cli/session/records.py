@@ -16,6 +16,7 @@ from typing import Any
 
 from ttc_cli.core.errors import UnreadableFile
 from ttc_cli.prompts.documents import MAX_BYTES
+from ttc_cli.store.templates import INPUT
 
 CHUNK = 1 << 16
 AHEAD = 64
@@ -119,7 +120,7 @@ def _record(number: int, line: bytes, jsonl: bool) -> Record:
     digest = hashlib.blake2b(line, digest_size=8).hexdigest()
     text = line.decode("utf-8", "replace")
     kept: dict[str, Any] = {LINE: text}
-    values, error = {LINE: text}, ""
+    values, error = {LINE: text} if jsonl else {LINE: text, INPUT: text}, ""
     if "\ufffd" in text and "\ufffd".encode() not in line:
         error = "the line is not UTF-8 text"
     elif len(line) > MAX_BYTES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -48,18 +48,22 @@ class Template:
         texts = f"{self.prompt}\n{self.system or ''}"
         return tuple(dict.fromkeys(m[2] for m in _VARIABLE.finditer(texts) if m[2]))
 
-    def checked(self, given: Mapping[str, str]) -> dict[str, str]:
-        """Values of all variables, except that `input` may be lacking.
-
-        Raises:
-            UsageError: values of variables that are not there, or variables without one.
-        """
+    def check_names(self, given: Iterable[str]) -> None:
+        """UsageError for a name that is no variable of it."""
         for name in given:
             if name not in self.variables:
                 hint = nearest(name, self.variables) or "it has " + (
                     ", ".join(self.variables) or "no variables"
                 )
                 raise UsageError(f"template {self.name} has no variable {name!r}", hint)
+
+    def checked(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Values of all variables, except that `input` may be lacking.
+
+        Raises:
+            UsageError: values of variables that are not there, or variables without one.
+        """
+        self.check_names(given)
         values = {name: v for name, v in self.defaults.items() if name in self.variables}
         values |= given
         lacking = [name for name in self.variables if name not in values and name != INPUT]
@@ -74,6 +78,11 @@ class Template:
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with its variables replaced; what comes in is not looked at again."""
     return _VARIABLE.sub(lambda m: values[m[2]] if m[2] else f"{{{m[1]}}}", text)
+
+
+def put(text: str, name: str, other: str) -> str:
+    """The text with another text, whose variables count too, in the place of a variable."""
+    return _VARIABLE.sub(lambda m: other if m[2] == name else m[0], text)
 
 
 def folder(home: Path) -> Path:
