@@ -4,8 +4,8 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     case "$1" in
     "") echo "ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
     "ask") echo "-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
-    "map") echo "--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help" ;;
-    "chat") echo "-f --file -s --system -c --continue --cid -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -R --show-reasoning --hide-reasoning -q --quiet --no-color --no-cache --no-log -h --help" ;;
+    "map") echo "--jsonl-input --line-input -s --system -t --template -p --param -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract --schema -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help" ;;
+    "chat") echo "-f --file -s --system -c --continue --cid -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --schema -R --show-reasoning --hide-reasoning -q --quiet --no-color --no-cache --no-log -h --help" ;;
     "again") echo "-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help" ;;
     "logs") echo "list show rate rm wait replay export -h --help" ;;
     "logs list") echo "-n --number --search --since --json -h --help" ;;
@@ -121,6 +121,8 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "ask --schema") echo "files" ;;
     "ask -o"|"ask --output") echo "files" ;;
     "map -s"|"map --system") echo "any" ;;
+    "map -t"|"map --template") echo "templates" ;;
+    "map -p"|"map --param") echo "any" ;;
     "map -e"|"map --effort") echo "= auto low medium high max" ;;
     "map -S"|"map --strategy") echo "strategies" ;;
     "map -n"|"map --samples") echo "any" ;;
@@ -140,6 +142,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "map --min-p") echo "any" ;;
     "map --seed") echo "= random" ;;
     "map --field") echo "any" ;;
+    "map --schema") echo "files" ;;
     "map -o"|"map --output") echo "files" ;;
     "chat -f"|"chat --file") echo "files" ;;
     "chat -s"|"chat --system") echo "any" ;;
@@ -162,6 +165,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "chat --top-k") echo "any" ;;
     "chat --min-p") echo "any" ;;
     "chat --seed") echo "= random" ;;
+    "chat --schema") echo "files" ;;
     "again -e"|"again --effort") echo "= auto low medium high max" ;;
     "again -n"|"again --samples") echo "any" ;;
     "again -m"|"again --model") echo "models" ;;

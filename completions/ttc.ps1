@@ -6,8 +6,8 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $words = @{
         '' = 'ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
         'ask' = '-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
-        'map' = '--jsonl-input --line-input -s --system -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help'
-        'chat' = '-f --file -s --system -c --continue --cid -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -R --show-reasoning --hide-reasoning -q --quiet --no-color --no-cache --no-log -h --help'
+        'map' = '--jsonl-input --line-input -s --system -t --template -p --param -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract --schema -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help'
+        'chat' = '-f --file -s --system -c --continue --cid -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --schema -R --show-reasoning --hide-reasoning -q --quiet --no-color --no-cache --no-log -h --help'
         'again' = '-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help'
         'logs' = 'list show rate rm wait replay export -h --help'
         'logs list' = '-n --number --search --since --json -h --help'
@@ -144,6 +144,10 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('ask --output', 'files')
     $takes.Add('map -s', 'any')
     $takes.Add('map --system', 'any')
+    $takes.Add('map -t', 'templates')
+    $takes.Add('map --template', 'templates')
+    $takes.Add('map -p', 'any')
+    $takes.Add('map --param', 'any')
     $takes.Add('map -e', '= auto low medium high max')
     $takes.Add('map --effort', '= auto low medium high max')
     $takes.Add('map -S', 'strategies')
@@ -169,6 +173,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('map --min-p', 'any')
     $takes.Add('map --seed', '= random')
     $takes.Add('map --field', 'any')
+    $takes.Add('map --schema', 'files')
     $takes.Add('map -o', 'files')
     $takes.Add('map --output', 'files')
     $takes.Add('chat -f', 'files')
@@ -200,6 +205,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('chat --top-k', 'any')
     $takes.Add('chat --min-p', 'any')
     $takes.Add('chat --seed', '= random')
+    $takes.Add('chat --schema', 'files')
     $takes.Add('again -e', '= auto low medium high max')
     $takes.Add('again --effort', '= auto low medium high max')
     $takes.Add('again -n', 'any')
