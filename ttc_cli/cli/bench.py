@@ -18,6 +18,7 @@ WHAT = "What to run"
 
 @app.command()
 def run(
+    context: typer.Context,
     data: Annotated[
         str,
         opt(
@@ -58,26 +59,19 @@ def run(
     unsafe_exec: Annotated[
         bool, opt("--unsafe-exec", help="Score code also where it cannot be locked in.", panel=WHAT)
     ] = False,
-    effort: Annotated[
-        str | None, opt("-e", "--effort", help="low, medium, high, max or auto.", panel=SPENDING)
-    ] = None,
+    effort: options.Effort = None,
     strategy: Annotated[
-        str | None, opt("-S", "--strategy", help="How to spend it.", panel=SPENDING)
+        str | None, opt("-S", "--strategy", help="As for `ttc ask`.", panel=SPENDING)
     ] = None,
-    samples: Annotated[int | None, opt("-n", "--samples", help="Branches.", panel=SPENDING)] = None,
-    option: Annotated[
-        list[str] | None,
-        opt("-O", "--option", help="KEY=VALUE for the strategy (repeatable).", panel=SPENDING),
-    ] = None,
+    samples: options.Samples = None,
+    option: options.Option = None,
     verifier: options.Verifiers = None,
     no_early_stop: options.NoEarlyStop = False,
     diverse: options.Diverse = False,
     max_tokens: Annotated[
         int | None, opt("--max-tokens", help="Cap on sampled tokens a question.", panel=SPENDING)
     ] = None,
-    thinking_budget: Annotated[
-        int | None, opt("--thinking-budget", help="Tokens of thought a branch.", panel=SPENDING)
-    ] = None,
+    thinking_budget: options.ThinkingBudget = None,
     model: options.Model = None,
     width: Annotated[
         int,
@@ -112,15 +106,6 @@ def run(
     from ttc_cli.cli.benching import Flags
     from ttc_cli.cli.benching import run as bench_run
 
-    spending = {
-        "effort": effort, "strategy": strategy, "samples": samples, "max_tokens": max_tokens,
-        "thinking_budget": thinking_budget, "temperature": temperature, "top_p": top_p,
-        "top_k": top_k, "min_p": min_p, "system": system,
-    }  # fmt: skip
-    machine = {
-        "model": model, "yes": yes, "offline": offline, "profile": profile,
-        "gpu_layers": gpu_layers, "ctx_size": ctx_size, "threads": threads,
-    }  # fmt: skip
     flags = Flags(
         data,
         out,
@@ -138,7 +123,7 @@ def run(
         width,
         quiet,
     )
-    raise typer.Exit(bench_run(spending, machine, flags))
+    raise typer.Exit(bench_run(options.settings(context.params), flags))
 
 
 @app.command()

@@ -44,7 +44,7 @@ class Flags:
     quiet: bool
 
 
-def run(spending: Mapping[str, object], machine: Mapping[str, object], flags: Flags) -> int:
+def run(given: Mapping[str, object], flags: Flags) -> int:
     """Run; returns the exit code.
 
     Raises:
@@ -54,8 +54,8 @@ def run(spending: Mapping[str, object], machine: Mapping[str, object], flags: Fl
     from ttc_cli.bench.run import Spec, choose
     from ttc_cli.bench.sources import read_source
 
-    settings = load_settings({**spending, **machine}, cwd=Path.cwd(), environ=os.environ)
-    configs = read_configs(spending, flags)
+    settings = load_settings(given, cwd=Path.cwd(), environ=os.environ)
+    configs = read_configs(given, flags)
     items, data = read_source(flags.data, flags.seed)
     items = choose(items, limit=flags.limit, shuffle=flags.shuffle, seed=flags.seed)
     scoring.require(items, unsafe_exec=flags.unsafe_exec)
@@ -116,20 +116,23 @@ def report(folders: Sequence[Path], *, as_json: bool, markdown: bool, picture: s
         sys.stdout.write((tables.markdown if markdown else tables.text)(built))
 
 
-def read_configs(spending: Mapping[str, object], flags: Flags) -> list[Config]:
-    """The configurations that the flags describe; plain flags are defaults for all of them.
+def read_configs(given: Mapping[str, object], flags: Flags) -> list[Config]:
+    """The configurations that the flags describe; settings that were given hold for all of them.
 
     Raises:
         UsageError: one of them is wrong, or two share a name.
     """
-    from ttc_cli.bench.configs import Config, from_file, from_text, named
+    from ttc_cli.bench.configs import SETTINGS, Config, from_file, from_text, named
     from ttc_cli.settings.fields import checked
     from ttc_cli.verifiers import registry as verifiers
 
-    given = {k: checked(k, v, f"--{k}") for k, v in spending.items() if v is not None}
+    shared = {name: given[name] for name in SETTINGS if given.get(name) is not None}
+    shared = {name: checked(name, value, f"--{name}") for name, value in shared.items()}
     for text in flags.verifiers:
         verifiers.find(text)  # now, and not after hours of work
-    base = Config("", given, pairs(flags.options), flags.early_stop, flags.diverse, flags.verifiers)
+    base = Config(
+        "", shared, pairs(flags.options), flags.early_stop, flags.diverse, flags.verifiers
+    )
     listed = from_file(flags.file) if flags.file else []
     listed += [from_text(text) for text in flags.configs]
     return named([_over(base, config) for config in listed] or [base])

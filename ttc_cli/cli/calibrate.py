@@ -40,6 +40,7 @@ def _load() -> float:
 
 @app.command()
 def calibrate(
+    context: typer.Context,
     model: options.Model = None,
     threads: options.Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -55,7 +56,7 @@ def calibrate(
     from ttc_cli.session.calibrate import calibrate as measured
     from ttc_cli.settings import home, load
 
-    settings = load({"model": model, "threads": threads}, cwd=Path.cwd(), environ=os.environ)
+    settings = load(options.settings(context.params), cwd=Path.cwd(), environ=os.environ)
     found = resolve(settings.model or "", home())
     if isinstance(found, Remote):
         raise UsageError("a server schedules itself", "calibrate a local model")

@@ -17,6 +17,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 @app.command()
 def train(
+    context: typer.Context,
     data: Annotated[
         str,
         typer.Option("-d", "--data", help="Questions with answers: JSONL, JSON or CSV."),
@@ -41,7 +42,7 @@ def train(
     ] = False,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many.")] = None,
     skip: Annotated[int, typer.Option("--skip", min=0, help="Leave out the first so many.")] = 0,
-    max_tokens: Annotated[
+    budget: Annotated[
         int | None, typer.Option("--max-tokens", min=1, help="Cap on sampled tokens in all.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
@@ -60,9 +61,9 @@ def train(
 
     raise typer.Exit(
         train(
-            {"model": model, "threads": threads},
+            options.settings(context.params),
             Flags(
-                data, name, traces, rollouts, every, synthetic, majority, limit, skip, max_tokens,
+                data, name, traces, rollouts, every, synthetic, majority, limit, skip, budget,
                 seed, as_json, quiet,
             ),
         )
@@ -71,6 +72,7 @@ def train(
 
 @app.command("eval")
 def evaluate(
+    context: typer.Context,
     verifier: Annotated[
         list[str], typer.Option("-V", "--verifier", help="NAME[:ARG]; several are joined.")
     ],
@@ -93,7 +95,7 @@ def evaluate(
     from ttc_cli.cli.inputs import pairs
     from ttc_cli.cli.training import evaluate
 
-    settings, given = {"model": model, "threads": threads}, pairs(option or ())
+    settings, given = options.settings(context.params), pairs(option or ())
     raise typer.Exit(evaluate(settings, tuple(verifier), given, data, limit, bar, as_json=as_json))
 
 

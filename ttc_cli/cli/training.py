@@ -35,7 +35,7 @@ class Flags:
     majority: bool
     limit: int | None
     skip: int
-    max_tokens: int | None
+    budget: int | None
     seed: int
     json: bool
     quiet: bool
@@ -98,7 +98,7 @@ def _train(session: Session, items: list[Item], flags: Flags, stopped: Any) -> H
     labour = Labour(flags.traces, 0 if flags.synthetic else flags.rollouts, flags.every)
     try:
         collect(
-            session, items, labour, kept, budget=flags.max_tokens, seed=flags.seed,
+            session, items, labour, kept, budget=flags.budget, seed=flags.seed,
             majority=flags.majority, synthetic=flags.synthetic, report=report, stopped=stopped,
         )  # fmt: skip
     finally:
