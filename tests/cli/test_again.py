@@ -84,3 +84,12 @@ def test_an_earlier_run_by_its_id(ttc: Ttc) -> None:
     assert ttc("again", first[:12], script=script).code == 0
     assert SUM in seen[0]
     assert ttc("again", "ttc-nothing").code == 2
+
+
+def test_a_slip_of_the_keys_is_not_logged(ttc: Ttc) -> None:
+    ttc(SUM, "-e", "low")
+    for slip in (("-S", "magic"), ("-V", "juge"), ("--min-agreement", "0.5", "-S", "direct"),
+                 ("-S", "beam", "--schema", "{}"), ("-O", "samples=many")):  # fmt: skip
+        assert ttc("another", *slip).code == 2
+    assert [run["prompt"] for run in json.loads(ttc("logs", "list", "--json").out)] == [SUM]
+    assert json.loads(ttc("stats", "--json").out)["requests"] == 1

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ttc_cli.core.errors import UsageError
+from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.events import (
     Close,
     Done,
@@ -106,14 +106,31 @@ def test_search_looks_at_prompt_and_reply(tmp_path: Path) -> None:
 def test_states_and_errors(tmp_path: Path) -> None:
     record(tmp_path, Entry("ttc-cut", "?"), code=130)
     record(tmp_path, Entry("ttc-left", "?"), EVENTS[:3])
-    with pytest.raises(UsageError), Recorder(tmp_path, Entry("ttc-bad", "?"), 0.0, print):
-        raise UsageError("no such thing", "try another")
+    with pytest.raises(TtcError), Recorder(tmp_path, Entry("ttc-bad", "?"), 0.0, print):
+        raise TtcError("no such thing", "try another")
     with Log(tmp_path) as log:
         assert [log.get(i).state for i in ("cut", "left", "bad")] == [
             "interrupted", "interrupted", "failed",
         ]  # fmt: skip
         bad = log.get("bad")
-        assert (bad.exit, bad.error, bad.hint) == (2, "no such thing", "try another")
+        assert (bad.exit, bad.error, bad.hint) == (1, "no such thing", "try another")
+
+
+def test_a_slip_is_no_run_unless_somebody_waits_for_it(tmp_path: Path) -> None:
+    entry = Entry("ttc-slip", "?", (("d", "doc"),))
+    with pytest.raises(UsageError), Recorder(tmp_path, entry, 0.0, print):
+        raise UsageError("no such thing", "try another")
+    with Log(tmp_path) as log:
+        assert log.runs() == []
+        log.begin(entry, os.getpid())  # by a process that leaves it to another
+    with pytest.raises(UsageError), Recorder(tmp_path, entry, 0.0, print):
+        raise UsageError("no such thing", "try another")
+    with Log(tmp_path) as log:
+        run = log.get("slip")
+        assert (run.state, run.exit, run.error) == ("failed", 2, "no such thing")
+    record(tmp_path, Entry("ttc-late", "?"), EVENTS[:3], code=2)  # it had started
+    with Log(tmp_path) as log:
+        assert log.get("late").exit == 2
 
 
 def test_conversations_follow_parents(tmp_path: Path) -> None:
@@ -138,9 +155,9 @@ def test_a_document_is_kept_once_and_no_longer_than_its_runs(tmp_path: Path) -> 
     with Log(tmp_path) as log:
         texts = "SELECT count(*) FROM texts"
         assert log._rows(texts)[0][0] == 1
-        log.remove([log.get("0"), log.get("1")])
+        log.remove(["ttc-0", "ttc-1"])
         assert log.texts(log.get("2")) == (("d", "the same text"),)
-        log.remove([log.get("2")])
+        log.remove(["ttc-2"])
         assert log._rows(texts)[0][0] == 0
         assert log._rows("SELECT count(*) FROM events")[0][0] == 0
 

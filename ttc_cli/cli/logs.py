@@ -141,7 +141,7 @@ def remove(
         found = log.runs() if everything else [log.get(one) for one in run_ids or ()]
         if everything and not yes:
             typer.confirm(f"forget {len(found)} runs?", abort=True, err=True)
-        log.remove(found)
+        log.remove(run.id for run in found)
 
 
 @app.command()

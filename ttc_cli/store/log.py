@@ -59,15 +59,18 @@ class Log:
 
     # -- writing -----------------------------------------------------------------------------
 
-    def begin(self, entry: Entry, pid: int) -> None:
-        """Note that a run starts in process `pid`; one that is there already is taken over."""
+    def begin(self, entry: Entry, pid: int) -> bool:
+        """Note that a run starts in process `pid`; False for one that is there already.
+
+        That one is taken over.
+        """
         who = (pid, processes.boot_id(), processes.birth(pid))
         with self._writing() as db:
             taken = db.execute(
                 "UPDATE runs SET pid = ?, boot = ?, born = ? WHERE id = ?", (*who, entry.id)
             )
             if taken.rowcount:
-                return
+                return False
             row = db.execute("SELECT conversation FROM runs WHERE id = ?", (entry.parent,))
             conversation = next((name for (name,) in row), entry.id)
             db.execute(
@@ -88,6 +91,7 @@ class Log:
                     "INSERT INTO documents VALUES (?, ?, ?, ?)",
                     (entry.id, position, _clean(name), digest),
                 )
+        return True
 
     def finish(
         self,
@@ -122,9 +126,9 @@ class Log:
         with self._writing() as db:
             db.execute("UPDATE runs SET feedback = ? WHERE id = ?", (feedback, run.id))
 
-    def remove(self, runs: Iterable[Run]) -> None:
+    def remove(self, ids: Iterable[str]) -> None:
         """Forget runs, and the documents that no other run is about."""
-        self._drop("id IN (SELECT value FROM json_each(?))", json.dumps([run.id for run in runs]))
+        self._drop("id IN (SELECT value FROM json_each(?))", json.dumps(list(ids)))
 
     def prune(self, *, days: float | None, megabytes: float | None) -> None:
         """Forget runs that began more than `days` ago, and the oldest above `megabytes`."""

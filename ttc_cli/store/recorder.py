@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ttc_cli.core.errors import TtcError
+from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.events import Done, Event, Score, Start, Tick, encode
 from ttc_cli.store import runs
 from ttc_cli.store.log import Entry, Log, LogUnusable
@@ -25,7 +25,8 @@ class Recorder:
     """Logs a run, as a context around it that also takes its events.
 
     Set `code` to the run's exit code before the context ends; an error that leaves the context
-    brings its own.
+    brings its own. A run that was refused for its flags before it started is no run: of it
+    nothing stays, unless another process began it and waits to be told.
 
     Args:
         folder: of the log; None keeps nothing.
@@ -52,6 +53,7 @@ class Recorder:
         self._say = say
         self._limits = {"days": days, "megabytes": megabytes}
         self._log: Log | None = None
+        self._ours = False
         self._packer = zlib.compressobj()
         self._packed: list[bytes] = []
         self._plan: dict[str, Any] = {}
@@ -62,7 +64,7 @@ class Recorder:
         if self._folder is not None:
             try:
                 self._log = Log(self._folder)
-                self._log.begin(self._entry, os.getpid())
+                self._ours = self._log.begin(self._entry, os.getpid())
             except LogUnusable as error:
                 self._give_up(error)
         return self
@@ -106,25 +108,31 @@ class Recorder:
         """Complete the run in the log; once is enough."""
         if self._log is None:
             return
-        state = runs.DONE if self._result is not None else runs.FAILED
-        if self.code in SIGNALLED or (self.code == 0 and self._result is None):
-            state = runs.INTERRUPTED  # by a signal, or by a reader that left
         try:
-            self._log.finish(
-                self._entry.id,
-                state,
-                self.code,
-                plan=self._plan,
-                result=self._result,
-                scores=self._scores,
-                error=told,
-                events=b"".join((*self._packed, self._packer.flush())),
-            )
+            if self._ours and not self._plan and self.code == UsageError.exit_code:
+                self._log.remove([self._entry.id])
+            else:
+                self._finish(self._log, told)
             self._log.prune(**self._limits)
             self._log.close()
         except LogUnusable as error:
             self._give_up(error)
         self._log = None
+
+    def _finish(self, log: Log, told: tuple[str, str]) -> None:
+        state = runs.DONE if self._result is not None else runs.FAILED
+        if self.code in SIGNALLED or (self.code == 0 and self._result is None):
+            state = runs.INTERRUPTED  # by a signal, or by a reader that left
+        log.finish(
+            self._entry.id,
+            state,
+            self.code,
+            plan=self._plan,
+            result=self._result,
+            scores=self._scores,
+            error=told,
+            events=b"".join((*self._packed, self._packer.flush())),
+        )
 
     def _give_up(self, error: LogUnusable) -> None:
         self._say(f"not logged: {error}")
