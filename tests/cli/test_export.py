@@ -179,7 +179,7 @@ def test_steps_go_by_their_score_else_by_where_they_lead(tmp_path: Path) -> None
 
     def labels(verifier: str) -> list[list[bool]]:
         with Log(tmp_path) as log:
-            log.remove(log.runs())
+            log.remove(run.id for run in log.runs())
         scored: list[Event] = [*root, Score((0,), verifier, 0.1), *children]
         record(tmp_path, f"ttc-{verifier}", scored, chosen=first + good)
         return [row["labels"] for row in rows(logged(tmp_path), "steps")]

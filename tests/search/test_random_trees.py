@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import pytest
-from planted import Oracle, Wood, best_of_n, plan_of, solve, wood_of
+from planted import QUESTION, Wood, best_of_n, plan_of, solve, wood_of
 
-from ttc_cli.core.events import Close, Open, Text, Tick
-from ttc_cli.core.outcome import TreeStep
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.engine import Request
+from ttc_cli.core.events import Close, Flow, Open, Text, Tick
+from ttc_cli.core.outcome import Question, TreeStep
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Want
+from ttc_cli.core.verify import Graded
+from ttc_cli.engine.scripted import Line, ScriptedEngine, split
+from ttc_cli.strategies import registry
 from ttc_cli.views.board import Board
+from ttc_cli.views.traces import traces
 
 SEARCHES = ("beam", "dvts", "best-first", "mcts", "particle")
 
@@ -19,6 +28,23 @@ SEARCHES = ("beam", "dvts", "best-first", "mcts", "particle")
 @pytest.fixture(params=SEARCHES)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@dataclass(frozen=True)
+class Even:
+    """Gives everything the same score, or none."""
+
+    score: float | None = 0.5
+    name: str = "even"
+    gate: bool = False
+    want: Want = Want()
+    needs: tuple[str, ...] = ()
+
+    def __call__(
+        self, run: Run, branches: Sequence[Branch], question: Question
+    ) -> Flow[list[Graded]]:
+        yield from ()
+        return [Graded(self.score) for _ in branches]
 
 
 def trees(n: int) -> Iterator[tuple[random.Random, Wood]]:
@@ -117,9 +143,27 @@ def test_a_board_shows_only_steps_that_may_be_gone_on_from(name: str) -> None:
         assert board.culled or all(step.draws == 1 for step in outcome.tree)
 
 
-def test_a_search_without_a_verifier_says_what_to_give(name: str) -> None:
-    from dataclasses import replace
+def test_a_step_that_is_cut_is_told_as_a_step_unless_it_is_the_end(name: str) -> None:
+    words = split("We walk on and on and on until there is \\boxed{7}.")
 
+    def script(request: Request) -> Line:
+        return Line(words[len(split("".join(step.text for step in request.prefix))) :])
+
+    for most in (200, 10):
+        plan = replace(plan_of(name, Wood(1)), branch_tokens=most, verifier=Even())
+        run = Run(ScriptedEngine(script), clock=lambda: 0.0)
+        strategy = registry.find(name)
+        events = list(strategy.solve(run, QUESTION, plan, strategy.options(step_tokens=4)))
+        stops = {event.stop for event in events if isinstance(event, Close)}
+        assert ("length" in stops) == (most == 10)
+        found = traces(events)
+        long = max(found.values(), key=lambda trace: len(trace.text))
+        assert long.text.startswith("".join(words[:most]))
+        assert [text for text, _ in long.steps[:2]] == ["We walk on and", " on and on until"]
+        assert long.steps[0][1] == 0.5
+
+
+def test_a_search_without_a_verifier_says_what_to_give(name: str) -> None:
     from ttc_cli.core.errors import UsageError
 
     wood = Wood(1)
@@ -128,18 +172,8 @@ def test_a_search_without_a_verifier_says_what_to_give(name: str) -> None:
 
 
 def test_a_search_goes_on_when_its_verifier_fails(name: str) -> None:
-    from dataclasses import replace
-
-    from ttc_cli.core.events import Flow
-    from ttc_cli.core.verify import Graded
-
-    class Broken(Oracle):
-        def __call__(self, run, branches, question) -> Flow[list[Graded]]:  # type: ignore[no-untyped-def]
-            yield from ()
-            return [Graded(None, "out of order") for _ in branches]
-
     wood = Wood(2)
-    plan = replace(plan_of(name, wood), verifier=Broken(wood))
+    plan = replace(plan_of(name, wood), verifier=Even(None))
     outcome, _, _ = solve(name, wood, plan)
     assert outcome.branch is not None
     assert all(step.score is None for step in outcome.tree)

@@ -18,6 +18,7 @@ from ttc_cli.core.sampling import Sampling
 from ttc_cli.core.verify import Graded
 from ttc_cli.engine.scripted import Line, ScriptedEngine, from_choices, split
 from ttc_cli.strategies import effort, registry
+from ttc_cli.views.traces import traces
 
 CHOICES = ("So \\boxed{7}.", "It is \\boxed{8}.", "Well, \\boxed{9} it is.")
 
@@ -205,8 +206,11 @@ def drafts(*texts: str) -> tuple[Any, list[Request]]:
 def test_it_revises_with_the_verifiers_words_until_accepted() -> None:
     script, seen = drafts("\\boxed{9}", "\\boxed{8}", "\\boxed{7}", "never said")
     verifier = scores({"9": 0.0, "8": 0.5, "7": 1.0}, gate=True)
-    outcome, _, _ = solve("refine", script, plan(verifier=verifier))
+    outcome, events, _ = solve("refine", script, plan(verifier=verifier))
     assert outcome.answer == "7"
+    assert [trace.text for trace in traces(events).values()] == [
+        "\\boxed{9}", "\\boxed{8}", "\\boxed{7}",
+    ]  # fmt: skip
     assert outcome.stopped == "confident"
     assert len(seen) == 3
     assert "[reply: \\boxed{9}]" in seen[1].prompt.text
@@ -294,9 +298,13 @@ def test_each_step_is_gone_back_to_once_and_then_words_are_given() -> None:
         *["So \\boxed{9}."] * 2,
         "So \\boxed{8}.",
     )
-    outcome, _, _ = solve("refine", script, plan(verifier=stepped()), rounds=4)
+    outcome, events, _ = solve("refine", script, plan(verifier=stepped()), rounds=4)
     begun = ["".join(step.text for step in request.prefix) for request in seen]
     assert begun == ["", FIRST, FIRST + second, FIRST + second, ""]
     assert "the sum is off" in seen[-1].prompt.text
     assert len({request.seed for request in seen}) == 5
     assert outcome.answer == "8"
+    told = traces(events)
+    assert [told[branch.id].text for branch in outcome.branches] == [
+        branch.text for branch in outcome.branches
+    ]

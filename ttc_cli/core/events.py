@@ -31,9 +31,11 @@ class Start(Event):
 
 @dataclass(frozen=True, slots=True)
 class Open(Event):
-    """A branch starts or goes on."""
+    """A branch starts or goes on, from so many characters that its parent wrote."""
 
     branch: BranchId
+    begun: int | None = None
+    """None in a run of an older log: all that the parent wrote."""
 
 
 @dataclass(frozen=True, slots=True)

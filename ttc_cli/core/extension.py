@@ -184,9 +184,10 @@ class Extension:
             self._done.append(replace(branch, stop=stop))
             return
         request = self._request(phase, salt)
-        yield Open(branch.id)
-        if branch.steps and not branch.steps[-1].sampled:
-            yield Text(branch.id, branch.steps[-1].text)  # put in its mouth: views need it too
+        forced = branch.steps[-1].text if branch.steps and not branch.steps[-1].sampled else ""
+        yield Open(branch.id, len(branch.text) - len(forced))
+        if forced:
+            yield Text(branch.id, forced)  # put in its mouth: views need it too
         keep = self._run.pool is not None and phase.stop.max_tokens
         kept_as = request.digest(self._run.engine.info.kept_as) if keep else ""
         if (known := self._from_pool(branch, kept_as)) is not None:

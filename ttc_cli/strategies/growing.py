@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from ttc_cli.core.branch import Branch
+from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.events import Close, Flow, Score
+from ttc_cli.core.events import Close, Flow, Score, StepDone
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule, Want
@@ -62,7 +63,7 @@ class Grower:
             None if left is None else left - min(plan.branch_tokens, left // 4)
         )
         self._names: dict[Node, int] = {}
-        self._latest: list[Branch] = []
+        self._waiting: list[Close] = []
         self.finished: list[Node] = []
         self.cut: list[Branch] = []
         self._graded: list[Graded] = []
@@ -88,7 +89,7 @@ class Grower:
         """
         seeds = [self._named(node) for node in wanted]
         whole = all(node.depth + 1 >= self._options.depth for node in wanted)
-        done = yield from self._run.extend(
+        drawing = self._run.extend(
             seeds,
             stop=StopRule(self._most(wanted, whole), steps=None if whole else STEPS),
             sampling=self._plan.sampled,
@@ -96,7 +97,9 @@ class Grower:
             ledger=self._ledger,
             reserve=CLOSING_SECONDS,
         )
-        self._latest = done
+        parents = {seed.id: node for seed, node in zip(seeds, wanted, strict=True)}
+        self._waiting.clear()
+        done = yield from self._told(drawing, parents)
         by_id = {branch.id: branch for branch in done}
         before = set(self._root.walk())
         grown: list[Node] = []
@@ -116,9 +119,9 @@ class Grower:
             keep: nodes that may be grown; those among them that are not open may not.
         """
         kept = {node.branch.id for node in keep if node.state == OPEN}
-        for branch in self._latest:
-            if branch.stop is Stop.STEP and branch.id not in kept:
-                yield Close(branch.id, str(Stop.CULLED), branch.tokens_sampled)
+        for told in self._waiting:
+            if told.branch not in kept:
+                yield replace(told, stop=str(Stop.CULLED))
 
     def finish(self) -> Flow[None]:
         """With no finished line, the best that is left is grown to its end, or made to answer."""
@@ -145,6 +148,27 @@ class Grower:
             last = Node(done, node, node.score, state=FINISHED if ended(done) else DEAD)
             node.children.append(last)
             self.finished.append(last)
+
+    def _told(
+        self, drawing: Flow[list[Branch]], parents: Mapping[BranchId, Node]
+    ) -> Flow[list[Branch]]:
+        """The drawing; a step that is cut at its most tokens ends like any other that goes on."""
+        with closing(drawing):
+            while True:
+                try:
+                    event = next(drawing)
+                except StopIteration as end:
+                    done: list[Branch] = end.value
+                    return done
+                if isinstance(event, Close):
+                    parent = parents[event.branch]
+                    cut = event.stop == Stop.LENGTH
+                    if cut and parent.tokens + event.tokens < self._plan.branch_tokens:
+                        yield StepDone(event.branch, len(parent.branch.steps))
+                        event = replace(event, stop=str(Stop.STEP))
+                    if event.stop == Stop.STEP:
+                        self._waiting.append(event)
+                yield event
 
     def _named(self, node: Node) -> Branch:
         number = self._names.get(node, 0)

@@ -35,31 +35,47 @@ class Trace:
     tokens: int = 0
 
     @property
+    def told(self) -> str:
+        """Its finished steps as one text."""
+        return "".join(text for text, _ in self.steps)
+
+    @property
     def whole(self) -> bool:
         """Whether the reply came to its own end."""
         return self.stop in tuple(Stop) and Stop(self.stop).whole
 
     def end_step(self) -> None:
         """What was written since the last step is one."""
-        since = self.text[sum(len(text) for text, _ in self.steps) :]
+        since = self.text[len(self.told) :]
         if since.strip():
             self.steps.append((since, None))
 
 
 def traces(events: Iterable[Event]) -> dict[BranchId, Trace]:
-    """The branches in the order they were opened; a child goes on from its parent's text."""
+    """The branches in the order they were opened; a child goes on from what it has of its parent.
+
+    That may be nothing: a revision is written anew.
+    """
     found: dict[BranchId, Trace] = {}
     for event in events:
         if isinstance(event, Open) and event.branch not in found:
-            parent = found.get(event.branch[:-1])
-            found[event.branch] = Trace(
-                event.branch, parent.text if parent else "", list(parent.steps) if parent else []
-            )
+            found[event.branch] = _begun(event, found.get(event.branch[:-1]))
         branch = getattr(event, "branch", None)
         trace = found.get(branch) if branch is not None else None
         if trace is not None:
             _take(trace, event)
     return found
+
+
+def _begun(event: Open, parent: Trace | None) -> Trace:
+    trace = Trace(event.branch)
+    if parent is None:
+        return trace
+    trace.text = parent.text[: event.begun]
+    for text, score in parent.steps:
+        if trace.text.startswith(trace.told + text):
+            trace.steps.append((text, score))
+    return trace
 
 
 def _take(trace: Trace, event: Event) -> None:
