@@ -47,7 +47,7 @@ def test_beam_goes_on_with_partial_replies(ttc: Ttc, serve: Serve) -> None:
     reply = "First we add up the two numbers, which are 17 and 25.\n\nThat is \\boxed{42}."
 
     def script(request: Any) -> str:
-        return reply.removeprefix(request.prompt.text.rpartition("assistant\n")[2])
+        return reply.removeprefix(request.prompt.text.rpartition("assistant")[2])
 
     server = serve(script)
     ran = ttc("ask", SUM, "-m", server.url, "-S", "beam", "-n", "4", "--json")
