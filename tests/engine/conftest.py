@@ -11,7 +11,7 @@ from tiny_llama import write_llama, write_mamba
 
 from ttc_cli.core.engine import Engine
 
-KINDS = ("scripted", "tiny", "recurrent", "smollm", "raw")
+KINDS = ("scripted", "tiny", "recurrent", "smollm", "raw", "chat")
 SLOW = {"smollm": [pytest.mark.model]}
 PARAMS = [pytest.param(name, marks=SLOW.get(name, [])) for name in KINDS]
 

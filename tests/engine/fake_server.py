@@ -24,6 +24,7 @@ from ttc_cli.engine.scripted import Script, ScriptedEngine
 
 WORD = re.compile(r"\n\n|[ \n]?[^ \n]+|[ \n]")
 END = 0
+SCORED = (" the", " a", " x", "漢", "Yes", "No")
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
     "<|im_start|>assistant\n"
@@ -74,18 +75,23 @@ class FakeServer:
         models: tuple[str, ...] = ("fake",),
         key: str = "",
         thinks: bool = False,
+        thought: str = "",
         told: str = "one",
     ) -> None:
         self.script, self.raw, self.context, self.continues = script, raw, context, continues
         self.takes, self.pause, self.exact, self.models, self.key = takes, pause, exact, models, key
-        self.thinks, self.told = thinks, told
+        self.thinks, self.told, self.thought = thinks, told, thought
         self.faults: deque[Fault] = deque()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.hung_up = threading.Semaphore(0)
         """Counts streams that the client closed before their end."""
         self.written = 0
+        self.live = 0
+        self.most = 0
+        """Streams under way at once, at most."""
         self.words: dict[str, int] = {"": END}
         self.stopping = threading.Event()
+        self._lock = threading.Lock()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -184,6 +190,9 @@ class FakeServer:
         http.send_header("Connection", "close")
         http.end_headers()
         http.close_connection = True
+        with self._lock:
+            self.live += 1
+            self.most = max(self.most, self.live)
         try:
             for number, chunk in enumerate(self._chunks(body, ids)):
                 if number and number == fault.after:
@@ -195,6 +204,9 @@ class FakeServer:
             http.wfile.write(b"data: [DONE]\n\n")
         except OSError:
             self.hung_up.release()
+        finally:
+            with self._lock:
+                self.live -= 1
         return None
 
     def _fail(self, http: Any, fault: Fault) -> None:
@@ -229,6 +241,9 @@ class FakeServer:
         if self.raw:
             progress = {"total": len(ids), "cache": 1, "processed": len(ids)}
             yield {"choices": [_choice("")], "prompt_progress": progress}
+        for word in WORD.findall(self.thought):
+            delta = {"reasoning_content": word}
+            yield {"choices": [{"delta": delta, "finish_reason": None}]}
         for text, end, confidence in self._said(body, ids):
             total += 1
             yield self._chunk(body, text, total, confidence)
@@ -260,7 +275,7 @@ class FakeServer:
         context = str(ids)
         top = [
             {"id": number, "token": word, "logprob": -_number(f"{context}/{word}")}
-            for word, number in self.words.items()
+            for word, number in ((word, self.id(word)) for word in SCORED)
         ]
         return {"choices": [{"logprobs": {"content": [{"top_logprobs": top}]}, "message": {}}]}
 

@@ -52,14 +52,19 @@ def calibrate(
     """
     from ttc_cli.cli.output import print_json
     from ttc_cli.core.errors import UsageError
-    from ttc_cli.models.registry import Remote, resolve
+    from ttc_cli.models.registry import ModelFile, resolve
     from ttc_cli.session.calibrate import calibrate as measured
+    from ttc_cli.session.remote import chosen
     from ttc_cli.settings import home, load
 
     settings = load(options.settings(context.params), cwd=Path.cwd(), environ=os.environ)
+    if chosen(settings) is not None:
+        raise UsageError(
+            "a server schedules itself: there is nothing to tune from here",
+            "calibrate a local model; how fast a server is, is learnt from each run",
+        )
     found = resolve(settings.model or "", home())
-    if isinstance(found, Remote):
-        raise UsageError("a server schedules itself", "calibrate a local model")
+    assert isinstance(found, ModelFile)
     if (busy := _load()) > BUSY:
         sys.stderr.write(f"the machine is busy (load {busy:.1f}): the figures will be low\n")
     progress = sys.stderr if as_json else sys.stdout

@@ -56,7 +56,7 @@ def _findings(model: str | None, *, quick: bool) -> Iterator[Finding]:
     from dataclasses import replace
 
     from ttc_cli.engine import machine
-    from ttc_cli.session.checkup import build, places
+    from ttc_cli.session.checkup import build, places, servers
     from ttc_cli.session.checkup import model as models
 
     yield build.versions()
@@ -71,5 +71,6 @@ def _findings(model: str | None, *, quick: bool) -> Iterator[Finding]:
     yield build.threads(settings.threads, machine.available_threads(), machine.processor_quota())
     yield from places.folders()
     yield from places.databases()
+    yield from servers.named(settings)
     if loads:
         yield from models.check(settings, quick=quick)

@@ -121,7 +121,7 @@ def any_model(
     from ttc_cli.session.remote import reach
 
     found = _found(settings, notify=notify, confirm=confirm)
-    return found if isinstance(found, ModelFile) else reach(settings, found)
+    return found if isinstance(found, ModelFile) else reach(settings, found, notify)
 
 
 def _found(
@@ -129,11 +129,11 @@ def _found(
 ) -> ModelFile | NamedRemote:
     from ttc_cli.models.pull import ensure
     from ttc_cli.models.registry import ModelFile
-    from ttc_cli.session.remote import described
+    from ttc_cli.session.remote import chosen
     from ttc_cli.settings import home
 
-    if (named := settings.remotes.get(settings.model or "")) is not None:
-        return named
+    if (remote := chosen(settings)) is not None:
+        return remote
     with pull_progress() as progress:
         found = ensure(
             settings.model or "",
@@ -145,4 +145,5 @@ def _found(
             notify=notify,
             progress=progress,
         )
-    return found if isinstance(found, ModelFile) else described(settings, found)
+    assert isinstance(found, ModelFile)
+    return found

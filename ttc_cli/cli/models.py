@@ -11,7 +11,10 @@ from ttc_cli.cli.help import tree
 from ttc_cli.cli.local import pull_progress, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from ttc_cli.settings import NamedRemote
 
 app = tree(help="List, fetch, inspect, name and remove models.", no_args_is_help=True)
 
@@ -25,6 +28,16 @@ def _home() -> Path:
     return home()
 
 
+def _remotes() -> Mapping[str, NamedRemote]:
+    """The servers that the settings name."""
+    import os
+    from pathlib import Path
+
+    from ttc_cli.settings import load
+
+    return load({}, cwd=Path.cwd(), environ=os.environ).remotes
+
+
 def _cells(row: dict[str, Any]) -> list[str]:
     from ttc_cli.models.disk import size_text
 
@@ -32,6 +45,8 @@ def _cells(row: dict[str, Any]) -> list[str]:
         state = "found"
     elif row["kind"] == "added":
         state = "added"
+    elif row["kind"] == "remote":
+        state = "server"
     else:
         state = "installed" if row["installed"] else "-"
     about = "~" if row.get("bytes_are_estimate") else ""
@@ -47,10 +62,10 @@ def _cells(row: dict[str, Any]) -> list[str]:
 
 @app.command("list")
 def list_models(as_json: Json = False) -> None:
-    """Models of the catalogue, your own names, and files other programs keep here."""
+    """Models of the catalogue, your own names and servers, files other programs keep here."""
     from ttc_cli.models.listing import rows as all_rows
 
-    rows = all_rows(_home())
+    rows = all_rows(_home(), _remotes())
     if as_json:
         _echo_json(rows)
     elif sys.stdout.isatty():
@@ -107,7 +122,7 @@ def show(
     """Architecture, size, quantisation, context, memory a token, thinking, chat template."""
     from ttc_cli.models.listing import describe, lines
 
-    facts = describe(name, _home())
+    facts = describe(name, _home(), _remotes())
     if as_json:
         _echo_json(facts)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.models import registry
@@ -13,7 +14,10 @@ from ttc_cli.models.found import scan
 from ttc_cli.models.gguf import read_gguf
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ttc_cli.models.found import Found
+    from ttc_cli.settings import NamedRemote
 
 
 def _catalogue_row(entry: Entry, home: Path, own: dict[str, str], default: str) -> dict[str, Any]:
@@ -67,8 +71,24 @@ def _found_row(found: Found, default: str) -> dict[str, Any]:
     }
 
 
-def rows(home: Path) -> list[dict[str, Any]]:
-    """One row a model: the catalogue, the user's names for other things, what was found.
+def _remote_row(name: str, remote: NamedRemote, default: str) -> dict[str, Any]:
+    """A server that the settings give a name; whether it answers is not asked."""
+    return {
+        "name": name,
+        "kind": "remote",
+        "default": name == default,
+        "installed": False,
+        "bytes": None,
+        "aliases": [],
+        "path": remote.where,
+        "good_for": remote.where,
+    }
+
+
+def rows(
+    home: Path, remotes: Mapping[str, NamedRemote] = MappingProxyType({})
+) -> list[dict[str, Any]]:
+    """One row a model: the catalogue, the user's names for other things, servers, what was found.
 
     `bytes` is None when the size is not known; `sha256` and all else that is missing is absent
     or None. Nothing is hashed and no header is read.
@@ -76,15 +96,21 @@ def rows(home: Path) -> list[dict[str, Any]]:
     own, default, known = registry.names(home), registry.default_ref(home), catalogue()
     all_rows = [_catalogue_row(entry, home, own, default) for entry in known.values()]
     all_rows += [_own_row(name, ref, default) for name, ref in own.items() if ref not in known]
+    all_rows += [_remote_row(name, remote, default) for name, remote in remotes.items()]
     return all_rows + [_found_row(found, default) for found in scan()]
 
 
-def describe(name: str, home: Path) -> dict[str, Any]:
+def describe(
+    name: str, home: Path, remotes: Mapping[str, NamedRemote] = MappingProxyType({})
+) -> dict[str, Any]:
     """What the catalogue and, when the file is here, its header (under `gguf`) say.
 
     Raises:
         as `registry.resolve` and `read_gguf`; a catalogue model that is not here is no error.
     """
+    if name in remotes:
+        remote = remotes[name]
+        return {"name": name, "installed": True, "base_url": remote.url, "model": remote.model}
     ref = name or registry.default_ref(home)
     target, own = registry.locate(ref, home), registry.names(home)
     if isinstance(target, registry.Remote):
@@ -106,6 +132,7 @@ def lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     shown = [
         ("name", facts["name"]),
         ("server", facts.get("base_url")),
+        ("model", facts.get("model")),
         ("path", facts.get("path") or ("not here" if not facts["installed"] else None)),
         ("size", size_text(facts["bytes"]) if facts.get("bytes") else None),
         ("sha256", facts.get("sha256")),

@@ -60,6 +60,8 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     task = way.form
     seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
     notes: list[str] = [*settings.warnings, *filter(None, [session.speeds.problem])]
+    if "exact-usage" not in session.engine.info.capabilities:
+        notes.append(f"{session.model.name} tells no token counts: they are estimates")
     if asked and not ask.verifiers:
         notes.append(f"{settings.strategy} scores steps by {asked[0]}: -V names another scorer")
     form = _form(session.engine, ask)
@@ -99,6 +101,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     plan = plan_at(effort=_level(way, settings))
     levels = {level: plan_at(effort=level) for level in LEVELS}
     strategy = registry.find(plan.strategy)
+    session.engine.info.require(*strategy.needs, by=strategy.name)
     if form is not None and strategy.name not in registry.UNDER_SCHEMA:
         raise UsageError(
             f"{strategy.name} cannot answer under a schema",
@@ -137,7 +140,7 @@ def _form(engine: Host, ask: Ask) -> AnswerSchema | None:
         return None
     from ttc_cli.answers.schema.answer import AnswerSchema
 
-    engine.info.require("grammar", by="--schema")
+    engine.info.require("grammar", "continue", by="--schema")
     return AnswerSchema.read(ask.schema)
 
 

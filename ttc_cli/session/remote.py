@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ttc_cli.settings import Settings
+from ttc_cli.core.errors import TtcError
+from ttc_cli.models.disk import read_json
+from ttc_cli.settings import Settings, cache_dir, home
 from ttc_cli.settings.remotes import NamedRemote
+from ttc_cli.store.files import keep_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from ttc_cli.engine.openai.api import Address
     from ttc_cli.engine.openai.engine import ServerEngine
-    from ttc_cli.models.registry import Remote
 
 OPENAI = "https://api.openai.com"
+REMEMBERED = 86_400
+"""Seconds that what was found out about a server is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +46,21 @@ class Served:
         return 0
 
 
-def described(settings: Settings, target: Remote) -> NamedRemote:
-    """What the settings say of a URL: where a named remote has the same, its key and prices."""
+def chosen(settings: Settings) -> NamedRemote | None:
+    """The server that the settings' model is, by its name or URL; None for a local model.
+
+    A URL that a named server has too is that one: its key and its prices count.
+
+    Raises:
+        ModelMissing, UsageError: as `registry.locate`.
+    """
+    from ttc_cli.models.registry import Remote, default_ref, locate
+
+    if (named := settings.remotes.get(settings.model or "")) is not None:
+        return named
+    target = locate(settings.model or default_ref(home()), home())
+    if not isinstance(target, Remote):
+        return None
     same = (r for r in settings.remotes.values() if r.url.rstrip("/") == target.base_url)
     known = next(same, NamedRemote(target.base_url))
     return replace(known, model=target.model or known.model)
@@ -59,8 +81,13 @@ def address(remote: NamedRemote) -> Address:
     return Address(remote.url, key, name if key else " or ".join(names), remote.timeout)
 
 
-def reach(settings: Settings, remote: NamedRemote) -> Served:
+def reach(settings: Settings, remote: NamedRemote, notify: Callable[[str], None]) -> Served:
     """Ask the server which model it is and what it can do.
+
+    What takes a request of its own to find out is remembered for a day.
+
+    Args:
+        notify: hears one line when it takes more than one attempt.
 
     Raises:
         TtcError: no answer, or a refusal. ModelMissing: no such model there.
@@ -71,5 +98,28 @@ def reach(settings: Settings, remote: NamedRemote) -> Served:
 
     where = address(remote)
     check_offline(where, offline=settings.offline)
-    engine = connect(where, remote.model, context=settings.ctx_size or 0, width=remote.width or 0)
-    return Served(engine.info.name, engine.info.sha256, engine, remote)
+    may_keep = settings.cache and settings.log
+    engine = connect(
+        where,
+        remote.model,
+        context=settings.ctx_size or 0,
+        width=remote.width or 0,
+        notify=notify,
+        recall=_recall if may_keep else lambda _: None,
+    )
+    info = engine.info
+    if may_keep and info.meta["form"] and info.meta["form"] != _recall(info.sha256):
+        keep_json(_file(info.sha256), info.meta["form"])
+    return Served(info.name, info.sha256, engine, remote)
+
+
+def _file(known_as: str) -> Path:
+    return cache_dir() / "servers" / f"{known_as}.json"
+
+
+def _recall(known_as: str) -> dict[str, bool] | None:
+    path = _file(known_as)
+    with contextlib.suppress(OSError, TtcError):
+        if time.time() - path.stat().st_mtime < REMEMBERED:
+            return read_json(path)
+    return None

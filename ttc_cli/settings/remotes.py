@@ -45,6 +45,11 @@ class NamedRemote:
     price_in: float | None = None
     price_out: float | None = None
 
+    @property
+    def where(self) -> str:
+        """The URL as `-m` takes it."""
+        return self.url + (f"#{self.model}" if self.model else "")
+
     def money(self, usage: Usage) -> float | None:
         """What a run's tokens cost; reused prompt tokens are priced like others."""
         if self.price_in is None and self.price_out is None:

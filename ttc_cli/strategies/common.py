@@ -163,8 +163,10 @@ def close(run: Run, branch: Branch, question: Question) -> Flow[Branch]:
     """Make a cut-off branch answer: close its thought, name the answer's form, decode a little.
 
     After budget forcing (s1, arXiv 2501.19393). A branch that cannot be closed (no token, no
-    second left, no short answer expected) comes back as it is.
+    second left, no short answer expected, an engine that cannot go on) comes back as it is.
     """
+    if "continue" not in run.engine.info.capabilities:
+        return branch
     if question.form is not None:
         return (yield from _complete(run, branch, question.form))
     cut = (Stop.BUDGET, Stop.TIME, Stop.LENGTH, Stop.CONTEXT, Stop.LOOP)

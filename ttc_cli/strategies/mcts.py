@@ -10,9 +10,9 @@ from ttc_cli.core.run import Run
 from ttc_cli.search.mcts import Mcts
 from ttc_cli.search.tree import Node
 from ttc_cli.strategies import searching
-from ttc_cli.strategies.searching import SCORER
+from ttc_cli.strategies.searching import NEEDS, SCORER
 
-__all__ = ["SCORER", "Options", "solve"]
+__all__ = ["NEEDS", "SCORER", "Options", "solve"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         done.append(drawn)
         if common.ended(drawn):
             yield from grades.take(run, [drawn])
-            if question.form is None:
+            if question.form is None and "continue" in run.engine.info.capabilities:
                 frontier.add(points(drawn, grades.steps(drawn), len(branch.text)))
         return drawn
 

@@ -43,12 +43,14 @@ class Strategy:
     """A strategy and the dataclass of its options (each field's metadata["help"] is shown).
 
     `scorer` names the verifier it falls back on when none was asked for; empty: it needs none.
+    `needs` are the engine's capabilities that it cannot do without.
     """
 
     name: str
     solve: Solve
     options: type[Any]
     scorer: str = ""
+    needs: tuple[str, ...] = ()
 
 
 REGISTRY = Registry("strategy", "ttc.strategies", BUILTIN, ("solve", "Options"))
@@ -67,7 +69,8 @@ def find(name: str) -> Strategy:
             and cannot be used.
     """
     module = REGISTRY.module(name)
-    return Strategy(name, module.solve, module.Options, getattr(module, "SCORER", ""))
+    scorer, needs = getattr(module, "SCORER", ""), getattr(module, "NEEDS", ())
+    return Strategy(name, module.solve, module.Options, scorer, needs)
 
 
 def read_options(strategy: Strategy, given: dict[str, str]) -> Any:

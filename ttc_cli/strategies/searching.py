@@ -14,10 +14,11 @@ from ttc_cli.strategies.ballot import Ballot
 from ttc_cli.strategies.common import cut_by, ended
 from ttc_cli.strategies.growing import Grower, Options
 
-__all__ = ["SCORER", "Options", "search"]
+__all__ = ["NEEDS", "SCORER", "Options", "search"]
 
 SCORER = "confidence"
 """What scores steps when no verifier was asked for."""
+NEEDS = ("continue",)
 MOST_ROUNDS = 200
 """A search that has not ended by then is going round in circles."""
 

@@ -196,6 +196,7 @@ def summary(result: dict[str, Any]) -> list[str]:
         f"{speed:.0f}/s" if speed else "",
         f"{ours['cost']['seconds']:.1f} s",
         f"{ours['cost']['multiplier']}x" if ours["cost"]["multiplier"] else "",
+        "" if ours["cost"]["money"] is None else f"cost {ours['cost']['money']:.3g}",
         f"stopped: {ours['stopped']}" if ours["stopped"] != "complete" else "",
     ]
     return [*lines, " · ".join(part for part in parts if part)]

@@ -69,15 +69,15 @@ class Lost(Exception):
 
     Args:
         message: what happened, one line.
+        status: that the server answered; 0 where it did not.
         after: seconds that the server asks to wait; None when it does not say.
-        begun: whether the answer had begun.
     """
 
-    def __init__(self, message: str, *, after: float | None = None, begun: bool = False) -> None:
+    def __init__(self, message: str, *, status: int = 0, after: float | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.status = status
         self.after = after
-        self.begun = begun
 
 
 class Api:
@@ -131,7 +131,6 @@ class Api:
             Lost: it could not be begun or broke off; a stream that just ends raises nothing.
             TtcError: the server refuses.
         """
-        begun = False
         try:
             async with self._client.sse(url, method="POST", json=body) as events:
                 if events.response.status_code != httpx2.codes.OK:
@@ -147,15 +146,14 @@ class Api:
                             raise ValueError(chunk)
                         if chunk.get("error"):
                             self._refuse(_status(chunk["error"]), chunk, None)
-                        begun = True
                         yield chunk
         except httpx2.TransportError as error:
-            raise self._lost(error, begun=begun) from error
+            raise self._lost(error) from error
         except ValueError as error:
-            raise Lost("what it sends is no JSON", begun=begun) from error
+            raise Lost("what it sends is no JSON") from error
 
-    def _lost(self, error: httpx2.TransportError, *, begun: bool = False) -> Lost:
-        return Lost(_reason(error, self.address), begun=begun)
+    def _lost(self, error: httpx2.TransportError) -> Lost:
+        return Lost(_reason(error, self.address))
 
     def _check(self, response: httpx2.Response) -> None:
         if response.is_success:
@@ -174,7 +172,7 @@ class Api:
         if (overflow := _overflow(told, said)) is not None:
             raise overflow
         if status in BUSY:
-            raise Lost(f"it answers {status}{said and f': {said}'}", after=after)
+            raise Lost(f"it answers {status}{said and f': {said}'}", status=status, after=after)
         where = f"the server at {address.url}"
         if status in (401, 403):
             lacks = "refuses the key of" if address.key else "wants a key:"
@@ -259,9 +257,9 @@ def _overflow(told: Any, said: str) -> ContextOverflow | None:
         or re.search(r"(maximum|available|exceed\w*)\b.*\bcontext (length|size|window)", said, re.I)
     ):
         return None
-    room = facts.get("n_ctx") or _number(r"context (?:length|size|window)\D{0,12}(\d+)", said)
+    room = facts.get("n_ctx") or _number(said, r"context (?:length|size|window)\D{0,12}(\d+)")
     prompt = facts.get("n_prompt_tokens") or _number(
-        r"(\d+)(?= in the messages| in the prompt| input)|resulted in (\d+)|requested (\d+)", said
+        said, r"(\d+) (?:in the (?:messages|prompt)|input)", r"(?:resulted in|requested) (\d+)"
     )
     message = said
     if room and prompt:
@@ -269,6 +267,7 @@ def _overflow(told: Any, said: str) -> ContextOverflow | None:
     return ContextOverflow(message, "shorten it, or give the server a larger context")
 
 
-def _number(pattern: str, text: str) -> int | None:
-    found = re.search(pattern, text, re.I)
-    return int(next(filter(None, found.groups()))) if found else None
+def _number(text: str, *patterns: str) -> int | None:
+    """The number that the first of the patterns to be found has."""
+    found = next(filter(None, (re.search(pattern, text, re.I) for pattern in patterns)), None)
+    return int(found[1]) if found else None

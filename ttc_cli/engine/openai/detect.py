@@ -5,19 +5,26 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 from ttc_cli.core.engine import EngineInfo
-from ttc_cli.core.errors import ModelMissing, TtcError, UsageError
+from ttc_cli.core.errors import ModelMissing, UsageError
 from ttc_cli.engine.openai.api import Address, Api, Lost, unreachable
-from ttc_cli.engine.openai.engine import Loop, Patience, ServerEngine
+from ttc_cli.engine.openai.chat import TEMPLATE, Chat, Form, probe
+from ttc_cli.engine.openai.engine import Loop, ServerEngine
+from ttc_cli.engine.openai.patience import Patience
 from ttc_cli.engine.openai.piece import Dialect
 from ttc_cli.engine.openai.raw import Raw
 
 WIDTH = 8
 """Requests at once where a server does not say how many it takes."""
-RAW = ("continue", "rewind", "logprobs", "confidence", "score", "grammar", "seed", "exact-usage")
+RAW = frozenset(
+    ("continue", "rewind", "logprobs", "confidence", "score", "grammar", "seed", "exact-usage")
+)
 FLEETING = ("created", "permission", "modified_at", "is_sleeping", "media_marker")
 """What servers say of a model that is not about the model."""
 
@@ -27,7 +34,7 @@ class Found:
     """A server and one of its models.
 
     Args:
-        kind: "llama.cpp", "vllm", "ollama", or "openai" for any other.
+        kind: "llama.cpp", "vllm", "ollama", "llama-cpp-python", or "openai" for any other.
         model: as requests name it.
         told: what the server says of the model, which tells it from others.
         width: requests that it takes at once.
@@ -50,6 +57,8 @@ def connect(
     context: int = 0,
     width: int = 0,
     patience: Patience | None = None,
+    notify: Callable[[str], None] = lambda _: None,
+    recall: Callable[[str], Mapping[str, Any] | None] = lambda _: None,
 ) -> ServerEngine:
     """The engine of a model behind a server; a few requests to find out which and how.
 
@@ -57,14 +66,30 @@ def connect(
         model: "" for the one that the server has.
         context: tokens that one branch may hold; 0 is what the server says.
         width: requests at once; 0 is what the server says.
+        notify: hears one line of each attempt that failed for the time being.
+        recall: what an earlier engine's `info.meta["form"]` was, by its `info.sha256`.
 
     Raises:
         TtcError: it does not answer, or refuses.
         ModelMissing: it has no such model. UsageError: it has several, and none was named.
     """
-    loop, api = Loop(), Api(address)
+    loop, api, patience = Loop(), Api(address), patience or Patience()
+
+    def tell(lost: Lost, pause: float) -> None:
+        notify(f"the server at {address.url}: {lost.message}; trying again in {pause:.1f} s")
+
+    def answered(lost: Lost) -> bool:
+        return bool(lost.status)  # a server that is not there will hardly be in a second
+
+    async def begin() -> ServerEngine:
+        found = await patience.insist(partial(find, api, model), tell, answered)
+        ask = partial(_dialect, api, found, recall(identity(address, found)))
+        dialect, abilities, form = await patience.insist(ask, tell, answered)
+        info = _info(address, found, context, abilities, form)
+        return ServerEngine(loop, api, dialect, info, width=width or found.width, patience=patience)
+
     try:
-        return loop.wait(_connect(loop, api, model, context, width, patience))
+        return loop.wait(begin())
     except BaseException as error:
         loop.wait(api.close())
         loop.close()
@@ -73,22 +98,24 @@ def connect(
         raise
 
 
-async def _connect(
-    loop: Loop, api: Api, model: str, context: int, width: int, patience: Patience | None
-) -> ServerEngine:
-    found = await find(api, model)
-    dialect, abilities = await _dialect(api, found)
-    info = EngineInfo(
-        found.model,
-        sha256=identity(api.address, found),
+def _info(
+    address: Address, found: Found, context: int, can: frozenset[str], form: dict[str, Any]
+) -> EngineInfo:
+    return EngineInfo(
+        _short(found.model),
+        sha256=identity(address, found),
         context=min(filter(None, (context, found.context))),
-        template=found.template,
+        template=found.template or TEMPLATE,
         bos=found.bos,
         eos=found.eos,
-        capabilities=frozenset(abilities),
-        meta={"server": found.kind, "url": api.address.url},
+        capabilities=can,
+        meta={"server": found.kind, "url": address.url, "form": form},
     )
-    return ServerEngine(loop, api, dialect, info, width=width or found.width, patience=patience)
+
+
+def _short(model: str) -> str:
+    """A model's name for people: llama-server may name the path of a file."""
+    return PurePath(model).stem if model.endswith(".gguf") else model
 
 
 async def find(api: Api, model: str) -> Found:
@@ -105,7 +132,16 @@ async def find(api: Api, model: str) -> Found:
         (name, row), *_ = models.items()
         return _llama(name, row, props)
     name = _chosen(model, list(models), api.address)
-    raise TtcError(f"{api.address.url} ({name}) is no llama-server")
+    row = models.get(name, {})
+    told: dict[str, Any] = {"model": row}
+    kind = KINDS.get(str(row.get("owned_by")), "openai")
+    if kind == "ollama":
+        tags = await api.find(f"{api.address.root}/api/tags")
+        digests = {r.get("model"): r.get("digest") for r in tags.get("models") or ()}
+        told["digest"] = digests.get(name)
+    # llama_cpp.server breaks off a reply when the next request comes
+    width = 1 if kind == "llama-cpp-python" else WIDTH
+    return Found(kind, name, told, int(row.get("max_model_len") or UNTOLD), width)
 
 
 def _llama(name: str, row: dict[str, Any], props: dict[str, Any]) -> Found:
@@ -122,6 +158,10 @@ def _llama(name: str, row: dict[str, Any], props: dict[str, Any]) -> Found:
     )
 
 
+KINDS = {"vllm": "vllm", "library": "ollama", "me": "llama-cpp-python"}
+"""Servers by what they call the owner of a model."""
+UNTOLD = 1 << 20
+"""Tokens of context to go by where a server does not tell: it will refuse what is too long."""
 SLOTS = ("default_generation_settings", "total_slots")
 """How a llama-server is set up to serve, which decides nothing of what its model says."""
 
@@ -141,10 +181,19 @@ def _chosen(model: str, listed: list[str], address: Address) -> str:
     raise ModelMissing(f"{address.url} has no model {model}", f"it has {near}")
 
 
-async def _dialect(api: Api, found: Found) -> tuple[Dialect, tuple[str, ...]]:
-    body = {"content": "", "add_special": True}
-    told = await api.call(f"{api.address.root}/tokenize", body)
-    return Raw(api, found.model, told["tokens"]), RAW
+async def _dialect(
+    api: Api, found: Found, known: Mapping[str, Any] | None
+) -> tuple[Dialect, frozenset[str], dict[str, Any]]:
+    """How to speak to it, what it can do, and what of that is worth remembering."""
+    if found.template:
+        body = {"content": "", "add_special": True}
+        told = await api.call(f"{api.address.root}/tokenize", body)
+        return Raw(api, found.model, told["tokens"]), RAW, {}
+    try:
+        form = Form(**(known or {"": None}))
+    except TypeError:  # never asked, or by another version
+        form = await probe(api, found.model, flags=found.kind == "vllm")
+    return Chat(api, found.model, form), form.abilities, asdict(form)
 
 
 def identity(address: Address, found: Found) -> str:

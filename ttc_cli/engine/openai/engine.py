@@ -13,36 +13,21 @@ import threading
 import time
 from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
 from ttc_cli.core.errors import ContextOverflow, EngineFailed, MissingCapability, TtcError
 from ttc_cli.core.sampling import Stop
-from ttc_cli.core.seeds import uniform
 from ttc_cli.engine.host import Counters
 from ttc_cli.engine.openai.api import Api, Lost
 from ttc_cli.engine.openai.job import Job
+from ttc_cli.engine.openai.patience import Patience
 from ttc_cli.engine.openai.piece import Dialect
 
 T = TypeVar("T")
 _SPECIAL = re.compile(r"<[^<>\s]{1,60}>|\[/?[A-Z_]{2,30}\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """With a server that fails for the time being.
-
-    Args:
-        attempts: of one request.
-        pause: seconds before the second one; twice as many before each after that.
-        longest: seconds that a server may ask to wait.
-    """
-
-    attempts: int = 5
-    pause: float = 0.5
-    longest: float = 120.0
 
 
 class Loop:
@@ -196,22 +181,13 @@ class ServerEngine:
             self._cond.notify_all()
 
     async def _insist(self, job: Job) -> None:
-        """Attempt it, and again while what fails is likely to pass."""
-        patience = self._patience
-        for attempt in range(1, patience.attempts + 1):
-            try:
-                return await self._attempt(job)
-            except Lost as lost:
-                on = "continue" in self._info.capabilities or not job.sampled
-                if attempt == patience.attempts or not on:
-                    raise
-                jitter = 1 + uniform(job.request.seed, attempt) / 4
-                pause = lost.after or patience.pause * 2 ** (attempt - 1) * jitter
-                if pause > patience.longest:
-                    raise
-                self._tell(job, lost, pause)
-                await asyncio.sleep(pause)
-        return None
+        """Attempt it, and again; what was said before is gone on with where the server can."""
+        on = "continue" in self._info.capabilities
+        await self._patience.insist(
+            partial(self._attempt, job),
+            partial(self._tell, job),
+            lambda _: on or not job.sampled,
+        )
 
     async def _attempt(self, job: Job) -> None:
         request = job.request
@@ -232,7 +208,7 @@ class ServerEngine:
                     self._cond.notify_all()
                 if job.stop is not None:
                     return
-        raise Lost("the stream broke off", begun=True)
+        raise Lost("the stream broke off")
 
     def _tell(self, job: Job, lost: Lost, pause: float) -> None:
         """Once for each kind of trouble: many requests have the same."""

@@ -9,8 +9,10 @@ from ttc_cli.engine import machine
 from ttc_cli.models.disk import size_text
 from ttc_cli.models.gguf import read_gguf
 from ttc_cli.models.registry import ModelFile, identity, resolve
+from ttc_cli.session.checkup import servers
 from ttc_cli.session.checkup.child import ask
 from ttc_cli.session.checkup.finding import Finding
+from ttc_cli.session.remote import chosen
 from ttc_cli.settings import Settings, cache_dir, home
 from ttc_cli.store import speeds
 
@@ -63,10 +65,11 @@ def check(settings: Settings, *, quick: bool) -> Iterator[Finding]:
         quick: without the ten seconds of writing.
     """
     try:
-        found = resolve(settings.model or "", home())
-        if not isinstance(found, ModelFile):
-            yield Finding("model", "ok", f"a server: {found.base_url}")
+        if (remote := chosen(settings)) is not None:
+            yield servers.answers(settings, remote, "model", "broken")
             return
+        found = resolve(settings.model or "", home())
+        assert isinstance(found, ModelFile)
         header = read_gguf(found.path)
     except TtcError as error:
         yield Finding("model", "broken", error.message, error.hint)
