@@ -188,6 +188,7 @@ def summary(result: dict[str, Any]) -> list[str]:
         more = f" and {len(ours['votes']) - 4} more" if len(ours["votes"]) > 4 else ""
         lines.append(f"votes: {votes}{more} · agreement {ours['agreement']:.0%}")
     tokens = ours["tokens"]
+    money = ours["cost"].get("money")
     speed = tokens["sampled"] / ours["timings"]["decode_s"] if ours["timings"]["decode_s"] else 0
     parts = [
         f"{ours['strategy']} ({ours['effort']})",
@@ -196,7 +197,7 @@ def summary(result: dict[str, Any]) -> list[str]:
         f"{speed:.0f}/s" if speed else "",
         f"{ours['cost']['seconds']:.1f} s",
         f"{ours['cost']['multiplier']}x" if ours["cost"]["multiplier"] else "",
-        "" if ours["cost"]["money"] is None else f"cost {ours['cost']['money']:.3g}",
+        "" if money is None else f"cost {money:.3g}",
         f"stopped: {ours['stopped']}" if ours["stopped"] != "complete" else "",
     ]
     return [*lines, " · ".join(part for part in parts if part)]
