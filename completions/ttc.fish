@@ -35,7 +35,7 @@ complete -c ttc -n '__ttc_at "logs"' -a replay -d 'Show a run once more as it ha
 complete -c ttc -n '__ttc_at "logs"' -a export -d 'Write verified runs as training data (JSONL) in the forms that trl and axolotl read.'
 complete -c ttc -n '__ttc_at "top"' -a stats -d 'Figures over the logged runs.'
 complete -c ttc -n '__ttc_at "top"' -a models -d 'List, fetch, inspect, name and remove models.'
-complete -c ttc -n '__ttc_at "models"' -a list -d 'Models of the catalogue, your own names, and files other programs keep here.'
+complete -c ttc -n '__ttc_at "models"' -a list -d 'Models of the catalogue, your own names and servers, files other programs keep here.'
 complete -c ttc -n '__ttc_at "models"' -a pull -d 'Fetch a model, check its hash and install it; goes on where an earlier pull stopped.'
 complete -c ttc -n '__ttc_at "models"' -a show -d 'Architecture, size, quantisation, context, memory a token, thinking, chat template.'
 complete -c ttc -n '__ttc_at "models"' -a rm -d 'Delete a pulled model\'s file; of your own names, forget the name and keep the file.'
