@@ -9,11 +9,12 @@ work.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from ttc_cli.answers import structured, worded
+from ttc_cli.answers import restated, structured, worded
 from ttc_cli.answers.dates import parse_date
-from ttc_cli.answers.finds import PLACEHOLDER, Extracted, Kind
+from ttc_cli.answers.finds import PLACEHOLDER, Extracted, Kind, brief, last_line, sentence
 from ttc_cli.answers.latex import tidy
 from ttc_cli.answers.quantity import parse_number
 
@@ -21,12 +22,17 @@ _LONGEST = 40_000  # characters from the end; an answer is at the end
 _SPECIAL = re.compile(r"<\|(?:im_end|im_start|endoftext|eot_id|end|user|assistant)\|>|</s>")
 
 
-def extract(text: str, kind: Kind | None = None) -> Extracted | None:
+_RuleFunction = Callable[[str, Kind | None], Extracted | None]
+_FREE = (None, "word", "text")  # kinds whose answer may be any words
+
+
+def extract(text: str, kind: Kind | None = None, question: str = "") -> Extracted | None:
     """The short answer of a reply; None when it has none, as prose and cut-off replies do.
 
     Args:
         text: the reply; a thought in `<think>` tags and everything after an end mark is ignored.
         kind: what the task asks for, when known; a rule whose find does not suit is passed over.
+        question: what was asked, when known; what a sentence restates of it is not the answer.
     """
     start = max(text.rfind("</think>") + len("</think>"), 0) if "</think>" in text else 0
     end_mark = _SPECIAL.search(text, start)
@@ -40,12 +46,46 @@ def extract(text: str, kind: Kind | None = None) -> Extracted | None:
         reply, empty = structured.without_empty_boxes(reply)
         rules = _STATED if empty and kind != "json" else rules
     reply, cut = structured.without_open_box(reply.rstrip())
-    for rule in (structured.boxed,) if cut else rules:
+    found = _first((structured.boxed,) if cut else rules, reply, kind)
+    if question and not cut and kind in _FREE:
+        found = _shortened(found, reply, question, kind)
+        found = found and replace(found, text=restated.bare(found.text, question))
+    if found is None or found.span is None:
+        return found
+    return replace(found, span=(found.span[0] + start, found.span[1] + start))
+
+
+def _first(rules: Sequence[_RuleFunction], reply: str, kind: Kind | None) -> Extracted | None:
+    for rule in rules:
         found = rule(reply, kind)
         if found and (answer := _suits(found.text, kind)):
-            span = found.span and (found.span[0] + start, found.span[1] + start)
-            return Extracted(answer, found.rule, span)
+            return replace(found, text=answer)
     return None
+
+
+def _shortened(
+    found: Extracted | None, reply: str, question: str, kind: Kind | None
+) -> Extracted | None:
+    """The find without what it restates of the question; where that is the last line, all of it."""
+    if found and found.rule in ("boxed", "hashes", "json"):
+        answer = restated.short(tidy(found.text), question)
+        return replace(found, text=answer) if answer else found
+    if found and found.rule in ("code", "whole"):
+        return found
+    if answer := restated.short(worded.announced(reply) or "", question):
+        return Extracted(answer, "phrase")
+    if found and found.rule == "phrase":
+        return found
+    line, at = last_line(reply)
+    alone = not reply[:at].strip()
+    answer = restated.short(line, question, alone=alone)
+    again = _first(_ORDERS.get(kind, _ORDER), answer, kind) if answer else None
+    if again:
+        return Extracted(again.text, "restated" if alone else "line", (at, len(reply)))
+    if alone and found and found.rule == "number" and restated.yes_or_no(question):
+        # the number is of what was asked about
+        return Extracted(sentence(line), "line") if brief(line) else None
+    return found
 
 
 def _suits(text: str, kind: Kind | None) -> str | None:
@@ -65,7 +105,6 @@ def _suits(text: str, kind: Kind | None) -> str | None:
     return text
 
 
-_RuleFunction = Callable[[str, Kind | None], Extracted | None]
 _STATED: tuple[_RuleFunction, ...] = (structured.boxed, worded.phrase, structured.hashes)
 _ORDER: tuple[_RuleFunction, ...] = (
     *_STATED,

@@ -18,6 +18,7 @@ Rule = Literal[
     "maths",
     "number",
     "line",
+    "restated",
     "whole",
 ]
 _SHORT, _FEW_WORDS = 60, 8

@@ -40,7 +40,7 @@ _MIXED_FRAC = re.compile(r"(\d)\s*\\frac\{(\d+)\}\{(\d+)\}")
 _PLAIN_FRAC = re.compile(r"\\frac\{\s*(-?[\d.,]+)\s*\}\{\s*(-?[\d.,]+)\s*\}")
 _PERCENT = re.compile(r"(?:%|percent|per\s+cent|percentage|pct)(?:\s+[a-z]+){0,4}", re.IGNORECASE)
 _LABEL = re.compile(r"[^\W\d_][^\W\d_'’-]+(?:[\s-]+[^\W\d_][\w'’-]*){0,6}")
-_MATHS_WORDS = frozenset(
+_NO_LABELS = frozenset(
     [
         "sqrt",
         "pi",
@@ -56,9 +56,10 @@ _MATHS_WORDS = frozenset(
         "plus",
         "minus",
         "times",
+        "not",
     ]
 )
-_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "dozen": 12}
+SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "dozen": 12}
 _ORDINAL = re.compile(r"st|nd|rd|th")
 _ONES = [
     "zero",
@@ -89,7 +90,7 @@ _TENS = dict(
         strict=True,
     )
 )
-_SPELT = {w: n for n, w in enumerate(_ONES)} | _TENS
+SPELT = {w: n for n, w in enumerate(_ONES)} | _TENS
 _PARTS = {"half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "tenth": 10}
 
 
@@ -149,8 +150,8 @@ def _suffix(text: str, attached: bool) -> tuple[bool, Unit | None, int] | None:
     """(percent, unit, scale) of what follows the digits; None when it makes this no number."""
     scale = 1
     first = text.split(maxsplit=1)
-    if first and first[0].lower() in _SCALES:
-        scale = _SCALES[first[0].lower()]
+    if first and first[0].lower() in SCALES:
+        scale = SCALES[first[0].lower()]
         text = first[1] if len(first) > 1 else ""
     if not text or _ORDINAL.fullmatch(text):
         return False, None, scale
@@ -163,16 +164,16 @@ def _suffix(text: str, attached: bool) -> tuple[bool, Unit | None, int] | None:
     if known:
         return False, known, scale
     words = {w.lower() for w in text.split()}
-    return (False, None, scale) if _LABEL.fullmatch(text) and not words & _MATHS_WORDS else None
+    return (False, None, scale) if _LABEL.fullmatch(text) and not words & _NO_LABELS else None
 
 
 def _spelt(text: str) -> Number | None:
     words = text.lower().replace("-", " ").split(maxsplit=2)
-    if not words or words[0] not in _SPELT:
+    if not words or words[0] not in SPELT:
         return None
-    value, rest = _SPELT[words[0]], words[1:]
-    if words[0] in _TENS and rest and 0 < _SPELT.get(rest[0], 0) < 10:
-        value, rest = value + _SPELT[rest[0]], rest[1:]
+    value, rest = SPELT[words[0]], words[1:]
+    if words[0] in _TENS and rest and 0 < SPELT.get(rest[0], 0) < 10:
+        value, rest = value + SPELT[rest[0]], rest[1:]
     if rest and (part := _PARTS.get(rest[0].rstrip("s"))):
         return Number(Fraction(value, part), fraction=True) if len(rest) == 1 else None
     tail = _suffix(" ".join(rest), attached=False)

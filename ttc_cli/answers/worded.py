@@ -32,17 +32,26 @@ _FREE_KINDS = (None, "number", "list")
 def phrase(reply: str, kind: Kind | None) -> Extracted | None:
     """What follows the last "the answer is" or "Final answer:", in several languages."""
     for match in reversed([*PHRASE.finditer(reply)][-6:]):
-        rest = reply[match.end() :].lstrip(" *_:\t")
-        # "**Final answer**" on a line, the answer on the next, maybe in \[ \]
-        display = _INLINE_MATHS.match(rest.lstrip())
-        line = display[0] if display else rest.lstrip().split("\n", 1)[0]
-        said = sentence(line)
+        said = sentence(_after(reply, match))
         if not brief(said):
             said = _inner_value(said) or ""
         if said and not said.startswith("```"):
             at = reply.find(said, match.end())
             return Extracted(said, "phrase", (at, at + len(said)) if at >= 0 else None)
     return None
+
+
+def announced(reply: str) -> str | None:
+    """The whole line after the last "the answer is", None when there is none."""
+    matches = [*PHRASE.finditer(reply)]
+    return _after(reply, matches[-1]) if matches else None
+
+
+def _after(reply: str, match: re.Match[str]) -> str:
+    rest = reply[match.end() :].lstrip(" *_:\t").lstrip()
+    # "**Final answer**" on a line, the answer on the next, maybe in \[ \]
+    display = _INLINE_MATHS.match(rest)
+    return display[0] if display else rest.split("\n", 1)[0]
 
 
 def _inner_value(said: str) -> str | None:

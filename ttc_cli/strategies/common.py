@@ -24,8 +24,9 @@ CLOSING_SECONDS = 1.0
 CLOSE = "</think>"
 FILLED = "the answer was cut off and ended the shortest way: later fields may be empty"
 
-STATED = ("boxed", "phrase", "hashes")
-"""Rules of `extract` that go by what a reply calls its answer, not by where it stands."""
+STATED = ("boxed", "phrase", "hashes", "restated")
+"""Rules of `extract` that go by what a reply calls its answer, or by its saying nothing else but
+what was asked; not by where it stands."""
 
 LADDER = (0.5, 0.7, 0.9, 1.1)
 """Temperatures of `--diverse`, in turn."""
@@ -135,7 +136,15 @@ def answer_of(branch: Branch, question: Question) -> Extracted | None:
     if question.form is not None:
         canonical_json = question.form.valid(reply(branch)[1])
         return Extracted(canonical_json, "json") if canonical_json is not None else None
-    return extract(reply(branch)[1], cast("Kind | None", question.kind))
+    return short_answer(branch, question)
+
+
+def short_answer(branch: Branch, question: Question) -> Extracted | None:
+    """What `extract` makes of the reply to a question; prose has no short answer, unless it says
+    outright that it is one."""
+    found = extract(reply(branch)[1], cast("Kind | None", question.kind), question.text)
+    prose = found is not None and question.task == "plain" and found.rule not in STATED
+    return None if prose else found
 
 
 def unchanged(new: Branch, old: Branch, question: Question) -> bool:
@@ -244,9 +253,7 @@ def single(run: Run, branch: Branch, question: Question) -> Outcome:
     said = any(step.sampled and step.text.strip() for step in branch.steps)
     if question.form is not None:
         return _formed(run, branch, question)
-    found = extract(reply(branch)[1], cast("Kind | None", question.kind)) if said else None
-    if found and question.task == "plain" and found.rule not in STATED:
-        found = None  # prose has no short answer unless it says outright that it is one
+    found = short_answer(branch, question) if said else None
     return Outcome(
         branch if said else None,
         answer=found.text if found else None,

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import TypeVar
 
-from ttc_cli.answers import Kind, extract
+from ttc_cli.answers import extract
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Flow, Tick
@@ -19,7 +19,7 @@ from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Want
 from ttc_cli.core.verify import Graded
-from ttc_cli.strategies.common import STATED, ended, reply
+from ttc_cli.strategies.common import ended, reply, short_answer
 
 T = TypeVar("T")
 CUT_OFF = Graded(None, "the reply was cut off: there is nothing to check")
@@ -32,8 +32,7 @@ NOTE_CHARS = 600
 def answer(branch: Branch, question: Question) -> str:
     """The short form: the extracted answer, else the last fenced block, else the reply."""
     said = reply(branch)[1].strip()
-    found = extract(said, cast("Kind | None", question.kind))
-    if found and (question.task != "plain" or found.rule in STATED):
+    if found := short_answer(branch, question):
         return found.text
     code = extract(said, "code")
     return code.text if code else said

@@ -165,7 +165,8 @@ def _sort(one: Logged, question: Question, bar: Bar, *, thoughts: bool) -> None:
         if trace is chosen or not trace.whole:
             continue
         thought, text = replies[trace.id]
-        short = extract(text, cast("Kind | None", kind if kind in FORMS else None))
+        form = cast("Kind | None", kind if kind in FORMS else None)
+        short = extract(text, form, one.run.prompt)
         if short is None:
             continue
         same = equivalent(short.text, answer, worker=shared_worker())
