@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Stop
 from ttc_cli.session.estimate import key
 from ttc_cli.store.speeds import Speeds
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 LEAST_PREFILL, LEAST_DECODES = 0.05, 8
 """Seconds of prefill, and decodes of a width, below which a speed is mostly noise."""
 WHOLE = ("complete", "vote-decided", "confident")
+LEFT_ALONE = (Stop.END, Stop.STRING, Stop.LENGTH, Stop.LOOP, Stop.CONTEXT)
+"""Why a line stops that neither the run's limits nor other lines have stopped."""
 
 
 def learn(
@@ -49,5 +52,34 @@ def learn(
 
 
 def whole_lengths(outcome: Outcome) -> list[int]:
-    """Tokens of the branches that came to their own end."""
-    return [b.tokens_sampled for b in outcome.branches if b.stop is not None and b.stop.whole]
+    """Tokens of the lines that came to their own end."""
+    return [tokens for stop, tokens in _lines(outcome) if stop.whole]
+
+
+def plain_answer(outcome: Outcome, expected: float) -> float:
+    """Tokens of one plain answer, by what the run drew: the mean of lines that nobody stopped.
+
+    Where none came to its own end, what was expected, but no less than they came to: a line that
+    was cut would have been longer.
+    """
+    lines = _lines(outcome)
+    left_alone = [tokens for stop, tokens in lines if stop in LEFT_ALONE]
+    if whole_lengths(outcome):
+        return sum(left_alone) / len(left_alone)
+    return max(expected, sum(tokens for _, tokens in lines) / max(1, len(lines)))
+
+
+def _lines(outcome: Outcome) -> list[tuple[Stop, int]]:
+    """(stop, tokens) of what was drawn from the prompt on: a revision goes on from another's text.
+
+    A branch of a tree counts its last step alone.
+    """
+    steps = {step.id: step.tokens for step in outcome.tree}
+    found: list[tuple[Stop, int]] = []
+    for branch in outcome.branches:
+        tokens = branch.tokens_sampled
+        if steps:
+            tokens = sum(steps[branch.id[:n]] for n in range(1, len(branch.id) + 1))
+        if branch.stop is not None and (steps or len(branch.id) == 1):
+            found.append((branch.stop, tokens))
+    return found

@@ -18,7 +18,7 @@ from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.session import prompt_cache
-from ttc_cli.session.learning import learn, whole_lengths
+from ttc_cli.session.learning import learn, plain_answer
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.strategies import registry
 from ttc_cli.strategies.common import FILLED, answer_of, filled
@@ -155,8 +155,6 @@ class Prepared:
     def _facts(self, outcome: Outcome, run: Run, spent: Counters) -> result.Facts:
         session = self.session
         wall = time.monotonic() - self.ask.began
-        lengths = whole_lengths(outcome)
-        plain = sum(lengths) / len(lengths) if lengths else float(self.estimate["plain_answer"])
         return result.Facts(
             id=self.ask.id,
             created=int(time.time()),
@@ -173,7 +171,7 @@ class Prepared:
                 "verify_s": round(run.verify_seconds, 3),
                 "wall_s": round(wall, 3),
             },
-            plain_answer=plain,
+            plain_answer=plain_answer(outcome, float(self.estimate["plain_answer"])),
             money=session.settings.price(spent.rows, wall, run.ledger.usage),
             cache="partial" if run.reused else "miss",
         )
