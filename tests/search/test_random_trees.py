@@ -101,6 +101,17 @@ def test_a_line_that_the_budget_cuts_is_made_to_answer(name: str) -> None:
     assert outcome.branch.meta["closed"]
 
 
+def test_it_costs_no_more_than_so_many_whole_lines(name: str) -> None:
+    """Even where no score tells it to go deep rather than broad."""
+    wood = Wood(5, depth=40, width=9)
+    plan = replace(plan_of(name, wood), branch_tokens=1000, verifier=Even())
+    outcome, _, run = solve(name, wood, plan)
+    assert outcome.branch is not None
+    line = len(split(outcome.branch.text))
+    one_round = plan.samples * max(step.tokens for step in outcome.tree if step.id[:-1])
+    assert run.ledger.spent <= plan.samples * max(220, line) + one_round + line
+
+
 def test_lines_that_say_the_same_are_one(name: str) -> None:
     wood = Wood(3, depth=2, width=1)
     outcome, _, _ = solve(name, wood, plan_of(name, wood))

@@ -17,6 +17,7 @@ from ttc_cli.core.steps import STEPS
 from ttc_cli.core.verify import Graded
 from ttc_cli.search.tree import DEAD, FINISHED, OPEN, Node
 from ttc_cli.strategies.common import CLOSING_SECONDS, close, ended, hold_back
+from ttc_cli.strategies.effort import EXPECTED_TOKENS
 from ttc_cli.strategies.grading import failures
 
 
@@ -68,13 +69,21 @@ class Grower:
         self.cut: list[Branch] = []
         self._graded: list[Graded] = []
 
-    @property
-    def paid(self) -> bool:
-        """Whether as much was drawn as the plan's number of whole lines takes."""
-        if not self.finished:
+    def paid(self, *, goes_back: bool) -> bool:
+        """Whether as much was drawn as the plan's number of whole lines takes.
+
+        Args:
+            goes_back: the search may go on without ever finishing a line; until it has finished
+                one, a line counts as long as is usual, or as the longest there is.
+        """
+        if self.finished:
+            line = sum(node.tokens for node in self.finished) / len(self.finished)
+        elif goes_back:
+            usual = EXPECTED_TOKENS[self._question.task]
+            line = max(usual, *(node.tokens for node in self._root.walk()))
+        else:
             return False
-        mean = sum(node.tokens for node in self.finished) / len(self.finished)
-        return self._ledger.usage.sampled >= self._plan.samples * mean
+        return self._ledger.usage.sampled >= self._plan.samples * line
 
     @property
     def report(self) -> str:
