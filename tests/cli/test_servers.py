@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -56,3 +59,147 @@ def test_beam_goes_on_with_partial_replies(ttc: Ttc, serve: Serve) -> None:
     assert result["choices"][0]["message"]["content"] == reply
     prompts = [len(body["prompt"]) for path, body in server.asked if path == "/v1/completions"]
     assert len(set(prompts)) == 2, "the second step begins where the first one ended"
+
+
+def test_a_judge_is_asked_for_its_log_probabilities(ttc: Ttc, serve: Serve) -> None:
+    ran = ttc("ask", SUM, "-m", serve().url, "-V", "judge", "-n", "3", "--json")
+    result = json.loads(ran.out)
+    assert (ran.code, result["ttc"]["strategy"]) == (0, "best-of-n")
+    assert all(0 < vote["weight"] < 3 for vote in result["ttc"]["votes"])
+
+
+def test_tokens_cost_what_the_settings_say(ttc: Ttc, serve: Serve, machine: Path) -> None:
+    (machine / "home").mkdir()
+    table = f'[remote.lan]\nurl = "{serve().url}"\nprice_in = 1\nprice_out = 1000\n'
+    (machine / "home" / "config.toml").write_text(table)
+    ran = ttc("ask", SUM, "-m", "lan", "-e", "medium", "--json")
+    ours = json.loads(ran.out)["ttc"]
+    prompt = ours["samples"]["started"] * ours["tokens"]["prompt"]
+    money = (prompt + 1000 * ours["tokens"]["sampled"]) / 1e6
+    assert ours["cost"]["money"] == pytest.approx(money)
+    assert "lan\t-\t-\tserver" in ttc("models", "list").out
+    ran = ttc("doctor", "--quick", "-m", "lan")
+    assert f"model: fake answers at {serve().url[:16]}" in ran.out
+
+
+def test_map_draws_for_many_records_at_once(ttc: Ttc, serve: Serve) -> None:
+    lines = "".join(f"What is {n} + {42 - n}?\n" for n in range(12))
+    server = serve(pause=0.02)
+    ran = ttc("map", "{line}", "-m", server.url, "-e", "low", "-x", stdin=lines.encode())
+    assert (ran.code, len(ran.out.splitlines())) == (0, 12)
+    assert {json.loads(line)["answer"] for line in ran.out.splitlines()} <= {"41", "42"}
+    assert server.most == 8
+
+
+def test_a_chat_goes_on(ttc: Ttc, serve: Serve) -> None:
+    server = serve(raw=False)
+    ran = ttc("chat", "-m", server.url, "-e", "low", stdin=f"{SUM}\nAre you sure?\n".encode())
+    assert ran.code == 0
+    roles = [m["role"] for m in server.asked[-1][1]["messages"]]
+    assert roles[-3:] == ["user", "assistant", "user"]
+
+
+def test_the_same_question_again_draws_nothing(ttc: Ttc, serve: Serve) -> None:
+    server = serve()
+    answers = []
+    for told in ("one", "one", "other"):
+        server.told = told
+        ran = ttc("ask", SUM, "-m", server.url, "-e", "medium", "--json", cache="yes")
+        answers.append(json.loads(ran.out)["ttc"])
+    assert [ours["cache"] for ours in answers] == ["miss", "hit", "miss"], "another model: no hit"
+    assert answers[0]["answer"] == answers[1]["answer"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (("-S", "beam"), 2, "beam needs continue, which fake does not offer"),
+        (("-S", "think"), 2, "think needs continue"),
+        (("-V", "probe:x"), 2, ""),
+        (("-V", "judge"), 2, "judge needs continue"),
+        (("--schema", "{}"), 2, "--schema needs grammar and continue"),
+    ],
+)
+def test_what_needs_more_than_the_server_gives(
+    ttc: Ttc, serve: Serve, words: tuple[str, ...], code: int, why: str
+) -> None:
+    ran = ttc("ask", SUM, "-m", serve(raw=False, continues=False).url, *words)
+    assert (ran.code, ran.out) == (code, "")
+    assert why in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("strategy", ["direct", "self-consistency", "best-of-n", "refine"])
+def test_what_chat_alone_is_enough_for(ttc: Ttc, serve: Serve, strategy: str) -> None:
+    server = serve(raw=False, continues=False)
+    ran = ttc("ask", SUM, "-m", server.url, "-S", strategy, "-e", "medium", "-x")
+    assert (ran.code, ran.out) == (0, "42\n")
+
+
+def test_counts_that_are_estimates_are_called_so(ttc: Ttc, serve: Serve) -> None:
+    ran = ttc("ask", SUM, "-m", serve(raw=False, exact=False).url, "-e", "low")
+    assert (ran.code, ran.err) == (0, "fake tells no token counts: they are estimates\n")
+
+
+@pytest.mark.parametrize(
+    ("how", "words", "code", "why"),
+    [
+        ({}, ("#other",), 4, "has no model other; it has fake"),
+        ({"key": "k"}, (), 1, "wants a key: TTC_API_KEY"),
+        ({"context": 20}, (), 5, "takes 25 tokens and the context holds 20"),
+        ({"raw": False, "context": 20}, (), 5, "takes 20 tokens and the context holds 20"),
+    ],
+)
+def test_errors(
+    ttc: Ttc, serve: Serve, how: dict[str, Any], words: tuple[str, ...], code: int, why: str
+) -> None:
+    ran = ttc("ask", SUM, "-m", "".join((serve(**how).url, *words)), "-e", "low", "--json")
+    assert (ran.code, json.loads(ran.out)["error"]["code"]) == (code, code)
+    assert why in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_no_server_at_all(ttc: Ttc) -> None:
+    ran = ttc("ask", SUM, "-m", "http://127.0.0.1:9/v1")
+    assert (ran.code, ran.out) == (1, "")
+    assert "the connection is refused" in ran.err
+    ran = ttc("ask", SUM, "-m", "http://192.0.2.1/v1", "--offline")
+    assert (ran.code, ran.out) == (2, "")
+    ran = ttc("ask", SUM, "-m", "http://me:secret@127.0.0.1:9/v1")
+    assert (ran.code, "secret" in ran.err) == (2, False)
+    ran = ttc("calibrate", "-m", "http://127.0.0.1:9/v1")
+    assert (ran.code, "a server schedules itself" in ran.err) == (2, True)
+
+
+def test_a_key_is_nowhere_to_be_found(
+    ttc: Ttc, serve: Serve, monkeypatch: pytest.MonkeyPatch, machine: Path
+) -> None:
+    monkeypatch.setenv("TTC_API_KEY", "sk-very-secret")
+    server = serve(key="sk-very-secret")
+    ran = ttc("ask", SUM, "-m", server.url, "--json", "-v", cache="yes")
+    shown = ttc("config", "show", "--json")
+    server.key = "another"
+    failed = ttc("ask", SUM, "-m", server.url, "--json", "--no-cache")
+    assert (ran.code, ran.err.count("ignored"), failed.code) == (0, 0, 1)
+    said = "".join(part for one in (ran, shown, failed) for part in (one.out, one.err))
+    files = b"".join(p.read_bytes() for p in machine.rglob("*") if p.is_file())
+    assert "very-secret" not in said
+    assert b"very-secret" not in files
+
+
+def test_ctrl_c_closes_the_streams(serve: Serve, machine: Path) -> None:
+    server = serve(lambda _: " word" * 4000, pause=0.01)
+    words = ["ask", "Write a lot.", "-m", server.url, "-n", "3", "--no-log"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ttc_cli", *words],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    until = time.monotonic() + 30
+    while server.written < 30 and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert b" word word" in out, err
+    for _ in range(3):
+        assert server.hung_up.acquire(timeout=5), "the server goes on writing"

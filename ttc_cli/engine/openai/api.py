@@ -83,13 +83,13 @@ class Lost(Exception):
 class Api:
     """The door to a server. Use it on one event loop only, and close it there."""
 
-    def __init__(self, address: Address, *, connections: int = 64) -> None:
+    def __init__(self, address: Address) -> None:
         self.address = address
         headers = {"Authorization": f"Bearer {address.key}"} if address.key else {}
         self._client = httpx2.AsyncClient(
             headers=headers,
             timeout=httpx2.Timeout(address.silence, connect=CONNECT_SECONDS),
-            limits=httpx2.Limits(max_connections=connections),
+            limits=httpx2.Limits(max_connections=None),
             trust_env=not address.loopback,  # a proxy is no way to this machine
         )
 
@@ -132,7 +132,9 @@ class Api:
             TtcError: the server refuses.
         """
         try:
-            async with self._client.sse(url, method="POST", json=body) as events:
+            async with self._client.sse(
+                url, method="POST", json=body, max_event_size=None
+            ) as events:
                 if events.response.status_code != httpx2.codes.OK:
                     await events.response.aread()
                     self._check(events.response)
@@ -179,7 +181,9 @@ class Api:
             hint = f"set {address.key_from}" if not address.key else "is it the right one?"
             raise TtcError(f"{where} {lacks} {address.key_from}{said and f' ({said})'}", hint)
         if status == httpx2.codes.NOT_FOUND:
-            raise ModelMissing(f"{where} knows nothing of this: {said or 'it answers 404'}")
+            raise ModelMissing(
+                f"{where} answers 404: {said or 'not found'}", "is the URL right, as far as /v1?"
+            )
         raise Refused(f"{where} answers {status}: {said or 'without a word'}", told)
 
 

@@ -124,12 +124,19 @@ async def find(api: Api, model: str) -> Found:
     Raises:
         as `connect`; Lost when nothing answers.
     """
-    listed = await api.call(f"{api.address.base}/models")
+    try:
+        listed = await api.call(f"{api.address.base}/models")
+    except ModelMissing:
+        if not model:
+            raise
+        listed = {}  # some have no such list
     rows = listed.get("data") if isinstance(listed, dict) else None
     models = {str(row["id"]): row for row in rows or () if isinstance(row, dict) and row.get("id")}
     props = await api.find(f"{api.address.root}/props")
     if "total_slots" in props:  # llama-server: one model, whatever a request calls it
-        (name, row), *_ = models.items()
+        name = next(iter(models), "default")
+        row = models.get(name, {})
+        _chosen(model or name, [name, _short(name), *row.get("aliases", ())], api.address)
         return _llama(name, row, props)
     name = _chosen(model, list(models), api.address)
     row = models.get(name, {})
