@@ -17,6 +17,7 @@ from harness import REPLIES, SUM, Ttc
 from ttc_cli.engine.scripted import from_choices
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
+from documented import blocks, commands
 from fake_server import FakeServer
 
 Serve = Callable[..., FakeServer]
@@ -203,3 +204,13 @@ def test_ctrl_c_closes_the_streams(serve: Serve, machine: Path) -> None:
     assert b" word word" in out, err
     for _ in range(3):
         assert server.hung_up.acquire(timeout=5), "the server goes on writing"
+
+
+COMMANDS = [words for block in blocks() if "servers.md" in block.where for words in commands(block)]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_what_is_documented_runs(ttc: Ttc, serve: Serve, words: list[str]) -> None:
+    root = serve(from_choices(REPLIES[:1])).url.removesuffix("/v1")
+    ran = ttc(*(word.replace("http://localhost:8080", root) for word in words))
+    assert ran.code == 0, ran.err
