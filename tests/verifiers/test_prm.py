@@ -71,9 +71,14 @@ def test_each_form_scores_each_step_as_its_weights_say(home: Path, form: str) ->
     assert right.score is not None
     assert wrong.score is not None
     assert right.score > wrong.score
-    assert run.ledger.usage.prefilled > 0
-    assert run.ledger.usage.shared > 0
     (note,) = [event for event in events if isinstance(event, Note)]
+    tested = int(note.message.rpartition(", ")[2].split()[0])
+    first = run.ledger.usage.evaluated - tested  # the self-test is paid by who caused it
+    assert tested > first > 0
+    later = new_run()
+    finish(verifier(later, [grow(2, 2)], question()))
+    assert later.ledger.usage.evaluated < first
+    assert later.ledger.usage.prefilled == run.ledger.usage.prefilled == 0  # by the generator
     assert "6 of 6 pairs" in note.message
     assert "tokens evaluated" in note.message
 
@@ -138,21 +143,21 @@ def test_a_line_that_grew_pays_for_its_new_step_only(home: Path) -> None:
     finish(verifier(new_run(), [grow(2)], question()))
     run = new_run()
     finish(verifier(run, [grow(3)], question()))
-    assert run.ledger.usage.prefilled == tokens(f"\n{STEPS[2]} ") + 1  # and the tag
+    assert run.ledger.usage.evaluated == tokens(f"\n{STEPS[2]} ") + 1  # and the tag
     run = new_run()
     finish(verifier(run, [grow(3)], question()))
-    assert run.ledger.usage.prefilled == 0
+    assert run.ledger.usage.evaluated == 0
 
 
 def test_branches_share_what_they_have_in_common(home: Path) -> None:
     verifier = prm(home, "math-shepherd")
-    verifier.fits(new_run().engine.info)
+    finish(verifier(new_run(), [grow(1)], question()))
     ends = [f"Step 3: so it is {n} in the end." for n in range(8)]
     lines = [branch("".join(STEPS[:2]) + end, n) for n, end in enumerate(ends)]
     run = new_run()
     finish(verifier(run, lines, question()))
     once = tokens(question().text + "".join(STEPS[:2]))
-    assert run.ledger.usage.prefilled <= once + 8 * (tokens(ends[0]) + 5)
+    assert run.ledger.usage.evaluated <= once + 8 * (tokens(ends[0]) + 5)
 
 
 def test_runs_side_by_side_get_what_each_gets_alone(home: Path) -> None:

@@ -147,7 +147,8 @@ def test_sampled_tokens_are_the_verifier_s(
     assert usage.sampled == 0
     assert (usage.verifier > 0) == (kind == "judge reasoned")
     # The branches were drawn without hidden states, so the probe has to evaluate them.
-    assert (usage.prefilled > 0) == kind.startswith(("judge", "probe", "prm"))
+    assert (usage.prefilled > 0) == kind.startswith(("judge", "probe"))
+    assert (usage.evaluated > 0) == kind.startswith("prm")
 
 
 def test_a_budget_binds(verifier: Verifier, branches: list[Branch], asked: Question) -> None:

@@ -12,7 +12,8 @@ class Usage:
 
     sampled: drawn for branches; verifier: drawn by verifiers; prefilled: prompt tokens
     computed; shared: prompt tokens that were not computed again; wasted: the part of
-    `sampled` that belongs to branches which were culled, cancelled or failed.
+    `sampled` that belongs to branches which were culled, cancelled or failed; evaluated: what a
+    verifier's own model computed.
     """
 
     sampled: int = 0
@@ -20,6 +21,7 @@ class Usage:
     prefilled: int = 0
     shared: int = 0
     wasted: int = 0
+    evaluated: int = 0
 
 
 class Ledger:
@@ -67,7 +69,7 @@ class Ledger:
             return True
 
     def count(self, kind: str, n: int) -> None:
-        """Count tokens that no limit binds: prefilled, shared, wasted."""
+        """Count tokens that no limit binds: prefilled, shared, wasted, evaluated."""
         with self._lock:
             self._add(kind, n)
 

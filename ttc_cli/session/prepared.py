@@ -172,7 +172,9 @@ class Prepared:
                 "wall_s": round(wall, 3),
             },
             plain_answer=plain_answer(outcome, float(self.estimate["plain_answer"])),
-            money=session.settings.price(spent.rows, wall, run.ledger.usage),
+            money=session.settings.price(
+                spent.rows + run.ledger.usage.evaluated, wall, run.ledger.usage
+            ),
             cache="partial" if run.reused else "miss",
         )
 

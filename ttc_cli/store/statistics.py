@@ -11,7 +11,7 @@ from typing import Any
 from ttc_cli.store.runs import Run
 
 SCHEMA_VERSION = 1
-TOKENS = ("prompt", "sampled", "verifier", "wasted", "shared")
+TOKENS = ("prompt", "sampled", "verifier", "wasted", "shared", "evaluated")
 PHASES = ("load_s", "prefill_s", "decode_s", "verify_s")
 
 
@@ -51,7 +51,7 @@ def summary(runs: Iterable[Run]) -> dict[str, Any]:
         "states": _count(run.standing for run in runs),
         "latency": _latency(answered),
         "cost": {"money": math.fsum(money) if money else None, "priced": len(money)},
-        "tokens": {kind: sum(run.ours["tokens"][kind] for run in worked) for kind in TOKENS},
+        "tokens": {kind: sum(run.ours["tokens"].get(kind, 0) for run in worked) for kind in TOKENS},
         "tokens_saved": sum(run.ours["tokens"]["sampled"] for run in cached),
         "seconds": {
             phase.removesuffix("_s"): math.fsum(run.ours["timings"][phase] for run in worked)

@@ -1,7 +1,8 @@
 """A process reward model as a verifier: a second GGUF that scores every step of a reply.
 
 It is loaded once a process, when it is first needed, and must pass a self-test before it is
-believed (see `prm_selftest`). What it evaluates counts in the run's ledger as prefilled.
+believed (see `prm_selftest`). What it evaluates counts in the run's ledger, and the self-test in
+that of the run that caused it.
 """
 
 from __future__ import annotations
@@ -110,6 +111,7 @@ class Prm:
     needs: tuple[str, ...] = ()
     _trusted: bool = False
     _news: str = ""
+    _owed: int = 0
 
     def fits(self, info: EngineInfo) -> None:
         """Refuse a PRM that fails its self-test; the generator may be any.
@@ -124,6 +126,7 @@ class Prm:
         found = selftest.recall(key)
         if found is None:
             found = self._tested()
+            self._owed = found.tokens
             selftest.keep(key, found, self.name, form.name)
             self._news = (
                 f"{self.name} is read as {self.form}; it passed its self-test,"
@@ -141,7 +144,7 @@ class Prm:
         if whys := [one.why for one in scored if one.why]:
             raise ModelError(f"{self.name} cannot take its self-test: {whys[0]}")
         steps = [one.steps for one in scored]
-        tokens = run.ledger.usage.prefilled
+        tokens = run.ledger.usage.evaluated
         return selftest.verdict(steps[::2], steps[1::2], AGGREGATES[self.aggregate], tokens)
 
     def __call__(
@@ -154,6 +157,7 @@ class Prm:
             return [OUT_OF_TIME] * len(branches)
         self.fits(run.engine.info)
         if self._news:
+            run.ledger.count("evaluated", self._owed)
             yield Note(self._news)
             self._news = ""
         asked = [(_asked(branch, question), STEPS.cut(branch.text)) for branch in branches]

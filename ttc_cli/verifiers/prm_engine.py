@@ -126,8 +126,7 @@ class Scorer:
             return self._judged(done, len(prompts))
         finally:
             port.close()
-            for kind in ("prefilled", "shared"):
-                run.ledger.count(kind, getattr(inner.ledger.usage, kind))
+            run.ledger.count("evaluated", inner.ledger.usage.prefilled)
 
     def _judged(self, done: Sequence[Branch], count: int) -> list[float | None]:
         assert self.head is not None

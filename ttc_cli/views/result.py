@@ -126,6 +126,7 @@ def _ours(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
             "verifier": usage.verifier,
             "wasted": usage.wasted,
             "shared": usage.shared,
+            "evaluated": usage.evaluated,
         },
         "cost": {
             "multiplier": round(spent / facts.plain_answer, 2) if facts.plain_answer else None,
