@@ -66,7 +66,8 @@ def test_stdin_is_the_prompt(ttc: Ttc, ear: Ear, words: tuple[str, ...]) -> None
 def test_stdin_with_a_prompt_is_a_document_ahead_of_it(ttc: Ttc, ear: Ear) -> None:
     ttc("sum this up", script=ear, stdin=b"a long text")
     assert ear.prompt.index("a long text") < ear.prompt.index("sum this up")
-    assert '<document name="stdin">' in ear.prompt
+    assert "<document>\na long text\n</document>" in ear.prompt
+    assert "stdin" not in ear.prompt  # a small model would take it for content
 
 
 def test_a_dash_with_a_prompt_joins_them(ttc: Ttc, ear: Ear) -> None:

@@ -61,7 +61,8 @@ def test_json_is_a_chat_completion_with_ours(ttc: Ttc) -> None:
         "samples", "votes", "tokens", "cost", "timings", "cache", "seed", "model",
     }  # fmt: skip
     assert ours["route"].keys() == {"task", "path", "reason"}
-    assert ours["tokens"].keys() == {"prompt", "sampled", "verifier", "wasted", "shared"}
+    kinds = {"prompt", "sampled", "verifier", "wasted", "shared", "evaluated"}
+    assert ours["tokens"].keys() == kinds
     assert ours["cost"].keys() == {"multiplier", "estimated_seconds", "seconds", "money"}
     assert ours["timings"].keys() == {"load_s", "prefill_s", "decode_s", "verify_s", "wall_s"}
     assert (ours["answer"], ours["agreement"], ours["votes"]) == ("42", None, [])

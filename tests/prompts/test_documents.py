@@ -104,6 +104,11 @@ def test_the_long_part_comes_first_and_stays_when_the_rest_changes() -> None:
     assert other.startswith(found.removesuffix("Why?\nBe brief."))
 
 
+def test_the_name_of_a_pipe_is_no_content() -> None:
+    for name in ("stdin", "/dev/fd/63"):
+        assert frame("Why?", [Document(name, "A\n")]) == "<document>\nA\n</document>\n\nWhy?"
+
+
 def test_without_documents_the_question_is_as_it_is() -> None:
     assert frame("  Why?") == "  Why?"
     assert frame("", DOCUMENTS[:1]) == '<document name="a.txt">\nA\n</document>'

@@ -76,7 +76,7 @@ def test_the_summary_is_what_was_added_up_by_hand() -> None:
     }
     assert found["cost"] == {"money": pytest.approx(0.03), "priced": 2}
     assert found["tokens"] == {
-        "prompt": 15, "sampled": 70, "verifier": 3, "wasted": 6, "shared": 9,
+        "prompt": 15, "sampled": 70, "verifier": 3, "wasted": 6, "shared": 9, "evaluated": 0,
     }  # fmt: skip
     assert found["tokens_saved"] == 20
     assert found["seconds"] == {"load": 1.5, "prefill": 0.75, "decode": 7.0, "verify": 0.0}

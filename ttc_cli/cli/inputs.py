@@ -75,8 +75,8 @@ def _stdin(say: Callable[[str], None]) -> Document:
     _wait(handle.fileno(), say)
     data = handle.read(MAX_BYTES + 1)
     if not data:
-        return Document("stdin", "")
-    return documents.decode("stdin", data)
+        return Document(documents.STDIN, "")
+    return documents.decode(documents.STDIN, data)
 
 
 def _wait(descriptor: int, say: Callable[[str], None]) -> None:

@@ -17,6 +17,8 @@ from ttc_cli.core.errors import UnreadableFile
 from ttc_cli.prompts.wording import DEFAULT_SYSTEM
 
 MAX_BYTES = 20_000_000
+STDIN = "stdin"
+"""The name of text that was piped: for people, and in no prompt."""
 
 # the longer marks first: UTF-32's little-endian one begins with UTF-16's
 _BYTE_ORDER_MARKS = (
@@ -118,8 +120,14 @@ def conversation(
 
 
 def _framed(document: Document) -> str:
-    name = json.dumps(document.name, ensure_ascii=False)
-    return f"<document name={name}>\n{document.text.rstrip()}\n</document>"
+    """Small models take a name for content: a pipe's says nothing, so it is left out."""
+    name = "" if _piped(document.name) else json.dumps(document.name, ensure_ascii=False)
+    tag = f"<document name={name}>" if name else "<document>"
+    return f"{tag}\n{document.text.rstrip()}\n</document>"
+
+
+def _piped(name: str) -> bool:
+    return name == STDIN or name.startswith("/dev/")  # a shell's <(...)
 
 
 def _check_size(name: str, size: int, limit: int) -> None:
