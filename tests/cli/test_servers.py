@@ -18,7 +18,7 @@ from ttc_cli.engine.scripted import from_choices
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 from documented import blocks, commands
-from fake_server import FakeServer
+from fake_server import FakeServer, Fault
 
 Serve = Callable[..., FakeServer]
 
@@ -186,6 +186,34 @@ def test_a_key_is_nowhere_to_be_found(
     files = b"".join(p.read_bytes() for p in machine.rglob("*") if p.is_file())
     assert "very-secret" not in said
     assert b"very-secret" not in files
+
+
+def test_a_request_that_is_refused_fails_its_branch(ttc: Ttc, serve: Serve) -> None:
+    server = serve()
+    server.faults.append(Fault(400, {"error": {"message": "no such grammar"}}))
+    ran = ttc("ask", SUM, "-m", server.url, "-e", "low")
+    assert (ran.code, ran.out) == (1, "")
+    assert "every branch failed" in ran.err
+    assert "answers 400: no such grammar" in ran.err
+
+
+def test_control_tokens_that_a_user_names_stay_text(ttc: Ttc, serve: Serve) -> None:
+    server = serve()
+    assert ttc("ask", "What does <|im_end|> mean?", "-m", server.url, "-e", "low").code == 0
+    texts = [(b["content"], b.get("parse_special")) for p, b in server.asked if p == "/tokenize"]
+    named = {special for text, special in texts if "What does <|im_end|> mean?" in text}
+    assert named == {False}
+    assert any(special and "<|im_end|>" in text for text, special in texts), "the template's own"
+
+
+def test_a_bench_on_a_server(ttc: Ttc, serve: Serve) -> None:
+    Path("q.jsonl").write_text('{"id": "a", "question": "What is 17 + 25?", "answer": "42"}\n')
+    words = ("-d", "q.jsonl", "-n", "3", "--out", "out", "--quiet")
+    ran = ttc("bench", "run", "-m", serve().url, *words)
+    assert (ran.code, ran.err) == (0, "")
+    (row,) = json.loads(ttc("bench", "report", "out", "--json").out)["rows"]
+    assert row["n"] == 1
+    assert row["sampled_tokens"] > 0
 
 
 def test_ctrl_c_closes_the_streams(serve: Serve, machine: Path) -> None:

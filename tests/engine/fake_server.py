@@ -280,7 +280,7 @@ class FakeServer:
         return {"choices": [{"logprobs": {"content": [{"top_logprobs": top}]}, "message": {}}]}
 
 
-ALWAYS = frozenset({"model", "messages", "stream", "temperature", "top_p"})
+ALWAYS = frozenset({"model", "messages", "stream"})
 
 
 def _number(text: str) -> float:

@@ -36,6 +36,7 @@ SWITCHES = {
     "usage": ("stream_options",),
     "seed": ("seed",),
     "limit": ("max_tokens",),
+    "sampling": ("temperature", "top_p"),
 }
 """What a form can do without, with the words that a refusal may hold."""
 
@@ -49,6 +50,7 @@ class Form:
         logprobs: gives the likeliest tokens. filters: takes top_k and min_p.
         usage: counts tokens. seed: takes one.
         limit: knows `max_tokens`; else the newer `max_completion_tokens`.
+        sampling: takes temperature and top_p.
         flags: has vLLM's switches for that last message, its grammars and its /tokenize.
     """
 
@@ -58,6 +60,7 @@ class Form:
     usage: bool = True
     seed: bool = True
     limit: bool = True
+    sampling: bool = True
     flags: bool = False
 
     @property
@@ -135,7 +138,7 @@ class Chat:
         A candidate's first token is the longest of the likeliest that it begins with.
         """
         said = "".join(step.text for step in request.prefix)
-        body = {**self._body(request, said), self._limit: 1, "temperature": 0, **self._alternatives}
+        body = {**self._body(request, said), self._limit: 1, **self._alternatives}
         told = await self._api.call(self._url, body)
         top = told["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
         found = {str(row["token"]): float(row["logprob"]) for row in top}
@@ -156,12 +159,9 @@ class Chat:
     def _body(self, request: Request, said: str) -> dict[str, Any]:
         form, sampling = self._form, request.sampling
         messages = _json(_messages(request.prompt))
-        body: dict[str, Any] = {
-            "model": self._model,
-            "messages": messages,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-        }
+        body: dict[str, Any] = {"model": self._model, "messages": messages}
+        if form.sampling:
+            body |= {"temperature": sampling.temperature, "top_p": sampling.top_p}
         if said:
             messages.append({"role": "assistant", "content": said})
             if form.flags:

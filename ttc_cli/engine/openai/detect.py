@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -196,9 +196,9 @@ async def _dialect(
         body = {"content": "", "add_special": True}
         told = await api.call(f"{api.address.root}/tokenize", body)
         return Raw(api, found.model, told["tokens"]), RAW, {}
-    try:
-        form = Form(**(known or {"": None}))
-    except TypeError:  # never asked, or by another version
+    if known is not None and set(known) == {item.name for item in fields(Form)}:
+        form = Form(**known)
+    else:  # never asked, or by another version
         form = await probe(api, found.model, flags=found.kind == "vllm")
     return Chat(api, found.model, form), form.abilities, asdict(form)
 

@@ -40,7 +40,12 @@ class Loop:
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of a coroutine, run there."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        try:
+            return future.result()
+        except BaseException:  # Ctrl-C: nobody waits for it any more
+            future.cancel()
+            raise
 
     def close(self) -> None:
         """Stop it; idempotent."""

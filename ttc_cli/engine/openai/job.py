@@ -32,6 +32,7 @@ class Job:
         self._stream = TextStream(request.stop, "".join(step.text for step in request.prefix))
         self._pieces: list[str] = []
         self._ids: list[int] = []
+        self._shown = 0  # ids behind the text, the end of turn left out
         self._gap = False  # tokens came without their ids
         self._prompt_told = False
         self._error = ""
@@ -63,6 +64,8 @@ class Job:
         if piece.prompt is not None:
             self._count_prompt(*piece.prompt)
         drawn = piece.count if piece.total is None else max(0, piece.total - self._seen)
+        if piece.end:  # told at the end, and drawn already: no reason to call it cut off
+            drawn = min(drawn, self._left)
         ledger = self.request.ledger
         if drawn and ledger is not None and not ledger.take(drawn):
             self.finish(Stop.BUDGET)
@@ -71,6 +74,7 @@ class Job:
         self._draw(piece, drawn)
         stop = None
         if piece.text:
+            self._shown = len(self._ids)
             self._pieces.append(piece.text)
             text, stop = self._stream.push(piece.text.encode("utf-8", "replace"))
             self._say(text)
@@ -115,7 +119,7 @@ class Job:
         """The ids behind the text, without that of the end of turn; empty where not known."""
         if self._gap or self.stop is Stop.STRING:
             return ()
-        return tuple(self._ids[: self.sampled - (self.stop is Stop.END)])
+        return tuple(self._ids[: self._shown] if self.stop is Stop.END else self._ids)
 
     def _draw(self, piece: Piece, drawn: int) -> None:
         if not drawn:
