@@ -32,3 +32,39 @@ def test_replies(question: str, a: str, same: bool, b: str, worker: Worker) -> N
     one, other = (extract(reply, None, question) for reply in (a, b))
     together = bool(one and other) and equivalent(one.text, other.text, worker=worker)
     assert together is same, (one, other)
+
+
+ODD = [
+    "?",
+    "+ ?",
+    "the?",
+    "How?",
+    "How many?",
+    "What?",
+    "Who is?",
+    "Where?",
+    "Is?",
+    "¿?",
+    "什么?",
+    "In what?",
+    "What's?",
+    "What is a?",
+    "Do you call?",
+    "Name the",
+    "x" * 5000 + "?",
+]
+
+
+@pytest.mark.parametrize("question", ODD)
+def test_what_is_no_question_changes_nothing(question: str) -> None:
+    for reply in ("It is Rome.", "Yes, it is.", "Rome", "?", "...", "is", "the is the", "七"):
+        assert extract(reply, None, question) == extract(reply)
+
+
+def test_a_span_still_holds_the_answer() -> None:
+    found = extract(
+        "Sure.\nThe capital of Italy is **Rome**.", None, "What is the capital of Italy?"
+    )
+    assert found is not None
+    assert found.text == "Rome"
+    assert found.span == (6, 39)

@@ -120,6 +120,8 @@ def read(question: str) -> Asked | None:
     if not text.strip() or unsure(text) or len(text) > 300:
         return None
     found = words(text)
+    if len(found) < 2:
+        return None
     known = frozenset(word.text for word in found)
     indefinite = frozenset(word.text for word in found if word.article in ("a", "an"))
     return _shape([word.text for word in found], known, indefinite)
