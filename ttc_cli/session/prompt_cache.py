@@ -61,7 +61,9 @@ def keep(session: Session, prompt: Prompt, refused: Callable[[str], None]) -> No
     try:
         store.put(tokens[:length], state)
     except OSError as error:
-        refused(f"the cache cannot be written: {error.strerror or error}")
+        from ttc_cli.session.recall import unwritten
+
+        refused(unwritten(error))
 
 
 def _store(session: Session) -> Prompts | None:

@@ -135,7 +135,16 @@ def recorded(prepared: Prepared, flow: Flow[Outcome], refused: Callable[[str], N
     try:
         _results(prepared.session.settings).put(known_as, entry)
     except OSError as error:
-        refused(f"the cache cannot be written: {error.strerror or error}")
+        refused(unwritten(error))
+
+
+def unwritten(error: OSError) -> str:
+    """One line about a cache that the disk refuses."""
+    why = error.strerror or str(error)
+    return (
+        f"the cache cannot be written: {cache_dir()}: {why}; "
+        "free the place or its rights, or run with --no-cache"
+    )
 
 
 def key(session: Session, ask: Ask) -> str:
