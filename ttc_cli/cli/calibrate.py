@@ -115,8 +115,8 @@ def _summary(told: Calibrated) -> list[str]:
     if told.answer:
         lengths = (f"{form} {tokens:.0f}" for form, tokens in sorted(told.answer.items()))
         lines.append(f"tokens of an answer: {', '.join(lengths)}")
-    if not told.kept:
-        lines.append("not kept: log or cache is off")
+    if told.lost:
+        lines.append(f"not kept: {told.lost}")
     return lines
 
 
@@ -137,5 +137,5 @@ def _facts(name: str, told: Calibrated, findings: list[Measured]) -> dict[str, A
             for each in findings
             if each.part not in ("prefill", "width")
         ],
-        "kept": told.kept,
+        "kept": not told.lost,
     }

@@ -38,12 +38,15 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """What was found; `answer` are tokens of one answer by its form, where runs told."""
+    """What was found; `answer` are tokens of one answer by its form, where runs told.
+
+    `lost` says why it could not be kept, where it was not.
+    """
 
     best: Best
     memory: Memory
     answer: dict[str, float]
-    kept: bool
+    lost: str = ""
 
 
 def calibrate(settings: Settings, model: ModelFile) -> Generator[Measured, None, Calibrated]:
@@ -76,10 +79,12 @@ def calibrate(settings: Settings, model: ModelFile) -> Generator[Measured, None,
     speeds.calibrated(tuning, best.prefills, best.widths)
     for task, tokens in _logged(known_as).items():
         speeds.answer.setdefault(task, tokens)
-    if kept := settings.log and settings.cache:
-        store.save(file, speeds)
+    if not (settings.log and settings.cache):
+        lost = "log or cache is off"
+    else:
+        lost = "" if store.save(file, speeds) else f"{file.parent} cannot be written to"
     cell = cell_bytes(settings, speeds, header.kv_bytes_per_token)
-    return Calibrated(best, Memory(weights, cell, _cells(cell)), dict(speeds.answer), kept)
+    return Calibrated(best, Memory(weights, cell, _cells(cell)), dict(speeds.answer), lost)
 
 
 def _cells(cell: int) -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 
-def keep_json(path: Path, value: dict[str, Any]) -> None:
-    """Replace a JSON file that only its owner may read; a disk that refuses fails no run."""
+def keep_json(path: Path, value: dict[str, Any]) -> bool:
+    """Replace a JSON file that only its owner may read; False when the disk refuses."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, temporary = tempfile.mkstemp(dir=path.parent)  # 0600
@@ -19,5 +19,7 @@ def keep_json(path: Path, value: dict[str, Any]) -> None:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(value, file)
             Path(temporary).replace(path)
+            return True
         except OSError:
             Path(temporary).unlink(missing_ok=True)  # half a file on a full disk helps nobody
+    return False

@@ -187,8 +187,8 @@ def _tuning(data: Any) -> dict[str, Any]:
     return {"threads": threads, "ubatch": ubatch, "flash": flash, "kv": kv}
 
 
-def save(file: Path, speeds: Speeds) -> None:
-    """Keep them, whole or not at all; a disk that refuses is no reason to fail a run."""
+def save(file: Path, speeds: Speeds) -> bool:
+    """Keep them, whole or not at all; False from a disk that refuses: no reason to fail a run."""
     data = {
         "of": file.stem,
         "prefill": {str(k): v for k, v in sorted(speeds.prefill.items())},
@@ -199,4 +199,4 @@ def save(file: Path, speeds: Speeds) -> None:
         "widths": {str(k): v for k, v in sorted(speeds.widths.items())},
         "tuning": speeds.tuning,
     }
-    keep_json(file, data)
+    return keep_json(file, data)
