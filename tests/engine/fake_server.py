@@ -86,7 +86,7 @@ class FakeServer:
         self.hung_up = threading.Semaphore(0)
         """Counts streams that the client closed before their end."""
         self.written = 0
-        self.live = 0
+        self._live: set[object] = set()
         self.most = 0
         """Streams under way at once, at most."""
         self.words: dict[str, int] = {"": END}
@@ -190,13 +190,21 @@ class FakeServer:
         http.send_header("Connection", "close")
         http.end_headers()
         http.close_connection = True
+        me = object()
         with self._lock:
-            self.live += 1
-            self.most = max(self.most, self.live)
+            self._live.add(me)
+            self.most = max(self.most, len(self._live))
+
+        def left() -> None:
+            with self._lock:
+                self._live.discard(me)
+
         try:
             for number, chunk in enumerate(self._chunks(body, ids)):
                 if number and number == fault.after:
                     return self._fail(http, fault)
+                if chunk["choices"] and chunk["choices"][0].get("finish_reason"):
+                    left()  # ahead of the client's next request
                 http.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
                 self.written += 1
                 if self.pause and self.stopping.wait(self.pause):
@@ -205,8 +213,7 @@ class FakeServer:
         except OSError:
             self.hung_up.release()
         finally:
-            with self._lock:
-                self.live -= 1
+            left()
         return None
 
     def _fail(self, http: Any, fault: Fault) -> None:

@@ -91,10 +91,11 @@ class Close(Event):
 
 @dataclass(frozen=True, slots=True)
 class Spent(Event):
-    """Tokens by kind so far (see ledger.Usage), seconds since the start."""
+    """Tokens by kind so far (see ledger.Usage), seconds since the start, money with prices."""
 
     usage: dict[str, int]
     seconds: float
+    money: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

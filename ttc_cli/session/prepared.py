@@ -96,7 +96,7 @@ class Prepared:
         for note in self.notes:
             yield Note(note)
         solving = self.strategy.solve(run, self.question, self.plan, self.options)
-        outcome = yield from watch(solving, self._spending(run))
+        outcome = yield from watch(solving, self._spending(run, before))
         if outcome.branch is not None and filled(outcome.branch):
             outcome = replace(outcome, note="; ".join(filter(None, (outcome.note, FILLED))))
         if outcome.note:
@@ -112,11 +112,11 @@ class Prepared:
         spent = self.session.engine.counters.since(before)
         learn(self.session.speeds, self.question, self.plan, outcome, run, spent, self.planned)
         facts = self._facts(outcome, run, spent)
-        yield Spent(asdict(run.ledger.usage), facts.timings["wall_s"])
+        yield Spent(asdict(run.ledger.usage), facts.timings["wall_s"], facts.money)
         yield Done(result.build(outcome, self.plan, run.ledger.usage, facts))
         return outcome
 
-    def _spending(self, run: Run) -> Callable[[Event], Iterator[Event]]:
+    def _spending(self, run: Run, before: Counters) -> Callable[[Event], Iterator[Event]]:
         """What it cost so far, about once a second."""
         told = time.monotonic()
 
@@ -125,7 +125,10 @@ class Prepared:
             now = time.monotonic()
             if now - told >= 1:
                 told = now
-                yield Spent(asdict(run.ledger.usage), round(now - self.ask.began, 3))
+                seconds, usage = now - self.ask.began, run.ledger.usage
+                rows = self.session.engine.counters.since(before).rows
+                money = self.session.settings.price(rows, seconds, usage)
+                yield Spent(asdict(usage), round(seconds, 3), money)
 
         return react
 

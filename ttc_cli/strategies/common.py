@@ -163,7 +163,7 @@ def label(found: Extracted, question: Question) -> str:
 def hold_back(run: Run, question: Question) -> int | None:
     """The limit for the main part of a run, less what a forced answer needs."""
     left = run.ledger.left
-    if left is None or not question.votable:
+    if left is None or not question.votable or "continue" not in run.engine.info.capabilities:
         return left
     return left - min(FORM_TOKENS if question.form else CLOSING_TOKENS, left // 4)
 

@@ -70,6 +70,7 @@ class Board:
     culled: int = 0
     tokens: int = 0
     verifier: int = 0
+    money: float | None = None
     votes: tuple[tuple[str, int, float], ...] = ()
     lead: float | None = None
 
@@ -97,6 +98,7 @@ class Board:
             case Spent():
                 self.tokens = max(self.tokens, event.usage.get("sampled", 0))
                 self.verifier = event.usage.get("verifier", 0)
+                self.money = event.money
             case Close():
                 return self._close(event)
         return None

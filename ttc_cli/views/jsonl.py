@@ -102,7 +102,8 @@ def _fields(event: Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:
                 },
             )
         case Spent():
-            return "usage", None, {"tokens": event.usage, "seconds": event.seconds}
+            spent = {"tokens": event.usage, "seconds": event.seconds}
+            return "usage", None, spent | ({} if event.money is None else {"money": event.money})
         case Note():
             return "note", None, {"message": event.message}
         case Done():

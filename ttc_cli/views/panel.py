@@ -99,6 +99,8 @@ def status(board: Board, now: float) -> Line:
     spent = board.tokens + board.verifier
     if board.first is not None:
         parts.append(f"{spent:,} of {budget:,} tokens" if budget else f"{spent:,} tokens")
+        if board.money is not None:
+            parts.append(f"cost {board.money:.3g}")
         writing = now - board.first
         if writing > 1:
             parts.append(f"{board.tokens / writing:.0f}/s")
