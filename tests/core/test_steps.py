@@ -60,9 +60,42 @@ def test_a_numbered_line_is_a_step(opening: str) -> None:
     assert StepRule(numbered=False).cut(line + "and then some") == [line + "and then some"]
 
 
+def test_a_numbered_line_that_announces_something_takes_the_next_one_along() -> None:
+    first, second = "1. First we add them:\n   3 + 4 = 7 in all\n", "2. Then we are done.\n"
+    assert STEPS.cut(first + second + "So 7.") == [first, second, "So 7."]
+
+
+@pytest.mark.parametrize("blank", ["\n\n", "\n \n", "\r\n\r\n", "\n\t\n\n"])
+def test_a_blank_line_may_hold_blanks(blank: str) -> None:
+    one, other = "The first of the two steps.", "The second of the two steps."
+    assert STEPS.cut(one + blank + other) == [one + blank, other]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "```\nhere is a line\n\nand another\n```",
+        "~~~\nhere is a line\n\nand another\n~~~",
+        "\\[\nx = 1 + 2 + 3 + 4 + 5\n\n= 15\\]",
+        "\\begin{align}\nx &= 1 + 2 + 3 + 4\\\\[4pt]\n\n&= 10\\end{align}",
+    ],
+)
+def test_code_and_formulas_are_whole_and_leave_nothing_open(whole: str) -> None:
+    after = "What follows is a step of its own."
+    assert STEPS.cut(f"{whole}\n\n{after}\n\n{after}") == [whole + "\n\n", after + "\n\n", after]
+
+
+def test_a_very_long_step_ends_with_a_line() -> None:
+    line = "So many words in one line that says nothing.\n"
+    steps = STEPS.cut(line * 60)
+    assert "".join(steps) == line * 60
+    assert all(STEPS.max_chars <= len(s) <= STEPS.max_chars + len(line) for s in steps[:-1])
+    assert len(STEPS.cut("word " * 1000)) == 1  # there is no line to end with
+
+
 def test_an_engine_finds_the_same_steps_token_by_token() -> None:
     rng = random.Random(3)
-    pieces = ["word ", "\n", "\n\n", "1. ", "```", "$$", "a longer stretch of text ", "\\[", "\\]"]
+    pieces = ["word ", "\n", "\n\n", ":\n", " \n", "1. ", "very " * 300 + "long", "```", "$$", "a longer stretch of text ", "\\[", "\\]"]
     for _ in range(300):
         said = [rng.choice(pieces) for _ in range(rng.randrange(1, 25))]
         found, before = [], ""
