@@ -36,9 +36,11 @@ def test_a_key_goes_to_every_owner_that_has_it() -> None:
     [
         ({"round": "3"}, "one or two has no option 'round'; did you mean 'rounds'?"),
         ({"xyzzy": "3"}, "see --help-options"),
-        ({"rounds": "many"}, "option rounds of one takes a whole number, not 'many'"),
+        ({"rounds": "many"}, "option rounds of one takes a whole number of at least 0, not 'many'"),
         ({"full-reply": "perhaps"}, "takes true or false"),
         ({"seconds": "soon"}, "takes a number"),
+        ({"seconds": "nan"}, "takes a number of at least 0, not 'nan'"),
+        ({"rounds": "-1"}, "takes a whole number of at least 0, not '-1'"),
     ],
 )
 def test_what_is_refused(given: dict[str, str], says: str) -> None:

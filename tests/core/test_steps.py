@@ -95,7 +95,20 @@ def test_a_very_long_step_ends_with_a_line() -> None:
 
 def test_an_engine_finds_the_same_steps_token_by_token() -> None:
     rng = random.Random(3)
-    pieces = ["word ", "\n", "\n\n", ":\n", " \n", "1. ", "very " * 300 + "long", "```", "$$", "a longer stretch of text ", "\\[", "\\]"]
+    pieces = [
+        "word ",
+        "\n",
+        "\n\n",
+        ":\n",
+        " \n",
+        "1. ",
+        "very " * 300 + "long",
+        "```",
+        "$$",
+        "a longer stretch of text ",
+        "\\[",
+        "\\]",
+    ]
     for _ in range(300):
         said = [rng.choice(pieces) for _ in range(rng.randrange(1, 25))]
         found, before = [], ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,22 +40,25 @@ class Wood:
 
     def path(self, text: str) -> list[int]:
         """The ways that a reply took."""
-        return [int(line.rsplit(" ", 1)[1]) for line in text.split("\n\n") if "way" in line]
+        return [int(way) for way in re.findall(r"the way (\d+)\n\n", text)]
 
     def script(self, request: Request) -> Line:
         said = "".join(step.text for step in request.prefix)
         if said.endswith("\\boxed{"):  # made to answer
             return Line(("13", "}."))
-        at = len(self.path(said))
+        begun = said.rpartition("\n\n")[2]  # a step that was cut is gone on with
+        whole = said.removesuffix(begun)
         out = ""
-        for depth in range(at, self.depth):
+        for depth in range(len(self.path(whole)), self.depth):
             if uniform(request.seed, 2 * depth) < self.luck:
                 way = self.right(depth)
             else:
                 way = int(uniform(request.seed, 2 * depth + 1) * self.width)
             out += f"At fork number {depth} we take the way {way}\n\n"
-        answer = self.answer(self.path(said + out))
-        return Line(split(f"{out}So the answer is \\boxed{{{answer}}}."))
+        if known := re.search(r"the way (\d+)$", begun):
+            out = re.sub(r"the way \d+", known[0], out, count=1)
+        answer = self.answer(self.path(whole + out))
+        return Line(split(f"{out}So the answer is \\boxed{{{answer}}}.".removeprefix(begun)))
 
     def answer(self, path: Sequence[int]) -> int:
         return sum(way * self.width**i for i, way in enumerate(path))

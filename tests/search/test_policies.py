@@ -49,6 +49,16 @@ def test_a_beam_grows_the_best_and_narrows_as_lines_finish() -> None:
     assert Counter(beam.ask()) == {ended[2]: 4}
 
 
+def test_a_line_that_ends_below_the_best_does_not_end_a_beam() -> None:
+    top = root()
+    beam = Beam(top, 4, expand=4)
+    best, ended = child(top, 0.9), child(top, 0.2, FINISHED)
+    beam.tell([best, ended, child(top, 0.1), ended])
+    assert Counter(beam.ask()) == {best: 4}
+    beam.tell([child(best, 0.9, FINISHED), child(best, 0.8)])
+    assert not beam.ask()
+
+
 def test_rebase_shares_children_out_by_score() -> None:
     top = root()
     beam = Beam(top, 10, balance=0.2)

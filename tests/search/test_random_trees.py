@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
-from planted import QUESTION, Wood, best_of_n, plan_of, solve, wood_of
+from planted import QUESTION, Oracle, Wood, best_of_n, plan_of, solve, wood_of
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.engine import Request
@@ -101,6 +101,28 @@ def test_a_line_that_the_budget_cuts_is_made_to_answer(name: str) -> None:
     assert outcome.branch.meta["closed"]
 
 
+def test_a_round_that_the_budget_cuts_is_gone_on_from(name: str) -> None:
+    wood = Wood(5, depth=30)
+    outcome, _, run = solve(name, wood, plan_of(name, wood, samples=4, budget=28))
+    assert run.ledger.spent <= 28
+    assert outcome.branch is not None
+    begun = [step for step in outcome.tree if len(step.id) == 1]
+    longest = max(begun, key=lambda step: len(step.text))
+    assert longest.state == "dead"
+    assert outcome.branch.id[:1] == longest.id
+    assert outcome.branch.text.startswith(longest.text)
+
+
+def test_a_line_brought_to_its_end_has_a_score_of_its_own(name: str) -> None:
+    """Which is that of the whole line, not of the step that it was taken up from."""
+    wood = Wood(5, depth=30, noise=0.0)
+    plan = plan_of(name, wood, samples=2, budget=120)
+    outcome, _, _ = solve(name, wood, plan)
+    assert outcome.branch is not None
+    (last,) = [step for step in outcome.tree if step.id == outcome.branch.id]
+    assert last.score == Oracle(wood).score(outcome.branch)
+
+
 def test_it_costs_no_more_than_so_many_whole_lines(name: str) -> None:
     """Even where no score tells it to go deep rather than broad."""
     wood = Wood(5, depth=40, width=9)
@@ -113,21 +135,20 @@ def test_it_costs_no_more_than_so_many_whole_lines(name: str) -> None:
 
 
 def test_lines_that_say_the_same_are_one(name: str) -> None:
-    wood = Wood(3, depth=2, width=1)
-    outcome, _, _ = solve(name, wood, plan_of(name, wood))
-    texts = [_line(outcome.tree, step.id) for step in outcome.tree]
-    assert len(texts) == len(set(texts))
-    assert sum(step.draws for step in outcome.tree) > len(outcome.tree)
+    for wood, prune in ((Wood(3, depth=2, width=1), 0.0), (Wood(3, depth=3, width=2), 0.99)):
+        outcome, _, _ = solve(name, wood, plan_of(name, wood), prune=prune)
+        texts = [_line(outcome.tree, step.id) for step in outcome.tree]
+        assert len(texts) == len(set(texts))
+        assert sum(step.draws for step in outcome.tree) > len(outcome.tree)
 
 
 def test_the_tree_holds_every_token(name: str) -> None:
-    for _, wood in trees(20):
-        plan = plan_of(name, wood)
+    for rng, wood in trees(20):
+        plan = plan_of(name, wood, budget=rng.choice([None, 20, 60, 150]))
         outcome, _, run = solve(name, wood, plan)
-        merged = sum(step.draws - 1 for step in outcome.tree)
-        total = sum(step.tokens for step in outcome.tree)
-        assert total <= run.ledger.spent
-        assert merged or total == run.ledger.spent
+        assert sum(step.tokens for step in outcome.tree) == run.ledger.spent
+        if plan.budget is not None:
+            continue  # a step that was cut has no score
         scores = [step.score for step in outcome.tree]
         assert all(s is not None and 0 <= s <= 1 for s in scores)
 

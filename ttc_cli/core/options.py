@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from typing import Any
@@ -53,7 +54,10 @@ def known(owners: Sequence[tuple[str, type[Any]]], key: str) -> bool:
 
 
 def describe(kind: type[Any]) -> list[tuple[str, str, str]]:
-    """(name, default, help) of each option; the help is a field's metadata["help"]."""
+    """(name, default, help) of each option; the help is a field's metadata["help"].
+
+    Numbers are finite, and at least metadata["least"], or 0.
+    """
     return [
         (
             name,
@@ -74,10 +78,15 @@ def _plain(key: str) -> str:
 
 def _value(owner: str, key: str, text: str, field: Field[Any]) -> Any:
     kind: Any = type(field.default)
+    least = field.metadata.get("least", 0)
     try:
-        return _SWITCH[text.lower()] if kind is bool else kind(text)
+        value = _SWITCH[text.lower()] if kind is bool else kind(text)
+        if kind in (int, float) and not least <= value < math.inf:
+            raise ValueError
     except (KeyError, ValueError):
         named = {bool: "true or false", int: "a whole number", float: "a number"}
+        bound = f" of at least {least}" if kind in (int, float) else ""
         raise UsageError(
-            f"option {key} of {owner} takes {named.get(kind, 'a text')}, not {text!r}"
+            f"option {key} of {owner} takes {named.get(kind, 'a text')}{bound}, not {text!r}"
         ) from None
+    return value

@@ -111,7 +111,7 @@ class TreeStep:
         text: of the step alone.
         score: of the line up to here, in [0, 1], or None.
         state: "open", "finished" or "dead".
-        tokens: sampled for the step. draws: how many draws said just this.
+        tokens: sampled for the step. draws: how many draws said just this; `tokens` is of all.
     """
 
     id: BranchId

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ttc_cli.search.tree import DEAD, FINISHED, Node, live, shares
+from ttc_cli.search.tree import DEAD, FINISHED, OPEN, Node, live, shares
 
 
 class Beam:
-    """Keep the best `width` lines each round and grow each by `expand` children.
+    """Keep the best `draws / expand` lines each round and grow each by `expand` children.
+
+    A line that finishes among the best takes its place with it, until none is left.
 
     Source: Snell et al. 2024 (arXiv 2408.03314); search-and-learn (Hugging Face 2024).
 
@@ -25,11 +27,10 @@ class Beam:
     goes_back = False
 
     def __init__(self, root: Node, draws: int, expand: int = 4, balance: float = 0.0) -> None:
-        self._draws = draws
         self._expand = max(1, min(expand, draws))
+        self._room = draws if balance else -(-draws // self._expand)
         self._balance = balance
         self._next = [root] * draws
-        self._finished: set[Node] = set()
 
     def ask(self) -> Sequence[Node]:
         """See Policy."""
@@ -37,17 +38,18 @@ class Beam:
 
     def tell(self, grown: Sequence[Node]) -> None:
         """See Policy."""
-        self._finished |= {node for node in grown if node.state == FINISHED}
-        room = self._draws - len(self._finished) * (1 if self._balance else self._expand)
         nodes = live(grown)
         if self._balance:
+            self._room -= len({node for node in grown if node.state == FINISHED})
             top = max((node.score or 0.0 for node in nodes), default=0.0)
             weights = [math.exp(((n.score or 0.0) - top) / self._balance) for n in nodes]
-            counts = shares(weights, max(0, room))
+            counts = shares(weights, max(0, self._room))
             self._next = [n for n, k in zip(nodes, counts, strict=True) for _ in range(k)]
         else:
-            kept = nodes[: max(0, -(-room // self._expand))]
-            self._next = [node for node in kept for _ in range(self._expand)]
+            came = {node: None for node in grown if node.state != DEAD}
+            kept = sorted(came, key=lambda node: node.rank, reverse=True)[: self._room]
+            self._room -= sum(node.state == FINISHED for node in kept)
+            self._next = [n for n in kept if n.state == OPEN for _ in range(self._expand)]
 
 
 class Dvts:

@@ -23,6 +23,7 @@ class Node:
         prior: the mean probability of the step's tokens, in (0, 1].
         state: "open" (may be grown), "finished" (came to its end) or "dead" (cut off, looping).
         draws: how many draws said just this; siblings that say the same are one node.
+        merged: tokens of all those draws but the first.
     """
 
     branch: Branch
@@ -31,6 +32,7 @@ class Node:
     prior: float = 1.0
     state: str = OPEN
     draws: int = 1
+    merged: int = 0
     children: list[Node] = field(default_factory=list)
 
     @property

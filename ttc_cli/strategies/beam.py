@@ -19,7 +19,9 @@ __all__ = ["NEEDS", "SCORER", "Options", "solve"]
 class Options(searching.Options):
     """Options of beam."""
 
-    expand: int = field(default=4, metadata={"help": "children of each line that is kept"})
+    expand: int = field(
+        default=4, metadata={"help": "children of each line that is kept", "least": 1}
+    )
     balance: float = field(
         default=0.0,
         metadata={"help": "above 0: share children out by exp(score / balance) (REBASE: 0.2)"},

@@ -19,7 +19,9 @@ __all__ = ["NEEDS", "SCORER", "Options", "solve"]
 class Options(searching.Options):
     """Options of best-first."""
 
-    expand: int = field(default=4, metadata={"help": "children of a step when it is visited"})
+    expand: int = field(
+        default=4, metadata={"help": "children of a step when it is visited", "least": 1}
+    )
     finish: int = field(default=0, metadata={"help": "finished lines to end with; 0: a quarter"})
 
 

@@ -19,7 +19,9 @@ __all__ = ["NEEDS", "SCORER", "Options", "solve"]
 class Options(searching.Options):
     """Options of dvts."""
 
-    expand: int = field(default=4, metadata={"help": "children among which a subtree chooses"})
+    expand: int = field(
+        default=4, metadata={"help": "children among which a subtree chooses", "least": 1}
+    )
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:

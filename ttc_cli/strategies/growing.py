@@ -25,8 +25,10 @@ from ttc_cli.strategies.grading import failures
 class Options:
     """Options that all tree searches have."""
 
-    step_tokens: int = field(default=256, metadata={"help": "most tokens of one step"})
-    depth: int = field(default=40, metadata={"help": "steps of a line; the last runs to its end"})
+    step_tokens: int = field(default=256, metadata={"help": "most tokens of one step", "least": 1})
+    depth: int = field(
+        default=40, metadata={"help": "steps of a line; the last runs to its end", "least": 1}
+    )
     prune: float = field(
         default=0.0, metadata={"help": "give up lines whose score falls below this; 0 for none"}
     )
@@ -38,8 +40,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.choose not in ("vote", "argmax"):
             raise UsageError(f"choose is {self.choose!r}", "vote or argmax")
-        if min(self.step_tokens, self.depth) < 1 or not 0 <= self.prune < 1:
-            raise UsageError("step-tokens and depth are 1 or more, prune from 0 to below 1")
+        if self.prune >= 1:
+            raise UsageError(f"prune is {self.prune}", "give a score from 0 to below 1")
 
 
 class Grower:
@@ -67,6 +69,7 @@ class Grower:
         self._waiting: list[Close] = []
         self.finished: list[Node] = []
         self.cut: list[Branch] = []
+        self._begun: list[Node] = []
         self._graded: list[Graded] = []
 
     def paid(self, *, goes_back: bool) -> bool:
@@ -116,6 +119,8 @@ class Grower:
             branch = by_id[seed.id]
             if branch.stop in (Stop.BUDGET, Stop.TIME, Stop.CANCELLED):
                 self.cut.append(branch)
+                if branch.tokens_sampled:
+                    self._begun.append(self._place(parent, branch))
             else:
                 grown.append(self._place(parent, branch))
         yield from self._score([node for node in dict.fromkeys(grown) if node not in before])
@@ -138,10 +143,11 @@ class Grower:
             return
         left = [node for node in self._root.walk() if node.state == OPEN and node.parent]
         node = max(left, key=lambda n: n.rank, default=self._root)
+        begun = [cut for cut in self._begun if cut.parent is node]  # its next step, in part
+        node = max(begun, key=lambda cut: cut.branch.tokens_sampled, default=node)
         if self._run.spent:
-            if node.parent:  # as far as it got: somebody interrupted, or time is up
-                stop = Stop.CANCELLED if self._run.interrupted else Stop.TIME
-                node.branch = replace(node.branch, stop=stop)
+            if node.parent:  # as far as it got
+                node.branch = replace(node.branch, stop=self._why())
                 self.finished.append(node)
             return
         (done,) = yield from self._run.extend(
@@ -154,9 +160,16 @@ class Grower:
         )
         done = yield from close(self._run, done, self._question)
         if done.text.strip():
-            last = Node(done, node, node.score, state=FINISHED if ended(done) else DEAD)
+            last = Node(done, node, state=FINISHED if ended(done) else DEAD)
             node.children.append(last)
             self.finished.append(last)
+            yield from self._score([last])
+
+    def _why(self) -> Stop:
+        """Why nothing more can be drawn."""
+        if self._run.interrupted:
+            return Stop.CANCELLED
+        return Stop.TIME if self._run.late else Stop.BUDGET
 
     def _told(
         self, drawing: Flow[list[Branch]], parents: Mapping[BranchId, Node]
@@ -199,8 +212,10 @@ class Grower:
         text = branch.steps[-1].text if branch.steps else ""
         state = self._state(parent, branch)
         for child in parent.children:
-            if child.state == state and child.branch.steps[-1].text.strip() == text.strip():
+            alike = child.branch.steps[-1].text.strip() == text.strip()
+            if alike and self._state(parent, child.branch) == state:  # pruned since then or not
                 child.draws += 1
+                child.merged += branch.tokens_sampled
                 return child
         logprobs = branch.steps[-1].logprobs if branch.steps else ()
         prior = math.exp(math.fsum(logprobs) / len(logprobs)) if logprobs else 1.0

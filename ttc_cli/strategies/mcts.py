@@ -19,7 +19,9 @@ __all__ = ["NEEDS", "SCORER", "Options", "solve"]
 class Options(searching.Options):
     """Options of mcts."""
 
-    expand: int = field(default=3, metadata={"help": "children of a step before one is chosen"})
+    expand: int = field(
+        default=3, metadata={"help": "children of a step before one is chosen", "least": 1}
+    )
     c: float = field(default=1.4, metadata={"help": "weight of exploration"})
     finish: int = field(default=0, metadata={"help": "finished lines to end with; 0: a half"})
 

@@ -96,4 +96,5 @@ def _weight(node: Node) -> float:
 def _step(node: Node) -> TreeStep:
     branch = node.branch
     text = branch.steps[-1].text if branch.steps else ""
-    return TreeStep(branch.id, text, node.score, node.state, branch.tokens_sampled, node.draws)
+    tokens = branch.tokens_sampled + node.merged
+    return TreeStep(branch.id, text, node.score, node.state, tokens, node.draws)
