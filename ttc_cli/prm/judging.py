@@ -73,11 +73,12 @@ def judge(
     assert verifier is not None
     check(verifier, session.engine.info)
     scores: list[list[float]] = []
+    wholes: list[float] = []
     errors: list[int] = []
     for one in labelled:
-        found = _scores(session, verifier, one)
-        if found:
-            scores.append(found)
+        if found := _scores(session, verifier, one):
+            scores.append(found[0])
+            wholes.append(found[1])
             errors.append(one.label)
     if not scores:
         raise TtcError(f"{verifier.name} scored none of {len(labelled)} replies")
@@ -86,15 +87,15 @@ def judge(
         "verifier": verifier.name,
         "replies": len(labelled),
         "scored": len(scores),
-        "auc": auc([steps[-1] for steps in scores], np.array(sound, float)),
+        "auc": auc(wholes, np.array(sound, float)),
         "lowest_step_auc": auc([min(steps) for steps in scores], np.array(sound, float)),
         "first_error_f1": first_error_f1(scores, errors, bar),
         "bar": bar,
     }
 
 
-def _scores(session: Session, verifier: Any, one: Labelled) -> list[float]:
-    """A score for each step; empty when the verifier failed."""
+def _scores(session: Session, verifier: Any, one: Labelled) -> tuple[list[float], float] | None:
+    """(a score for each step, that of the whole reply); None when the verifier failed."""
     prepared = prepare(session, Ask(one.question, task="math"))
     prompt = prepared.prompt
     texts = [step if step.endswith("\n") else step + "\n\n" for step in one.steps]
@@ -106,8 +107,10 @@ def _scores(session: Session, verifier: Any, one: Labelled) -> list[float]:
     run = Run(session.engine)
     flow = verifier(run, [whole], prepared.question)
     (graded,) = end_of(flow)
+    if graded.score is None:
+        return None
     if len(graded.steps) == len(texts):
-        return list(graded.steps)
+        return list(graded.steps), graded.score
     rest = end_of(verifier(run, beginnings, prepared.question)) if beginnings else []
-    found = [grade.score for grade in (*rest, graded)]
-    return [] if None in found else found
+    found = [grade.score for grade in rest]
+    return None if None in found else ([*found, graded.score], graded.score)
