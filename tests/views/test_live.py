@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from scenes import EVIL, Paper, result, show, single, vote
@@ -137,7 +138,20 @@ def test_erasure_takes_the_panel_off_the_screen(screen: Screen) -> None:
     assert paper.lines == ["$ ttc"]
 
 
-def test_an_answer_that_goes_into_a_pipe_leaves_the_panel_alone(screen: Screen) -> None:
+def test_what_reads_the_answer_may_write_it_on_the_same_terminal(screen: Screen) -> None:
+    paper = screen(80, 24)  # as in `ttc ... | tee notes`
+    view = make(replace(LOOK, onto_terminal=False, onto_pipe=True), paper, paper, lambda: 0.0)
+    view.status("loading the model")
+    for event in single("one ", "two ", "three"):
+        view._drawn = float("-inf")  # type: ignore[attr-defined]
+        view(event)
+    view.end()
+    assert paper.lines[0] == "one two three"
+    assert paper.lines[1].startswith("self-consistency")
+    assert not any("writing" in line for line in paper.lines)
+
+
+def test_an_answer_that_goes_into_a_file_leaves_the_panel_alone(screen: Screen) -> None:
     paper, pipe = screen(80, 24), io.StringIO()
     seen: list[str] = []
     view = make(Look(terminal=True), pipe, paper, lambda: 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -244,8 +245,16 @@ def look(settings: Settings, how: Output) -> Look:
         quiet=how.quiet,
         answer=not (how.json or how.jsonl or how.extract or how.file),
         onto_terminal=onto_terminal,
+        onto_pipe=_into_pipe(),
         render=onto_terminal and settings.color != "no",
     )
+
+
+def _into_pipe() -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError):  # closed, or no file at all
+        return False
 
 
 def choose_model(settings: Settings, view: PlainView) -> ModelFile | Served:

@@ -99,7 +99,8 @@ class LiveView(_Watching):
         at = self._clock()
         if not now and at - self._drawn < REDRAW_SECONDS:
             return
-        if self._mid_thought or (self._reply.mid_line and self._look.onto_terminal):
+        seen = self._look.onto_terminal or self._look.onto_pipe
+        if self._mid_thought or (self._reply.mid_line and seen):
             return  # what is being written is the progress
         self._drawn = at
         columns, rows = self._frame.size()

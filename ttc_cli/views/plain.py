@@ -34,6 +34,7 @@ class Look:
         quiet: nothing on stderr but errors.
         answer: whether stdout gets the reply as events come (not with --json, -x or -o).
         onto_terminal: stdout is a terminal: control characters are kept off it.
+        onto_pipe: it is a pipe, whose reader may write on the same terminal as we do.
         render: what is Markdown in the answer is shown as it is meant.
     """
 
@@ -45,6 +46,7 @@ class Look:
     quiet: bool = False
     answer: bool = True
     onto_terminal: bool = False
+    onto_pipe: bool = False
     render: bool = False
 
 
@@ -115,7 +117,7 @@ class PlainView:
         return self._frame.size()[0]
 
     def _before_reply(self) -> None:
-        if self._look.onto_terminal:
+        if self._look.onto_terminal or self._look.onto_pipe:
             self.clear()
         self._end_thought()
 
