@@ -64,6 +64,21 @@ def test_show_tells_all(ttc: Ttc) -> None:
     assert len(tree) == result["ttc"]["samples"]["started"]
     assert "end" in tree[0]
     assert ttc("logs", "show", "zzz").code == 2
+    ran = ttc("logs", "show", "--tree", "--format", "dot")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no search" in ran.err
+
+
+def test_a_search_as_a_graph(ttc: Ttc) -> None:
+    result = json.loads(ttc("-S", "beam", "-n", "4", "--json", SUM, script=BOTH).out)
+    steps = len(result["ttc"]["tree"])
+    dot = ttc("logs", "show", "--tree", "--format", "dot").out
+    assert dot.startswith("digraph search {\n")
+    assert dot.count(" -> ") == steps
+    mermaid = ttc("logs", "show", "--format", "mermaid").out
+    assert mermaid.startswith("flowchart LR\n")
+    assert len(mermaid.splitlines()) == steps + 2
+    assert ttc("logs", "show", "--format", "svg").code == 2
 
 
 def test_a_failure_is_logged_with_what_was_said(ttc: Ttc) -> None:

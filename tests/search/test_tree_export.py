@@ -1,4 +1,4 @@
-"""The tree as text, Graphviz and Mermaid."""
+"""The tree as Graphviz and Mermaid."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ from dataclasses import asdict
 
 from planted import Wood, plan_of, solve
 
-from ttc_cli.views.tree import to_dot, to_mermaid, to_text
+from ttc_cli.views.tree import to_dot, to_mermaid
 
 TREE = [
     {"id": (0,), "text": 'say "#1"\n\n', "score": 0.25, "state": "open", "tokens": 3, "draws": 1},
     {"id": (1,), "text": "b\x1b[31m", "score": None, "state": "dead", "tokens": 3, "draws": 2},
     {"id": (0, 0), "text": "<c>", "score": 1.0, "state": "finished", "tokens": 1, "draws": 1},
 ]
-
-
-def test_as_text() -> None:
-    assert to_text(TREE).splitlines() == ['□ 0.25 say "#1"', "  ■ 1.00 <c>", "×   –  b[31m"]
 
 
 def test_as_graphviz() -> None:
@@ -38,4 +34,5 @@ def test_of_a_real_search() -> None:
     wood = Wood(4)
     outcome, _, _ = solve("mcts", wood, plan_of("mcts", wood))
     tree = [asdict(step) for step in outcome.tree]
-    assert to_dot(tree).count(" -> ") == len(tree) == len(to_text(tree).splitlines())
+    assert to_dot(tree).count(" -> ") == len(tree)
+    assert len(to_mermaid(tree).splitlines()) == len(tree) + 2

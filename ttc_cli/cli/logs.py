@@ -13,6 +13,8 @@ import typer
 from ttc_cli.cli.help import tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ttc_cli.store.log import Log
     from ttc_cli.store.runs import Run
 
@@ -81,6 +83,9 @@ def show(
     as_tree: Annotated[
         bool, typer.Option("--tree", help="The branches, as the tree that a search grew.")
     ] = False,
+    form: Annotated[
+        str, typer.Option("--format", help="Of the tree: text, dot (Graphviz) or mermaid.")
+    ] = "text",
     as_json: Json = False,
 ) -> None:
     """All that is known of a run."""
@@ -88,10 +93,8 @@ def show(
 
     with opened() as log:
         run = log.get(run_id)
-        if as_tree:
-            from ttc_cli.views.traces import traces, tree
-
-            for line in tree(traces(event for _, event in log.events(run))):
+        if as_tree or form != "text":
+            for line in _tree(log, run, form):
                 typer.echo(_safe(line))
             return
         result = log.result(run)
@@ -102,6 +105,26 @@ def show(
             return
     for line in view.details(run, result):
         typer.echo(line)
+
+
+def _tree(log: Log, run: Run, form: str) -> Sequence[str]:
+    """The branches of a run as lines; as a graph only where a search grew them.
+
+    Raises:
+        UsageError: a form that there is not, or a run without a search.
+    """
+    from ttc_cli.core.errors import UsageError
+    from ttc_cli.views.traces import traces, tree
+    from ttc_cli.views.tree import FORMATS
+
+    if form == "text":
+        return tree(traces(event for _, event in log.events(run)))
+    if form not in FORMATS:
+        raise UsageError(f"no format is called {form!r}", f"text, {', '.join(FORMATS)}")
+    grown = ((log.result(run) or {}).get("ttc") or {}).get("tree")
+    if not grown:
+        raise UsageError(f"run {run.id[:12]} is no search: it grew no tree", "ask with -S beam")
+    return FORMATS[form](grown).splitlines()
 
 
 def _safe(line: str) -> str:

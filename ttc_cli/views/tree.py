@@ -1,27 +1,17 @@
-"""A search tree for people and for other programs: indented text, Graphviz and Mermaid.
+"""A search tree for other programs: Graphviz and Mermaid.
 
-All take the `tree` of a result object: steps as dictionaries, parents first.
+Both take the `tree` of a result object: steps as dictionaries, parents first.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ttc_cli.views.text import plain, shorten
 
 Steps = Sequence[dict[str, Any]]
-MARKS = {"finished": "■", "open": "□", "dead": "×"}
-
-
-def to_text(tree: Steps, width: int = 80) -> str:
-    """One line a step, indented by depth: its state, score and how it begins."""
-    lines = []
-    for step, depth in _in_order(tree):
-        lead = f"{'  ' * depth}{MARKS.get(step['state'], '?')} {_score(step)} "
-        lines.append(lead + shorten(_first_line(step), max(8, width - len(lead))))
-    return "\n".join(lines)
 
 
 def to_dot(tree: Steps) -> str:
@@ -50,16 +40,9 @@ def to_mermaid(tree: Steps) -> str:
 
 
 FORMATS: dict[str, Callable[[Steps], str]] = {
-    "text": to_text,
     "dot": to_dot,
     "mermaid": to_mermaid,
 }
-
-
-def _in_order(tree: Steps) -> Iterator[tuple[dict[str, Any], int]]:
-    """Steps with their depth, each right below its parent."""
-    for step in sorted(tree, key=lambda step: list(step["id"])):
-        yield step, len(step["id"]) - 1
 
 
 def _finished(step: dict[str, Any]) -> bool:
