@@ -29,7 +29,8 @@ class Item:
     Args:
         id: unique in its set.
         prompt: what is asked, without the task's wording.
-        reference: the right answer in short form; of code, the reference solution.
+        reference: the right answer in short form; of code, the reference solution; empty where
+            none is known.
         task: "math", "choice", "short" or "code".
         more: what scoring needs besides ("test", "entry_point", "prompt" of code; "gym").
     """
@@ -48,20 +49,23 @@ class Item:
         return {key: value[key] for key in ("id", "question", "answer", "task", "more")}
 
 
-def load(path: Path) -> list[Item]:
+def load(path: Path, *, unanswered: bool = False) -> list[Item]:
     """All questions of a file.
+
+    Args:
+        unanswered: a question without an answer will do.
 
     Raises:
         UnreadableFile: it cannot be read.
         UsageError: a record is not a question, or two have one id; the message names the line.
     """
-    items, problems = examine(path)
+    items, problems = examine(path, unanswered=unanswered)
     if problems:
         raise UsageError(f"{path}: {problems[0]}", f"see `ttc bench data check {path}`")
     return items
 
 
-def examine(path: Path) -> tuple[list[Item], list[str]]:
+def examine(path: Path, *, unanswered: bool = False) -> tuple[list[Item], list[str]]:
     """(questions, one line for each problem) of a file.
 
     Raises:
@@ -74,7 +78,7 @@ def examine(path: Path) -> tuple[list[Item], list[str]]:
     items, problems, seen = [], [], dict[str, int]()
     for line, record in records:
         try:
-            item = read(record, f"{path.stem}-{line}", task)
+            item = read(record, f"{path.stem}-{line}", task, unanswered=unanswered)
         except ValueError as error:
             problems.append(f"line {line}: {error}")
             continue
@@ -117,13 +121,14 @@ def _json(text: str) -> Any:
         return text
 
 
-def read(record: Any, name: str, task: str = "math") -> Item:
+def read(record: Any, name: str, task: str = "math", *, unanswered: bool = False) -> Item:
     """A question from a record of any of the forms we know.
 
     Args:
         record: GSM8K, MATH, SVAMP (raw or flat), AIME, HumanEval, choices, or our own.
         name: its id, when it brings none.
         task: for records that do not say.
+        unanswered: it need not have an answer.
 
     Raises:
         ValueError: it is none; says what is missing.
@@ -134,12 +139,14 @@ def read(record: Any, name: str, task: str = "math") -> Item:
     if {"prompt", "test", "entry_point"} <= record.keys():
         return _code(record, name)
     question = _question(record)
+    own = record.get("task")
+    if unanswered and not any(record.get(key) not in (None, "") for key in ANSWER):
+        return Item(name, question, "", own if own in TASKS else task)
     if options := record.get("choices", record.get("options")):
         return _choice(name, question, options, _first(record, ("answerKey", *ANSWER), "answer"))
     answer = _reference(str(_first(record, ANSWER, "answer")))
     if not answer:
         raise ValueError("its answer is empty")
-    own = record.get("task")
     more = record.get("more")
     chosen = own if own in TASKS else _task_of(question, answer, task)
     return Item(name, question, answer, chosen, dict(more) if isinstance(more, dict) else {})

@@ -13,7 +13,9 @@ GYM = re.compile(r"reasoning-gym:(?P<task>\w+)(?::(?P<n>\d+))?")
 GYM_SIZE = 100
 
 
-def read_source(name: str, seed: int) -> tuple[list[Item], dict[str, str]]:
+def read_source(
+    name: str, seed: int, *, unanswered: bool = False
+) -> tuple[list[Item], dict[str, str]]:
     """(questions, {"name", "sha256"}) of a file, or of `reasoning-gym:TASK[:N]`.
 
     Raises:
@@ -27,4 +29,4 @@ def read_source(name: str, seed: int) -> tuple[list[Item], dict[str, str]]:
             raise UsageError(f"{name} asks for no question", "give a number of at least 1")
         return generate(found["task"], size, seed), {"name": name, "sha256": f"{name}@{seed}"}
     path = Path(name)
-    return load(path), {"name": path.name, "sha256": fingerprint(path)}
+    return load(path, unanswered=unanswered), {"name": path.name, "sha256": fingerprint(path)}

@@ -53,7 +53,7 @@ def train(given: Mapping[str, object], flags: Flags) -> int:
     if not flags.name.replace("-", "").replace("_", "").isalnum():
         raise UsageError(f"{flags.name!r} is no name for a probe", "use letters, digits, - and _")
     settings = load(given, cwd=Path.cwd(), environ=os.environ)
-    items, _ = read_source(flags.data, flags.seed)
+    items, _ = read_source(flags.data, flags.seed, unanswered=True)
     items = [item for item in items if item.task != "code"][flags.skip :][: flags.limit]
     model = local_model(settings, notify=say, confirm=None)
     with caught() as signals:
@@ -87,23 +87,22 @@ def _train(session: Session, items: list[Item], flags: Flags, stopped: Any) -> H
     except (ValueError, KeyError) as error:
         raise UsageError(f"{path.name}: {error}", "give another --name") from None
     began = time.monotonic()
-    before = len(kept.done)
 
-    def report(done: int, of: int, tokens: int) -> None:
+    def report(done: int, new: int, tokens: int) -> None:
         if not flags.quiet:
-            seconds = time.monotonic() - began
-            left = seconds / max(1, done - before) * (of - done)
-            say(f"{done} of {of} questions, {tokens} tokens, about {left / 60:.0f} min left")
+            minutes = (time.monotonic() - began) / 60 / new * (len(items) - done)
+            left = f"about {minutes:.0f} min left"
+            say(f"{done} of {len(items)} questions, {tokens} tokens, {left}")
 
     labour = Labour(flags.traces, 0 if flags.synthetic else flags.rollouts, flags.every)
     try:
-        collect(
+        traces = collect(
             session, items, labour, kept, budget=flags.budget, seed=flags.seed,
             majority=flags.majority, synthetic=flags.synthetic, report=report, stopped=stopped,
         )  # fmt: skip
     finally:
         kept.close()
-    return None if stopped() else fit(kept.traces, session.identity, flags.seed)
+    return None if stopped() else fit(traces, session.identity, flags.seed)
 
 
 def evaluate(

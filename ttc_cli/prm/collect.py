@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,15 +22,17 @@ from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepare import memory_cells, prepare
 from ttc_cli.session.prepared import Prepared
 from ttc_cli.store.journal import Journal
+from ttc_cli.strategies.effort import EXPECTED_TOKENS
 
 WIDTH = 32
 """Replies drawn at once."""
+GUESSED = 4
 Report = Callable[[int, int, int], None]
-"""Told (questions done, of how many, tokens drawn so far)."""
+"""Told (questions done, those of them that are new, tokens drawn for all of them)."""
 
 
 class Collection:
-    """Traces in a file, a line for each question.
+    """Traces in a file, a line for each question and way of drawing them.
 
     Args:
         path: a journal; what is in it is not drawn again.
@@ -41,21 +44,22 @@ class Collection:
 
     def __init__(self, path: Path, model: str) -> None:
         self._journal = Journal(path)
-        self.traces: list[Trace] = []
-        self.done: set[str] = set()
+        self._traces: dict[str, list[Trace]] = {}
         for _, record in self._journal.lines():
             if record["model"] != model:
                 raise ValueError(f"its traces are of model {record['model'][:12]}")
-            self.done.add(record["id"])
-            self.traces += [Trace.read(trace) for trace in record["traces"]]
+            self._traces[record["made"]] = [Trace.read(trace) for trace in record["traces"]]
         self._model = model
 
-    def add(self, name: str, traces: Sequence[Trace]) -> None:
+    def get(self, made: str) -> list[Trace] | None:
+        """What was kept under a digest of everything that made it."""
+        return self._traces.get(made)
+
+    def add(self, made: str, traces: Sequence[Trace]) -> None:
         """Keep one question's traces."""
         records = [trace.record() for trace in traces]
-        self._journal.append({"id": name, "model": self._model, "traces": records})
-        self.done.add(name)
-        self.traces += traces
+        self._journal.append({"made": made, "model": self._model, "traces": records})
+        self._traces[made] = list(traces)
 
     def close(self) -> None:
         """Close the file; idempotent."""
@@ -72,48 +76,99 @@ def collect(
     seed: int = 0,
     majority: bool = False,
     synthetic: bool = False,
-    report: Report = lambda done, of, tokens: None,
+    report: Report = lambda done, new, tokens: None,
     stopped: Callable[[], bool] = lambda: False,
-) -> None:
+) -> list[Trace]:
     """Draw and label what is missing; ends early when the budget is spent or it is stopped.
 
     Args:
-        budget: sampled tokens in all, rollouts included; a question begun is finished.
+        budget: sampled tokens in all, rollouts and what is kept already included. A question is
+            begun only if it is likely to be finished; one that is cut is not kept.
         majority: the answer of most traces counts as right, not the reference.
         synthetic: each right trace also comes spoilt, see `prm.corrupt`.
+
+    Returns:
+        The traces of these questions, kept and new.
     """
-    left = [item for item in items if item.id not in into.done]
-    hub = Hub(session.engine)
+    made = {item.id: _digest(item, labour, seed, majority, synthetic) for item in items}
+    kept = [trace for item in items for trace in into.get(made[item.id]) or ()]
+    left = [item for item in items if into.get(made[item.id]) is None]
     prepared = list(_prepared(session, left))
     if not prepared:
-        return
+        return kept
+    hub = Hub(session.engine)
     longest = max(one.prompt_tokens for _, one in prepared) + labour.tokens + 64
     session.engine.reserve(min(WIDTH * longest, memory_cells(session)))
-    ledger = Ledger(budget)
+    purse = _Purse(budget, sum(trace.tokens for trace in kept), labour)
     names: list[str] = []
 
-    def flows() -> Iterator[Flow[tuple[list[Trace], int]]]:
+    def flows() -> Iterator[Flow[list[Trace]] | None]:
         for item, one in prepared:
-            if ledger.left == 0 or stopped():
+            while not purse.begin():
+                if not purse.under_way:
+                    return
+                yield None  # what is under way may turn out cheap
+            if stopped():
                 return
             names.append(item.id)
-            run = Run(hub.port(), ledger=Ledger(), seed=question_seed(seed, item.id))
+            ledger = purse.ledger.child()
+            run = Run(hub.port(), ledger=ledger, seed=question_seed(seed, item.id))
             work = replace(labour, sampling=one.plan.sampled)
             yield _one(run, item, one, work, majority=majority, synthetic=synthetic)
 
-    most = max(1, WIDTH // labour.traces)
-    driven = drive(flows(), most=most)
+    driven = drive(flows(), most=max(1, WIDTH // labour.traces))
+    new = 0
     try:
-        for number, _, drawn in driven:
-            if drawn is not None:
-                traces, tokens = drawn
-                into.add(names[number], traces)
-                ledger.take(min(tokens, ledger.left or 10**12))
-                report(len(into.done), len(items), ledger.spent)
+        for number, _, traces in driven:
+            if traces is not None:
+                purse.end(sum(trace.tokens for trace in traces))
+            if traces:
+                new += 1
+                into.add(made[names[number]], traces)
+                kept += traces
+                report(len(items) - len(left) + new, new, purse.ledger.spent)
             elif stopped():
-                return
+                break
     finally:
         driven.close()
+    return kept
+
+
+class _Purse:
+    """A budget, and whether it is likely to do for one more question.
+
+    Args:
+        budget: sampled tokens, or None. spent: of them, before.
+    """
+
+    def __init__(self, budget: int | None, spent: int, labour: Labour) -> None:
+        self.ledger = Ledger(budget)
+        self.ledger.take(spent if budget is None else min(spent, budget))
+        self._before = self.ledger.spent
+        self._guess = labour.traces * EXPECTED_TOKENS["math"] * (1 + labour.rollouts // 2)
+        self._ended = self._tokens = 0
+        self.under_way = 0
+
+    def begin(self) -> bool:
+        """Whether a question may be begun; if so it counts as begun."""
+        # The first to end are the cheap ones: the guess counts as a few questions that ended.
+        usual = (self._tokens + GUESSED * self._guess) / (self._ended + GUESSED)
+        promised = self._before + self._tokens + (self.under_way + 1) * usual
+        enough = self.ledger.limit is None or promised <= self.ledger.limit
+        self.under_way += enough
+        return enough
+
+    def end(self, tokens: int) -> None:
+        """A question is done, and took so many."""
+        self.under_way -= 1
+        self._ended += 1
+        self._tokens += tokens
+
+
+def _digest(item: Item, labour: Labour, seed: int, majority: bool, synthetic: bool) -> str:
+    """Of everything that decides a question's traces and labels, but for the model."""
+    parts = (item.id, item.prompt, item.task, item.reference, labour, seed, majority, synthetic)
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _prepared(session: Session, items: Sequence[Item]) -> Iterator[tuple[Item, Prepared]]:
@@ -126,17 +181,19 @@ def _prepared(session: Session, items: Sequence[Item]) -> Iterator[tuple[Item, P
 
 def _one(
     run: Run, item: Item, one: Prepared, labour: Labour, *, majority: bool, synthetic: bool
-) -> Flow[tuple[list[Trace], int]]:
-    """One question's traces and the tokens they took; its port is left when it is done."""
+) -> Flow[list[Trace]]:
+    """One question's traces, none when the budget cut it; its port is left when it is done."""
 
     def right(answer: str) -> bool:
         return scoring.right(item, answer, answer)
 
     try:
-        judge = None if majority else right
+        judge = None if majority or not item.reference else right
         traces = yield from rollouts.draw(run, one.question, item.id, judge, labour)
+        if run.ledger.left == 0:
+            return []
         if synthetic:
             traces += yield from rollouts.spoil(run, one.question, traces)
-        return traces, run.ledger.usage.sampled
+        return traces
     finally:
         run.engine.close()
