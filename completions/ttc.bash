@@ -9,7 +9,7 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "again") echo "-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help" ;;
     "logs") echo "list show rate rm wait replay export -h --help" ;;
     "logs list") echo "-n --number --search --since --json -h --help" ;;
-    "logs show") echo "--tree --json -h --help" ;;
+    "logs show") echo "--tree --format --json -h --help" ;;
     "logs rate") echo "-h --help" ;;
     "logs rm") echo "--all -y --yes -h --help" ;;
     "logs wait") echo "--json -x --extract -h --help" ;;
@@ -174,6 +174,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "logs list -n"|"logs list --number") echo "any" ;;
     "logs list --search") echo "any" ;;
     "logs list --since") echo "any" ;;
+    "logs show --format") echo "any" ;;
     "logs show ") echo "runs" ;;
     "logs rate ") echo "runs" ;;
     "logs rm ") echo "runs" ;;

@@ -217,6 +217,7 @@ complete -c ttc -n '__ttc_at "logs list"' -l since -r -d 'Only since 90m, 12h, 7
 complete -c ttc -n '__ttc_at "logs list"' -l json -d 'One JSON value instead of text.'
 complete -c ttc -n '__ttc_at "logs list"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "logs show"' -l tree -d 'The branches, as the tree that a search grew.'
+complete -c ttc -n '__ttc_at "logs show"' -l format -r -d 'Of the tree: text, dot (Graphviz) or mermaid.'
 complete -c ttc -n '__ttc_at "logs show"' -l json -d 'One JSON value instead of text.'
 complete -c ttc -n '__ttc_at "logs show"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "logs show"' -a '(__ttc_values runs)'

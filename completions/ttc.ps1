@@ -11,7 +11,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'again' = '-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help'
         'logs' = 'list show rate rm wait replay export -h --help'
         'logs list' = '-n --number --search --since --json -h --help'
-        'logs show' = '--tree --json -h --help'
+        'logs show' = '--tree --format --json -h --help'
         'logs rate' = '-h --help'
         'logs rm' = '--all -y --yes -h --help'
         'logs wait' = '--json -x --extract -h --help'
@@ -218,6 +218,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('logs list --number', 'any')
     $takes.Add('logs list --search', 'any')
     $takes.Add('logs list --since', 'any')
+    $takes.Add('logs show --format', 'any')
     $takes.Add('logs show ', 'runs')
     $takes.Add('logs rate ', 'runs')
     $takes.Add('logs rm ', 'runs')
