@@ -190,11 +190,12 @@ def test_a_key_is_nowhere_to_be_found(
 
 def test_a_request_that_is_refused_fails_its_branch(ttc: Ttc, serve: Serve) -> None:
     server = serve()
-    server.faults.append(Fault(400, {"error": {"message": "no such grammar"}}))
+    server.faults.append(Fault(400, {"error": {"message": "no such\x1b[2J grammar"}}))
     ran = ttc("ask", SUM, "-m", server.url, "-e", "low")
     assert (ran.code, ran.out) == (1, "")
     assert "every branch failed" in ran.err
-    assert "answers 400: no such grammar" in ran.err
+    assert "answers 400: no such" in ran.err
+    assert "\x1b" not in ran.err, "a server does not get at the terminal"
 
 
 def test_control_tokens_that_a_user_names_stay_text(ttc: Ttc, serve: Serve) -> None:

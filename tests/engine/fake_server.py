@@ -74,13 +74,12 @@ class FakeServer:
         exact: bool = True,
         models: tuple[str, ...] = ("fake",),
         key: str = "",
-        thinks: bool = False,
         thought: str = "",
         told: str = "one",
     ) -> None:
         self.script, self.raw, self.context, self.continues = script, raw, context, continues
         self.takes, self.pause, self.exact, self.models, self.key = takes, pause, exact, models, key
-        self.thinks, self.told, self.thought = thinks, told, thought
+        self.told, self.thought = told, thought
         self.faults: deque[Fault] = deque()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.hung_up = threading.Semaphore(0)
@@ -147,9 +146,8 @@ class FakeServer:
             rows = [{"id": name, "meta": {"told": self.told}} for name in self.models]
             return _json(http, 200, {"data": [{**row, "created": time.time()} for row in rows]})
         if http.path == "/props" and self.raw:
-            template = TEMPLATE + ("<think>\n" if self.thinks else "")
             return _json(http, 200, {
-                "total_slots": 8, "chat_template": template, "bos_token": "", "eos_token": "",
+                "total_slots": 8, "chat_template": TEMPLATE, "bos_token": "", "eos_token": "",
                 "default_generation_settings": {"n_ctx": self.context}, "model_path": self.told,
             })  # fmt: skip
         return _json(http, 404, {"error": {"code": 404, "message": "File Not Found"}})

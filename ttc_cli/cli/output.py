@@ -79,8 +79,10 @@ def print_json(value: Any) -> None:
 
 def report(error: TtcError, *, as_json: bool, as_events: bool = False) -> None:
     """An error: one line on stderr, and as JSON on stdout when that was asked for."""
-    message = " ".join(str(error.message).split())
-    hint = " ".join(error.hint.split())
+    from ttc_cli.views.text import plain  # a server's or a file's words may be in it
+
+    message = plain(" ".join(str(error.message).split()))
+    hint = plain(" ".join(error.hint.split()))
     with contextlib.suppress(OSError):
         sys.stderr.write(CLEAR if draws() else "")
         sys.stderr.write(f"ttc: {message}{'; ' + hint if hint else ''}\n")

@@ -112,7 +112,7 @@ class Api:
             self._check(response)
             return response.json()
         except httpx2.TransportError as error:
-            raise self._lost(error) from error
+            raise Lost(_reason(error, self.address)) from error
         except ValueError as error:
             raise Lost("what it answers is no JSON") from error
 
@@ -150,12 +150,9 @@ class Api:
                             self._refuse(_status(chunk["error"]), chunk, None)
                         yield chunk
         except httpx2.TransportError as error:
-            raise self._lost(error) from error
+            raise Lost(_reason(error, self.address)) from error
         except ValueError as error:
             raise Lost("what it sends is no JSON") from error
-
-    def _lost(self, error: httpx2.TransportError) -> Lost:
-        return Lost(_reason(error, self.address))
 
     def _check(self, response: httpx2.Response) -> None:
         if response.is_success:
@@ -184,15 +181,11 @@ class Api:
             raise ModelMissing(
                 f"{where} answers 404: {said or 'not found'}", "is the URL right, as far as /v1?"
             )
-        raise Refused(f"{where} answers {status}: {said or 'without a word'}", told)
+        raise Refused(f"{where} answers {status}: {said or 'without a word'}")
 
 
 class Refused(EngineFailed):
-    """The server does not take a request as it is; `told` is what it said."""
-
-    def __init__(self, message: str, told: Any) -> None:
-        super().__init__(message)
-        self.told = told
+    """The server does not take a request as it is."""
 
 
 def unreachable(lost: Lost, address: Address) -> TtcError:
