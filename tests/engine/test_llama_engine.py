@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from kinds import STORY, Said, ask, branch, finish, hear
 
-from ttc_cli.core.branch import Prompt
+from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.engine import Request
 from ttc_cli.core.errors import EngineFailed, MissingCapability, ModelError
-from ttc_cli.core.sampling import Stop, StopRule, Want
+from ttc_cli.core.events import end_of
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
 from ttc_cli.engine.llama.engine import LlamaEngine
 
 SLOW = Prompt((("The men saw a light under the water and then a hand. " * 150, False),))
@@ -52,6 +54,21 @@ def test_a_prefill_stops_at_once_when_its_request_is_cancelled(real: LlamaEngine
     (said,) = ask(real, branch("short", 1))
     assert said.sampled == 1
     assert time.monotonic() - start < 1.5, "the rest of the chunk was computed"
+
+
+def test_a_forked_tree_evaluates_every_prefix_once(engine: LlamaEngine) -> None:
+    """Sixteen leaves: each node is taken up by the one token whose logits are asked for anew."""
+    run, tokens = Run(engine), 6
+    level = [Branch((), STORY)]
+    for _ in range(4):
+        seeds = [node.fork(i) for node in level for i in range(2)]
+        rule = StopRule(tokens, loops=False)
+        level = end_of(run.extend(seeds, stop=rule, sampling=Sampling(temperature=2)))
+    grown = [node for node in level if node.stop is Stop.LENGTH]
+    assert len(grown) > 8  # random weights end a line now and then
+    nodes = 2 + 4 + 8  # that were gone on from, twice each
+    assert run.ledger.usage.prefilled <= engine.count(STORY) + 2 * nodes
+    assert run.ledger.usage.shared > nodes * tokens
 
 
 @pytest.mark.model

@@ -101,7 +101,7 @@ class Prepared:
             outcome = replace(outcome, note="; ".join(filter(None, (outcome.note, FILLED))))
         if outcome.note:
             yield Note(outcome.note)
-        if not run.judged:  # the strategy does without: what a verifier says is told anyway
+        if outcome.branches and not run.judged:  # what a verifier says is told in any case
             grades = Grades(self.plan, self.question)
             yield from grades.take(run, outcome.branches)
             if grades.report:
