@@ -138,7 +138,7 @@ def test_wrong_values_are_errors_with_file_and_line(places: Places, name: str, v
 
 
 def test_a_wrong_word_names_the_nearest(places: Places) -> None:
-    with pytest.raises(UsageError, match=r"--effort: effort must be .*'hihg'; .*'high'"):
+    with pytest.raises(UsageError, match=r"--effort must be .*'hihg'; .*'high'"):
         places.load(effort="hihg")
 
 

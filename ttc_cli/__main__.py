@@ -84,12 +84,15 @@ def _run(arguments: list[str]) -> int:
         if "\n" in message:  # no command was given: what comes is the whole help
             sys.stderr.write(f"{message}\n")
             return UsageError.exit_code
+        message = message[:1].lower() + message[1:]
+        for theirs, ours in (("a valid int", "a whole number"), ("a valid float", "a number")):
+            message = message.replace(theirs, ours)
         raise UsageError(message.rstrip("."), f"see `{path} --help`") from None
     return code if isinstance(code, int) else 0
 
 
 def _with_command(arguments: list[str]) -> list[str]:
-    """`ttc "a question"` and `echo a question | ttc` are `ttc ask ...`."""
+    """`ttc "a question"` and `echo a question | ttc` are `ttc ask ...`, `ttc help` is --help."""
     from ttc_cli.cli.app import COMMANDS
 
     if not arguments:
@@ -99,6 +102,13 @@ def _with_command(arguments: list[str]) -> list[str]:
     first = arguments[0]
     if first in COMMANDS or first in FREE_FLAGS:
         return arguments
+    if first == "help" and set(arguments[1:]) <= COMMANDS.keys():
+        return [*arguments[1:], "--help"]
+    if len(arguments) == 1 and first.isalpha() and sys.stderr.isatty():
+        from ttc_cli.settings.fields import close_to
+
+        if near := close_to(first, COMMANDS, likeness=0.75):
+            sys.stderr.write(f"{first!r} goes to the model; the command is `ttc {near}`\n")
     return ["ask", *arguments]
 
 

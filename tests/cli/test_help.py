@@ -22,3 +22,35 @@ def test_help_names_every_strategy_and_verifier(ttc: Ttc) -> None:
     said = "".join(ttc("ask", "--help").out.split())  # a name may be broken at its hyphen
     for name in (*strategies.names(), *verifiers.names()):
         assert name in said, name
+
+
+@pytest.mark.parametrize(
+    ("group", "usual"),
+    [
+        ("logs", "list"),
+        ("models", "list"),
+        ("templates", "list"),
+        ("cache", "info"),
+        ("config", "show"),
+    ],
+)
+def test_a_group_alone_runs_its_usual_command(ttc: Ttc, group: str, usual: str) -> None:
+    bare = ttc(group)
+    assert bare == ttc(group, usual)
+    assert bare.code == 0
+    said = ttc(group, "--help").out
+    assert said.startswith("Usage:")
+    assert " ".join(said.split()).count("The usual one.") == 1
+
+
+def test_flags_without_a_command_are_the_usual_ones(ttc: Ttc) -> None:
+    assert ttc("models", "--json") == ttc("models", "list", "--json")
+    ran = ttc("logs", "lst")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no such command 'lst'" in ran.err
+
+
+def test_help_is_a_word_too_unless_something_is_asked(ttc: Ttc) -> None:
+    assert ttc("help") == ttc("--help")
+    assert ttc("help", "logs") == ttc("logs", "--help")
+    assert ttc("help", "me", script=lambda request: "with what?").out == "with what?\n"

@@ -123,11 +123,11 @@ def read_configs(given: Mapping[str, object], flags: Flags) -> list[Config]:
         UsageError: one of them is wrong, or two share a name.
     """
     from ttc_cli.bench.configs import SETTINGS, Config, from_file, from_text, named
-    from ttc_cli.settings.fields import checked
+    from ttc_cli.settings.fields import checked, flag_of
     from ttc_cli.verifiers import registry as verifiers
 
     shared = {name: given[name] for name in SETTINGS if given.get(name) is not None}
-    shared = {name: checked(name, value, f"--{name}") for name, value in shared.items()}
+    shared = {name: checked(name, value, flag_of(name)) for name, value in shared.items()}
     for text in flags.verifiers:
         verifiers.find(text)  # now, and not after hours of work
     base = Config(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ttc_cli.store.pool import SamplePool
     from ttc_cli.store.shelf import Shelf
 
-app = tree(help="Results, samples and evaluated prompts that are kept.", no_args_is_help=True)
+app = tree(help="Results, samples and evaluated prompts that are kept.", usual="info")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 

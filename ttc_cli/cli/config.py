@@ -17,7 +17,7 @@ from ttc_cli.cli.help import tree
 if TYPE_CHECKING:
     from ttc_cli.settings import Settings
 
-app = tree(help="Show and change settings.", no_args_is_help=True)
+app = tree(help="Show and change settings.", usual="show")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Profile = Annotated[str | None, typer.Option("--profile", help="With a named set of settings.")]

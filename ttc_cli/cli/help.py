@@ -9,27 +9,45 @@ from typer.core import TyperCommand, TyperGroup
 
 HIDDEN = (", --reasoning-effort",)
 """Names that work and are not shown."""
+HELP = ("-h", "--help")
 
 
 class Listed(TyperGroup):
-    """A group whose help has the whole first sentence of each command's."""
+    """A group whose help has the whole first sentence of each command's.
+
+    `usual` is the command that runs when none is named; empty for the help.
+    """
+
+    usual = ""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the usual command's name ahead of its flags, where none was given."""
+        flags = not args or (args[0].startswith("-") and args[0] not in HELP)
+        return super().parse_args(ctx, [self.usual, *args] if self.usual and flags else args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, each with as many lines as its sentence takes."""
         commands = [self.commands[name] for name in self.list_commands(ctx)]
         rows = [(c.name, c.get_short_help_str(limit=1000)) for c in commands if not c.hidden]
+        rows = [(n, f"{said} The usual one." if n == self.usual else said) for n, said in rows]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
 
-def tree(cls: type[TyperGroup] = Listed, **given: Any) -> typer.Typer:
-    """A command, or a group of them, as every module of this folder offers one."""
+def tree(cls: type[TyperGroup] = Listed, usual: str = "", **given: Any) -> typer.Typer:
+    """A command, or a group of them, as every module of this folder offers one.
+
+    Args:
+        usual: the command of a group that runs when none is named.
+    """
+    if usual:
+        cls = type("Usual", (cls,), {"usual": usual})
     return typer.Typer(
         cls=cls,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": list(HELP)},
         **given,
     )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ttc_cli.store.log import Log
     from ttc_cli.store.runs import Run
 
-app = tree(help="List, show, replay, rate, export and remove past runs.", no_args_is_help=True)
+app = tree(help="List, show, replay, rate, export and remove past runs.", usual="list")
 
 RunId = Annotated[
     str | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import compress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 
     from ttc_cli.settings import NamedRemote
 
-app = tree(help="List, fetch, inspect, name and remove models.", no_args_is_help=True)
+app = tree(help="List, fetch, inspect, name and remove models.", usual="list")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
+COLUMNS = {"name": 0, "": 50, "size": 0, "state": 0, "aliases": 90, "good for": 70}
+"""Of the list, each with the width of a terminal from which on it is shown."""
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
 
 
@@ -72,10 +75,12 @@ def list_models(as_json: Json = False) -> None:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table("name", "", "size", "state", "aliases", "good for", box=None)
+        console = Console()
+        shown = [console.width >= least for least in COLUMNS.values()]
+        table = Table(*compress(COLUMNS, shown), box=None)
         for row in rows:
-            table.add_row(*_cells(row))
-        Console().print(table, markup=False)
+            table.add_row(*compress(_cells(row), shown))
+        console.print(table, markup=False)
     else:
         for row in rows:
             typer.echo("\t".join(_cells(row)))

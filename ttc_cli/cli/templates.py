@@ -10,7 +10,7 @@ import typer
 
 from ttc_cli.cli.help import tree
 
-app = tree(help="Saved prompts, used with `ttc -t NAME -p KEY VALUE`.", no_args_is_help=True)
+app = tree(help="Saved prompts, used with `ttc -t NAME -p KEY VALUE`.", usual="list")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Name = Annotated[str, typer.Argument(help="The template.")]

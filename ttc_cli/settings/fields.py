@@ -224,6 +224,11 @@ def close_to(name: str, valid: Iterable[str] = RULES, *, likeness: float = 0.6) 
     return next(iter(difflib.get_close_matches(wanted, valid, n=1, cutoff=likeness)), "")
 
 
+def flag_of(name: str) -> str:
+    """The flag that a setting has, where it has one."""
+    return "--" + name.replace("_", "-")
+
+
 def checked(
     name: str,
     value: object,
@@ -252,6 +257,5 @@ def checked(
     except (ValueError, KeyError, OverflowError):
         hint = nearest(value, rule.words) if isinstance(value, str) else ""
         place = where if isinstance(where, str) else where()
-        raise UsageError(
-            f"{place}: {name} must be {rule.expected}, not {value!r:.80}", hint
-        ) from None
+        what = place if place == flag_of(name) else f"{place}: {name}"
+        raise UsageError(f"{what} must be {rule.expected}, not {value!r:.80}", hint) from None

@@ -7,7 +7,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
-from ttc_cli.settings.fields import EFFORT_ALIASES, RULES, Settings, checked, close_to, nearest
+from ttc_cli.settings.fields import (
+    EFFORT_ALIASES,
+    RULES,
+    Settings,
+    checked,
+    close_to,
+    flag_of,
+    nearest,
+)
 from ttc_cli.settings.files import Document
 from ttc_cli.settings.paths import config_path, project_path
 from ttc_cli.settings.remotes import NamedRemote, read_remotes
@@ -59,7 +67,7 @@ class _Builder:
     def add_flags(self, flags: Mapping[str, object]) -> None:
         for name, value in flags.items():
             if value is not None:
-                where = "--" + name.replace("_", "-")
+                where = flag_of(name)
                 self._add(name, checked(name, value, where, text=True), where, value)
 
     def add_environment(self, environ: Mapping[str, str]) -> None:
