@@ -137,7 +137,7 @@ def test_a_silent_pipe_is_waited_for_with_a_note(
         (("-e", "hihg", "hi"), 2, "did you mean 'high'?"),
         (("-S", "self-consistancy", "hi"), 2, "did you mean 'self-consistency'?"),
         (("-S", "direct", "-O", "waits=1", "hi"), 2, "direct has no option 'waits'"),
-        (("-S", "think", "-O", "waits=many", "hi"), 2, "takes a whole number of at least 0, not 'many'"),
+        (("-S", "think", "-O", "waits=many", "hi"), 2, "a whole number of at least 0, not 'many'"),
         (("-O", "waits", "hi"), 2, "-O takes KEY=VALUE"),
         (("--top-p", "0", "hi"), 2, "top-p is 0.0"),
         (("--min-p", "1", "hi"), 2, "min-p is 1.0"),
