@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from harness import REPLIES, Ran, Speaker, Ttc
+from harness import BOTH, REPLIES, Ran, Speaker, Ttc
 
 from ttc_cli import __main__
 from ttc_cli.engine.scripted import Script, from_choices
+from ttc_cli.session.loaded import Session
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 from tiny_llama import write_llama
@@ -76,6 +77,21 @@ def ttc(
     yield run
     for file in files:
         file.close()
+
+
+@pytest.fixture
+def ask(ttc: Ttc, monkeypatch: pytest.MonkeyPatch) -> Ttc:
+    """`ttc` with the cache on; `model=False` makes it an error to start loading the model."""
+    begin = Session.begin
+
+    def never(_: Session) -> Any:
+        raise AssertionError("the model is loaded")
+
+    def run(*words: str, model: bool = True, **more: Any) -> Ran:
+        monkeypatch.setattr(Session, "begin", begin if model else never)
+        return ttc(*words, **{"script": BOTH, "cache": "yes", **more})
+
+    return run
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from ttc_cli.engine.host import Counters
-from ttc_cli.engine.scripted import Script, ScriptedEngine
+from ttc_cli.engine.scripted import Script, ScriptedEngine, from_choices
 
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
@@ -14,6 +17,7 @@ TEMPLATE = (
 )
 SUM = "What is 17 + 25?"
 REPLIES = ("17 + 25 = 42, so the answer is \\boxed{42}.", "It is \\boxed{41}.")
+BOTH = from_choices(REPLIES)
 
 
 class Speaker(ScriptedEngine):
@@ -43,3 +47,12 @@ class Ran:
 
 
 Ttc = Callable[..., Ran]
+
+
+def entries(machine: Path) -> list[Path]:
+    return sorted((machine / "home" / "cache" / "results").glob("*.entry"))
+
+
+def ours(ran: Ran) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(ran.out)["ttc"]
+    return value

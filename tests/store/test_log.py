@@ -2,60 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import sqlite3
-import subprocess
-import sys
-import zlib
 from pathlib import Path
-from typing import Any
 
 import pytest
+from logged import EVENTS, record
 
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.events import (
-    Close,
     Done,
-    Event,
     Failed,
-    Note,
-    Open,
-    Score,
-    Spent,
-    Start,
-    StepDone,
-    Text,
-    Vote,
     decode,
     encode,
 )
-from ttc_cli.store import log_schema
-from ttc_cli.store.log import Entry, Log, LogUnusable
+from ttc_cli.store.log import Entry, Log
 from ttc_cli.store.recorder import Recorder
-
-EVENTS: list[Event] = [
-    Start({"prompt": "é\n"}, {"strategy": "direct"}, {"tokens": 3}),
-    Open((0, 2)),
-    Text((0, 2), "a\x1b \u2028 b", 2, 0.25),
-    StepDone((0, 2), 1),
-    Score((0, 2), "judge", 0.5, "fine"),
-    Vote((("4", 2, 2.0), ("5", 1, 1.0)), 0.75),
-    Close((0, 2), "end", 2, "4", None, 0.125),
-    Spent({"sampled": 2}, 1.5),
-    Note("a line"),
-    Done({"choices": [{"message": {"content": "Four"}}], "ttc": {"answer": "4"}}),
-]
-
-
-def record(folder: Path, entry: Entry, events: list[Event] = EVENTS, code: int = 0) -> list[str]:
-    said: list[str] = []
-    with Recorder(folder, entry, 0.0, said.append) as recorder:
-        for event in events:
-            recorder(event)
-        recorder.code = code
-    return said
 
 
 def test_every_event_survives() -> None:
@@ -179,141 +140,6 @@ def test_old_runs_and_the_oldest_above_a_size_go(tmp_path: Path) -> None:
         assert left[0].id == "ttc-39"
         assert log._bytes() <= 500_000
     assert (tmp_path / "runs.db").stat().st_size <= 500_000
-
-
-def test_a_killed_process_leaves_a_lost_run(tmp_path: Path) -> None:
-    code = (
-        "import os, sys; from pathlib import Path\n"
-        "from ttc_cli.store.log import Entry, Log\n"
-        "log = Log(Path(sys.argv[1])); log.begin(Entry('ttc-k', 'killed'), os.getpid())\n"
-        "print('up', flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"up\n"
-        with Log(tmp_path) as log:
-            assert log.get("k").standing == "running"
-        process.send_signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
-        process.wait()
-    with Log(tmp_path) as log:
-        run = log.get("k")
-        assert (run.state, run.standing, run.fate) == ("running", "lost", "gone")
-        assert record(tmp_path, Entry("ttc-n", "next")) == []
-        with log._writing() as db:
-            db.execute("UPDATE runs SET boot = 'another', pid = ?", (os.getpid(),))
-        assert log.get("k").fate == "rebooted"
-
-
-def _write_many(folder: Path, number: int, problems: Any) -> None:
-    for i in range(5):
-        for line in record(folder, Entry(f"ttc-{number:02}-{i}", "?", (("d", str(i)),))):
-            problems.put(line)
-
-
-def test_twenty_writers_lose_nothing(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    problems = context.Queue()
-    writers = [
-        context.Process(target=_write_many, args=(tmp_path / "new", n, problems)) for n in range(20)
-    ]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-        assert writer.exitcode == 0
-    assert problems.empty()
-    with Log(tmp_path / "new") as log:
-        runs = log.runs()
-        assert len(runs) == 100
-        assert {run.state for run in runs} == {"done"}
-        assert log._rows("SELECT count(*) FROM texts")[0][0] == 5
-        assert log._rows("PRAGMA integrity_check")[0][0] == "ok"
-
-
-def test_an_older_log_is_brought_up_to_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record(tmp_path, Entry("ttc-old", "?"))
-    more = (*log_schema.MIGRATIONS, "ALTER TABLE runs ADD COLUMN tag TEXT; CREATE TABLE t (x)")
-    monkeypatch.setattr(log_schema, "MIGRATIONS", more)
-    with Log(tmp_path) as log:
-        assert log.get().id == "ttc-old"
-        assert log._rows("PRAGMA user_version")[0][0] == 2
-        assert log._rows("SELECT tag FROM runs")[0][0] is None
-
-
-def test_a_migration_that_fails_changes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record(tmp_path, Entry("ttc-old", "?"))
-    before = log_schema.MIGRATIONS
-    monkeypatch.setattr(log_schema, "MIGRATIONS", (*before, "CREATE TABLE t (x); NONSENSE"))
-    with pytest.raises(LogUnusable):
-        Log(tmp_path)
-    monkeypatch.setattr(log_schema, "MIGRATIONS", before)
-    with Log(tmp_path) as log:
-        assert log.get().id == "ttc-old"
-        assert not log._rows("SELECT 1 FROM sqlite_master WHERE name = 't'")
-
-
-def test_a_newer_log_is_left_alone(tmp_path: Path) -> None:
-    record(tmp_path, Entry("ttc-1", "?"))
-    with sqlite3.connect(tmp_path / "runs.db") as db:
-        db.execute("PRAGMA user_version = 99")
-    db.close()
-    (said,) = record(tmp_path, Entry("ttc-2", "?"))
-    assert "newer ttc" in said
-    with sqlite3.connect(tmp_path / "runs.db") as db:
-        assert db.execute("SELECT count(*) FROM runs").fetchone() == (1,)
-    db.close()
-
-
-def test_a_locked_log_costs_one_line(tmp_path: Path) -> None:
-    with Log(tmp_path, patience=0.05) as log, Log(tmp_path, patience=0.05) as other:
-        with log._writing(), pytest.raises(LogUnusable, match="locked"):
-            other.begin(Entry("ttc-x", "?"), 1)
-        other.begin(Entry("ttc-x", "?"), 1)
-
-
-def test_a_damaged_log_costs_one_line(tmp_path: Path) -> None:
-    (tmp_path / "runs.db").write_bytes(b"this is a diary, and no database of any kind " * 40)
-    (said,) = record(tmp_path, Entry("ttc-1", "?"))
-    assert "damaged" in said
-
-
-@pytest.mark.parametrize("packed", [b"no packed events", zlib.compress(b'{"t": 0, "type')])
-def test_a_damaged_run_in_a_good_log_is_one_line(tmp_path: Path, packed: bytes) -> None:
-    record(tmp_path, Entry("ttc-1", "?", (("a.txt", "text"),)))
-    with Log(tmp_path) as log, log._writing() as db:
-        db.execute("UPDATE events SET packed = ?", (packed,))
-        db.execute("UPDATE texts SET packed = 'x'")
-        run = log.get("ttc-1")
-    with Log(tmp_path) as log:
-        for read in (lambda: list(log.events(run)), lambda: log.texts(run)):
-            with pytest.raises(LogUnusable, match="holds of ttc-1 is damaged"):
-                read()
-
-
-def test_a_place_without_rights_costs_one_line(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    (said,) = record(tmp_path / "file" / "logs", Entry("ttc-1", "?"))
-    assert "cannot open the run log" in said
-
-
-def test_a_full_disk_costs_one_line(tmp_path: Path) -> None:
-    said: list[str] = []
-    with Recorder(tmp_path, Entry("ttc-1", "?"), 0.0, said.append) as recorder:
-        assert recorder._log is not None
-        pages = recorder._log._rows("PRAGMA page_count")[0][0]
-        recorder._log._rows(f"PRAGMA max_page_count = {pages}")
-        recorder(Done({"choices": [{"message": {"content": os.urandom(50_000).hex()}}]}))
-    (line,) = said
-    assert "full" in line
-    with Log(tmp_path) as log:
-        assert log.get().state == "running"
 
 
 def test_a_number_that_json_lacks_spoils_no_other_run(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.events import Event, Flow
@@ -65,6 +66,11 @@ def ask(task: str = "math", form: Form | None = None) -> Question:
 
     kind = {"math": "number"}.get(task)
     return Question("What is 3 + 4?", task, kind, lambda v, t: prompt, follow, form=form)
+
+
+def plan(samples: int = 8, **more: Any) -> Plan:
+    """A plan of few tokens, for strategies that a verifier drives."""
+    return Plan("best-of-n", "high", samples, branch_tokens=80, **more)
 
 
 def solve(

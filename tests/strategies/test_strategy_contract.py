@@ -4,77 +4,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
+from contract import ANSWERS, NAMES, SEARCHES, counted, idle, plan, solve
 from fakes import Fake
 
-from ttc_cli.core.branch import Prompt
-from ttc_cli.core.engine import Request
-from ttc_cli.core.events import Event, Note, Open
-from ttc_cli.core.ledger import Ledger
-from ttc_cli.core.outcome import Outcome, Plan, Question
-from ttc_cli.core.run import Run
+from ttc_cli.core.events import Event, Note
 from ttc_cli.core.verify import Graded
-from ttc_cli.engine.scripted import Line, Script, ScriptedEngine, from_choices, split
-from ttc_cli.strategies import registry
-
-SEARCHES = ("beam", "dvts", "best-first", "mcts", "particle")
-ANSWERS = (
-    "Let us see. 3 + 4 = 7, so the answer is \\boxed{7}.",
-    "We add them up and get \\boxed{7}.",
-    "First, three. Then four more. That makes \\boxed{8}.",
-    "<think>\nthree and four\n</think>\n\n\\boxed{7}",
-    "It is hard to say, and it takes many words to say so: " + "well, " * 30 + "\\boxed{12}.",
-)
-NAMES = list(registry.BUILTIN)
-
-
-def question(task: str = "math") -> Question:
-    prompt = Prompt((("What is 3 + 4?", True),))
-
-    def follow(reply: str, said: str) -> Prompt:
-        return Prompt((*prompt.pieces, (reply, True), (said, False)))
-
-    kind = {"math": "number"}.get(task)
-    return Question("What is 3 + 4?", task, kind, lambda v, t: prompt, follow)
-
-
-def plan(name: str, *, samples: int = 8, budget: int | None = None, **more: Any) -> Plan:
-    if name in SEARCHES:  # by length: any order of steps will do
-        more.setdefault("verifier", Fake(lambda text: Graded(len(text) % 10 / 10)))
-    return Plan(name, "high", samples, branch_tokens=80, budget=budget, **more)
-
-
-def solve(
-    name: str,
-    engine: ScriptedEngine,
-    chosen: Plan,
-    *,
-    seed: int = 0,
-    task: str = "math",
-    stop_after: int | None = None,
-    interrupt_after: int | None = None,
-) -> tuple[Outcome | None, list[Event], Run]:
-    run = Run(engine, ledger=Ledger(chosen.budget), seed=seed, clock=lambda: 0.0)
-    strategy = registry.find(name)
-    flow = strategy.solve(run, question(task), chosen, strategy.options())
-    events: list[Event] = []
-    while True:
-        if stop_after is not None and len(events) == stop_after:
-            flow.close()
-            return None, events, run
-        if interrupt_after is not None and len(events) == interrupt_after:
-            run.interrupt()
-        try:
-            events.append(next(flow))
-        except StopIteration as end:
-            return end.value, events, run
-
-
-def idle(engine: ScriptedEngine) -> bool:
-    return not engine.poll(0)
+from ttc_cli.engine.scripted import Line, ScriptedEngine, from_choices, split
 
 
 @pytest.fixture(params=NAMES)
@@ -173,16 +110,6 @@ def test_prose_is_not_voted_on(name: str) -> None:
     assert not outcome.votes
 
 
-def counted(script: Script) -> tuple[Script, Callable[[], int]]:
-    seen: list[Request] = []
-
-    def wrapped(request: Request) -> Line | str:
-        seen.append(request)
-        return script(request)
-
-    return wrapped, lambda: len(seen)
-
-
 def test_agreeing_samples_stop_early_and_plain_ones_do_not() -> None:
     script, drawn = counted(lambda request: "So \\boxed{7}.")
     outcome, _, _ = solve("self-consistency", ScriptedEngine(script), plan("", samples=16))
@@ -198,104 +125,6 @@ def test_agreeing_samples_stop_early_and_plain_ones_do_not() -> None:
     assert drawn() == 16
     assert outcome.votes[0].count == 16
     assert outcome.stopped == "complete"
-
-
-def test_thought_budget_closes_the_thought_and_answers() -> None:
-    def script(request: Request) -> str:
-        said = "".join(step.text for step in request.prefix)
-        return "so it is \\boxed{7}." if "</think>" in said else "hmm " * 60 + "</think> \\boxed{9}"
-
-    chosen = plan("think", thinking_budget=12)
-    outcome, _, run = solve("think", ScriptedEngine(script), chosen)
-    assert outcome is not None
-    assert outcome.answer == "7"
-    assert run.ledger.usage.sampled <= 12 + 10
-
-
-def test_wait_makes_it_think_longer() -> None:
-    lines = iter(["short </think> \\boxed{1}", " longer thought </think>", "\\boxed{2}"])
-    strategy = registry.find("think")
-    run = Run(ScriptedEngine(lambda request: next(lines)), ledger=Ledger(None))
-    flow = strategy.solve(run, question(), plan("think"), strategy.options(waits=1))
-    try:
-        while True:
-            next(flow)
-    except StopIteration as end:
-        outcome: Outcome = end.value
-    assert outcome.branch is not None
-    assert "\nWait longer thought" in outcome.branch.text
-    assert outcome.answer == "2"
-
-
-def escalated(texts: list[str], **more: Any) -> tuple[Outcome, int]:
-    """What an effort that escalates makes of samples with these texts, and how many it drew."""
-    script, drawn = counted(lambda request: next(lines))
-    lines = iter([*texts, *[texts[-1]] * 20])
-    engine = ScriptedEngine(script, width=1)
-    chosen = Plan("self-consistency", "auto", 16, branch_tokens=80, **more)
-    outcome, _, _ = solve("self-consistency", engine, chosen)
-    assert outcome is not None
-    return outcome, drawn()
-
-
-def test_escalation_stops_at_a_first_sample_that_is_sure() -> None:
-    outcome, drawn = escalated(["\\boxed{7}"])
-    assert (drawn, outcome.answer, outcome.stopped) == (1, "7", "confident")
-    assert outcome.agreement is None
-
-
-def test_escalation_draws_a_second_when_the_first_hesitates_or_has_no_answer() -> None:
-    long = "well, " * 40 + "\\boxed{7}"
-    outcome, drawn = escalated([long])
-    assert (drawn, outcome.answer, outcome.stopped) == (2, "7", "vote-decided")
-    assert outcome.agreement == 1.0
-    outcome, drawn = escalated(["who knows", "\\boxed{7}"])
-    assert drawn > 2
-    assert outcome.answer == "7"
-
-
-def test_escalation_goes_on_while_samples_disagree_and_never_past_its_cap() -> None:
-    several = [f"{'well, ' * 40}\\boxed{{{n}}}" for n in range(20)]
-    _, two = escalated([several[0], several[0]])
-    _, more = escalated([several[0], several[1], several[0]])
-    outcome, all_ = escalated(several)
-    assert two < more < all_ == 16
-    assert outcome.answer is not None
-
-
-def test_escalation_says_each_time_it_doubles_and_why() -> None:
-    several = [f"{'well, ' * 40}\\boxed{{{n}}}" for n in range(20)]
-
-    def told(texts: list[str]) -> list[str]:
-        lines = iter([*texts, *[texts[-1]] * 20])
-        engine = ScriptedEngine(lambda request: next(lines), width=1)
-        chosen = Plan("self-consistency", "auto", 16, branch_tokens=80)
-        _, events, _ = solve("self-consistency", engine, chosen)
-        return [event.message for event in events if isinstance(event, Note)]
-
-    assert told(["\\boxed{7}"]) == []
-    (only,) = told([several[0], several[0]])
-    assert re.fullmatch(
-        r"escalating from 1 to 2: the first sample is not sure \(hesitation \d+\.\d, 3 settles\)",
-        only,
-    )
-    first, second, *more = told(several)
-    assert first == only
-    assert second.startswith("escalating from 2 to ")
-    assert second.endswith(": samples disagree (0 ×1, 1 ×1)")
-    assert [line.split()[2] for line in more] == ["4", "8"]
-    assert told(["who knows", several[0]])[0].endswith(": the first sample has no short answer")
-
-
-def test_escalation_reuses_what_a_fixed_effort_would_draw() -> None:
-    def opened(effort: str) -> list[Any]:
-        chosen = Plan("self-consistency", effort, 16, branch_tokens=80)
-        _, events, _ = solve("self-consistency", ScriptedEngine(from_choices(ANSWERS)), chosen)
-        return [event.branch for event in events if isinstance(event, Open)]
-
-    many = opened("high")
-    few = opened("auto")
-    assert set(few) <= set(many)
 
 
 @pytest.mark.parametrize("name", SEARCHES)

@@ -18,6 +18,7 @@ from ttc_cli.core.verify import Graded, Verifier
 from ttc_cli.engine.scripted import ScriptedEngine
 from ttc_cli.strategies.common import NoOptions
 from ttc_cli.verifiers import registry
+from ttc_cli.verifiers.combine import Combined
 
 T = TypeVar("T")
 PROMPT = Prompt((("What is 3 + 4?", True),), (Message("user", "What is 3 + 4?"),))
@@ -73,3 +74,9 @@ def write(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.write_text(text)
     return path
+
+
+def combined(*texts: str, **given: str) -> Combined:
+    made = registry.assemble(texts, given, unsafe=False)
+    assert made is not None
+    return made
