@@ -79,10 +79,9 @@ def print_json(value: Any) -> None:
 
 def report(error: TtcError, *, as_json: bool, as_events: bool = False) -> None:
     """An error: one line on stderr, and as JSON on stdout when that was asked for."""
-    from ttc_cli.views.text import plain  # a server's or a file's words may be in it
+    from ttc_cli.views.text import one_line  # a server's or a file's words may be in it
 
-    message = plain(" ".join(str(error.message).split()))
-    hint = plain(" ".join(error.hint.split()))
+    message, hint = one_line(str(error.message)), one_line(error.hint)
     with contextlib.suppress(OSError):
         sys.stderr.write(CLEAR if draws() else "")
         sys.stderr.write(f"ttc: {message}{'; ' + hint if hint else ''}\n")
