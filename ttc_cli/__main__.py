@@ -81,10 +81,10 @@ def _run(arguments: list[str]) -> int:
     except TyperException as error:
         path = getattr(getattr(error, "ctx", None), "command_path", "ttc")
         message = error.format_message()
-        if "\n" in message:  # no command was given: what comes is the whole help
+        if message.startswith("Usage:"):  # no command was given: what comes is the whole help
             sys.stderr.write(f"{message}\n")
             return UsageError.exit_code
-        message = message[:1].lower() + message[1:]
+        message = " ".join((message[:1].lower() + message[1:]).split())
         for theirs, ours in (("a valid int", "a whole number"), ("a valid float", "a number")):
             message = message.replace(theirs, ours)
         raise UsageError(message.rstrip("."), f"see `{path} --help`") from None

@@ -174,6 +174,12 @@ def test_bad_input_is_one_line_and_a_code(
         assert message in f"{error['message']}; {error['hint']}"
 
 
+def test_a_choice_that_is_lacking_is_one_line_too(ttc: Ttc) -> None:
+    ran = ttc("completion")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "'SHELL'. Choose from: bash, zsh, fish, powershell; see" in ran.err
+
+
 def test_too_much_on_stdin(ttc: Ttc) -> None:
     ran = ttc("sum up", stdin=b"a" * 20_000_001)
     assert (ran.code, ran.out) == (1, "")

@@ -158,4 +158,5 @@ def test_memory_and_speed_are_judged() -> None:
     assert model.memory(9 * gb, gb, 4096, None, None).state == "ok"
     assert model.speed(2.0, 9.0, calibrated=True).state == "warning"
     assert model.speed(20.0, 90.0, calibrated=True).advice == ""
+    assert "no token came" in model.speed(0.0, 0.0, calibrated=True).found
     assert "ttc calibrate" in model.speed(20.0, 90.0, calibrated=False).advice

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from harness import REPLIES, SUM, Ttc
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -21,6 +22,17 @@ def test_people_see_figures_and_bars(ttc: Ttc) -> None:
     assert "█" in ran.out
     assert "self-consistency" in ran.out
     assert "\x1b" not in ran.out
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_no_line_is_cut_on_a_narrow_terminal(
+    ttc: Ttc, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ttc("-e", "low", SUM)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    ran = ttc("stats")
+    assert "…" not in ran.out
+    assert "█" in ran.out
 
 
 def test_programs_get_json_of_a_span(ttc: Ttc) -> None:

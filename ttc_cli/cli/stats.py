@@ -17,6 +17,10 @@ app = tree()
 
 BAR, DAY_BAR = 24, 12
 """Columns of the longest bar."""
+PADDING = 6
+"""Columns between those of a table."""
+DAYS_WIDE = 70
+"""Columns of a terminal from which on days have bars."""
 DAYS = 14
 """Newest days that are drawn."""
 
@@ -79,10 +83,10 @@ def _draw(found: dict[str, Any], out: TextIO) -> None:
     for name in ("tasks", "paths", "efforts", "strategies", "models", "states"):
         if found[name]:
             console.print()
-            console.print(_bars(name, found[name]))
+            console.print(_bars(name, found[name], console.width))
     if found["days"]:
         console.print()
-        console.print(_days(found["days"][-DAYS:]))
+        console.print(_days(found["days"][-DAYS:], bars=console.width >= DAYS_WIDE))
 
 
 def _facts(found: dict[str, Any]) -> dict[str, str]:
@@ -92,8 +96,7 @@ def _facts(found: dict[str, Any]) -> dict[str, str]:
         "requests": f"{found['requests']}, {latency['count']} answered",
         "latency": f"{_number(latency['p50'])} s at p50, {_number(latency['p95'])} s at p95",
         "cost": "no prices are set" if money is None else f"{money:.6g}",
-        "tokens": ", ".join(f"{count:,} {kind}" for kind, count in found["tokens"].items())
-        + f", {found['tokens_saved']:,} saved by the cache",
+        "tokens": _tokens({**found["tokens"], "saved by the cache": found["tokens_saved"]}),
         "seconds": ", ".join(f"{value:.1f} {phase}" for phase, value in found["seconds"].items()),
         "agreement": f"{_number(agreement['mean'])} on average over {agreement['votes']} votes",
         "stopped": _listed(found["quality"]["stopped"]),
@@ -111,31 +114,36 @@ def _listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items()) or "-"
 
 
-def _bars(title: str, counts: dict[str, int]) -> Table:
+def _tokens(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count) or "-"
+
+
+def _bars(title: str, counts: dict[str, int], columns: int) -> Table:
     from rich.table import Table
 
     table = Table(title, "", "", box=None)
     most, total = max(counts.values()), sum(counts.values())
+    room = columns - max(map(len, counts)) - len(f"{total} (100%)") - PADDING
     for name, count in counts.items():
-        table.add_row(name, bar(count, most), f"{count} ({count / total:.0%})")
+        shown = bar(count, most, max(1, min(BAR, room)))
+        table.add_row(name, shown, f"{count} ({count / total:.0%})")
     return table
 
 
-def _days(days: list[dict[str, Any]]) -> Table:
+def _days(days: list[dict[str, Any]], *, bars: bool) -> Table:
     from rich.table import Table
 
     table = Table("day", "requests", "", "sampled", "", "p50 seconds", box=None)
+    if not bars:
+        table = Table("day", "requests", "sampled", "p50", box=None)
     most = max(day["requests"] for day in days)
     most_sampled = max(day["sampled"] for day in days)
     for day in days:
-        table.add_row(
-            day["day"],
-            str(day["requests"]),
-            bar(day["requests"], most, DAY_BAR),
-            f"{day['sampled']:,}",
-            bar(day["sampled"], most_sampled, DAY_BAR),
-            _number(day["p50"]),
-        )
+        requests, sampled = [str(day["requests"])], [f"{day['sampled']:,}"]
+        if bars:
+            requests.append(bar(day["requests"], most, DAY_BAR))
+            sampled.append(bar(day["sampled"], most_sampled, DAY_BAR))
+        table.add_row(day["day"], *requests, *sampled, _number(day["p50"]))
     return table
 
 

@@ -98,7 +98,7 @@ def threads(chosen: int | None, available: int, quota: float | None) -> Finding:
     """
     used = chosen or available
     limit = min(available, quota or available)
-    said = f"{used} threads on {available} processors"
+    said = f"{used} thread{'s' * (used != 1)} on {available} processors"
     if quota is not None and quota < available:
         said += f", of which this container gets {quota:g}"
     if used > limit:

@@ -115,7 +115,10 @@ def _tried(settings: Settings, model: ModelFile, *, quick: bool) -> Iterator[Fin
 
 
 def speed(one: float, eight: float, *, calibrated: bool) -> Finding:
-    """Tokens a second of one branch, and of eight together."""
+    """Tokens a second of one branch, and of eight together; 0 where none came in time."""
+    if not (one and eight):
+        said = f"no token came for {SPEED_SECONDS / 2:.0f} seconds"
+        return Finding("speed", "warning", said, "look again when the machine has less to do")
     said = f"{one:.1f} tokens a second for one branch, {eight:.1f} for eight together"
     if one < SLOW:
         return Finding("speed", "warning", said, "a smaller model is quicker: ttc models list")
