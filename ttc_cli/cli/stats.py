@@ -123,7 +123,7 @@ def _bars(title: str, counts: dict[str, int], columns: int) -> Table:
 
     table = Table(title, "", "", box=None)
     most, total = max(counts.values()), sum(counts.values())
-    room = columns - max(map(len, counts)) - len(f"{total} (100%)") - PADDING
+    room = columns - max(map(len, (title, *counts))) - len(f"{total} (100%)") - PADDING
     for name, count in counts.items():
         shown = bar(count, most, max(1, min(BAR, room)))
         table.add_row(name, shown, f"{count} ({count / total:.0%})")
