@@ -6,11 +6,11 @@ by `faults`, of which each request takes one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import threading
 import time
+import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,6 +29,14 @@ TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
     "<|im_start|>assistant\n"
 )
+
+
+class Http(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, *_: Any) -> None:
+        """A client went away."""
 
 
 @dataclass
@@ -105,13 +113,6 @@ class FakeServer:
             def do_POST(self) -> None:
                 server._post(self)
 
-        class Http(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 64
-
-            def handle_error(self, *_: Any) -> None:
-                pass  # a client that went away
-
         self._http = Http(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
@@ -133,7 +134,7 @@ class FakeServer:
         return self.words.setdefault(word, len(self.words))
 
     def text(self, ids: list[int]) -> str:
-        words = {number: word for word, number in self.words.items()}
+        words = list(self.words)
         return "".join(words[i] for i in ids)
 
     # -- HTTP ---------------------------------------------------------------------------------
@@ -143,8 +144,8 @@ class FakeServer:
         if self.key and http.headers.get("Authorization") != f"Bearer {self.key}":
             return _json(http, 401, {"error": {"message": f"bad key {http.headers}"}})
         if http.path == "/v1/models":
-            rows = [{"id": name, "meta": {"told": self.told}} for name in self.models]
-            return _json(http, 200, {"data": [{**row, "created": time.time()} for row in rows]})
+            more = {"meta": {"told": self.told}, "created": time.time()}
+            return _json(http, 200, {"data": [{"id": name, **more} for name in self.models]})
         if http.path == "/props" and self.raw:
             return _json(http, 200, {
                 "total_slots": 8, "chat_template": TEMPLATE, "bos_token": "", "eos_token": "",
@@ -242,13 +243,11 @@ class FakeServer:
                     return
 
     def _chunks(self, body: dict[str, Any], ids: list[int]) -> Iterator[dict[str, Any]]:
-        total = 0
+        total, progress = 0, {"total": len(ids), "cache": 1, "processed": len(ids)}
         if self.raw:
-            progress = {"total": len(ids), "cache": 1, "processed": len(ids)}
             yield {"choices": [_choice("")], "prompt_progress": progress}
         for word in WORD.findall(self.thought):
-            delta = {"reasoning_content": word}
-            yield {"choices": [{"delta": delta, "finish_reason": None}]}
+            yield {"choices": [{"delta": {"reasoning_content": word}}]}
         for text, end, confidence in self._said(body, ids):
             total += 1
             yield self._chunk(body, text, total, confidence)
@@ -273,14 +272,17 @@ class FakeServer:
         if self.raw:
             more = {"tokens": [self.id(text)], "tokens_predicted": total}
             return {"choices": [_choice(text, logprobs)], "__verbose": more}
-        delta = {"content": text}
-        return {"choices": [{"delta": delta, "logprobs": logprobs, "finish_reason": None}]}
+        said = {"delta": {"content": text}, "logprobs": logprobs, "finish_reason": None}
+        return {"choices": [said]}
 
     def _scored(self, ids: list[int]) -> dict[str, Any]:
-        context = str(ids)
         top = [
-            {"id": number, "token": word, "logprob": -_number(f"{context}/{word}")}
-            for word, number in ((word, self.id(word)) for word in SCORED)
+            {
+                "id": self.id(word),
+                "token": word,
+                "logprob": -1 - zlib.crc32(f"{ids}/{word}".encode()) % 64 / 8,
+            }
+            for word in SCORED
         ]
         return {"choices": [{"logprobs": {"content": [{"top_logprobs": top}]}, "message": {}}]}
 
@@ -288,16 +290,12 @@ class FakeServer:
 ALWAYS = frozenset({"model", "messages", "stream"})
 
 
-def _number(text: str) -> float:
-    return 0.1 + hashlib.blake2b(text.encode(), digest_size=1).digest()[0] / 32
-
-
 def _choice(text: str, logprobs: Any = None, end: str | None = None) -> dict[str, Any]:
     return {"text": text, "index": 0, "logprobs": logprobs, "finish_reason": end}
 
 
 def _json(http: Any, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-    data = json.dumps(body).encode() if not isinstance(body, bytes) else body
+    data = json.dumps(body).encode()
     http.send_response(status)
     http.send_header("Content-Type", "application/json")
     http.send_header("Content-Length", str(len(data)))
