@@ -150,7 +150,7 @@ def test_a_silent_pipe_is_waited_for_with_a_note(
         (("--profile", "nope", "hi"), 2, "nope"),
         (("-m", "nope", "hi"), 4, "no model is called nope"),
         (("-m", "./nope.gguf", "hi"), 4, "there is no file nope.gguf"),
-        (("-m", "http://localhost:1/v1", "hi"), 2, "is a server"),
+        (("-m", "http://localhost:1/v1", "hi"), 1, "no answer from http://localhost:1/v1"),
         (("-o", "missing/answer.txt", "hi"), 1, "cannot write missing/answer.txt"),
         (("-o", ".", "hi"), 1, "cannot write"),
     ],

@@ -101,9 +101,10 @@ def test_remotes_are_shown_and_not_taken_from_a_project(ttc: Ttc, config: Path) 
     ttc("config", "set", "remote.lab.price_out", "1.5")
     Path(".ttc.toml").write_text('[remote.evil]\nurl = "http://evil/v1"\nkey_env = "HOME"\n')
     ran = ttc("config", "show", "--json")
-    remote = {"model": "", "key_env": "", "price_in": None}
-    lab = remote | {"url": "http://lab/v1", "price_out": 1.5}
-    assert json.loads(ran.out)["remotes"] == {"lab": lab}
+    remotes = json.loads(ran.out)["remotes"]
+    assert remotes.keys() == {"lab"}
+    lab = {"url": "http://lab/v1", "price_out": 1.5, "model": "", "key_env": "", "price_in": None}
+    assert remotes["lab"].items() >= lab.items()
     assert ".ttc.toml:1: remotes are for config.toml alone" in ran.err
 
 
