@@ -81,7 +81,10 @@ def test_data(ttc: Ttc, tmp_path: Path) -> None:
         (("-d", "SUMS", "-n", "0"), "samples must be"),
         (("-d", "CODE"), "--unsafe-exec"),
         (("-d", "reasoning-gym:x:0"), "asks for no question"),
-        (("-d", "SUMS", "-m", "http://localhost:1/v1#model"), "no answer from http://localhost:1/v1"),
+        (
+            ("-d", "SUMS", "-m", "http://localhost:1/v1#model"),
+            "no answer from http://localhost:1/v1",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_one_line(

@@ -194,3 +194,14 @@ def test_what_failed_is_remembered(ttc: Ttc) -> None:
     ttc(*words, script=stop_after(60))
     ran = ttc(*words, "--resume", script=echo)
     assert (ran.code, ran.err) == (1, "1 of 100 records failed; their lines say why\n")
+
+
+def test_what_ended_with_no_result_can_be_begun_anew(ttc: Ttc) -> None:
+    def script(request: Request) -> str:
+        os.kill(os.getpid(), signal.SIGINT)
+        return "so " * 50
+
+    words = ("map", "-o", "out", "Say {line}", lines("in", "a"))
+    assert ttc(*words, script=script).code == 130
+    assert not list(Path().glob("out*"))
+    assert ttc(*words, script=echo).code == 0

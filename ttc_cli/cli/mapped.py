@@ -79,13 +79,15 @@ class Filed:
         self._part.add(row.record.number, row.record.digest, row.line, bad=row.bad)
 
     def end(self, whole: bool, ordered: bool) -> None:
-        """Make the file, or say where the rows are."""
+        """Make the file, or say that the rows are kept, where there are some."""
         if whole:
             lines = map(_line, self._part.rows(ordered=ordered))
             output.write_file(self._part.path, lines)
             self._part.drop()
-        else:
+        elif self._part.count:
             self._view.say(f"{self._part.count} results are kept; --resume goes on with them")
+        else:
+            self._part.drop()
 
 
 class Progress:

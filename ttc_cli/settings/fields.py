@@ -257,5 +257,5 @@ def checked(
     except (ValueError, KeyError, OverflowError):
         hint = nearest(value, rule.words) if isinstance(value, str) else ""
         place = where if isinstance(where, str) else where()
-        what = place if place == flag_of(name) else f"{place}: {name}"
+        what = place if place in (name, flag_of(name)) else f"{place}: {name}"
         raise UsageError(f"{what} must be {rule.expected}, not {value!r:.80}", hint) from None

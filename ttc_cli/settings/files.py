@@ -92,7 +92,7 @@ def write_value(path: Path, key: str, value: object) -> None:
         UnreadableFile: the file cannot be read or written.
     """
     *tables, name = key_parts(key)
-    value = checked(name, value, "value", text=True, rules=rules_at(tuple(tables)))
+    value = checked(name, value, name, text=True, rules=rules_at(tuple(tables)))
     document = Document(path)
     table = document.values
     for part in tables:
