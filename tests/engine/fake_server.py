@@ -276,14 +276,8 @@ class FakeServer:
         return {"choices": [said]}
 
     def _scored(self, ids: list[int]) -> dict[str, Any]:
-        top = [
-            {
-                "id": self.id(word),
-                "token": word,
-                "logprob": -1 - zlib.crc32(f"{ids}/{word}".encode()) % 64 / 8,
-            }
-            for word in SCORED
-        ]
+        seen = {word: -1 - zlib.crc32(f"{ids}/{word}".encode()) % 64 / 8 for word in SCORED}
+        top = [{"id": self.id(w), "token": w, "logprob": number} for w, number in seen.items()]
         return {"choices": [{"logprobs": {"content": [{"top_logprobs": top}]}, "message": {}}]}
 
 
