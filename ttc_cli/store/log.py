@@ -19,7 +19,7 @@ from typing import Any
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Event, decode
-from ttc_cli.store import processes
+from ttc_cli.store import log_schema, processes
 from ttc_cli.store.log_schema import FILE, PATIENCE, LogUnusable, connect, explained, intact
 from ttc_cli.store.runs import RUNNING, Entry, Run, Turn
 
@@ -78,7 +78,7 @@ class Log:
                 " request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     entry.id, conversation, entry.parent, RUNNING, time.time(), *who,
-                    _clean(entry.prompt), json.dumps(entry.request),
+                    log_schema.clean(entry.prompt), json.dumps(entry.request),
                 ),
             )  # fmt: skip
             for position, (name, text) in enumerate(entry.documents):
@@ -89,7 +89,7 @@ class Log:
                 )
                 db.execute(
                     "INSERT INTO documents VALUES (?, ?, ?, ?)",
-                    (entry.id, position, _clean(name), digest),
+                    (entry.id, position, log_schema.clean(name), digest),
                 )
         return True
 
@@ -111,8 +111,8 @@ class Log:
                 "UPDATE runs SET state = ?, exit = ?, ended = ?, plan = ?, result = ?, scores = ?,"
                 " error = ?, hint = ? WHERE id = ?",
                 (
-                    state, code, time.time(), _json(plan), _json(result), _json(scores),
-                    *map(_clean, error), id,
+                    state, code, time.time(), *map(log_schema.as_json, (plan, result, scores)),
+                    *map(log_schema.clean, error), id,
                 ),
             )  # fmt: skip
             if events:  # of a run that was removed meanwhile there is nothing to keep
@@ -290,15 +290,3 @@ class Log:
         names = ("page_size", "page_count", "freelist_count")
         size, pages, free = (self._rows(f"PRAGMA {name}")[0][0] for name in names)
         return int(size * (pages - free))
-
-
-def _json(value: Any) -> str | None:
-    """JSON as SQLite reads it: without Python's NaN and Infinity, of which null is left."""
-    if value is None:
-        return None
-    return json.dumps(json.loads(json.dumps(value, default=str), parse_constant=lambda _: None))
-
-
-def _clean(text: str) -> str:
-    """Text as SQLite takes it: a lone surrogate, from bytes that were no UTF-8, is replaced."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import time
@@ -9,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ttc_cli.core.errors import TtcError
 
@@ -172,3 +174,15 @@ def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
             time.sleep(0.02)
         else:
             return
+
+
+def as_json(value: Any) -> str | None:
+    """JSON as SQLite reads it: without Python's NaN and Infinity, of which null is left."""
+    if value is None:
+        return None
+    return json.dumps(json.loads(json.dumps(value, default=str), parse_constant=lambda _: None))
+
+
+def clean(text: str) -> str:
+    """Text as SQLite takes it: a lone surrogate, from bytes that were no UTF-8, is replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")
