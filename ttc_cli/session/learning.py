@@ -74,7 +74,8 @@ def _lines(outcome: Outcome) -> list[tuple[Stop, int]]:
 
     A branch of a tree counts its last step alone.
     """
-    steps = {step.id: step.tokens for step in outcome.tree}
+    # Draws that said the same are one step: a line holds it once.
+    steps = {step.id: step.tokens // step.draws for step in outcome.tree}
     found: list[tuple[Stop, int]] = []
     for branch in outcome.branches:
         tokens = branch.tokens_sampled
