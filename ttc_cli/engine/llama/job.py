@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from ttc_cli.core.engine import Delta, Request
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.llama.sampler import Floats, Stats
+from ttc_cli.engine.news import News
 from ttc_cli.engine.text import TextStream, decoder_after, unfinished
 
 
@@ -62,7 +63,7 @@ class Job:
         self.stream = TextStream(request.stop, before, self._half)
         if request.want.hidden and request.stop.max_tokens == 0:
             self.ending, self.capture = Stop.LENGTH, True  # the state of a given text
-        self._news: dict[str, Any] = {}
+        self._news = News()
         self.stop: Stop | None = None
         self._error = ""
 
@@ -74,11 +75,11 @@ class Job:
     def placed(self, shared: int) -> None:
         """A sequence was found that already holds `shared` of the tokens."""
         self.done = shared
-        self._count("shared", min(shared, self.n_given))
+        self._news.add("shared", min(shared, self.n_given))
 
     def evaluated(self, n: int) -> None:
         """The next n tokens are in the cache now."""
-        self._count("prefilled", max(0, min(self.done + n, self.n_given) - self.done))
+        self._news.add("prefilled", max(0, min(self.done + n, self.n_given) - self.done))
         self.done += n
 
     def scored(self, scores: tuple[float, ...]) -> None:
@@ -88,31 +89,31 @@ class Job:
 
     def saw_hidden(self, state: Any) -> None:
         """A hidden state that was asked for arrived."""
-        self._news["hidden"] = (*self._news.get("hidden", ()), state)
+        self._news.add("hidden", (state,))
         self.capture = False
 
     def take(self, token: int, stats: Stats | None, *, ends: bool) -> Stop | None:
         """Append a sampled token; returns why to stop, if it does."""
         self.tokens.append(token)
         self.sampled += 1
-        self._count("sampled", 1)
+        self._news.add("sampled", 1)
         if stats is not None:
             want = self.request.want
-            self._append("logprobs", stats.logprob, want.logprobs)
-            self._append("confidences", stats.confidence, want.confidence)
-            self._append("entropies", stats.entropy, want.entropy)
-            self._append("certainties", stats.certainty, want.certainty)
+            self._news.add("logprobs", (stats.logprob,) if want.logprobs else ())
+            self._news.add("confidences", (stats.confidence,) if want.confidence else ())
+            self._news.add("entropies", (stats.entropy,) if want.entropy else ())
+            self._news.add("certainties", (stats.certainty,) if want.certainty else ())
         if ends:
-            self._say(self.stream.flush())
+            self._news.add("text", self.stream.flush())
             return Stop.END
         text, stop = self.stream.push(self._vocabulary.piece(token))
-        self._say(text)
+        self._news.add("text", text)
         return stop
 
     def finish(self, stop: Stop, error: str = "") -> None:
         """Mark the job finished; its last delta follows."""
         if stop is not Stop.STRING:
-            self._say(self.stream.flush())
+            self._news.add("text", self.stream.flush())
         self.stop = stop
         self._error = error
         if self.grammar is not None:
@@ -122,7 +123,7 @@ class Job:
         """What is new since the last call, if anything."""
         if not self._news and self.stop is None:
             return None
-        news, self._news = self._news, {}
+        news, self._news = self._news, News()
         tokens = self._kept_tokens() if self.stop is not None else ()
         return Delta(self.request.key, tokens=tokens, stop=self.stop, error=self._error, **news)
 
@@ -143,15 +144,3 @@ class Job:
                 kept, length = n, len(said)
         rest = self._vocabulary.tokenize(text[length:], special=False) if text[length:] else []
         return (*new[:kept], *rest)
-
-    def _say(self, text: str) -> None:
-        if text:
-            self._news["text"] = self._news.get("text", "") + text
-
-    def _count(self, kind: str, n: int) -> None:
-        if n:
-            self._news[kind] = self._news.get(kind, 0) + n
-
-    def _append(self, kind: str, value: float, wanted: bool) -> None:
-        if wanted:
-            self._news[kind] = (*self._news.get(kind, ()), value)

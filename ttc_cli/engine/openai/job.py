@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ttc_cli.core.engine import Delta, Request
 from ttc_cli.core.sampling import Stop
+from ttc_cli.engine.news import News
 from ttc_cli.engine.openai.piece import Piece, So
 from ttc_cli.engine.text import LOOP_CHECK_EVERY, TextStream, loops
 
@@ -36,7 +35,7 @@ class Job:
         self._gap = False  # tokens came without their ids
         self._prompt_told = False
         self._error = ""
-        self._news: dict[str, Any] = {}
+        self._news = News()
 
     def begin(self) -> So:
         """How far it got, as a new stream begins."""
@@ -77,7 +76,7 @@ class Job:
             self._shown = len(self._ids)
             self._pieces.append(piece.text)
             text, stop = self._stream.push(piece.text.encode("utf-8", "replace"))
-            self._say(text)
+            self._news.add("text", text)
         if stop is None and piece.end:
             # ended by its length, but not by any that we know of: the server's own context
             ended = self.spent() or Stop.CONTEXT
@@ -100,7 +99,7 @@ class Job:
     def finish(self, stop: Stop, error: str = "") -> None:
         """Mark it finished; its last delta follows."""
         if stop is not Stop.STRING:
-            self._say(self._stream.flush())
+            self._news.add("text", self._stream.flush())
         if not self._prompt_told:
             self._count_prompt(self.length, 0)
         self.stop, self.writing, self._error = stop, False, error
@@ -109,7 +108,7 @@ class Job:
         """What is new since the last call, if anything."""
         if not self._news and self.stop is None:
             return None
-        news, self._news = self._news, {}
+        news, self._news = self._news, News()
         if self.stop is None:
             return Delta(self.request.key, **news)
         news["error"] = self._error
@@ -128,19 +127,19 @@ class Job:
         self.sampled += drawn
         self._ids += piece.ids
         self._gap |= len(piece.ids) != drawn and not piece.end
-        self._count("sampled", drawn)
+        self._news.add("sampled", drawn)
         want = self.request.want
         if want.logprobs:
-            self._append("logprobs", (one.logprob for one in piece.likely))
+            self._news.add("logprobs", tuple(one.logprob for one in piece.likely))
         if want.confidence:
             tops = (one.top[: want.top_k] for one in piece.likely if one.top)
-            self._append("confidences", (-sum(top) / len(top) for top in tops))
+            self._news.add("confidences", tuple(-sum(top) / len(top) for top in tops))
 
     def _count_prompt(self, computed: int, shared: int) -> None:
         if not self._prompt_told:
             self._prompt_told = True
-            self._count("prefilled", computed)
-            self._count("shared", shared)
+            self._news.add("prefilled", computed)
+            self._news.add("shared", shared)
 
     def _loops(self) -> bool:
         said = len(self._pieces)
@@ -150,15 +149,3 @@ class Job:
             and said % LOOP_CHECK_EVERY == 0
             and loops([hash(piece) for piece in self._pieces])
         )
-
-    def _say(self, text: str) -> None:
-        if text:
-            self._news["text"] = self._news.get("text", "") + text
-
-    def _count(self, kind: str, n: int) -> None:
-        if n:
-            self._news[kind] = self._news.get(kind, 0) + n
-
-    def _append(self, kind: str, values: Any) -> None:
-        if new := tuple(values):
-            self._news[kind] = (*self._news.get(kind, ()), *new)

@@ -48,7 +48,8 @@ class Patience:
             try:
                 return await work()
             except Lost as lost:
-                pause = self.pause * 2 ** (attempt - 1) * random.uniform(1, 1.25)  # noqa: S311
+                more = random.uniform(1, 1.25)  # noqa: S311 - a pause, not a secret
+                pause = self.pause * 2 ** (attempt - 1) * more
                 pause = pause if lost.after is None else lost.after
                 if attempt == self.attempts or pause > self.longest or not worth(lost):
                     raise
