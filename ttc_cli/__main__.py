@@ -105,9 +105,9 @@ def _with_command(arguments: list[str]) -> list[str]:
     if first == "help" and set(arguments[1:]) <= COMMANDS.keys():
         return [*arguments[1:], "--help"]
     if len(arguments) == 1 and first.isalpha() and sys.stderr.isatty():
-        from ttc_cli.settings.fields import close_to
+        from ttc_cli.core.spelling import nearest
 
-        if near := close_to(first, COMMANDS, likeness=0.75):
+        if near := nearest(first, COMMANDS, 0.75):
             sys.stderr.write(f"{first!r} goes to the model; the command is `ttc {near}`\n")
     return ["ask", *arguments]
 

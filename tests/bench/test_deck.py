@@ -43,7 +43,7 @@ def tape(tmp_path: Path) -> Iterator[Tape]:
 def solve(engine: Engine, plan: Plan, seed: int) -> tuple[list[Event], Outcome, Usage]:
     run = Run(engine, ledger=Ledger(plan.budget), seed=seed, clock=lambda: 0.0)
     strategy = registry.find(plan.strategy)
-    options = registry.read_options(strategy, {})
+    options = strategy.options()
     flow, events = strategy.solve(run, QUESTION, plan, options), []
     while True:
         try:
@@ -130,7 +130,7 @@ def test_a_run_does_not_depend_on_what_else_is_drawn(tape: Tape, slow: int) -> N
 def start(engine: Engine, plan: Plan, seed: int) -> Flow[Outcome]:
     run = Run(engine, ledger=Ledger(plan.budget), seed=seed)
     strategy = registry.find(plan.strategy)
-    return strategy.solve(run, QUESTION, plan, registry.read_options(strategy, {}))
+    return strategy.solve(run, QUESTION, plan, strategy.options())
 
 
 def side_by_side(flows: list[Flow[Outcome]], players: list[Player]) -> list[Outcome]:

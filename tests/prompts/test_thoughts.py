@@ -8,8 +8,7 @@ import re
 
 import pytest
 
-from ttc_cli.core.branch import Message
-from ttc_cli.prompts.thoughts import ThoughtSplitter, opened_by, split, strip_thoughts
+from ttc_cli.prompts.thoughts import ThoughtSplitter, opened_by, split
 
 Parts = list[tuple[str, str]]
 
@@ -165,14 +164,3 @@ def test_own_tags() -> None:
 )
 def test_opened_by(prompt: str, prefix: str, expected: bool) -> None:
     assert opened_by(prompt + prefix, prefix) is expected
-
-
-def test_earlier_turns_lose_their_thoughts() -> None:
-    turns = [
-        Message("user", "<think>mine</think>a"),
-        Message("assistant", "<think>\nb\n</think>\n\nc"),
-        Message("assistant", "d\n</think>\n\ne"),
-        Message("assistant", "f"),
-    ]
-    contents = [message.content for message in strip_thoughts(turns)]
-    assert contents == ["<think>mine</think>a", "c", "e", "f"]

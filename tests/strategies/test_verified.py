@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from fakes import Fake, ask, plan, result, scores, solve
 
+from ttc_cli.core import options
 from ttc_cli.core.engine import Request
 from ttc_cli.core.errors import MissingCapability, UsageError
 from ttc_cli.core.events import Score
@@ -161,7 +162,7 @@ def test_a_verifiers_needs_are_checked_before_anything_is_drawn() -> None:
 def test_bad_options_are_refused() -> None:
     for name, given in (("best-of-n", {"choose": "dice"}), ("refine", {"accept": "2"})):
         with pytest.raises(UsageError):
-            registry.read_options(registry.find(name), given)
+            options.read(name, registry.find(name).options, given)
 
 
 @pytest.mark.parametrize("level", list(effort.EFFORTS))

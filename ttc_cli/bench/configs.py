@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
+from ttc_cli.core.spelling import did_you_mean
 from ttc_cli.settings import Settings
-from ttc_cli.settings.fields import checked, nearest
+from ttc_cli.settings.fields import checked
 
 SETTINGS = (
     "effort", "strategy", "samples", "max_tokens", "thinking_budget", "temperature", "top_p",
@@ -88,7 +89,7 @@ def from_values(values: dict[str, Any], where: str, *, text: bool = False) -> Co
         elif given.startswith(("O.", "option.")):
             config = replace(config, options=config.options | {given.partition(".")[2]: str(value)})
         else:
-            hint = nearest(key, ("name", "early_stop", "diverse", "verifier", *SETTINGS))
+            hint = did_you_mean(key, ("name", "early_stop", "diverse", "verifier", *SETTINGS))
             raise UsageError(
                 f"{where}: there is no {given!r} in a configuration",
                 hint or "options of the strategy are written O.KEY=VALUE",

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from ttc_cli.bench.configs import Config
 from ttc_cli.bench.tape import Tape
 from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
+from ttc_cli.core.files import replacing
 from ttc_cli.store.journal import Journal, read_lines
 
 SCHEMA_VERSION = 1
@@ -100,9 +101,8 @@ def _write_header(path: Path, what: What, resume: bool) -> None:
         header["configs"] = _joined(old["configs"], header["configs"], path)
         header["created"] = old.get("created")
     header.setdefault("created", int(time.time()))
-    temporary = file.with_suffix(".tmp")
-    temporary.write_text(json.dumps(header, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(file)
+    with replacing(file, private=False) as out:
+        out.write((json.dumps(header, ensure_ascii=False, indent=1) + "\n").encode())
 
 
 def _core(value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ttc_cli.bench.planning import Model, Point
 from ttc_cli.core.errors import UsageError
-from ttc_cli.settings.fields import nearest
+from ttc_cli.core.spelling import did_you_mean
 
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "t": 1e12}
 _NUMBER = re.compile(r"([0-9.]+(?:e[+-]?[0-9]+)?)([kmgbt]?)", re.IGNORECASE)
@@ -61,7 +61,7 @@ def parsed(text: str) -> Model:
         if equals:
             key = name.strip().replace("-", "_")
             if key not in ("name", "quality", *FIELDS):
-                hint = nearest(key, ("name", "quality", *FIELDS))
+                hint = did_you_mean(key, ("name", "quality", *FIELDS))
                 raise UsageError(
                     f"--model: there is no {name.strip()!r}", hint or "see ttc plan -h"
                 )

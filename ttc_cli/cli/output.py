@@ -7,7 +7,6 @@ import io
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, NoReturn, TextIO
 from ttc_cli.cli.signals import INTERRUPTED, TERMINATED
 from ttc_cli.cli.start import BEGAN, CLEAR, draws
 from ttc_cli.core.errors import TtcError, UnreadableFile
+from ttc_cli.core.files import replacing
 
 
 def check_place(path: Path) -> None:
@@ -45,30 +45,16 @@ def write_file(path: Path, lines: Iterable[str]) -> None:
     Raises:
         UnreadableFile: it cannot be written; nothing is left behind.
     """
-    temporary = None
     try:
         if path.exists() and not path.is_file():  # a device or a pipe takes what it gets
             path.write_text("".join(lines), encoding="utf-8")
             return
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(lines)
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
+        with replacing(path, private=False) as file:
+            file.writelines(line.encode() for line in lines)
     except OSError as error:
-        if temporary:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
         raise UnreadableFile(
             f"cannot write {path}: {error.strerror}", "choose another place with -o"
         ) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def print_json(value: Any) -> None:

@@ -11,7 +11,7 @@ from ttc_cli.cli import output
 from ttc_cli.cli.inputs import schema_text
 from ttc_cli.cli.values import KINDS
 from ttc_cli.core.errors import UnreadableFile, UsageError
-from ttc_cli.settings.fields import nearest
+from ttc_cli.core.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from ttc_cli.cli.chatting import Talk
@@ -56,7 +56,7 @@ class Commands:
         """
         name, _, argument = text.strip().partition(" ")
         if name not in self._table:
-            hint = nearest(name, self._table) or "/help lists them"
+            hint = did_you_mean(name, self._table) or "/help lists them"
             raise UsageError(
                 f"there is no command {name}", f"{hint}; a space ahead of it sends it as it is"
             )

@@ -97,13 +97,15 @@ def remove(
 ) -> None:
     """Delete a saved prompt."""
     from ttc_cli.core.errors import UsageError
+    from ttc_cli.core.spelling import did_you_mean
     from ttc_cli.settings import home
-    from ttc_cli.settings.fields import nearest
     from ttc_cli.store import templates
 
     path = templates.path_of(name, home())
     if not path.is_file():
-        raise UsageError(f"no template is called {name!r}", nearest(name, templates.names(home())))
+        raise UsageError(
+            f"no template is called {name!r}", did_you_mean(name, templates.names(home()))
+        )
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError(f"this would delete {path}", "add --yes")

@@ -2,112 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+import itertools
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 
-from ttc_cli.core.branch import Branch, BranchId, Step
-from ttc_cli.core.engine import Delta, Key, Request
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.engine import Delta, Engine, Key, Request
 from ttc_cli.core.errors import ContextOverflow
 from ttc_cli.core.events import Close, Flow, Note, Open, StepDone, Text, Tick
+from ttc_cli.core.growth import Continue, Draw, Growing, Phase, Pool
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
 from ttc_cli.core.seeds import branch_seed
-
-if TYPE_CHECKING:
-    from ttc_cli.core.run import Run
 
 POLL_SECONDS = 0.1
 KEPT = (Stop.END, Stop.STRING, Stop.LENGTH, Stop.LOOP)
 """Stop reasons that the same request would meet again; other branches are not kept."""
 
 
-class Draw(Protocol):
-    """A pure policy that decides, after each step of the engine, what to draw and to give up."""
+class RunState:
+    """What all requests of one run share: see `Run`."""
 
-    def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
-        """Branches to start now; called when one stopped, and once at the start."""
-        ...
+    _runs = itertools.count()
 
-    def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
-        """Live branches to stop now."""
-        ...
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        ledger: Ledger | None = None,
+        seed: int = 0,
+        deadline: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        pool: Pool | None = None,
+        answer: Callable[[Branch], str | None] = lambda _branch: None,
+    ) -> None:
+        self.engine = engine
+        self.pool = pool
+        self.answer = answer
+        self.reused = 0
+        self.judged = 0
+        self.verify_seconds = 0.0
+        self.failing: set[str] = set()
+        self.ledger = ledger or Ledger()
+        self.seed = seed
+        self.deadline = deadline
+        self.clock = clock
+        self.interrupted = False
+        self._id = next(RunState._runs)
+        self._requests = itertools.count()
 
+    @property
+    def late(self) -> bool:
+        """Whether the deadline has passed, or somebody interrupted the run."""
+        return self.interrupted or (self.deadline is not None and self.clock() >= self.deadline)
 
-class Pool(Protocol):
-    """Finished branches kept between runs, under everything that made them."""
+    def interrupt(self) -> None:
+        """Draw nothing more: what is under way stops, and the strategy answers with what it has."""
+        self.interrupted = True
 
-    def get(self, key: str) -> Branch | None:
-        """A branch drawn earlier under the same key; its id is not the asker's."""
-        ...
+    @property
+    def spent(self) -> bool:
+        """Whether nothing more can be drawn: no token left, or no time."""
+        return self.ledger.left == 0 or self.late
 
-    def put(self, key: str, branch: Branch) -> None:
-        """Keep a finished branch."""
-        ...
+    def key(self) -> tuple[int, int]:
+        """A key no other request has."""
+        return (self._id, next(self._requests))
 
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """How a branch goes on once its request ended: under another rule and another grammar."""
-
-    branch: Branch
-    stop: StopRule
-    grammar: str = ""
-
-
-Then = Callable[[Branch], Phase | None]
-"""Decides on each branch that stopped whether it goes on; it counts as live until it does not."""
-
-
-@dataclass(slots=True)
-class Growing:
-    """A live branch and what has come of it."""
-
-    branch: Branch
-    began: float
-    pool_key: str = ""
-    text: list[str] = field(default_factory=list)
-    tokens: tuple[int, ...] = ()
-    logprobs: list[float] = field(default_factory=list)
-    confidences: list[float] = field(default_factory=list)
-    entropies: list[float] = field(default_factory=list)
-    certainties: list[float] = field(default_factory=list)
-    hidden: list[object] = field(default_factory=list)
-    marks: list[int] = field(default_factory=list)
-    sampled: int = 0
-
-    def take(self, delta: Delta) -> None:
-        """Add what a delta brings."""
-        self.text.append(delta.text)
-        self.tokens = delta.tokens or self.tokens
-        self.logprobs += delta.logprobs
-        self.confidences += delta.confidences
-        self.entropies += delta.entropies
-        self.certainties += delta.certainties
-        self.hidden += delta.hidden
-        self.sampled += delta.sampled
-        self.marks += [self.sampled] * len(delta.hidden)
-
-    def value(self, now: float, stop: Stop | None = None, error: str = "") -> Branch:
-        """The branch as it stands, with a last step of what was drawn so far."""
-        step = Step(
-            "".join(self.text),
-            self.tokens,
-            tuple(self.logprobs),
-            tuple(self.confidences),
-            tuple(self.entropies),
-            tuple(self.hidden),
-            certainties=tuple(self.certainties),
-            marks=tuple(self.marks),
-        )
-        return replace(
-            self.branch,
-            steps=(*self.branch.steps, step),
-            stop=stop,
-            tokens_sampled=self.branch.tokens_sampled + self.sampled,
-            seconds=self.branch.seconds + now - self.began,
-            error=error,
-        )
+    def count(self, delta: Delta) -> None:
+        """Count the prompt tokens that a delta reports."""
+        if delta.prefilled:
+            self.ledger.count("prefilled", delta.prefilled)
+        if delta.shared:
+            self.ledger.count("shared", delta.shared)
 
 
 class Extension:
@@ -115,7 +83,7 @@ class Extension:
 
     def __init__(
         self,
-        run: Run,
+        run: RunState,
         stop: StopRule,
         sampling: Sampling,
         want: Want,
@@ -124,7 +92,7 @@ class Extension:
         draw: Draw | None,
         ledger: Ledger,
         reserve: float,
-        then: Then | None,
+        then: Continue | None,
     ) -> None:
         self._run = run
         self._then = then
@@ -228,7 +196,7 @@ class Extension:
         return replace(known, id=branch.id, prompt=branch.prompt, meta=branch.meta)
 
     def _take(self, delta: Delta) -> bool:
-        self._run._count(delta)
+        self._run.count(delta)
         growing = self._live.get(delta.key)
         if growing is not None:
             growing.take(delta)

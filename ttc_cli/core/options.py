@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.spelling import did_you_mean
 
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -32,8 +32,7 @@ def deal(owners: Sequence[tuple[str, type[Any]]], given: Mapping[str, str]) -> l
     for key in given:
         if not known(owners, key):
             names = [name for options in all_options for name in options]
-            near = difflib.get_close_matches(key, names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "see --help-options"
+            hint = did_you_mean(key, names) or "see --help-options"
             who = " or ".join(dict.fromkeys(name for name, _ in owners))
             raise UsageError(f"{who} has no option {key!r}", hint)
     return [

@@ -2,66 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
 
-from ttc_cli.core.branch import Branch, BranchId, Prompt
-from ttc_cli.core.errors import MissingCapability
+from ttc_cli.core.branch import Branch, BranchId
+from ttc_cli.core.question import Form, Question
 from ttc_cli.core.sampling import GREEDY, Sampling, Stop
+from ttc_cli.core.verify import Verifier
 
-if TYPE_CHECKING:
-    from ttc_cli.core.verify import Verifier
-
-
-def _no_next_turn(reply: str, said: str) -> Prompt:
-    raise MissingCapability("this question takes no next turn", "choose another strategy")
-
-
-class Form(Protocol):
-    """The form that an answer must have, such as a JSON schema."""
-
-    def grammar(self, said: str = "") -> str:
-        """A grammar of all that may follow the start of an answer; empty where nothing may."""
-        ...
-
-    def valid(self, text: str) -> str | None:
-        """An answer in its canonical spelling; None when it has not the form."""
-        ...
-
-    def closing(self, text: str) -> str | None:
-        """The shortest rest that gives a cut-off answer the form; None when nothing does."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question ready for an engine.
-
-    Args:
-        text: what the user asked, without documents and wording.
-        task: what kind of work it is ("math", "choice", "short", "code", "plain").
-        kind: what form the short answer takes, as `answers.extract` knows it, or None.
-        render: makes a prompt from a wording variant (0 is the default) and whether to ask
-            for thoughts in tags.
-        follow: makes the prompt of a next turn, from a reply to the question (without its
-            thoughts) and what is said to it.
-        thinks: the model opens thoughts by itself.
-        form: what the answer must look like; it comes after a thought, and is all of the reply.
-    """
-
-    text: str
-    task: str
-    kind: str | None
-    render: Callable[[int, bool], Prompt]
-    follow: Callable[[str, str], Prompt] = _no_next_turn
-    thinks: bool = False
-    form: Form | None = None
-
-    @property
-    def votable(self) -> bool:
-        """Whether a short answer is expected that samples can vote on."""
-        return self.form is not None or self.task in ("math", "choice", "short")
+__all__ = ["Form", "Outcome", "Plan", "Question", "TreeStep", "Votes", "reason"]
 
 
 @dataclass(frozen=True, slots=True)

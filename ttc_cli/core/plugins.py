@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -85,8 +85,7 @@ class Registry:
         for plugin in self.plugins():
             if plugin.name == name:
                 return self.load(plugin)
-        near = difflib.get_close_matches(name, self.names(), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "one of " + ", ".join(self.names())
+        hint = did_you_mean(name, self.names()) or "one of " + ", ".join(self.names())
         raise UsageError(f"no {self.kind} is called {name!r}", hint)
 
     def load(self, plugin: Plugin) -> Any:

@@ -7,21 +7,20 @@ point cancels whatever it had under way.
 
 from __future__ import annotations
 
-import itertools
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from ttc_cli.core.branch import Branch, Prompt, Step
-from ttc_cli.core.engine import Delta, Engine, Key, Request
+from ttc_cli.core.engine import Key, Request
 from ttc_cli.core.events import Flow, Tick
-from ttc_cli.core.extension import POLL_SECONDS, Draw, Extension, Pool, Then
+from ttc_cli.core.extension import POLL_SECONDS, Extension, RunState
+from ttc_cli.core.growth import Continue, Draw, Pool
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import Sampling, StopRule, Want
 
 __all__ = ["Draw", "Pool", "Run"]
 
 
-class Run:
+class Run(RunState):
     """One question's way through an engine.
 
     Args:
@@ -37,48 +36,6 @@ class Run:
     `verify_seconds` is the time they took, `failing` names those whose failure was told.
     """
 
-    _runs = itertools.count()
-
-    def __init__(
-        self,
-        engine: Engine,
-        *,
-        ledger: Ledger | None = None,
-        seed: int = 0,
-        deadline: float | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        pool: Pool | None = None,
-        answer: Callable[[Branch], str | None] = lambda _branch: None,
-    ) -> None:
-        self.engine = engine
-        self.pool = pool
-        self.answer = answer
-        self.reused = 0
-        self.judged = 0
-        self.verify_seconds = 0.0
-        self.failing: set[str] = set()
-        self.ledger = ledger or Ledger()
-        self.seed = seed
-        self.deadline = deadline
-        self.clock = clock
-        self.interrupted = False
-        self._id = next(Run._runs)
-        self._requests = itertools.count()
-
-    @property
-    def late(self) -> bool:
-        """Whether the deadline has passed, or somebody interrupted the run."""
-        return self.interrupted or (self.deadline is not None and self.clock() >= self.deadline)
-
-    def interrupt(self) -> None:
-        """Draw nothing more: what is under way stops, and the strategy answers with what it has."""
-        self.interrupted = True
-
-    @property
-    def spent(self) -> bool:
-        """Whether nothing more can be drawn: no token left, or no time."""
-        return self.ledger.left == 0 or self.late
-
     def extend(
         self,
         branches: Iterable[Branch],
@@ -91,7 +48,7 @@ class Run:
         draw: Draw | None = None,
         ledger: Ledger | None = None,
         reserve: float = 0.0,
-        then: Then | None = None,
+        then: Continue | None = None,
     ) -> Flow[list[Branch]]:
         """Grow branches until each stops; all that is under way shares one batch.
 
@@ -135,7 +92,7 @@ class Run:
                 )
             while live and not self.late:
                 for delta in self.engine.poll(POLL_SECONDS):
-                    self._count(delta)
+                    self.count(delta)
                     if delta.stop is not None and delta.key in live:
                         live.discard(delta.key)
                         out[keys[delta.key]] = delta.scores or None
@@ -144,13 +101,3 @@ class Run:
             for key in live:
                 self.engine.cancel(key)
         return out
-
-    def key(self) -> tuple[int, int]:
-        """A key no other request has."""
-        return (self._id, next(self._requests))
-
-    def _count(self, delta: Delta) -> None:
-        if delta.prefilled:
-            self.ledger.count("prefilled", delta.prefilled)
-        if delta.shared:
-            self.ledger.count("shared", delta.shared)

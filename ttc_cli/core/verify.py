@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow
-from ttc_cli.core.outcome import Question
+from ttc_cli.core.question import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Want
 

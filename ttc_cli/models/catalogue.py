@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Any
 
 DEFAULT = "qwen2.5-coder-1.5b"
 
@@ -108,10 +104,3 @@ def catalogue() -> dict[str, Entry]:
     """All entries by name, smallest first within a family, in the file's order."""
     text = Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
     return {row["name"]: _entry(row) for row in tomllib.loads(text)["model"]}
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that looks most like `name`, or None when nothing does."""
-    folded = {item.casefold(): item for item in known}
-    matches = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
-    return folded[matches[0]] if matches else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import TtcError
+from ttc_cli.core.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,12 +74,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Replace a small JSON file in one step."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path, private=False) as file:
+        file.write((json.dumps(value, indent=1, sort_keys=True) + "\n").encode())
 
 
 def update_json(path: Path, change: Callable[[dict[str, Any]], None]) -> None:

@@ -39,7 +39,6 @@ class GgufInfo:
         vocabulary: how many tokens; 0 when the file does not say.
         chat_template: Jinja text, untrusted; None when there is none.
         special_tokens: ids by role ("bos", "eos", "eot", "unknown", "padding", …).
-        add_bos: whether the tokenizer wants the bos token in front; None: its own default.
         experts: of a mixture; 0 for a dense model.
         memory_kind: "recurrent" and "hybrid" models cannot rewind to an earlier token.
         thinks: whether the template knows a thinking model's tags or switch.
@@ -64,7 +63,6 @@ class GgufInfo:
     vocabulary: int
     chat_template: str | None
     special_tokens: dict[str, int]
-    add_bos: bool | None
     experts: int
     memory_kind: MemoryKind
     thinks: bool
@@ -168,7 +166,6 @@ def read_gguf(path: Path) -> GgufInfo:
     key_length = facts.number("attention.key_length") or head_length
     value_length = facts.number("attention.value_length") or head_length
     template = facts.text("tokenizer.chat_template") or None
-    add_bos = facts.metadata.get("tokenizer.ggml.add_bos_token")
     return GgufInfo(
         name=facts.text("general.name") or path.stem,
         architecture=facts.architecture,
@@ -191,7 +188,6 @@ def read_gguf(path: Path) -> GgufInfo:
         vocabulary=headers[0].lengths.get("tokenizer.ggml.tokens", 0),
         chat_template=template,
         special_tokens=_special_tokens(facts),
-        add_bos=add_bos if isinstance(add_bos, bool) else None,
         experts=facts.number("expert_count"),
         memory_kind=_memory_kind(facts, kv_heads),
         thinks=thinks(template),

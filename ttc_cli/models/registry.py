@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import ModelCorrupt, ModelMissing, TtcError, UnreadableFile, UsageError
-from ttc_cli.models.catalogue import DEFAULT, Entry, HubSource, catalogue, nearest
+from ttc_cli.core.spelling import nearest
+from ttc_cli.models.catalogue import DEFAULT, Entry, HubSource, catalogue
 from ttc_cli.models.disk import read_json, size_text, update_json
 from ttc_cli.models.found import scan
 from ttc_cli.models.gguf import read_gguf, split_parts
@@ -184,7 +185,7 @@ def locate(ref: str, home: Path) -> Entry | Path | Remote:
             return item.path
     if ref.endswith(".gguf") or "://" in ref or target.is_absolute():
         raise ModelMissing(f"there is no file {target}", "see `ttc models list`")
-    close = nearest(ref, [*own, *catalogue(), *(item.name for item in found)])
+    close = nearest(ref, [*own, *catalogue(), *(item.name for item in found)], 0.5)
     raise ModelMissing(
         f"no model is called {ref}",
         f"did you mean {close}? " * bool(close) + "see `ttc models list`",

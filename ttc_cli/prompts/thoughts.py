@@ -13,11 +13,8 @@ Rules, which hold however the text is cut into deltas:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Literal
-
-from ttc_cli.core.branch import Message
 
 Kind = Literal["thought", "answer"]
 Tags = Sequence[tuple[str, str]]
@@ -137,24 +134,3 @@ def opened_by(prompt: str, prefix: str = "", tags: Tags = DEFAULT_TAGS) -> bool:
     splitter = ThoughtSplitter(head.endswith(tuple(opener for opener, _ in tags)), tags)
     splitter.feed(prefix)
     return splitter.thinking
-
-
-def strip_thoughts(messages: Iterable[Message], tags: Tags = DEFAULT_TAGS) -> list[Message]:
-    """Earlier turns as they are sent back: replies without their thoughts.
-
-    A reply that closes a thought before it opens one started inside it: its prompt had
-    opened the tag.
-    """
-    return [
-        replace(message, content=_answer(message.content, tags))
-        if message.role == "assistant"
-        else message
-        for message in messages
-    ]
-
-
-def _answer(reply: str, tags: Tags) -> str:
-    starts = [reply.find(opener) for opener, _ in tags if opener in reply]
-    ends = [reply.find(closer) for _, closer in tags if closer in reply]
-    opened = bool(ends) and min(ends) < min(starts, default=len(reply))
-    return split(reply, opened, tags)[1]

@@ -163,11 +163,6 @@ def _ends(text: str) -> str:
     return text if len(text) <= 2 * _END else f"{text[:_END]}\n{text[-_END:]}"
 
 
-def looks_like_problem(question: str) -> bool:
-    """Whether a question seems to have a short answer that samples can vote on."""
-    return guess_task(question) in ("math", "choice")
-
-
 def offers_choices(question: str) -> bool:
     """Whether answers marked A, B (then C ...) are offered; of a long text both ends are read."""
     question = _ends(question)

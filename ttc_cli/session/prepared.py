@@ -12,7 +12,7 @@ from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.engine import Engine
 from ttc_cli.core.errors import BudgetSpent, ContextOverflow, NoAnswer, TtcError
 from ttc_cli.core.events import Done, Event, Flow, Note, Spent, Start, watch
-from ttc_cli.core.extension import Pool
+from ttc_cli.core.growth import Pool
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ttc_cli.core.errors import TtcError
+from ttc_cli.core.files import keep_json
 from ttc_cli.models.disk import read_json
 from ttc_cli.settings import Settings, cache_dir, home
 from ttc_cli.settings.remotes import NamedRemote
-from ttc_cli.store.files import keep_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

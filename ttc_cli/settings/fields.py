@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.ledger import Usage
+from ttc_cli.core.spelling import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from ttc_cli.settings.remotes import NamedRemote
     from ttc_cli.settings.routes import RouteRule
@@ -206,22 +207,8 @@ RULES: Mapping[str, Rule] = {
 def rule_of(name: str, rules: Mapping[str, Rule] = RULES) -> Rule:
     """The rule of setting `name`; UsageError with the nearest name when there is none."""
     if name not in rules:
-        raise UsageError(f"no setting is called {name!r}", nearest(name, rules))
+        raise UsageError(f"no setting is called {name!r}", did_you_mean(name, rules))
     return rules[name]
-
-
-def nearest(name: str, valid: Iterable[str] = RULES) -> str:
-    """`did you mean 'x'?`, or an empty text when nothing is near."""
-    found = close_to(name, valid)
-    return f"did you mean {found!r}?" if found else ""
-
-
-def close_to(name: str, valid: Iterable[str] = RULES, *, likeness: float = 0.6) -> str:
-    """The valid name most like `name`, or an empty text when none is, on a scale of 0 to 1."""
-    import difflib  # here, since it is only needed to complain
-
-    wanted = name.replace("-", "_").lower()
-    return next(iter(difflib.get_close_matches(wanted, valid, n=1, cutoff=likeness)), "")
 
 
 def flag_of(name: str) -> str:
@@ -255,7 +242,7 @@ def checked(
             value = EFFORT_ALIASES.get(value, value)
         return rule.parse(value) if text and isinstance(value, str) else rule.read(value)
     except (ValueError, KeyError, OverflowError):
-        hint = nearest(value, rule.words) if isinstance(value, str) else ""
+        hint = did_you_mean(value, rule.words) if isinstance(value, str) else ""
         place = where if isinstance(where, str) else where()
         what = place if place in (name, flag_of(name)) else f"{place}: {name}"
         raise UsageError(f"{what} must be {rule.expected}, not {value!r:.80}", hint) from None

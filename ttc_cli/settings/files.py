@@ -6,13 +6,12 @@ that writes TOML has no notion of them; so a file that has some is kept as `NAME
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import os
 import re
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
+from ttc_cli.core.files import replacing
 from ttc_cli.settings.fields import checked
 from ttc_cli.settings.remotes import read_remotes, rules_at
 
@@ -171,31 +170,18 @@ def _write(document: Document) -> None:
     path, text = document.path, tomli_w.dumps(document.values)
     try:
         if re.search(r"(?m)(^|\s)#", document.text):
-            with _replacing(backup_path(path)) as backup:
-                backup.write_bytes(document.text.encode())
-        with _replacing(path) as temporary:
-            temporary.write_bytes(text.encode())
+            _replace(backup_path(path), document.text)
+        _replace(path, text)
     except OSError as error:
         raise UnreadableFile(f"cannot write {path}: {_reason(error)}") from None
 
 
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A file beside `path` that takes its place, and its mode, when the block succeeds."""
+def _replace(path: Path, text: str) -> None:
+    """Write a private file: prices and prompts are nobody's business."""
     path = path.resolve()  # a linked file keeps its link
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        # private unless the file it replaces was not: prices and prompts are nobody's business
-        temporary.touch(mode=0o600)
-        if path.exists():
-            temporary.chmod(path.stat().st_mode & 0o7777)
-        yield temporary
-        with temporary.open("rb+") as handle:
-            os.fsync(handle.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path, sync=True) as file:
+        file.write(text.encode())
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:

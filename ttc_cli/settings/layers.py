@@ -7,14 +7,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.spelling import did_you_mean, nearest
 from ttc_cli.settings.fields import (
     EFFORT_ALIASES,
     RULES,
     Settings,
     checked,
-    close_to,
     flag_of,
-    nearest,
 )
 from ttc_cli.settings.files import Document
 from ttc_cli.settings.paths import config_path, project_path
@@ -107,7 +106,7 @@ class _Builder:
         known = set(itertools.chain.from_iterable(map(_profiles, documents)))
         if name is None or name in known:
             return name
-        hint = nearest(name, sorted(known)) or f"add a table [profile.{name}] to config.toml"
+        hint = did_you_mean(name, sorted(known)) or f"add a table [profile.{name}] to config.toml"
         raise UsageError(f"no profile is called {name!r}", hint)
 
     def settings(self) -> Settings:
@@ -132,8 +131,8 @@ class _Builder:
         name = keys[-1]
         if name not in RULES:
             # not an error: an older ttc must be able to read a newer one's file
-            text = f"{document.where(*keys)}: unknown setting {name!r} is ignored; {nearest(name)}"
-            self.warnings.append(text.rstrip("; "))
+            text = f"{document.where(*keys)}: unknown setting {name!r} is ignored"
+            self.warnings.append("; ".join(filter(None, (text, did_you_mean(name, RULES)))))
             return
         if not (trusted or RULES[name].from_project):
             text = f"{document.where(*keys)}: {name} is ignored in a project's file"
@@ -176,7 +175,7 @@ def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:
     for variable in environ:
         name = variable.removeprefix("TTC_").lower()
         if name != variable.lower() and name not in (*RULES, *_OTHER_VARIABLES):
-            near = close_to(name, likeness=0.8)  # others may have variables of this form
+            near = nearest(name, RULES, 0.8)  # others may have variables of this form
             if near:
                 yield f"{variable} is ignored; did you mean TTC_{near.upper()}?"
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.ledger import Usage
-from ttc_cli.settings.fields import RULES, Rule, checked, nearest
+from ttc_cli.core.spelling import did_you_mean
+from ttc_cli.settings.fields import RULES, Rule, checked
 
 if TYPE_CHECKING:
     from ttc_cli.settings.files import Document
@@ -86,7 +87,7 @@ def _read(document: Document, name: str, table: object, warnings: list[str]) -> 
         if key in REMOTE_RULES:
             values[key] = checked(key, value, place, rules=REMOTE_RULES)
         else:
-            near = nearest(key, REMOTE_RULES)
+            near = did_you_mean(key, REMOTE_RULES)
             warnings.append(f"{place}: unknown key {key!r} is ignored; {near}".rstrip("; "))
     if not values["url"].startswith(("http://", "https://")):
         place = document.where(*here, "url")

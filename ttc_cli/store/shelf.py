@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
+
+from ttc_cli.core.files import replacing
 
 SUFFIX = ".entry"
 HITS = "hits"
@@ -66,14 +67,8 @@ class Shelf:
         """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder.chmod(0o700)  # it may be older than we are
-        handle, temporary = tempfile.mkstemp(dir=self.folder)  # 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                write(file)
-            Path(temporary).replace(self.path(key))
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with replacing(self.path(key)) as file:
+            write(file)
         self.prune()
 
     def used(self, path: Path) -> None:

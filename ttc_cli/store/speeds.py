@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ttc_cli.store.files import keep_json
+from ttc_cli.core.files import keep_json
 
 MEMORY = 0.3
 """Weight of the newest run in a running mean."""

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.spelling import did_you_mean
 from ttc_cli.settings import Document
-from ttc_cli.settings.fields import checked, nearest
+from ttc_cli.settings.fields import checked
 
 INPUT = "input"
 """The variable that prompt words or piped text fill."""
@@ -52,7 +53,7 @@ class Template:
         """UsageError for a name that is no variable of it."""
         for name in given:
             if name not in self.variables:
-                hint = nearest(name, self.variables) or "it has " + (
+                hint = did_you_mean(name, self.variables) or "it has " + (
                     ", ".join(self.variables) or "no variables"
                 )
                 raise UsageError(f"template {self.name} has no variable {name!r}", hint)
@@ -111,7 +112,7 @@ def load(name: str, home: Path) -> Template:
     """
     path = path_of(name, home)
     if not path.is_file():
-        hint = nearest(name, names(home)) or f"make one: `ttc templates edit {name}`"
+        hint = did_you_mean(name, names(home)) or f"make one: `ttc templates edit {name}`"
         raise UsageError(f"no template is called {name!r}", hint)
     return _read(name, Document(path))
 
@@ -122,7 +123,7 @@ def _read(name: str, document: Document) -> Template:
     for key, value in document.values.items():
         place = document.where(key)
         if key not in known:
-            hint = nearest(key, known) or "there are " + ", ".join(known)
+            hint = did_you_mean(key, known) or "there are " + ", ".join(known)
             raise UsageError(f"{place}: a template has no {key!r}", hint)
         if key in ("effort", "strategy", "system"):
             values[key] = checked(key, value, place)
@@ -137,7 +138,7 @@ def _read(name: str, document: Document) -> Template:
     for variable in template.defaults:
         if variable not in template.variables:
             place = document.where("defaults", variable)
-            hint = nearest(variable, template.variables)
+            hint = did_you_mean(variable, template.variables)
             raise UsageError(f"{place}: the prompt has no variable {variable!r}", hint)
     return template
 

@@ -9,7 +9,7 @@ from typing import cast
 from ttc_cli.answers import Extracted, Kind, canonical, extract
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow, Text
-from ttc_cli.core.extension import Phase
+from ttc_cli.core.growth import Phase
 from ttc_cli.core.outcome import Form, Outcome, Plan, Question, reason
 from ttc_cli.core.run import Draw, Run
 from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want

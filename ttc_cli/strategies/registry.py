@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ttc_cli.core import options
 from ttc_cli.core.plugins import Registry
 
 if TYPE_CHECKING:  # a shell that completes a name waits for this module
@@ -71,8 +70,3 @@ def find(name: str) -> Strategy:
     module = REGISTRY.module(name)
     scorer, needs = getattr(module, "SCORER", ""), getattr(module, "NEEDS", ())
     return Strategy(name, module.solve, module.Options, scorer, needs)
-
-
-def read_options(strategy: Strategy, given: dict[str, str]) -> Any:
-    """The strategy's options from KEY=VALUE texts; see `core.options.read`."""
-    return options.read(strategy.name, strategy.options, given)

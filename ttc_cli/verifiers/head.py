@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.files import replacing
 
 Floats = NDArray[np.float32]
 FEATURES = (
@@ -87,10 +88,9 @@ class Head:
         """Write it, whole or not at all."""
         meta = json.dumps({"version": VERSION, "model": self.model, **self.facts})
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part.npz")
         arrays = self._arrays("") | (self.ends._arrays(ENDS) if self.ends else {})
-        np.savez_compressed(part, meta=np.frombuffer(meta.encode(), np.uint8), **arrays)
-        part.replace(path)
+        with replacing(path, private=False) as file:
+            np.savez_compressed(file, meta=np.frombuffer(meta.encode(), np.uint8), **arrays)
 
     def _arrays(self, prefix: str) -> dict[str, Any]:
         found = {name: getattr(self, name) for name in ARRAYS}

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ttc_cli.core.errors import ModelError
+from ttc_cli.core.files import replacing
 
 Floats = NDArray[np.float32]
 LAYOUTS: dict[str, tuple[str, ...]] = {
@@ -65,10 +66,8 @@ class StepHead:
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""
-        part = path.with_name(path.name + ".part")
-        with part.open("wb") as file:
+        with replacing(path, private=False) as file:
             np.savez(file, allow_pickle=False, **dict(self.tensors))
-        part.replace(path)
 
     @classmethod
     def of(cls, tensors: Mapping[str, Floats], source: str, digest: str = "") -> StepHead:

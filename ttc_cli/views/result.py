@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ttc_cli.core.ledger import Usage
@@ -38,7 +38,6 @@ class Facts:
     plain_answer: float
     money: float | None = None
     cache: str = "miss"
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def texts(outcome: Outcome) -> tuple[str, str]:
@@ -140,5 +139,4 @@ def _ours(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
         "model": {"name": facts.model, "sha256": facts.sha256},
         **({"note": outcome.note} if outcome.note else {}),
         **({"tree": [asdict(step) for step in outcome.tree]} if outcome.tree else {}),
-        **facts.extra,
     }
