@@ -15,6 +15,7 @@ from typing import Any
 import llama_cpp as C  # noqa: N812 - the C API reads best under one letter
 
 from ttc_cli.core.errors import EngineFailed, ModelError
+from ttc_cli.engine.llama import amx
 
 _LEVEL_ERROR = 4  # ggml_log_level, which the bindings do not name
 
@@ -95,6 +96,7 @@ class Model:
         params = C.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
         params.vocab_only = vocab_only
+        params.use_extra_bufts = not amx.crashes()  # AMX kernels work on such buffers only
         self.handle = C.llama_model_load_from_file(os.fsencode(path), params)
         if not self.handle:
             why = notes.errors[0] if notes.errors else "no reason given"

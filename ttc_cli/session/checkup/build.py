@@ -22,7 +22,9 @@ CODE = """
 import json
 import llama_cpp as C
 info = C.llama_print_system_info().decode("utf-8", "replace")
-print(json.dumps({"info": info, "gpu": bool(C.llama_supports_gpu_offload())}))
+from ttc_cli.engine.llama import amx
+gpu = bool(C.llama_supports_gpu_offload())
+print(json.dumps({"info": info, "gpu": gpu, "amx": amx.crashes() and amx.WITHOUT}))
 """
 
 
@@ -51,6 +53,13 @@ def llama() -> Iterator[Finding]:
     yield Finding("llama.cpp", "ok", "loads")
     yield instructions(str(built["info"]), machine.cpu_features())
     yield gpu(bool(built["gpu"]), machine.gpu_kind())
+    if built["amx"]:
+        yield Finding(
+            "AMX",
+            "warning",
+            "this build's AMX kernels crash (GCC bug 114098): ttc goes without repacked weights",
+            f"build it again without them, it will be faster: {built['amx']} {REBUILD}",
+        )
 
 
 def instructions(info: str, here: frozenset[str]) -> Finding:
