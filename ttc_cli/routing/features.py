@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ttc_cli.prompts.documents import Document
+from ttc_cli.prompts.forms.language import SMALL_WORDS
 from ttc_cli.routing.lexicon import groups
 from ttc_cli.routing.material import CODE_LINE, DATA_LINE, excerpt, kind
 
@@ -67,19 +68,6 @@ _SCRIPTS = {
     "hangul": re.compile(r"[가-힣]"),
     "arabic": re.compile(r"[؀-ۿ]"),
     "indic": re.compile(r"[ऀ-ॿ]"),
-}
-_SMALL_WORDS = {
-    name: frozenset(words.split())
-    for name, words in {
-        "en": "the a is are to of and in what how it my do does for you i this please with be was",
-        "de": "der die das ist und ich nicht ein eine zu wie was auf mit mir bitte den im sie wir",
-        "fr": "le la les est et je un une des vous en à que il dans ne pas nous du au pour de",
-        "es": "el la los es y un una en que no de por se qué está con mi las del tengo estoy para",
-        "it": "il la è e un una di che non sono per con mi del si ho al lo gli come",
-        "pt": "o a é e um uma de que não para com em do da os eu está no na você",
-        "nl": "de het een is en ik niet van je dat wat hoe naar op met voor mijn we",
-        "pl": "jest w na nie to się z do jak i czy po jest co mam",
-    }.items()
 }
 _DENSE = ("kana", "han", "hangul")
 """Scripts that say in one character what takes others two or three."""
@@ -232,8 +220,8 @@ def _language(text: str) -> str | None:
     if script != "latin":
         return script
     words = set(_plain_words(text))
-    best = max(_SMALL_WORDS, key=lambda name: len(words & _SMALL_WORDS[name]))
-    return best if words & _SMALL_WORDS[best] else None
+    best = max(SMALL_WORDS, key=lambda name: len(words & SMALL_WORDS[name]))
+    return best if words & SMALL_WORDS[best] else None
 
 
 def _plain_words(text: str) -> list[str]:

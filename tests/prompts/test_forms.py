@@ -1,0 +1,165 @@
+"""What is read of a person's words on form, and which replies have it."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from ttc_cli.prompts.forms import Constraint, constraints, language, mended
+from ttc_cli.prompts.forms.constraint import CHECKS
+from ttc_cli.prompts.forms.reading import offered
+
+HERE = Path(__file__).parent
+FIXED = [line.split("\t") for line in HERE.joinpath("forms.tsv").read_text("utf-8").splitlines()]
+FREE = HERE.joinpath("no_forms.txt").read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize(("kinds", "prompt"), [(row[0], row[2]) for row in FIXED])
+def test_a_form_is_read(kinds: str, prompt: str) -> None:
+    found = {one.kind for one in constraints(prompt.replace("\\n", "\n"))}
+    assert found - {"bare"} == set(kinds.split(",")) - {"bare"}
+    assert "bare" in found or kinds != "bare"
+
+
+@pytest.mark.parametrize("prompt", FREE)
+def test_no_form_is_read_where_none_is_fixed(prompt: str) -> None:
+    assert constraints(prompt.replace("\\n", "\n")) == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("Summarise it in at most 20 words.", "at most 20 words"),
+        ("Keep it under 50 words: what is a black hole?", "at most 49 words"),
+        ("Use at least three sentences.", "at least 3 sentences"),
+        ("Give me three bullets on sleep.", "exactly 3 list items"),
+        ("A) x B) y. The letter only.", "one letter of A, B"),
+        ("Why? Answer in German.", "in German"),
+    ],
+)
+def test_a_form_is_told(prompt: str, told: str) -> None:
+    assert [str(one) for one in constraints(prompt)] == [told]
+
+
+def test_what_is_quoted_or_pasted_fixes_nothing() -> None:
+    assert not constraints('What does "reply with the number only" mean?')
+    assert not constraints("Explain this:\n```\nprint('answer in JSON')\n```")
+
+
+HOLDS = [
+    ("number", ["391", "-3.5", "1,200", "12%", "$5", "3/4", "2.5e3"], ["391 km", "It is 391", "x"]),
+    ("quantity", ["205 minutes", "60 km/h", "$5", "3 h 25 min", "3 km²"], ["205", "Now 5 km"]),
+    ("letter", ["B", "(B)", "b."], ["D", "B) Venus", "The letter B"]),
+    ("short", ["Johann Wolfgang von Goethe", "**1989**"], ["The answer is Goethe", "a\n\nb"]),
+    ("verdict", ["Yes", "no.", "Ja", "Oui", "Sí", "False"], ["Yes, it is", "Maybe"]),
+    ("json", ['{"a": 1}', "[1, 2]"], ["```json\n{}\n```", "Here: {}", "1", "{'a': 1}"]),
+    ("csv", ["a,b\nc,d", "spring, summer"], ["spring", "a,b\nc"]),
+    ("unfenced", ["x = 1"], ["```\nx = 1\n```"]),
+    ("plain", ["A list: 1 * 2 * 3"], ["**bold**", "# Head", "```\nx\n```"]),
+    ("upper", ["PARIS 3", "STRAßE"], ["Paris"]),
+    ("lower", ["paris"], ["Paris"]),
+    ("bare", ["Guten Morgen"], ["Sure, here it is", "Here's the translation: x"]),
+    ("code", ["ls -a"], ["```\nls\n```", "Here is the command: ls"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "good", "bad"), HOLDS)
+def test_checks(kind: str, good: list[str], bad: list[str]) -> None:
+    one = Constraint(kind, of="ABC" if kind == "letter" else "")
+    assert [reply for reply in good if not one.holds(reply)] == []
+    assert [reply for reply in [*bad, "", " \n"] if one.holds(reply)] == []
+
+
+COUNTS = [
+    ("words", 3, "one two three"),
+    ("characters", 5, "abcde"),
+    ("lines", 2, "a\n\nb"),
+    ("sentences", 2, "Dr. A. Smith left. He slept"),
+    ("paragraphs", 2, "a\nb\n\nc"),
+    ("items", 2, "Two:\n- a\n- b"),
+    ("rows", 2, "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |"),
+    ("rows", 2, "a,b\nc,d"),
+]
+
+
+@pytest.mark.parametrize(("kind", "count", "reply"), COUNTS)
+def test_counts(kind: str, count: int, reply: str) -> None:
+    holding = [n for n in range(8) if Constraint(kind, n, n).holds(reply)]
+    assert holding == [count]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Das ist die Hauptstadt von Italien.", "de"),
+        ("The sky is blue because of the air.", "en"),
+        ("Le ciel est bleu à cause de l'air.", "fr"),
+        ("El cielo es azul por la luz del sol.", "es"),
+        ("Небо голубое", "ru"),
+        ("205", None),
+        ("Paris", None),
+    ],
+)
+def test_languages(text: str, code: str | None) -> None:
+    assert language(text) == code
+
+
+MENDED = [
+    ("code", "```bash\nls -a\n```", "ls -a"),
+    ("code", "Use this command:\n```\nls -a\n```\nIt lists all.", "ls -a"),
+    ("code", "You can use `ls -a` for that.", "ls -a"),
+    ("json", 'Here you are:\n```json\n{"a": 1}\n```', '{"a": 1}'),
+    ("json", 'The object is {"a": [1, 2]}.', '{"a": [1, 2]}'),
+    ("upper", "Paris", "PARIS"),
+    ("number", "**391**.", "391"),
+    ("letter", "B) Venus", "B"),
+    ("verdict", "Yes, it is prime.", "Yes"),
+    ("plain", "## Head\nA **map**", "Head\nA map"),
+    ("unfenced", "This adds:\n```python\na + b\n```", "This adds:\na + b"),
+    ("number", "It is about 391 or so", None),
+]
+
+
+@pytest.mark.parametrize(("kind", "reply", "shown"), MENDED)
+def test_a_reply_is_mended_without_a_model(kind: str, reply: str, shown: str | None) -> None:
+    assert mended(reply, [Constraint(kind)]) == shown
+
+
+def test_an_opening_ahead_of_a_list_goes_and_a_long_list_is_not_cut() -> None:
+    three = [Constraint("items", 3, 3), Constraint("lines", 3, 3)]
+    assert mended("Reasons:\n- a\n- b\n- c", three) == "- a\n- b\n- c"
+    assert mended("- a\n- b\n- c\n- d", three) is None
+
+
+def test_the_letters_that_are_offered() -> None:
+    assert offered("Pick one: (a) red (b) blue (c) green") == "ABC"
+    assert offered("A dog and a cat") == ""
+
+
+def test_nothing_ever_raises() -> None:
+    dice = random.Random(0)
+    pieces = [
+        *"aB.,:;!?\n\n `*_|-#()[]{}\"'1²½٣ßéñ中🙂\x00\ud800",
+        "```",
+        "only the ",
+        "reply with ",
+        "in JSON",
+    ]
+    pieces += [
+        "number",
+        "at most 5 words",
+        "auf Deutsch",
+        "<think>",
+        '{"a": ',
+        "A) x B) y",
+        "| a | b |\n|--|--|\n",
+    ]
+    for _ in range(1500):
+        text = "".join(dice.choices(pieces, k=dice.randrange(40)))
+        kinds = [Constraint(kind, 1, 1) for kind in dice.sample(sorted(CHECKS), 3)]
+        for wanted in (kinds, constraints(text)):
+            shown = mended(text, wanted)
+            assert shown is None or all(one.holds(shown) for one in wanted)
+        language(text)

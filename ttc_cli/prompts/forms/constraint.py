@@ -1,0 +1,192 @@
+"""What a person fixed of a reply's form, and whether a reply has it: pure checks of a text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ttc_cli.prompts.forms.language import language
+
+MANY = 10**6
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+_MARKUP = re.compile(r"^[ \t]*(?:```|#{1,6} )|\*\*[^*\n]+\*\*|__[^_\n]+__", re.MULTILINE)
+_ITEM = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+\S", re.MULTILINE)
+_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|?)+[ \t]*$", re.MULTILINE)
+_SENTENCE = re.compile(
+    r"(?<!\b[A-Z])(?<!\b(?:Mr|Dr|St))(?<!\b(?:Mrs))[.!?…]+[\"”'»)]*(?=\s|$)|[。！？]"
+)
+_NUMERAL = (
+    r"[-+−]?(?:[$€£¥]\s?)?[-+−]?(?:\d+(?:[ ,.'’\u00a0\u202f]\d{3})*|\d*)(?:[.,:/]\d+)*"
+    r"(?:\s?[eE][-+]?\d+)?"
+)
+_NUMBER = re.compile(rf"(?=[^a-z]*\d){_NUMERAL}\s?[%€$£°]?")
+_COUNT = r"[-+−]?\d[\d.,]*(?:[ \u00a0\u202f]\d{3})*(?:/\d+)?"
+_UNIT = r"(?:[^\W\d_]|[%€$£°µ'\"])(?:[^\W\d_]|[%€$£°µ²³'\"/·*^-]|(?<=[\^a-z])\d)*"
+_QUANTITY = re.compile(
+    rf"[-+−]?[$€£¥]\s?{_COUNT}(?: [^\W\d_]+)?|"
+    rf"{_COUNT}\s?{_UNIT}(?: [^\W\d_]+)?(?:,?(?: and| und| et| y)? {_COUNT}\s?{_UNIT}){{0,2}}"
+)
+_VERDICT = re.compile(
+    r"(?i)(?:yes|no|true|false|ja|nein|wahr|falsch|oui|non|vrai|faux|s[ií]|verdadero|falso|cierto)"
+)
+_LEAD_IN = re.compile(
+    r"(?i)\s*(?:sure|certainly|of course|okay|here(?:'s| is| are)|the (?:final |correct "
+    r")?answer is|"
+    r"to (?:solve|find|determine|calculate|answer)|let(?:'s| us)|first,|step 1|gerne|natürlich|"
+    r"sicher|klar|hier (?:ist|sind)|die (?:richtige )?antwort (?:ist|lautet)|bien sûr|voici|"
+    r"la réponse est|pour (?:résoudre|trouver|calculer)|claro|por supuesto|aquí|"
+    r"la respuesta (?:es|correcta)|para (?:resolver|encontrar|calcular))"
+)
+_TOLD = re.compile(
+    r"(?i)\s*(?:you (?:can|could|may)|use |run |try |to \w+ |the (?:following )?(?:command|"
+    r"query|code|regex)|"
+    r"(?:du|sie) (?:kannst|können)|der befehl|la commande|vous pouvez|el comando|puedes)"
+)
+_LETTER = re.compile(r"\W*([A-Za-z])\W*")
+_WORKING = re.compile(r"\\boxed|\\\[|\\\(|\n\s*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One thing that a reply must be, a "verifiable instruction" (IFEval, arXiv 2311.07911).
+
+    Args:
+        kind: one of `CHECKS`.
+        least, most: bounds, for kinds that count.
+        of: what else the kind needs: letters that are offered, the code of a language.
+    """
+
+    kind: str
+    least: int = 0
+    most: int = MANY
+    of: str = ""
+
+    def holds(self, reply: str) -> bool:
+        """Whether a reply, without thoughts, is as was asked. Never raises."""
+        return bool(reply.strip()) and CHECKS[self.kind](reply.strip(), self)
+
+    def __str__(self) -> str:
+        """The constraint in a few words, for people and for the model."""
+        name = LABELS.get(self.kind, self.kind)
+        if self.kind == "letter" and self.of:
+            return f"one letter of {', '.join(self.of)}"
+        if self.kind == "language":
+            return f"in {NAMES.get(self.of, self.of)}"
+        if (self.least, self.most) == (0, MANY):
+            return name
+        if self.least == self.most:
+            return f"exactly {self.least} {name}"
+        return (
+            f"at most {self.most} {name}" if self.most < MANY else f"at least {self.least} {name}"
+        )
+
+    def within(self, count: int) -> bool:
+        """Whether a count lies in the bounds."""
+        return self.least <= count <= self.most
+
+
+Check = Callable[[str, Constraint], bool]
+NAMES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish",
+    "it": "Italian", "pt": "Portuguese", "nl": "Dutch", "pl": "Polish",
+}  # fmt: skip
+LABELS = {
+    "number": "a number alone",
+    "quantity": "a number with its unit alone",
+    "letter": "one letter",
+    "short": "a name or value alone, no sentence",
+    "verdict": "yes or no alone",
+    "bare": "nothing besides what was asked for",
+    "code": "code alone, outside of any fence",
+    "json": "JSON alone",
+    "csv": "values parted by commas",
+    "unfenced": "no code fence",
+    "plain": "no Markdown",
+    "upper": "capital letters",
+    "lower": "small letters",
+    "items": "list items",
+}
+
+
+def _plain(text: str) -> str:
+    """Without the emphasis, the quotes and the full stop that a short reply may wear."""
+    return text.strip().strip("*_`\"“”'„«»").rstrip(".").strip("*_`\"“”'„«» ")
+
+
+def _single(text: str, constraint: Constraint) -> bool:
+    said = _plain(text)
+    return "\n" not in said and len(said) <= 60 and len(said.split()) <= 6 and _is_bare(text)
+
+
+def _is_bare(text: str) -> bool:
+    return not _LEAD_IN.match(text) and not _WORKING.search(text)
+
+
+def _letter(text: str, constraint: Constraint) -> bool:
+    found = _LETTER.fullmatch(text)
+    return found is not None and (not constraint.of or found[1].upper() in constraint.of)
+
+
+def _json(text: str, constraint: Constraint) -> bool:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict | list)
+
+
+def _csv(text: str, constraint: Constraint) -> bool:
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    except csv.Error:
+        return False
+    return bool(rows) and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
+
+
+def _rows(text: str) -> int:
+    """Rows of a Markdown table without its head, else lines that hold something."""
+    lines = [line for line in text.splitlines() if line.strip() and not _FENCE.match(line)]
+    table = [line for line in lines if line.count("|") > 1]
+    if len(table) > 1 and _RULE.search(text):
+        return len(table) - 2
+    return len(lines)
+
+
+def _sentences(text: str) -> int:
+    ends = len(_SENTENCE.findall(text))
+    tail = _SENTENCE.split(text)[-1]
+    return ends + bool(re.search(r"\w", tail))
+
+
+def _cased(text: str, upper: bool) -> bool:
+    letters = [char for char in text if char.isalpha() and char.upper() != char.lower()]
+    return all(char.isupper() is upper for char in letters if char != "ß")
+
+
+CHECKS: Mapping[str, Check] = {
+    "number": lambda text, _: bool(_NUMBER.fullmatch(_plain(text))),
+    "quantity": lambda text, _: bool(_QUANTITY.fullmatch(_plain(text))),
+    "letter": _letter,
+    "short": _single,
+    "verdict": lambda text, _: bool(_VERDICT.fullmatch(_plain(text))),
+    "bare": lambda text, _: _is_bare(text),
+    "code": lambda text, _: not (_FENCE.search(text) or _LEAD_IN.match(text) or _TOLD.match(text)),
+    "json": _json,
+    "csv": _csv,
+    "unfenced": lambda text, _: not _FENCE.search(text),
+    "plain": lambda text, _: not _MARKUP.search(text),
+    "upper": lambda text, _: _cased(text, upper=True),
+    "lower": lambda text, _: _cased(text, upper=False),
+    "language": lambda text, it: language(text) in (None, it.of),
+    "characters": lambda text, it: it.within(len(text)),
+    "words": lambda text, it: it.within(len(re.findall(r"\w[\w'’.,:/-]*", text))),
+    "lines": lambda text, it: it.within(sum(bool(line.strip()) for line in text.splitlines())),
+    "rows": lambda text, it: it.within(_rows(text)),
+    "items": lambda text, it: it.within(len(_ITEM.findall(text))),
+    "sentences": lambda text, it: it.within(_sentences(text)),
+    "paragraphs": lambda text, it: it.within(len(re.split(r"\n\s*\n", text))),
+}

@@ -1,0 +1,98 @@
+"""Finds in a reply the part that has the form asked for, without asking a model again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from ttc_cli.prompts.forms.constraint import Constraint
+
+_BLOCK = re.compile(r"^[ \t]*(```|~~~)[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.MULTILINE | re.DOTALL)
+_FENCE_LINE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*(?:\n|\Z)", re.MULTILINE)
+_EMPHASIS = re.compile(r"(\*\*|__)(?=\S)([^\n]+?)(?<=\S)\1")
+_HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
+_ITEM_LINE = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+\S.*$", re.MULTILINE)
+_TABLE_LINE = re.compile(r"^[ \t]*\|.*\|[ \t]*$", re.MULTILINE)
+_INLINE_CODE = re.compile(r"`([^`\n]+)`")
+_LETTER = re.compile(r"\(?\b([A-Ja-j])\b(?:[).:]|$)")
+_SHORT = ("number", "quantity", "letter", "short", "verdict")
+
+
+def mended(reply: str, wanted: Sequence[Constraint]) -> str | None:
+    """The reply, or the part of it that has every form wanted; None where no part has.
+
+    What is left away is what was not asked for: a fence, a sentence ahead of a list, emphasis.
+    Nothing is put in.
+    """
+    for part in dict.fromkeys(part.strip() for part in _parts(reply, wanted)):
+        for shown in dict.fromkeys(_polished(part, wanted)):
+            if shown and all(one.holds(shown) for one in wanted):
+                return shown
+    return None
+
+
+def failing(reply: str, wanted: Sequence[Constraint]) -> list[Constraint]:
+    """What a reply lacks."""
+    return [one for one in wanted if not one.holds(reply)]
+
+
+def brief(wanted: Sequence[Constraint]) -> bool:
+    """Whether a value alone is the whole reply: a number, a letter, a name, one word."""
+    return any(one.kind in _SHORT or (one.kind == "words" and one.most == 1) for one in wanted)
+
+
+def _parts(reply: str, wanted: Sequence[Constraint]) -> Iterator[str]:
+    kinds = {one.kind for one in wanted}
+    yield reply
+    blocks = [found[2] for found in _BLOCK.finditer(reply)]
+    if len(blocks) == 1 and kinds - {"unfenced", "plain", "language"}:
+        yield blocks[0]
+    if kinds & {"unfenced", "plain", "code", "upper", "lower"} and (blocks or "```" in reply):
+        yield _FENCE_LINE.sub("", reply)
+    if "json" in kinds:
+        yield from _values(reply)
+    if kinds & {"items"}:
+        yield "\n".join(_ITEM_LINE.findall(reply))
+    if kinds & {"rows", "bare"} and len(rows := _TABLE_LINE.findall(reply)) > 2:
+        yield "\n".join(rows)
+    if kinds & {"code"} and len(spans := _INLINE_CODE.findall(reply)) == 1:
+        yield spans[0]
+    if "letter" in kinds and (letter := _LETTER.match(reply.strip())):
+        yield letter[1]
+    lines = reply.strip().split("\n")
+    if len(lines) > 1 and lines[0].rstrip().endswith(":"):
+        yield "\n".join(lines[1:])
+    if ":" in reply and len(lines) == 1 and brief(wanted):
+        yield reply.rpartition(": ")[2]
+
+
+def _polished(part: str, wanted: Sequence[Constraint]) -> Iterator[str]:
+    """A part as it is, and as small changes of its dress make it."""
+    kinds = {one.kind for one in wanted}
+    if brief(wanted):
+        bare = part.strip().strip('*_`"“”„«» ').rstrip(".").strip('*_`"“”„«» ')
+        part = bare if "\n" not in bare else part
+    if "plain" in kinds:
+        part = _HEADING.sub("", _EMPHASIS.sub(r"\2", part))
+    if "verdict" in kinds and (first := re.match(r"\W*(\w+)\b(?=[,.!;:]|\s*$)", part)):
+        yield first[1]
+    if "upper" in kinds:
+        part = part.upper()
+    elif "lower" in kinds:
+        part = part.lower()
+    yield part
+    if any(one.kind == "lines" and one.most == 1 for one in wanted):
+        yield " ".join(part.split())
+
+
+def _values(reply: str) -> Iterator[str]:
+    """Every JSON object or list in a text, the longest first."""
+    found = []
+    for start in (match.start() for match in re.finditer(r"[{\[]", reply[:20_000])):
+        try:
+            _, end = json.JSONDecoder().raw_decode(reply, start)
+        except (ValueError, RecursionError):
+            continue
+        found.append(reply[start:end])
+    yield from sorted(found, key=len, reverse=True)

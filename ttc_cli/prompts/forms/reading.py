@@ -1,0 +1,184 @@
+"""Reads what a person says about the form of a reply: pure rules on the prompt's own words.
+
+Rules err on the side of silence: a form that is not read costs a reply as it always was, one that
+is wrongly read costs a good reply. So what is quoted, pasted or said of a program is left out, and
+counts are read only where a reply is ordered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ttc_cli.prompts.forms import words
+from ttc_cli.prompts.forms.constraint import Constraint
+
+_READ = 1500  # characters from either end; a form is fixed at the start or the end
+_PASTED = re.compile(
+    r"```.*?(?:```|\Z)|\"[^\"\n]{16,}\"|“[^”]{16,}”|«[^»]{16,}»|„[^“”]{16,}[“”]", re.S
+)
+_SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\S)[^.!?;\n]*)*[.!?;\n]*")
+_ASKING = re.compile(
+    r"[\s¿]*(?:so,?\s+|and\s+)?(?:how|what|why|which|who|when|where|is|are|was|does|do(?! not)|"
+    r"did|has|have|wie|was|warum|"
+    r"welche[rsnm]?|wer|wann|wo|ist|sind|hat|comment|pourquoi|quel(?:le)?s?|qui|quand|où|est-ce|"
+    r"combien|cómo|"
+    r"qué|por qué|cuál(?:es)?|quién|cuándo|dónde|cuánt[oa]s|es|son)\b",
+    re.IGNORECASE,
+)
+_MADE = re.compile(
+    r"\b(?:function|method|class|regex\w*|regular expression|validator|script|program|query|"
+    r"password|string|column|"
+    r"field|variable|parser|api|endpoint|file|app|funktion|klasse|skript|programm|passwort|"
+    r"zeichenkette|datei|"
+    r"fonction|classe|programme|mot de passe|fichier|función|clase|programa|contraseña|cadena|"
+    r"archivo)s?\b",
+    re.IGNORECASE,
+)
+_OF_REPLY = re.compile(
+    r"\b(?:your (?:answer|reply|response)|reply|respond|answer|keep it|commit message|subject "
+    r"line|summar\w+|"
+    r"antwort\w*|zusammenfass\w+|fasse?|réponse|réponds|répondez|résume\w*|respuesta|responde|"
+    r"resum\w+)\b",
+    re.IGNORECASE,
+)
+_IN = re.compile(
+    r"(?:\b(?:in|as|with|using|on|into|to|mit|als|auf|in|zu|en|avec|sur|con|sous forme de|dans|"
+    r"como)\s+(?:the form of\s+)?"
+    r"(?:just\s+|only\s+|nur\s+|genau\s+|exactly\s+)?|(?:^|[.!?;:,(\n—–-])\s*|"
+    rf"\b{words.ONLY}\s+|\b{words.TELL}\s+(?:me\s+|us\s+|mir\s+|moi\s+|-moi\s+)?(?:an?\s+|das\s+)?|"
+    r"\b(?:poem|haiku|list|table|story|gedicht|liste|tabelle|poème|tableau|poema|tabla|"
+    r"lista)\s+(?:of|with|mit|aus|"
+    r"von|de|en|con)\s+)$",
+    re.IGNORECASE,
+)
+_ONLY = re.compile(rf"\b{words.ONLY}\b", re.IGNORECASE)
+_ORDER = re.compile(
+    rf"\b(?:{words.TELL}|summari[sz]e|describe|explain|compare|translate|limit|keep|can you|"
+    rf"could you|should be|"
+    r"must be|table|haiku|title|slogan|tweet|headline|caption|beschreib\w*|erklär\w*|fasse?|"
+    r"vergleich\w*|"
+    r"zusammen\w*|übersetze?|halte|kannst du|tabelle|titel|décri\w+|explique\w*|résume\w*|"
+    r"compare\w*|tradui\w+|"
+    r"tableau|titre|describe|explica\w*|resum\w+|traduc\w+|tabla|título|propose\w*|suggest|"
+    r"recommend)\b",
+    re.IGNORECASE,
+)
+_OFFERED = re.compile(r"(?:^[ \t]*\(?|[\s\]]\(|\s)([A-Ja-j])[).:](?=\s|$)", re.MULTILINE)
+_DETAIL = {"number": "quantity", "code": "json", "short": "letter"}
+"""Kinds that say less than another one, which then stands alone."""
+
+
+def constraints(prompt: str) -> tuple[Constraint, ...]:
+    """What the prompt fixes of the reply's form, each once; empty for most prompts. Never raises.
+
+    Args:
+        prompt: what a person typed, without documents and without words of ours.
+    """
+    text = prompt if len(prompt) <= 2 * _READ else f"{prompt[:_READ]}\n{prompt[-_READ:]}"
+    text = _PASTED.sub(lambda found: "\n" if found[0].startswith("`") else '""', text)
+    found = dict.fromkeys((*_bare(text), *_marked(text), *_counted(text), *_tongue(text)))
+    kinds = {one.kind for one in found}
+    kept = [one for one in found if _DETAIL.get(one.kind) not in kinds]
+    if kinds & {"letter", "words"}:
+        kept = [one for one in kept if one.kind != "short"]
+    return tuple(kept)
+
+
+def offered(prompt: str) -> str:
+    """The letters of the choices that a prompt offers, as "ABCD"; empty where there are none."""
+    letters = "".join(dict.fromkeys(mark.upper() for mark in _OFFERED.findall(prompt)))
+    return letters if letters == "ABCDEFGHIJ"[: len(letters)] and len(letters) > 1 else ""
+
+
+def _bare(text: str) -> Iterator[Constraint]:
+    for kind, pattern in words.BARE.items():
+        if pattern.search(text):
+            yield Constraint(kind, of=offered(text) if kind == "letter" else "")
+    if words.BARE_REPLY.search(text):
+        yield Constraint("bare")
+
+
+def _marked(text: str) -> Iterator[Constraint]:
+    for sentence in _SENTENCE.findall(text):
+        asks = _ASKING.match(sentence)
+        for kind, pattern in words.MARK.items():
+            mark = pattern.search(sentence)
+            if mark and _meant(kind, sentence, mark, asks is not None):
+                yield Constraint(kind)
+
+
+def _meant(kind: str, sentence: str, mark: re.Match[str], asks: bool) -> bool:
+    """Whether words on form in a sentence are an order: not a question, not said of a program."""
+    before = sentence[: mark.start()].rstrip()
+    if kind == "verdict":
+        opens = _ONLY.sub("", before).strip("\"'“ (,:—–-")
+        return not opens or bool(_ORDER.search(before)) or before[-1:] in ",:—–("
+    if asks and before[-1:] not in (",", "—", "–", "("):
+        return False
+    return (
+        kind in ("unfenced", "plain") or not _MADE.search(before) or bool(_OF_REPLY.search(before))
+    )
+
+
+def _counted(text: str) -> Iterator[Constraint]:
+    for sentence in _SENTENCE.findall(text):
+        if _MADE.search(sentence) and not _OF_REPLY.search(sentence):
+            continue
+        for count in words.COUNT.finditer(sentence):
+            kind = next(name for name in words.COUNTED if count[name])
+            before = sentence[: count.start()]
+            if not _of_the_reply(sentence, before, count):
+                continue
+            number = (
+                int(count["number"])
+                if count["number"].isdigit()
+                else words.SPELT.get(count["number"].lower(), 1)
+            )
+            if count["least"]:
+                yield Constraint(kind, least=number)
+            elif count["most"] or count["after"]:
+                yield Constraint(
+                    kind,
+                    most=number
+                    - bool(
+                        re.match(
+                            r"(?i)fewer|less|weniger|moins|menos|under|unter", count["most"] or ""
+                        )
+                    ),
+                )
+            else:
+                yield Constraint(kind, number, number)
+
+
+def _of_the_reply(sentence: str, before: str, count: re.Match[str]) -> bool:
+    """Whether a number of words, lines or the like is that of the reply."""
+    bound = count["exactly"] or count["most"] or count["least"] or count["after"]
+    starts = not before.strip(" \t\"'(—–-")
+    if _ASKING.match(sentence) and not _IN.search(before):
+        return False
+    if re.search(
+        r"(?i)\b(?:how many|wie viele|combien|cuánt[oa]s|that|which|who|welche|qui|que|the|"
+        r"these|those)\s*$",
+        before,
+    ):
+        return False
+    if bound:
+        return starts or bool(_ORDER.search(before) or _IN.search(before))
+    return bool(_IN.search(before)) and (
+        starts or bool(_ORDER.search(sentence)) or len(sentence.split()) < 8
+    )
+
+
+def _tongue(text: str) -> Iterator[Constraint]:
+    for sentence in _SENTENCE.findall(text):
+        found = words.IN_LANGUAGE.search(sentence)
+        if (
+            found
+            and not _ASKING.match(sentence)
+            and not re.search(r"(?i)\btransla|\bübersetz|\btradu", sentence)
+        ):
+            yield Constraint(
+                "language", of=next(c for c, name in found.groupdict().items() if name)
+            )
+            return
