@@ -73,6 +73,14 @@ def ask(
         float | None,
         opt("--min-agreement", help="Exit 3 when the vote agrees less (0 to 1).", panel=SPENDING),
     ] = None,
+    allow_rejected: Annotated[
+        bool,
+        opt(
+            "--allow-rejected",
+            help="Print the best reply even when a verifier rejected all; exit 3 stays.",
+            panel=SPENDING,
+        ),
+    ] = False,
     dry_run: Annotated[
         bool,
         opt("--dry-run", help="Show route, plan and estimate; generate nothing.", panel=SPENDING),
@@ -150,7 +158,7 @@ def ask(
         from ttc_cli.cli.asking import Flags, Output, run
 
         settings = options.settings(context.params)
-        how = Output(as_json, jsonl, extract, output, quiet, verbose, min_agreement)
+        how = Output(as_json, jsonl, extract, output, quiet, verbose, min_agreement, allow_rejected)
         flags = Flags(
             tuple(prompt or ()),
             tuple(file or ()),

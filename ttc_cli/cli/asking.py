@@ -72,6 +72,7 @@ class Output:
     quiet: bool = False
     verbose: bool = False
     min_agreement: float | None = None
+    allow_rejected: bool = False
 
 
 def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals) -> int:
@@ -217,9 +218,10 @@ def _announce(
     Raises:
         UsageError: an agreement is asked for and there is no vote.
     """
-    if how.min_agreement is not None and plan["strategy"] in ("direct", "think", "refine"):
+    alone = plan["strategy"] in ("direct", "think", "refine") or plan["samples"] == 1
+    if how.min_agreement is not None and alone:
         raise UsageError(
-            f"--min-agreement needs a vote, and {plan['strategy']} holds none",
+            f"--min-agreement needs a vote, and {plan['strategy']} holds none here",
             "give -e medium or -n 8",
         )
     if how.verbose:

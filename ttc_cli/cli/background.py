@@ -38,7 +38,11 @@ def detach(
             "give --json or -x to `ttc logs wait`",
         )
     begun = entry(settings, ask, flags, asked)
-    output = {"file": how.file and str(how.file.absolute()), "min_agreement": how.min_agreement}
+    output = {
+        "file": how.file and str(how.file.absolute()),
+        "min_agreement": how.min_agreement,
+        "allow_rejected": how.allow_rejected,
+    }
     with Log(log_dir()) as log:
         log.begin(replace(begun, request={**begun.request, "output": output}), os.getpid())
         try:
@@ -67,10 +71,11 @@ def _start(run_id: str) -> subprocess.Popen[bytes]:
 def taken_up(log: Log, run: Run) -> tuple[dict[str, Any], Flags, Output]:
     """(settings, flags, output) of a run that was begun by `detach`."""
     settings, flags = asked_before(log, run)
-    output = run.request.get("output", {})
-    file = output.get("file")
-    return (
-        settings,
-        replace(flags, run=run.id),
-        Output(file=Path(file) if file else None, min_agreement=output.get("min_agreement")),
-    )
+    return settings, replace(flags, run=run.id), wanted(run)
+
+
+def wanted(run: Run) -> Output:
+    """How the result of a run in the background was wanted."""
+    kept = dict(run.request.get("output", {}))
+    file = kept.pop("file", None)
+    return Output(file=Path(file) if file else None, **kept)

@@ -177,8 +177,6 @@ class Talk:
             return False
         if self.code:
             self.say("what there is of it is kept; /retry asks again")
-        elif choice["finish_reason"] == "length":
-            self.say("the answer breaks off: it may not be longer")
         if self.chat.filled >= FULL:
             used, context = self.chat.used, self.chat.context
             self.say(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -186,7 +187,11 @@ def wait(
         result = log.result(run)
     _ended_well(run)
     if result is not None:
-        _print_answer(run, result, as_json=as_json, extract=extract)
+        from ttc_cli.cli.answering import deliver, presented
+        from ttc_cli.cli.background import wanted
+
+        how = replace(wanted(run), json=as_json, extract=extract, file=None)
+        deliver(presented(result, how), how, shown=False)
     raise typer.Exit(run.exit or 0)
 
 
@@ -201,19 +206,6 @@ def _ended_well(run: Run) -> None:
         error = TtcError(run.error, run.hint)
         error.exit_code = run.exit or 1
         raise error
-
-
-def _print_answer(run: Run, result: dict[str, Any], *, as_json: bool, extract: bool) -> None:
-    if as_json:
-        _print_json(result)
-        return
-    from ttc_cli.views.result import short_form
-
-    reply = str(result["choices"][0]["message"]["content"])
-    text = short_form(run.ours["answer"], reply) if extract else reply
-    if sys.stdout.isatty():
-        text = _safe(text)
-    typer.echo(text.rstrip("\n"))
 
 
 @app.command(hidden=True)

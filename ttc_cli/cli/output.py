@@ -57,10 +57,22 @@ def write_file(path: Path, lines: Iterable[str]) -> None:
         ) from error
 
 
+def emit(text: str) -> None:
+    """Write text to stdout; a terminal gets it without control characters."""
+    from ttc_cli.views.text import safe
+
+    sys.stdout.write(safe(text) if sys.stdout.isatty() else text)
+    sys.stdout.flush()
+
+
 def print_json(value: Any) -> None:
     """One JSON value on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
-    sys.stdout.flush()
+    emit(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """One JSON value for people and programs, its line end included."""
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def report(error: TtcError, *, as_json: bool, as_events: bool = False) -> None:

@@ -84,6 +84,8 @@ class Outcome:
         branches: all that were drawn, in the order they stopped.
         note: one line about how the answer was chosen, when that needs saying.
         tree: what a search grew, parents first.
+        verified: whether every gate let the reply through; None where there was no gate.
+        rejection: which gate did not, and why; empty otherwise.
     """
 
     branch: Branch | None
@@ -94,6 +96,8 @@ class Outcome:
     branches: tuple[Branch, ...] = ()
     note: str = ""
     tree: tuple[TreeStep, ...] = ()
+    verified: bool | None = None
+    rejection: str = ""
 
 
 def reason(stop: Stop | None) -> str:

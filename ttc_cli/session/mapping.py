@@ -22,6 +22,7 @@ from ttc_cli.session.loaded import Ask, Session, new_id
 from ttc_cli.session.prepare import memory_cells, prepare
 from ttc_cli.session.prepared import Prepared
 from ttc_cli.session.records import LINE, Reader, Record
+from ttc_cli.session.verdict import fault
 from ttc_cli.store.recorder import Recorder
 from ttc_cli.store.runs import Entry
 from ttc_cli.store.templates import INPUT, Template, fill
@@ -235,11 +236,17 @@ class Mapping:
         finally:
             port.close()
             del self._live[record.number]
+        lacks = fault(outcome)
+        if lacks is not None and outcome.verified is False:
+            return _bad(record, lacks)
         reply = texts(outcome)[1]
         answer: Any = short_form(outcome.answer, reply) if self._task.extract else reply.strip()
         if self._task.ask.schema:
             answer = json.loads(reply)
-        return Row(record, {**record.kept, self._task.field: answer})
+        line = {**record.kept, self._task.field: answer}
+        return (
+            Row(record, line) if lacks is None else Row(record, {**line, ERROR: str(lacks)}, True)
+        )
 
 
 def _told(flow: Flow[Outcome], log: Recorder) -> Flow[Outcome]:

@@ -20,8 +20,9 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.session import prompt_cache
 from ttc_cli.session.learning import learn, plain_answer
 from ttc_cli.session.loaded import Ask, Session
+from ttc_cli.session.verdict import Gates, doubt, fault
 from ttc_cli.strategies import registry
-from ttc_cli.strategies.common import FILLED, answer_of, filled
+from ttc_cli.strategies.common import answer_of
 from ttc_cli.strategies.grading import Grades
 from ttc_cli.views import result
 
@@ -96,16 +97,11 @@ class Prepared:
         for note in self.notes:
             yield Note(note)
         solving = self.strategy.solve(run, self.question, self.plan, self.options)
-        outcome = yield from watch(solving, self._spending(run, before))
-        if outcome.branch is not None and filled(outcome.branch):
-            outcome = replace(outcome, note="; ".join(filter(None, (outcome.note, FILLED))))
-        if outcome.note:
-            yield Note(outcome.note)
-        if outcome.branches and not run.judged:  # what a verifier says is told in any case
-            grades = Grades(self.plan, self.question)
-            yield from grades.take(run, outcome.branches)
-            if grades.report:
-                yield Note(grades.report)
+        gates = Gates(self.plan.verifier)
+        outcome = yield from watch(gates.listen(solving), self._spending(run, before))
+        for note in filter(None, (outcome.note, doubt(outcome))):
+            yield Note(note)
+        outcome = yield from gates.listen(self._judged(run, outcome, gates))
         failed = outcome.branch is not None and outcome.branch.stop is Stop.FAILED
         if failed or not result.texts(outcome)[1].strip():  # or thoughts without an answer
             raise nothing(outcome)
@@ -115,6 +111,20 @@ class Prepared:
         yield Spent(asdict(run.ledger.usage), facts.timings["wall_s"], facts.money)
         yield Done(result.build(outcome, self.plan, run.ledger.usage, facts))
         return outcome
+
+    def _judged(self, run: Run, outcome: Outcome, gates: Gates) -> Flow[Outcome]:
+        """The outcome with the gates' verdict; what no verifier has seen yet is shown to it."""
+        grades, chosen = Grades(self.plan, self.question), outcome.branch
+        if outcome.branches and not run.judged:
+            yield from grades.take(run, outcome.branches)
+            if grades.report:
+                yield Note(grades.report)
+        elif chosen is not None and gates and not any(b is chosen for b in outcome.branches):
+            yield from grades.take(run, [chosen])  # it was made of others
+        if chosen is None:
+            return outcome
+        verified, why = gates.verified(chosen)
+        return replace(outcome, verified=verified, rejection=why)
 
     def _spending(self, run: Run, before: Counters) -> Callable[[Event], Iterator[Event]]:
         """What it cost so far, about once a second."""
@@ -146,10 +156,16 @@ class Prepared:
             "branch_tokens": self.plan.branch_tokens,
             "route": self.route,
             "thinking": self.prompt.thinking,
-            "streams": self.plan.strategy in ("direct", "think") and not self.question.form,
+            "streams": self._streams,
             "prompt_tokens": self.prompt_tokens,
             "verifier": self.plan.verifier.name if self.plan.verifier else None,
         }
+
+    @property
+    def _streams(self) -> bool:
+        """Whether the reply is the answer from its first word on: one branch, and no gate."""
+        alone = self.plan.strategy in ("direct", "think") and not self.question.form
+        return alone and not Gates(self.plan.verifier)
 
     def _escalated(self, outcome: Outcome) -> dict[str, int]:
         """How many samples an effort that escalates came to."""
@@ -179,6 +195,7 @@ class Prepared:
                 spent.rows + run.ledger.usage.evaluated, wall, run.ledger.usage
             ),
             cache="partial" if run.reused else "miss",
+            error=fault(outcome),
         )
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ttc_cli.core.outcome import Outcome
     from ttc_cli.session.prepared import Prepared
 
-SCHEMA = 2
+SCHEMA = 3
 """Of an entry. Count it up when an old entry would be replayed wrongly."""
 WHOLE = ("complete", "vote-decided", "confident")
 """A run that stopped for one of these was cut by nothing, and its result is kept."""

@@ -22,7 +22,6 @@ FORM_TOKENS = 128
 """The same where the answer has a form: it is longer than a number."""
 CLOSING_SECONDS = 1.0
 CLOSE = "</think>"
-FILLED = "the answer was cut off and ended the shortest way: later fields may be empty"
 
 STATED = ("boxed", "phrase", "hashes", "restated")
 """Rules of `extract` that go by what a reply calls its answer, or by its saying nothing else but
@@ -185,12 +184,12 @@ def close(run: Run, branch: Branch, question: Question) -> Flow[Branch]:
     forced = branch.forced(tag + CLOSINGS[question.task])
     rule = StopRule(CLOSING_TOKENS, strings=("\n",))
     (done,) = yield from run.extend([forced], stop=rule, salt="close")
-    return _closed(
-        done, branch, done.stop is not None and (done.stop.whole or done.stop is Stop.LENGTH)
-    )
+    if done.stop is None or not (done.stop.whole or done.stop is Stop.LENGTH):
+        return branch  # half an answer is none
+    return _closed(done, branch)
 
 
-def _closed(done: Branch, cut: Branch, closed: bool) -> Branch:
+def _closed(done: Branch, cut: Branch, closed: bool = True) -> Branch:
     """What a cut-off branch has become, with the reason why it was cut."""
     return replace(done, stop=cut.stop, meta={**done.meta, "closed": closed})
 

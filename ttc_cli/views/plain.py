@@ -171,7 +171,7 @@ class PlainView:
             self._fold()
         elif self._talks and self._look.thoughts == "full" and message.get("reasoning_content"):
             self._dim(f"{message['reasoning_content']}\n")
-        if self._look.answer:
+        if self._look.answer and (message["content"] or self._streams):
             if not (self._streams and self._look.stream):
                 self._reply.write(str(message["content"]))
             self._reply.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ttc_cli.core.errors import TtcError
 from ttc_cli.core.ledger import Usage
 from ttc_cli.core.outcome import Outcome, Plan
 from ttc_cli.core.sampling import Stop
@@ -24,6 +25,7 @@ class Facts:
         timings: seconds: load_s, prefill_s, decode_s, verify_s, wall_s.
         plain_answer: tokens of one plain answer, for the cost multiplier.
         money: in the user's currency, or None without prices.
+        error: what the reply lacks; None when it is whole and no gate rejected it.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Facts:
     plain_answer: float
     money: float | None = None
     cache: str = "miss"
+    error: TtcError | None = None
 
 
 def texts(outcome: Outcome) -> tuple[str, str]:
@@ -66,14 +69,7 @@ def build(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
     message: dict[str, Any] = {"role": "assistant", "content": reply}
     if thought:
         message["reasoning_content"] = thought
-    length = outcome.branch is not None and outcome.branch.stop in (
-        Stop.LENGTH,
-        Stop.BUDGET,
-        Stop.CONTEXT,
-        Stop.TIME,
-        Stop.CANCELLED,
-    )
-    closed = outcome.branch is not None and bool(outcome.branch.meta.get("closed"))
+    stop = outcome.branch.stop if outcome.branch else None
     prompt = facts.prompt_tokens
     return {
         "id": facts.id,
@@ -83,7 +79,7 @@ def build(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
         "choices": [
             {
                 "index": 0,
-                "finish_reason": "length" if length and not closed else "stop",
+                "finish_reason": "stop" if stop is None or stop.whole else "length",
                 "message": message,
                 "logprobs": None,
             }
@@ -96,7 +92,13 @@ def build(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
             "completion_tokens_details": {"reasoning_tokens": max(0, completion - kept)},
         },
         "ttc": _ours(outcome, plan, usage, facts),
+        **({"error": error_body(facts.error)} if facts.error else {}),
     }
+
+
+def error_body(error: TtcError) -> dict[str, Any]:
+    """An error as JSON has it."""
+    return {"code": error.exit_code, "message": error.message, "hint": error.hint}
 
 
 def _ours(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str, Any]:
@@ -112,6 +114,7 @@ def _ours(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
         "route": facts.route,
         "answer": outcome.answer,
         "agreement": outcome.agreement,
+        "verified": outcome.verified,
         "stopped": outcome.stopped,
         "samples": {
             "started": len(outcome.branches),

@@ -15,9 +15,14 @@ def plain(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
+def safe(text: str) -> str:
+    """Plain text that cannot turn around the direction of what follows it either."""
+    return _BIDI.sub("", plain(text))
+
+
 def one_line(text: str) -> str:
-    """Plain text on one line, which cannot turn around the direction of what follows it."""
-    return _BIDI.sub("", plain(" ".join(text.split())))
+    """Safe text on one line."""
+    return safe(" ".join(text.split()))
 
 
 def width(text: str) -> int:

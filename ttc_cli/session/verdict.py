@@ -1,0 +1,91 @@
+"""Whether a run's reply is what was asked for: let through by the gates, whole, agreed on."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from ttc_cli.core.branch import Branch, BranchId
+from ttc_cli.core.errors import BudgetSpent, NoAnswer, TtcError
+from ttc_cli.core.events import Event, Flow, Score, watch
+from ttc_cli.core.outcome import Outcome
+from ttc_cli.core.sampling import Stop
+from ttc_cli.core.verify import Verifier
+from ttc_cli.strategies.common import filled
+
+T = TypeVar("T")
+MAJORITY = 0.5
+"""Agreement below which an answer is told to be a guess."""
+
+LIMITS = {
+    Stop.TIME: ("no second is left", "give a larger --max-seconds"),
+    Stop.CONTEXT: ("the context is full", "give a larger --ctx-size, or a shorter question"),
+    Stop.LOOP: ("the model repeats itself without end", "try --seed 1, or another model"),
+}
+NO_TOKENS = ("no token is left", "give a larger --max-tokens, or a higher -e")
+
+
+class Gates:
+    """What a run's gates said of each branch, gathered from its Score events."""
+
+    def __init__(self, verifier: Verifier | None) -> None:
+        parts = getattr(verifier, "parts", (verifier,))
+        self._names = [part.name for part in parts if part is not None and part.gate]
+        self._said: dict[tuple[BranchId, str], Score] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+    def listen(self, flow: Flow[T]) -> Flow[T]:
+        """The flow as it is, heard."""
+
+        def hear(event: Event) -> tuple[Event, ...]:
+            if isinstance(event, Score) and event.verifier in self._names:
+                self._said[event.branch, event.verifier] = event
+            return ()
+
+        return (yield from watch(flow, hear))
+
+    def verified(self, branch: Branch) -> tuple[bool | None, str]:
+        """Whether all gates let a branch through, None without gates; and which did not, and why.
+
+        A gate that failed, or was not asked, let nothing through.
+        """
+        for name in self._names:
+            said = self._said.get((branch.id, name))
+            if said is None or said.score is None:
+                why = said.note if said is not None and said.note else "it came to no verdict"
+                return False, f"the reply is unchecked by {name}: {why}"
+            if said.score < 1:
+                return False, f"{name} rejected every reply" + (f": {said.note}" * bool(said.note))
+        return (True, "") if self._names else (None, "")
+
+
+def fault(outcome: Outcome) -> TtcError | None:
+    """What a reply lacks, as the error that a run with it ends with; None when it lacks nothing."""
+    branch = outcome.branch
+    if branch is None:
+        return None
+    if outcome.verified is False:
+        return NoAnswer(outcome.rejection, "--allow-rejected prints the best of them")
+    if branch.stop is None or branch.stop.whole:
+        return None
+    why, hint = LIMITS.get(branch.stop, NO_TOKENS)
+    if filled(branch):
+        return BudgetSpent(f"{why}: the JSON was ended early, fields may be made up", hint)
+    if branch.meta.get("closed"):
+        return BudgetSpent(f"{why}: the answer was forced out of unfinished work", hint)
+    return BudgetSpent(f"{why}: the answer breaks off", hint)
+
+
+def doubt(outcome: Outcome) -> str:
+    """A line about a vote that no majority won; empty when one did, or nobody voted."""
+    votes = outcome.votes
+    if outcome.agreement is None or not votes:
+        return ""
+    most = [vote for vote in votes if vote.count == votes[0].count]
+    if len(most) > 1 and outcome.agreement <= MAJORITY:
+        tied = " and ".join(" ".join(vote.answer.split())[:40] for vote in most[:3])
+        return f"UNDECIDED: {tied} have {most[0].count} votes each; the answer is a guess"
+    if outcome.agreement < MAJORITY:
+        return f"LOW AGREEMENT: {outcome.agreement:.0%} of the vote; the answer is a guess"
+    return ""
