@@ -92,6 +92,7 @@ complete -c ttc -n '__ttc_at "ask" "top"' -l max-tokens -r -d 'Cap on sampled to
 complete -c ttc -n '__ttc_at "ask" "top"' -l max-seconds -r -d 'Cap on time, loading included.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l thinking-budget -r -d 'Tokens of thought a branch: -1 no cap, 0 none.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l min-agreement -r -d 'Exit 3 when the vote agrees less (0 to 1).'
+complete -c ttc -n '__ttc_at "ask" "top"' -l allow-rejected -d 'Print the best reply even when a verifier rejected all; exit 3 stays.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l dry-run -d 'Show route, plan and estimate; generate nothing.'
 complete -c ttc -n '__ttc_at "ask" "top"' -l detach -d 'Run in the background and print the run\'s id; `ttc logs wait ID` waits for it.'
 complete -c ttc -n '__ttc_at "ask" "top"' -s f -l file -r -F -d 'A text file to attach (repeatable); `-` is stdin.'

@@ -177,7 +177,8 @@ def test_what_was_put_in_the_models_mouth_is_printed(ttc: Ttc) -> None:
         return "42}." if "boxed" in _said(request) else "well " * 500
 
     ran = ttc("-e", "low", "--max-tokens", "60", SUM, script=script)
-    assert ran.code == 0
+    assert ran.code == 6
+    assert "the answer was forced out" in ran.err
     assert ran.out.endswith("\n\nFinal Answer: \\boxed{42}.\n")
     ours = result(ttc("--json", "-e", "low", "--max-tokens", "60", SUM, script=script).out)["ttc"]
     assert (ours["answer"], ours["stopped"]) == ("42", "tokens")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ttc_cli.core.events import Done, Note
+from ttc_cli.core.events import Done
 from ttc_cli.models.gguf import read_gguf
 from ttc_cli.session import prepare
 from ttc_cli.session.loaded import Ask
@@ -33,7 +33,7 @@ def test_what_a_grammar_filled_in_is_told(
     session = stage(strategy=strategy, samples=2, max_tokens=40, thinking_budget=0)
     prepared = prepare.prepare(session, ask)
     events = list(prepared.flow(prepared.start(session.engine)))
-    told = " ".join(event.message for event in events if isinstance(event, Note))
     (done,) = (event for event in events if isinstance(event, Done))
-    for note in (told, done.result["ttc"].get("note", "")):
-        assert ("later fields may be empty" in note) == (not whole)
+    error = done.result.get("error", {"code": 0, "message": ""})
+    assert error["code"] == (0 if whole else 6)
+    assert ("fields may be made up" in error["message"]) == (not whole)

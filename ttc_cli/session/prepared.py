@@ -20,7 +20,7 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.session import prompt_cache
 from ttc_cli.session.learning import learn, plain_answer
 from ttc_cli.session.loaded import Ask, Session
-from ttc_cli.session.verdict import Gates, doubt, fault
+from ttc_cli.session.verdict import Gates, doubt, fault, said
 from ttc_cli.strategies import registry
 from ttc_cli.strategies.common import answer_of
 from ttc_cli.strategies.grading import Grades
@@ -124,7 +124,7 @@ class Prepared:
         if chosen is None:
             return outcome
         verified, why = gates.verified(chosen)
-        return replace(outcome, verified=verified, rejection=why)
+        return replace(outcome, branch=said(chosen), verified=verified, rejection=why)
 
     def _spending(self, run: Run, before: Counters) -> Callable[[Event], Iterator[Event]]:
         """What it cost so far, about once a second."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeVar
 
 from ttc_cli.core.branch import Branch, BranchId
@@ -55,9 +56,17 @@ class Gates:
             if said is None or said.score is None:
                 why = said.note if said is not None and said.note else "it came to no verdict"
                 return False, f"the reply is unchecked by {name}: {why}"
-            if said.score < 1:
+            if not said.score:
                 return False, f"{name} rejected every reply" + (f": {said.note}" * bool(said.note))
         return (True, "") if self._names else (None, "")
+
+
+def said(branch: Branch) -> Branch:
+    """The branch without the start of a forced answer that did not come to its end."""
+    if branch.meta.get("closed") is not False:
+        return branch
+    at = max((i for i, step in enumerate(branch.steps) if not step.sampled), default=None)
+    return replace(branch, steps=branch.steps[:at])
 
 
 def fault(outcome: Outcome) -> TtcError | None:

@@ -184,12 +184,12 @@ def close(run: Run, branch: Branch, question: Question) -> Flow[Branch]:
     forced = branch.forced(tag + CLOSINGS[question.task])
     rule = StopRule(CLOSING_TOKENS, strings=("\n",))
     (done,) = yield from run.extend([forced], stop=rule, salt="close")
-    if done.stop is None or not (done.stop.whole or done.stop is Stop.LENGTH):
-        return branch  # half an answer is none
-    return _closed(done, branch)
+    return _closed(
+        done, branch, done.stop is not None and (done.stop.whole or done.stop is Stop.LENGTH)
+    )
 
 
-def _closed(done: Branch, cut: Branch, closed: bool = True) -> Branch:
+def _closed(done: Branch, cut: Branch, closed: bool) -> Branch:
     """What a cut-off branch has become, with the reason why it was cut."""
     return replace(done, stop=cut.stop, meta={**done.meta, "closed": closed})
 
