@@ -16,9 +16,9 @@ from ttc_cli.core.errors import ModelError, UsageError
 from ttc_cli.core.events import Note
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.hub import drive
-from ttc_cli.verifiers.prm import Prm
-from ttc_cli.verifiers.prm_head import StepHead
-from ttc_cli.verifiers.prm_selftest import PAIRS, kept_in, verdict
+from ttc_cli.verifiers.prm.head import StepHead
+from ttc_cli.verifiers.prm.selftest import PAIRS, kept_in, verdict
+from ttc_cli.verifiers.prm.verifier import Prm
 
 FORMS = ("math-shepherd", "rlhflow", "generative", "two-class", "value")
 STEPS = (
@@ -108,7 +108,7 @@ def test_a_prm_that_is_wrong_is_refused_with_the_numbers(
     with pytest.raises(ModelError) as twice:
         again.fits(new_run().engine.info)
     assert twice.value.message == refused.value.message
-    assert not again.scorer.loaded
+    assert "engine" not in vars(again.scorer)
 
 
 def test_the_items_of_the_self_test_can_tell() -> None:

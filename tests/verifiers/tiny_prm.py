@@ -12,7 +12,7 @@ import gguf
 import numpy as np
 
 from ttc_cli.models.identity import hash_file, remember_sha256
-from ttc_cli.verifiers import prm_engine
+from ttc_cli.verifiers.prm import scorer as prm_engine
 
 WIDTH, HEADS, CONTEXT = 32, 4, 2048
 SURE, STEEP = 0.4, 100.0

@@ -175,7 +175,7 @@ def _probes() -> dict[str, Any]:
 def _prms() -> dict[str, Any]:
     """PRMs of the catalogue, and files that have taken the self-test, as `-V` names them."""
     from ttc_cli.models.catalogue import catalogue
-    from ttc_cli.verifiers.prm_selftest import taken
+    from ttc_cli.verifiers.prm.selftest import taken
 
     known: dict[str, Any] = {
         f"prm:{entry.name}": {"form": entry.form, "aggregate": entry.aggregate, "self_test": None}

@@ -14,23 +14,44 @@ from ttc_cli.models.found import scan
 from ttc_cli.models.gguf import read_gguf
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from ttc_cli.models.found import Found
     from ttc_cli.settings import NamedRemote
+
+
+def _row(
+    name: str,
+    kind: str,
+    default: str,
+    path: object,
+    good_for: str,
+    *,
+    installed: bool = False,
+    size: int | None = None,
+    aliases: Sequence[str] = (),
+) -> dict[str, Any]:
+    """What every row has."""
+    return {
+        "name": name,
+        "kind": kind,
+        "default": name == default,
+        "installed": installed,
+        "bytes": size,
+        "aliases": list(aliases),
+        "path": None if path is None else str(path),
+        "good_for": good_for,
+    }
 
 
 def _catalogue_row(entry: Entry, home: Path, own: dict[str, str], default: str) -> dict[str, Any]:
     have = registry.installed(entry, home)
-    return {
-        "name": entry.name,
-        "kind": entry.kind,
-        "default": entry.name in (default, own.get(default)),
-        "installed": have is not None,
-        "bytes": have.bytes if have else entry.bytes,
+    row = _row(
+        entry.name, entry.kind, own.get(default, default), have and have.path, entry.good_for,
+        installed=have is not None, size=have.bytes if have else entry.bytes,
+        aliases=registry.aliases(entry.name, own),
+    )  # fmt: skip
+    return row | {
         "bytes_are_estimate": have is None and entry.sha256 is None,
-        "aliases": registry.aliases(entry.name, own),
-        "path": str(have.path) if have else None,
         "sha256": entry.sha256 or (have.sha256 if have else None),
         "licence": entry.licence,
         "parameters": entry.parameters,
@@ -38,51 +59,15 @@ def _catalogue_row(entry: Entry, home: Path, own: dict[str, str], default: str) 
         "memory": entry.memory,
         "thinking": entry.thinking,
         "sources": [source.label for source in entry.sources],
-        "good_for": entry.good_for,
     }
 
 
 def _own_row(name: str, ref: str, default: str) -> dict[str, Any]:
     """A file or server the user gave a name."""
     path = None if "://" in ref else Path(ref)
-    here = path is not None and path.is_file()
-    return {
-        "name": name,
-        "kind": "added",
-        "default": name == default,
-        "installed": here,
-        "bytes": path.stat().st_size if path and here else None,
-        "aliases": [],
-        "path": ref,
-        "good_for": "" if here or path is None else "the file is gone",
-    }
-
-
-def _found_row(found: Found, default: str) -> dict[str, Any]:
-    return {
-        "name": found.name,
-        "kind": "found",
-        "default": found.name == default,
-        "installed": True,
-        "bytes": found.bytes,
-        "aliases": [],
-        "path": str(found.path),
-        "good_for": "kept here by another program",
-    }
-
-
-def _remote_row(name: str, remote: NamedRemote, default: str) -> dict[str, Any]:
-    """A server that the settings give a name; whether it answers is not asked."""
-    return {
-        "name": name,
-        "kind": "remote",
-        "default": name == default,
-        "installed": False,
-        "bytes": None,
-        "aliases": [],
-        "path": remote.where,
-        "good_for": remote.where,
-    }
+    size = path.stat().st_size if path and path.is_file() else None
+    about = "the file is gone" if path and size is None else ""
+    return _row(name, "added", default, ref, about, installed=size is not None, size=size)
 
 
 def rows(
@@ -96,8 +81,15 @@ def rows(
     own, default, known = registry.names(home), registry.default_ref(home), catalogue()
     all_rows = [_catalogue_row(entry, home, own, default) for entry in known.values()]
     all_rows += [_own_row(name, ref, default) for name, ref in own.items() if ref not in known]
-    all_rows += [_remote_row(name, remote, default) for name, remote in remotes.items()]
-    return all_rows + [_found_row(found, default) for found in scan()]
+    all_rows += [
+        _row(name, "remote", default, remote.where, remote.where)
+        for name, remote in remotes.items()
+    ]  # whether it answers is not asked
+    return all_rows + [
+        _row(one.name, "found", default, one.path, "kept here by another program",
+             installed=True, size=one.bytes)
+        for one in scan()
+    ]  # fmt: skip
 
 
 def describe(

@@ -28,7 +28,7 @@ BUILTIN = {
     "exec": "ttc_cli.verifiers.command",
     "tests": "ttc_cli.verifiers.unit_tests",
     "probe": "ttc_cli.verifiers.probe",
-    "prm": "ttc_cli.verifiers.prm",
+    "prm": "ttc_cli.verifiers.prm.verifier",
 }
 
 

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.engine import Delta, Request
 from ttc_cli.core.sampling import Stop
-from ttc_cli.engine.llama.sampler import Floats, Stats
+from ttc_cli.engine.llama.sampler import Stats
 from ttc_cli.engine.news import News
 from ttc_cli.engine.text import TextStream, decoder_after, unfinished
 
-
-class GrammarState(Protocol):
-    """A grammar in step with one branch."""
-
-    def allows(self, token: int) -> bool: ...  # noqa: D102 - see binding.Grammar
-    def mask(self, logits: Floats) -> Floats: ...  # noqa: D102 - see binding.Grammar
-    def accept(self, token: int) -> None: ...  # noqa: D102 - see binding.Grammar
-    def close(self) -> None: ...  # noqa: D102 - see binding.Grammar
-
-
-class Vocabulary(Protocol):
-    """What a job needs of a model's vocabulary."""
-
-    def piece(self, token: int) -> bytes: ...  # noqa: D102 - see binding.Model
-    def is_end(self, token: int) -> bool: ...  # noqa: D102 - see binding.Model
-    def tokenize(self, text: str, *, special: bool) -> list[int]: ...  # noqa: D102 - see binding.Model
+if TYPE_CHECKING:  # tests drive jobs without llama.cpp
+    from ttc_cli.engine.llama.binding import Model
+    from ttc_cli.engine.llama.context import Grammar
 
 
 class Job:
@@ -42,8 +29,8 @@ class Job:
         tokens: list[int],
         n_prompt: int,
         candidates: tuple[int, ...],
-        grammar: GrammarState | None,
-        vocabulary: Vocabulary,
+        grammar: Grammar | None,
+        vocabulary: Model,
     ) -> None:
         self.request = request
         self.tokens = tokens

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
 
 from ttc_cli.core.sampling import Stop
-from ttc_cli.engine.llama.context import Floats, Row
+from ttc_cli.engine.llama.context import Context, Floats
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.kv import PrefixTree
 
@@ -23,20 +19,6 @@ ENDED_ROWS = 1024
 """The same for a branch that ended by itself: it is seldom continued, and never soon."""
 
 
-class Memory(Protocol):
-    """The part of context.Context that a scheduler drives."""
-
-    cells: int
-
-    def decode(self, rows: list[Row], *, hidden: bool, abortable: bool) -> int: ...  # noqa: D102 - see context
-    def logits(self, rows: int) -> Floats: ...  # noqa: D102 - see context
-    def hidden(self, row: int) -> Floats: ...  # noqa: D102 - see context
-    def copy(self, source: int, target: int, length: int) -> None: ...  # noqa: D102 - see context
-    def cut(self, sequence: int, start: int = 0) -> None: ...  # noqa: D102 - see context
-    def state(self, sequence: int) -> npt.NDArray[np.uint8]: ...  # noqa: D102 - see context
-    def set_state(self, sequence: int, state: bytes, length: int) -> bool: ...  # noqa: D102 - see context
-
-
 class Residents:
     """Sequences of one KV cache, found by content, evicted least recently used first.
 
@@ -46,7 +28,7 @@ class Residents:
         sequences: how many sequence ids may be used.
     """
 
-    def __init__(self, memory: Memory, *, rewindable: bool, sequences: int) -> None:
+    def __init__(self, memory: Context, *, rewindable: bool, sequences: int) -> None:
         self.memory = memory
         self.tree = PrefixTree(rewindable=rewindable)
         self.free = list(range(sequences - 1, -1, -1))

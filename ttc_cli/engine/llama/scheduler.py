@@ -14,11 +14,11 @@ from ttc_cli.core.engine import Delta, Key
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.host import Counters
-from ttc_cli.engine.llama.context import MAX_OUTPUTS, Row
+from ttc_cli.engine.llama.context import MAX_OUTPUTS, Context, Row
 from ttc_cli.engine.llama.drawing import Drawing
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.kv import common_prefix
-from ttc_cli.engine.llama.residents import Memory, Residents
+from ttc_cli.engine.llama.residents import Residents
 
 SHARE_WORTH_WAITING = 16
 """A request waits for another's prefill when that saves it at least so many tokens."""
@@ -41,7 +41,7 @@ class Scheduler:
 
     def __init__(
         self,
-        memory: Memory,
+        memory: Context,
         *,
         rewindable: bool,
         context: int,

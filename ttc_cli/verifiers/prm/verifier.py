@@ -1,7 +1,7 @@
 """A process reward model as a verifier: a second GGUF that scores every step of a reply.
 
 It is loaded once a process, when it is first needed, and must pass a self-test before it is
-believed (see `prm_selftest`). What it evaluates counts in the run's ledger, and the self-test in
+believed (see `selftest`). What it evaluates counts in the run's ledger, and the self-test in
 that of the run that caused it.
 """
 
@@ -23,11 +23,11 @@ from ttc_cli.models import registry
 from ttc_cli.models.catalogue import catalogue
 from ttc_cli.models.gguf import read_gguf
 from ttc_cli.settings import home
-from ttc_cli.verifiers import prm_selftest as selftest
 from ttc_cli.verifiers.common import OUT_OF_TIME
-from ttc_cli.verifiers.prm_engine import Scored, Scorer, scorer
-from ttc_cli.verifiers.prm_forms import AGGREGATES, VALUE, detect
-from ttc_cli.verifiers.prm_head import StepHead, side_file
+from ttc_cli.verifiers.prm import selftest
+from ttc_cli.verifiers.prm.forms import AGGREGATES, VALUE, detect
+from ttc_cli.verifiers.prm.head import StepHead, side_file
+from ttc_cli.verifiers.prm.scorer import Scored, Scorer, scorer
 
 USAGE = "prm:FILE|NAME"
 

@@ -9,6 +9,7 @@ late (a tag in the wrong place) does not.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from ttc_cli.settings import cache_dir
 
 VERSION = 1
 MARGIN = 0.05
-"""A score that is higher or falls by less is not, and does not."""
+"""Differences below this are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,90 +38,57 @@ class Pair:
         return next(i for i, (right, wrong) in enumerate(pairs) if right != wrong)
 
 
+_EITHER = re.compile(r"\{(\d+)\|(\d+)\}")
+
+
+def _pair(question: str, *steps: str) -> Pair:
+    """A pair from steps in which `{56|63}` stands for the right number and the wrong one."""
+    right, wrong = ([_EITHER.sub(rf"\{n}", step) for step in steps] for n in (1, 2))
+    return Pair(question, tuple(right), tuple(wrong))
+
+
 PAIRS = (
-    Pair(
+    _pair(
         "Pens cost 7 coins each. Mia buys 8 pens and pays with 100 coins."
         " How many coins does she get back?",
-        (
-            "Step 1: 8 pens at 7 coins each cost 8 * 7 = 56 coins.",
-            "Step 2: Mia gets back 100 - 56 = 44 coins.",
-            "Step 3: The answer is 44.",
-        ),
-        (
-            "Step 1: 8 pens at 7 coins each cost 8 * 7 = 63 coins.",
-            "Step 2: Mia gets back 100 - 63 = 37 coins.",
-            "Step 3: The answer is 37.",
-        ),
+        "Step 1: 8 pens at 7 coins each cost 8 * 7 = {56|63} coins.",
+        "Step 2: Mia gets back 100 - {56|63} = {44|37} coins.",
+        "Step 3: The answer is {44|37}.",
     ),
-    Pair(
+    _pair(
         "A train goes 60 km an hour for 3 hours, then 45 km more. The whole way is 300 km."
         " How many km are left?",
-        (
-            "Step 1: In 3 hours the train goes 3 * 60 = 180 km.",
-            "Step 2: With 45 km more it has gone 180 + 45 = 225 km.",
-            "Step 3: There are 300 - 225 = 75 km left.",
-        ),
-        (
-            "Step 1: In 3 hours the train goes 3 * 60 = 180 km.",
-            "Step 2: With 45 km more it has gone 180 + 45 = 239 km.",
-            "Step 3: There are 300 - 239 = 61 km left.",
-        ),
+        "Step 1: In 3 hours the train goes 3 * 60 = 180 km.",
+        "Step 2: With 45 km more it has gone 180 + 45 = {225|239} km.",
+        "Step 3: There are 300 - {225|239} = {75|61} km left.",
     ),
-    Pair(
+    _pair(
         "Tom has 5 boxes of 12 eggs. He uses 20 eggs and sells half of the rest."
         " How many eggs does he sell?",
-        (
-            "Step 1: Tom has 5 * 12 = 60 eggs.",
-            "Step 2: After using 20 eggs he has 60 - 20 = 40 eggs.",
-            "Step 3: Half of them is 40 / 2 = 20 eggs.",
-        ),
-        (
-            "Step 1: Tom has 5 * 12 = 68 eggs.",
-            "Step 2: After using 20 eggs he has 68 - 20 = 48 eggs.",
-            "Step 3: Half of them is 48 / 2 = 24 eggs.",
-        ),
+        "Step 1: Tom has 5 * 12 = {60|68} eggs.",
+        "Step 2: After using 20 eggs he has {60|68} - 20 = {40|48} eggs.",
+        "Step 3: Half of them is {40|48} / 2 = {20|24} eggs.",
     ),
-    Pair(
+    _pair(
         "Ann is 14 years old. Her father is 3 times as old, and her mother is 2 years younger"
         " than her father. How old are the three together?",
-        (
-            "Step 1: Her father is 3 * 14 = 42 years old.",
-            "Step 2: Her mother is 42 - 2 = 40 years old.",
-            "Step 3: Together they are 14 + 42 + 40 = 96 years old.",
-        ),
-        (
-            "Step 1: Her father is 3 * 14 = 42 years old.",
-            "Step 2: Her mother is 42 - 2 = 38 years old.",
-            "Step 3: Together they are 14 + 42 + 38 = 94 years old.",
-        ),
+        "Step 1: Her father is 3 * 14 = 42 years old.",
+        "Step 2: Her mother is 42 - 2 = {40|38} years old.",
+        "Step 3: Together they are 14 + 42 + {40|38} = {96|94} years old.",
     ),
-    Pair(
+    _pair(
         "A field is 30 m long and 20 m wide. A fence costs 4 coins a metre."
         " What does a fence all around it cost?",
-        (
-            "Step 1: Length and width together are 30 + 20 = 50 m.",
-            "Step 2: All around the field it is 2 * 50 = 100 m.",
-            "Step 3: The fence costs 100 * 4 = 400 coins.",
-        ),
-        (
-            "Step 1: Length and width together are 30 + 20 = 50 m.",
-            "Step 2: All around the field it is 2 * 50 = 150 m.",
-            "Step 3: The fence costs 150 * 4 = 600 coins.",
-        ),
+        "Step 1: Length and width together are 30 + 20 = 50 m.",
+        "Step 2: All around the field it is 2 * 50 = {100|150} m.",
+        "Step 3: The fence costs {100|150} * 4 = {400|600} coins.",
     ),
-    Pair(
+    _pair(
         "A baker makes 24 rolls an hour for 5 hours and packs them in bags of 6."
         " How many coins does he earn at 2 coins a bag?",
-        (
-            "Step 1: In 5 hours he makes 24 * 5 = 120 rolls.",
-            "Step 2: That fills 120 / 6 = 20 bags.",
-            "Step 3: He earns 20 * 2 = 40 coins.",
-        ),
-        (
-            "Step 1: In 5 hours he makes 24 * 5 = 126 rolls.",
-            "Step 2: That fills 126 / 6 = 21 bags.",
-            "Step 3: He earns 21 * 2 = 42 coins.",
-        ),
+        "Step 1: In 5 hours he makes 24 * 5 = {120|126} rolls.",
+        "Step 2: That fills {120|126} / 6 = {20|21} bags.",
+        "Step 3: He earns {20|21} * 2 = {40|42} coins.",
     ),
 )
 

@@ -21,8 +21,8 @@ from ttc_cli.models.registry import ModelFile, identity, models_dir
 from ttc_cli.prompts.template import ChatTemplate
 from ttc_cli.settings import home
 from ttc_cli.verifiers.common import OUT_OF_TIME, share, unheard
-from ttc_cli.verifiers.prm_forms import Form
-from ttc_cli.verifiers.prm_head import StepHead
+from ttc_cli.verifiers.prm.forms import Form
+from ttc_cli.verifiers.prm.head import StepHead
 
 if TYPE_CHECKING:
     from ttc_cli.engine.hub import Hub
@@ -60,11 +60,6 @@ class Scorer:
     def identity(self) -> str:
         """Of the file: its hash, or a fingerprint."""
         return identity(self.model)
-
-    @property
-    def loaded(self) -> bool:
-        """Whether the model is in memory."""
-        return self._hub is not None
 
     def score(self, run: Run, items: Sequence[tuple[str, Sequence[str]]]) -> Flow[list[Scored]]:
         """Scores of each (question, steps), in order; all that is new shares one batch.

@@ -1,0 +1,1 @@
+"""Process reward models: a second GGUF that scores every step of a reply."""
