@@ -47,6 +47,18 @@ PASSING = {
         " {1: {2}}, frozenset({3})):\n    assert same(x) == x and type(same(x)) is type(x)\n"
         "assert same(float('nan')) != 0",
     ),
+    "exact values": (
+        "from fractions import Fraction\nfrom decimal import Decimal\nimport datetime as d\n"
+        "def of(x):\n    return {1: Fraction(1, 3), 2: Decimal('0.10'), 3: d.date(2024, 2, 29),\n"
+        "            4: d.datetime(2024, 1, 1, 9, 30, tzinfo=d.timezone.utc), 5: d.time(13, 5),\n"
+        "            6: d.timedelta(days=-1, seconds=5), 7: range(2, 9, 3), 8: 10**5000}[x]\n",
+        "from fractions import Fraction\nfrom decimal import Decimal\nimport datetime as d\n"
+        "assert of(1) == Fraction(1, 3) and of(1) + 1 == Fraction(4, 3)\n"
+        "assert of(2) * 3 == Decimal('.3')\n"
+        "assert of(3) == d.date(2024, 2, 29) and of(4).hour == 9 and str(of(5)) == '13:05:00'\n"
+        "assert of(6).total_seconds() == -86395 and list(of(7)) == [2, 5, 8]\n"
+        "assert of(8) == 10**5000 and len(str(of(8))) == 5001",
+    ),
     "in place": (
         "def sort(x):\n    x.sort()\ndef put(d):\n    d['a'] = [1]\n",
         "x = [3, 1]\nassert sort(x) is None and x == [1, 3]\n"
@@ -83,7 +95,8 @@ PASSING = {
     "plain subclasses": (
         "from collections import Counter, namedtuple\nP = namedtuple('P', 'x y')\n"
         "def count(s):\n    return Counter(s)\ndef point():\n    return P(1, 2)\n",
-        "assert count('aab') == {'a': 2, 'b': 1} and point() == (1, 2)",
+        "assert count('aab') == {'a': 2, 'b': 1} and point() == (1, 2) == P(1, 2)\n"
+        "assert isinstance(point(), P) and point()._asdict() == {'x': 1, 'y': 2}",
     ),
     "exceptions": (
         "class Odd(ValueError):\n    pass\ndef even(n):\n    if n % 2:\n"

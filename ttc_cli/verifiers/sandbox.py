@@ -113,7 +113,8 @@ def examine(
     """
     jail = [*python(), str(SCRIPTS / "jail.py"), json.dumps(limits.config(isolate=isolate))]
     task = {
-        "code": code, "tests": tests, "seconds": limits.clock, "command": jail, "names": names,
+        "code": code, "tests": tests, "seconds": limits.clock, "memory": limits.memory,
+        "command": jail, "names": names,
     }  # fmt: skip
     try:
         ran = process.run(
@@ -125,13 +126,23 @@ def examine(
         )
     except OSError as error:
         return Graded(None, f"Python cannot be started: {error.strerror}")
-    if ran.stopped:
-        return Graded(None if cancel and cancel.is_set() else 0.0, ran.stopped)
+    if cancel and cancel.is_set():
+        return Graded(None, ran.stopped)
+    return _graded(ran)
+
+
+def _graded(ran: process.Ran) -> Graded:
+    """What an examiner's last words mean: only its explicit word that the tests passed is a pass.
+
+    An examiner without last words was brought down by the code: that is no pass.
+    """
     try:
         verdict = json.loads(ran.out)
     except ValueError:
-        last = ran.err.strip().splitlines()[-1:] or [f"exit code {ran.code}"]
-        return Graded(None, f"the tests broke off: {last[0]}"[:NOTE_CHARS])
-    if verdict["broken"]:
+        last = ran.stopped or next(iter(ran.err.strip().splitlines()[-1:]), f"exit code {ran.code}")
+        return Graded(0.0, f"the tests broke off: {last}"[:NOTE_CHARS])
+    if "broken" in verdict:
         return Graded(None, verdict["broken"][:NOTE_CHARS])
-    return Graded(1.0) if verdict["passed"] else Graded(0.0, verdict["note"][:NOTE_CHARS])
+    if verdict["passed"] is True:
+        return Graded(1.0)
+    return Graded(0.0, verdict["note"][:NOTE_CHARS])

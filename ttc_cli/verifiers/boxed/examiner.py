@@ -1,9 +1,11 @@
 """The process that holds the tests. It starts the inmate, asks, and says whether the tests passed.
 
 No code under test ever runs here: what the tests call are stand-ins, what they get are plain
-values. So neither an exit code nor anything printed, patched or compared can pass for a success.
+values. The tests have passed when they came to their end here, and in no other way: nothing that
+the other side exits with, prints, raises or sends makes a pass.
 
-stdin: {"code", "tests", "seconds", "command", "names"}; stdout: {"passed", "note", "broken"}.
+stdin: {"code", "tests", "seconds", "memory", "command", "names"}; stdout: {"passed", "note"}, or
+{"broken"} when the code could not even be started, or the tests can judge none.
 """
 
 from __future__ import annotations
@@ -21,16 +23,13 @@ from collections.abc import Iterator
 from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from wire import Gone, Peer
+import trials
+from values import plain_name
+from wire import NONSENSE, Gone, Peer
 
-FILE = "tests.py"
 WAIT_SECONDS = 2.0
 ENDS = (StopIteration, StopAsyncIteration, GeneratorExit)
-STANDARD = sys.stdlib_module_names
-
-
-class TimeUp(BaseException):
-    """The tests took too long."""
+SET_DUMPABLE = 4
 
 
 def main() -> None:
@@ -40,7 +39,9 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):
         os.dup2(null, stream)
+    sys.set_int_max_str_digits(0)
     with _inmate(task["command"]) as child:
+        _limit(task["memory"])
         verdict = Examination(child, task).verdict()
     told.write(json.dumps(verdict))
     told.flush()
@@ -57,6 +58,18 @@ def _inmate(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
         yield child
     finally:
         _stop(child)
+
+
+def _limit(memory: int) -> None:
+    """Bound what the other side can make us hold, and shut our memory to it."""
+    try:
+        import ctypes
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        ctypes.CDLL(None).prctl(SET_DUMPABLE, 0, 0, 0, 0)
+    except (ImportError, AttributeError, ValueError, OSError):
+        pass  # not this system
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
@@ -81,75 +94,51 @@ class Examination:
         self._child = child
         self._task = task
         self._errors: dict[str, type[BaseException]] = {}
-        self._raised: BaseException | None = None
-        self._peer = Peer(child.stdout, child.stdin, {"call": _call}, self._exception)
+        self._peer = Peer(child.stdout, child.stdin, {"call": trials.call_back}, self._exception)
 
     def verdict(self) -> dict[str, Any]:
-        """Passed or not, and why not; broken when it is not the code's fault."""
+        """Passed or not, and why not; broken when it cannot be the code's fault."""
+        tests = self._task["tests"]
+        if fault := trials.fault(tests, self._task["names"]):
+            return {"broken": fault}
         try:
-            ready = self._peer.receive().get("ready")
+            self._peer.receive()
         except Gone:
-            ready = None
-        if not ready:
-            return _verdict(broken=self._complaint() or "the code's process does not start")
-        _alarm(self._task["seconds"])
+            return {"broken": self._complaint() or "the code's process does not start"}
         try:
-            return self._examine()
-        except TimeUp:
-            return _verdict(f"not done after {self._task['seconds']:g} s")
+            self._alarm(self._task["seconds"])
+            trials.run(compile(tests, trials.FILE, "exec"), self._namespace())
+            self._alarm(0)
         except BaseException as error:
             # What ended the tests, and not what the tests made of it.
-            return _verdict(self._peer.gone or _told(error, self._task["tests"], self._peer.last))
-        finally:
-            _alarm(0)
+            return {"passed": False, "note": self._peer.gone or self._told(error)}
+        if self._peer.gone:  # the tests caught it
+            return {"passed": False, "note": self._peer.gone}
+        return {"passed": True, "note": ""}
 
-    def _examine(self) -> dict[str, Any]:
-        found = self._peer.ask("load", self._task["code"])
-        tests = self._task["tests"]
-        try:
-            program = compile(tests, FILE, "exec")
-        except (SyntaxError, ValueError) as error:
-            return _verdict(broken=f"the tests cannot be read: {error}")
-        space = self._namespace(found)
-        self._peer.asked, self._peer.last = 0, ""
-        try:
-            exec(program, space)
-        except ImportError as error:
-            if error is self._raised:
-                raise  # the code's doing
-            return _verdict(broken=f"the tests need what is not here: {error}")
-        for name, value in list(space.items()):
-            if name.startswith("test") and isinstance(value, types.FunctionType):
-                value()
-        if failed := _unittests(space):
-            return _verdict(failed)
-        if self._peer.gone:
-            return _verdict(self._peer.gone)
-        if not self._peer.asked:
-            return _verdict(broken="the tests never call the code")
-        return _verdict()
-
-    def _namespace(self, found: dict[str, Any]) -> dict[str, Any]:
-        """What the tests see. Names of builtins mean the builtins, unless imported."""
+    def _namespace(self) -> dict[str, Any]:
+        """What the tests see. Names of builtins mean the builtins, unless imported or asked for."""
+        found: dict[str, Any] = self._peer.exactly(dict, "load", self._task["code"])
+        if [type(found.get(part)) for part in ("names", "errors")] != [dict, dict]:
+            self._peer.end(NONSENSE)
         names: dict[str, Any] = dict(found["names"])
         for name, mro in found["errors"].items():
-            base = _builtin_error(mro) or Exception
-            names[name] = self._errors[name] = type(name, (base,), {})
-        for name, module in found["modules"].items():
-            if module.partition(".")[0] in STANDARD:
-                names[name] = __import__(module, fromlist=["*"])
-        solution = types.ModuleType("solution")
-        solution.__dict__.update(names)
-        sys.modules["solution"] = solution
+            if type(mro) is not list or not plain_name(name):
+                self._peer.end(NONSENSE)
+            names[name] = self._errors[name] = type(name, (_builtin_error(mro) or Exception,), {})
+        if not all(map(plain_name, names)):
+            self._peer.end(NONSENSE)
         own = {
             n: v for n, v in names.items() if not hasattr(builtins, n) or n in self._task["names"]
         }
-        return {"__name__": "tests", **own}
+        solution = types.ModuleType("solution")
+        solution.__dict__.update(names, __all__=list(own))
+        sys.modules["solution"] = solution
+        return {**own, **trials.modules(self._task["tests"]), "__name__": "tests"}
 
     def _exception(self, names: list[str], text: str) -> BaseException:
         kind = next((self._errors[n] for n in names if n in self._errors), _builtin_error(names))
-        self._raised = kind(text) if kind else RuntimeError(f"{names[0]}: {text}")
-        return self._raised
+        return kind(text) if kind else RuntimeError(text)
 
     def _complaint(self) -> str:
         """What the jail said on stderr."""
@@ -158,63 +147,39 @@ class Examination:
         lines = self._child.stderr.read(4000).decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else ""
 
+    def _told(self, error: BaseException) -> str:
+        """A failure in words that a model can use: the line of the test, and what went wrong."""
+        try:
+            lines = self._task["tests"].splitlines()
+            frames = traceback.extract_tb(error.__traceback__)
+            at = [f.lineno or 0 for f in frames if f.filename == trials.FILE]
+            line = lines[at[-1] - 1].strip() if at and 0 < at[-1] <= len(lines) else ""
+            what = type(error).__name__ + (f": {error}" if str(error) else "")
+        except BaseException:  # its text is the other side's, or time is up
+            return "the tests failed"
+        if isinstance(error, AssertionError) and self._peer.last:
+            what += f"; {self._peer.last}"
+        return f"{line}\n{what}" if line else what
 
-def _call(target: Any, *args: Any, **kwargs: Any) -> Any:
-    """A function that the tests passed to the code is called back; nothing else is done for it."""
-    if not isinstance(target, (types.FunctionType, types.BuiltinFunctionType, type)):
-        raise TypeError("not a function")
-    return target(*args, **kwargs)
+    def _alarm(self, seconds: float) -> None:
+        """End it after so many seconds; 0 never. (Windows has no alarm: the caller waits.)"""
+
+        def time_up(*_: object) -> None:
+            self._peer.end(f"not done after {seconds:g} s")
+
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, time_up)
+            signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _builtin_error(names: list[str]) -> type[BaseException] | None:
+def _builtin_error(names: list[Any]) -> type[BaseException] | None:
     for name in names:
-        kind = getattr(builtins, name, None)
+        kind = getattr(builtins, name, None) if plain_name(name) else None
         if isinstance(kind, type) and issubclass(kind, BaseException):
             if issubclass(kind, BaseExceptionGroup) or kind in ENDS:
                 return RuntimeError  # `all(map(f, values))` would take it for the end of the values
             return kind if not issubclass(kind, UnicodeError) else ValueError
     return None
-
-
-def _unittests(space: dict[str, Any]) -> str:
-    """Run test cases, if the tests use unittest; the first failure."""
-    if "unittest" not in sys.modules:
-        return ""
-    import unittest
-
-    kinds = [v for v in space.values() if isinstance(v, type) and issubclass(v, unittest.TestCase)]
-    suite = unittest.TestSuite(map(unittest.defaultTestLoader.loadTestsFromTestCase, kinds))
-    result = unittest.TestResult()
-    suite.run(result)
-    for case, text in (*result.failures, *result.errors):
-        return f"{case.id()}: {text.strip().splitlines()[-1]}"
-    return ""
-
-
-def _told(error: BaseException, tests: str, last: str) -> str:
-    """A failure in words that a model can use: the line of the test, and what went wrong."""
-    lines = tests.splitlines()
-    at = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == FILE]
-    line = lines[at[-1] - 1].strip() if at and at[-1] and at[-1] <= len(lines) else ""
-    what = type(error).__name__ + (f": {error}" if str(error) else "")
-    if isinstance(error, AssertionError) and last:
-        what += f"; {last}"
-    return f"{line}\n{what}" if line else what
-
-
-def _verdict(note: str = "", *, broken: str = "") -> dict[str, Any]:
-    return {"passed": not note and not broken, "note": note, "broken": broken}
-
-
-def _alarm(seconds: float) -> None:
-    """Raise `TimeUp` after so many seconds; 0 never. (Windows has no alarm: the caller waits.)"""
-    if hasattr(signal, "setitimer"):
-        signal.signal(signal.SIGALRM, _time_up)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _time_up(*_: object) -> None:
-    raise TimeUp
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import types
 from typing import IO, Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from values import plain_name
 from wire import ALL, Peer
 
 
@@ -20,7 +21,8 @@ def main() -> None:
     reader, writer = _channel()
     sys.path.pop(0)
     peer = Peer(reader, writer, ALL | {"load": load}, _exception)
-    peer.send({"ready": True})
+    sys.set_int_max_str_digits(0)
+    peer.send({"value": None, "changed": []})  # ready
     while True:
         peer.serve(peer.receive())
 
@@ -35,21 +37,20 @@ def _channel() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def load(code: str) -> dict[str, Any]:
-    """Run a module's code; what it defines, by name, and the standard modules it imported."""
+    """Run a module's code; what it defines, by name, and the bases of its errors."""
     module = types.ModuleType("solution")
     sys.modules["solution"] = module
     exec(compile(code, "solution.py", "exec"), module.__dict__)
-    found: dict[str, Any] = {"names": {}, "modules": {}, "errors": {}}
+    names: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
     for name, value in list(module.__dict__.items()):
-        if name.startswith("__"):
+        if not plain_name(name) or isinstance(value, types.ModuleType):
             continue
-        if isinstance(value, types.ModuleType):
-            found["modules"][name] = value.__name__
-        elif isinstance(value, type) and issubclass(value, BaseException):
-            found["errors"][name] = [kind.__name__ for kind in value.__mro__]
+        if isinstance(value, type) and issubclass(value, BaseException):
+            errors[name] = [kind.__name__ for kind in value.__mro__]
         else:
-            found["names"][name] = value
-    return found
+            names[name] = value
+    return {"names": names, "errors": errors}
 
 
 def _exception(names: list[str], text: str) -> BaseException:
