@@ -138,7 +138,7 @@ def test_old_runs_and_the_oldest_above_a_size_go(tmp_path: Path) -> None:
         left = log.runs()
         assert 0 < len(left) < 25
         assert left[0].id == "ttc-39"
-        assert log._bytes() <= 500_000
+        assert log.bytes <= 500_000
     assert (tmp_path / "runs.db").stat().st_size <= 500_000
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import sqlite3
+import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,24 +48,17 @@ class Bomb:
         return os.mkdir, ("exploded",)
 
 
-def test_pickles_in_every_column_are_misses(
+def test_what_is_not_ours_is_a_miss(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     SamplePool(folder).put(KEY, BRANCH)
-    bomb = pickle.dumps(Bomb())
-    database = sqlite3.connect(folder / "cache.db")
-    for mode in (1, 2, 3, 4, 5):
-        database.execute("UPDATE Cache SET mode = ?, value = ?, filename = NULL", (mode, bomb))
+    database = sqlite3.connect(folder / "samples.db")
+    for bomb in (pickle.dumps(Bomb()), zlib.compress(pickle.dumps(Bomb())), "text", 7):
+        database.execute("UPDATE samples SET packed = ?", (bomb,))
         database.commit()
         assert SamplePool(folder).get(KEY) is None
-    database.execute("UPDATE Cache SET mode = 2, value = NULL, filename = '../../etc/passwd'")
-    database.commit()
-    assert SamplePool(folder).get(KEY) is None
-    database.execute("UPDATE Cache SET key = ?, value = ?", (bomb, bomb))
-    database.commit()
     database.close()
-    assert SamplePool(folder).get(KEY) is None
     assert not (tmp_path / "exploded").exists()
 
 
@@ -72,11 +67,24 @@ def test_pickles_in_every_column_are_misses(
 )
 def test_a_broken_database_is_done_without(folder: Path, content: bytes) -> None:
     folder.mkdir()
-    (folder / "cache.db").write_bytes(content)
+    (folder / "samples.db").write_bytes(content)
     pool = SamplePool(folder)
     pool.put(KEY, BRANCH)
     found = pool.get(KEY)
     assert found is None or found.steps == BRANCH.steps
+
+
+def test_the_least_recently_used_go_first(folder: Path) -> None:
+    pool = SamplePool(folder, limit=200_000)
+    text = "".join(chr(32 + (i * i) % 9000) for i in range(4000))
+    branch = replace(BRANCH, steps=(Step(text),))
+    for i in range(60):
+        pool.put(f"{i:064}", branch)
+        assert pool.get(f"{0:064}") is not None
+    assert pool.held().bytes <= 200_000
+    assert 1 < pool.held().entries < 60
+    assert pool.get(f"{1:064}") is None
+    assert pool.get(f"{59:064}") is not None
 
 
 def test_a_folder_that_cannot_be_made_is_done_without(tmp_path: Path) -> None:

@@ -50,17 +50,6 @@ def test_everything_survives(tmp_path: Path) -> None:
     assert load(file) == speeds
 
 
-def test_older_files_are_read(tmp_path: Path) -> None:
-    file = tmp_path / "speeds.json"
-    old: dict[str, Any] = {"prefill": 100.0, "load": 0.4, "decode": {"1": 30.0}}
-    old |= {"answer": {"math": 200.0}, "widths": {"4": 60.0}}
-    file.write_text(json.dumps(old))
-    assert load(file) == Speeds({128: 100.0}, 0.4, {1: 30.0}, {"math": 200.0}, {4: 60.0})
-    file.write_text(json.dumps(old | {"prefill": 0.0, "runs": {"math": [[100.0, 30.0]]}}))
-    assert load(file).prefill == {}
-    assert load(file).runs == {"math": [(100.0, 30.0)]}
-
-
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -43,9 +43,8 @@ class Config:
         return replace(base, **self.settings)
 
     def described(self) -> dict[str, Any]:
-        """As JSON; runs from before there were verifiers can be resumed."""
-        values = {**asdict(self), "verifiers": list(self.verifiers)}  # what JSON gives back
-        return values if self.verifiers else {k: v for k, v in values.items() if k != "verifiers"}
+        """As JSON gives it back."""
+        return {**asdict(self), "verifiers": list(self.verifiers)}
 
 
 def from_text(text: str, where: str = "--config") -> Config:

@@ -127,7 +127,7 @@ def _pooled(row: dict[str, Any], samples: int) -> Pooled:
         ballots,
         tuple(bool(branch["correct"]) for branch in branches),
         tuple(branch["tokens"] for branch in branches),
-        tuple(branch.get("confidence", 0.0) for branch in branches),
+        tuple(branch["confidence"] for branch in branches),
     )
 
 

@@ -79,7 +79,7 @@ class Trace:
             tuple(map(float, record["labels"])),
             bool(record["right"]),
             int(record["tokens"]),
-            int(record.get("begun", 0)),  # not in files of before rollouts were kept
+            int(record["begun"]),
         )
 
 

@@ -20,7 +20,8 @@ from typing import Any
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Event, decode
 from ttc_cli.store import log_schema, processes
-from ttc_cli.store.log_schema import FILE, PATIENCE, LogUnusable, connect, explained, intact
+from ttc_cli.store.database import PATIENCE, used_bytes
+from ttc_cli.store.log_schema import FILE, LogUnusable, connect, explained, intact
 from ttc_cli.store.runs import RUNNING, Entry, Run, Turn
 
 __all__ = ["Entry", "Log", "LogUnusable", "Run", "Turn"]
@@ -136,7 +137,7 @@ class Log:
             before = time.time() - days * 86400
             if self._rows("SELECT 1 FROM runs WHERE began < ? LIMIT 1", before):
                 self._drop("began < ?", before)
-        while megabytes is not None and self._bytes() > megabytes * 1e6:
+        while megabytes is not None and self.bytes > megabytes * 1e6:
             count = self._rows("SELECT count(*) FROM runs")[0][0]
             if not count:
                 break
@@ -285,8 +286,8 @@ class Log:
                     self._db.execute("ROLLBACK")
                 raise
 
-    def _bytes(self) -> int:
-        """What the database holds, free pages not counted."""
-        names = ("page_size", "page_count", "freelist_count")
-        size, pages, free = (self._rows(f"PRAGMA {name}")[0][0] for name in names)
-        return int(size * (pages - free))
+    @property
+    def bytes(self) -> int:
+        """What it holds, free pages not counted."""
+        with explained(self.path):
+            return used_bytes(self._db)

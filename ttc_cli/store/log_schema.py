@@ -1,11 +1,9 @@
-"""The run log's tables, and opening its database: versions, rights, waiting for others."""
+"""The run log's tables, and what is said when its database cannot be used."""
 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ttc_cli.core.errors import TtcError
+from ttc_cli.store import database
+from ttc_cli.store.database import PATIENCE
 
 FILE = "runs.db"
-PATIENCE = 5.0
-"""Seconds to wait for another process that writes."""
-
-MIGRATIONS = (
-    """
+VERSION = 1
+SCHEMA = """
     CREATE TABLE runs (
         id TEXT PRIMARY KEY,
         conversation TEXT NOT NULL,
@@ -55,9 +52,7 @@ MIGRATIONS = (
         run TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
         packed BLOB NOT NULL
     );
-    """,
-)
-"""One script a version: a database at version n gets those from the n-th on."""
+"""
 
 
 class LogUnusable(TtcError):
@@ -72,18 +67,22 @@ def connect(path: Path | None, *, patience: float = PATIENCE) -> sqlite3.Connect
         patience: seconds to wait for another process that writes.
 
     Raises:
-        LogUnusable: no rights, no room, damaged, or written by a newer version.
+        LogUnusable: no rights, no room, damaged, or written by another version.
     """
     name = path or Path(":memory:")
     with explained(name):
-        if path is not None:
-            _make(path)
-        connection = sqlite3.connect(name, timeout=patience, isolation_level=None)
+        connection = database.connect(path, patience)
         try:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            _migrate(connection, name, patience)
+            version = database.version_of(connection)
+            if not version:
+                database.create(connection, SCHEMA, VERSION, patience)
+            elif version != VERSION:
+                raise LogUnusable(
+                    f"the run log {name} is of another version of ttc ({version}, not {VERSION})",
+                    "update ttc, or run with --no-log",
+                )
         except BaseException:
             connection.close()
             raise
@@ -124,56 +123,6 @@ def _readable(path: Path, error: sqlite3.Error) -> LogUnusable:
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return LogUnusable(f"the run log {path} is damaged", "move it away; a new one is begun")
     return LogUnusable(f"cannot use the run log {path}: {error}", _ELSEWHERE)
-
-
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():  # SQLite gives the files beside it the same rights
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-
-
-def _migrate(connection: sqlite3.Connection, path: Path, patience: float) -> None:
-    version = _version(connection)
-    if version > len(MIGRATIONS):
-        raise LogUnusable(
-            f"the run log {path} is of a newer ttc (version {version}, this one knows "
-            f"{len(MIGRATIONS)})",
-            "update ttc, or run with --no-log",
-        )
-    if version == len(MIGRATIONS):
-        return
-    if version == 0:
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        _write_ahead(connection, patience)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = _version(connection)  # another process may have been quicker
-        for number, script in enumerate(MIGRATIONS[version:], version + 1):
-            for statement in script.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
-    """Readers and a writer at once. SQLite does not wait for others here, so we do."""
-    until = time.monotonic() + patience
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() >= until:
-                raise
-            time.sleep(0.02)
-        else:
-            return
 
 
 def as_json(value: Any) -> str | None:

@@ -132,7 +132,7 @@ def load(file: Path) -> Speeds:
     """What was kept; nothing when it is absent, and nothing with a `problem` when it is wrong."""
     try:
         data: Any = json.loads(file.read_text("utf-8"))
-        if data.get("of", file.stem) != file.stem:
+        if data["of"] != file.stem:
             return Speeds(problem=_ignored(file, "are another machine's or model's"))
         return _read(data)
     except (FileNotFoundError, NotADirectoryError):  # the cache says itself what is in its way
@@ -146,19 +146,16 @@ def _ignored(file: Path, why: str) -> str:
 
 
 def _read(data: Any) -> Speeds:
-    prefill = data["prefill"]
-    if not isinstance(prefill, dict):  # one figure, as it was kept once
-        prefill = {"128": prefill}
     return Speeds(
-        _figures(prefill, int),
+        _figures(data["prefill"], int),
         _finite(data["load"]),
         _figures(data["decode"], int),
         _figures(data["answer"], str),
         _figures(data["widths"], int),
-        _tuning(data.get("tuning", {})),
+        _tuning(data["tuning"]),
         {
             str(kind): [(_finite(tokens), _finite(speed)) for tokens, speed in seen][-KEPT:]
-            for kind, seen in data.get("runs", {}).items()
+            for kind, seen in data["runs"].items()
         },
     )
 

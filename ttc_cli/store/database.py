@@ -1,0 +1,70 @@
+"""SQLite files of our own: for their owner only, with readers and a writer at once."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+PATIENCE = 5.0
+"""Seconds to wait for another process that writes."""
+
+
+def connect(path: Path | None, patience: float = PATIENCE) -> sqlite3.Connection:
+    """Open a database, which is made when there is none; None is an empty one in memory.
+
+    Raises:
+        OSError, sqlite3.Error: no rights, no room, not a database.
+    """
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():  # SQLite gives the files beside it the same rights
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = sqlite3.connect(path or ":memory:", timeout=patience, isolation_level=None)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The version of its tables; 0 for a new file."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def create(
+    connection: sqlite3.Connection, schema: str, version: int, patience: float = PATIENCE
+) -> None:
+    """Make the tables of a new file, or none when another process was quicker."""
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    _write_ahead(connection, patience)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if not version_of(connection):
+            for statement in schema.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
+    """Switch to write-ahead logging. SQLite does not wait for others here, so we do."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """What a database holds, free pages not counted."""
+    names = ("page_size", "page_count", "freelist_count")
+    size, pages, free = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
+    return int(size * (pages - free))
