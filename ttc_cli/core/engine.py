@@ -60,6 +60,7 @@ class Request:
             self.candidates,
             # Only where wanted: samples drawn before there was such a number keep their names.
             *(("certainty",) if self.want.certainty else ()),
+            *(("block",) if self.stop.block else ()),
         )
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 

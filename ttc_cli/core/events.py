@@ -67,6 +67,16 @@ class Score(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramRun(Event):
+    """A branch's program ran: its value as an answer, or what went wrong, and seconds."""
+
+    branch: BranchId
+    answer: str
+    error: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Vote(Event):
     """The classes of answers so far: (label, count, weight), heaviest first.
 
@@ -128,7 +138,21 @@ class Failed(Event):
 
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (Start, Open, Text, StepDone, Score, Vote, Close, Spent, Note, Tick, Done, Failed)
+    for kind in (
+        Start,
+        Open,
+        Text,
+        StepDone,
+        Score,
+        ProgramRun,
+        Vote,
+        Close,
+        Spent,
+        Note,
+        Tick,
+        Done,
+        Failed,
+    )
 }
 
 

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
-from ttc_cli.core.branch import Branch
+from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.engine import Delta, Engine, Key, Request
 from ttc_cli.core.errors import ContextOverflow
 from ttc_cli.core.events import Close, Flow, Note, Open, StepDone, Text, Tick
 from ttc_cli.core.growth import Continue, Draw, Growing, Phase, Pool
 from ttc_cli.core.ledger import Ledger
+from ttc_cli.core.programs import Runner, Running
 from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
 from ttc_cli.core.seeds import branch_seed
 
@@ -36,10 +37,12 @@ class RunState:
         clock: Callable[[], float] = time.monotonic,
         pool: Pool | None = None,
         answer: Callable[[Branch], str | None] = lambda _branch: None,
+        programs: Runner | None = None,
     ) -> None:
         self.engine = engine
         self.pool = pool
         self.answer = answer
+        self.programs = programs
         self.reused = 0
         self.judged = 0
         self.verify_seconds = 0.0
@@ -106,22 +109,31 @@ class Extension:
         self._reserve = reserve
         self._live: dict[Key, Growing] = {}
         self._done: list[Branch] = []
+        self._running = Running(run.programs)
 
     def run(self, branches: Iterable[Branch]) -> Flow[list[Branch]]:
         """Until nothing is live; closing it cancels what is."""
         try:
             yield from self._start(branches)
             yield from self._decide(finished=True)
-            while self._live:
+            while self._live or self._running:
                 # All is counted before anybody hears of it, and decided on once all is told:
                 # a branch that finished in this step is not culled for another that did.
-                deltas = [d for d in self._run.engine.poll(POLL_SECONDS) if self._take(d)]
+                polled = self._run.engine.poll(POLL_SECONDS) if self._live else ()
+                deltas = [d for d in polled if self._take(d)]
                 for delta in deltas:
                     yield from self._tell(delta)
+                ran = yield from self._running.take(
+                    stepped=bool(deltas), alone=not self._live, late=self._late
+                )
+                for branch in ran:
+                    yield from self._closed(branch)
                 if self._late():
                     yield from self._give_up(set(self._live), self._why_late())
-                elif deltas:
-                    yield from self._decide(finished=any(d.stop is not None for d in deltas))
+                    yield from self._drop_programs(None, self._why_late())
+                elif deltas or ran:
+                    stopped = any(d.stop is not None for d in deltas)
+                    yield from self._decide(finished=bool(ran) or stopped)
                 else:
                     yield Tick()
         finally:
@@ -130,6 +142,7 @@ class Extension:
             for growing in self._live.values():
                 self._ledger.count("wasted", growing.sampled)
             self._live.clear()
+            self._running.close()
         return self._done
 
     def _late(self) -> bool:
@@ -143,7 +156,8 @@ class Extension:
 
     def _start(self, branches: Iterable[Branch]) -> Flow[None]:
         for branch in branches:
-            yield from self._begin(Phase(branch, self._stop, self._grammar), self._salt)
+            stop = branch.meta.get("stop", self._stop)
+            yield from self._begin(Phase(branch, stop, self._grammar), self._salt)
 
     def _begin(self, phase: Phase, salt: str) -> Flow[None]:
         branch = phase.branch
@@ -224,7 +238,10 @@ class Extension:
     def _stopped(self, branch: Branch) -> Flow[None]:
         if self._then is not None and (phase := self._then(branch)) is not None:
             yield from self._begin(phase, f"{self._salt}/{len(phase.branch.steps)}")
-            return
+        elif not self._running.takes(branch):
+            yield from self._closed(branch)
+
+    def _closed(self, branch: Branch) -> Flow[None]:
         self._done.append(branch)
         if branch.stop is Stop.STEP:
             yield StepDone(branch.id, len(branch.steps) - 1)
@@ -247,6 +264,7 @@ class Extension:
             if culled:
                 keys = {key for key, g in self._live.items() if g.branch.id in culled}
                 yield from self._give_up(keys, Stop.CULLED)
+                yield from self._drop_programs(culled, Stop.CULLED)
                 finished = finished or bool(keys)  # others may be drawn in their place
             if not finished:
                 return
@@ -257,9 +275,15 @@ class Extension:
 
     def _values(self) -> list[Branch]:
         now = self._run.clock()
-        return [growing.value(now) for growing in self._live.values()]
+        writing = [growing.value(now) for growing in self._live.values()]
+        return [*writing, *self._running.branches]
 
     def _give_up(self, keys: Collection[Key], stop: Stop) -> Flow[None]:
         for key in [key for key in self._live if key in keys]:
             self._run.engine.cancel(key)
             yield from self._finish(key, stop)
+
+    def _drop_programs(self, which: Collection[BranchId] | None, stop: Stop) -> Flow[None]:
+        for branch in self._running.drop(which, stop):
+            self._ledger.count("wasted", branch.tokens_sampled)
+            yield from self._closed(branch)

@@ -9,7 +9,7 @@ from ttc_cli.core.question import Form, Question
 from ttc_cli.core.sampling import GREEDY, Sampling, Stop
 from ttc_cli.core.verify import Verifier
 
-__all__ = ["Form", "Outcome", "Plan", "Question", "TreeStep", "Votes", "reason"]
+__all__ = ["Evidence", "Form", "Outcome", "Plan", "Question", "TreeStep", "Votes", "reason"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Plan:
         diverse: vary temperature and wording across branches.
         thinking_budget: tokens of thought a branch; -1 for no cap.
         verifier: judges branches, all that were asked for in one; None where none was.
+        kinds: which samples are evidence: "plain", "mixed" (programs and plain replies), or
+            "programs".
     """
 
     strategy: str
@@ -39,6 +41,24 @@ class Plan:
     diverse: bool = False
     thinking_budget: int = -1
     verifier: Verifier | None = None
+    kinds: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What programs contributed to an outcome.
+
+    Args:
+        code: the program of the winning class, empty where it has none. value: its answer.
+        ran, failed, agreed: how many programs ran, how many of them failed, and how many gave
+            the winning answer.
+    """
+
+    code: str
+    value: str
+    ran: int
+    failed: int
+    agreed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +106,7 @@ class Outcome:
         tree: what a search grew, parents first.
         verified: whether every gate let the reply through; None where there was no gate.
         rejection: which gate did not, and why; empty otherwise.
+        program: what programs contributed; None where none ran.
     """
 
     branch: Branch | None
@@ -98,6 +119,7 @@ class Outcome:
     tree: tuple[TreeStep, ...] = ()
     verified: bool | None = None
     rejection: str = ""
+    program: Evidence | None = None
 
 
 def reason(stop: Stop | None) -> str:

@@ -44,6 +44,7 @@ class Question:
             thoughts) and what is said to it.
         thinks: the model opens thoughts by itself.
         form: what the answer must look like; it comes after a thought, and is all of the reply.
+        program: the prompt of a reply that is a program; None where none is evidence.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Question:
     follow: Callable[[str, str], Prompt] = _no_next_turn
     thinks: bool = False
     form: Form | None = None
+    program: Prompt | None = None
 
     @property
     def votable(self) -> bool:

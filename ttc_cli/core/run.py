@@ -31,6 +31,7 @@ class Run(RunState):
         clock: seconds, monotonic; only for deadlines and reported times.
         answer: the short answer of a finished branch, for those who watch.
         pool: where finished branches are kept and looked for; those found cost nothing.
+        programs: runs the programs that branches write; None where they cannot be run.
 
     `reused` counts branches that the pool gave, `judged` those that verifiers saw;
     `verify_seconds` is the time they took, `failing` names those whose failure was told.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -40,6 +41,7 @@ class Sampling:
 
 
 GREEDY = Sampling(temperature=0.0, min_p=0.0)
+_NEXT_BLOCK = re.compile(r"[\r\n]+(?=\S)")
 
 
 class Stop(StrEnum):
@@ -85,12 +87,34 @@ class StopRule:
         strings: stop strings; never part of the text.
         steps: ends the branch where a step ends; None generates to the end.
         loops: stop a branch that repeats itself without end.
+        block: ends the branch before the first line that is not indented, as the body of a
+            function ends; the line break is not part of the text.
     """
 
     max_tokens: int
     strings: tuple[str, ...] = ()
     steps: StepRule | None = None
     loops: bool = True
+    block: bool = field(default=False, repr=False)  # see Request.digest
+
+    def cut(self, text: str) -> int | None:
+        """Where a stop string or a line that is not indented begins; None where none does."""
+        found = [at for s in self.strings if s and (at := text.find(s)) >= 0]
+        if self.block and (line := _NEXT_BLOCK.search(text)):
+            found.append(line.start())
+        return min(found, default=None)
+
+    def held(self, text: str) -> int:
+        """Length of the longest end of a text that may yet be the start of a stop."""
+        longest = max(map(len, self.strings), default=0)
+        most = 0
+        for n in range(min(longest, len(text)), 0, -1):
+            if any(s.startswith(text[-n:]) for s in self.strings):
+                most = n
+                break
+        if self.block:
+            most = max(most, len(text) - len(text.rstrip("\r\n")))
+        return most
 
 
 @dataclass(frozen=True, slots=True)

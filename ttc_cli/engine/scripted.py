@@ -180,14 +180,14 @@ class ScriptedEngine:
         stop: Stop | None = None
         if ended:
             stop = Stop.FAILED if talk.line.fails else Stop.END
-        elif cut := [at for s in rule.strings if s and (at := talk.text.find(s)) >= 0]:
-            talk.text, stop = talk.text[: min(cut)], Stop.STRING
+        elif (cut := rule.cut(talk.text)) is not None:
+            talk.text, stop = talk.text[:cut], Stop.STRING
         marked = stop is None and self._step_ended(talk, len(word))
         if marked and request.want.hidden != "steps":
             stop = Stop.STEP
         elif stop is None and talk.at >= rule.max_tokens:
             stop = Stop.LENGTH
-        end = len(talk.text) if stop is not None else self._safe(talk)
+        end = len(talk.text) if stop is not None else len(talk.text) - rule.held(talk.text)
         text, talk.shown = talk.text[talk.shown : end], max(talk.shown, end)
         want = request.want
         return Delta(
@@ -215,14 +215,6 @@ class ScriptedEngine:
             return False
         talk.step = len(talk.text)
         return True
-
-    def _safe(self, talk: _Talk) -> int:
-        """How much of the text may be shown: the rest may yet become a stop string."""
-        text = talk.text
-        for n in range(min(len(text), max(map(len, talk.request.stop.strings), default=0)), 0, -1):
-            if any(s.startswith(text[-n:]) for s in talk.request.stop.strings):
-                return len(text) - n
-        return len(text)
 
     @staticmethod
     def _hidden(talk: _Talk) -> tuple[tuple[float, ...], ...]:

@@ -37,12 +37,12 @@ class TextStream:
         self._held += self._decoder.decode(piece)
         if not self._held:
             return "", None
-        at = self._find_stop()
+        at = self._rule.cut(self._held)
         if at is not None:
             shown, self._held = self._held[:at], ""
             self.text += shown
             return shown, Stop.STRING
-        keep = self._possible_start()
+        keep = self._rule.held(self._held)
         cut = len(self._held) - keep
         shown, self._held = self._held[:cut], self._held[cut:]
         length = len(self.text)
@@ -56,19 +56,6 @@ class TextStream:
         shown, self._held = self._held, ""
         self.text += shown
         return shown
-
-    def _find_stop(self) -> int | None:
-        found = [at for s in self._rule.strings if s and (at := self._held.find(s)) >= 0]
-        return min(found, default=None)
-
-    def _possible_start(self) -> int:
-        """Length of the longest end of the held text that starts a stop string."""
-        longest = max((len(s) for s in self._rule.strings), default=1) - 1
-        for n in range(min(longest, len(self._held)), 0, -1):
-            tail = self._held[-n:]
-            if any(s.startswith(tail) for s in self._rule.strings):
-                return n
-        return 0
 
     def _step_ended(self, old_length: int) -> bool:
         rule = self._rule.steps

@@ -16,6 +16,9 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.programs import ran, source
+
 Kind = Literal["thought", "answer"]
 Tags = Sequence[tuple[str, str]]
 
@@ -119,6 +122,13 @@ def split(text: str, opened: bool = False, tags: Tags = DEFAULT_TAGS) -> tuple[s
     parts = splitter.feed(text) + splitter.finish()
     thought = "".join(part for kind, part in parts if kind == "thought").strip()
     return thought, "".join(part for kind, part in parts if kind == "answer")
+
+
+def parts(branch: Branch) -> tuple[str, str]:
+    """(thought, answer) of a branch; of one that wrote a program, the program and its value."""
+    if (found := ran(branch)) is not None:
+        return source(branch.text), found.answer
+    return split(branch.text, branch.prompt.thinking)
 
 
 def opened_by(prompt: str, prefix: str = "", tags: Tags = DEFAULT_TAGS) -> bool:

@@ -15,10 +15,13 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
+from ttc_cli.programs.reliability import table
+from ttc_cli.programs.report import report
 from ttc_cli.strategies import common
 from ttc_cli.strategies.ballot import Ballot, share
 from ttc_cli.strategies.fields import FIELDS_HELP, by_field
 from ttc_cli.strategies.grading import Grades, wanted
+from ttc_cli.strategies.mixed import sample
 from ttc_cli.strategies.pruning import GIVE_UP_HELP, Lost, check_give_up
 
 CHOOSE = "vote"
@@ -49,14 +52,15 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     """Draw, grade, choose. A gate ends the drawing as soon as it lets one sample through."""
     want, grades = wanted(run, plan), Grades(plan, question)
     lost = Lost(options.give_up, plan) if options.give_up else None
-    ballot = Ballot(question, grades.weigh)
+    known = None if plan.kinds == "plain" else table(run.engine.info.name)
+    ballot = Ballot(question, grades.weigh, known if plan.verifier is None else None)
     waves = plan.early_stop and plan.verifier is not None and plan.verifier.gate
     done: list[Branch] = []
     while len(done) < plan.samples and not any(map(grades.passed, done)):
         more = min(plan.samples - len(done), max(WAVE, len(done)) if waves else plan.samples)
         drawn = yield from common.grow(
             run,
-            [common.sample(question, plan, len(done) + i) for i in range(more)],
+            [sample(run, question, plan, len(done) + i) for i in range(more)],
             question,
             plan,
             sampling=plan.sampled if plan.samples > 1 else plan.greedy,
@@ -76,6 +80,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     early = any(map(grades.passed, done)) and len(done) < plan.samples
     best = grades.best(whole, ballot, vote=options.choose == "vote")
     mine = ballot.class_of(best)
+    alike = [branch for branch in done if mine and ballot.class_of(branch) == mine]
     outcome = Outcome(
         best,
         mine.answer if mine else None,
@@ -84,5 +89,6 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         "confident" if early else common.cut_by(run, done, "complete"),
         tuple(done),
         grades.report if plan.verifier else UNVERIFIED,
+        program=report(done, alike),
     )
     return by_field(outcome, question.form) if options.fields else outcome

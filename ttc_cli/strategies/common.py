@@ -11,9 +11,11 @@ from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow, Text
 from ttc_cli.core.growth import Phase
 from ttc_cli.core.outcome import Form, Outcome, Plan, Question, reason
+from ttc_cli.core.programs import PLAIN, kind, ran
 from ttc_cli.core.run import Draw, Run
 from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
 from ttc_cli.core.steps import STEPS
+from ttc_cli.programs.begun import written
 from ttc_cli.prompts import thoughts
 
 CLOSING_TOKENS = 32
@@ -43,7 +45,7 @@ class NoOptions:
 
 
 def sample(question: Question, plan: Plan, number: int) -> Branch:
-    """The branch of that number, before it is drawn; with `--diverse` in its own way."""
+    """The plain reply of that number, before it is drawn; with `--diverse` in its own way."""
     if not plan.diverse:
         return opened(Branch((number,), question.render(0, False)), question, plan)
     sampling = replace(plan.sampled, temperature=LADDER[number % len(LADDER)])
@@ -82,6 +84,8 @@ def grow(
         stop = StopRule(max(1, cap), strings=(CLOSE,), steps=steps)
 
     def then(branch: Branch) -> Phase | None:
+        if kind(branch) != PLAIN:
+            return written(branch, question)
         thought = branch.stop in (Stop.END, Stop.STRING, Stop.LENGTH, Stop.LOOP)
         if form is None or not thought or not thoughtful(branch):
             return None
@@ -109,12 +113,18 @@ def thoughtful(branch: Branch) -> bool:
 
 
 def reply(branch: Branch) -> tuple[str, str]:
-    """(thought, answer) of a branch's text."""
-    return thoughts.split(branch.text, branch.prompt.thinking)
+    """(thought, answer) of a branch's text; of a program, its value is the answer."""
+    return thoughts.parts(branch)
 
 
 def ended(branch: Branch) -> bool:
-    """Whether a reply came to an end: its own, or one that it was made to come to."""
+    """Whether a reply came to an end: its own, or one that it was made to come to.
+
+    A program has come to its end when it ran and gave a value.
+    """
+    if kind(branch) != PLAIN:
+        found = ran(branch)
+        return found is not None and bool(found.answer)
     return branch.stop is not None and bool(branch.stop.whole or branch.meta.get("closed"))
 
 
@@ -132,6 +142,8 @@ def answer_of(branch: Branch, question: Question) -> Extracted | None:
     """The short answer of a branch that came to its end; None for prose and cut-off replies."""
     if not question.votable or not ended(branch):
         return None
+    if (found := ran(branch)) is not None:
+        return Extracted(found.answer, "whole")
     if question.form is not None:
         canonical_json = question.form.valid(reply(branch)[1])
         return Extracted(canonical_json, "json") if canonical_json is not None else None

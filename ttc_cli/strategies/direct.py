@@ -13,7 +13,12 @@ Options = NoOptions
 
 def solve(run: Run, question: Question, plan: Plan, options: NoOptions) -> Flow[Outcome]:
     """Draw one branch; when it is cut off, make it answer with what was held back."""
-    draft = opened(Branch((0,), question.render(0, False)), question, plan)
+    return (yield from plain(run, question, plan))
+
+
+def plain(run: Run, question: Question, plan: Plan, number: int = 0) -> Flow[Outcome]:
+    """The one plain answer, as the branch of that number."""
+    draft = opened(Branch((number,), question.render(0, False)), question, plan)
     (branch,) = yield from grow(run, [draft], question, plan, sampling=plan.greedy)
     branch = yield from close(run, branch, question)
     return single(run, branch, question)

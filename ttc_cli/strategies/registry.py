@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # a shell that completes a name waits for this module
 
 BUILTIN = {
     "direct": "ttc_cli.strategies.direct",
+    "program": "ttc_cli.strategies.program",
     "self-consistency": "ttc_cli.strategies.self_consistency",
     "best-of-n": "ttc_cli.strategies.best_of_n",
     "refine": "ttc_cli.strategies.refine",

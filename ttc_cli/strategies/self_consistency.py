@@ -16,10 +16,13 @@ from ttc_cli.core.events import Close, Event, Flow, Note, watch
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Want
+from ttc_cli.programs.reliability import table
+from ttc_cli.programs.report import report
 from ttc_cli.strategies.ballot import Ballot
 from ttc_cli.strategies.common import cut_by, grow, longest, reply
 from ttc_cli.strategies.fields import by_field
 from ttc_cli.strategies.grading import wanted
+from ttc_cli.strategies.mixed import MixedVote
 from ttc_cli.strategies.voting import Options, Voting
 
 __all__ = ["Options", "solve"]
@@ -27,8 +30,13 @@ __all__ = ["Options", "solve"]
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Draw, count and stop; returns the winning class's most confident branch."""
-    ballot = Ballot(question, options.weight_for(plan))
-    draw = Voting(ballot, question, plan, options)
+    known = None if plan.kinds == "plain" else table(run.engine.info.name)
+    ballot = Ballot(question, options.weight_for(plan), known)
+    draw: Voting | MixedVote
+    if known is None:
+        draw = Voting(ballot, question, plan, options)
+    else:
+        draw = MixedVote(run, ballot, question, plan)
     want = wanted(run, plan) if options.give_up else Want(confidence=True)
 
     told = 0  # branches that the last event about the vote counted
@@ -60,6 +68,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         ballot.agreement if len(done) > 1 else None,
         why if decided else cut_by(run, done, "complete"),
         tuple(done),
+        program=report(done, ballot.winners),
     )
     return by_field(outcome, question.form) if options.fields else outcome
 

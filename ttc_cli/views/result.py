@@ -47,7 +47,7 @@ def texts(outcome: Outcome) -> tuple[str, str]:
     """(thought, reply) of the chosen branch."""
     if outcome.branch is None:
         return "", ""
-    return thoughts.split(outcome.branch.text, outcome.branch.prompt.thinking)
+    return thoughts.parts(outcome.branch)
 
 
 def short_form(answer: str | None, reply: str) -> str:
@@ -140,6 +140,7 @@ def _ours(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
         "cache": facts.cache,
         "seed": facts.seed,
         "model": {"name": facts.model, "sha256": facts.sha256},
+        **({"program": asdict(outcome.program)} if outcome.program else {}),
         **({"note": outcome.note} if outcome.note else {}),
         **({"tree": [asdict(step) for step in outcome.tree]} if outcome.tree else {}),
     }

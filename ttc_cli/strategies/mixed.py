@@ -1,0 +1,90 @@
+"""The drawing policy of a vote over programs and plain replies: stages, each begun at once.
+
+Two samples of different kinds that agree settle most questions (arXiv 2604.17433). Where they do
+not, few more will: the next stage is opened wide, which takes hardly longer than one sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from ttc_cli.core.branch import Branch, BranchId
+from ttc_cli.core.outcome import Plan, Question
+from ttc_cli.core.programs import PLAIN, PROGRAM
+from ttc_cli.core.run import Run
+from ttc_cli.programs.begun import program
+from ttc_cli.programs.reliability import table
+from ttc_cli.strategies import common
+from ttc_cli.strategies.ballot import Ballot
+
+
+def sample(run: Run, question: Question, plan: Plan, number: int, *, comments: str = "") -> Branch:
+    """The sample of that number, of the kind whose turn it is, before it is drawn.
+
+    Args:
+        comments: what a program's model is told besides the question.
+    """
+    wanted = PLAIN if plan.kinds == "plain" else table(run.engine.info.name).kind(number)
+    if wanted == PLAIN and plan.kinds == "programs":
+        wanted = PROGRAM
+    if wanted == PLAIN or question.program is None:
+        return common.sample(question, plan, number)
+    begins = "continue" in run.engine.info.capabilities
+    first = wanted != PROGRAM
+    return program(question, plan, number, first=first, begins=begins, comments=comments)
+
+
+class MixedVote:
+    """Pure decisions on what is live and what is done."""
+
+    def __init__(self, run: Run, ballot: Ballot, question: Question, plan: Plan) -> None:
+        self._run = run
+        self._ballot = ballot
+        self._question = question
+        self._plan = plan
+        stages = table(run.engine.info.name).stages_for(plan.effort, plan.samples)
+        self._stages = list(stages) if plan.early_stop else [(plan.samples, 1.0)]
+        self._bar = 0.0
+        self._started = 0
+        self.news: list[str] = []
+        """Lines for people on why more samples were begun, until somebody takes them."""
+        self.done: Sequence[Branch] = []
+        self.decided = False
+
+    def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
+        """The next stage, once all of the last one are in and have not settled the question."""
+        if self.decided or live or not self._stages:
+            return
+        upto = self._stages[0][0]
+        if done:
+            self.news.append(f"going on from {self._started} to {upto} samples: {self._why()}")
+        while self._started < upto:
+            yield sample(self._run, self._question, self._plan, self._started)
+            self._started += 1
+
+    def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
+        """Everything live, once the vote is decided."""
+        if len(done) > len(self.done):
+            self.done = list(done)
+            self._ballot.take(done)
+            self._settle(last=not live)
+        return [branch.id for branch in live] if self.decided else []
+
+    def _settle(self, *, last: bool) -> None:
+        """Whether the leader is sure enough; within a stage, by the bar of the one before too."""
+        if not self._plan.early_stop or not self._stages:
+            return
+        own = self._stages[0][1]
+        lead = self._ballot.lead
+        if lead is not None and lead >= (own if last else max(own, self._bar)):
+            self.decided = True
+        elif last:
+            self._bar = own
+            self._stages.pop(0)
+
+    def _why(self) -> str:
+        votes, lead = self._ballot.votes, self._ballot.lead
+        if not votes or lead is None:
+            return "none has an answer"
+        shown = ", ".join(f"{' '.join(v.answer.split())[:20]} ×{v.count}" for v in votes[:3])
+        return f"{shown} ({lead:.0%} sure)"
