@@ -6,6 +6,7 @@ on with a begun reply, the same beginning is asked for in words.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ttc_cli.core.branch import Branch
@@ -34,8 +35,8 @@ def begun(question: str, comments: str = "") -> str:
 
 def escaped(text: str) -> str:
     """A text that may stand between triple quotes."""
-    text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').replace("\0", "")
-    return text[:-1] + '\\"' if text.endswith('"') else text
+    text = text.replace("\\", "\\\\").replace("\0", "")
+    return re.sub(r'"(?="|\Z)', r"\"", text)
 
 
 def program(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-Task = Literal["math", "choice", "short", "code", "plain"]
+Task = Literal["math", "choice", "short", "code", "plain", "program"]
 
 DEFAULT_SYSTEM = "You are a helpful assistant."
 
@@ -42,6 +42,10 @@ WORDINGS: Mapping[Task, tuple[str, ...]] = {
         "Say in a sentence how it works, then give the complete code in one fenced block.",
     ),
     "plain": ("",),
+    "program": (
+        "Write the Python function `def solution():` that computes the answer and returns it. "
+        "Give that function alone, in one fenced block, without examples or checks.",
+    ),
 }
 
 THINK = (

@@ -106,6 +106,9 @@ class Computable:
     reason: str
 
 
+NOT_COMPUTED = Computable(False, "nothing in it is computed")
+
+
 def computable(
     prompt: str, task: str, *, attached: Sequence[Document] = (), votable: bool = True
 ) -> Computable:
@@ -137,4 +140,4 @@ def computable(
         return Computable(True, "computed: a quantity from given ones")
     if task == "math" and amounts >= 2 and votable:
         return Computable(True, "computed: mathematics over given numbers")
-    return Computable(False, "nothing in it is computed")
+    return NOT_COMPUTED

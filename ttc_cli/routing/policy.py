@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ttc_cli.prompts.documents import Document
 from ttc_cli.prompts.wording import Task, guess_task, offers_choices
 from ttc_cli.routing.classifier import Verdict, classify
+from ttc_cli.routing.computable import NOT_COMPUTED, Computable, computable
 from ttc_cli.routing.material import END, told
 from ttc_cli.settings.routes import RouteRule
 
@@ -36,11 +37,13 @@ class Facts:
     Args:
         verifier: whether something can judge samples; `gate`: and pass or fail them.
         rushed: whether the deadline leaves time for one plain answer only.
+        programs: whether the model's programs are run here, and can be believed.
     """
 
     verifier: bool = False
     gate: bool = False
     rushed: bool = False
+    programs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Route:
         form: what kind of answer is asked for, as `prompts.wording` names it.
         effort: a level, or "auto" for one that escalates from the run itself.
         reason: for people, in a line.
+        program: whether a program can be evidence, and why.
     """
 
     task: str
@@ -60,6 +64,7 @@ class Route:
     form: Task
     effort: str
     reason: str
+    program: Computable = NOT_COMPUTED
 
 
 def route(
@@ -96,14 +101,17 @@ def route(
             parts[name] = guessed[name]
             why[name] = f"{verdict.sure if name == 'task' else sure:.0%} sure"
     kind = form or answer_form(_read(prompt, attached), parts["task"], parts["path"])
+    program = computable(prompt, parts["task"], attached=attached)
+    if program.yes and kind == "plain" and form is None:
+        kind = "short"
     about = f"{parts['task']} ({why['task']}), {parts['path']} ({why['path']})"
     if attached:
         about += f"; attached {told(attached)}{_changed(prompt, verdict)}"
     if parts["effort"] != "auto":
         reason = f"{about}; effort {parts['effort']}: {why['effort']}"
-        return Route(parts["task"], parts["path"], kind, parts["effort"], reason)
-    level, reason = _effort(parts["path"], kind, facts)
-    return Route(parts["task"], parts["path"], kind, level, f"{about}; {reason}")
+        return Route(parts["task"], parts["path"], kind, parts["effort"], reason, program)
+    level, reason = _effort(parts["path"], kind, facts, computed=program.yes)
+    return Route(parts["task"], parts["path"], kind, level, f"{about}; {reason}", program)
 
 
 def _read(prompt: str, attached: Sequence[Document]) -> str:
@@ -121,7 +129,7 @@ def _changed(prompt: str, verdict: Verdict) -> str:
     return f" (without it: {', '.join(was)})" if was else ""
 
 
-def _effort(path: str, form: Task, facts: Facts) -> tuple[str, str]:
+def _effort(path: str, form: Task, facts: Facts, *, computed: bool) -> tuple[str, str]:
     """The effort of a route that leaves it open, and why."""
     if facts.rushed:
         return "low", "the deadline leaves time for one answer"
@@ -129,6 +137,8 @@ def _effort(path: str, form: Task, facts: Facts) -> tuple[str, str]:
         if facts.gate and path == "complex":
             return "high", "samples are drawn until one passes the verifier"
         return "medium", "a verifier chooses among samples"
+    if computed and facts.programs:
+        return "auto", "a program first, more samples where it is not sure"
     if path == "simple":
         return "low", "one plain answer will do"
     if form in ("math", "choice", "short"):

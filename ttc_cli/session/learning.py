@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.programs import PLAIN, kind
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.session.estimate import key
@@ -81,6 +82,7 @@ def _lines(outcome: Outcome) -> list[tuple[Stop, int]]:
         tokens = branch.tokens_sampled
         if steps:
             tokens = sum(steps[branch.id[:n]] for n in range(1, len(branch.id) + 1))
-        if branch.stop is not None and (steps or len(branch.id) == 1):
+        alone = len(branch.id) == 1 and kind(branch) == PLAIN
+        if branch.stop is not None and (steps or alone):
             found.append((branch.stop, tokens))
     return found

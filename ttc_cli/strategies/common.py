@@ -233,7 +233,7 @@ def _complete(run: Run, branch: Branch, form: Form) -> Flow[Branch]:
 
 def longest(run: Run, done: Sequence[Branch], question: Question) -> Flow[Outcome]:
     """The outcome when no branch came to its end: the longest, made to answer where it can be."""
-    started = [branch for branch in done if branch.text.strip()]
+    started = [branch for branch in done if branch.text.strip() and kind(branch) == PLAIN]
     if not started:
         return Outcome(None, branches=tuple(done), stopped=cut_by(run, done))
     branch = max(started, key=lambda b: (len(b.text), [-i for i in b.id]))

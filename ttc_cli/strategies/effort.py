@@ -55,6 +55,7 @@ def plan(
     max_tokens: int | None,
     thinking_budget: int | None,
     verifier: Verifier | None = None,
+    kinds: str = "plain",
 ) -> Plan:
     """What to run: flags where given, else the table.
 
@@ -63,17 +64,20 @@ def plan(
         strategy: a name, or "auto" for the table's.
         samples: lifts the cap that the level gives; only `max_tokens` binds then.
         verifier: with one, the table's strategy is best-of-n, whatever the task.
+        kinds: see Plan; where programs are evidence, one sample is one of them.
         temperature_given: the user chose a temperature, so a single branch uses it too.
     """
     level = EFFORTS[effort]
     if strategy == "auto":
         many = samples is not None and samples > 1
         strategy = level.votable if question.votable else level.other
+        strategy = "program" if strategy == "direct" and kinds != "plain" else strategy
         strategy = "self-consistency" if many else strategy
         strategy = "best-of-n" if verifier is not None else strategy
     branch = BRANCH_TOKENS[question.task]
     if thinking_budget is not None and thinking_budget > 0:
         branch += thinking_budget
+    single = strategy == "program" and samples is None
     budget = None if samples is not None else level.multiplier * branch
     if max_tokens is not None and strategy == "direct":
         branch = budget = max_tokens
@@ -84,7 +88,7 @@ def plan(
     return Plan(
         strategy=strategy,
         effort=effort,
-        samples=samples if samples is not None else level.multiplier,
+        samples=1 if single else samples if samples is not None else level.multiplier,
         branch_tokens=branch,
         budget=budget,
         greedy=sampling if keep else GREEDY,
@@ -93,4 +97,5 @@ def plan(
         diverse=diverse,
         thinking_budget=-1 if thinking_budget is None else thinking_budget,
         verifier=verifier,
+        kinds=kinds,
     )

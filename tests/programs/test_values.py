@@ -1,0 +1,96 @@
+"""From values to answers, and what a program is before it runs."""
+
+from __future__ import annotations
+
+import ast
+import random
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ttc_cli.core.programs import source
+from ttc_cli.programs.begun import begun, escaped
+from ttc_cli.programs.imports import completed
+from ttc_cli.programs.values import answer
+
+
+@pytest.mark.parametrize(
+    ("value", "question", "text"),
+    [
+        (72, "", "72"),
+        (12.0, "", "12"),
+        (0.1 + 0.2, "", "0.3"),
+        (1e22, "", "1" + "0" * 22),
+        (2.5, "to the nearest whole number", "3"),
+        (1 / 3, "rounded to two decimal places", "0.33"),
+        (2.0, "to 2 decimals", "2.00"),
+        (12.345, "How many dollars are left?", "12.35"),
+        (1e30, "to 2 decimal places", "1" + "0" * 30),
+        (float("nan"), "", ""),
+        (float("inf"), "", ""),
+        (Decimal("1.50"), "", "1.5"),
+        (True, "", "yes"),
+        ("Tuesday", "", "Tuesday"),
+        (date(2024, 2, 29), "", "2024-02-29"),
+        (timedelta(hours=3, minutes=25), "", "3 hours 25 minutes"),
+        (timedelta(days=-1), "", "-1 day"),
+        ([1, 2.0, [3, 4.5]], "", "1, 2, (3, 4.5)"),
+        ({"a": 1.0, "b": [1, 2]}, "", "a: 1, b: (1, 2)"),
+        (None, "", ""),
+        ([], "", ""),
+    ],
+)
+def test_values_as_answers(value: Any, question: str, text: str) -> None:
+    assert answer(value, question) == text
+
+
+def test_any_question_makes_a_function_that_holds_it() -> None:
+    rng = random.Random(0)
+    pieces = ['"', '"""', "\\", "\n", "'", "{x}", "é", "\\n", "# no", "    ", "a", "\0", "\r"]
+    for _ in range(500):
+        question = "".join(rng.choices(pieces, k=rng.randrange(9)))
+        code = source(begun(question) + "    return 1")
+        (function,) = ast.parse(code).body
+        assert isinstance(function, ast.FunctionDef)
+        told = ast.get_docstring(function, clean=False)
+        assert told == question.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+    assert escaped('say "hi"') == 'say "hi\\"'
+
+
+def test_a_program_is_its_definitions() -> None:
+    said = (
+        "Here it is:\n```python\nimport math\n\ndef area(r=1):\n    return math.pi\n\n"
+        "assert area() == 3\nprint(area())\n```\nThat was it."
+    )
+    kept = "import math\n\ndef area(r=1):\n    return math.pi"
+    assert source(said) == kept.replace("(r=1)", "(r=1)")
+    said = "```python\ndef total():\n    return 3\n\nassert total() == 4\n```"
+    assert source(said) == "def total():\n    return 3\n\nsolution = total"
+    assert source("```python\nprint(2 + 2)\n```") == "print(2 + 2)"
+    assert source("```python\ndef broken(:\n```") == "def broken(:"
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("return math.sqrt(2)", "import math"),
+        ("return timedelta(days=1)", "from datetime import timedelta"),
+        ("return datetime.datetime(2024, 1, 1)", "import datetime"),
+        ("return datetime(2024, 1, 1)", "from datetime import datetime"),
+        ("return Fraction(1, 3)", "from fractions import Fraction"),
+    ],
+)
+def test_forgotten_imports_are_added(body: str, line: str) -> None:
+    code = f"def solution():\n    {body}"
+    assert completed(code) == f"{line}\n{code}"
+
+
+def test_what_is_bound_or_unknown_is_left_alone() -> None:
+    for code in (
+        "import math\n\ndef solution():\n    return math.pi",
+        "def solution():\n    product = 3\n    return product * nothing_known",
+        "def solution(:",
+    ):
+        assert completed(code) == code
