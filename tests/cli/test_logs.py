@@ -130,11 +130,13 @@ def test_wait_gives_answer_and_exit_code(ttc: Ttc) -> None:
 
 @pytest.mark.parametrize(("boot", "says"), [(None, "process was ended"), ("-", "restarted")])
 def test_a_lost_run_is_not_waited_for(ttc: Ttc, boot: str | None, says: str) -> None:
-    with Log(Path(os.environ["TTC_HOME"]) / "logs") as log:
+    folder = Path(os.environ["TTC_HOME"]) / "logs"
+    with Log(folder) as log:
         log.begin(Entry("ttc-lost", "?"), 2**22 + 1)
-        if boot:
-            with log._writing() as db:
-                db.execute("UPDATE runs SET boot = ?", (boot,))
+    if boot:
+        with sqlite3.connect(folder / "runs.db") as db:
+            db.execute("UPDATE runs SET boot = ?", (boot,))
+        db.close()
     ran = ttc("logs", "wait", "ttc-lost")
     assert (ran.code, ran.out) == (1, "")
     assert says in ran.err

@@ -96,7 +96,7 @@ def test_a_culled_branch_stops_and_its_tokens_are_wasted() -> None:
     culled = by_id(done)[(1,)]
     assert (culled.text, culled.tokens_sampled) == (" a" * 3, 3)
     assert run.ledger.usage.wasted == 3, "also what came in the step that decided"
-    assert not run.engine._talks
+    assert not run.engine.running
 
 
 def test_a_policy_draws_more_while_it_wants() -> None:
@@ -120,7 +120,7 @@ def test_a_deadline_stops_what_is_live() -> None:
     assert {b.stop for b in done} <= {Stop.TIME, Stop.END}
     assert Stop.TIME in {b.stop for b in done}
     assert len(done) == 8
-    assert not run.engine._talks
+    assert not run.engine.running
     _, late = finish(run.extend(branches(2), stop=RULE))
     assert [(b.stop, b.tokens_sampled) for b in late] == [(Stop.TIME, 0)] * 2
 
@@ -144,7 +144,7 @@ def test_an_interrupt_keeps_what_is_there() -> None:
     _, done = finish(flow)
     assert {b.stop for b in done} == {Stop.CANCELLED}
     assert all(b.text == " a" for b in done)
-    assert not run.engine._talks
+    assert not run.engine.running
 
 
 def test_closing_anywhere_leaves_nothing_behind() -> None:
@@ -155,7 +155,7 @@ def test_closing_anywhere_leaves_nothing_behind() -> None:
         flow = run.extend(branches(4), stop=RULE, draw=Policy(6, [(2,)]))
         seen = [next(flow) for _ in range(at + 1)]
         flow.close()
-        assert not run.engine._talks, f"closed at event {at}"
+        assert not run.engine.running, f"closed at event {at}"
         whole = sum(e.tokens for e in seen if isinstance(e, Close) and e.stop != Stop.CULLED)
         assert run.ledger.usage.wasted == run.ledger.spent - whole
 
@@ -185,7 +185,7 @@ def test_a_budget_is_never_exceeded() -> None:
                 assert part.left == 0
         assert ledger.spent <= limit
         assert part.limit is None or part.spent <= part.limit
-        assert not run.engine._talks
+        assert not run.engine.running
 
 
 def test_scores_come_in_the_order_asked() -> None:
@@ -204,7 +204,7 @@ def test_closing_a_scoring_leaves_nothing_behind() -> None:
     flow = run.score([(PROMPT, ())] * 4, ("yes",))
     next(flow)
     flow.close()
-    assert not run.engine._talks
+    assert not run.engine.running
 
 
 def test_a_late_scoring_returns_what_it_has() -> None:
@@ -212,7 +212,7 @@ def test_a_late_scoring_returns_what_it_has() -> None:
     _, scores = finish(run.score([(PROMPT, ())] * 4, ("yes",)))
     assert scores[0] is not None
     assert scores[-1] is None
-    assert not run.engine._talks
+    assert not run.engine.running
 
 
 def test_a_prompt_that_does_not_fit_is_an_error_and_nothing_stays_live() -> None:
@@ -220,7 +220,7 @@ def test_a_prompt_that_does_not_fit_is_an_error_and_nothing_stays_live() -> None
     huge = Branch((9,), Prompt((("word " * 20, False),)))
     with pytest.raises(ContextOverflow):
         finish(run.extend([*branches(2), huge], stop=RULE))
-    assert not run.engine._talks
+    assert not run.engine.running
 
 
 def test_a_branch_grown_to_the_brim_is_a_result() -> None:
@@ -248,7 +248,7 @@ def test_a_dead_engine_is_an_error_of_the_run() -> None:
     run = Run(Dead(babble))
     with pytest.raises(EngineFailed):
         finish(run.extend(branches(2), stop=RULE))
-    assert not run.engine._talks
+    assert not run.engine.running
 
 
 def test_branches_may_bring_their_own_sampling() -> None:

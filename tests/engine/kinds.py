@@ -136,7 +136,7 @@ class ScriptedKind(Kind):
         return ScriptedEngine(script, context=context)
 
     def check(self, engine: Any, *, empty: bool = False) -> None:
-        assert not engine._talks
+        assert not engine.running
 
 
 class ServerKind(Kind):
@@ -196,7 +196,7 @@ class LlamaKind(Kind):
 
     def check(self, engine: Any, *, empty: bool = False) -> None:
         ask(engine, branch("last", 0))  # lets cancellations reach the scheduler
-        scheduler = engine._scheduler
+        scheduler = engine.scheduler
         assert not scheduler.active
         assert not scheduler.waiting
         if empty:
@@ -204,6 +204,6 @@ class LlamaKind(Kind):
         tree = scheduler.residents.tree
         for sequence in range(MAX_SEQUENCES):
             ours = tree.length(sequence) if sequence in tree else 0
-            assert engine._context.length(sequence) == ours, "llama.cpp holds something else"
+            assert scheduler.memory.length(sequence) == ours, "llama.cpp holds something else"
         if empty:
             assert tree.used == 0

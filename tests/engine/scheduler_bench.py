@@ -72,7 +72,7 @@ class Bench:
             self.said[delta.key].hear(delta)
         residents = self.scheduler.residents
         assert residents.tree.used == self.memory.used, "cells counted wrongly"
-        held = [job.sequence for job in self.scheduler.active] + list(residents._idle)
+        held = [job.sequence for job in self.scheduler.active] + list(residents.idle)
         assert len(set(held)) == len(held), "two jobs in one sequence"
         assert {*held, *residents.free} == set(range(len(held) + len(residents.free)))
 

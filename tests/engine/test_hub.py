@@ -99,7 +99,7 @@ def test_closing_closes_every_run() -> None:
         for _ in range(at + 1):
             next(driven, None)
         driven.close()  # type: ignore[attr-defined]
-        assert not engine._talks
+        assert not engine.running
 
 
 def test_closing_counts_what_was_wasted() -> None:
@@ -121,7 +121,7 @@ def test_a_port_that_leaves_cancels_what_it_asked_for() -> None:
         port.submit(Request("same key", STORY, RULE))
     leaves.close()
     leaves.close()
-    assert len(engine._talks) == 1
+    assert len(engine.running) == 1
     assert [delta.key for delta in stays.poll(0)] == ["same key"]
 
 
@@ -146,7 +146,7 @@ def test_a_dead_engine_ends_the_drive_and_closes_all() -> None:
     engine = Dying()
     with pytest.raises(EngineFailed):
         collect(Hub(engine), range(4), 4)
-    assert not engine._talks
+    assert not engine.running
 
 
 def test_no_flows_no_events() -> None:

@@ -40,7 +40,7 @@ def real(smollm: Path) -> Iterator[LlamaEngine]:
 def in_prefill(engine: LlamaEngine) -> None:
     """Poll until a prefill is under way."""
     end = time.monotonic() + 20
-    while not (engine._scheduler and engine._scheduler.prefilling):
+    while not (engine.scheduler and engine.scheduler.prefilling):
         engine.poll(0.01)
         assert time.monotonic() < end
 
@@ -75,7 +75,7 @@ def test_a_forked_tree_evaluates_every_prefix_once(engine: LlamaEngine) -> None:
 def test_a_cancelled_neighbour_costs_a_prefill_nothing_but_time(real: LlamaEngine) -> None:
     middle = Prompt((("A ship came home. " * 30, False),))
     (expected,) = ask(real, branch("expected", 1, prompt=middle, want=Want(logprobs=True)))
-    real._scheduler.residents.clear()
+    real.scheduler.residents.clear()
     real.submit(branch("stays", 1, prompt=middle, want=Want(logprobs=True)))
     real.submit(branch("goes", 4, prompt=SLOW))
     in_prefill(real)
@@ -97,7 +97,6 @@ def test_control_c_during_a_prefill_is_heard_and_the_engine_closes(smollm: Path)
     engine.cancel("long")
     engine.close()
     assert time.monotonic() - start < 1
-    assert not engine._cond._is_owned()  # type: ignore[attr-defined]
 
 
 def test_tokens_of_two_threads_do_not_mix(tiny: Path) -> None:
@@ -125,13 +124,12 @@ def test_tokens_of_two_threads_do_not_mix(tiny: Path) -> None:
 def test_a_failed_decode_reaches_the_caller_and_closing_still_works(engine: LlamaEngine) -> None:
     engine.submit(branch("a", 50))
     hear(engine, {})
-    engine._context.decode = lambda *_, **__: -3
+    engine.scheduler.memory.decode = lambda *_, **__: -3
     with pytest.raises(EngineFailed, match="refused a decode"):
         finish(engine, ["a"])
     with pytest.raises(EngineFailed):
         engine.poll(0)
     engine.close()
-    assert engine._thread is None
 
 
 @pytest.mark.parametrize("where", ["step", "submit"])
@@ -139,7 +137,7 @@ def test_an_error_on_the_thread_reaches_the_caller(engine: LlamaEngine, where: s
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
-    setattr(engine._scheduler, where, broken)
+    setattr(engine.scheduler, where, broken)
     engine.submit(branch("a"))
     with pytest.raises(EngineFailed, match="ZeroDivisionError"):
         finish(engine, ["a"])
@@ -147,7 +145,7 @@ def test_an_error_on_the_thread_reaches_the_caller(engine: LlamaEngine, where: s
 
 def test_a_key_reused_during_a_step_hears_only_its_own(engine: LlamaEngine) -> None:
     (expected,) = ask(engine, branch("other", 6, seed=3))
-    decode, entered, go = engine._context.decode, threading.Event(), threading.Event()
+    decode, entered, go = engine.scheduler.memory.decode, threading.Event(), threading.Event()
 
     def slow(*args: Any, **options: Any) -> int:
         entered.set()
@@ -156,7 +154,7 @@ def test_a_key_reused_during_a_step_hears_only_its_own(engine: LlamaEngine) -> N
 
     engine.submit(branch("key", 50, seed=8))
     hear(engine, {})
-    engine._context.decode = slow  # a decode of one token: nothing interrupts it
+    engine.scheduler.memory.decode = slow  # a decode of one token: nothing interrupts it
     engine.poll(0)
     assert entered.wait(10)
     engine.cancel("key")
@@ -183,7 +181,7 @@ def test_a_bad_grammar_is_refused_and_leaves_nothing(engine: LlamaEngine) -> Non
     for grammar in ("root ::= (", "no root here", "root ::= missing"):
         with pytest.raises(MissingCapability):
             engine.submit(branch("a", grammar=grammar))
-    assert not engine._live
+    assert ask(engine, branch("a"))
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:

@@ -18,11 +18,11 @@ def test_the_log_is_for_its_owner_and_does_not_grow_for_ever(tmp_path: Path) -> 
     path.chmod(0o644)
     try:
         log.to_file(path)
-        log._write(1, b"first", None)
+        log.write(1, b"first", None)
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.read_bytes().endswith(b"xfirst")
         log.to_file(path)
-        log._write(1, b"second", None)
+        log.write(1, b"second", None)
         assert path.read_bytes() == b"second"
     finally:
         log.to_file(None)
@@ -33,7 +33,7 @@ def test_a_second_model_without_a_log_leaves_the_first_one_s(tmp_path: Path, tin
     try:
         LlamaEngine.load(tiny, log_file=path).close()
         LlamaEngine.load(tiny).close()
-        log._write(1, b"still heard", None)
+        log.write(1, b"still heard", None)
         assert path.read_bytes().endswith(b"still heard")
     finally:
         log.to_file(None)

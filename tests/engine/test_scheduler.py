@@ -18,7 +18,7 @@ from ttc_cli.engine.llama.residents import ENDED_ROWS, IDLE_ROWS
 @pytest.mark.parametrize("rewindable", [True, False])
 def test_random_schedules_never_change_a_text(rewindable: bool) -> None:
     preempted = 0
-    for number in range(500):
+    for number in range(200):
         rng = random.Random(number)
         longest = rng.choice([10, 40])
         cells = longest + rng.randrange(5, 60)

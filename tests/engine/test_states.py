@@ -78,8 +78,8 @@ def test_branches_fork_from_what_was_restored(make: Make) -> None:
         return [said.tokens for said in ask(engine, *requests)]
 
     assert draw(warm) == draw(cold)
-    assert warm._scheduler is not None
-    assert warm._scheduler.residents.tree.used <= len(tokens) + 4 * 6
+    assert warm.scheduler is not None
+    assert warm.scheduler.residents.tree.used <= len(tokens) + 4 * 6
 
 
 def test_saving_disturbs_nothing(make: Make) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 from ttc_cli.core.events import (
     Close,
@@ -41,3 +44,10 @@ def record(folder: Path, entry: Entry, events: list[Event] = EVENTS, code: int =
             recorder(event)
         recorder.code = code
     return said
+
+
+def sql(folder: Path, statement: str, *values: Any) -> Any:
+    """The first value of a statement that is run beside the log."""
+    with contextlib.closing(sqlite3.connect(folder / "runs.db")) as database, database:
+        row = database.execute(statement, values).fetchone()
+        return row and row[0]

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from logged import EVENTS, record
+from logged import EVENTS, record, sql
 
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.events import (
@@ -115,12 +115,12 @@ def test_a_document_is_kept_once_and_no_longer_than_its_runs(tmp_path: Path) -> 
         record(tmp_path, Entry(f"ttc-{i}", "?", (("d", "the same text"),)))
     with Log(tmp_path) as log:
         texts = "SELECT count(*) FROM texts"
-        assert log._rows(texts)[0][0] == 1
+        assert sql(tmp_path, texts) == 1
         log.remove(["ttc-0", "ttc-1"])
         assert log.texts(log.get("2")) == (("d", "the same text"),)
         log.remove(["ttc-2"])
-        assert log._rows(texts)[0][0] == 0
-        assert log._rows("SELECT count(*) FROM events")[0][0] == 0
+        assert sql(tmp_path, texts) == 0
+        assert sql(tmp_path, "SELECT count(*) FROM events") == 0
 
 
 def test_old_runs_and_the_oldest_above_a_size_go(tmp_path: Path) -> None:
@@ -128,8 +128,7 @@ def test_old_runs_and_the_oldest_above_a_size_go(tmp_path: Path) -> None:
         noise = os.urandom(20_000).hex()
         record(tmp_path, Entry(f"ttc-{i:02}", "?", (("d", noise),)))
     with Log(tmp_path) as log:
-        with log._writing() as db:
-            db.execute("UPDATE runs SET began = 1000 WHERE id = 'ttc-07'")
+        sql(tmp_path, "UPDATE runs SET began = 1000 WHERE id = 'ttc-07'")
         log.prune(days=30, megabytes=None)
         assert [run.id for run in log.runs()] == [
             f"ttc-{i:02}" for i in reversed(range(40)) if i != 7

@@ -100,10 +100,10 @@ import sys
 from pathlib import Path
 from ttc_cli.store.results import Results
 results = Results(Path(sys.argv[1]), 1 << 30)
-print("ready", flush=True)
 while True:
     for n in range(20):
         results.put(f"{n:064x}", {"text": f"{n:064x}" * 20_000})
+        print("ready", flush=True)
 """
 
 

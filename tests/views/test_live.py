@@ -11,6 +11,7 @@ import pytest
 from scenes import EVIL, Paper, result, show, single, vote
 
 from ttc_cli.core.events import Event, Tick, decode, encode
+from ttc_cli.views import live
 from ttc_cli.views.live import make
 from ttc_cli.views.plain import Look, PlainView, summary
 
@@ -74,17 +75,19 @@ def test_what_a_model_writes_does_not_drive_the_terminal(screen: Screen) -> None
         assert "\x9b" not in paper.raw
 
 
-def test_no_more_than_ten_frames_a_second_and_none_without_a_change(screen: Screen) -> None:
+def test_no_more_than_ten_frames_a_second_and_none_without_a_change(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paper = screen(80, 24)
     show(vote(6), paper, LOOK, tick=0.01)
     frames = paper.raw.count("\x1b[?2026h")
     assert frames <= 2 + 6 + 2 + 1  # first, one for each finished line, tenths, clears
+    monkeypatch.setattr(live, "REDRAW_SECONDS", 0)
     view = make(LOOK, paper, paper, lambda: 100.0)
     for event in list(vote(6))[:20]:
         view(event)
     before = paper.writes
     for _ in range(5):
-        view._drawn = float("-inf")  # type: ignore[attr-defined]
         view(Tick())
     assert paper.writes - before <= 1
 
@@ -138,12 +141,14 @@ def test_erasure_takes_the_panel_off_the_screen(screen: Screen) -> None:
     assert paper.lines == ["$ ttc"]
 
 
-def test_what_reads_the_answer_may_write_it_on_the_same_terminal(screen: Screen) -> None:
+def test_what_reads_the_answer_may_write_it_on_the_same_terminal(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paper = screen(80, 24)  # as in `ttc ... | tee notes`
+    monkeypatch.setattr(live, "REDRAW_SECONDS", 0)
     view = make(replace(LOOK, onto_terminal=False, onto_pipe=True), paper, paper, lambda: 0.0)
     view.status("loading the model")
     for event in single("one ", "two ", "three"):
-        view._drawn = float("-inf")  # type: ignore[attr-defined]
         view(event)
     view.end()
     assert paper.lines[0] == "one two three"
@@ -151,12 +156,14 @@ def test_what_reads_the_answer_may_write_it_on_the_same_terminal(screen: Screen)
     assert not any("writing" in line for line in paper.lines)
 
 
-def test_an_answer_that_goes_into_a_file_leaves_the_panel_alone(screen: Screen) -> None:
+def test_an_answer_that_goes_into_a_file_leaves_the_panel_alone(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paper, pipe = screen(80, 24), io.StringIO()
     seen: list[str] = []
+    monkeypatch.setattr(live, "REDRAW_SECONDS", 0)
     view = make(Look(terminal=True), pipe, paper, lambda: 0.0)
     for event in single("one ", "\x1btwo"):
-        view._drawn = float("-inf")  # type: ignore[attr-defined]
         view(event)
         seen += paper.lines
     assert pipe.getvalue() == "one \x1btwo\n"

@@ -106,6 +106,11 @@ class ScriptedEngine:
         """What is known of the model."""
         return self._info
 
+    @property
+    def running(self) -> list[Key]:
+        """Keys of the requests under way."""
+        return list(self._talks)
+
     def submit(self, request: Request) -> None:
         """Queue a request; see the protocol."""
         if self.closed:

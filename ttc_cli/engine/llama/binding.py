@@ -35,7 +35,7 @@ class Log:
         self.errors: collections.deque[str] = collections.deque(maxlen=5)
         self._file: Any = None
         self._lock = threading.Lock()
-        self._callback = C.llama_log_callback(self._write)
+        self._callback = C.llama_log_callback(self.write)
         C.llama_log_set(self._callback, ctypes.c_void_p(0))
 
     def to_file(self, path: Path | None) -> None:
@@ -58,7 +58,8 @@ class Log:
             except OSError:
                 self._file = None
 
-    def _write(self, level: int, text: bytes | None, _user: Any) -> None:
+    def write(self, level: int, text: bytes | None, _user: Any) -> None:
+        """Take a line; llama.cpp calls it."""
         line = text or b""
         with self._lock:
             if self._file is not None:

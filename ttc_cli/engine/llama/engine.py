@@ -33,7 +33,10 @@ Command = Callable[[], None]
 
 
 class LlamaEngine:
-    """A GGUF in process. Make one with `load`."""
+    """A GGUF in process. Make one with `load`.
+
+    `scheduler` belongs to the engine's thread (see `at_rest`); None before `reserve`.
+    """
 
     def __init__(
         self,
@@ -54,7 +57,7 @@ class LlamaEngine:
         self._is_end = (lambda _: False) if ignore_eog else model.is_end
         self._limit = context
         self._context: Context | None = None
-        self._scheduler: Scheduler | None = None
+        self.scheduler: Scheduler | None = None
         self._cond = threading.Condition()
         self._commands: deque[Command] = deque()
         self._outbox: list[Delta] = []
@@ -130,7 +133,7 @@ class LlamaEngine:
     @property
     def counters(self) -> Counters:
         """What the scheduler has done so far."""
-        return self._scheduler.counters if self._scheduler else Counters()
+        return self.scheduler.counters if self.scheduler else Counters()
 
     def special_in(self, texts: Sequence[str]) -> frozenset[str]:
         """Texts of control tokens; a tenth of a second, the first time that a text may name one."""
@@ -159,17 +162,17 @@ class LlamaEngine:
         """Queue a request; see the protocol."""
         if self._closed:
             raise EngineFailed("the engine is closed")
-        if self._scheduler is None:
+        if self.scheduler is None:
             self.reserve(DEFAULT_CELLS)
         assert self._context is not None
-        assert self._scheduler is not None
+        assert self.scheduler is not None
         if request.key in self._live:
             raise EngineFailed(f"request {request.key!r} is already running")
         room = min(self._limit, self._context.cells)
         job = admit(request, self.model, self.tokens, room)
         with self._cond:
             self._live[request.key] = job
-            self._commands.append(partial(self._scheduler.submit, job))
+            self._commands.append(partial(self.scheduler.submit, job))
 
     def poll(self, timeout: float) -> Sequence[Delta]:
         """Allow one step and return what it gave; see the protocol."""
@@ -198,8 +201,8 @@ class LlamaEngine:
                 return
             del self._live[key]
             self._outbox = [delta for delta in self._outbox if delta.key != key]
-            assert self._scheduler is not None
-            self._commands.append(partial(self._scheduler.cancel, key))
+            assert self.scheduler is not None
+            self._commands.append(partial(self.scheduler.cancel, key))
 
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """Tokens of context that prompt and prefix take."""
@@ -211,7 +214,7 @@ class LlamaEngine:
         with self._cond:
             self._granted = False
             self._cond.wait_for(lambda: not self._stepping)
-            yield None if self._live else self._scheduler
+            yield None if self._live else self.scheduler
 
     def close(self) -> None:
         """Stop the thread and free everything; idempotent."""
@@ -224,7 +227,7 @@ class LlamaEngine:
     def _open(self, cells: int) -> None:
         self._context = Context(self.model, cells=cells, tuning=self.tuning, abort=self._unwanted)
         self._info = replace(self._info, cells=self._context.cells)
-        self._scheduler = Scheduler(
+        self.scheduler = Scheduler(
             self._context,
             rewindable=self.model.rewindable,
             context=self._limit,
@@ -245,18 +248,18 @@ class LlamaEngine:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        if self._scheduler is not None and self._context is not None:
+        if self.scheduler is not None and self._context is not None:
             while self._commands:  # jobs that never reached the scheduler hold grammars too
                 self._commands.popleft()()
-            self._scheduler.close()
+            self.scheduler.close()
             self._context.close()
-        self._scheduler = self._context = None
+        self.scheduler = self._context = None
         self._live.clear()
         self._outbox.clear()
 
     def _unwanted(self) -> bool:
         """Whether a prefill under way can stop: the engine closes, or a request of it is gone."""
-        scheduler, live = self._scheduler, self._live
+        scheduler, live = self.scheduler, self._live
         return (
             self._closing
             or scheduler is None
@@ -264,7 +267,7 @@ class LlamaEngine:
         )
 
     def _loop(self) -> None:
-        scheduler = self._scheduler
+        scheduler = self.scheduler
         assert scheduler is not None
         while True:
             with self._cond:

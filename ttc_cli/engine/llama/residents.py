@@ -32,7 +32,7 @@ class Residents:
         self.memory = memory
         self.tree = PrefixTree(rewindable=rewindable)
         self.free = list(range(sequences - 1, -1, -1))
-        self._idle: OrderedDict[int, int] = OrderedDict()  # sequence: the row it is kept until
+        self.idle: OrderedDict[int, int] = OrderedDict()  # sequence: the row it is kept until
         self._rows = 0
         self._tails: OrderedDict[tuple[int, ...], Floats] = OrderedDict()
 
@@ -62,11 +62,11 @@ class Residents:
             alone: no other job is live, so any room at all will do.
         """
         source, length = self.match(job)
-        if source in self._idle:
-            self._idle.move_to_end(source)
+        if source in self.idle:
+            self.idle.move_to_end(source)
             self._rest(source)
         if not self.free:
-            if not self._idle:
+            if not self.idle:
                 return False
             self._evict()
             if source not in self.tree:
@@ -100,14 +100,14 @@ class Residents:
     def decoded(self, rows: int) -> None:
         """So many rows were decoded; drops the sequences that nobody came for in time."""
         self._rows += rows
-        for sequence in [s for s, until in self._idle.items() if until < self._rows]:
-            del self._idle[sequence]
+        for sequence in [s for s, until in self.idle.items() if until < self._rows]:
+            del self.idle[sequence]
             self._drop(sequence)
 
     def make_room(self, cells: int) -> bool:
         """Evict idle sequences until so many cells are free; False when that is not enough."""
         while self.room < cells:
-            if not self._idle:
+            if not self.idle:
                 return False
             self._evict()
         return True
@@ -148,7 +148,7 @@ class Residents:
 
     def clear(self) -> None:
         """Drop every idle sequence."""
-        while self._idle:
+        while self.idle:
             self._evict()
 
     def _anchor(self, job: Job) -> None:
@@ -160,10 +160,10 @@ class Residents:
             self._rest(sequence)
 
     def _rest(self, sequence: int, rows: int = IDLE_ROWS) -> None:
-        self._idle[sequence] = self._rows + rows
+        self.idle[sequence] = self._rows + rows
 
     def _evict(self) -> None:
-        sequence, _ = self._idle.popitem(last=False)
+        sequence, _ = self.idle.popitem(last=False)
         self._drop(sequence)
 
     def _drop(self, sequence: int) -> None:
