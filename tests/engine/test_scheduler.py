@@ -56,7 +56,7 @@ def test_random_schedules_never_change_a_text(rewindable: bool) -> None:
             assert busy.said[key].essence == alone.run()[key].essence, f"schedule {number}"
         preempted += busy.scheduler.counters.preempted
         busy.close()
-    assert preempted > 100, "the schedules are meant to be tight"
+    assert preempted > 40, "the schedules are meant to be tight"
 
 
 @pytest.mark.parametrize("rewindable", [True, False])
