@@ -94,7 +94,7 @@ def test_what_makes_no_sense_is_one_line(
     arguments: tuple[str, ...],
     says: str,
 ) -> None:
-    monkeypatch.setattr("ttc_cli.verifiers.sandbox.trouble", lambda: "no namespaces")
+    monkeypatch.setattr("ttc_cli.jail.lock._found", lambda: ("limits", "no namespaces"))
     code_record = {"prompt": "def f():\n", "entry_point": "f", "test": "", "canonical_solution": ""}
     (tmp_path / "code.jsonl").write_text(json.dumps(code_record))
     names = {

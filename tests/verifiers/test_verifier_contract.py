@@ -16,7 +16,8 @@ from ttc_cli.core.outcome import Question
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.verify import Verifier
 from ttc_cli.engine.scripted import ScriptedEngine
-from ttc_cli.verifiers import registry, sandbox
+from ttc_cli.jail import available
+from ttc_cli.verifiers import registry
 from ttc_cli.verifiers.head import FEATURES, Head
 
 JSON = ['{"sum": 7}', '{"sum": "seven"}', "no JSON at all", '```json\n{"sum": 8}\n```']
@@ -57,7 +58,7 @@ def verifier(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     if kind == "judge reasoned":
         yield build("judge", rationales="2", rationale_tokens="8")
     else:
-        yield build(kind + arguments.get(kind, ""), unsafe=bool(sandbox.trouble()))
+        yield build(kind + arguments.get(kind, ""), unsafe=bool(available()))
     forget()
 
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 
 from ttc_cli.core.errors import TtcError
-from ttc_cli.verifiers import sandbox
+from ttc_cli.jail import Limits, require
+from ttc_cli.jail.examine import examine
 from ttc_cli.verifiers.unit_tests import python_blocks
 
 SECONDS = 3.0
@@ -49,11 +50,11 @@ def check_code(code: str, tests: Mapping[str, str], *, seconds: float = SECONDS)
         TtcError: the tests cannot be run, whatever the program.
     """
     entry = tests["entry_point"]
-    graded = sandbox.examine(
+    graded = examine(
         code,
         f"{tests['test']}\ncheck({entry})",
-        isolate=not sandbox.trouble(),
-        limits=sandbox.Limits(seconds, MEMORY),
+        layer=require(unsafe=True),
+        limits=Limits(seconds, MEMORY),
         names=(entry,),
     )
     if graded.score is None:

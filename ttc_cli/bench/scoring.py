@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ttc_cli import jail
 from ttc_cli.answers import equivalent
 from ttc_cli.bench.code import check_code, program
 from ttc_cli.bench.questions import Item
-from ttc_cli.verifiers import sandbox
 
 
 def require(items: Sequence[Item], *, unsafe_exec: bool) -> None:
@@ -17,7 +17,7 @@ def require(items: Sequence[Item], *, unsafe_exec: bool) -> None:
         UsageError: code would have to be run, it cannot be locked in, and nobody allowed it.
     """
     if any(item.task == "code" for item in items):
-        sandbox.require(unsafe=unsafe_exec)
+        jail.require(unsafe=unsafe_exec)
 
 
 def right(item: Item, answer: str | None, reply: str) -> bool:

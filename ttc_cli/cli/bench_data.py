@@ -68,12 +68,12 @@ def _unscorable(item: Item, unsafe_exec: bool) -> str:
     """Why a question's own reference would not be scored as right, if it would not."""
     from ttc_cli.answers import extract
     from ttc_cli.bench import scoring
+    from ttc_cli.jail import available
     from ttc_cli.session.prepare import KINDS
-    from ttc_cli.verifiers import sandbox
 
     if item.task == "code":
         reply = f"```python\n{item.more['prompt']}{item.reference}\n```"
-        runs = unsafe_exec or not sandbox.trouble()
+        runs = unsafe_exec or not available()
         if runs and not scoring.right(item, None, reply):
             return "its own solution fails its test"
         return ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.verify import Graded
-from ttc_cli.verifiers import process
+from ttc_cli.jail import process
 from ttc_cli.verifiers.common import NOTE_CHARS, Check, lacking, picker
 
 USAGE = "exec:CMD"

@@ -1,5 +1,5 @@
 """`tests:FILE`: Python code passes where a test file does; `tests:doctest` takes the question's own
-`>>>` examples instead of a file. The code runs locked in; see `sandbox`.
+`>>>` examples instead of a file. The code runs locked in; see `ttc_cli.jail`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Want
 from ttc_cli.core.verify import Graded
+from ttc_cli.jail import Layer, Limits, require
+from ttc_cli.jail.examine import examine
 from ttc_cli.strategies.common import reply
-from ttc_cli.verifiers import sandbox
 from ttc_cli.verifiers.common import Check, lacking
-from ttc_cli.verifiers.sandbox import Limits
 
 USAGE = "tests:FILE"
 DOCTEST = "doctest"
@@ -48,12 +48,12 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Tests:
 
     Raises:
         UnreadableFile: the file cannot be read.
-        UsageError: no file, no Python in it, or code cannot be locked in here (see `sandbox`).
+        UsageError: no file, no Python in it, or code cannot be locked in here (see `ttc_cli.jail`).
     """
     lacking(argument, USAGE)
     tests = None if argument == DOCTEST else _read(argument)
     limits = replace(Limits(), seconds=options.seconds, memory=options.memory << 20)
-    return Tests(f"tests:{argument}", tests, limits, isolate=sandbox.require(unsafe=unsafe))
+    return Tests(f"tests:{argument}", tests, limits, require(unsafe=unsafe))
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Tests:
     name: str
     tests: str | None
     limits: Limits
-    isolate: bool
+    layer: Layer
     gate: bool = True
     want: Want = Want()
     needs: tuple[str, ...] = ()
@@ -77,9 +77,7 @@ class Tests:
         def check(code: str, stopped: threading.Event) -> Graded:
             if not tests:
                 return Graded(None, "the question holds no `>>>` examples")
-            return sandbox.examine(
-                code, tests, isolate=self.isolate, limits=self.limits, cancel=stopped
-            )
+            return examine(code, tests, layer=self.layer, limits=self.limits, cancel=stopped)
 
         return (yield from Check(self.name, program, check)(run, branches, question))
 

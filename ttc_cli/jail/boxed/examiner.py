@@ -29,7 +29,8 @@ from wire import NONSENSE, Gone, Peer
 
 WAIT_SECONDS = 2.0
 ENDS = (StopIteration, StopAsyncIteration, GeneratorExit)
-SET_DUMPABLE = 4
+SET_PDEATHSIG, SET_DUMPABLE = 1, 4
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 
 
 def main() -> None:
@@ -50,9 +51,8 @@ def main() -> None:
 
 @contextlib.contextmanager
 def _inmate(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    child = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    pipe = subprocess.PIPE
+    child = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=ENVIRONMENT)
     signal.signal(signal.SIGTERM, lambda *_: _leave(child))
     try:
         yield child
@@ -61,13 +61,14 @@ def _inmate(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _limit(memory: int) -> None:
-    """Bound what the other side can make us hold, and shut our memory to it."""
+    """Bound what the other side can make us hold, shut our memory to it, end with our parent."""
     try:
         import ctypes
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         ctypes.CDLL(None).prctl(SET_DUMPABLE, 0, 0, 0, 0)
+        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     except (ImportError, AttributeError, ValueError, OSError):
         pass  # not this system
 
@@ -144,8 +145,8 @@ class Examination:
         """What the jail said on stderr."""
         self._child.kill()
         assert self._child.stderr is not None
-        lines = self._child.stderr.read(4000).decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        lines = self._child.stderr.read(4000).decode("utf-8", "replace").splitlines()
+        return next((line for line in lines if line.startswith("jail:")), "")
 
     def _told(self, error: BaseException) -> str:
         """A failure in words that a model can use: the line of the test, and what went wrong."""

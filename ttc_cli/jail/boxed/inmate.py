@@ -9,31 +9,29 @@ import builtins
 import os
 import sys
 import types
+from collections.abc import Callable
 from typing import IO, Any
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from values import plain_name
 from wire import ALL, Peer
 
 
-def main() -> None:
+def ready() -> Callable[[], None]:
+    """Take the line to the examiner out of the way of what the code reads and prints."""
+    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1):
+        os.dup2(null, stream)
+    return lambda: serve(reader, writer)
+
+
+def serve(reader: IO[bytes], writer: IO[bytes]) -> None:
     """Answer until nobody asks."""
-    reader, writer = _channel()
-    sys.path.pop(0)
     peer = Peer(reader, writer, ALL | {"load": load}, _exception)
     sys.set_int_max_str_digits(0)
     peer.send({"value": None, "changed": []})  # ready
     while True:
         peer.serve(peer.receive())
-
-
-def _channel() -> tuple[IO[bytes], IO[bytes]]:
-    """The line to the examiner, out of the way of what the code reads and prints."""
-    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    null = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(null, stream)
-    return reader, writer
 
 
 def load(code: str) -> dict[str, Any]:
@@ -59,7 +57,3 @@ def _exception(names: list[str], text: str) -> BaseException:
         if isinstance(kind, type) and issubclass(kind, Exception):
             return kind(text)
     return RuntimeError(text)
-
-
-if __name__ == "__main__":
-    main()

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from cells import examine
 from forged import EATS, FORGED, TESTS
-from test_sandbox import examine
 
 from ttc_cli.core.verify import Graded
-from ttc_cli.verifiers import sandbox
-
-JAILED = not sandbox.trouble()
 
 
 @pytest.mark.parametrize("name", FORGED)
 def test_no_program_makes_its_own_verdict(name: str) -> None:
     tests = EATS if name == "endless values" else TESTS
-    found = examine(FORGED[name], tests, isolate=JAILED)
+    found = examine(FORGED[name], tests)
     assert found.score == 0.0, found
     assert found.note
 
 
 def test_these_tests_pass_what_is_right() -> None:
-    assert examine("def add(a, b):\n    return a + b\n", TESTS, isolate=JAILED) == Graded(1.0)
+    assert examine("def add(a, b):\n    return a + b\n", TESTS) == Graded(1.0)
 
 
 def test_the_code_calls_only_what_the_tests_may_lend() -> None:
@@ -31,10 +28,10 @@ def test_the_code_calls_only_what_the_tests_may_lend() -> None:
         "for f in (eval, exec, open, __import__, getattr, type):\n    try:\n"
         "        use(f, '1')\n    except TypeError:\n        pass\n    else:\n        assert 0, f"
     )
-    assert examine(code, tests, isolate=JAILED) == Graded(1.0)
+    assert examine(code, tests) == Graded(1.0)
 
 
 def test_a_name_from_everything_is_not_a_builtin() -> None:
     code = "def abs(x):\n    return 0\ndef half(x):\n    return 9\n"
     tests = "from solution import *\nassert abs(half(4) - 2) < 1e-6"
-    assert examine(code, tests, isolate=JAILED).score == 0
+    assert examine(code, tests).score == 0

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from stage import branch, build, grades, question, write
+from cells import LAYERS, examine
 
-from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.verify import Graded
-from ttc_cli.verifiers import sandbox
-from ttc_cli.verifiers.sandbox import Limits
-from ttc_cli.verifiers.unit_tests import examples
+from ttc_cli.jail import Layer
 
 GOOD = "def add(a, b):\n    return a + b\n"
 TESTS = "def test_sums():\n    assert add(2, 3) == 5\n    assert add(-1, 1) == 0\n"
-TIGHT = Limits(seconds=1.0, memory=256 << 20)
-locked = pytest.mark.skipif(bool(sandbox.trouble()), reason="the kernel locks nothing in")
-
-
-@pytest.fixture(params=[True, False], ids=["locked in", "limits alone"])
-def isolate(request: pytest.FixtureRequest) -> bool:
-    if request.param and sandbox.trouble():
-        pytest.skip(sandbox.trouble())
-    return bool(request.param)
-
-
-def examine(code: str, tests: str = TESTS, *, isolate: bool = True, **more: object) -> Graded:
-    return sandbox.examine(code, tests, isolate=isolate, limits=TIGHT, **more)  # type: ignore[arg-type]
 
 
 # -- honest code ----------------------------------------------------------------------------
@@ -115,10 +97,17 @@ PASSING = {
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_good_code_passes(name: str, isolate: bool) -> None:
-    assert examine(*PASSING[name], isolate=isolate) == Graded(1.0)
+def test_good_code_passes(name: str) -> None:
+    assert examine(*PASSING[name]) == Graded(1.0)
 
 
+@pytest.mark.parametrize("layer", LAYERS)
+def test_it_does_in_every_layer(layer: Layer) -> None:
+    assert examine(*PASSING["exact values"], layer=layer) == Graded(1.0)
+    assert examine(*FAILING_ONE, layer=layer).score == 0
+
+
+FAILING_ONE = ("def add(a, b):\n    return a - b\n", TESTS)
 FAILING = {
     "wrong": ("def add(a, b):\n    return a - b\n", "assert add(2, 3) == 5\nAssertionError"),
     "missing": ("x = 1\n", "name 'add' is not defined"),
@@ -130,39 +119,39 @@ FAILING = {
 
 
 @pytest.mark.parametrize("name", FAILING)
-def test_bad_code_fails_and_hears_why(name: str, isolate: bool) -> None:
+def test_bad_code_fails_and_hears_why(name: str) -> None:
     code, why = FAILING[name]
-    found = examine(code, isolate=isolate)
+    found = examine(code, TESTS)
     assert found.score == 0.0
     assert why in found.note
 
 
 def test_a_failure_says_what_came_instead() -> None:
-    found = examine("def add(a, b):\n    return a - b\n", isolate=not sandbox.trouble())
+    found = examine("def add(a, b):\n    return a - b\n", TESTS)
     assert "add(2, 3) gave -1" in found.note
 
 
-def test_no_exception_of_the_code_ends_the_tests_early(isolate: bool) -> None:
+def test_no_exception_of_the_code_ends_the_tests_early() -> None:
     for kind in ("StopIteration", "GeneratorExit", "SystemExit(0)", "KeyboardInterrupt"):
         code = f"def even(n):\n    raise {kind}\n"
-        assert examine(code, "assert all(map(even, [1, 2]))", isolate=isolate).score == 0
+        assert examine(code, "assert all(map(even, [1, 2]))").score == 0
 
 
-def test_names_of_builtins_are_the_builtins_own(isolate: bool) -> None:
+def test_names_of_builtins_are_the_builtins_own() -> None:
     code = "def abs(x):\n    return 0\ndef half(x):\n    return 9\n"
-    assert examine(code, "assert abs(half(4) - 2) < 1e-6", isolate=isolate).score == 0
+    assert examine(code, "assert abs(half(4) - 2) < 1e-6").score == 0
     asked_for = "from solution import abs\nassert abs(-3) == 0"
-    assert examine(code, asked_for, isolate=isolate).score == 1
+    assert examine(code, asked_for).score == 1
 
 
-def test_arithmetic_with_an_object_of_the_code_proves_nothing(isolate: bool) -> None:
+def test_arithmetic_with_an_object_of_the_code_proves_nothing() -> None:
     code = (
         "class N(float):\n    def __sub__(self, o):\n        return 0.0\n"
         "class M:\n    def __sub__(self, o):\n        return 0.0\n"
         "def half(x):\n    return N(9)\ndef third(x):\n    return M()\n"
     )
     for name in ("half", "third"):
-        assert examine(code, f"assert abs({name}(4) - 2) < 1e-6", isolate=isolate).score == 0
+        assert examine(code, f"assert abs({name}(4) - 2) < 1e-6").score == 0
 
 
 BROKEN = {
@@ -173,83 +162,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_broken_tests_are_no_verdict(name: str, isolate: bool) -> None:
-    found = examine(GOOD, BROKEN[name], isolate=isolate)
+def test_broken_tests_are_no_verdict(name: str) -> None:
+    found = examine(GOOD, BROKEN[name])
     assert found.score is None
     assert found.note
-
-
-# -- the verifier ---------------------------------------------------------------------------
-
-
-def reply(code: str) -> str:
-    return f"Here it is:\n```python\n{code}```\nIt adds."
-
-
-@locked
-def test_the_verifier_takes_the_code_of_replies(tmp_path: Path) -> None:
-    check = build(f"tests:{write(tmp_path, 'test_add.py', TESTS)}")
-    replies = [
-        reply(GOOD),
-        reply("def add(a, b):\n    return a\n"),
-        GOOD,
-        reply(GOOD) + "\n```python\nprint(add(1, 2))\n```",
-        reply(GOOD) + "\n```text\n5\n```",
-        "I cannot.",
-    ]
-    found = grades(check, [branch(text, i) for i, text in enumerate(replies)], question("code"))
-    assert [one.score for one in found] == [1, 0, 1, 1, 1, 0]
-    assert "assert add(2, 3) == 5" in found[1].note
-
-
-@locked
-def test_doctest_takes_the_question_s_examples() -> None:
-    head = (
-        "from typing import List\n\ndef add(a: List[int]) -> int:\n    '''Sum.\n"
-        "    >>> add([2, 3])\n    5\n    >>> add([])\n    0\n    '''\n"
-    )
-    good = reply("def add(a: List[int]) -> int:\n    return sum(a)\n")
-    bad = reply("def add(a):\n    return 5\n")
-    check = build("tests:doctest")
-    found = grades(check, [branch(good), branch(bad, 1)], question("code", head))
-    assert [one.score for one in found] == [1, 0]
-    (none,) = grades(check, [branch(good)], question("code", "Write add."))
-    assert none.score is None
-
-
-def test_examples_become_tests() -> None:
-    text = (
-        ">>> x = 3\n>>> f(x)\n'a'\n>>> g()\n<G>\n\n"
-        "Then:\n    >>> h(1)\n    [1,\n     2]\n    ```\n>>> k()\n"
-    )
-    assert examples(text).splitlines() == [
-        "x = 3", "assert (f(x)) == ('a')", "assert repr(g()) == '<G>'", "assert (h(1)) == ([1,",
-        "     2])", "k()",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("tests", "write tests:FILE"),
-        ("tests:none.py", "cannot read none.py"),
-        ("tests:bad.py", "bad.py is not Python"),
-    ],
-)
-def test_what_is_refused(
-    text: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    write(tmp_path, "bad.py", "def (")
-    with pytest.raises(TtcError) as caught:
-        build(text)
-    assert says in str(caught.value)
-
-
-def test_where_code_cannot_be_locked_in_the_user_must_say_so(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sandbox, "trouble", lambda: "no namespaces")
-    with pytest.raises(UsageError, match="--unsafe-exec"):
-        build("tests:doctest")
-    assert not build("tests:doctest", unsafe=True).isolate  # type: ignore[attr-defined]

@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cells import LOCKED, examine
 from hostile import HOSTILE, PRYING
-from stage import write
-from test_sandbox import GOOD, examine, locked
 
 from ttc_cli.core.verify import Graded
-from ttc_cli.verifiers import sandbox
+from ttc_cli.jail import Layer, lock
+
+GOOD = "def add(a, b):\n    return a + b\n"
+TESTS = "assert add(2, 3) == 5\nassert add(-1, 1) == 0\n"
+locked = pytest.mark.skipif(not LOCKED, reason="nothing can be locked in here")
 
 
 class Ward:
@@ -24,7 +27,8 @@ class Ward:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.secret = write(folder, "secret.txt", "the secret of the house")
+        self.secret = folder / "secret.txt"
+        self.secret.write_text("the secret of the house")
         self.secret.chmod(0o666)
         folder.chmod(0o777)
         self.server = socket.create_server(("127.0.0.1", 0))
@@ -55,12 +59,12 @@ def ward(tmp_path: Path) -> Iterator[Ward]:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_code_does_no_harm_and_does_not_pass(name: str, ward: Ward) -> None:
     before, began = _processes(), time.monotonic()
-    found = examine(HOSTILE[name])
+    found = examine(HOSTILE[name], TESTS)
     assert found.score == 0.0, found
     assert time.monotonic() - began < 20
     assert ward.whole()
     _wait_for(lambda: _processes() <= before)
-    assert examine(GOOD) == Graded(1.0)  # the run goes on
+    assert examine(GOOD, TESTS) == Graded(1.0)  # the run goes on
 
 
 @locked
@@ -81,7 +85,7 @@ def test_prying_code_gets_nothing(name: str, ward: Ward, monkeypatch: pytest.Mon
     assert found.score == 0.0, found
     assert not heard
     assert ward.whole()
-    assert examine(GOOD) == Graded(1.0)
+    assert examine(GOOD, TESTS) == Graded(1.0)
 
 
 def test_forgeries_fail_without_a_jail_too() -> None:
@@ -90,7 +94,7 @@ def test_forgeries_fail_without_a_jail_too() -> None:
         "equal to anything", "a number equal to anything", "patches the harness",
         "closes everything", "sleep", "endless print",
     ):  # fmt: skip
-        assert examine(HOSTILE[name], isolate=False).score == 0.0, name
+        assert examine(HOSTILE[name], TESTS, layer=Layer.LIMITS).score == 0.0, name
 
 
 def _processes() -> set[int]:
@@ -103,7 +107,7 @@ def _processes() -> set[int]:
             words = (place / "cmdline").read_bytes()  # empty of those that are over
         except OSError:
             continue
-        if str(sandbox.SCRIPTS).encode() in words:
+        if str(lock.SCRIPTS).encode() in words:
             found.add(int(place.name))
     return found
 

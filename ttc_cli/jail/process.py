@@ -19,6 +19,7 @@ LOOK_SECONDS = 0.02
 MOST_OUTPUT = 1 << 20
 """Bytes on stdout or stderr; more, and the process is stopped."""
 GRACE_SECONDS = 1.0
+LATE = "it was not done in time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _watch(
             if any(os.fstat(file.fileno()).st_size > MOST_OUTPUT for file in files):
                 return f"it wrote more than {MOST_OUTPUT >> 20} MiB"
             if time.monotonic() >= deadline:
-                return "it was not done in time"
+                return LATE
             if cancel.is_set():
                 return "no time was left"
         else:

@@ -52,7 +52,7 @@ HOSTILE = {
     "found += [str(o) for o in gc.get_objects() if isinstance(o, (str, list, dict))]\n"
     "import glob\nfor path in glob.glob('/**/*test*', recursive=True):\n    try:\n"
     "        found.append(open(path).read())\n    except Exception:\n        pass\n"
-    "known = any('== 5' in text and 'add' in text for text in found)\n"
+    "known = any('=' '= 5' in text and 'add' in text for text in found)\n"
     "def add(a, b):\n    return {2: 5, -1: 0}[a] if known else 0\n",
     "blames the tests": "def add(a, b):\n    raise ImportError('tests')\n",
     "closes everything": "import os\nos.closerange(0, 1024)\n" + WRONG,

@@ -1,0 +1,89 @@
+"""`tests:FILE` and `tests:doctest`: what of a reply is tested, and by what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from stage import branch, build, grades, question, write
+
+from ttc_cli.core.errors import TtcError, UsageError
+from ttc_cli.jail import Layer, available, lock
+from ttc_cli.verifiers.unit_tests import examples
+
+GOOD = "def add(a, b):\n    return a + b\n"
+TESTS = "def test_sums():\n    assert add(2, 3) == 5\n    assert add(-1, 1) == 0\n"
+locked = pytest.mark.skipif(bool(available()), reason="nothing can be locked in here")
+
+
+def reply(code: str) -> str:
+    return f"Here it is:\n```python\n{code}```\nIt adds."
+
+
+@locked
+def test_the_verifier_takes_the_code_of_replies(tmp_path: Path) -> None:
+    check = build(f"tests:{write(tmp_path, 'test_add.py', TESTS)}")
+    replies = [
+        reply(GOOD),
+        reply("def add(a, b):\n    return a\n"),
+        GOOD,
+        reply(GOOD) + "\n```python\nprint(add(1, 2))\n```",
+        reply(GOOD) + "\n```text\n5\n```",
+        "I cannot.",
+    ]
+    found = grades(check, [branch(text, i) for i, text in enumerate(replies)], question("code"))
+    assert [one.score for one in found] == [1, 0, 1, 1, 1, 0]
+    assert "assert add(2, 3) == 5" in found[1].note
+
+
+@locked
+def test_doctest_takes_the_question_s_examples() -> None:
+    head = (
+        "from typing import List\n\ndef add(a: List[int]) -> int:\n    '''Sum.\n"
+        "    >>> add([2, 3])\n    5\n    >>> add([])\n    0\n    '''\n"
+    )
+    good = reply("def add(a: List[int]) -> int:\n    return sum(a)\n")
+    bad = reply("def add(a):\n    return 5\n")
+    check = build("tests:doctest")
+    found = grades(check, [branch(good), branch(bad, 1)], question("code", head))
+    assert [one.score for one in found] == [1, 0]
+    (none,) = grades(check, [branch(good)], question("code", "Write add."))
+    assert none.score is None
+
+
+def test_examples_become_tests() -> None:
+    text = (
+        ">>> x = 3\n>>> f(x)\n'a'\n>>> g()\n<G>\n\n"
+        "Then:\n    >>> h(1)\n    [1,\n     2]\n    ```\n>>> k()\n"
+    )
+    assert examples(text).splitlines() == [
+        "x = 3", "assert (f(x)) == ('a')", "assert repr(g()) == '<G>'", "assert (h(1)) == ([1,",
+        "     2])", "k()",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("tests", "write tests:FILE"),
+        ("tests:none.py", "cannot read none.py"),
+        ("tests:bad.py", "bad.py is not Python"),
+    ],
+)
+def test_what_is_refused(
+    text: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "bad.py", "def (")
+    with pytest.raises(TtcError) as caught:
+        build(text)
+    assert says in str(caught.value)
+
+
+def test_where_code_cannot_be_locked_in_the_user_must_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lock, "_found", lambda: (Layer.LIMITS, "no namespaces"))
+    with pytest.raises(UsageError, match="--unsafe-exec"):
+        build("tests:doctest")
+    assert build("tests:doctest", unsafe=True).layer is Layer.LIMITS  # type: ignore[attr-defined]
