@@ -1,4 +1,4 @@
-"""Programs that try to do harm, to pass without being right, or to get out."""
+"""Programs that bomb, fill, hang, kill, leave, or want to pass without being right."""
 
 # ruff: noqa: E501 - programs are easier to read in long lines
 
@@ -56,41 +56,4 @@ HOSTILE = {
     "def add(a, b):\n    return {2: 5, -1: 0}[a] if known else 0\n",
     "blames the tests": "def add(a, b):\n    raise ImportError('tests')\n",
     "closes everything": "import os\nos.closerange(0, 1024)\n" + WRONG,
-}
-
-# Each of these reads or writes where it should not, and would pass the test if it could.
-PRYING = {
-    "reads a file": "def add(a, b):\n    return 5 if 'secret' in open(SECRET).read() else 0\n",
-    "lists the folder": "import os\ndef add(a, b):\n    return 5 if os.listdir(HOME) else 0\n",
-    "reads the home": "import os, pathlib\ndef add(a, b):\n"
-    "    seen = [p for p in pathlib.Path(REAL_HOME).glob('*') if not PYTHON.startswith(str(p))]\n"
-    "    return 5 if seen or os.path.isdir('/etc/ssl') else 0\n",
-    "writes a file": "def add(a, b):\n    open(SECRET, 'w').write('gone')\n    return 5\n",
-    "deletes a file": "import os\ndef add(a, b):\n    os.remove(SECRET)\n    return 5\n",
-    "deletes all": "import os, shutil\ndef add(a, b):\n    shutil.rmtree('/', ignore_errors=True)\n"
-    "    return 5 if not os.path.exists('/usr') else 0\n",
-    "follows a link out": "import os\ndef add(a, b):\n    os.symlink(SECRET, '/tmp/way')\n"
-    "    return 5 if 'secret' in open('/tmp/way').read() else 0\n",
-    "climbs out": "import os\ndef add(a, b):\n    os.mkdir('/tmp/x')\n    os.chroot('/tmp/x')\n"
-    "    for _ in range(50):\n        os.chdir('..')\n    os.chroot('.')\n"
-    "    return 5 if os.path.exists(SECRET) else 0\n",
-    "reads other processes": "import os\ndef add(a, b):\n"
-    "    return 5 if [p for p in os.listdir('/proc') if p.isdigit()] else 0\n",
-    "reads its parent's memory": "def add(a, b):\n    open('/proc/1/mem', 'rb')\n    return 5\n",
-    "calls home": "import socket\ndef add(a, b):\n"
-    "    socket.create_connection(('127.0.0.1', PORT), 0.3).close()\n    return 5\n",
-    "serves the world": "import socket\ndef add(a, b):\n"
-    "    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n    s.sendto(b'x', ('192.0.2.1', 9))\n"
-    "    return 5\n",
-    "reads the environment": "import os\ndef add(a, b):\n    return 5 if 'TTC_SECRET' in os.environ else 0\n",
-    "becomes root": "import os\ndef add(a, b):\n    os.setuid(0)\n    return 5\n",
-    "mounts": "import ctypes\ndef add(a, b):\n"
-    "    libc = ctypes.CDLL(None)\n    return 5 if libc.mount(b'none', b'/tmp', b'tmpfs', 0, None) == 0"
-    " or libc.unshare(0x10000000) == 0 else 0\n",
-    "writes in the interpreter": "import os\ndef add(a, b):\n    open(os.__file__, 'a').write('#')\n"
-    "    return 5\n",
-    "is root": "import os\ndef add(a, b):\n    return 5 if open('/usr/x', 'w') else 0\n",
-    "signals us": "import os\ndef add(a, b):\n    os.kill(OURS, 10)\n    return 5\n",
-    "traces its parent": "import ctypes, os\ndef add(a, b):\n"
-    "    return 5 if ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0) == 0 else 0\n",
 }

@@ -1,100 +1,66 @@
-"""Twenty and more hostile programs: none does harm, none passes, and the run goes on."""
+"""Hostile programs: none does harm, none passes, none outlives its run, and the run goes on."""
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from cells import LOCKED, examine
-from hostile import HOSTILE, PRYING
+from cells import LAYERS, LOCKED, examine
+from hostile import HOSTILE
 
 from ttc_cli.core.verify import Graded
-from ttc_cli.jail import Layer, lock
+from ttc_cli.jail import Layer, lock, run_program
 
 GOOD = "def add(a, b):\n    return a + b\n"
 TESTS = "assert add(2, 3) == 5\nassert add(-1, 1) == 0\n"
-locked = pytest.mark.skipif(not LOCKED, reason="nothing can be locked in here")
+FORGERIES = (
+    "exits well", "exits well when called", "leaves", "says that it passed", "equal to anything",
+    "a number equal to anything", "patches the harness", "closes everything", "sleep",
+    "endless print",
+)  # fmt: skip
+"""Those that harm nobody with a user's rights."""
 
 
-class Ward:
-    """What hostile code could harm: it is whole when each test ends."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.secret = folder / "secret.txt"
-        self.secret.write_text("the secret of the house")
-        self.secret.chmod(0o666)
-        folder.chmod(0o777)
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.server.settimeout(0)
-        self.port = self.server.getsockname()[1]
-
-    def whole(self) -> bool:
-        try:
-            self.server.accept()
-        except (BlockingIOError, TimeoutError):
-            called = False
-        else:
-            called = True
-        kept = self.secret.read_text() == "the secret of the house"
-        return kept and not called and len(list(self.folder.iterdir())) == 1
+@pytest.mark.parametrize("layer", LAYERS)
+def test_hostile_code_does_not_pass_and_is_gone(layer: Layer) -> None:
+    names = [*(HOSTILE if layer in LOCKED else FORGERIES)]
+    before = _processes()
+    with ThreadPoolExecutor(4) as pool:  # most of their time they wait for their end
+        found = pool.map(lambda name: examine(HOSTILE[name], TESTS, layer=layer), names)
+        graded = dict(zip(names, found, strict=True))
+    assert {name for name, one in graded.items() if one.score != 0 or not one.note} == set()
+    for _ in range(150):
+        if _processes() <= before:
+            break
+        time.sleep(0.02)
+    assert _processes() <= before
+    assert examine(GOOD, TESTS, layer=layer) == Graded(1.0)
 
 
-@pytest.fixture
-def ward(tmp_path: Path) -> Iterator[Ward]:
-    place = tmp_path / "home"
-    place.mkdir()
-    ward = Ward(place)
-    yield ward
-    ward.server.close()
+@pytest.mark.parametrize("layer", LOCKED)
+def test_nothing_is_left_for_the_next_program(layer: Layer) -> None:
+    leaves = "import os\ntry:\n    open('/tmp/left', 'w').close()\nexcept OSError:\n    pass\n"
+    run_program(leaves, layer=layer)
+    finds = "import os\ndef solution():\n    return os.path.exists('/tmp/left')\n"
+    assert run_program(finds, layer=layer).value is False
 
 
-@locked
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_code_does_no_harm_and_does_not_pass(name: str, ward: Ward) -> None:
-    before, began = _processes(), time.monotonic()
-    found = examine(HOSTILE[name], TESTS)
-    assert found.score == 0.0, found
-    assert time.monotonic() - began < 20
-    assert ward.whole()
-    _wait_for(lambda: _processes() <= before)
-    assert examine(GOOD, TESTS) == Graded(1.0)  # the run goes on
-
-
-@locked
-@pytest.mark.parametrize("name", PRYING)
-def test_prying_code_gets_nothing(name: str, ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TTC_SECRET", "x")
-    heard: list[int] = []
-    old = signal.signal(signal.SIGUSR1, lambda number, frame: heard.append(number))
-    facts = {
-        "SECRET": str(ward.secret), "HOME": str(ward.folder), "PORT": ward.port,
-        "OURS": os.getpid(), "REAL_HOME": str(Path.home()), "PYTHON": sys.base_prefix,
-    }  # fmt: skip
-    code = "".join(f"{key} = {value!r}\n" for key, value in facts.items()) + PRYING[name]
-    try:
-        found = examine(code, "assert add(2, 3) == 5")
-    finally:
-        signal.signal(signal.SIGUSR1, old)
-    assert found.score == 0.0, found
-    assert not heard
-    assert ward.whole()
-    assert examine(GOOD, TESTS) == Graded(1.0)
-
-
-def test_forgeries_fail_without_a_jail_too() -> None:
-    for name in (
-        "exits well", "exits well when called", "leaves", "says that it passed",
-        "equal to anything", "a number equal to anything", "patches the harness",
-        "closes everything", "sleep", "endless print",
-    ):  # fmt: skip
-        assert examine(HOSTILE[name], TESTS, layer=Layer.LIMITS).score == 0.0, name
+@pytest.mark.parametrize("layer", LOCKED)
+def test_another_system_s_calls_end_the_program(layer: Layer) -> None:
+    """The calls of 32-bit programs have other numbers."""
+    machine_code = "b8 14 00 00 00 cd 80 c3"  # mov eax, 20 (getpid); int 0x80; ret
+    program = (
+        "import ctypes, mmap, os\nif os.uname().machine != 'x86_64':\n    os._exit(0)\n"
+        "page = mmap.mmap(-1, 4096, prot=7)\n"
+        f"page.write(bytes.fromhex('{machine_code}'))\n"
+        "address = ctypes.addressof(ctypes.c_char.from_buffer(page))\n"
+        "function = ctypes.CFUNCTYPE(ctypes.c_int)(address)\n"
+        "def solution():\n    return function() == os.getpid()\n"
+    )
+    assert run_program(program, layer=layer).value is None
 
 
 def _processes() -> set[int]:
@@ -110,11 +76,3 @@ def _processes() -> set[int]:
         if str(lock.SCRIPTS).encode() in words:
             found.add(int(place.name))
     return found
-
-
-def _wait_for(true: Callable[[], bool]) -> None:
-    for _ in range(150):
-        if true():
-            return
-        time.sleep(0.02)
-    pytest.fail("it did not come true")
