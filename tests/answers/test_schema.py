@@ -202,3 +202,90 @@ def test_where_a_schema_comes_from(tmp_path: Path) -> None:
     for bad in ("{", '{"type": "strin"}', '{"type": NaN}'):
         with pytest.raises(UsageError):
             AnswerSchema.read(bad)
+
+
+def _doubling(how: str) -> dict[str, Any]:
+    """Forty definitions, each of which names the next one twice."""
+
+    def twice(reference: dict[str, str]) -> dict[str, Any]:
+        if how == "properties":
+            return {"properties": {"a": reference, "b": reference}, "required": ["a", "b"]}
+        return {how: [reference, reference]}
+
+    steps = {f"d{i}": twice({"$ref": f"#/$defs/d{i + 1}"}) for i in range(40)}
+    return {"$defs": {**steps, "d40": {"type": "string"}}, "$ref": "#/$defs/d0"}
+
+
+def _nested(depth: int, **more: Any) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(depth):
+        schema = {"type": "array", "items": schema, **more}
+    return schema
+
+
+HOSTILE: list[tuple[Any, str]] = [
+    (_doubling("allOf"), "more than 5,000 schemas"),
+    (_doubling("anyOf"), "more than 5,000 schemas"),
+    (_doubling("properties"), "shortest answer"),
+    (_nested(3, minItems=2000), "shortest answer"),
+    (_nested(100), "64 levels"),
+    ({"enum": list(range(100_000))}, "100,000 entries in enum, and 1,000 are allowed"),
+    ({"allOf": [{"minLength": n} for n in range(2000)]}, "2,000 entries in allOf"),
+    ({"properties": {str(n): True for n in range(5000)}}, "5,000 entries in properties"),
+    ({"type": "object", "required": "name"}, "required"),
+    ({"$ref": "#/$defs/x", "$defs": {"x": {"minimum": "abc"}}}, "minimum"),
+    ({"type": "number", "minimum": float("inf")}, "minimum Infinity"),
+    ({"type": "string", "pattern": "(a{1000}){1000}"}, "shortest answer"),
+    ({"type": "string", "pattern": r"\Aa"}, r"has \A, which is no escape"),
+    ({"const": "\ud800"}, "lone surrogate"),
+    ({"$schema": 5}, "$schema"),
+    ({"$ref": "#/$defs/d0", "$defs": {f"d{n}": {"$ref": f"#/$defs/d{n + 1}"} for n in range(3000)}},
+     "references go too far"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("schema", "says"), HOSTILE)
+def test_what_would_take_too_long_or_is_of_the_wrong_kind_is_named(schema: Any, says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        AnswerSchema(schema)
+    assert says in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(500)}},
+        {"type": "array", "prefixItems": [{"type": "string"}] * 200},
+        {"enum": list(range(1000))},
+        {"type": "string", "maxLength": 1e9},
+        {"type": "array", "maxItems": 10**9, "items": {"type": "integer"}},
+    ],
+)
+def test_what_is_large_but_bearable_is_taken(schema: Any) -> None:
+    form = AnswerSchema(schema)
+    assert len(form.grammar()) < 100_000
+    assert form.valid(form.closing("") or "") is not None
+
+
+def test_annotations_say_nothing_of_the_answer() -> None:
+    notes = {
+        "discriminator": {"propertyName": "kind", "mapping": {"box": "#/$defs/Box"}},
+        "example": {"kind": "box"}, "xml": {"name": "shape"}, "$comment": "drawn",
+        "externalDocs": {"url": "https://example.org"}, "contentMediaType": "text/plain",
+    }  # fmt: skip
+    boxes = [
+        {"properties": {"kind": {"const": kind}}, "required": ["kind"], "type": "object"}
+        for kind in ("box", "circle")
+    ]
+    plain, noted = {"oneOf": boxes}, {"oneOf": boxes, **notes}
+    assert grammar(noted).gbnf() == grammar(plain).gbnf()
+
+
+def test_names_of_fields_are_a_schema() -> None:
+    form = AnswerSchema.read("name, age int, tall bool: over 2 m")
+    assert form.valid('{"name": "Ada", "age": 36, "tall": false}') is not None
+    assert form.valid('{"name": "Ada", "age": "36", "tall": false}') is None
+    assert form.valid('{"name": "Ada", "age": 36}') is None
+    assert '"description": "over 2 m"' in form.text
+    with pytest.raises(UnreadableFile, match="name, age int"):
+        AnswerSchema.read("name")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ttc_cli.answers import extract
-from ttc_cli.answers.schema.validation import parse, validator
+from ttc_cli.answers.schema.validation import parse, ready, validator
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.outcome import Question
@@ -62,6 +62,6 @@ def _validator(path: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not JSON: {error}") from None
     try:
-        return validator(schema, formats=True)
+        return validator(ready(schema), formats=True)
     except UsageError as error:
         raise UsageError(f"{path} is {error.message}", error.hint) from None

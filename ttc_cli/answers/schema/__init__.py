@@ -3,6 +3,9 @@
 shapes.py    grammars as values: written as GBNF, and closed where a text breaks off
 texts.py     what a JSON string may hold: plain text, patterns, formats
 numbers.py   numbers within bounds, digit by digit
+shorthand.py  `name, age int` as a schema
+limits.py    how large a schema may be
+ecma.py      patterns of ECMA-262 in Python's spelling
 facts.py     what one alternative of a schema says, keyword by keyword
 reader.py    references, allOf, anyOf and oneOf resolved into such alternatives, or refused
 compiler.py  facts to a grammar

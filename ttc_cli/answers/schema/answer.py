@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from ttc_cli.answers.normalise import canonical_json
 from ttc_cli.answers.schema.compiler import compile_schema
 from ttc_cli.answers.schema.facts import Json
 from ttc_cli.answers.schema.reader import NOTES, RefusedError
-from ttc_cli.answers.schema.validation import parse, validator
+from ttc_cli.answers.schema.shapes import TooLongError
+from ttc_cli.answers.schema.shorthand import schema_of
+from ttc_cli.answers.schema.validation import parse, ready, validator
 from ttc_cli.core.errors import UnreadableFile, UsageError
 
 HINT = "leave it out, or say it otherwise: ttc only takes what a grammar can guarantee"
@@ -26,19 +29,24 @@ class AnswerSchema:
     """
 
     def __init__(self, schema: Json) -> None:
-        self._validator = validator(schema)
+        usable = ready(schema)
+        self._validator = validator(usable)
         self.source = json.dumps(schema, ensure_ascii=False)
         self.text = json.dumps(_bare(schema), ensure_ascii=False)
         try:
-            self._grammar = compile_schema(schema, self._fits)
+            self._grammar = compile_schema(usable, self._fits)
         except RefusedError as error:
             raise UsageError(f"the schema uses {error}", HINT) from None
+        except RecursionError:
+            raise UsageError("the schema's references go too far", HINT) from None
+        except TooLongError:
+            raise UsageError("the shortest answer under the schema is too long", HINT) from None
         except ValueError:
             raise UsageError("no value can satisfy the schema", "check its bounds") from None
 
     @classmethod
     def read(cls, source: str) -> AnswerSchema:
-        """From JSON, or from a file of it.
+        """From JSON, from a file of it, or from names of fields (see `shorthand`).
 
         Raises:
             UnreadableFile: there is no such file.
@@ -50,8 +58,14 @@ class AnswerSchema:
             try:
                 text = Path(source).read_text(encoding="utf-8-sig")
             except (OSError, ValueError) as error:
+                fields = schema_of(source) if re.search(r"[,:\s]", source) else None
+                if fields is not None:
+                    return cls(fields)
                 reason = getattr(error, "strerror", None) or str(error)
-                raise UnreadableFile(f"cannot read the schema {source}: {reason.lower()}") from None
+                raise UnreadableFile(
+                    f"cannot read the schema {source}: {reason.lower()}",
+                    "a file, JSON, or fields such as 'name, age int'",
+                ) from None
         try:
             schema = parse(text)
         except (ValueError, RecursionError) as error:

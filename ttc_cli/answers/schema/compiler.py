@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from ttc_cli.answers.schema import numbers, texts
+from ttc_cli.answers.schema.ecma import to_python
 from ttc_cli.answers.schema.facts import TYPES, Facts, Fields, Json
 from ttc_cli.answers.schema.reader import Reader, RefusedError
 from ttc_cli.answers.schema.shapes import START, Alt, Grammar, Lit, Node, Ref, Repeat, alt, seq
@@ -83,8 +84,9 @@ class _Compiler:
             stop = [Lit("")] if index >= low else []
             more = seq(COMMA, item(index)) if index else item(index)
             if index < max(fixed, 1):
-                return alt([*stop, seq(more, rest(index + 1)), NOTHING])
-            return Repeat(more, max(0, low - index), None if high is None else high - index)
+                return alt([*stop, seq(more, self._named(rest(index + 1))), NOTHING])
+            most = None if high is None else min(high, max(low, texts.MOST)) - index
+            return Repeat(more, max(0, low - index), most)
 
         return seq(Lit("["), rest(0), Lit("]"))
 
@@ -111,7 +113,28 @@ class _Compiler:
             if room < 0:
                 return NOTHING
         pairs = [(self._pair(facts.fields, name), name in needed) for name in allowed]
-        return seq(Lit("{"), _listed(pairs, 0, started=False), Lit("}"))
+        return seq(Lit("{"), self._listed(pairs), Lit("}"))
+
+    def _listed(self, pairs: Sequence[tuple[Node, bool]]) -> Node:
+        """Properties with commas between those that are there.
+
+        What may follow a property is a rule of its own: the grammar grows with their number, and
+        not with its square.
+        """
+        follows: Node = Lit("")
+        options: list[Node] = [Lit("")]
+        for pair, needed in reversed(pairs):
+            first = seq(pair, follows)
+            options = [first] if needed else [first, *options]
+            more = seq(COMMA, pair)
+            follows = self._named(seq(more if needed else Repeat(more, 0, 1), follows))
+        return alt(options)
+
+    def _named(self, node: Node) -> Ref:
+        """The node as a rule of its own, so that it is written once wherever it stands."""
+        name = f"rest-{len(self.rules)}"
+        self.rules[name] = node
+        return Ref(name)
 
     def _pair(self, fields: Sequence[Fields], name: str) -> Node:
         schemas = [schema for part in fields for schema in part.of(name)]
@@ -135,23 +158,9 @@ class _Compiler:
         pair = seq(key, COLON, self.rule(values or [True]))
         if high == 0:
             return Lit("{}") if not low else NOTHING
-        more = Repeat(seq(COMMA, pair), 0, None if high is None else high - 1)
+        more = Repeat(seq(COMMA, pair), 0, None if high is None else min(high, texts.MOST) - 1)
         some = seq(pair, more)
         return seq(Lit("{"), some if low else Repeat(some, 0, 1), Lit("}"))
-
-
-def _listed(pairs: Sequence[tuple[Node, bool]], at: int, *, started: bool) -> Node:
-    """Properties from `at` on, with commas between those that are there."""
-    if at == len(pairs):
-        return Lit("")
-    pair, needed = pairs[at]
-    mine = seq(COMMA, pair) if started else pair
-    if needed:
-        return seq(mine, _listed(pairs, at + 1, started=True))
-    if started:
-        return seq(Repeat(mine, 0, 1), _listed(pairs, at + 1, started=True))
-    without = _listed(pairs, at + 1, started=False)
-    return alt([seq(mine, _listed(pairs, at + 1, started=True)), without])
 
 
 def _number(facts: Facts) -> Node:
@@ -174,9 +183,11 @@ def _string(facts: Facts) -> Node:
     if len(facts.texts) > 1:
         raise RefusedError("pattern and format together, or two of them")
     for kind, what in facts.texts:
+        if kind == "format" and what in texts.UNCHECKED:
+            return texts.plain(low, high)
         if kind == "format" and what not in texts.FORMATS:
             raise RefusedError(f"format {what!r}")
-        pattern = f"^{texts.FORMATS[what]}$" if kind == "format" else what
+        pattern = to_python(f"^{texts.FORMATS[what]}$") if kind == "format" else what
         return _matching(pattern, kind, low, high)
     return texts.plain(low, high)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +27,37 @@ KINDS = {
 """Keywords by the type that they speak of."""
 HIGHEST = ("minLength", "minItems", "minProperties")
 LOWEST = ("maxLength", "maxItems", "maxProperties")
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("minimum", "maximum", "multipleOf"), (int, float)),
+    **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), (int, float, bool)),
+    **dict.fromkeys((*HIGHEST, *LOWEST), (int, float)),
+    **dict.fromkeys(("pattern", "format"), (str,)),
+    **dict.fromkeys(("properties", "patternProperties"), (dict,)),
+    **dict.fromkeys(("required", "enum", "prefixItems", "allOf", "anyOf", "oneOf"), (list,)),
+    **dict.fromkeys(("additionalProperties", "propertyNames", "additionalItems"), (dict, bool)),
+    "items": (dict, bool, list),
+    "type": (str, list),
+}
+
+
+def trouble(schema: dict[str, Json]) -> str:
+    """Which keyword has a value of a kind that it cannot have; empty when none has.
+
+    A draft's own check passes over keywords that the draft does not know.
+    """
+    for word, value in schema.items():
+        kinds = _KINDS.get(word)
+        number = kinds is not None and kinds[0] is int
+        fits = kinds is None or (isinstance(value, kinds) and (value not in (True, False)
+                                 or bool in kinds or type(value) is not bool))  # fmt: skip
+        whole = word in (*HIGHEST, *LOWEST)
+        if fits and number and not isinstance(value, bool):
+            fits = math.isfinite(value) and (not whole or value == int(value) >= 0)
+        if not fits:
+            return f"{word} {json.dumps(value)[:40]}, which is of the wrong kind"
+    return ""
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from urllib.parse import unquote
 
 from ttc_cli.answers.normalise import canonical_json
-from ttc_cli.answers.schema.facts import KINDS, Facts, Json, merged, own
+from ttc_cli.answers.schema.facts import KINDS, Facts, Json, merged, own, trouble
+from ttc_cli.answers.schema.limits import target
 
 NOTES = frozenset(
     {
         "$schema", "$comment", "$defs", "definitions", "title", "description", "default",
-        "examples", "readOnly", "writeOnly", "deprecated",
+        "examples", "readOnly", "writeOnly", "deprecated", "$anchor", "$vocabulary",
+        "contentMediaType", "contentEncoding", "contentSchema",  # annotations since 2019-09
+        "discriminator", "example", "externalDocs", "xml", "nullable",  # OpenAPI's
+        "enumNames", "enumDescriptions", "markdownDescription", "errorMessage",  # editors'
+        "propertyOrdering", "propertyOrder", "strict",  # model APIs'
     }
 )  # fmt: skip
 """Keywords that no value is measured by."""
@@ -72,14 +76,10 @@ class Reader:
             raise RefusedError(f"$ref {reference!r}, which is not within the schema")
         if reference in following:
             raise RefusedError(f"$ref {reference!r}, which refers to itself")
-        target = self._root
-        for part in reference.split("/")[1:]:
-            key = unquote(part).replace("~1", "/").replace("~0", "~")
-            try:
-                target = target[int(key)] if isinstance(target, list) else target[key]
-            except (KeyError, IndexError, ValueError, TypeError):
-                raise RefusedError(f"$ref {reference!r}, which leads nowhere") from None
-        return self.alternatives(target, (*following, reference))
+        found = target(self._root, reference)
+        if not isinstance(found, dict | bool):
+            raise RefusedError(f"$ref {reference!r}, which leads nowhere")
+        return self.alternatives(found, (*following, reference))
 
 
 def apart(a: Facts, b: Facts) -> bool:
@@ -124,6 +124,8 @@ def _check(schema: dict[str, Json], *, nested: bool) -> None:
     for keyword in schema:
         if keyword not in known and not keyword.startswith("x-"):
             raise RefusedError(keyword)
+    if wrong := trouble(schema):
+        raise RefusedError(wrong)
     if schema.get("uniqueItems"):
         raise RefusedError("uniqueItems")
     if schema.get("multipleOf", 1) != 1:

@@ -54,6 +54,9 @@ class Ref:
 
 
 START = "start"
+MOST_TEXT = 100_000
+"""Characters of the shortest answer."""
+
 
 Node = Lit | Chars | Seq | Alt | Repeat | Ref
 Stack = tuple[Node, "Stack"] | None
@@ -78,6 +81,10 @@ def alt(options: Iterable[Node]) -> Node:
     return kept[0] if len(kept) == 1 else Alt(kept)
 
 
+class TooLongError(ValueError):
+    """Every text of a grammar is longer than anybody waits for."""
+
+
 class Grammar:
     """Rules by name, of which `START` is the first.
 
@@ -85,15 +92,18 @@ class Grammar:
 
     Raises:
         ValueError: the first rule itself has no finite text.
+        TooLongError: its shortest text is too long.
     """
 
     def __init__(self, rules: dict[str, Node]) -> None:
         self._ends: dict[str, str] = {}
         changed = True
         while changed:
-            found = {name: self.shortest(node) for name, node in rules.items()}
-            ends = {name: text for name, text in found.items() if text is not None}
-            changed, self._ends = ends != self._ends, ends
+            changed = False
+            for name, node in rules.items():
+                text = self.shortest(node)
+                if text is not None and text != self._ends.get(name):
+                    self._ends[name], changed = text, True
         if START not in self._ends:
             raise ValueError("the grammar has no finite text")
         self.rules = {name: self._finite(rules[name]) for name in self._ends}
@@ -169,14 +179,14 @@ class Grammar:
                 return self._ends.get(name)
             case Repeat(inner, low, _):
                 once = self.shortest(inner) if low else ""
-                return once and once * low
+                return once and _bounded([once], low)
             case Alt(options):
                 ends = map(self.shortest, options)
                 found = [text for text in ends if text is not None]
                 return min(found, key=lambda text: (len(text), text), default=None)
             case Seq(parts):
                 texts = [self.shortest(part) for part in parts]
-                return None if None in texts else "".join(filter(None, texts))
+                return None if None in texts else _bounded([text for text in texts if text])
 
     def _finite(self, node: Node) -> Node:
         """The node without choices that have no end."""
@@ -190,6 +200,12 @@ class Grammar:
                     return Lit("")
                 return Repeat(self._finite(inner), low, high)
         return node
+
+
+def _bounded(texts: list[str], times: int = 1) -> str:
+    if sum(map(len, texts)) * times > MOST_TEXT:
+        raise TooLongError
+    return "".join(texts) * times
 
 
 def _flat(stack: Stack) -> Node:

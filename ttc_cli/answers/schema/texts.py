@@ -12,23 +12,10 @@ from ttc_cli.answers.schema.shapes import Alt, Chars, Lit, Node, Ranges, Repeat,
 
 MOST = 2000
 """Repetitions that llama.cpp's grammars take."""
+MOST_RANGES = 64
+"""Of one character: an alphabet has hundreds, and the first of them will do."""
 _ALL: Ranges = ((0x09, 0x0A), (0x20, 0x7E), (0xA0, 0xD7FF), (0xE000, 0x10FFFF))
-_ASCII: Ranges = ((0x09, 0x0A), (0x20, 0x7E))
 _ESCAPED = {0x22: '\\"', 0x5C: "\\\\", 0x0A: "\\n", 0x09: "\\t"}
-_DIGIT: Ranges = ((0x30, 0x39),)
-_WORD: Ranges = ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))
-_SPACE: Ranges = ((0x20, 0x20),)
-_CATEGORIES = {
-    op.CATEGORY_DIGIT: _DIGIT,
-    op.CATEGORY_WORD: _WORD,
-    op.CATEGORY_SPACE: _SPACE,
-}
-_NEGATED = {
-    op.CATEGORY_NOT_DIGIT: _DIGIT,
-    op.CATEGORY_NOT_WORD: _WORD,
-    op.CATEGORY_NOT_SPACE: ((0x09, 0x0A), *_SPACE),
-}
-
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
 _DATE = (
     r"[12]\d{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])"
@@ -46,7 +33,11 @@ FORMATS = {
     "email": rf"[a-z0-9]{{1,30}}(?:[._-][a-z0-9]{{1,30}}){{0,3}}@{_HOST}",
     "uri": rf"https?://{_HOST}(?:/[A-Za-z0-9._~-]{{0,60}}){{0,8}}",
 }
-"""Formats as patterns; each allows less than its RFC does, and nothing that the RFC does not."""
+"""Formats as ECMA-262 patterns; each allows less than its RFC does, and nothing else."""
+
+
+UNCHECKED = ("password", "textarea", "multiline", "markdown", "html", "color")
+"""Formats that say how to show a text, not what may stand in it."""
 
 
 class UnsupportedError(ValueError):
@@ -63,6 +54,7 @@ def matching(pattern: str, low: int = 0, high: int | None = None) -> Node:
     """A JSON string in which a search for the pattern finds something.
 
     Args:
+        pattern: as `ecma.to_python` spells it.
         low, high: bounds of its length in characters.
 
     Raises:
@@ -71,20 +63,20 @@ def matching(pattern: str, low: int = 0, high: int | None = None) -> Node:
     try:
         parsed = parser.parse(pattern)
     except (ValueError, RecursionError, OverflowError) as error:
-        raise UnsupportedError(f"{pattern!r} is not a pattern: {error}") from None
+        raise UnsupportedError(f"it cannot be read: {error}") from None
     shortest, longest = parsed.getwidth()
     node = _sequence(list(parsed), first=True, last=True)
     open_end = not parsed or parsed[-1] not in ((op.AT, op.AT_END), (op.AT, op.AT_END_STRING))
     if open_end and low == 0 and high is None and not (parsed and parsed[-1][0] is op.BRANCH):
         node = seq(node, Repeat(_encoded(_ALL)))
     elif low > shortest or (high is not None and high < longest):
-        raise UnsupportedError(f"{pattern!r} together with a length")
+        raise UnsupportedError("one together with a length that it does not keep")
     return seq(Lit('"'), node, Lit('"'))
 
 
 def _encoded(ranges: Ranges) -> Node:
     """One character as JSON writes it; those with an escape of their own are escaped."""
-    plain = _without(_only(ranges, _ALL), tuple((code, code) for code in _ESCAPED))
+    plain = _without(_only(ranges, _ALL), tuple((code, code) for code in _ESCAPED))[:MOST_RANGES]
     escapes = [Lit(text) for code, text in _ESCAPED.items() if _holds(ranges, code)]
     options: list[Node] = [*([Chars(plain)] if plain else []), *escapes]
     if not options:
@@ -131,7 +123,7 @@ def _set(kind: Any, value: Any) -> Ranges:
     if kind is op.NOT_LITERAL:
         return _without(_ALL, ((value, value),))
     ranges: list[tuple[int, int]] = []
-    universe, negate = _ALL, False
+    negate = False
     for what, inner in value:
         if what is op.NEGATE:
             negate = True
@@ -139,14 +131,9 @@ def _set(kind: Any, value: Any) -> Ranges:
             ranges.append((inner, inner))
         elif what is op.RANGE:
             ranges.append(inner)
-        elif inner in _CATEGORIES:
-            # other alphabets have digits, too, which a negation must not let in
-            universe = _ASCII
-            ranges += [*_CATEGORIES[inner], *(((0x09, 0x0A),) if negate else ())]
         else:
-            ranges += _without(_ASCII, _NEGATED[inner])
-            universe = ()  # the negation of a negation: nothing that is sure
-    return _without(universe, tuple(ranges)) if negate else tuple(ranges)
+            raise UnsupportedError(f"{str(inner).lower()} in a pattern")
+    return _without(_ALL, tuple(ranges)) if negate else tuple(ranges)
 
 
 def _holds(ranges: Ranges, code: int) -> bool:
