@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from ttc_cli.answers import Kind
-from ttc_cli.core.branch import Message
+from ttc_cli.core.branch import Message, Prompt
 from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.sampling import Sampling
@@ -21,6 +21,7 @@ from ttc_cli.prompts.documents import conversation
 from ttc_cli.prompts.template import ChatTemplate, Rendered
 from ttc_cli.prompts.wording import Task, formed, wording
 from ttc_cli.routing.policy import Facts, Route, route
+from ttc_cli.session import programs
 from ttc_cli.session.estimate import LEVELS, estimate
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepared import Prepared
@@ -56,7 +57,11 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     room = memory_cells(session)  # reads the header, while the model may still be loading
     asked = ask.verifiers or _scorer(settings.strategy)
     verifier = verifiers.assemble(asked, ask.options, unsafe=ask.unsafe_exec)
-    way = _route(session, ask, verifier)
+    engine, named = session.engine, settings.strategy == "program"
+    trusted, untold = programs.trusted(
+        engine.info.name, wanted=settings.programs, named=named, unsafe=ask.unsafe_exec
+    )
+    way = _route(session, ask, verifier, programs=trusted)
     task = way.form
     seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
     notes: list[str] = [*settings.warnings, *filter(None, [session.speeds.problem])]
@@ -64,7 +69,13 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         notes.append(f"{session.model.name} tells no token counts: they are estimates")
     if asked and not ask.verifiers:
         notes.append(f"{settings.strategy} scores steps by {asked[0]}: -V names another scorer")
+    if untold and way.program.yes:
+        notes.append(untold)
     form = _form(session.engine, ask)
+    kinds = "plain"
+    if trusted and form is None and (way.program.yes or named or settings.programs == "only"):
+        kinds = "programs" if settings.programs == "only" else "mixed"
+        task = "short" if task == "plain" else task  # a value is a short answer
     render = renderer(session.engine, ask, task, settings, notes, form)
     rendered = render(0, False)
     question = Question(
@@ -75,6 +86,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         lambda reply, said: render(0, False, (reply, said)).prompt,
         thinks=rendered.prompt.thinking or "<think>" in session.engine.info.template,
         form=form,
+        program=None if kinds == "plain" else _program(engine, ask, settings, notes),
     )
     given = settings.temperature is not None
     base = Sampling()
@@ -97,6 +109,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         max_tokens=settings.max_tokens,
         thinking_budget=settings.thinking_budget,
         verifier=verifier,
+        kinds=kinds,
     )
     plan = plan_at(effort=_level(way, settings))
     levels = {level: plan_at(effort=level) for level in LEVELS}
@@ -125,7 +138,13 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         rendered.prompt,
         tokens,
         seed,
-        {"task": way.task, "path": way.path, "reason": way.reason},
+        {
+            "task": way.task,
+            "path": way.path,
+            "reason": way.reason,
+            "program": kinds != "plain",
+            "program_reason": way.program.reason,
+        },
         estimate(session, question, levels, plan, tokens, ask.began),
         tuple(notes),
         strategy,
@@ -133,6 +152,12 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         _cells(plan, tokens, room),
         time.monotonic(),
     )
+
+
+def _program(engine: Host, ask: Ask, settings: Settings, notes: list[str]) -> Prompt:
+    """The prompt of a program: the bare question, or one that asks in words where it must."""
+    begins = "continue" in engine.info.capabilities
+    return renderer(engine, ask, "plain" if begins else "program", settings, notes)(0, False).prompt
 
 
 def _form(engine: Host, ask: Ask) -> AnswerSchema | None:
@@ -150,7 +175,7 @@ def _scorer(strategy: str) -> tuple[str, ...]:
     return (scorer,) if scorer else ()
 
 
-def _route(session: Session, ask: Ask, verifier: Verifier | None) -> Route:
+def _route(session: Session, ask: Ask, verifier: Verifier | None, *, programs: bool) -> Route:
     settings = session.settings
     rushed = False
     if settings.max_seconds is not None:
@@ -162,6 +187,7 @@ def _route(session: Session, ask: Ask, verifier: Verifier | None) -> Route:
             verifier=verifier is not None,
             gate=verifier is not None and verifier.gate,
             rushed=rushed and session.speeds.at(1) > 0,
+            programs=programs,
         ),
         attached=ask.documents,
         effort=settings.effort,

@@ -20,6 +20,7 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.session import prompt_cache
 from ttc_cli.session.learning import learn, plain_answer
 from ttc_cli.session.loaded import Ask, Session
+from ttc_cli.session.programs import runner
 from ttc_cli.session.verdict import Gates, doubt, fault, said
 from ttc_cli.strategies import registry
 from ttc_cli.strategies.common import answer_of
@@ -78,6 +79,9 @@ class Prepared:
             deadline=deadline,
             pool=pool,
             answer=self._answer,
+            programs=runner(self.question.text, unsafe=self.ask.unsafe_exec)
+            if self.question.program
+            else None,
         )
 
     def flow(self, run: Run) -> Flow[Outcome]:

@@ -133,6 +133,9 @@ class Settings:
         "whether a prompt needs several steps",
         words=("auto", "simple", "complex"),
     )
+    programs: str = _setting(
+        "auto", "choice", "programs as evidence", words=("auto", "off", "only")
+    )
     samples: int | None = _setting(None, "whole", "branches of the strategy", 1, _BIG)
     max_tokens: int | None = _setting(None, "whole", "cap on sampled tokens", 1, _BIG)
     max_seconds: float | None = _setting(None, "number", "cap on seconds", 0.001)

@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ttc_cli.core.branch import BranchId
-from ttc_cli.core.events import Close, Event, Open, Score, Spent, Start, StepDone, Text, Vote
+from ttc_cli.core.events import (
+    Close,
+    Event,
+    Open,
+    ProgramRun,
+    Score,
+    Spent,
+    Start,
+    StepDone,
+    Text,
+    Vote,
+)
 from ttc_cli.core.sampling import Stop
 from ttc_cli.prompts.thoughts import ThoughtSplitter
 
@@ -29,6 +40,7 @@ class Lane:
     tail: str = ""
     steps: int = 0
     score: float | None = None
+    program: ProgramRun | None = None
     _confidence: float = 0.0
     _measured: int = 0
 
@@ -93,6 +105,8 @@ class Board:
                 self._lane(event.branch).steps = event.index + 1
             case Score() if event.branch in self.lanes:
                 self.lanes[event.branch].score = event.score
+            case ProgramRun() if event.branch in self.lanes:
+                self.lanes[event.branch].program = event
             case Vote():
                 self.votes, self.lead = event.classes, event.lead
             case Spent():

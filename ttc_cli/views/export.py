@@ -146,9 +146,12 @@ def _sort(one: Logged, question: Question, bar: Bar, *, thoughts: bool) -> None:
     returned = _reply(message.get("reasoning_content") or "", message["content"], thoughts)
     found = traces(one.events)
     opened = bool(one.run.plan.get("thinking"))
-    replies = {trace.id: split(trace.text, opened) for trace in found.values()}
+    replies = {trace.id: _parts(trace, opened) for trace in found.values()}
     said = message["content"]
     chosen = next((found[i] for i, (_, text) in replies.items() if text == said), None)
+    if chosen is None and one.run.ours.get("program"):
+        chosen = next((t for t in found.values() if t.program and t.program.answer == said), None)
+        returned = _reply(*replies[chosen.id], thoughts) if chosen else returned
     if one.run.feedback == "bad":
         _add(question.wrong, returned)
         return
@@ -166,14 +169,22 @@ def _sort(one: Logged, question: Question, bar: Bar, *, thoughts: bool) -> None:
             continue
         thought, text = replies[trace.id]
         form = cast("Kind | None", kind if kind in FORMS else None)
-        short = extract(text, form, one.run.prompt)
+        extracted = None if trace.program else extract(text, form, one.run.prompt)
+        short = extracted.text if extracted else trace.program.answer if trace.program else None
         if short is None:
             continue
-        same = equivalent(short.text, answer, worker=shared_worker())
+        same = bool(short) and equivalent(short, answer, worker=shared_worker())
         if same:
             right.add(trace.id)
         _add(question.right if same else question.wrong, _reply(thought, text, thoughts))
     question.steps += _labelled(found, right, bar)
+
+
+def _parts(trace: Trace, opened: bool) -> tuple[str, str]:
+    """(thought, reply) of a trace; a program is all of its reply, its fence closed."""
+    if trace.program is not None:
+        return split(f"{trace.text.rstrip()}\n```", opened)
+    return split(trace.text, opened)
 
 
 def _verified(run: Run, chosen: Trace | None, bar: Bar) -> bool:

@@ -14,6 +14,7 @@ from ttc_cli.core.events import (
     Failed,
     Note,
     Open,
+    ProgramRun,
     Score,
     Spent,
     Start,
@@ -86,6 +87,9 @@ def _fields(event: Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:
         case Score():
             fields = {"verifier": event.verifier, "score": event.score, "note": event.note}
             return "score", event.branch, fields
+        case ProgramRun():
+            fields = {"answer": event.answer, "error": event.error, "seconds": event.seconds}
+            return "program", event.branch, fields
         case Vote():
             classes = [{"answer": a, "count": n, "weight": w} for a, n, w in event.classes]
             return "vote", None, {"classes": classes, "lead": event.lead}

@@ -210,11 +210,16 @@ def _writing(board: Board, columns: int, thoughts: bool, answers: bool) -> list[
 
 def finished(lane: Lane, event: Close, columns: int | None = None, marks: Marks = Marks()) -> Line:
     """One line about a branch that has ended; nothing in it depends on when it is drawn."""
-    ended = event.stop in ("end", "string")
+    program = lane.program
+    ended = event.stop in ("end", "string") and not (program and program.error)
     parts = [f"{event.tokens} tokens"]
+    if program is not None:
+        parts.insert(0, "program")
     if event.confidence is not None:
         parts.append(f"confidence {event.confidence:.1f}")
-    if not ended:
+    if program is not None and program.error:
+        parts.append(f"failed: {one_line(program.error)}")
+    elif not ended:
         parts.append(f"cut: {event.stop}")
     if event.answer is not None:
         parts.insert(0, shorten(label(event.answer), 30))

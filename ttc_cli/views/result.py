@@ -8,6 +8,7 @@ from typing import Any
 from ttc_cli.core.errors import TtcError
 from ttc_cli.core.ledger import Usage
 from ttc_cli.core.outcome import Outcome, Plan
+from ttc_cli.core.programs import ran
 from ttc_cli.core.sampling import Stop
 from ttc_cli.prompts import thoughts
 
@@ -65,7 +66,8 @@ def build(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
     """The object that `--json` prints."""
     thought, reply = texts(outcome)
     completion = usage.sampled + usage.verifier
-    kept = outcome.branch.tokens_sampled if outcome.branch else 0
+    thinks = outcome.branch is None or ran(outcome.branch) is not None  # its value is the reply
+    kept = 0 if thinks or outcome.branch is None else outcome.branch.tokens_sampled
     message: dict[str, Any] = {"role": "assistant", "content": reply}
     if thought:
         message["reasoning_content"] = thought

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ttc_cli.core.branch import BranchId
-from ttc_cli.core.events import Close, Event, Open, Score, StepDone, Text
+from ttc_cli.core.events import Close, Event, Open, ProgramRun, Score, StepDone, Text
 from ttc_cli.core.sampling import Stop
 
 END = 60
@@ -25,6 +25,7 @@ class Trace:
             score that says whether it is right.
         scores: by verifier, of the branch as it last was.
         stop: why it stopped, in the words of the Close event; empty while it is open.
+        program: what running it gave, where it is a program.
     """
 
     id: BranchId
@@ -33,6 +34,7 @@ class Trace:
     scores: dict[str, float] = field(default_factory=dict)
     stop: str = ""
     tokens: int = 0
+    program: ProgramRun | None = None
 
     @property
     def told(self) -> str:
@@ -81,6 +83,8 @@ def _begun(event: Open, parent: Trace | None) -> Trace:
 def _take(trace: Trace, event: Event) -> None:
     if isinstance(event, Text):
         trace.text += event.text
+    elif isinstance(event, ProgramRun):
+        trace.program = event
     elif isinstance(event, StepDone):
         trace.end_step()
     elif isinstance(event, Close):
@@ -116,5 +120,7 @@ def _line(branch: BranchId, trace: Trace | None) -> str:
     scores = [f"{verifier} {score:.2f}" for verifier, score in trace.scores.items()]
     text = " ".join(trace.text.split())
     end = text if len(text) <= END else f"…{text[-END:]}"
+    if trace.program is not None:
+        scores.append(f"program: {trace.program.error or trace.program.answer}")
     parts = [name, trace.stop or "open", f"{trace.tokens} tokens", *scores]
     return " · ".join([*parts, end] if end else parts)
