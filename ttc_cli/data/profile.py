@@ -1,0 +1,211 @@
+"""What a file of data looks like: its size, columns and a few rows, from one quick pass."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ttc_cli.core.errors import UnreadableFile
+from ttc_cli.data.reader import LOGS, number, open_text, stream
+
+FORMS = {
+    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".psv": "csv", ".json": "json",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".log": "log",
+}  # fmt: skip
+"""Forms by a name's ending, which may have .gz behind it."""
+SAMPLE = 2000
+"""Rows from which types are told."""
+SHOWN = 2
+DISTINCT = 6
+"""Different values of a column that are told, where it has no more."""
+CELL = 40
+"""Characters of a value that are shown."""
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A file of data.
+
+    Args:
+        path: where it is. name: what programs call it.
+        form: csv, json, jsonl or log.
+        size: bytes. rows: how many there are.
+        columns: name and what is in it, in words.
+        shown: rows from its head, its middle and its tail.
+        options: of `reader.stream`.
+        digest: sha256 of its bytes.
+    """
+
+    path: Path
+    name: str
+    form: str
+    size: int
+    rows: int
+    columns: tuple[tuple[str, str], ...]
+    shown: tuple[dict[str, Any], ...]
+    options: dict[str, Any] = field(default_factory=dict)
+    digest: str = ""
+
+    def told(self) -> str:
+        """The file in words, for the model."""
+        kind = {"csv": "table", "log": "log"}.get(self.form, "list of objects")
+        lines = [f"{self.name}: {kind}, {_size(self.size)}, {self.rows:,} rows"]
+        lines += [f"- {name}: {about}" for name, about in self.columns]
+        lines += ["rows from head, middle and tail:", *(_short(row) for row in self.shown)]
+        return "\n".join(lines)
+
+
+def form_of(name: str) -> str | None:
+    """The form of a file of data by its name; None for other files."""
+    endings = [ending.lower() for ending in Path(name).suffixes[-2:]]
+    if endings and endings[-1] == ".gz":
+        endings.pop()
+    return FORMS.get(endings[-1]) if endings else None
+
+
+def profile(path: Path, form: str, name: str = "") -> Profile:
+    """Look at a file of data.
+
+    Args:
+        name: what it is called; by default its own name.
+
+    Raises:
+        UnreadableFile: it cannot be read as what it seems to be, or holds no rows.
+    """
+    name = name or path.name
+    try:
+        digest, lines = _count(path)
+        options = _options(path, form)
+        sample = list(itertools.islice(stream(str(path), form, **options), SAMPLE))
+    except (OSError, EOFError, ValueError, KeyError) as error:
+        raise UnreadableFile(f"cannot read {name} as {form}: {error}") from None
+    if not sample:
+        raise UnreadableFile(f"cannot use {name}: it holds no rows")
+    names = list(dict.fromkeys(column for row in sample[:100] for column in row))
+    if form == "csv":
+        options["numbers"] = {c: kind for c in names if (kind := _numeric(sample, c))}
+        sample = [_typed(row, options["numbers"]) for row in sample]
+    header = form == "csv" and "names" not in options
+    rows = lines - header if form in ("csv", "jsonl", "log") else _rows(path, form, options)
+    if len(sample) < SAMPLE:
+        rows = len(sample)
+    about = tuple((column, _about(sample, column)) for column in names if column != "line")
+    shown = [*sample[:SHOWN], *_later(path, form, options, rows)]
+    return Profile(
+        path, name, form, path.stat().st_size, rows, about, tuple(shown), options, digest
+    )
+
+
+def _count(path: Path) -> tuple[str, int]:
+    """(sha256, lines of text) of a file."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    lines, last = 0, "\n"
+    with open_text(str(path)) as text:
+        while chunk := text.read(_CHUNK):
+            lines, last = lines + chunk.count("\n"), chunk[-1]
+    return digest, lines + (last != "\n")
+
+
+def _options(path: Path, form: str) -> dict[str, Any]:
+    with open_text(str(path)) as file:
+        head = file.read(1 << 16).splitlines()[:50]
+    if form == "csv" and head:
+        marks = {mark: [line.count(mark) for line in head[:20]] for mark in ",;\t|"}
+        delimiter = max(marks, key=lambda mark: (min(marks[mark]), marks[mark][0]))
+        first = head[0].split(delimiter)
+        bare = any(isinstance(number(cell.strip('"')), int | float) for cell in first)
+        names = [f"column{i + 1}" for i in range(len(first))]
+        return {"delimiter": delimiter, **({"names": names} if bare else {})}
+    if form == "json" and head and head[0].lstrip()[:1] == "{":
+        with open_text(str(path)) as file:
+            value = json.load(file)
+        lists = {name: one for name, one in value.items() if isinstance(one, list)}
+        return {"key": max(lists, key=lambda name: len(lists[name]))} if lists else {}
+    return {}
+
+
+def _rows(path: Path, form: str, options: dict[str, Any]) -> int:
+    return sum(1 for _ in stream(str(path), form, **options))
+
+
+def _numeric(sample: list[dict[str, Any]], column: str) -> str:
+    """The kind of number that the cells are; empty for text, and codes with zeros in front."""
+    cells = [str(row[column]).strip() for row in sample if str(row.get(column) or "").strip()]
+    codes = any(len(cell) > 1 and cell[0] == "0" and cell.isdigit() for cell in cells)
+    kinds = {type(number(cell)) for cell in cells}
+    if not cells or codes or str in kinds:
+        return ""
+    return "int" if kinds == {int} else "float"
+
+
+def _typed(row: dict[str, Any], numbers: Iterable[str]) -> dict[str, Any]:
+    return {name: number(cell) if name in numbers else cell for name, cell in row.items()}
+
+
+def _about(sample: list[dict[str, Any]], column: str) -> str:
+    cells = [row[column] for row in sample if row.get(column) not in (None, "")]
+    empty = ", may be empty" if len(cells) < len(sample) else ""
+    if not cells:
+        return "empty"
+    kind = {int: "whole number", float: "number", str: "text", bool: "true or false"}
+    kinds = {type(cell) for cell in cells}
+    said = "number" if kinds == {int, float} else kind.get(kinds.pop(), "object")
+    different = list(dict.fromkeys(map(repr, cells)))
+    if said == "text" and len(different) <= DISTINCT < len(cells):
+        return f"{said}, one of {', '.join(different)}{empty}"
+    return f"{said}, for example {different[0][:CELL]}{empty}"
+
+
+def _later(path: Path, form: str, options: dict[str, Any], rows: int) -> list[dict[str, Any]]:
+    """A row from the middle and one from the tail, of files that can be sought in."""
+    if rows <= SHOWN or form not in ("csv", "jsonl", "log") or path.suffix.lower() == ".gz":
+        return []
+    found = []
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        first = file.readline() if form == "csv" and "names" not in options else b""
+        for at in (size // 2, max(0, size - 4096)):
+            file.seek(at)
+            lines = file.read(8192).split(b"\n")[1:]
+            whole = [line for line in lines if line.strip()]
+            line = whole[0] if at == size // 2 else whole[-1] if whole else b""
+            found += _one(first + line, form, options)
+    return found
+
+
+def _one(text: bytes, form: str, options: dict[str, Any]) -> list[dict[str, Any]]:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(suffix=".row") as file:
+        file.write(text)
+        file.flush()
+        try:
+            return list(itertools.islice(stream(file.name, form, **options), 1))
+        except ValueError:
+            return []
+
+
+def _short(row: dict[str, Any]) -> str:
+    cut = {k: v if not isinstance(v, str) else v[:CELL] for k, v in row.items() if k != "line"}
+    return repr(cut if cut else {"line": row.get("line", "")[: 4 * CELL]})
+
+
+def _size(size: int) -> str:
+    for unit, many in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= many:
+            return f"{size / many:.1f} {unit}"
+    return f"{size} bytes"
+
+
+def is_log(text: str) -> bool:
+    """Whether most lines of a text are of a log that the reader knows."""
+    lines = [line for line in text.splitlines()[:50] if line.strip()]
+    hits = sum(any(known.match(line) for known in LOGS) for line in lines)
+    return bool(lines) and 2 * hits >= len(lines)
