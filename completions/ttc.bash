@@ -2,10 +2,10 @@
 
 _ttc_words() { # flags and commands that may follow the command "$1"
     case "$1" in
-    "") echo "ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --allow-rejected --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
-    "ask") echo "-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --allow-rejected --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
-    "map") echo "--jsonl-input --line-input -s --system -t --template -p --param -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract --schema -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help" ;;
-    "chat") echo "-f --file -s --system -c --continue --cid -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --schema -R --show-reasoning --hide-reasoning -q --quiet --no-color --no-cache --no-log -h --help" ;;
+    "") echo "ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples --programs -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --allow-rejected --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning --show-program -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log" ;;
+    "ask") echo "-e --effort -S --strategy --task --path -n --samples --programs -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --allow-rejected --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning --show-program -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help" ;;
+    "map") echo "--jsonl-input --line-input -s --system -t --template -p --param -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract --schema -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help" ;;
+    "chat") echo "-f --file -s --system -c --continue --cid -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --schema -R --show-reasoning --hide-reasoning --show-program -q --quiet --no-color --no-cache --no-log -h --help" ;;
     "again") echo "-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help" ;;
     "logs") echo "list show rate rm wait replay export -h --help" ;;
     "logs list") echo "-n --number --search --since --json -h --help" ;;
@@ -25,7 +25,7 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "models alias") echo "-h --help" ;;
     "models default") echo "-h --help" ;;
     "bench") echo "run report fit data -h --help" ;;
-    "bench run") echo "-d --data -o --out -c --config --configs --limit --shuffle --resume --unsafe-exec -e --effort -S --strategy -n --samples -O --option -V --verifier --no-early-stop --diverse --max-tokens --thinking-budget -m --model --width -s --system -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -q --quiet -h --help" ;;
+    "bench run") echo "-d --data -o --out -c --config --configs --limit --shuffle --resume --unsafe-exec -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --thinking-budget -m --model --width -s --system -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -q --quiet -h --help" ;;
     "bench report") echo "--json --markdown --picture -h --help" ;;
     "bench fit") echo "--least --seed --json --picture --html -h --help" ;;
     "bench data") echo "list check convert -h --help" ;;
@@ -69,6 +69,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     " --task") echo "= auto math logic code factual translation writing extraction chat" ;;
     " --path") echo "= auto simple complex" ;;
     " -n"|" --samples") echo "any" ;;
+    " --programs") echo "= auto off only" ;;
     " -O"|" --option") echo "any" ;;
     " -V"|" --verifier") echo "verifiers" ;;
     " --max-tokens") echo "any" ;;
@@ -97,6 +98,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "ask --task") echo "= auto math logic code factual translation writing extraction chat" ;;
     "ask --path") echo "= auto simple complex" ;;
     "ask -n"|"ask --samples") echo "any" ;;
+    "ask --programs") echo "= auto off only" ;;
     "ask -O"|"ask --option") echo "any" ;;
     "ask -V"|"ask --verifier") echo "verifiers" ;;
     "ask --max-tokens") echo "any" ;;
@@ -126,6 +128,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "map -e"|"map --effort") echo "= auto low medium high max" ;;
     "map -S"|"map --strategy") echo "strategies" ;;
     "map -n"|"map --samples") echo "any" ;;
+    "map --programs") echo "= auto off only" ;;
     "map -O"|"map --option") echo "any" ;;
     "map -V"|"map --verifier") echo "verifiers" ;;
     "map --max-tokens") echo "any" ;;
@@ -150,6 +153,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "chat -e"|"chat --effort") echo "= auto low medium high max" ;;
     "chat -S"|"chat --strategy") echo "strategies" ;;
     "chat -n"|"chat --samples") echo "any" ;;
+    "chat --programs") echo "= auto off only" ;;
     "chat -O"|"chat --option") echo "any" ;;
     "chat -V"|"chat --verifier") echo "verifiers" ;;
     "chat --max-tokens") echo "any" ;;
@@ -202,6 +206,7 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "bench run -e"|"bench run --effort") echo "= auto low medium high max" ;;
     "bench run -S"|"bench run --strategy") echo "strategies" ;;
     "bench run -n"|"bench run --samples") echo "any" ;;
+    "bench run --programs") echo "= auto off only" ;;
     "bench run -O"|"bench run --option") echo "any" ;;
     "bench run -V"|"bench run --verifier") echo "verifiers" ;;
     "bench run --max-tokens") echo "any" ;;

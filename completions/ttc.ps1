@@ -4,10 +4,10 @@
 Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @{
-        '' = 'ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --allow-rejected --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
-        'ask' = '-e --effort -S --strategy --task --path -n --samples -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --allow-rejected --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
-        'map' = '--jsonl-input --line-input -s --system -t --template -p --param -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract --schema -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help'
-        'chat' = '-f --file -s --system -c --continue --cid -e --effort -S --strategy -n --samples -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --schema -R --show-reasoning --hide-reasoning -q --quiet --no-color --no-cache --no-log -h --help'
+        '' = 'ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -e --effort -S --strategy --task --path -n --samples --programs -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --allow-rejected --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning --show-program -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log'
+        'ask' = '-e --effort -S --strategy --task --path -n --samples --programs -O --option --help-options -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --min-agreement --allow-rejected --dry-run --detach -f --file -s --system -t --template -p --param -c --continue --cid --no-stdin -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --json --jsonl -x --extract --schema -o --output -R --show-reasoning --hide-reasoning --show-program -q --quiet -v --verbose --no-stream --no-color --no-cache --refresh --no-log -h --help'
+        'map' = '--jsonl-input --line-input -s --system -t --template -p --param -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --field -x --extract --schema -o --output --resume --unordered --fail-fast -q --quiet --no-color --no-cache --refresh --no-log -h --help'
+        'chat' = '-f --file -s --system -c --continue --cid -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --unsafe-exec --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget -m --model -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed --schema -R --show-reasoning --hide-reasoning --show-program -q --quiet --no-color --no-cache --no-log -h --help'
         'again' = '-e --effort -n --samples -m --model --seed --json -x --extract -q --quiet -h --help'
         'logs' = 'list show rate rm wait replay export -h --help'
         'logs list' = '-n --number --search --since --json -h --help'
@@ -27,7 +27,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'models alias' = '-h --help'
         'models default' = '-h --help'
         'bench' = 'run report fit data -h --help'
-        'bench run' = '-d --data -o --out -c --config --configs --limit --shuffle --resume --unsafe-exec -e --effort -S --strategy -n --samples -O --option -V --verifier --no-early-stop --diverse --max-tokens --thinking-budget -m --model --width -s --system -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -q --quiet -h --help'
+        'bench run' = '-d --data -o --out -c --config --configs --limit --shuffle --resume --unsafe-exec -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --thinking-budget -m --model --width -s --system -y --yes --offline --profile --gpu-layers --ctx-size --threads --temperature --top-p --top-k --min-p --seed -q --quiet -h --help'
         'bench report' = '--json --markdown --picture -h --help'
         'bench fit' = '--least --seed --json --picture --html -h --help'
         'bench data' = 'list check convert -h --help'
@@ -72,6 +72,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add(' --path', '= auto simple complex')
     $takes.Add(' -n', 'any')
     $takes.Add(' --samples', 'any')
+    $takes.Add(' --programs', '= auto off only')
     $takes.Add(' -O', 'any')
     $takes.Add(' --option', 'any')
     $takes.Add(' -V', 'verifiers')
@@ -111,6 +112,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('ask --path', '= auto simple complex')
     $takes.Add('ask -n', 'any')
     $takes.Add('ask --samples', 'any')
+    $takes.Add('ask --programs', '= auto off only')
     $takes.Add('ask -O', 'any')
     $takes.Add('ask --option', 'any')
     $takes.Add('ask -V', 'verifiers')
@@ -154,6 +156,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('map --strategy', 'strategies')
     $takes.Add('map -n', 'any')
     $takes.Add('map --samples', 'any')
+    $takes.Add('map --programs', '= auto off only')
     $takes.Add('map -O', 'any')
     $takes.Add('map --option', 'any')
     $takes.Add('map -V', 'verifiers')
@@ -187,6 +190,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('chat --strategy', 'strategies')
     $takes.Add('chat -n', 'any')
     $takes.Add('chat --samples', 'any')
+    $takes.Add('chat --programs', '= auto off only')
     $takes.Add('chat -O', 'any')
     $takes.Add('chat --option', 'any')
     $takes.Add('chat -V', 'verifiers')
@@ -254,6 +258,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('bench run --strategy', 'strategies')
     $takes.Add('bench run -n', 'any')
     $takes.Add('bench run --samples', 'any')
+    $takes.Add('bench run --programs', '= auto off only')
     $takes.Add('bench run -O', 'any')
     $takes.Add('bench run --option', 'any')
     $takes.Add('bench run -V', 'verifiers')

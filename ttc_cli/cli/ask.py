@@ -53,6 +53,7 @@ def ask(
         opt("--path", help="simple or complex; auto decides by the prompt.", panel=SPENDING),
     ] = None,
     samples: options.Samples = None,
+    programs: options.Programs = None,
     option: options.Option = None,
     help_options: Annotated[
         bool, opt("--help-options", help="List the options of -S and -V.", panel=SPENDING)
@@ -134,6 +135,7 @@ def ask(
         ),
     ] = None,
     show_reasoning: options.ShowReasoning = None,
+    show_program: options.ShowProgram = None,
     quiet: options.Quiet = False,
     verbose: Annotated[
         bool, opt("-v", "--verbose", help="Say more about what is done.", panel=OUTPUT)

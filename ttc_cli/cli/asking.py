@@ -243,6 +243,7 @@ def look(settings: Settings, how: Output) -> Look:
         spoken=person and not terminal,
         color=color,
         thoughts=shown.get(settings.show_reasoning, "folded" if person else "none"),
+        program=settings.show_program,
         stream=settings.stream,
         quiet=how.quiet,
         answer=not (how.json or how.jsonl or how.extract or how.file),

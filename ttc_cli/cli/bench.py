@@ -64,6 +64,7 @@ def run(
         str | None, opt("-S", "--strategy", help="As for `ttc ask`.", panel=SPENDING)
     ] = None,
     samples: options.Samples = None,
+    programs: options.Programs = None,
     option: options.Option = None,
     verifier: options.Verifiers = None,
     no_early_stop: options.NoEarlyStop = False,

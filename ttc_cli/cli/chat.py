@@ -36,6 +36,7 @@ def chat(
         str | None, opt("-S", "--strategy", help="As for `ttc ask`.", panel=SPENDING)
     ] = None,
     samples: options.Samples = None,
+    programs: options.Programs = None,
     option: options.Option = None,
     verifier: options.Verifiers = None,
     unsafe_exec: options.UnsafeExec = False,
@@ -62,6 +63,7 @@ def chat(
     seed: options.Seed = None,
     schema: options.Schema = None,
     show_reasoning: options.ShowReasoning = None,
+    show_program: options.ShowProgram = None,
     quiet: options.Quiet = False,
     no_color: options.NoColor = False,
     no_cache: options.NoCache = False,

@@ -55,6 +55,7 @@ def map(  # noqa: A001 - the command's name
         str | None, opt("-S", "--strategy", help="As for `ttc ask`.", panel=SPENDING)
     ] = None,
     samples: options.Samples = None,
+    programs: options.Programs = None,
     option: options.Option = None,
     verifier: options.Verifiers = None,
     unsafe_exec: options.UnsafeExec = False,

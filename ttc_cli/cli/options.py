@@ -17,9 +17,9 @@ def opt(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002 -
 
 
 SETTINGS = (
-    "effort", "strategy", "task", "path", "samples", "max_tokens", "max_seconds",
-    "thinking_budget", "system", "model", "yes", "offline", "profile", "gpu_layers", "ctx_size",
-    "threads", "temperature", "top_p", "top_k", "min_p", "seed",
+    "effort", "strategy", "task", "path", "samples", "programs", "show_program", "max_tokens",
+    "max_seconds", "thinking_budget", "system", "model", "yes", "offline", "profile", "gpu_layers",
+    "ctx_size", "threads", "temperature", "top_p", "top_k", "min_p", "seed",
 )  # fmt: skip
 """Options that are settings under the same name."""
 OFF = {"no_stream": ("stream", False), "no_color": ("color", "no"), "no_log": ("log", False),
@@ -60,6 +60,15 @@ Effort = Annotated[
 Samples = Annotated[
     int | None,
     opt("-n", "--samples", help="Branches; lifts the cap that effort gives.", panel=SPENDING),
+]
+Programs = Annotated[
+    str | None,
+    opt(
+        "--programs",
+        metavar="auto|off|only",
+        help="Whether programs, run locked in, are samples beside plain replies.",
+        panel=SPENDING,
+    ),
 ]
 Option = Annotated[
     list[str] | None,
@@ -151,6 +160,10 @@ ShowReasoning = Annotated[
         help="Thoughts on stderr; by default on a terminal only.",
         panel=OUTPUT,
     ),
+]
+ShowProgram = Annotated[
+    bool | None,
+    opt("--show-program", help="Print the program behind the answer, on stderr.", panel=OUTPUT),
 ]
 Quiet = Annotated[bool, opt("-q", "--quiet", help="Nothing on stderr but errors.", panel=OUTPUT)]
 Continue = Annotated[

@@ -160,6 +160,7 @@ class Settings:
     color: str = _setting("auto", "choice", "colours", words=_ASK)
     stream: bool = _setting(True, "switch", "print the answer while it is written")
     show_reasoning: str = _setting("auto", "choice", "thoughts on stderr", words=_ASK)
+    show_program: bool = _setting(False, "switch", "print the program behind the answer")
     cache: bool = _setting(True, "switch", "keep and reuse results")
     log: bool = _setting(True, "switch", "keep a log of runs")
     log_days: float | None = _setting(None, "number", "days that a run stays in the log", 0)

@@ -30,6 +30,7 @@ class Look:
         spoken: stderr is a terminal that does not: what it is told is read out, line by line.
         color: colours and dimming may be used.
         thoughts: on stderr in full, as a line that says how long they were, or not at all.
+        program: on stderr, the program behind the answer.
         stream: print the answer while it is written.
         quiet: nothing on stderr but errors.
         answer: whether stdout gets the reply as events come (not with --json, -x or -o).
@@ -42,6 +43,7 @@ class Look:
     spoken: bool = False
     color: bool = False
     thoughts: Thoughts = "none"
+    program: bool = False
     stream: bool = True
     quiet: bool = False
     answer: bool = True
@@ -176,6 +178,9 @@ class PlainView:
                 self._reply.write(str(message["content"]))
             self._reply.end()
         self._end_thought()
+        code = (result["ttc"].get("program") or {}).get("code")
+        if code and self._look.program and self._talks:
+            self._dim(f"{code}\n")
         if self._talks and (self._look.terminal or self._look.spoken):
             for line in summary(result):
                 self._dim(f"{line}\n")

@@ -1,0 +1,84 @@
+"""Programs as evidence, from the command line to the jail and back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from harness import Ttc, ours
+
+from ttc_cli.core.engine import Request
+from ttc_cli.engine.scripted import Script
+from ttc_cli.jail import available
+
+locked = pytest.mark.skipif(available() is not None, reason="programs cannot be locked in here")
+SUM = "How many minutes is it from 9:40 to 13:05?"
+
+
+def writes(program: str, plain: str = "So it is \\boxed{205}.") -> Script:
+    def script(request: Request) -> str:
+        return program if request.stop.block else plain
+
+    return script
+
+
+RIGHT = writes("    return (13 * 60 + 5) - (9 * 60 + 40)\n\nprint(solution())")
+
+
+@locked
+def test_a_program_answers(ttc: Ttc) -> None:
+    ran = ttc("ask", "-S", "program", SUM, "--json", script=RIGHT)
+    found = ours(ran)
+    assert found["answer"] == "205"
+    assert found["route"]["program"] is True
+    assert found["route"]["program_reason"] == "computed: clock times"
+    assert (found["program"]["ran"], found["program"]["failed"]) == (1, 0)
+    message = json.loads(ran.out)["choices"][0]["message"]
+    assert "def solution():" in message["reasoning_content"]
+
+
+@locked
+def test_what_a_program_prints_counts_when_it_returns_nothing(ttc: Ttc) -> None:
+    script = writes("    print('one')\n    print(math.comb(5, 2))")
+    assert ours(ttc("ask", "-S", "program", SUM, "--json", script=script))["answer"] == "10"
+
+
+@locked
+def test_an_error_is_followed_by_a_plain_reply(ttc: Ttc) -> None:
+    ran = ttc("ask", "-S", "program", SUM, "--json", script=writes("    return 1 / 0"))
+    assert ours(ran)["answer"] == "205"
+    assert "the program failed (ZeroDivisionError: division by zero)" in ran.err
+
+
+@locked
+def test_the_program_is_shown_where_asked_for(ttc: Ttc) -> None:
+    ran = ttc("ask", "-S", "program", SUM, "--show-program", script=RIGHT)
+    assert "205" in ran.out
+    assert "def" not in ran.out
+    assert "    return (13 * 60 + 5)" in ran.err
+
+
+@locked
+def test_votes_take_both_kinds(ttc: Ttc) -> None:
+    ran = ttc("ask", "-e", "medium", "--programs", "only", SUM, "--json", script=RIGHT)
+    assert ours(ran)["program"]["ran"] >= 2
+
+
+def test_a_model_whose_programs_were_not_measured_starts_plain(ttc: Ttc) -> None:
+    found = ours(ttc("ask", "-e", "low", SUM, "--json", script=RIGHT))
+    assert (found["strategy"], found["route"]["program"]) == ("direct", False)
+
+
+def test_programs_can_be_off(ttc: Ttc) -> None:
+    ran = ttc("ask", "-e", "medium", "--programs", "off", SUM, "--json", script=RIGHT)
+    assert "program" not in ours(ran)
+
+
+def test_where_nothing_locks_them_in_only_programs_are_refused(
+    ttc: Ttc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttc_cli.session.programs.available", lambda: "no namespaces")
+    ran = ttc("ask", "-S", "program", SUM, script=RIGHT)
+    assert ran.code == 2
+    assert "programs cannot be locked in here: no namespaces" in ran.err
+    assert "--unsafe-exec" in ran.err
