@@ -14,7 +14,7 @@ from typing import Any
 from ttc_cli.bench.configs import Config, from_text, named
 from ttc_cli.bench.folder import fingerprint
 from ttc_cli.bench.questions import load
-from ttc_cli.bench.run import Did, Spec, run
+from ttc_cli.bench.run import Spec, Summary, run
 from ttc_cli.core.engine import Delta, Request
 from ttc_cli.core.seeds import uniform
 from ttc_cli.engine.scripted import Line, ScriptedEngine, split
@@ -115,7 +115,7 @@ def configs(*texts: str) -> list[Config]:
 
 def bench(
     data: Path, out: Path, chosen: list[Config], *, engine: Stage | None = None, **more: Any
-) -> Did:
+) -> Summary:
     """One run in a folder."""
     about = {"name": data.name, "sha256": fingerprint(data)}
     spec = Spec(about, load(data), chosen, out, quiet=True, **more)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ttc_cli.bench.tape import Sample, Tape, Tick
+from ttc_cli.bench.samples import Sample, SampleLog, Tick
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Delta, Request
 from ttc_cli.core.errors import TtcError, UnreadableFile
@@ -61,14 +61,14 @@ def test_a_sample_comes_back_as_it_was(tmp_path: Path) -> None:
     sample.take(Delta("k", "Hel", sampled=1, confidences=(1.23456,), logprobs=(-0.5,)), 0.25)
     sample.take(Delta("k", "lo", sampled=2, confidences=(2.0, 3.0), logprobs=(-1.0, -2.0)), 0.25)
     sample.take(Delta("k", "", tokens=(4, 5), stop=Stop.LOOP), 0.0)
-    tape = Tape(tmp_path / "t.jsonl")
-    tape.put(sample)
-    tape.put(sample)
-    tape.close()
-    tape = Tape(tmp_path / "t.jsonl")
-    assert len(tape) == 1
-    found = tape.get("a" * 64)
-    tape.close()
+    log = SampleLog(tmp_path / "t.jsonl")
+    log.put(sample)
+    log.put(sample)
+    log.close()
+    log = SampleLog(tmp_path / "t.jsonl")
+    assert len(log) == 1
+    found = log.get("a" * 64)
+    log.close()
     assert found is not None
     assert found.seconds == pytest.approx(1.0)
     assert [replace(tick, seconds=0) for tick in found.ticks] == [
@@ -83,11 +83,11 @@ def test_a_sample_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_what_the_same_request_might_not_meet_again_is_not_kept(
     tmp_path: Path, stop: Stop | None
 ) -> None:
-    tape = Tape(tmp_path / "t.jsonl")
-    tape.put(Sample("b" * 64, [Tick("x")], stop))
-    tape.put(Sample("c" * 64, [Tick("x", hidden=((0.1,),))], Stop.END))
-    assert len(tape) == 0
-    tape.close()
+    log = SampleLog(tmp_path / "t.jsonl")
+    log.put(Sample("b" * 64, [Tick("x")], stop))
+    log.put(Sample("c" * 64, [Tick("x", hidden=((0.1,),))], Stop.END))
+    assert len(log) == 0
+    log.close()
 
 
 @pytest.mark.parametrize(

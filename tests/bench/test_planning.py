@@ -15,7 +15,7 @@ from ttc_cli.bench.planning import (
     Model,
     Option,
     Point,
-    Wants,
+    Requirements,
     against,
     break_even,
     options,
@@ -63,7 +63,7 @@ def test_the_seed_table() -> None:
 def test_a_small_model_with_compute_against_a_large_one() -> None:
     large = "name=large,params=3B,quality=65%@200"
     models = joined([], [parsed(SMALL), parsed(large)])
-    plan = build(models, Wants(1e6, 0.6))
+    plan = build(models, Requirements(1e6, 0.6))
     # 2 * 0.5e9 * 687 = 6.87e11 against 2 * 3e9 * 200 = 1.2e12
     assert [one["each"] for one in plan["options"]] == [2.29e11, 6.87e11, 1.2e12]
     assert plan["choice"] == "small at 687 tokens"
@@ -72,7 +72,7 @@ def test_a_small_model_with_compute_against_a_large_one() -> None:
     assert [one["pareto"] for one in plan["options"]] == [True, True, True]
     # a larger model of 1.5B takes 2 * 1.5e9 * 200 = 6e11: now it is the one
     models = joined([], [parsed(SMALL), parsed(large.replace("3B", "1.5B"))])
-    plan = build(models, Wants(1e6, 0.6))
+    plan = build(models, Requirements(1e6, 0.6))
     assert plan["choice"] == "large at 200 tokens"
     assert "the larger model in one pass" in plan["verdict"]
     assert [one["pareto"] for one in plan["options"]] == [True, False, True]
@@ -82,12 +82,12 @@ def test_training_pays_from_some_number_of_requests_on() -> None:
     tuned = "name=tuned,params=0.5B,train-tokens=1e9,quality=62%@229"
     models = joined([], [parsed(SMALL), parsed(tuned)])
     # 6 * 0.5e9 * 1e9 = 3e18, over the 6.87e11 - 2.29e11 that a request saves
-    wants = Wants(1e6, 0.6)
+    wants = Requirements(1e6, 0.6)
     plan = build(models, wants)
     (even,) = plan["break_even"]
     assert even["requests"] == pytest.approx(3e18 / 4.58e11)
     assert plan["choice"] == "small at 687 tokens"
-    plan = build(models, Wants(1e7, 0.6))
+    plan = build(models, Requirements(1e7, 0.6))
     assert plan["choice"] == "tuned at 229 tokens"
     assert plan["verdict"].startswith("tuned at 229 tokens: training pays.")
     assert [one["option"] for one in plan["regimes"]] == ["small at 687 tokens",
@@ -98,10 +98,10 @@ def test_limits() -> None:
     model = parsed("name=m,speed=100,memory=2G,quality=50%@100,60%@1000@4")
     one, many = options([model], "tokens")
     assert (one.seconds, many.seconds) == (1, 4)
-    assert against(many, Wants(1, 0.7, 3, 1e9)) == ["quality", "seconds", "memory"]
-    assert against(one, Wants(1, 0.5, 3, 3e9)) == []
+    assert against(many, Requirements(1, 0.7, 3, 1e9)) == ["quality", "seconds", "memory"]
+    assert against(one, Requirements(1, 0.5, 3, 3e9)) == []
     unknown = Option(Model("x"), Point("", 1, 1), 0, 1)
-    assert against(unknown, Wants(1, 0, 1, 1)) == ["seconds unknown", "memory unknown"]
+    assert against(unknown, Requirements(1, 0, 1, 1)) == ["seconds unknown", "memory unknown"]
 
 
 def test_the_front_leaves_out_what_is_beaten() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ttc_cli.bench import charts, plots, tables, votes
+from ttc_cli.bench import charts, report, tables, votes
 from ttc_cli.bench.report import Results, build, load, points
 from ttc_cli.core.errors import UnreadableFile, UsageError
 
@@ -211,7 +211,7 @@ def test_tables() -> None:
 
 def test_pictures(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    drawn = plots.read([FOUR, ONE], build([FOUR, ONE]))
+    drawn = report.chart([FOUR, ONE], build([FOUR, ONE]))
     assert [tokens for tokens, _ in points(FOUR)] == [10, 20, 40]
     for name, start in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml")):
         charts.write(drawn, tmp_path / name)
@@ -224,7 +224,7 @@ def test_pictures(tmp_path: Path) -> None:
 
 def test_a_picture_in_the_terminal() -> None:
     pytest.importorskip("plotext")
-    drawn = plots.read([FOUR, ONE], build([FOUR, ONE]))
+    drawn = report.chart([FOUR, ONE], build([FOUR, ONE]))
     picture = charts.terminal(drawn, width=80)
     assert "\x1b" not in picture
     assert "tokens per question" in picture
@@ -238,7 +238,7 @@ def test_a_missing_extra_is_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: str
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
-    drawn = plots.read([FOUR], build([FOUR]))
+    drawn = report.chart([FOUR], build([FOUR]))
     draw = {
         "plotext": lambda: charts.terminal(drawn, width=80),
         "matplotlib.figure": lambda: charts.write(drawn, tmp_path / "a.png"),
@@ -261,6 +261,6 @@ def test_a_question_that_could_not_be_asked_is_wrong_at_any_size() -> None:
 def test_a_picture_of_all_or_nothing(tmp_path: Path, letter: str) -> None:
     pytest.importorskip("matplotlib")
     one = results("one", *(row(str(i), letter * 2) for i in range(3)))
-    charts.write(plots.read([one], build([one])), tmp_path / "a.png")
+    charts.write(report.chart([one], build([one])), tmp_path / "a.png")
     pytest.importorskip("plotext")
-    assert charts.terminal(plots.read([one], build([one])), width=60)
+    assert charts.terminal(report.chart([one], build([one])), width=60)

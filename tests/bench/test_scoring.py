@@ -11,8 +11,8 @@ from math_verify import parse, verify
 
 from ttc_cli.answers import extract
 from ttc_cli.bench import scoring
-from ttc_cli.bench.code import check_code, program
 from ttc_cli.bench.questions import Item
+from ttc_cli.bench.scoring import check_code, program
 from ttc_cli.core.errors import UsageError
 
 ANSWERS = [

@@ -17,7 +17,7 @@ from ttc_cli.core.seeds import uniform
 from ttc_cli.core.steps import STEPS
 from ttc_cli.engine.scripted import ScriptedEngine
 from ttc_cli.prm.corrupt import corrupted
-from ttc_cli.prm.rollouts import Labour, draw, majority, spoil
+from ttc_cli.prm.rollouts import RolloutSpec, draw, majority, spoil
 from ttc_cli.prm.traces import Trace
 from ttc_cli.verifiers.head import FEATURES
 
@@ -46,10 +46,10 @@ def end(flow: Any) -> Any:
             return stop.value
 
 
-def traces(labour: Labour, seed: int = 0, *, known: bool = True) -> list[Trace]:
+def traces(spec: RolloutSpec, seed: int = 0, *, known: bool = True) -> list[Trace]:
     run = Run(ScriptedEngine(script), seed=seed)
     right: Callable[[str], bool] | None = (lambda answer: answer == "42") if known else None
-    found: list[Trace] = end(draw(run, QUESTION, "q", right, labour))
+    found: list[Trace] = end(draw(run, QUESTION, "q", right, spec))
     return found
 
 
@@ -57,7 +57,7 @@ def traces(labour: Labour, seed: int = 0, *, known: bool = True) -> list[Trace]:
 def test_no_wrong_step_is_labelled_right(every: bool) -> None:
     seen = set()
     for seed in range(6):
-        for trace in traces(Labour(traces=4, rollouts=8, every=every), seed):
+        for trace in traces(RolloutSpec(traces=4, rollouts=8, every=every), seed):
             assert len(trace.labels) == len(trace.states) == len(trace.features)
             assert trace.features.shape[1] == len(FEATURES)
             for step, label in zip(trace.steps, trace.labels, strict=True):
@@ -76,8 +76,8 @@ def test_no_wrong_step_is_labelled_right(every: bool) -> None:
 @pytest.mark.parametrize("every", [False, True])
 def test_rollouts_are_kept_from_where_they_began(every: bool) -> None:
     run = Run(ScriptedEngine(script))
-    labour = Labour(traces=3, rollouts=4, every=every)
-    found: list[Trace] = end(draw(run, QUESTION, "q", lambda answer: answer == "42", labour))
+    spec = RolloutSpec(traces=3, rollouts=4, every=every)
+    found: list[Trace] = end(draw(run, QUESTION, "q", lambda answer: answer == "42", spec))
     assert sum(trace.tokens for trace in found) == run.ledger.usage.sampled
     rollouts = [trace for trace in found if trace.begun]
     assert rollouts
@@ -91,9 +91,9 @@ def test_rollouts_are_kept_from_where_they_began(every: bool) -> None:
 
 
 def test_bisecting_takes_fewer_tokens() -> None:
-    whole = sum(t.tokens for s in range(5) for t in traces(Labour(rollouts=4, every=True), s))
-    bisected = sum(t.tokens for s in range(5) for t in traces(Labour(rollouts=4), s))
-    alone = sum(t.tokens for s in range(5) for t in traces(Labour(rollouts=0), s))
+    whole = sum(t.tokens for s in range(5) for t in traces(RolloutSpec(rollouts=4, every=True), s))
+    bisected = sum(t.tokens for s in range(5) for t in traces(RolloutSpec(rollouts=4), s))
+    alone = sum(t.tokens for s in range(5) for t in traces(RolloutSpec(rollouts=0), s))
     assert alone < bisected < 0.6 * whole
 
 
@@ -101,13 +101,13 @@ def test_without_a_reference_the_majority_is_right() -> None:
     judge = majority(["0.5", "0.5", "3"])
     assert judge("0.5")
     assert not judge("3")
-    found = traces(Labour(traces=9, rollouts=0), known=False)
+    found = traces(RolloutSpec(traces=9, rollouts=0), known=False)
     assert sum(t.right for t in found) > 4
 
 
 def test_spoilt_twins_are_wrong_from_where_they_were_spoilt() -> None:
     run = Run(ScriptedEngine(script))
-    good = [t for t in traces(Labour(traces=9, rollouts=0)) if t.right]
+    good = [t for t in traces(RolloutSpec(traces=9, rollouts=0)) if t.right]
     twins: list[Trace] = end(spoil(run, QUESTION, good))
     assert len(twins) == len(good)
     for twin in twins:

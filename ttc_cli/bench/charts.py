@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import html
 import math
+import os
+import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,7 @@ FORMATS = (".png", ".svg", ".pdf")
 EXTRA = "pip install 'ttc-cli[plots]'"
 COLORS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#17becf")
 Place = tuple[float, float]
+X_LABEL = "tokens per question"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,21 @@ def ticks(low: float, high: float) -> list[float]:
 def tick(x: float) -> str:
     """A number on the axis: whole where that is short."""
     return f"{x:.0f}" if 1 <= x < 1e5 else f"{x:.3g}"
+
+
+def draw(chart: Chart, where: str) -> None:
+    """Draw on stdout for `-`, else into a file.
+
+    Raises:
+        UsageError: the extra is not installed, or the file is of no known kind.
+        UnreadableFile: it cannot be written.
+    """
+    if where != "-":
+        write(chart, Path(where))
+        return
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    width = shutil.get_terminal_size((100, 24)).columns
+    sys.stdout.write(terminal(chart, width=width, color=color) + "\n")
 
 
 def terminal(chart: Chart, *, width: int, height: int = 22, color: bool = False) -> str:

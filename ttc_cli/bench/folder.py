@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ttc_cli.bench.configs import Config
-from ttc_cli.bench.tape import Tape
+from ttc_cli.bench.samples import SampleLog
 from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
 from ttc_cli.core.files import replacing
 from ttc_cli.store.journal import Journal, read_lines
@@ -25,7 +25,7 @@ FIXED = ("data", "model", "seed")
 
 
 @dataclass(frozen=True, slots=True)
-class What:
+class Header:
     """What is run.
 
     Args:
@@ -37,7 +37,7 @@ class What:
     seed: int
     configs: Sequence[Config]
 
-    def header(self) -> dict[str, Any]:
+    def described(self) -> dict[str, Any]:
         """As JSON."""
         return {
             "schema_version": SCHEMA_VERSION,
@@ -61,7 +61,7 @@ class Folder:
         UnreadableFile: it cannot be read or written.
     """
 
-    def __init__(self, path: Path, what: What, *, resume: bool) -> None:
+    def __init__(self, path: Path, header: Header, *, resume: bool) -> None:
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(path / LOCK)
@@ -71,8 +71,8 @@ class Folder:
         except OSError as error:
             raise UnreadableFile(f"cannot write to {path}: {error.strerror}") from error
         try:
-            _write_header(path, what, resume)
-            self.tape = Tape(path / SAMPLES)
+            _write_header(path, header.described(), resume)
+            self.log = SampleLog(path / SAMPLES)
             self.results = Journal(path / RESULTS)
         except BaseException:
             self._lock.release()
@@ -81,13 +81,13 @@ class Folder:
 
     def close(self) -> None:
         """Close the files and let others in; idempotent."""
-        self.tape.close()
+        self.log.close()
         self.results.close()
         self._lock.release()
 
 
-def _write_header(path: Path, what: What, resume: bool) -> None:
-    file, header = path / HEADER, what.header()
+def _write_header(path: Path, header: dict[str, Any], resume: bool) -> None:
+    file = path / HEADER
     if file.exists():
         if not resume:
             raise UsageError(f"{path} holds a run", "add --resume to go on, or choose --out")

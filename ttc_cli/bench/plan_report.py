@@ -11,7 +11,7 @@ from ttc_cli.bench.charts import Chart, Mark, Series
 from ttc_cli.bench.planning import (
     Model,
     Option,
-    Wants,
+    Requirements,
     against,
     break_even,
     choose,
@@ -49,7 +49,11 @@ def seeds_text(report: dict[str, Any]) -> str:
 
 
 def build(
-    models: Sequence[Model], wants: Wants, *, unit: str | None = None, notes: Sequence[str] = ()
+    models: Sequence[Model],
+    wants: Requirements,
+    *,
+    unit: str | None = None,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The plan: every option priced, the choice, break-evens, the Pareto front.
 
@@ -62,7 +66,7 @@ def build(
     unit = unit or unit_of(models)
     found = options(models, unit)
     fit = [option for option in found if not against(option, wants)]
-    limits = Wants(wants.requests, 0.0, wants.seconds, wants.memory)
+    limits = Requirements(wants.requests, 0.0, wants.seconds, wants.memory)
     front = pareto([one for one in found if not against(one, limits)], wants.requests)
     choice = choose(found, wants)
     return {
@@ -78,7 +82,7 @@ def build(
     }
 
 
-def _option(one: Option, wants: Wants, front: bool, chosen: bool) -> dict[str, Any]:
+def _option(one: Option, wants: Requirements, front: bool, chosen: bool) -> dict[str, Any]:
     right = one.per_right(wants.requests)
     return {
         "option": one.name,
@@ -99,7 +103,7 @@ def _option(one: Option, wants: Wants, front: bool, chosen: bool) -> dict[str, A
     }
 
 
-def _verdict(choice: Option | None, found: Sequence[Option], wants: Wants) -> str:
+def _verdict(choice: Option | None, found: Sequence[Option], wants: Requirements) -> str:
     if choice is None:
         best = max(found, key=lambda one: one.point.quality)
         missed = ", ".join(sorted({why for one in found for why in against(one, wants)}))
@@ -138,7 +142,7 @@ def _break_even(choice: Option | None, fit: Sequence[Option]) -> list[dict[str, 
     return sorted(out, key=lambda row: row["requests"])
 
 
-def _doubts(choice: Option | None, wants: Wants) -> list[str]:
+def _doubts(choice: Option | None, wants: Requirements) -> list[str]:
     notes = ["only sampled tokens are counted; evaluating the prompt is not"]
     if choice and choice.point.interval and choice.point.interval[0] < wants.quality:
         low, high = choice.point.interval

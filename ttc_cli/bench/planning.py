@@ -87,7 +87,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Wants:
+class Requirements:
     """What is asked for.
 
     Args:
@@ -189,7 +189,7 @@ def break_even(one: Option, other: Option) -> float | None:
     return spent / saved if saved > 0 and spent > 0 else None
 
 
-def against(option: Option, wants: Wants) -> list[str]:
+def against(option: Option, wants: Requirements) -> list[str]:
     """Which wants an option does not meet; empty when it is fit."""
     out = []
     if option.point.quality < wants.quality:
@@ -226,7 +226,7 @@ def regimes(found: Sequence[Option]) -> list[tuple[float, Option]]:
         out.append((at, best))
 
 
-def choose(found: Sequence[Option], wants: Wants) -> Option | None:
+def choose(found: Sequence[Option], wants: Requirements) -> Option | None:
     """The cheapest in all that meets every want."""
     fit = [option for option in found if not against(option, wants)]
     return min(fit, key=lambda one: (one.total(wants.requests), -one.point.quality), default=None)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ttc_cli.bench import votes
+from ttc_cli.bench.charts import X_LABEL, Chart, Mark, Series
 from ttc_cli.bench.folder import read_header, read_rows
 from ttc_cli.bench.statistics import Difference, paired, wilson
 from ttc_cli.core.errors import UsageError
@@ -240,3 +241,17 @@ def points(one: Results) -> list[tuple[float, float]]:
         sizes.append(sizes[-1] * 2)
     curves = list(one.curves.values())
     return [(tokens * k, sum(points[k - 1] for points in curves) / len(curves)) for k in sizes]
+
+
+def chart(results: Sequence[Results], report: dict[str, Any]) -> Chart:
+    """Accuracy against tokens of the rows of a report, and each vote's way there."""
+    pairs = zip(results, report["rows"], strict=True)
+    return Chart("", X_LABEL, "accuracy, %", tuple(_series(one, row) for one, row in pairs))
+
+
+def _series(one: Results, row: dict[str, Any]) -> Series:
+    tokens = max(row["sampled_tokens"] + row["verifier_tokens"], 1.0)
+    low, high = row["accuracy_ci"]
+    mark = Mark(tokens, 100 * row["accuracy"], 100 * low, 100 * high)
+    way = tuple((spent, 100 * share) for spent, share in points(one))
+    return Series(row["config"], (mark,), way if len(way) > 1 else ())

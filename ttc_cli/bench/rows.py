@@ -6,8 +6,8 @@ from typing import Any
 
 from ttc_cli.answers import Classes, shared_worker
 from ttc_cli.bench import scoring
-from ttc_cli.bench.deck import Player
 from ttc_cli.bench.questions import Item
+from ttc_cli.bench.replay import ReplayClient
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.errors import TtcError
 from ttc_cli.core.outcome import Outcome, Question
@@ -36,7 +36,7 @@ def row(
     prepared: Prepared,
     outcome: Outcome,
     run: Run,
-    player: Player,
+    client: ReplayClient,
     scores: Scores,
 ) -> dict[str, Any]:
     """The row of an answered question, all but what is right: `score` adds that.
@@ -61,10 +61,10 @@ def row(
         "votes": [[vote.answer, vote.count, round(vote.weight, 4)] for vote in outcome.votes],
         "seed": run.seed,
         "tokens": _tokens(run, prepared.prompt_tokens),
-        "seconds": round(player.seconds, 3),
+        "seconds": round(client.seconds, 3),
         **({"verify_seconds": round(run.verify_seconds, 3)} if run.judged else {}),
         "branches": [
-            _branch(branch, question, outcome, run, player)
+            _branch(branch, question, outcome, run, client)
             | ({"scores": scores[branch.id]} if branch.id in scores else {})
             for branch in _branches(outcome)
         ],
@@ -107,7 +107,7 @@ def _branches(outcome: Outcome) -> list[Branch]:
 
 
 def _branch(
-    branch: Branch, question: Question, outcome: Outcome, run: Run, player: Player
+    branch: Branch, question: Question, outcome: Outcome, run: Run, client: ReplayClient
 ) -> dict[str, Any]:
     seed = branch_seed(run.seed, branch.id)
     found = answer_of(branch, question)
@@ -122,6 +122,6 @@ def _branch(
         "whole": branch.stop is not None and branch.stop.whole,
         "tokens": branch.tokens_sampled,
         "confidence": round(mean_confidence(branch), 4),
-        "seconds": round(player.spent[seed], 3),
-        "samples": [key[:16] for key in player.used.get(seed, ())],
+        "seconds": round(client.spent[seed], 3),
+        "samples": [key[:16] for key in client.used.get(seed, ())],
     }

@@ -1,19 +1,25 @@
-"""One `ttc bench run`, from open session to written rows."""
+"""One `ttc bench run`, from open session to written rows, and how far it is on stderr."""
 
 from __future__ import annotations
 
 import random
+import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from ttc_cli.bench import runner
 from ttc_cli.bench.configs import Config
-from ttc_cli.bench.deck import WIDTH, Deck
-from ttc_cli.bench.folder import Folder, What
-from ttc_cli.bench.progress import Progress, stderr
+from ttc_cli.bench.folder import Folder, Header
 from ttc_cli.bench.questions import Item
+from ttc_cli.bench.replay import WIDTH, Replay
 from ttc_cli.session.loaded import Session
+from ttc_cli.views.text import span
+
+TERMINAL_SECONDS = 0.5
+FILE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
-class Did:
+class Summary:
     """What a run did: answers given and left over, tokens drawn, seconds that the engine worked."""
 
     answers: int
@@ -54,7 +60,7 @@ def choose(items: Sequence[Item], *, limit: int | None, shuffle: bool, seed: int
     return chosen[:limit]
 
 
-def run(session: Session, spec: Spec, *, stopped: Callable[[], bool] = lambda: False) -> Did:
+def run(session: Session, spec: Spec, *, stopped: Callable[[], bool] = lambda: False) -> Summary:
     """Draw what is missing and write a row for each question and configuration.
 
     Args:
@@ -66,7 +72,7 @@ def run(session: Session, spec: Spec, *, stopped: Callable[[], bool] = lambda: F
         TtcError: see Folder and Runner; what was written stays, and `resume` goes on.
     """
     model = {"name": session.model.name, "sha256": session.identity}
-    folder = Folder(spec.out, What(spec.data, model, spec.seed, spec.configs), resume=spec.resume)
+    folder = Folder(spec.out, Header(spec.data, model, spec.seed, spec.configs), resume=spec.resume)
     try:
         jobs = []
         planned = runner.plan(
@@ -80,12 +86,67 @@ def run(session: Session, spec: Spec, *, stopped: Callable[[], bool] = lambda: F
         left = [job for job in jobs if (job.config, job.item.id) not in folder.done]
         if left:
             session.engine.reserve(runner.cells(session, left, spec.width))
-        deck = Deck(session.engine, folder.tape, width=spec.width)
-        progress = Progress(stderr(quiet=spec.quiet), before=len(jobs) - len(left))
+        replay = Replay(session.engine, folder.log, width=spec.width)
+        progress = Progress(None if spec.quiet else sys.stderr, before=len(jobs) - len(left))
         try:
-            done = runner.Runner(deck, folder.results, progress).work(left, stopped)
+            done = runner.Runner(replay, folder.results, progress).work(left, stopped)
         finally:
             progress.end()
-        return Did(done, len(left) - done, deck.drawn, deck.seconds)
+        return Summary(done, len(left) - done, replay.drawn, replay.seconds)
     finally:
         folder.close()
+
+
+class Progress:
+    """Called again and again by a runner; writes now and then: one line on a terminal that is
+    overwritten, one a minute into a file.
+
+    Args:
+        err: where to; None for nowhere.
+        before: answers that an earlier run has already given.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        err: TextIO | None = None,
+        *,
+        before: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._err = err
+        self._before = before
+        self._clock = clock
+        self._began = clock()
+        self._last = self._began
+        self._terminal = bool(err and err.isatty())
+        self._shown = False
+
+    def __call__(self, done: int, total: int, replay: Replay) -> None:
+        """Tell, if it is time to."""
+        now = self._clock()
+        every = TERMINAL_SECONDS if self._terminal else FILE_SECONDS
+        if self._err is None or now - self._last < every:
+            return
+        self._last = now
+        line = self.line(done, total, replay)
+        self._err.write(f"\r\x1b[K{line}" if self._terminal else line + "\n")
+        self._err.flush()
+        self._shown = self._terminal
+
+    def line(self, done: int, total: int, replay: Replay) -> str:
+        """How far it is, how quick, how long it will probably take."""
+        passed = self._clock() - self._began
+        left = f"{span(passed / done * (total - done))} left" if done else "time left not known yet"
+        speed = replay.drawn / replay.seconds if replay.seconds else 0.0
+        return (
+            f"bench: {self._before + done} of {self._before + total} answers, "
+            f"{replay.outstanding} samples under way, {speed:.1f} tok/s, {left}"
+        )
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._shown and self._err is not None:
+            self._err.write("\r\x1b[K")
+            self._err.flush()
+            self._shown = False

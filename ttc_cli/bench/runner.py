@@ -12,8 +12,8 @@ from typing import Any
 
 from ttc_cli.bench import rows
 from ttc_cli.bench.configs import Config
-from ttc_cli.bench.deck import Deck, Player
 from ttc_cli.bench.questions import Item
+from ttc_cli.bench.replay import Replay, ReplayClient
 from ttc_cli.core.errors import ContextOverflow, NoAnswer
 from ttc_cli.core.events import Flow, Score
 from ttc_cli.core.ledger import Ledger
@@ -26,7 +26,7 @@ from ttc_cli.store.journal import Journal
 
 SLACK = 1.25
 """Samples asked of the engine, in widths: the batch is full when some end together."""
-Report = Callable[[int, int, Deck], None]
+Report = Callable[[int, int, Replay], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Job:
 class _Live:
     job: Job
     run: Run
-    player: Player
+    client: ReplayClient
     flow: Flow[Outcome]
     scores: rows.Scores = field(default_factory=dict)
 
@@ -56,7 +56,7 @@ class _Live:
         """
         prepared = self.job.prepared
         usual = 3 * prepared.plan.samples // 4 if prepared.strategy.scorer else 0
-        return max(0, usual - self.player.pending)
+        return max(0, usual - self.client.pending)
 
 
 def question_seed(seed: int, question: str) -> int:
@@ -119,13 +119,13 @@ class Runner:
     """Works jobs off.
 
     Args:
-        deck: the engine and its record.
+        replay: the engine and its record.
         results: where rows go.
-        report: told (jobs done, jobs in all, deck) as time goes on.
+        report: told (jobs done, jobs in all, replay) as time goes on.
     """
 
-    def __init__(self, deck: Deck, results: Journal, report: Report) -> None:
-        self._deck = deck
+    def __init__(self, replay: Replay, results: Journal, report: Report) -> None:
+        self._replay = replay
         self._results = results
         self._report = report
         self._live: list[_Live] = []
@@ -152,34 +152,34 @@ class Runner:
                     for live in list(self._live):
                         self._turn(live, scorer)
                     self._collect(wait=not self._live and not waiting)
-                    self._report(self._done, len(jobs), self._deck)
+                    self._report(self._done, len(jobs), self._replay)
             finally:
                 for live in self._live:
                     live.flow.close()
-                    live.player.close()
+                    live.client.close()
                 scorer.shutdown(wait=False, cancel_futures=True)
         return self._done
 
     @property
     def _hungry(self) -> bool:
-        width = self._deck.width
-        wanted = self._deck.outstanding + sum(live.coming for live in self._live)
+        width = self._replay.width
+        wanted = self._replay.outstanding + sum(live.coming for live in self._live)
         return wanted < SLACK * width and len(self._live) < 2 * width
 
     def _start(self, job: Job) -> _Live:
-        player = self._deck.player()
+        client = self._replay.client()
         prepared = job.prepared
-        run = Run(player, ledger=Ledger(prepared.plan.budget), seed=job.seed)
+        run = Run(client, ledger=Ledger(prepared.plan.budget), seed=job.seed)
         flow = prepared.strategy.solve(run, prepared.question, prepared.plan, prepared.options)
-        live = _Live(job, run, player, flow)
+        live = _Live(job, run, client, flow)
         self._live.append(live)
         return live
 
     def _turn(self, live: _Live, scorer: ThreadPoolExecutor) -> None:
         """Let a run go on until it has looked at the engine once, or is done."""
-        polls = live.player.polls
+        polls = live.client.polls
         try:
-            while live.player.polls == polls:
+            while live.client.polls == polls:
                 event = next(live.flow)
                 if isinstance(event, Score):
                     live.scores.setdefault(event.branch, {})[event.verifier] = event.score
@@ -194,13 +194,13 @@ class Runner:
         self._leave(live)
         job = live.job
         row = rows.row(
-            job.config, job.item, job.prepared, outcome, live.run, live.player, live.scores
+            job.config, job.item, job.prepared, outcome, live.run, live.client, live.scores
         )
         self._scored.append(scorer.submit(rows.score, row, job.item))
 
     def _leave(self, live: _Live) -> None:
         self._live.remove(live)
-        live.player.close()
+        live.client.close()
 
     def _collect(self, *, wait: bool) -> None:
         while self._scored and (wait or self._scored[0].done()):

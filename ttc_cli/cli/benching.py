@@ -101,9 +101,9 @@ def report(folders: Sequence[Path], *, as_json: bool, markdown: bool, picture: s
     """
     if as_json + markdown + bool(picture) > 1:
         raise UsageError("--json, --markdown and --picture exclude each other", "give one of them")
-    from ttc_cli.bench import plots, tables
-    from ttc_cli.bench.report import build, load
-    from ttc_cli.cli.drawing import draw
+    from ttc_cli.bench import tables
+    from ttc_cli.bench.charts import draw
+    from ttc_cli.bench.report import build, chart, load
     from ttc_cli.cli.output import print_json
 
     results = load(folders)
@@ -111,7 +111,7 @@ def report(folders: Sequence[Path], *, as_json: bool, markdown: bool, picture: s
     if as_json:
         print_json(built)
     elif picture:
-        draw(plots.read(results, built), picture)
+        draw(chart(results, built), picture)
     else:
         sys.stdout.write((tables.markdown if markdown else tables.text)(built))
 

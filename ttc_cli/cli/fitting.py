@@ -28,11 +28,11 @@ def fit(folders: Sequence[Path], flags: Flags) -> None:
         UsageError: nothing to fit, forms that exclude each other, or a missing extra.
         UnreadableFile: a folder is none of a bench, or a file cannot be written.
     """
-    from ttc_cli.bench import fit_page, fit_text
+    from ttc_cli.bench import fit_report
+    from ttc_cli.bench.charts import draw
     from ttc_cli.bench.curves import read
     from ttc_cli.bench.fitting import build
     from ttc_cli.bench.report import load
-    from ttc_cli.cli.drawing import draw
     from ttc_cli.cli.output import print_json, write_file
 
     if flags.as_json and flags.picture == "-":
@@ -45,10 +45,10 @@ def fit(folders: Sequence[Path], flags: Flags) -> None:
         )
     built = build(curves, least=flags.least, seed=flags.seed)
     if flags.picture:
-        draw(fit_page.chart(built["fits"]), flags.picture)
+        draw(fit_report.chart(built["fits"]), flags.picture)
     if flags.page:
-        write_file(flags.page, [fit_page.page(built)])
+        write_file(flags.page, [fit_report.page(built)])
     if flags.as_json:
         print_json(built)
     elif flags.picture != "-":
-        sys.stdout.write(fit_text.text(built))
+        sys.stdout.write(fit_report.text(built))

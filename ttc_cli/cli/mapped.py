@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from ttc_cli.bench.progress import span
 from ttc_cli.cli import output
 from ttc_cli.store.part import Part
 from ttc_cli.views.plain import PlainView
+from ttc_cli.views.text import span
 
 if TYPE_CHECKING:
     from ttc_cli.session.mapping import Row

@@ -33,8 +33,8 @@ def run(asked: Asked) -> int:
         UnreadableFile: a folder is none of a bench, or the picture cannot be written.
     """
     from ttc_cli.bench import plan_models, plan_report
-    from ttc_cli.bench.planning import UNITS, Wants
-    from ttc_cli.cli.drawing import draw
+    from ttc_cli.bench.charts import draw
+    from ttc_cli.bench.planning import UNITS, Requirements
     from ttc_cli.cli.output import print_json
 
     if asked.unit and asked.unit not in UNITS:
@@ -48,7 +48,7 @@ def run(asked: Asked) -> int:
         else:
             sys.stdout.write(plan_report.seeds_text(seeds))
         return 0
-    wants = Wants(
+    wants = Requirements(
         plan_models.number(asked.requests, "--requests"),
         plan_models.share(asked.quality, "--quality"),
         asked.seconds,

@@ -77,7 +77,7 @@ def _train(session: Session, items: list[Item], flags: Flags, stopped: Any) -> H
     """The trained head; None when somebody stopped it."""
     from ttc_cli.prm.collect import Collection, collect
     from ttc_cli.prm.fit import fit
-    from ttc_cli.prm.rollouts import Labour
+    from ttc_cli.prm.rollouts import RolloutSpec
 
     kind = "synthetic" if flags.synthetic else f"{flags.rollouts}{'-every' * flags.every}"
     path = _path(flags.name).with_suffix(f".{kind}.jsonl")
@@ -94,10 +94,10 @@ def _train(session: Session, items: list[Item], flags: Flags, stopped: Any) -> H
             left = f"about {minutes:.0f} min left"
             say(f"{done} of {len(items)} questions, {tokens} tokens, {left}")
 
-    labour = Labour(flags.traces, 0 if flags.synthetic else flags.rollouts, flags.every)
+    spec = RolloutSpec(flags.traces, 0 if flags.synthetic else flags.rollouts, flags.every)
     try:
         traces = collect(
-            session, items, labour, kept, budget=flags.budget, seed=flags.seed,
+            session, items, spec, kept, budget=flags.budget, seed=flags.seed,
             majority=flags.majority, synthetic=flags.synthetic, report=report, stopped=stopped,
         )  # fmt: skip
     finally:

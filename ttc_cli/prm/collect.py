@@ -16,7 +16,7 @@ from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.run import Run
 from ttc_cli.engine.hub import Hub, drive
 from ttc_cli.prm import rollouts
-from ttc_cli.prm.rollouts import Labour
+from ttc_cli.prm.rollouts import RolloutSpec
 from ttc_cli.prm.traces import Trace
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepare import memory_cells, prepare
@@ -69,7 +69,7 @@ class Collection:
 def collect(
     session: Session,
     items: Sequence[Item],
-    labour: Labour,
+    spec: RolloutSpec,
     into: Collection,
     *,
     budget: int | None = None,
@@ -90,16 +90,16 @@ def collect(
     Returns:
         The traces of these questions, kept and new.
     """
-    made = {item.id: _digest(item, labour, seed, majority, synthetic) for item in items}
+    made = {item.id: _digest(item, spec, seed, majority, synthetic) for item in items}
     kept = [trace for item in items for trace in into.get(made[item.id]) or ()]
     left = [item for item in items if into.get(made[item.id]) is None]
     prepared = list(_prepared(session, left))
     if not prepared:
         return kept
     hub = Hub(session.engine)
-    longest = max(one.prompt_tokens for _, one in prepared) + labour.tokens + 64
+    longest = max(one.prompt_tokens for _, one in prepared) + spec.tokens + 64
     session.engine.reserve(min(WIDTH * longest, memory_cells(session)))
-    purse = _Purse(budget, sum(trace.tokens for trace in kept), labour)
+    purse = _Purse(budget, sum(trace.tokens for trace in kept), spec)
     names: list[str] = []
 
     def flows() -> Iterator[Flow[list[Trace]] | None]:
@@ -113,10 +113,10 @@ def collect(
             names.append(item.id)
             ledger = purse.ledger.child()
             run = Run(hub.port(), ledger=ledger, seed=question_seed(seed, item.id))
-            work = replace(labour, sampling=one.plan.sampled)
+            work = replace(spec, sampling=one.plan.sampled)
             yield _one(run, item, one, work, majority=majority, synthetic=synthetic)
 
-    driven = drive(flows(), most=max(1, WIDTH // labour.traces))
+    driven = drive(flows(), most=max(1, WIDTH // spec.traces))
     new = 0
     try:
         for number, _, traces in driven:
@@ -141,11 +141,11 @@ class _Purse:
         budget: sampled tokens, or None. spent: of them, before.
     """
 
-    def __init__(self, budget: int | None, spent: int, labour: Labour) -> None:
+    def __init__(self, budget: int | None, spent: int, spec: RolloutSpec) -> None:
         self.ledger = Ledger(budget)
         self.ledger.take(spent if budget is None else min(spent, budget))
         self._before = self.ledger.spent
-        self._guess = labour.traces * EXPECTED_TOKENS["math"] * (1 + labour.rollouts // 2)
+        self._guess = spec.traces * EXPECTED_TOKENS["math"] * (1 + spec.rollouts // 2)
         self._ended = self._tokens = 0
         self.under_way = 0
 
@@ -165,9 +165,9 @@ class _Purse:
         self._tokens += tokens
 
 
-def _digest(item: Item, labour: Labour, seed: int, majority: bool, synthetic: bool) -> str:
+def _digest(item: Item, spec: RolloutSpec, seed: int, majority: bool, synthetic: bool) -> str:
     """Of everything that decides a question's traces and labels, but for the model."""
-    parts = (item.id, item.prompt, item.task, item.reference, labour, seed, majority, synthetic)
+    parts = (item.id, item.prompt, item.task, item.reference, spec, seed, majority, synthetic)
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -180,7 +180,7 @@ def _prepared(session: Session, items: Sequence[Item]) -> Iterator[tuple[Item, P
 
 
 def _one(
-    run: Run, item: Item, one: Prepared, labour: Labour, *, majority: bool, synthetic: bool
+    run: Run, item: Item, one: Prepared, spec: RolloutSpec, *, majority: bool, synthetic: bool
 ) -> Flow[list[Trace]]:
     """One question's traces, none when the budget cut it; its port is left when it is done."""
 
@@ -189,7 +189,7 @@ def _one(
 
     try:
         judge = None if majority or not item.reference else right
-        traces = yield from rollouts.draw(run, one.question, item.id, judge, labour)
+        traces = yield from rollouts.draw(run, one.question, item.id, judge, spec)
         if run.ledger.left == 0:
             return []
         if synthetic:

@@ -34,7 +34,7 @@ Right = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Labour:
+class RolloutSpec:
     """How much to draw for one question.
 
     Args:
@@ -52,7 +52,7 @@ class Labour:
 
 
 def draw(
-    run: Run, question: Question, name: str, right: Right | None, labour: Labour
+    run: Run, question: Question, name: str, right: Right | None, spec: RolloutSpec
 ) -> Flow[list[Trace]]:
     """Traces of one question with their labels; those without a short answer count as wrong.
 
@@ -64,15 +64,15 @@ def draw(
     """
     prompt = question.render(0, False)
     done = yield from run.extend(
-        [Branch((i,), prompt) for i in range(labour.traces)],
-        stop=StopRule(labour.tokens, steps=STEPS),
-        sampling=labour.sampling,
+        [Branch((i,), prompt) for i in range(spec.traces)],
+        stop=StopRule(spec.tokens, steps=STEPS),
+        sampling=spec.sampling,
         want=WANT,
     )
     if right is None:
         answers = [answer_of(branch, question) for branch in done]
         right = majority([found.text for found in answers if found])
-    labeller = _Labeller(run, question, name, right, labour)
+    labeller = _Labeller(run, question, name, right, spec)
     out = []
     for branch in sorted(done, key=lambda branch: branch.id):
         if len(states_of(branch)):
@@ -126,7 +126,7 @@ class _Labeller:
     question: Question
     name: str
     right: Right
-    labour: Labour
+    spec: RolloutSpec
 
     def traces(self, branch: Branch) -> Flow[list[Trace]]:
         """The reply with its labels, and what was drawn to find them."""
@@ -134,8 +134,8 @@ class _Labeller:
         pieces = STEPS.cut(branch.text)
         labels = [float(outcome)] * len(pieces)
         rollouts: list[Trace] = []
-        if self.labour.rollouts and len(pieces) > 1:
-            if self.labour.every:
+        if self.spec.rollouts and len(pieces) > 1:
+            if self.spec.every:
                 yield from self._each(branch, labels, rollouts)
             elif not outcome:
                 yield from self._bisect(branch, labels, rollouts)
@@ -143,7 +143,7 @@ class _Labeller:
 
     def _each(self, branch: Branch, labels: list[float], rollouts: list[Trace]) -> Flow[None]:
         """Every step's label: the share of its rollouts that are right; the reply is one too."""
-        k = self.labour.rollouts
+        k = self.spec.rollouts
         for n in range(1, len(labels)):
             share = yield from self._share(branch, n, rollouts)
             labels[n - 1] = (share * k + labels[-1]) / (k + 1)
@@ -167,10 +167,10 @@ class _Labeller:
         done = yield from self.run.extend(
             [
                 replace(begun, id=(*branch.id, depth, k), tokens_sampled=0)
-                for k in range(self.labour.rollouts)
+                for k in range(self.spec.rollouts)
             ],
-            stop=StopRule(self.labour.tokens, steps=STEPS),
-            sampling=self.labour.sampling,
+            stop=StopRule(self.spec.tokens, steps=STEPS),
+            sampling=self.spec.sampling,
             want=WANT,
         )
         hits, known = 0, len(states_of(begun))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ttc_cli.core.branch import BranchId
 from ttc_cli.core.events import Close, Score
 from ttc_cli.views.board import Board, Lane
-from ttc_cli.views.text import head, one_line, shorten, tail, width
+from ttc_cli.views.text import head, one_line, shorten, span, tail, width
 
 Span = tuple[str, str]
 Line = list[Span]
@@ -122,11 +122,6 @@ def remaining(board: Board, now: float) -> float | None:
     else:
         left = None if seconds is None else seconds - elapsed
     return left if left is not None and left >= 1 else None
-
-
-def span(seconds: float) -> str:
-    """Seconds in words, roughly."""
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def why(board: Board) -> Line:

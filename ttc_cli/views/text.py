@@ -65,3 +65,11 @@ def tail(text: str, columns: int) -> str:
     if width(text) <= columns:
         return text
     return "…" + head(text[::-1], columns - 1)[::-1] if columns > 0 else ""
+
+
+def span(seconds: float) -> str:
+    """Seconds as people say them: `40 s`, `12 min`, `3 h 20 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -88,7 +88,7 @@ def _rounded(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(round(value, DIGITS) for value in values)
 
 
-class Tape:
+class SampleLog:
     """Samples in a file; an index of where each lies is in memory, the samples are not.
 
     Args:

@@ -1,4 +1,4 @@
-"""A run on the deck is the run on the engine: drawn, replayed, or partly both."""
+"""A run on the replay is the run on the engine: drawn, replayed, or partly both."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import bench_stage as stage
 import pytest
 
-from ttc_cli.bench.deck import Deck, Player
-from ttc_cli.bench.tape import Tape
+from ttc_cli.bench.replay import Replay, ReplayClient
+from ttc_cli.bench.samples import SampleLog
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.engine import Engine
 from ttc_cli.core.errors import ContextOverflow
@@ -34,10 +34,10 @@ PLANS = {
 
 
 @pytest.fixture
-def tape(tmp_path: Path) -> Iterator[Tape]:
-    tape = Tape(tmp_path / "samples.jsonl")
-    yield tape
-    tape.close()
+def log(tmp_path: Path) -> Iterator[SampleLog]:
+    log = SampleLog(tmp_path / "samples.jsonl")
+    yield log
+    log.close()
 
 
 def solve(engine: Engine, plan: Plan, seed: int) -> tuple[list[Event], Outcome, Usage]:
@@ -63,22 +63,24 @@ def facts(found: tuple[list[Event], Outcome, Usage]) -> Any:
 
 @pytest.mark.parametrize("name", PLANS)
 @pytest.mark.parametrize("seed", range(5))
-def test_drawn_and_replayed_runs_are_those_of_the_engine(tape: Tape, name: str, seed: int) -> None:
+def test_drawn_and_replayed_runs_are_those_of_the_engine(
+    log: SampleLog, name: str, seed: int
+) -> None:
     direct = solve(stage.Stage(), PLANS[name], seed)
-    deck = Deck(stage.Stage(), tape)
-    drawn = solve(deck.player(), PLANS[name], seed)
+    replay = Replay(stage.Stage(), log)
+    drawn = solve(replay.client(), PLANS[name], seed)
     assert facts(drawn) == facts(direct)
     assert drawn[0] == direct[0]
-    again = solve(Deck(stage.Stage(), tape).player(), PLANS[name], seed)
+    again = solve(Replay(stage.Stage(), log).client(), PLANS[name], seed)
     assert facts(again) == facts(direct)
 
 
 @pytest.mark.parametrize("name", ["adaptive", "budget"])
 @pytest.mark.parametrize("seed", range(5))
-def test_a_cheaper_run_replays_what_a_plain_one_drew(tape: Tape, name: str, seed: int) -> None:
-    solve(Deck(stage.Stage(), tape).player(), PLANS["plain"], seed)
+def test_a_cheaper_run_replays_what_a_plain_one_drew(log: SampleLog, name: str, seed: int) -> None:
+    solve(Replay(stage.Stage(), log).client(), PLANS["plain"], seed)
     engine = stage.Stage()
-    replayed = solve(Deck(engine, tape).player(), PLANS[name], seed)
+    replayed = solve(Replay(engine, log).client(), PLANS[name], seed)
     assert facts(replayed) == facts(solve(stage.Stage(), PLANS[name], seed))
     assert [r for r in engine.requests if not r.prefix] == []  # only a forced answer may be new
 
@@ -100,24 +102,24 @@ def culling(engine: Engine) -> tuple[Any, Usage]:
     return [(b.id, b.text, b.stop, b.tokens_sampled) for b in done], run.ledger.usage
 
 
-def test_culling_in_mid_sentence_costs_what_it_would_have(tape: Tape) -> None:
+def test_culling_in_mid_sentence_costs_what_it_would_have(log: SampleLog) -> None:
     direct = culling(stage.Stage())
     assert direct[1].wasted > 0
-    drawn = culling(Deck(stage.Stage(), tape).player())
+    drawn = culling(Replay(stage.Stage(), log).client())
     assert drawn[0] == direct[0]
     assert (drawn[1].sampled, drawn[1].wasted) == (direct[1].sampled, direct[1].wasted)
-    assert len(tape) == 2  # what was given up is not on record
-    solve(Deck(stage.Stage(), tape).player(), PLANS["plain"], 1)
-    replayed = culling(Deck(stage.Stage(), tape).player())
+    assert len(log) == 2  # what was given up is not on record
+    solve(Replay(stage.Stage(), log).client(), PLANS["plain"], 1)
+    replayed = culling(Replay(stage.Stage(), log).client())
     assert replayed == drawn
 
 
 @pytest.mark.parametrize("slow", range(3))
-def test_a_run_does_not_depend_on_what_else_is_drawn(tape: Tape, slow: int) -> None:
+def test_a_run_does_not_depend_on_what_else_is_drawn(log: SampleLog, slow: int) -> None:
     """Two runs at once through an engine with room for two branches, against each alone."""
-    deck = Deck(stage.Stage(width=2), tape, width=2)
+    replay = Replay(stage.Stage(width=2), log, width=2)
     plans = [PLANS["adaptive"], PLANS["budget"]]
-    players = [deck.player(), deck.player()]
+    players = [replay.client(), replay.client()]
     both = list(enumerate(zip(plans, players, strict=True)))
     found = side_by_side([start(e, p, slow + i) for i, (p, e) in both], players)
     for i, (plan, outcome) in enumerate(zip(plans, found, strict=True)):
@@ -133,7 +135,7 @@ def start(engine: Engine, plan: Plan, seed: int) -> Flow[Outcome]:
     return strategy.solve(run, QUESTION, plan, strategy.options())
 
 
-def side_by_side(flows: list[Flow[Outcome]], players: list[Player]) -> list[Outcome]:
+def side_by_side(flows: list[Flow[Outcome]], players: list[ReplayClient]) -> list[Outcome]:
     live, out = dict(enumerate(flows)), dict[int, Outcome]()
     while live:
         for number, flow in list(live.items()):
@@ -146,10 +148,10 @@ def side_by_side(flows: list[Flow[Outcome]], players: list[Player]) -> list[Outc
     return [out[i] for i in range(len(flows))]
 
 
-def test_one_sample_serves_two_runs_and_outlives_the_first(tape: Tape) -> None:
+def test_one_sample_serves_two_runs_and_outlives_the_first(log: SampleLog) -> None:
     engine = stage.Stage()
-    deck = Deck(engine, tape)
-    first, second = deck.player(), deck.player()
+    replay = Replay(engine, log)
+    first, second = replay.client(), replay.client()
     one = start(first, PLANS["plain"], 1)
     two = start(second, PLANS["plain"], 1)
     for _ in range(40):
@@ -164,59 +166,59 @@ def test_one_sample_serves_two_runs_and_outlives_the_first(tape: Tape) -> None:
     ]
 
 
-def test_a_closed_run_leaves_nothing_behind(tape: Tape) -> None:
-    deck = Deck(stage.Stage(), tape, width=4)
-    player = deck.player()
-    flow = start(player, PLANS["plain"], 1)
+def test_a_closed_run_leaves_nothing_behind(log: SampleLog) -> None:
+    replay = Replay(stage.Stage(), log, width=4)
+    client = replay.client()
+    flow = start(client, PLANS["plain"], 1)
     for _ in range(30):
         next(flow)
-    assert deck.outstanding > 0
+    assert replay.outstanding > 0
     flow.close()
-    player.close()
-    assert deck.outstanding == 0
-    assert not deck.engine.poll(0)
+    client.close()
+    assert replay.outstanding == 0
+    assert not replay.engine.poll(0)
 
 
-def test_no_more_than_the_width_is_drawn_at_once(tape: Tape) -> None:
+def test_no_more_than_the_width_is_drawn_at_once(log: SampleLog) -> None:
     engine = stage.Stage()
-    solve(Deck(engine, tape, width=3).player(), PLANS["plain"], 1)
+    solve(Replay(engine, log, width=3).client(), PLANS["plain"], 1)
     assert engine.most == 3
 
 
-def test_a_sample_that_failed_is_not_recorded(tape: Tape) -> None:
+def test_a_sample_that_failed_is_not_recorded(log: SampleLog) -> None:
     engine = stage.Stage(script=lambda request: Line(("no",), fails=True))
-    outcome = solve(Deck(engine, tape).player(), PLANS["plain"], 1)[1]
+    outcome = solve(Replay(engine, log).client(), PLANS["plain"], 1)[1]
     assert {b.stop for b in outcome.branches} == {Stop.FAILED}
     assert outcome.branches[0].error == "the script says so"
-    assert len(tape) == 0
+    assert len(log) == 0
 
 
-def test_a_prompt_that_does_not_fit_is_refused_at_once(tape: Tape) -> None:
-    player = Deck(stage.Stage(context=3), tape).player()
-    flow = Run(player).extend([Branch((0,), PROMPT)], stop=StopRule(5))
+def test_a_prompt_that_does_not_fit_is_refused_at_once(log: SampleLog) -> None:
+    client = Replay(stage.Stage(context=3), log).client()
+    flow = Run(client).extend([Branch((0,), PROMPT)], stop=StopRule(5))
     with pytest.raises(ContextOverflow, match="holds 3"):
         list(flow)
 
 
-def test_a_sample_the_cache_has_no_room_for_fails_alone(tape: Tape) -> None:
+def test_a_sample_the_cache_has_no_room_for_fails_alone(log: SampleLog) -> None:
     class Full(stage.Stage):
         def submit(self, request: Any) -> None:
             if request.seed % 2:
                 raise ContextOverflow("the prompt takes 9 tokens and the context holds 8")
             super().submit(request)
 
-    outcome = solve(Deck(Full(), tape).player(), PLANS["plain"], 1)[1]
+    outcome = solve(Replay(Full(), log).client(), PLANS["plain"], 1)[1]
     stops = {b.stop for b in outcome.branches}
     assert Stop.FAILED in stops
     assert Stop.END in stops
 
 
-def test_scores_are_recorded_too(tape: Tape) -> None:
+def test_scores_are_recorded_too(log: SampleLog) -> None:
     item = (PROMPT, ())
     engine = stage.Stage(scorer=lambda request: (-0.123456, -2.0))
-    first = run_out(Run(Deck(engine, tape).player()).score([item], ("Yes", "No")))
+    first = run_out(Run(Replay(engine, log).client()).score([item], ("Yes", "No")))
     unasked = stage.Stage(scorer=lambda request: (0.0, 0.0))
-    again = run_out(Run(Deck(unasked, tape).player()).score([item], ("Yes", "No")))
+    again = run_out(Run(Replay(unasked, log).client()).score([item], ("Yes", "No")))
     assert first == again == [(-0.1235, -2.0)]
     assert unasked.requests == []
 
@@ -229,10 +231,10 @@ def run_out(flow: Flow[Any]) -> Any:
         return end.value
 
 
-def test_seconds_are_shared_out_among_those_drawn_at_once(tape: Tape) -> None:
+def test_seconds_are_shared_out_among_those_drawn_at_once(log: SampleLog) -> None:
     ticks = iter(range(10_000))
-    deck = Deck(stage.Stage(), tape, clock=lambda: float(next(ticks)))
-    player = deck.player()
-    solve(player, replace(PLANS["plain"], samples=4), 1)
-    assert player.seconds == pytest.approx(deck.seconds)
-    assert sum(player.spent.values()) == pytest.approx(player.seconds)
+    replay = Replay(stage.Stage(), log, clock=lambda: float(next(ticks)))
+    client = replay.client()
+    solve(client, replace(PLANS["plain"], samples=4), 1)
+    assert client.seconds == pytest.approx(replay.seconds)
+    assert sum(client.spent.values()) == pytest.approx(client.seconds)

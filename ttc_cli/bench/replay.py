@@ -1,6 +1,6 @@
 """Many runs on one engine, with what was said before played back.
 
-Each run sees a `Player`: an engine of its own whose time is virtual. In one step of that time
+Each run sees a `ReplayClient`: an engine of its own whose time is virtual. In one step of that time
 every live branch of the run gets one token, whether it comes from a record or is being drawn at
 this moment; the step waits until the slowest has its token. So what a run decides (a vote that is
 settled, a branch culled in mid-sentence, a budget that runs out) depends on the samples alone: not
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from ttc_cli.bench.tape import Sample, Tape, Tick
+from ttc_cli.bench.samples import Sample, SampleLog, Tick
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Delta, Engine, EngineInfo, Key, Request
 from ttc_cli.core.errors import ContextOverflow, EngineFailed
@@ -25,12 +25,12 @@ WIDTH = 32
 """Branches drawn at once, and branches of one run that get a token in one step."""
 
 
-class Deck:
+class Replay:
     """The engine, the record, and the samples under way.
 
     Args:
         engine: closed by whoever made it.
-        tape: where whole samples are kept and looked for.
+        log: where whole samples are kept and looked for.
         width: samples drawn at once; more wait their turn.
         clock: seconds, monotonic; for shares of time only.
     """
@@ -38,13 +38,13 @@ class Deck:
     def __init__(
         self,
         engine: Engine,
-        tape: Tape,
+        log: SampleLog,
         *,
         width: int = WIDTH,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.engine = engine
-        self.tape = tape
+        self.log = log
         self.width = width
         self.drawn = 0
         self.seconds = 0.0
@@ -54,30 +54,30 @@ class Deck:
         self._samples: dict[str, Sample] = {}
         self._queue: deque[Request] = deque()
         self._live: dict[Key, Sample] = {}
-        self._players: list[Player] = []
+        self._clients: list[ReplayClient] = []
 
     @property
     def outstanding(self) -> int:
         """Samples being drawn or waiting to be."""
         return len(self._live) + len(self._queue)
 
-    def player(self) -> Player:
+    def client(self) -> ReplayClient:
         """A new run's view of the engine."""
-        player = Player(self)
-        self._players.append(player)
-        return player
+        client = ReplayClient(self)
+        self._clients.append(client)
+        return client
 
-    def forget(self, player: Player) -> None:
+    def forget(self, client: ReplayClient) -> None:
         """A run is over."""
-        if player in self._players:
-            self._players.remove(player)
+        if client in self._clients:
+            self._clients.remove(client)
 
     def need(self, request: Request) -> Sample:
         """The sample that a request stands for: recorded, being drawn, or queued to be."""
         key = request.digest(self.engine.info.sha256)
         self._users[key] += 1
         if key not in self._samples:
-            known = self.tape.get(key)
+            known = self.log.get(key)
             self._samples[key] = known or Sample(key)
             if known is None:
                 self._queue.append(replace(request, key=key, ledger=None))
@@ -97,7 +97,7 @@ class Deck:
 
     def pump(self, timeout: float) -> None:
         """One step of the engine, once no run can go on without it."""
-        if any(player.busy for player in self._players):
+        if any(client.busy for client in self._clients):
             return
         while self._queue and len(self._live) < self.width:
             self._draw(self._queue.popleft())
@@ -112,7 +112,7 @@ class Deck:
             self.drawn += delta.sampled
             if delta.stop is not None:
                 del self._live[delta.key]
-                self.tape.put(sample)
+                self.log.put(sample)
 
     def _draw(self, request: Request) -> None:
         sample = self._samples[str(request.key)]
@@ -126,7 +126,7 @@ class Deck:
 
 
 @dataclass(slots=True)
-class _Talk:
+class _Heard:
     """A live request of a run and how much of its sample the run has heard."""
 
     request: Request
@@ -140,16 +140,16 @@ class _Talk:
         return self.at < len(self.sample.ticks)
 
 
-class Player:
-    """One run's engine; follows the Engine protocol. Made by `Deck.player`.
+class ReplayClient:
+    """One run's engine; follows the Engine protocol. Made by `Replay.client`.
 
     `polls` counts its polls; `seconds` is the engine time of all that the run heard, `spent` the
     same by seed of the request, and `used` the keys of the samples by seed.
     """
 
-    def __init__(self, deck: Deck) -> None:
-        self._deck = deck
-        self._talks: dict[Key, _Talk] = {}
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+        self._requests: dict[Key, _Heard] = {}
         self._seen: set[tuple[tuple[str, bool], ...]] = set()
         self._telling = False
         self.polls = 0
@@ -160,7 +160,7 @@ class Player:
     @property
     def info(self) -> EngineInfo:
         """What is known of the model."""
-        return self._deck.engine.info
+        return self._replay.engine.info
 
     @property
     def busy(self) -> bool:
@@ -170,11 +170,11 @@ class Player:
     @property
     def pending(self) -> int:
         """Samples of the run that are not drawn yet."""
-        return sum(talk.sample.stop is None for talk in self._talks.values())
+        return sum(heard.sample.stop is None for heard in self._requests.values())
 
     def submit(self, request: Request) -> None:
         """Queue a request; see the protocol."""
-        if request.key in self._talks:
+        if request.key in self._requests:
             raise EngineFailed(f"request {request.key!r} is already running")
         length = self.count(request.prompt, request.prefix)
         if length + 1 > self.info.context:
@@ -184,19 +184,19 @@ class Player:
             )
         new = request.prompt.pieces not in self._seen
         self._seen.add(request.prompt.pieces)
-        sample = self._deck.need(request)
+        sample = self._replay.need(request)
         self.used.setdefault(request.seed, []).append(sample.key)
-        self._talks[request.key] = _Talk(request, sample, length * new, length * (not new))
+        self._requests[request.key] = _Heard(request, sample, length * new, length * (not new))
 
     def poll(self, timeout: float) -> Sequence[Delta]:
         """One token for each live branch, or nothing while one of them is still to be drawn."""
         self.polls += 1
         self._telling = False
         if not self._ready:
-            self._deck.pump(timeout)
+            self._replay.pump(timeout)
             if not self._ready:
                 return []
-        deltas = [self._step(talk) for talk in list(self._front())]
+        deltas = [self._step(heard) for heard in list(self._front())]
         for delta in deltas:
             if delta.stop is not None:
                 self.cancel(delta.key)
@@ -205,40 +205,40 @@ class Player:
 
     def cancel(self, key: Key) -> None:
         """Forget a request; see the protocol."""
-        talk = self._talks.pop(key, None)
-        if talk is not None:
-            self._deck.drop(talk.sample)
+        heard = self._requests.pop(key, None)
+        if heard is not None:
+            self._replay.drop(heard.sample)
 
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """Tokens of context that prompt and prefix take."""
-        return self._deck.engine.count(prompt, prefix)
+        return self._replay.engine.count(prompt, prefix)
 
     def close(self) -> None:
-        """Leave the deck, cancelling what is live; idempotent."""
-        for key in list(self._talks):
+        """Leave the replay, cancelling what is live; idempotent."""
+        for key in list(self._requests):
             self.cancel(key)
-        self._deck.forget(self)
+        self._replay.forget(self)
 
-    def _front(self) -> Iterator[_Talk]:
-        return islice(self._talks.values(), WIDTH)
+    def _front(self) -> Iterator[_Heard]:
+        return islice(self._requests.values(), WIDTH)
 
     @property
     def _ready(self) -> bool:
-        return bool(self._talks) and all(talk.ready for talk in self._front())
+        return bool(self._requests) and all(heard.ready for heard in self._front())
 
-    def _step(self, talk: _Talk) -> Delta:
-        request, sample = talk.request, talk.sample
-        tick = sample.ticks[talk.at]
-        prefilled, shared = (talk.prefilled, talk.shared) if talk.at == 0 else (0, 0)
+    def _step(self, heard: _Heard) -> Delta:
+        request, sample = heard.request, heard.sample
+        tick = sample.ticks[heard.at]
+        prefilled, shared = (heard.prefilled, heard.shared) if heard.at == 0 else (0, 0)
         ledger = request.ledger
         if ledger is not None and tick.sampled and not ledger.take(tick.sampled):
             # No ids: they are known of whole samples only, and how a branch goes on must not
             # depend on whether its sample happens to be on record.
             return Delta(request.key, prefilled=prefilled, shared=shared, stop=Stop.BUDGET)
-        talk.at += 1
+        heard.at += 1
         self.seconds += tick.seconds
         self.spent[request.seed] += tick.seconds
-        last = sample.stop is not None and talk.at == len(sample.ticks)
+        last = sample.stop is not None and heard.at == len(sample.ticks)
         return Delta(
             request.key,
             text=tick.text,
