@@ -71,7 +71,9 @@ def test_what_is_to_be_run_runs(
     script = tmp_path / "bin" / "ttc"
     script.parent.mkdir()
     # sixteen tokens are often too few for an answer: that is 6, of map 1, and told
-    script.write_text(f'#!/bin/sh\n"{sys.executable}" -m ttc_cli "$@" || [ $? = 6 -o "$1" = map ]\n')
+    script.write_text(
+        f'#!/bin/sh\n"{sys.executable}" -m ttc_cli "$@" || [ $? = 6 -o "$1" = map ]\n'
+    )
     script.chmod(0o755)
     for name in ("notes.txt", "report.txt", "data.csv"):
         (tmp_path / name).write_text("May 3: 12 sold\nMay 4: 15 sold\n")

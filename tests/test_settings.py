@@ -9,6 +9,7 @@ import pytest
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.settings import RULES, Settings, load
+from ttc_cli.settings.options import SETTINGS
 
 
 class Places:
@@ -278,8 +279,8 @@ def test_settings_are_frozen(places: Places) -> None:
 
 
 def test_every_setting_has_a_default_that_it_accepts() -> None:
-    for name, rule in RULES.items():
+    for name, row in SETTINGS.items():
         value = getattr(Settings(), name)
-        assert value is None or rule.read(value) == value, name
-        assert rule.about
-        assert rule.expected
+        assert value is None or row.rule.read(value) == value, name
+        assert row.help
+        assert row.rule.expected

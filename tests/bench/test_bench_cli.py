@@ -11,11 +11,11 @@ import bench_stage as stage
 import pytest
 
 from ttc_cli.bench.configs import Config, from_file, from_text, named
-from ttc_cli.cli.benching import Flags, read_configs
+from ttc_cli.cli.benching import What, read_configs
 from ttc_cli.core.errors import UsageError
 
 Ttc = Callable[..., tuple[int, str, str]]
-FLAGS = Flags("", None, (), None, (), (), True, False, None, False, 0, False, False, 32, False)
+WHAT = What("", None, (), None, None, False, 0, False, 32)
 
 
 @pytest.fixture
@@ -109,14 +109,15 @@ def test_what_makes_no_sense_is_one_line(
 
 
 def test_configurations_from_flags() -> None:
-    given = {"samples": 8, "effort": None, "temperature": 0.5}
-    assert read_configs(given, FLAGS) == [Config("n8-t0.5", {"samples": 8, "temperature": 0.5})]
-    two = replace(
-        FLAGS, configs=("strategy=direct,samples=1", "name=b,O.confidence=0.9"), early_stop=False
-    )
-    direct, other = read_configs(given, two)
-    assert direct.settings == {"samples": 1, "temperature": 0.5, "strategy": "direct"}
-    assert (other.name, other.options, other.early_stop) == ("b", {"confidence": "0.9"}, False)
+    given = {"samples": 8, "temperature": 0.5, "offline": True}
+    assert read_configs(given, WHAT) == [Config("n8-t0.5", {"samples": 8, "temperature": 0.5})]
+    two = replace(WHAT, configs=("strategy=direct,samples=1", "name=b,O.confidence=0.9"))
+    direct, other = read_configs({**given, "early_stop": False}, two)
+    assert direct.settings == {
+        "samples": 1, "temperature": 0.5, "strategy": "direct", "early_stop": False,
+    }  # fmt: skip
+    assert (other.name, other.settings["options"]) == ("b", {"confidence": "0.9"})
+    assert other.settings["early_stop"] is False
 
 
 def test_configurations_from_a_file(tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_configurations_from_a_file(tmp_path: Path) -> None:
     )
     assert named(from_file(path)) == [
         Config("direct", {"strategy": "direct"}),
-        Config("x", {"samples": 4}, {"confidence": "0.9"}, early_stop=False),
+        Config("x", {"samples": 4, "early_stop": False, "options": {"confidence": "0.9"}}),
     ]
     path.write_text('[[config]]\nsamples = "4"\n')
     with pytest.raises(UsageError, match="samples must be a whole number"):
@@ -166,9 +167,9 @@ def test_a_real_model(ttc: Ttc, tmp_path: Path, smollm: Path) -> None:
 
 def test_verifiers_of_all_configurations() -> None:
     listed = ("name=a", "name=b,verifier=confidence")
-    flags = replace(FLAGS, configs=listed, verifiers=("judge", "regex:x"))
-    first, second = read_configs({}, flags)
-    assert first.verifiers == ("judge", "regex:x")
-    assert second.verifiers == ("confidence",)
+    given = {"verifiers": ("judge", "regex:x")}
+    first, second = read_configs(given, replace(WHAT, configs=listed))
+    assert first.settings["verifiers"] == ("judge", "regex:x")
+    assert second.settings["verifiers"] == ("confidence",)
     with pytest.raises(UsageError, match="juge"):
-        read_configs({}, replace(FLAGS, verifiers=("juge",)))
+        read_configs({"verifiers": ("juge",)}, WHAT)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.spelling import did_you_mean
-from ttc_cli.settings import Settings
-from ttc_cli.settings.fields import checked
+from ttc_cli.settings import AnswerSettings, Settings
+from ttc_cli.settings import options as table
+from ttc_cli.settings.rules import checked, pairs
 
-SETTINGS = (
-    "effort", "strategy", "samples", "max_tokens", "thinking_budget", "temperature", "top_p",
-    "top_k", "min_p", "system",
-)  # fmt: skip
-_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_ANSWER = {item.name for item in fields(AnswerSettings)}
+SETTINGS = tuple(
+    name
+    for name, row in table.SETTINGS.items()
+    if name in _ANSWER and "bench" in row.on and row.panel != table.ENGINE
+)
+"""What a configuration may decide: all that decides an answer but the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +28,27 @@ class Config:
 
     Args:
         name: of its rows in the report.
-        settings: by name, as `Settings` has them; what is not named is the user's.
-        options: KEY=VALUE of the strategy and the verifiers.
-        early_stop, diverse: see Plan.
-        verifiers: as `-V` names them.
+        settings: by name, as `AnswerSettings` has them; what is not named is the user's.
     """
 
     name: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
-    options: dict[str, str] = field(default_factory=dict)
-    early_stop: bool = True
-    diverse: bool = False
-    verifiers: tuple[str, ...] = ()
 
     def apply(self, base: Settings) -> Settings:
         """The user's settings with this configuration's on top."""
         return replace(base, **self.settings)
 
+    def under(self, other: Config) -> Config:
+        """Another configuration, with these settings where it has none of its own."""
+        settings = {**self.settings, **other.settings}
+        if options := {**self.settings.get("options", {}), **other.settings.get("options", {})}:
+            settings["options"] = options
+        return Config(other.name, settings)
+
     def described(self) -> dict[str, Any]:
         """As JSON gives it back."""
-        return {**asdict(self), "verifiers": list(self.verifiers)}
+        listed = {k: list(v) if isinstance(v, tuple) else v for k, v in self.settings.items()}
+        return {"name": self.name, "settings": listed}
 
 
 def from_text(text: str, where: str = "--config") -> Config:
@@ -69,31 +73,27 @@ def from_values(values: dict[str, Any], where: str, *, text: bool = False) -> Co
     Raises:
         UsageError: a value of the wrong type or out of range.
     """
-    config = Config()
+    name, settings, options = "", dict[str, Any](), dict[str, str]()
     for given, value in values.items():
         key = given.replace("-", "_")
         if key == "name":
-            config = replace(config, name=str(value))
-        elif key == "early_stop":
-            config = replace(config, early_stop=_switch(given, value, where))
-        elif key == "diverse":
-            config = replace(config, diverse=_switch(given, value, where))
+            name = str(value)
         elif key == "verifier":
-            config = replace(config, verifiers=_verifiers(value, where))
-        elif key in SETTINGS:
-            found = checked(key, value, where, text=text)
-            config = replace(config, settings={**config.settings, key: found})
+            settings["verifiers"] = _verifiers(value, where)
         elif key == "options" and isinstance(value, dict):
-            config = replace(config, options=config.options | {k: str(v) for k, v in value.items()})
+            options |= {k: str(v) for k, v in value.items()}
         elif given.startswith(("O.", "option.")):
-            config = replace(config, options=config.options | {given.partition(".")[2]: str(value)})
+            options |= pairs([f"{given.partition('.')[2]}={value}"])
+        elif key in SETTINGS and key != "options":
+            settings[key] = checked(key, value, where, table.ALL_RULES, text=text)
         else:
-            hint = did_you_mean(key, ("name", "early_stop", "diverse", "verifier", *SETTINGS))
+            known = ("name", "verifier", *(n for n in SETTINGS if n != "verifiers"))
+            hint = did_you_mean(key, known)
             raise UsageError(
                 f"{where}: there is no {given!r} in a configuration",
                 hint or "options of the strategy are written O.KEY=VALUE",
             )
-    return config
+    return Config(name, settings | ({"options": options} if options else {}))
 
 
 def _verifiers(value: object, where: str) -> tuple[str, ...]:
@@ -106,13 +106,6 @@ def _verifiers(value: object, where: str) -> tuple[str, ...]:
             raise UsageError(f"{where}: verifier is a text, or a list of texts, not {value!r}")
         registry.find(text)
     return tuple(texts)
-
-
-def _switch(name: str, value: object, where: str) -> bool:
-    found = _WORDS.get(value.lower()) if isinstance(value, str) else value
-    if not isinstance(found, bool):
-        raise UsageError(f"{where}: {name} must be true or false, not {value!r}")
-    return found
 
 
 def from_file(path: Path) -> list[Config]:
@@ -152,8 +145,8 @@ def _name(config: Config) -> str:
     parts = [str(values[key]) for key in ("strategy", "effort") if key in values]
     parts += [f"n{values['samples']}"] if "samples" in values else []
     parts += [f"t{values['temperature']:g}"] if "temperature" in values else []
-    parts += config.verifiers
-    parts += [] if config.early_stop else ["fixed"]
-    parts += ["diverse"] if config.diverse else []
-    parts += [f"{key}={value}" for key, value in config.options.items()]
+    parts += values.get("verifiers", ())
+    parts += [] if values.get("early_stop", True) else ["fixed"]
+    parts += ["diverse"] if values.get("diverse") else []
+    parts += [f"{key}={value}" for key, value in values.get("options", {}).items()]
     return "-".join(parts) or "auto"

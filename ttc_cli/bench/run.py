@@ -39,7 +39,6 @@ class Spec:
     resume: bool = False
     width: int = WIDTH
     quiet: bool = False
-    unsafe_exec: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,7 @@ def run(session: Session, spec: Spec, *, stopped: Callable[[], bool] = lambda: F
     folder = Folder(spec.out, Header(spec.data, model, spec.seed, spec.configs), resume=spec.resume)
     try:
         jobs = []
-        planned = runner.plan(
-            session, spec.items, spec.configs, spec.seed, unsafe_exec=spec.unsafe_exec
-        )
-        for job in planned:
+        for job in runner.plan(session, spec.items, spec.configs, spec.seed):
             if isinstance(job, runner.Job):
                 jobs.append(job)
             elif (job["config"], job["id"]) not in folder.done:

@@ -70,8 +70,6 @@ def plan(
     items: Sequence[Item],
     configs: Sequence[Config],
     seed: int,
-    *,
-    unsafe_exec: bool = False,
 ) -> Iterator[Job | dict[str, Any]]:
     """What is to be done, question by question; a failed row where a question cannot be asked.
 
@@ -81,9 +79,10 @@ def plan(
     for item in items:
         jobs: list[Job] = []
         for config, view in zip(configs, views, strict=True):
+            how = view.settings
             ask = Ask(
-                item.prompt, (), config.options, config.early_stop, config.diverse,
-                task=item.task, verifiers=config.verifiers, unsafe_exec=unsafe_exec,
+                item.prompt, (), dict(how.options), how.early_stop, how.diverse,
+                task=item.task, verifiers=how.verifiers, unsafe_exec=how.unsafe_exec,
             )  # fmt: skip
             try:
                 prepared = prepare(view, ask)

@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from ttc_cli.cli.help import tree
+from ttc_cli.cli.help import Grouped, tree
+from ttc_cli.cli.options import Given, takes
 from ttc_cli.cli.signals import caught
 
 app = tree()
 
 
-@app.command()
+@app.command(cls=Grouped)
+@takes("again")
 def again(
+    given: Given,
     run_id: Annotated[
         str | None,
         typer.Argument(metavar="[ID]", help="A run in the log; by default the last."),
     ] = None,
-    effort: Annotated[
-        str | None, typer.Option("-e", "--effort", help="low, medium, high or max.")
-    ] = None,
-    samples: Annotated[int | None, typer.Option("-n", "--samples", help="Branches.")] = None,
-    model: Annotated[str | None, typer.Option("-m", "--model", help="Another model.")] = None,
-    seed: Annotated[
-        str | None, typer.Option("--seed", help="A number, or random; see above for the default.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One result object.")] = False,
-    extract: Annotated[
-        bool, typer.Option("-x", "--extract", help="Only the short form of the answer.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="Nothing on stderr but errors.")
-    ] = False,
 ) -> None:
     """Ask the last question, or that of a run, once more.
 
@@ -41,18 +28,15 @@ def again(
     used again; otherwise the seed counts up, for another answer.
     """
     with caught() as signals:
-        from ttc_cli.cli.asking import Output, run
+        from ttc_cli.cli.asking import run
         from ttc_cli.cli.logged import asked_before
         from ttc_cli.settings import log_dir
         from ttc_cli.store.log import Log
 
         with Log(log_dir(), make=False) as log:
-            settings, flags = asked_before(log, log.get(run_id, asked=True))
-        flags = replace(flags, refresh=False)
-        changed = {"effort": effort, "samples": samples, "model": model, "seed": seed}
-        settings.update({k: v for k, v in changed.items() if v is not None})
-        if not any(value is not None for value in changed.values()):
+            settings, known = asked_before(log, log.get(run_id, asked=True))
+        if not given.settings:
             before = str(settings.get("seed", 0))
             settings["seed"] = str(int(before) + 1) if before.isdecimal() else before
-        how = Output(as_json, False, extract, None, quiet, False, None)
-        raise typer.Exit(run(settings, flags, how, signals))
+        settings |= given.settings
+        raise typer.Exit(run(Given(settings, given.flags), (), signals, known))

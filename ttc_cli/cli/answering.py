@@ -14,13 +14,13 @@ from ttc_cli.core.events import Done, Event, Flow, Note
 from ttc_cli.views.plain import PlainView
 
 if TYPE_CHECKING:
-    from ttc_cli.cli.asking import Output
+    from ttc_cli.settings import Flags
     from ttc_cli.store.recorder import Recorder
 
 
 def answer(
     flow: Flow[Any],
-    how: Output,
+    how: Flags,
     view: PlainView,
     record: Recorder,
     signals: Signals,
@@ -63,7 +63,7 @@ def answer(
     return code
 
 
-def presented(result: dict[str, Any], how: Output) -> dict[str, Any]:
+def presented(result: dict[str, Any], how: Flags) -> dict[str, Any]:
     """A result as it is shown: with what it lacks as `error`, and no reply that a gate rejected."""
     ours, agreement = result["ttc"], result["ttc"]["agreement"]
     low = how.min_agreement is not None and (agreement or 0) < how.min_agreement
@@ -88,7 +88,7 @@ def _so_far(ours: dict[str, Any], most: int) -> str:
     return "the answer breaks off here"
 
 
-def deliver(final: dict[str, Any], how: Output, *, shown: bool = True, told: bool = True) -> int:
+def deliver(final: dict[str, Any], how: Flags, *, shown: bool = True, told: bool = True) -> int:
     """Print what is printed at the end: JSON, the short form, or the answer into a file.
 
     A file is written for a whole answer only; a part that was meant for one is printed.
@@ -105,13 +105,13 @@ def deliver(final: dict[str, Any], how: Output, *, shown: bool = True, told: boo
     choice, error = final["choices"][0], final.get("error")
     reply = choice["message"]["content"]
     text = (short_form(final["ttc"]["answer"], reply) if how.extract else reply).rstrip("\n") + "\n"
-    file = how.file if choice["finish_reason"] == "stop" and text.strip() else None
+    file = how.output if choice["finish_reason"] == "stop" and text.strip() else None
     if file is not None:
-        output.write_file(file, [output.json_text(final) if how.json else text])
+        output.write_file(file, [output.json_text(final) if how.as_json else text])
     try:
-        if how.json and file is None:
+        if how.as_json and file is None:
             output.print_json(final)
-        elif file is None and not how.jsonl and (how.extract or how.file or not shown):
+        elif file is None and not how.jsonl and (how.extract or how.output or not shown):
             output.emit(text if text.strip() else "")
     except BrokenPipeError:
         output.silence(sys.stdout)

@@ -5,24 +5,24 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli.answering import answer
 from ttc_cli.cli.checks import check_flags, check_options
 from ttc_cli.cli.inputs import gather, schema_text
-from ttc_cli.cli.options import filled
+from ttc_cli.cli.options import Given, filled
 from ttc_cli.cli.signals import INTERRUPTED, Signals
 from ttc_cli.cli.start import BEGAN, draws
 from ttc_cli.cli.templating import Filled, apply, named
 from ttc_cli.core.errors import UsageError
-from ttc_cli.settings import Settings, load
+from ttc_cli.settings import Flags, Settings, load
 from ttc_cli.views.live import make
 from ttc_cli.views.plain import Look, PlainView, Thoughts
 
 if TYPE_CHECKING:
+    from ttc_cli.cli.logged import Known
     from ttc_cli.models.registry import ModelFile
     from ttc_cli.prompts.documents import Document
     from ttc_cli.session.loaded import Ask
@@ -30,120 +30,67 @@ if TYPE_CHECKING:
     from ttc_cli.store.recorder import Recorder
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
-    """Flags of one question that are not settings."""
-
-    words: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    read_stdin: bool = False
-    options: tuple[str, ...] = ()
-    early_stop: bool = True
-    diverse: bool = False
-    dry_run: bool = False
-    help_options: bool = False
-    refresh: bool = False
-    template: str | None = None
-    values: tuple[tuple[str, str], ...] = ()
-    """Of the template's variables."""
-    goes_on: str | None = None
-    """A run of the conversation to go on with; empty for the last conversation."""
-    parent: str | None = None
-    """The run to go on from, wherever its conversation went afterwards."""
-    given: tuple[str, tuple[Document, ...]] | None = None
-    """Prompt and documents when they are known already, instead of words, files and stdin."""
-    verifiers: tuple[str, ...] = ()
-    unsafe_exec: bool = False
-    detach: bool = False
-    run: str | None = None
-    """The id of a run that the log holds already, begun in another process."""
-    schema: str = ""
-    """A JSON schema, or the name of a file of one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """How the result is wanted."""
-
-    json: bool = False
-    jsonl: bool = False
-    extract: bool = False
-    file: Path | None = None
-    quiet: bool = False
-    verbose: bool = False
-    min_agreement: float | None = None
-    allow_rejected: bool = False
-
-
-def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals) -> int:
+def run(given: Given, words: tuple[str, ...], signals: Signals, known: Known | None = None) -> int:
     """Answer; returns the exit code.
+
+    Args:
+        words: of the prompt.
+        known: the question where the log holds it already, instead of words, files and stdin.
 
     Raises:
         TtcError: what failed, with its exit code.
     """
-    from ttc_cli.cli.logged import earlier, recorder
+    from ttc_cli.cli.logged import earlier, entry, recorder
 
-    saved = _saved(asked)
-    before = earlier(asked.goes_on, asked.parent)
-    asked = replace(
-        asked,
-        verifiers=asked.verifiers or saved.verifiers,
-        schema=asked.schema or saved.schema,
-        parent=before.parent,
-    )
-    for given in (saved.settings, before.settings):
-        flags = filled(flags, given)
-    settings = load(flags, cwd=Path.cwd(), environ=os.environ)
-    if how.min_agreement is not None and (settings.effort, settings.strategy) == ("auto", "auto"):
+    flags = given.flags
+    saved = _saved(flags, words)
+    before = earlier(flags, known.parent if known else None)
+    said = filled(filled(given.settings, saved.settings), before.settings)
+    settings = load(said, cwd=Path.cwd(), environ=os.environ)
+    if flags.min_agreement is not None and (settings.effort, settings.strategy) == ("auto", "auto"):
         settings = replace(settings, effort="medium")  # one sample that is sure agrees with nobody
-    if asked.help_options:
+    if flags.help_options:
         from ttc_cli.cli.preview import options_of
 
-        return options_of(settings.strategy, asked.verifiers)
-    options = check_flags(settings, asked, how)
-    asked = replace(asked, schema=schema_text(asked.schema))
-    view = make(look(settings, how), sys.stdout, sys.stderr)
+        return options_of(settings.strategy, settings.verifiers)
+    check_flags(settings, flags)
+    settings = replace(settings, schema=schema_text(settings.schema))
+    view = make(look(settings, flags), sys.stdout, sys.stderr)
     signals.erasure = view.erasure
     try:
-        if "-" in (*asked.words, *asked.files):
+        if "-" in (*words, *flags.files):
             view.clear()  # somebody may be typing
-        prompt, documents = asked.given or gather(
-            saved.words,
-            asked.files,
-            read_stdin=asked.read_stdin,
-            needs_prompt=not saved.takes_input,
-            say=view.say,
+        prompt, documents = (
+            (known.prompt, known.documents)
+            if known
+            else gather(
+                saved.words,
+                flags.files,
+                read_stdin=flags.stdin,
+                needs_prompt=not saved.takes_input,
+                say=view.say,
+            )
         )
         prompt = saved.finish(prompt)
         view.status("loading the model")
-        from ttc_cli.session.loaded import Ask, new_id
+        from ttc_cli.session.loaded import new_id
 
-        ask = Ask(
-            prompt,
-            documents,
-            options,
-            early_stop=asked.early_stop,
-            diverse=asked.diverse,
-            refresh=asked.refresh,
-            verifiers=asked.verifiers,
-            unsafe_exec=asked.unsafe_exec,
-            schema=asked.schema,
-            began=BEGAN,
-            history=before.turns,
-            id=asked.run or new_id(),
-        )
-        if asked.detach:
+        run_id = (known.run if known else None) or new_id()
+        ask = asked(settings, prompt, documents, refresh=flags.refresh, began=BEGAN, id=run_id,
+                    history=before.turns)  # fmt: skip
+        begun = entry(ask, said, settings, before.parent)
+        if flags.detach:
             from ttc_cli.cli.background import detach
 
             check_options(settings, ask)
-            detach(settings, ask, flags, asked, how)
+            detach(settings, begun, flags)
             view.clear()
             sys.stdout.write(f"{ask.id}\n")
             return 0
-        with recorder(settings, ask, flags, asked, view.say) as record:
+        with recorder(settings, begun, BEGAN, view.say, keep=not flags.dry_run) as record:
             signals.last_words = record.leave
             try:
-                record.code = _with_model(settings, ask, asked.dry_run, how, view, record, signals)
+                record.code = _with_model(settings, ask, flags, view, record, signals)
             except KeyboardInterrupt:
                 record.code = signals.code or INTERRUPTED
         return record.code
@@ -151,19 +98,29 @@ def run(flags: Mapping[str, object], asked: Flags, how: Output, signals: Signals
         view.end()
 
 
-def _saved(asked: Flags) -> Filled:
+def asked(settings: Settings, prompt: str, documents: tuple[Document, ...], **more: Any) -> Ask:
+    """The question under the settings in force."""
+    from ttc_cli.session.loaded import Ask
+
+    return Ask(
+        prompt, documents, dict(settings.options), early_stop=settings.early_stop,
+        diverse=settings.diverse, verifiers=settings.verifiers, unsafe_exec=settings.unsafe_exec,
+        schema=settings.schema, **more,
+    )  # fmt: skip
+
+
+def _saved(flags: Flags, words: tuple[str, ...]) -> Filled:
     """The template that was named, filled; without one, the words as they are."""
-    template = named(asked)
+    template = named(flags)
     if template is None:
-        return Filled(asked.words, {}, lambda prompt: prompt, False)
-    return apply(template, asked.values, asked.words)
+        return Filled(words, {}, lambda prompt: prompt, False)
+    return apply(template, flags.values, words)
 
 
 def _with_model(
     settings: Settings,
     ask: Ask,
-    dry_run: bool,
-    how: Output,
+    how: Flags,
     view: PlainView,
     record: Recorder,
     signals: Signals,
@@ -179,7 +136,7 @@ def _with_model(
     try:
         from ttc_cli.session.recall import recall, recorded
 
-        if not dry_run and (known := recall(session, ask)):
+        if not how.dry_run and (known := recall(session, ask)):
             _announce(model.name, known.start.plan, known.start.estimate, how, view)
             return answer(known.flow(), how, view, record, signals)
         check_options(settings, ask)
@@ -188,11 +145,11 @@ def _with_model(
         from ttc_cli.session.prepare import prepare  # takes a while, and the model is loading
 
         prepared = prepare(session, ask)
-        if dry_run:
+        if how.dry_run:
             from ttc_cli.cli.preview import dry_run as preview
 
             view.clear()
-            return preview(prepared, as_json=how.json or how.jsonl)
+            return preview(prepared, as_json=how.as_json or how.jsonl)
         _announce(model.name, prepared.describe(), prepared.estimate, how, view)
         run = prepared.start()
         signals.stops(run.interrupt)
@@ -211,7 +168,7 @@ def _with_model(
 
 
 def _announce(
-    model: str, plan: dict[str, Any], estimate: dict[str, Any], how: Output, view: PlainView
+    model: str, plan: dict[str, Any], estimate: dict[str, Any], how: Flags, view: PlainView
 ) -> None:
     """Say what is to be done where that is wanted, and refuse what the plan cannot give.
 
@@ -231,7 +188,7 @@ def _announce(
             view.say(line)
 
 
-def look(settings: Settings, how: Output) -> Look:
+def look(settings: Settings, how: Flags) -> Look:
     """How to show a run here: what settings, flags and the streams' kinds come to."""
     terminal = draws()
     color = settings.color == "yes" or (settings.color == "auto" and terminal)
@@ -246,7 +203,7 @@ def look(settings: Settings, how: Output) -> Look:
         program=settings.show_program,
         stream=settings.stream,
         quiet=how.quiet,
-        answer=not (how.json or how.jsonl or how.extract or how.file),
+        answer=not (how.as_json or how.jsonl or how.extract or how.output),
         onto_terminal=onto_terminal,
         onto_pipe=_into_pipe(),
         render=onto_terminal and settings.color != "no",

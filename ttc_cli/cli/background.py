@@ -5,25 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from ttc_cli.cli.asking import Flags, Output
-from ttc_cli.cli.logged import asked_before, entry
+from ttc_cli.cli.logged import Known, asked_before
+from ttc_cli.cli.options import Given
 from ttc_cli.core.errors import TtcError, UsageError
-from ttc_cli.settings import Settings, log_dir
+from ttc_cli.settings import Flags, Settings, log_dir
 from ttc_cli.store.log import Log
-from ttc_cli.store.runs import FAILED, Run
-
-if TYPE_CHECKING:
-    from ttc_cli.session.loaded import Ask
+from ttc_cli.store.runs import FAILED, Entry, Run
 
 
-def detach(
-    settings: Settings, ask: Ask, flags: Mapping[str, object], asked: Flags, how: Output
-) -> None:
+def detach(settings: Settings, begun: Entry, flags: Flags) -> None:
     """Begin a run in the log and start a process that works on it.
 
     Raises:
@@ -32,24 +25,24 @@ def detach(
     """
     if not settings.log:
         raise UsageError("--detach needs the log", "leave --no-log out, or set log = true")
-    if how.json or how.jsonl or how.extract or asked.dry_run:
+    if flags.as_json or flags.jsonl or flags.extract or flags.dry_run:
         raise UsageError(
             "--detach prints the run's id and nothing else",
             "give --json or -x to `ttc logs wait`",
         )
-    begun = entry(settings, ask, flags, asked)
     output = {
-        "file": how.file and str(how.file.absolute()),
-        "min_agreement": how.min_agreement,
-        "allow_rejected": how.allow_rejected,
+        "output": flags.output and str(flags.output.absolute()),
+        "min_agreement": flags.min_agreement,
+        "allow_rejected": flags.allow_rejected,
+        "refresh": flags.refresh,
     }
     with Log(log_dir()) as log:
-        log.begin(replace(begun, request={**begun.request, "output": output}), os.getpid())
+        log.begin(replace(begun, request={**begun.request, "flags": output}), os.getpid())
         try:
-            log.begin(begun, _start(ask.id).pid)
+            log.begin(begun, _start(begun.id).pid)
         except OSError as error:
             why = f"cannot start a process: {error.strerror or error}"
-            log.finish(ask.id, FAILED, 1, error=(why, ""))
+            log.finish(begun.id, FAILED, 1, error=(why, ""))
             raise TtcError(why, "run without --detach") from error
 
 
@@ -68,14 +61,14 @@ def _start(run_id: str) -> subprocess.Popen[bytes]:
     )
 
 
-def taken_up(log: Log, run: Run) -> tuple[dict[str, Any], Flags, Output]:
-    """(settings, flags, output) of a run that was begun by `detach`."""
-    settings, flags = asked_before(log, run)
-    return settings, replace(flags, run=run.id), wanted(run)
+def taken_up(log: Log, run: Run) -> tuple[Given, Known]:
+    """A run that was begun by `detach`: settings and flags, and the question."""
+    settings, known = asked_before(log, run)
+    return Given(settings, wanted(run)), replace(known, run=run.id)
 
 
-def wanted(run: Run) -> Output:
+def wanted(run: Run) -> Flags:
     """How the result of a run in the background was wanted."""
-    kept = dict(run.request.get("output", {}))
-    file = kept.pop("file", None)
-    return Output(file=Path(file) if file else None, **kept)
+    kept = run.request.get("flags", {})
+    file = kept.get("output")
+    return Flags(**{**kept, "output": Path(file) if file else None})

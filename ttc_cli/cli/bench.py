@@ -7,18 +7,19 @@ from typing import Annotated
 
 import typer
 
-from ttc_cli.cli import options
-from ttc_cli.cli.help import tree
-from ttc_cli.cli.options import ENGINE, OUTPUT, SAMPLING, SPENDING, opt
+from ttc_cli.cli.help import Grouped, tree
+from ttc_cli.cli.options import Given, opt, takes
+from ttc_cli.settings.options import ENGINE, OUTPUT, SAMPLING
 
 app = tree(help="Measure strategies on questions with known answers.", no_args_is_help=True)
 
 WHAT = "What to run"
 
 
-@app.command()
+@app.command(cls=Grouped)
+@takes("bench")
 def run(
-    context: typer.Context,
+    given: Given,
     data: Annotated[
         str,
         opt(
@@ -56,45 +57,15 @@ def run(
     resume: Annotated[
         bool, opt("--resume", help="Go on with the run in the folder.", panel=OUTPUT)
     ] = False,
-    unsafe_exec: Annotated[
-        bool, opt("--unsafe-exec", help="Score code also where it cannot be locked in.", panel=WHAT)
-    ] = False,
-    effort: options.Effort = None,
-    strategy: Annotated[
-        str | None, opt("-S", "--strategy", help="As for `ttc ask`.", panel=SPENDING)
-    ] = None,
-    samples: options.Samples = None,
-    programs: options.Programs = None,
-    option: options.Option = None,
-    verifier: options.Verifiers = None,
-    no_early_stop: options.NoEarlyStop = False,
-    diverse: options.Diverse = False,
-    max_tokens: Annotated[
-        int | None, opt("--max-tokens", help="Cap on sampled tokens a question.", panel=SPENDING)
-    ] = None,
-    thinking_budget: options.ThinkingBudget = None,
-    model: options.Model = None,
     width: Annotated[
         int,
         opt(
             "--width", help="Branches drawn at once, of all questions.", panel=ENGINE, min=1, max=63
         ),
     ] = 32,
-    system: Annotated[str | None, opt("-s", "--system", help="System prompt.", panel=WHAT)] = None,
-    yes: options.Yes = None,
-    offline: options.Offline = None,
-    profile: options.Profile = None,
-    gpu_layers: options.GpuLayers = None,
-    ctx_size: options.CtxSize = None,
-    threads: options.Threads = None,
-    temperature: options.Temperature = None,
-    top_p: options.TopP = None,
-    top_k: options.TopK = None,
-    min_p: options.MinP = None,
     seed: Annotated[
         int, opt("--seed", help="Of samples, and of --shuffle.", panel=SAMPLING, min=0)
     ] = 0,
-    quiet: options.Quiet = False,
 ) -> None:
     """Answer every question under every configuration; prints the folder of results.
 
@@ -104,27 +75,11 @@ def run(
     Examples: ttc bench run -d svamp.jsonl -n 8 --no-early-stop ·
     ttc bench run -d gsm8k.jsonl -c strategy=direct -c strategy=self-consistency,samples=16
     """
-    from ttc_cli.cli.benching import Flags
+    from ttc_cli.cli.benching import What
     from ttc_cli.cli.benching import run as bench_run
 
-    flags = Flags(
-        data,
-        out,
-        tuple(config or ()),
-        configs,
-        tuple(option or ()),
-        tuple(verifier or ()),
-        not no_early_stop,
-        diverse,
-        limit,
-        shuffle,
-        seed,
-        resume,
-        unsafe_exec,
-        width,
-        quiet,
-    )
-    raise typer.Exit(bench_run(options.settings(context.params), flags))
+    what = What(data, out, tuple(config or ()), configs, limit, shuffle, seed, resume, width)
+    raise typer.Exit(bench_run(given, what))
 
 
 @app.command()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ttc_cli.cli.inputs import pairs
 from ttc_cli.cli.local import any_model, say
+from ttc_cli.cli.options import Given
 from ttc_cli.cli.signals import caught
 from ttc_cli.core.errors import UsageError
 from ttc_cli.settings import Settings
@@ -24,27 +24,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Flags:
-    """Flags of a bench that are not settings."""
+class What:
+    """What a bench runs, by its own flags."""
 
     data: str
     out: Path | None
     configs: tuple[str, ...]
     file: Path | None
-    options: tuple[str, ...]
-    verifiers: tuple[str, ...]
-    early_stop: bool
-    diverse: bool
     limit: int | None
     shuffle: bool
     seed: int
     resume: bool
-    unsafe_exec: bool
     width: int
-    quiet: bool
 
 
-def run(given: Mapping[str, object], flags: Flags) -> int:
+def run(given: Given, what: What) -> int:
     """Run; returns the exit code.
 
     Raises:
@@ -54,18 +48,15 @@ def run(given: Mapping[str, object], flags: Flags) -> int:
     from ttc_cli.bench.run import Spec, choose
     from ttc_cli.bench.sources import read_source
 
-    settings = load_settings(given, cwd=Path.cwd(), environ=os.environ)
-    configs = read_configs(given, flags)
-    items, data = read_source(flags.data, flags.seed)
-    items = choose(items, limit=flags.limit, shuffle=flags.shuffle, seed=flags.seed)
-    scoring.require(items, unsafe_exec=flags.unsafe_exec)
+    settings = load_settings(given.settings, cwd=Path.cwd(), environ=os.environ)
+    configs = read_configs(given.settings, what)
+    items, data = read_source(what.data, what.seed)
+    items = choose(items, limit=what.limit, shuffle=what.shuffle, seed=what.seed)
+    scoring.require(items, unsafe_exec=settings.unsafe_exec)
     model = any_model(settings, notify=say, confirm=None)
     stem = Path(data["name"]).stem.replace(":", "-")
-    out = flags.out or Path(f"bench-{stem}-{model.name}")
-    spec = Spec(
-        data, items, configs, out, flags.seed, flags.resume, flags.width, flags.quiet,
-        flags.unsafe_exec,
-    )  # fmt: skip
+    out = what.out or Path(f"bench-{stem}-{model.name}")
+    spec = Spec(data, items, configs, out, what.seed, what.resume, what.width, given.flags.quiet)
     return _run(settings, model, spec)
 
 
@@ -116,34 +107,25 @@ def report(folders: Sequence[Path], *, as_json: bool, markdown: bool, picture: s
         sys.stdout.write((tables.markdown if markdown else tables.text)(built))
 
 
-def read_configs(given: Mapping[str, object], flags: Flags) -> list[Config]:
+def read_configs(given: Mapping[str, Any], what: What) -> list[Config]:
     """The configurations that the flags describe; settings that were given hold for all of them.
 
     Raises:
         UsageError: one of them is wrong, or two share a name.
     """
     from ttc_cli.bench.configs import SETTINGS, Config, from_file, from_text, named
-    from ttc_cli.settings.fields import checked, flag_of
+    from ttc_cli.settings.options import ALL_RULES, flag_of
+    from ttc_cli.settings.rules import checked
     from ttc_cli.verifiers import registry as verifiers
 
-    shared = {name: given[name] for name in SETTINGS if given.get(name) is not None}
-    shared = {name: checked(name, value, flag_of(name)) for name, value in shared.items()}
-    for text in flags.verifiers:
+    shared = {
+        name: checked(name, value, flag_of(name), ALL_RULES)
+        for name, value in given.items()
+        if name in SETTINGS
+    }
+    base = Config("", shared)
+    for text in base.settings.get("verifiers", ()):
         verifiers.find(text)  # now, and not after hours of work
-    base = Config(
-        "", shared, pairs(flags.options), flags.early_stop, flags.diverse, flags.verifiers
-    )
-    listed = from_file(flags.file) if flags.file else []
-    listed += [from_text(text) for text in flags.configs]
-    return named([_over(base, config) for config in listed] or [base])
-
-
-def _over(base: Config, config: Config) -> Config:
-    return replace(
-        config,
-        settings=base.settings | config.settings,
-        options=base.options | config.options,
-        early_stop=base.early_stop and config.early_stop,
-        diverse=base.diverse or config.diverse,
-        verifiers=config.verifiers or base.verifiers,
-    )
+    listed = from_file(what.file) if what.file else []
+    listed += [from_text(text) for text in what.configs]
+    return named([base.under(config) for config in listed] or [base])

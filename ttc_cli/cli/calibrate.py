@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ttc_cli.cli import options
 from ttc_cli.cli.help import tree
+from ttc_cli.cli.options import Given, takes
 
 if TYPE_CHECKING:
     from ttc_cli.engine.tuning import Measured
@@ -39,10 +39,9 @@ def _load() -> float:
 
 
 @app.command()
+@takes(names=("model", "threads"))
 def calibrate(
-    context: typer.Context,
-    model: options.Model = None,
-    threads: options.Threads = None,
+    given: Given,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Measure how this machine runs a model best, and how fast that is, and keep it.
@@ -57,7 +56,7 @@ def calibrate(
     from ttc_cli.session.remote import chosen
     from ttc_cli.settings import home, load
 
-    settings = load(options.settings(context.params), cwd=Path.cwd(), environ=os.environ)
+    settings = load(given.settings, cwd=Path.cwd(), environ=os.environ)
     if chosen(settings) is not None:
         raise UsageError(
             "a server schedules itself: there is nothing to tune from here",

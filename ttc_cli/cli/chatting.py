@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,17 +12,17 @@ from ttc_cli.cli import asking, output
 from ttc_cli.cli.answering import answer
 from ttc_cli.cli.checks import check_flags, check_options
 from ttc_cli.cli.inputs import schema_text
-from ttc_cli.cli.logged import earlier, recorder
-from ttc_cli.cli.options import filled
+from ttc_cli.cli.logged import earlier, entry, recorder
+from ttc_cli.cli.options import Given, filled
 from ttc_cli.cli.signals import TERMINATED, Signals
 from ttc_cli.cli.turns import Editor, Lines, Source
 from ttc_cli.core.errors import ContextOverflow, TtcError
 from ttc_cli.core.events import Done, Flow
 from ttc_cli.core.sampling import Sampling
-from ttc_cli.prompts.documents import Document, read
+from ttc_cli.prompts.documents import read
 from ttc_cli.session.chat import FULL, SUMMARISE, Chat, Turn
-from ttc_cli.session.loaded import Ask, Session
-from ttc_cli.settings import Settings, load, log_dir
+from ttc_cli.session.loaded import Session
+from ttc_cli.settings import Flags, Settings, load, log_dir
 from ttc_cli.views.live import make
 
 if TYPE_CHECKING:
@@ -33,14 +32,14 @@ if TYPE_CHECKING:
 SHORTER = "/drop forgets the oldest turns, /summarise shrinks them, /new begins anew"
 
 
-def run(flags: dict[str, Any], asked: asking.Flags, how: asking.Output, signals: Signals) -> int:
+def run(given: Given, signals: Signals) -> int:
     """Talk until there are no more turns; returns the exit code.
 
     Raises:
         TtcError: the chat could not begin.
     """
-    before = earlier(asked.goes_on)
-    talk = Talk(filled(flags, before.settings), asked, how, signals)
+    before = earlier(given.flags)
+    talk = Talk(filled(given.settings, before.settings), given.flags, signals)
     try:
         pairs = zip(before.turns[::2], before.turns[1::2], strict=True)
         talk.chat.turns += [Turn(q.content, q, a.content, before.parent) for q, a in pairs]
@@ -73,25 +72,22 @@ class Talk:
     """One chat: its conversation, its settings, where turns come from.
 
     Args:
-        flags: settings by name, None where not given; slash commands change them.
+        said: settings by name; slash commands change them.
     """
 
-    def __init__(
-        self, flags: dict[str, Any], asked: asking.Flags, how: asking.Output, signals: Signals
-    ) -> None:
+    def __init__(self, said: dict[str, Any], flags: Flags, signals: Signals) -> None:
         from ttc_cli.cli.slash import Commands
 
-        self.flags = flags
-        self.asked = replace(asked, schema=schema_text(asked.schema))
-        self.how = how
+        self.said = {**said, "schema": schema_text(said.get("schema", ""))}
+        self.how = flags
         self.signals = signals
         self.code = 0
         self._retries = 0
         settings = self.settings()
-        self.view = make(asking.look(settings, how), sys.stdout, sys.stderr)
-        self.options = check_flags(settings, asked, how)
+        self.view = make(asking.look(settings, flags), sys.stdout, sys.stderr)
+        check_flags(settings, flags)
         self.check(settings)
-        self.documents = tuple(read(Path(name)) for name in asked.files)
+        self.documents = tuple(read(Path(name)) for name in flags.files)
         self.chat = Chat(self.open(settings))
         self.commands = Commands(self)
         self.interactive = sys.stdin.isatty() and sys.stderr.isatty()
@@ -106,19 +102,11 @@ class Talk:
         Raises:
             UsageError: a value is not allowed.
         """
-        return load({**self.flags, **changes}, cwd=Path.cwd(), environ=os.environ)
+        return load({**self.said, **changes}, cwd=Path.cwd(), environ=os.environ)
 
     def check(self, settings: Settings) -> None:
         """UsageError for a strategy, verifiers or options that make no sense."""
-        check_options(settings, self._question("", ()))
-
-    def _question(self, text: str, documents: tuple[Document, ...]) -> Ask:
-        asked = self.asked
-        return Ask(
-            text, documents, self.options, asked.early_stop, asked.diverse,
-            verifiers=asked.verifiers, unsafe_exec=asked.unsafe_exec, schema=asked.schema,
-            began=time.monotonic(),
-        )  # fmt: skip
+        check_options(settings, asking.asked(settings, "", ()))
 
     def open(self, settings: Settings) -> Session:
         """Begin to load the model that the settings name."""
@@ -216,7 +204,7 @@ class Talk:
         Raises:
             TtcError: there is no room for one, or it failed; the conversation is as it was.
         """
-        simple = {"effort": "low", "strategy": "direct"}
+        simple = {"effort": "low", "strategy": "direct", "schema": ""}
         try:
             _, result = self._answer(SUMMARISE, shown=False, **simple)
         except ContextOverflow as error:
@@ -235,16 +223,14 @@ class Talk:
         signals.patient = True
         signals.stops(lambda: None)  # while it is planned, Ctrl-C is only noted
         self.chat.session.settings = settings
-        how = self.how if shown else replace(self.how, json=True)
+        how = self.how if shown else replace(self.how, as_json=True)
         self.view = view = make(asking.look(settings, how), sys.stdout, sys.stderr)
         if not self.chat.turns:
             view.status("loading the model")
-        ask = self._question(text, self.documents)
-        if not shown:
-            ask = replace(ask, schema="")
+        ask = asking.asked(settings, text, self.documents)
         heard = Heard()
-        asked = replace(self.asked, parent=self.chat.parent)
-        log = recorder(settings, ask, self.flags, asked, view.say)
+        begun = entry(ask, {**self.said, **changes}, settings, self.chat.parent)
+        log = recorder(settings, begun, ask.began, view.say)
         try:
             with log as record:
                 signals.last_words = record.leave
@@ -254,7 +240,7 @@ class Talk:
                 if signals.code:
                     started.interrupt()
                 flow = heard.listen(prepared.flow(started))
-                quietly = replace(how, json=False, file=None)
+                quietly = replace(how, as_json=False)
                 record.code = self.code = answer(flow, quietly, view, record, signals)
         finally:
             view.clear()

@@ -5,33 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ttc_cli.cli import output
-from ttc_cli.cli.inputs import pairs
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.sampling import Sampling
 
 if TYPE_CHECKING:
-    from ttc_cli.cli.asking import Flags, Output
     from ttc_cli.session.loaded import Ask
-    from ttc_cli.settings import Settings
+    from ttc_cli.settings import Flags, Settings
 
 
-def check_flags(settings: Settings, asked: Flags, how: Output) -> dict[str, str]:
-    """The options of strategy and verifiers as they were given.
+def check_flags(settings: Settings, how: Flags) -> None:
+    """Refuse flags that exclude each other or are out of range.
 
     Raises:
-        UsageError: flags that exclude each other or are out of range.
+        UsageError: it names them.
     """
-    if how.json and how.jsonl:
+    if how.as_json and how.jsonl:
         raise UsageError("--json and --jsonl exclude each other", "give one of them")
     if how.min_agreement is not None and not 0 <= how.min_agreement <= 1:
         raise UsageError(f"--min-agreement is {how.min_agreement}", "give a number from 0 to 1")
-    if how.file is not None:
-        output.check_place(how.file)  # now, and not after minutes of work
+    if how.output is not None:
+        output.check_place(how.output)  # now, and not after minutes of work
     scheme, _, rest = (settings.model or "").partition("://")
     if scheme in ("http", "https") and "@" in rest.partition("/")[0]:
         raise UsageError("a key in a URL would end up in the log", "set TTC_API_KEY instead")
     Sampling(top_p=1 if settings.top_p is None else settings.top_p, min_p=settings.min_p or 0)
-    return pairs(asked.options)
 
 
 def check_options(settings: Settings, ask: Ask) -> None:

@@ -102,9 +102,9 @@ def get(
 ) -> None:
     """The value of one setting in force; of a dotted key, what your config.toml holds."""
     from ttc_cli.cli.output import print_json
-    from ttc_cli.settings import Document
-    from ttc_cli.settings.fields import rule_of
+    from ttc_cli.settings import RULES, Document
     from ttc_cli.settings.files import key_parts
+    from ttc_cli.settings.rules import rule_of
 
     *tables, name = key_parts(key)
     if tables:
@@ -114,7 +114,7 @@ def get(
             value = value.get(part) if isinstance(value, dict) else None
         place = document.where(*tables, name) if value is not None else "default"
     else:
-        rule_of(name)
+        rule_of(name, RULES)
         settings = _settings(profile)
         value, place = getattr(settings, name), settings.origin(name)
     if as_json:
@@ -132,8 +132,7 @@ def set_value(
     """Set a key in your config.toml; what ttc does not know stays in the file."""
     from ttc_cli.core.errors import UsageError
     from ttc_cli.settings import write_value
-    from ttc_cli.settings.files import key_parts
-    from ttc_cli.settings.remotes import rules_at
+    from ttc_cli.settings.files import key_parts, rules_at
 
     path = _file(project)
     *tables, name = key_parts(key)
@@ -175,8 +174,12 @@ def edit(project: Project = False) -> None:
 
 def _starter() -> str:
     """A settings file in which every setting is a comment."""
-    from ttc_cli.settings import RULES
+    from ttc_cli.settings.options import SETTINGS
 
-    about = [f"# {name} =    # {rule.about}; {rule.expected}" for name, rule in RULES.items()]
+    about = [
+        f"# {name} =    # {row.help} It must be {row.rule.expected}."
+        for name, row in SETTINGS.items()
+        if row.key
+    ]
     return "\n".join(["# Settings of ttc. `ttc config show --origin` says which are in force.",
                       *about, ""])  # fmt: skip

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ttc_cli.cli import options
 from ttc_cli.cli.help import tree
+from ttc_cli.cli.options import Given, takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +21,12 @@ MARKS = {"ok": "✓", "warning": "!", "broken": "✗"}
 
 
 @app.command()
+@takes(names=("model",))
 def doctor(
+    given: Given,
     quick: Annotated[
         bool, typer.Option("--quick", help="Without the ten-second speed check.")
     ] = False,
-    model: options.Model = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Look at versions, processor, GPU, threads, files, model, memory and speed.
@@ -38,7 +39,7 @@ def doctor(
     from ttc_cli.session.checkup.build import facts
 
     found = []
-    for finding in _findings(model, quick=quick):
+    for finding in _findings(given.settings.get("model"), quick=quick):
         found.append(finding)
         if not as_json:
             sys.stdout.write(f"{MARKS[finding.state]} {finding.check}: {finding.found}\n")

@@ -88,17 +88,6 @@ def _wait(descriptor: int, say: Callable[[str], None]) -> None:
         say("waiting for text on stdin; --no-stdin does without")
 
 
-def pairs(given: Sequence[str]) -> dict[str, str]:
-    """The options of a strategy, from `-O KEY=VALUE`; UsageError for any other form."""
-    options = {}
-    for text in given:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise UsageError(f"-O takes KEY=VALUE, not {text!r}", "see `ttc ask --help-options`")
-        options[key.strip()] = value.strip()
-    return options
-
-
 SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.branch import Message
 from ttc_cli.core.errors import UsageError
 from ttc_cli.prompts.documents import Document, frame
-from ttc_cli.settings import Settings, log_dir
+from ttc_cli.settings import Flags, Settings, log_dir
 from ttc_cli.store.log import Entry, Log, LogUnusable, Run
 from ttc_cli.store.recorder import Recorder
 
 if TYPE_CHECKING:
-    from ttc_cli.cli.asking import Flags
     from ttc_cli.session.loaded import Ask
-
-_OF_THE_MOMENT = (
-    "words", "files", "read_stdin", "template", "values", "given", "dry_run", "help_options",
-    "detach", "run", "goes_on", "parent",
-)  # fmt: skip
-"""Flags that say nothing of how a question is asked again: its prompt is kept as it was made."""
 
 
 def recorder(
     settings: Settings,
-    ask: Ask,
-    flags: Mapping[str, object],
-    asked: Flags,
+    begun: Entry,
+    began: float,
     say: Callable[[str], None],
+    *,
+    keep: bool = True,
 ) -> Recorder:
-    """What logs this run; nothing is kept with the log off, or when nothing is generated."""
+    """What logs this run; nothing is kept with the log off, or unless `keep`."""
     return Recorder(
-        log_dir() if settings.log and not asked.dry_run else None,
-        entry(settings, ask, flags, asked),
-        ask.began,
+        log_dir() if settings.log and keep else None,
+        begun,
+        began,
         say,
         days=settings.log_days,
         megabytes=settings.log_max_mb,
@@ -45,10 +39,7 @@ def recorder(
 
 @contextmanager
 def recorders(
-    settings: Settings,
-    flags: Mapping[str, object],
-    asked: Flags,
-    say: Callable[[str], None],
+    settings: Settings, said: Mapping[str, Any], say: Callable[[str], None]
 ) -> Iterator[Callable[[Ask], Recorder]]:
     """What logs each of many runs; a log that cannot be used is told of once.
 
@@ -63,8 +54,7 @@ def recorders(
         refused.append(line)
 
     def make(ask: Ask) -> Recorder:
-        log = settings.log and not refused
-        return recorder(replace(settings, log=log), ask, flags, asked, give_up)
+        return recorder(settings, entry(ask, said, settings), ask.began, give_up, keep=not refused)
 
     with ExitStack() as stack:
         if settings.log:
@@ -75,30 +65,38 @@ def recorders(
         yield make
 
 
-def entry(settings: Settings, ask: Ask, flags: Mapping[str, object], asked: Flags) -> Entry:
-    """A run as it begins, with how it was asked."""
-    names = [item.name for item in fields(asked) if item.name not in _OF_THE_MOMENT]
-    request = {
-        "settings": {name: value for name, value in flags.items() if value is not None},
-        "flags": {name: getattr(asked, name) for name in names},
-        "system": settings.system,
-    }
+def entry(
+    ask: Ask, said: Mapping[str, Any], settings: Settings, parent: str | None = None
+) -> Entry:
+    """A run as it begins, with the settings that were given for it."""
+    given = {name: value for name, value in said.items() if value is not None}
+    if settings.schema:
+        given["schema"] = settings.schema  # itself, in place of its file
+    request = {"settings": given, "system": settings.system}
     texts = tuple((document.name, document.text) for document in ask.documents)
-    return Entry(ask.id, ask.prompt, texts, request, asked.parent)
+    return Entry(ask.id, ask.prompt, texts, request, parent)
 
 
-def asked_before(log: Log, run: Run) -> tuple[dict[str, Any], Flags]:
-    """(settings, flags) of a logged run; flags of another version are left out."""
-    from ttc_cli.cli.asking import Flags
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A question that the log holds.
 
-    known = {item.name for item in fields(Flags)} - set(_OF_THE_MOMENT)
-    kept: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in run.request.get("flags", {}).items()
-        if name in known
-    }
-    given = (run.prompt, tuple(Document(name, text) for name, text in log.texts(run)))
-    return dict(run.request.get("settings", {})), Flags(given=given, parent=run.parent, **kept)
+    Args:
+        parent: the run that it went on from.
+        run: its own id, where it is to be answered and not to be asked again.
+    """
+
+    prompt: str
+    documents: tuple[Document, ...]
+    parent: str | None = None
+    run: str | None = None
+
+
+def asked_before(log: Log, run: Run) -> tuple[dict[str, Any], Known]:
+    """(settings, question) of a logged run."""
+    documents = tuple(Document(name, text) for name, text in log.texts(run))
+    settings = dict(run.request.get("settings", {}))
+    return settings, Known(run.prompt, documents, run.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +114,20 @@ class Earlier:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def earlier(goes_on: str | None, parent: str | None = None) -> Earlier:
+def earlier(flags: Flags, parent: str | None = None) -> Earlier:
     """The conversation to go on with.
 
     Args:
-        goes_on: a prefix of the id of any run in it; "" is the last conversation, None is none.
+        flags: they name any run of it by a prefix of its id, or mean the last conversation.
         parent: a run, to go on from there and not from the conversation's end.
 
     Raises:
         UsageError: there is no such run.
     """
-    if goes_on is None and parent is None:
+    if parent is None and flags.cid is None and not flags.goes_on:
         return Earlier()
     with Log(log_dir(), make=False) as log:
-        turns = log.turns(log.get(parent)) if parent else log.conversation(goes_on or None)
+        turns = log.turns(log.get(parent)) if parent else log.conversation(flags.cid)
         if not turns:
             raise UsageError(
                 "nothing was answered in that conversation", "`ttc logs list` shows runs"

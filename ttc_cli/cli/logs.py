@@ -190,7 +190,7 @@ def wait(
         from ttc_cli.cli.answering import deliver, presented
         from ttc_cli.cli.background import wanted
 
-        how = replace(wanted(run), json=as_json, extract=extract, file=None)
+        how = replace(wanted(run), as_json=as_json, extract=extract, output=None)
         deliver(presented(result, how), how, shown=False)
     raise typer.Exit(run.exit or 0)
 
@@ -218,8 +218,8 @@ def work(run_id: Annotated[str, typer.Argument(metavar="ID", help="A run.")]) ->
         from ttc_cli.cli.background import taken_up
 
         with opened() as log:
-            begun = taken_up(log, log.get(run_id))
-        raise typer.Exit(ask(*begun, signals))
+            given, known = taken_up(log, log.get(run_id))
+        raise typer.Exit(ask(given, (), signals, known))
 
 
 @app.command()

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ttc_cli.cli import options
 from ttc_cli.cli.help import Grouped, tree
-from ttc_cli.cli.options import INPUT, OUTPUT, SPENDING, opt
+from ttc_cli.cli.options import Given, opt, takes
 from ttc_cli.cli.signals import caught
 from ttc_cli.cli.start import hello
+from ttc_cli.settings.options import INPUT, OUTPUT
 
 app = tree()
 
 
 @app.command(cls=Grouped)
+@takes("map")
 def map(  # noqa: A001 - the command's name
-    context: typer.Context,
+    given: Given,
     prompt: Annotated[
         str | None,
         typer.Argument(
@@ -47,55 +47,9 @@ def map(  # noqa: A001 - the command's name
             panel=INPUT,
         ),
     ] = None,
-    system: options.System = None,
-    template: options.Template = None,
-    value: options.Values = None,
-    effort: options.Effort = None,
-    strategy: Annotated[
-        str | None, opt("-S", "--strategy", help="As for `ttc ask`.", panel=SPENDING)
-    ] = None,
-    samples: options.Samples = None,
-    programs: options.Programs = None,
-    option: options.Option = None,
-    verifier: options.Verifiers = None,
-    unsafe_exec: options.UnsafeExec = False,
-    no_early_stop: options.NoEarlyStop = False,
-    diverse: options.Diverse = False,
-    max_tokens: Annotated[
-        int | None, opt("--max-tokens", help="Cap on sampled tokens of a record.", panel=SPENDING)
-    ] = None,
-    max_seconds: Annotated[
-        float | None, opt("--max-seconds", help="Cap on the time of a record.", panel=SPENDING)
-    ] = None,
-    thinking_budget: options.ThinkingBudget = None,
-    model: options.Model = None,
-    yes: options.Yes = None,
-    offline: options.Offline = None,
-    profile: options.Profile = None,
-    gpu_layers: options.GpuLayers = None,
-    ctx_size: options.CtxSize = None,
-    threads: options.Threads = None,
-    temperature: options.Temperature = None,
-    top_p: options.TopP = None,
-    top_k: options.TopK = None,
-    min_p: options.MinP = None,
-    seed: options.Seed = None,
     field: Annotated[
         str, opt("--field", metavar="NAME", help="Name of the answer in a result.", panel=OUTPUT)
     ] = "answer",
-    extract: Annotated[
-        bool, opt("-x", "--extract", help="Only the short form of the answers.", panel=OUTPUT)
-    ] = False,
-    schema: options.Schema = None,
-    output: Annotated[
-        Path | None,
-        opt(
-            "-o",
-            "--output",
-            help="Write the results to a file, which is there when all are.",
-            panel=OUTPUT,
-        ),
-    ] = None,
     resume: Annotated[
         bool, opt("--resume", help="Go on with the -o file of a run that ended.", panel=OUTPUT)
     ] = False,
@@ -105,11 +59,6 @@ def map(  # noqa: A001 - the command's name
     fail_fast: Annotated[
         bool, opt("--fail-fast", help="Stop at the first bad record.", panel=OUTPUT)
     ] = False,
-    quiet: options.Quiet = False,
-    no_color: options.NoColor = False,
-    no_cache: options.NoCache = False,
-    refresh: options.Refresh = False,
-    no_log: options.NoLog = False,
 ) -> None:
     """Ask one prompt about every line or JSON record of FILE.
 
@@ -124,27 +73,13 @@ def map(  # noqa: A001 - the command's name
     ttc map -x -o out.jsonl "{question}" gsm8k.jsonl
     """
     with caught() as signals:
-        if not quiet:
+        if not given.flags.quiet:
             hello()
-        from ttc_cli.cli import asking
-        from ttc_cli.cli.mapping import Flags, run
+        from ttc_cli.cli.mapping import Over, run
 
-        settings = options.settings(context.params)
-        question = asking.Flags(
-            options=tuple(option or ()),
-            early_stop=not no_early_stop,
-            diverse=diverse,
-            refresh=refresh,
-            template=template,
-            values=options.values(value),
-            verifiers=tuple(verifier or ()),
-            unsafe_exec=unsafe_exec,
-            schema=schema or "",
-        )
-        if template is not None and file is None:  # one word: the template is the prompt
+        if (
+            given.flags.template is not None and file is None
+        ):  # one word: the template is the prompt
             prompt, file = None, prompt
-        flags = Flags(
-            prompt or "", file or "-", jsonl_input, question, field, extract, output, resume,
-            unordered, fail_fast, quiet,
-        )  # fmt: skip
-        raise typer.Exit(run(settings, flags, signals))
+        over = Over(prompt or "", file or "-", jsonl_input, field, resume, unordered, fail_fast)
+        raise typer.Exit(run(given, over, signals))

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from ttc_cli.cli.help import Grouped, tree
-from ttc_cli.cli.options import OUTPUT, opt
+from ttc_cli.cli.options import opt
+from ttc_cli.settings.options import OUTPUT
 
 app = tree(help="Test-time compute, a larger model, or training: what costs least.")
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ttc_cli.cli import options
 from ttc_cli.cli.help import tree
+from ttc_cli.cli.options import Given, takes
 
 app = tree(help="Train step verifiers and judge them.", no_args_is_help=True)
 
@@ -16,14 +16,14 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
 @app.command()
+@takes(names=("model", "threads"))
 def train(
-    context: typer.Context,
+    given: Given,
     data: Annotated[
         str,
         typer.Option("-d", "--data", help="Questions with answers: JSONL, JSON or CSV."),
     ],
     name: Annotated[str, typer.Option("--name", help="What -V probe:NAME will call it.")],
-    model: options.Model = None,
     traces: Annotated[int, typer.Option("--traces", min=1, help="Replies a question.")] = 4,
     rollouts: Annotated[
         int,
@@ -46,9 +46,10 @@ def train(
         int | None, typer.Option("--max-tokens", min=1, help="Cap on sampled tokens in all.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
-    threads: options.Threads = None,
     as_json: Json = False,
-    quiet: options.Quiet = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Nothing on stderr but errors.")
+    ] = False,
 ) -> None:
     """Draw replies, label their steps, train a probe on the model's hidden states.
 
@@ -61,7 +62,7 @@ def train(
 
     raise typer.Exit(
         train(
-            options.settings(context.params),
+            given.settings,
             Flags(
                 data, name, traces, rollouts, every, synthetic, majority, limit, skip, budget,
                 seed, as_json, quiet,
@@ -71,11 +72,9 @@ def train(
 
 
 @app.command("eval")
+@takes(names=("model", "verifiers", "options", "threads"))
 def evaluate(
-    context: typer.Context,
-    verifier: Annotated[
-        list[str], typer.Option("-V", "--verifier", help="NAME[:ARG]; several are joined.")
-    ],
+    given: Given,
     data: Annotated[
         Path,
         typer.Option(
@@ -84,19 +83,14 @@ def evaluate(
             help="JSONL: problem (or question), steps, label (first wrong step, or -1).",
         ),
     ],
-    model: options.Model = None,
-    option: options.Option = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many.")] = None,
     bar: Annotated[float, typer.Option("--bar", help="A step scored below it is wrong.")] = 0.5,
-    threads: options.Threads = None,
     as_json: Json = False,
 ) -> None:
     """Judge a verifier on labelled steps: AUC of the whole, and F1 for the first wrong step."""
-    from ttc_cli.cli.inputs import pairs
     from ttc_cli.cli.training import evaluate
 
-    settings, given = options.settings(context.params), pairs(option or ())
-    raise typer.Exit(evaluate(settings, tuple(verifier), given, data, limit, bar, as_json=as_json))
+    raise typer.Exit(evaluate(given.settings, data, limit, bar, as_json=as_json))
 
 
 @app.command()

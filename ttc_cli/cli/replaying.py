@@ -7,9 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from ttc_cli.cli.asking import Output, look
+from ttc_cli.cli.asking import look
 from ttc_cli.core.errors import UsageError
-from ttc_cli.settings import load
+from ttc_cli.settings import Flags, load
 from ttc_cli.store.log import Log
 from ttc_cli.store.runs import Run
 from ttc_cli.views.live import make
@@ -29,7 +29,7 @@ def replay(log: Log, run: Run, speed: float) -> None:
         raise UsageError(f"{run.id} has no events", f"it is {run.standing}")
     settings = load({}, cwd=Path.cwd(), environ=os.environ)
     before = events[0][0]
-    view = make(look(settings, Output()), sys.stdout, sys.stderr, lambda: before)
+    view = make(look(settings, Flags()), sys.stdout, sys.stderr, lambda: before)
     try:
         for seconds, event in events:
             if speed and seconds > before:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +11,10 @@ from ttc_cli.cli.inputs import schema_text
 from ttc_cli.cli.values import KINDS
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.spelling import did_you_mean
+from ttc_cli.settings.rules import EFFORTS
 
 if TYPE_CHECKING:
     from ttc_cli.cli.chatting import Talk
-
-EFFORTS = ("auto", "low", "medium", "high", "max")
 
 
 class Commands:
@@ -87,15 +85,14 @@ class Commands:
         talk = self._talk
         if value:
             talk.check(talk.settings(**{name: value}))
-            talk.flags[name] = value
+            talk.said[name] = value
         talk.say(f"{name}: {getattr(talk.settings(), name) or 'the usual'}")
 
     def _schema(self, given: str) -> None:
         talk = self._talk
         if given:
-            schema = "" if given == "off" else schema_text(given)
-            talk.asked = replace(talk.asked, schema=schema)
-        talk.say(f"schema: {talk.asked.schema or 'none'}")
+            talk.said["schema"] = "" if given == "off" else schema_text(given)
+        talk.say(f"schema: {talk.said['schema'] or 'none'}")
 
     def _model(self, name: str) -> None:
         talk = self._talk
@@ -103,7 +100,7 @@ class Commands:
             old = talk.chat.session
             talk.chat.switch(talk.open(talk.settings(model=name)))
             old.close()
-            talk.flags["model"] = name
+            talk.said["model"] = name
         talk.say(f"model: {talk.chat.session.model.name}")
 
     def _retry(self, level: str) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.settings import home
 from ttc_cli.store.templates import INPUT, Template, fill, load, put
 
 if TYPE_CHECKING:
-    from ttc_cli.cli.asking import Flags
+    from ttc_cli.settings import Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,34 +22,31 @@ class Filled:
         words: what takes the place of the prompt's words.
         settings: the template's own, for flags that were not given.
         finish: makes the prompt of what was gathered from the words, stdin and files.
-        verifiers, schema: where none were given.
         takes_input: whether what is gathered fills `{input}`, and may thus be lacking.
     """
 
     words: tuple[str, ...]
-    settings: Mapping[str, str]
+    settings: Mapping[str, Any]
     finish: Callable[[str], str]
     takes_input: bool
-    verifiers: tuple[str, ...] = ()
-    schema: str = ""
 
 
-def named(asked: Flags) -> Template | None:
+def named(flags: Flags) -> Template | None:
     """The template that `-t` names.
 
     Raises:
         UsageError: there is none of that name, its file is wrong, or `-p` comes without one.
     """
-    if asked.template is not None:
-        return load(asked.template, home())
-    if asked.values:
+    if flags.template is not None:
+        return load(flags.template, home())
+    if flags.values:
         raise UsageError("-p gives values to a template", "name one with -t")
     return None
 
 
 def over_records(
     template: Template, given: Mapping[str, str], prompt: str
-) -> tuple[str, dict[str, str]]:
+) -> tuple[str, dict[str, Any]]:
     """A template as the prompt of many records, and its settings.
 
     The prompt is put for its `{input}`, which is otherwise a record's, or follows its text.
@@ -66,10 +63,13 @@ def over_records(
     return f"{template.prompt}\n\n{prompt}", settings
 
 
-def _settings(template: Template, values: Mapping[str, str]) -> dict[str, str]:
+def _settings(template: Template, values: Mapping[str, str]) -> dict[str, Any]:
     """Those that a template brings along; the values are the same whatever is asked."""
-    settings = {key: value for key in ("effort", "strategy")
-                if (value := getattr(template, key)) is not None}  # fmt: skip
+    settings: dict[str, Any] = {
+        key: value
+        for key in ("effort", "strategy", "verifiers", "schema")
+        if (value := getattr(template, key))
+    }
     if template.system is not None:
         lacking = [v for v in Template("", template.system).variables if v not in values]
         if lacking:
@@ -104,17 +104,8 @@ def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[
                 )
             return fill(template.prompt, {**values, INPUT: found})
 
-        return Filled(
-            tuple(words), settings, finish, True, template.verifiers, template.schema or ""
-        )
+        return Filled(tuple(words), settings, finish, True)
     more = " ".join(word for word in words if word != "-")
     text = "\n\n".join(filter(None, (fill(template.prompt, values), more)))
     dashes = tuple(word for word in words if word == "-")
-    return Filled(
-        (text, *dashes),
-        settings,
-        lambda prompt: prompt,
-        False,
-        template.verifiers,
-        template.schema or "",
-    )
+    return Filled((text, *dashes), settings, lambda prompt: prompt, False)

@@ -107,8 +107,6 @@ def _train(session: Session, items: list[Item], flags: Flags, stopped: Any) -> H
 
 def evaluate(
     given: Mapping[str, object],
-    verifiers: tuple[str, ...],
-    options: Mapping[str, str],
     data: Path,
     limit: int | None,
     bar: float,
@@ -124,10 +122,12 @@ def evaluate(
     from ttc_cli.session.loaded import Session
 
     settings = load(given, cwd=Path.cwd(), environ=os.environ)
+    if not settings.verifiers:
+        raise UsageError("no verifier is named", "give one: -V probe:NAME")
     labelled = read(data)[:limit]
     session = Session(settings, local_model(settings, notify=say, confirm=None))
     try:
-        figures = judge(session, verifiers, labelled, bar, options)
+        figures = judge(session, settings.verifiers, labelled, bar, settings.options)
     finally:
         session.close()
     if as_json:

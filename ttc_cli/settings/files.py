@@ -1,4 +1,4 @@
-"""Settings files: TOML in, with line numbers for errors; TOML out, whole or not at all.
+"""Settings files written: TOML out, whole or not at all.
 
 What ttc does not know stays in the file. Comments do not survive a write, since the library
 that writes TOML has no notion of them; so a file that has some is kept as `NAME.bak`.
@@ -6,76 +6,24 @@ that writes TOML has no notion of them; so a file that has some is kept as `NAME
 
 from __future__ import annotations
 
-import functools
 import re
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.files import replacing
-from ttc_cli.settings.fields import checked
-from ttc_cli.settings.remotes import read_remotes, rules_at
+from ttc_cli.settings.document import Document, reason
+from ttc_cli.settings.options import RULES
+from ttc_cli.settings.remotes import REMOTE_RULES, read_remotes
+from ttc_cli.settings.rules import Rule, checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
     from pathlib import Path
 
-MAX_CHARACTERS = 100_000
 
-
-class Document:
-    """A parsed settings file, and the text it came from.
-
-    Raises:
-        UnreadableFile: the file exists and cannot be read.
-        UsageError: it is not TOML, and the message holds file and line; or it is no
-            settings file, by its size.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            self.text = path.read_bytes().decode("utf-8-sig")
-        except FileNotFoundError:
-            self.text = ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnreadableFile(f"cannot read {path}: {_reason(error)}") from None
-        if len(self.text) > MAX_CHARACTERS:
-            raise UsageError(f"{path} is too large for a settings file")
-        try:
-            self.values = _parse(self.text)
-        except ValueError as error:
-            line = re.search(r"at line (\d+)", str(error))
-            where = f"{path}:{line[1] if line else self.text.count(chr(10)) + 1}"
-            raise UsageError(f"{where}: not valid TOML: {error}") from None
-
-    def where(self, *keys: str) -> str:
-        """`file:line` of a key, given with the tables that hold it."""
-        line = self._lines.get(keys)
-        return f"{self.path}:{line}" if line else str(self.path)
-
-    @functools.cached_property
-    def _lines(self) -> dict[tuple[str, ...], int]:
-        """First line of every key; made only when there is something to complain of.
-
-        The library that reads TOML does not tell lines. So statements are parsed one by one
-        under their table's header: no string that looks like an assignment can mislead.
-        """
-        found: dict[tuple[str, ...], int] = {}
-        header, statement, start = "", "", 1
-        for number, line in enumerate(self.text.split("\n"), 1):
-            if not statement:
-                start = number
-            statement += line + "\n"
-            try:
-                parsed = _parse(header + statement)
-            except ValueError:
-                continue  # it goes on in the next line
-            if statement.lstrip().startswith("["):
-                header = statement
-            for keys in _paths(parsed):
-                found.setdefault(keys, start)
-            statement = ""
-        return found
+def rules_at(tables: tuple[str, ...]) -> Mapping[str, Rule]:
+    """The rules of what stands in a table of a settings file."""
+    return REMOTE_RULES if tables[:1] == ("remote",) else RULES
 
 
 def write_value(path: Path, key: str, value: object) -> None:
@@ -91,7 +39,7 @@ def write_value(path: Path, key: str, value: object) -> None:
         UnreadableFile: the file cannot be read or written.
     """
     *tables, name = key_parts(key)
-    value = checked(name, value, name, text=True, rules=rules_at(tuple(tables)))
+    value = checked(name, value, name, rules_at(tuple(tables)), text=True)
     document = Document(path)
     table = document.values
     for part in tables:
@@ -135,21 +83,6 @@ def key_parts(key: str) -> tuple[str, ...]:
     raise UsageError(f"{key!r} is not a key", hint)
 
 
-def _parse(text: str) -> dict[str, Any]:
-    if not text:
-        return {}
-    import tomllib  # here, since most runs have no settings file
-
-    return tomllib.loads(text)
-
-
-def _paths(values: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for key, value in values.items():
-        yield (*above, key)
-        if isinstance(value, dict):
-            yield from _paths(value, (*above, key))
-
-
 def _holds(values: Any, keys: tuple[str, ...]) -> bool:
     for key in keys:
         if not isinstance(values, dict) or key not in values:
@@ -173,7 +106,7 @@ def _write(document: Document) -> None:
             _replace(backup_path(path), document.text)
         _replace(path, text)
     except OSError as error:
-        raise UnreadableFile(f"cannot write {path}: {_reason(error)}") from None
+        raise UnreadableFile(f"cannot write {path}: {reason(error)}") from None
 
 
 def _replace(path: Path, text: str) -> None:
@@ -182,9 +115,3 @@ def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path, sync=True) as file:
         file.write(text.encode())
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "it is not UTF-8"
-    return (error.strerror or str(error)).lower()

@@ -8,17 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.spelling import did_you_mean, nearest
-from ttc_cli.settings.fields import (
-    EFFORT_ALIASES,
-    RULES,
-    Settings,
-    checked,
-    flag_of,
-)
-from ttc_cli.settings.files import Document
+from ttc_cli.settings.document import Document
+from ttc_cli.settings.options import ALL_RULES, RULES, Settings, flag_of
 from ttc_cli.settings.paths import config_path, project_path
 from ttc_cli.settings.remotes import NamedRemote, read_remotes
 from ttc_cli.settings.routes import RouteRule, read_routes
+from ttc_cli.settings.rules import EFFORT_ALIASES, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,14 +62,14 @@ class _Builder:
         for name, value in flags.items():
             if value is not None:
                 where = flag_of(name)
-                self._add(name, checked(name, value, where, text=True), where, value)
+                self._add(name, checked(name, value, where, ALL_RULES, text=True), where, value)
 
     def add_environment(self, environ: Mapping[str, str]) -> None:
         for name in RULES:
             variable = f"TTC_{name.upper()}"
             text = environ.get(variable, "")
             if text:
-                self._add(name, checked(name, text, variable, text=True), variable, text)
+                self._add(name, checked(name, text, variable, RULES, text=True), variable, text)
         self.warnings.extend(_misspelt(environ))
 
     def add_document(self, document: Document, profile: str | None, *, trusted: bool) -> None:
@@ -138,7 +133,7 @@ class _Builder:
             text = f"{document.where(*keys)}: {name} is ignored in a project's file"
             self.warnings.append(text)
             return
-        found = checked(name, value, lambda: document.where(*keys))
+        found = checked(name, value, lambda: document.where(*keys), RULES)
         origin = str(document.path) + (f" [{'.'.join(keys[:-1])}]" if keys[1:] else "")
         if name == "model" and not trusted and name not in self.values and _is_remote(value):
             self.warnings.append(f"{document.where(*keys)}: prompts go to {value!r}")

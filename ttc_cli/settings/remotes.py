@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.ledger import Usage
 from ttc_cli.core.spelling import did_you_mean
-from ttc_cli.settings.fields import RULES, Rule, checked
+from ttc_cli.settings.rules import Rule, checked
 
 if TYPE_CHECKING:
-    from ttc_cli.settings.files import Document
+    from ttc_cli.settings.document import Document
 
 REMOTE_RULES: Mapping[str, Rule] = {
-    "url": Rule("text", "base URL of an OpenAI-compatible server", from_project=False),
-    "model": Rule("text", "the model to ask there", from_project=False),
-    "key_env": Rule("text", "environment variable that holds the key", from_project=False),
-    "width": Rule("whole", "requests at once", 1, 4096, from_project=False),
-    "timeout": Rule("number", "seconds of silence that are too long", 1, from_project=False),
-    "price_in": Rule("number", "money per million prompt tokens", 0, from_project=False),
-    "price_out": Rule("number", "money per million sampled tokens", 0, from_project=False),
+    "url": Rule("text", from_project=False),
+    "model": Rule("text", from_project=False),
+    "key_env": Rule("text", from_project=False),
+    "width": Rule("whole", 1, 4096, from_project=False),
+    "timeout": Rule("number", 1, from_project=False),
+    "price_in": Rule("number", 0, from_project=False),
+    "price_out": Rule("number", 0, from_project=False),
 }
 
 
@@ -59,11 +59,6 @@ class NamedRemote:
         return round((prompt + (usage.sampled + usage.verifier) * (self.price_out or 0.0)) / 1e6, 8)
 
 
-def rules_at(tables: tuple[str, ...]) -> Mapping[str, Rule]:
-    """The rules of what stands in a table of a settings file."""
-    return REMOTE_RULES if tables[:1] == ("remote",) else RULES
-
-
 def read_remotes(document: Document, warnings: list[str]) -> dict[str, NamedRemote]:
     """The named servers of a file; what is unknown in them goes to `warnings`.
 
@@ -85,7 +80,7 @@ def _read(document: Document, name: str, table: object, warnings: list[str]) -> 
     for key, value in table.items():
         place = document.where(*here, key)
         if key in REMOTE_RULES:
-            values[key] = checked(key, value, place, rules=REMOTE_RULES)
+            values[key] = checked(key, value, place, REMOTE_RULES)
         else:
             near = did_you_mean(key, REMOTE_RULES)
             warnings.append(f"{place}: unknown key {key!r} is ignored; {near}".rstrip("; "))

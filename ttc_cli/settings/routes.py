@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ttc_cli.core.errors import UsageError
-from ttc_cli.settings.fields import RULES
+from ttc_cli.settings.rules import EFFORTS, PATHS, TASKS
 
 if TYPE_CHECKING:
-    from ttc_cli.settings.files import Document
+    from ttc_cli.settings.document import Document
 
-DECIDES = ("effort", "task", "path")
+DECIDES = {"effort": EFFORTS, "task": TASKS, "path": PATHS}
 _FORM = 'write match = "a regular expression" and effort, task or path'
 
 
@@ -51,7 +51,7 @@ def _read(place: str, table: object) -> RouteRule:
     if unknown := set(table) - {"match", *DECIDES}:
         raise UsageError(f"{place}: a [[route]] has no {min(unknown)!r}", _FORM)
     for name in set(table) & set(DECIDES):
-        if table[name] not in RULES[name].words or table[name] == "auto":
+        if table[name] not in DECIDES[name] or table[name] == "auto":
             raise UsageError(f"{place}: {name} of a [[route]] cannot be {table[name]!r}", _FORM)
     try:
         re.compile(table["match"])

@@ -10,8 +10,8 @@ from typing import Any
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.spelling import did_you_mean
-from ttc_cli.settings import Document
-from ttc_cli.settings.fields import checked
+from ttc_cli.settings import RULES, Document
+from ttc_cli.settings.rules import checked
 
 INPUT = "input"
 """The variable that prompt words or piped text fill."""
@@ -126,7 +126,7 @@ def _read(name: str, document: Document) -> Template:
             hint = did_you_mean(key, known) or "there are " + ", ".join(known)
             raise UsageError(f"{place}: a template has no {key!r}", hint)
         if key in ("effort", "strategy", "system"):
-            values[key] = checked(key, value, place)
+            values[key] = checked(key, value, place, RULES)
         else:
             values[key] = _typed(key, value, place)
     if not str(values.get("prompt", "")).strip():

@@ -7,17 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ttc_cli.cli.help import HIDDEN
+from ttc_cli.settings.flags import FLAGS
+from ttc_cli.settings.options import SETTINGS
+from ttc_cli.settings.rules import Option
 
-KINDS = {
-    "model": "models",
-    "strategy": "strategies",
-    "verifier": "verifiers",
-    "template": "templates",
-    "profile": "profiles",
-    "schema": "files",
-}
-"""Values of a flag, by the name of its parameter; parameters that are paths take files."""
-
+BY_FLAG = {flag: row for row in (*SETTINGS.values(), *FLAGS.values())
+           for flag in row.names if flag.startswith("--")}  # fmt: skip
 ARGUMENT_KINDS = {
     "models pull": "models",
     "models show": "models",
@@ -142,18 +137,22 @@ def _line(text: str) -> str:
 
 
 def _words(param: Any) -> tuple[str, ...]:
-    from ttc_cli.settings import RULES
-
     if choices := getattr(param.type, "choices", None):
         return tuple(map(str, choices))
-    rule = RULES.get(param.name)
-    return rule.words if rule is not None else ()
+    row = _row(param)
+    return row.rule.words if row is not None else ()
+
+
+def _row(param: Any) -> Option | None:
+    """What the table says of a flag; None for one that stands in a command of its own."""
+    return next((BY_FLAG[name] for name in param.opts if name in BY_FLAG), None)
 
 
 def _kind(param: Any) -> str:
     if param.type.name in ("path", "file", "filename") or "PATH" in (param.metavar or ""):
         return "files"
-    return KINDS.get(param.name, "")
+    row = _row(param)
+    return row.complete if row is not None else ""
 
 
 def _flag(param: Any) -> Param:

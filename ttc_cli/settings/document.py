@@ -1,0 +1,93 @@
+"""A settings file as it is read: TOML, with line numbers for errors."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Any
+
+from ttc_cli.core.errors import UnreadableFile, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MAX_CHARACTERS = 100_000
+
+
+class Document:
+    """A parsed settings file, and the text it came from.
+
+    Raises:
+        UnreadableFile: the file exists and cannot be read.
+        UsageError: it is not TOML, and the message holds file and line; or it is no
+            settings file, by its size.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.text = path.read_bytes().decode("utf-8-sig")
+        except FileNotFoundError:
+            self.text = ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise UnreadableFile(f"cannot read {path}: {reason(error)}") from None
+        if len(self.text) > MAX_CHARACTERS:
+            raise UsageError(f"{path} is too large for a settings file")
+        try:
+            self.values = _parse(self.text)
+        except ValueError as error:
+            line = re.search(r"at line (\d+)", str(error))
+            where = f"{path}:{line[1] if line else self.text.count(chr(10)) + 1}"
+            raise UsageError(f"{where}: not valid TOML: {error}") from None
+
+    def where(self, *keys: str) -> str:
+        """`file:line` of a key, given with the tables that hold it."""
+        line = self._lines.get(keys)
+        return f"{self.path}:{line}" if line else str(self.path)
+
+    @functools.cached_property
+    def _lines(self) -> dict[tuple[str, ...], int]:
+        """First line of every key; made only when there is something to complain of.
+
+        The library that reads TOML does not tell lines. So statements are parsed one by one
+        under their table's header: no string that looks like an assignment can mislead.
+        """
+        found: dict[tuple[str, ...], int] = {}
+        header, statement, start = "", "", 1
+        for number, line in enumerate(self.text.split("\n"), 1):
+            if not statement:
+                start = number
+            statement += line + "\n"
+            try:
+                parsed = _parse(header + statement)
+            except ValueError:
+                continue  # it goes on in the next line
+            if statement.lstrip().startswith("["):
+                header = statement
+            for keys in _paths(parsed):
+                found.setdefault(keys, start)
+            statement = ""
+        return found
+
+
+def _parse(text: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    import tomllib  # here, since most runs have no settings file
+
+    return tomllib.loads(text)
+
+
+def _paths(values: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, value in values.items():
+        yield (*above, key)
+        if isinstance(value, dict):
+            yield from _paths(value, (*above, key))
+
+
+def reason(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file cannot be read or written, in a few words."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    return (error.strerror or str(error)).lower()

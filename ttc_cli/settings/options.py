@@ -1,0 +1,260 @@
+"""The one table of what can be set: a row is a setting's type, default, flag, values and help.
+
+A row of `AnswerSettings` decides what an answer says, one of `Settings` does not. Rows are keys of
+the settings files and `TTC_NAME` variables too, unless `key=False`; what only a command line can
+say stands in `settings.flags`. Signatures, help, the reference page, the man
+page, completions and `ttc config` are made from the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from ttc_cli.core.ledger import Usage
+from ttc_cli.settings.remotes import NamedRemote
+from ttc_cli.settings.routes import RouteRule
+from ttc_cli.settings.rules import ASK, BIG, EFFORTS, PATHS, TASKS, Option, Rule, option, rule_of
+
+MEGABYTE = 1_000_000
+"""Of the settings that end in _mb."""
+INPUT, SPENDING, SAMPLING = "Input", "Spending", "Sampling"
+ENGINE, OUTPUT = "Model and engine", "Output"
+PANELS = (INPUT, SPENDING, SAMPLING, ENGINE, OUTPUT)
+"""Sections of a command's help, in order."""
+TURNS, RUNS, EVERY = "ask chat", "ask map chat", "ask map chat bench"
+"""Commands that take an option."""
+
+
+TEXT, TEXTS, SWITCH = Rule("text"), Rule("texts"), Rule("switch")
+COUNT = Rule("whole", 1, BIG)
+BYTES = Rule("whole", 0, BIG)
+MONEY = Rule("number", 0)
+OURS_ALONE = Rule("switch", from_project=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerSettings:
+    """Settings that decide what an answer says. None: the model or the strategy decides.
+
+    Args:
+        routes: rules for the router, the project's before the user's.
+    """
+
+    system: str | None = option(
+        None, TEXT, "-s", "--system", help="System prompt; empty for none.", on=EVERY, panel=INPUT
+    )
+    effort: str = option(
+        "auto", Rule("choice", words=EFFORTS), "-e", "--effort", "--reasoning-effort",
+        help="low, medium, high or max: 1x, 4x, 16x, 64x the cost of one plain answer; auto"
+        " chooses.", on=EVERY + " again", panel=SPENDING,
+    )  # fmt: skip
+    strategy: str = option(
+        "auto", TEXT, "-S", "--strategy",
+        help="auto, direct, self-consistency, best-of-n, refine, think; or a search: beam, dvts,"
+        " best-first, mcts or particle.", on=EVERY, panel=SPENDING, complete="strategies",
+    )  # fmt: skip
+    task: str = option(
+        "auto", Rule("choice", words=TASKS), "--task",
+        help="math, logic, code, factual, translation, writing, extraction or chat; auto decides"
+        " by the prompt.", on="ask", panel=SPENDING,
+    )  # fmt: skip
+    path: str = option(
+        "auto", Rule("choice", words=PATHS), "--path",
+        help="simple or complex; auto decides by the prompt.", on="ask", panel=SPENDING,
+    )  # fmt: skip
+    samples: int | None = option(
+        None, COUNT, "-n", "--samples", help="Branches; lifts the cap that effort gives.",
+        on=EVERY + " again", panel=SPENDING,
+    )  # fmt: skip
+    programs: str = option(
+        "auto", Rule("choice", words=("auto", "off", "only")), "--programs",
+        takes="auto|off|only", help="Whether programs, run locked in, are samples beside plain"
+        " replies.", on=EVERY, panel=SPENDING,
+    )  # fmt: skip
+    options: Mapping[str, str] = option(
+        {}, Rule("pairs"), "-O", "--option", takes="KEY=VALUE", key=False,
+        help="For strategy or verifier (repeatable); `ttc ask --help-options` lists them.",
+        on=EVERY, panel=SPENDING,
+    )  # fmt: skip
+    verifiers: tuple[str, ...] = option(
+        (), TEXTS, "-V", "--verifier", takes="NAME[:ARG]", key=False, complete="verifiers",
+        help="Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN,"
+        " schema:FILE, exec:CMD, tests:FILE, probe:NAME, prm:FILE.", on=EVERY, panel=SPENDING,
+    )  # fmt: skip
+    early_stop: bool = option(
+        True, SWITCH, "--no-early-stop", key=False, help="Draw all samples.", on=EVERY,
+        panel=SPENDING,
+    )  # fmt: skip
+    diverse: bool = option(
+        False, SWITCH, "--diverse", key=False, help="Vary temperature and wording.", on=EVERY,
+        panel=SPENDING,
+    )  # fmt: skip
+    max_tokens: int | None = option(
+        None, COUNT, "--max-tokens",
+        help="Cap on the sampled tokens of an answer, all branches together.", on=EVERY,
+        panel=SPENDING,
+    )  # fmt: skip
+    max_seconds: float | None = option(
+        None, Rule("number", 0.001), "--max-seconds",
+        help="Cap on the seconds of an answer; a first one's loading counts.", on=RUNS,
+        panel=SPENDING,
+    )  # fmt: skip
+    thinking_budget: int | None = option(
+        None, Rule("whole", -1, BIG), "--thinking-budget",
+        help="Tokens of thought a branch: -1 no cap, 0 none.", on=EVERY, panel=SPENDING,
+    )  # fmt: skip
+    temperature: float | None = option(
+        None, Rule("number", 0, 5), "--temperature", help="0 is greedy.", on=EVERY, panel=SAMPLING
+    )
+    top_p: float | None = option(
+        None, Rule("number", 0, 1), "--top-p", help="Nucleus, as a probability.", on=EVERY,
+        panel=SAMPLING,
+    )  # fmt: skip
+    top_k: int | None = option(
+        None, Rule("whole", 0, BIG), "--top-k", help="Likeliest tokens kept; 0 for all.", on=EVERY,
+        panel=SAMPLING,
+    )  # fmt: skip
+    min_p: float | None = option(
+        None, Rule("number", 0, 1), "--min-p", help="Floor, as a share of the likeliest.",
+        on=EVERY, panel=SAMPLING,
+    )  # fmt: skip
+    seed: int | Literal["random"] = option(
+        0, Rule("whole", 0, BIG, words=("random",)), "--seed",
+        help="A number, or random; 0 by default.", on=RUNS + " again", panel=SAMPLING,
+    )  # fmt: skip
+    model: str | None = option(
+        None, TEXT, "-m", "--model", help="Catalogue name, alias, GGUF file or server's URL.",
+        on=EVERY + " again", panel=ENGINE, complete="models",
+    )  # fmt: skip
+    ctx_size: int | None = option(
+        None, COUNT, "--ctx-size", help="Context of one branch, in tokens.", on=EVERY, panel=ENGINE
+    )
+    flash_attention: str = option(
+        "auto", Rule("choice", words=ASK), help="Attention kernel of the engine."
+    )
+    kv_type: str = option(
+        "auto", Rule("choice", words=("auto", "f16", "q8_0")),
+        help="What keys and values are kept as.",
+    )  # fmt: skip
+    schema: str = option(
+        "", TEXT, "--schema", takes="FILE|JSON", key=False, complete="files",
+        help="Think freely, then answer in JSON that is valid under this JSON schema.", on=RUNS,
+        panel=OUTPUT,
+    )  # fmt: skip
+    routes: tuple[RouteRule, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(AnswerSettings):
+    """All settings of one run. None means: the model, the strategy or the machine decides.
+
+    Args:
+        remotes: the user's named servers.
+        remote: the one that answers, once that is settled; None for a local model.
+        origins: where each value that is not a default came from, as people read it.
+        warnings: one line each, about what was read but ignored or is worth knowing.
+    """
+
+    unsafe_exec: bool = option(
+        False, SWITCH, "--unsafe-exec", key=False,
+        help="Run the model's code also where it cannot be locked in.", on=EVERY, panel=SPENDING,
+    )  # fmt: skip
+    threads: int | None = option(
+        None, Rule("whole", 1, 4096), "--threads", help="Threads.", on=EVERY, panel=ENGINE
+    )
+    gpu_layers: int | None = option(
+        None, Rule("whole", -1, BIG), "--gpu-layers", help="Layers on the GPU, -1 for all.",
+        on=EVERY, panel=ENGINE,
+    )  # fmt: skip
+    yes: bool = option(
+        False, OURS_ALONE, "-y", "--yes", help="Fetch a missing model without asking.", on=EVERY,
+        panel=ENGINE,
+    )  # fmt: skip
+    auto_pull: bool = option(False, OURS_ALONE, help="Fetch a missing model without asking.")
+    offline: bool = option(
+        False, SWITCH, "--offline", help="No network at all.", on=EVERY, panel=ENGINE
+    )
+    profile: str | None = option(
+        None, TEXT, "--profile", help="A named set of settings.", on=EVERY, panel=ENGINE,
+        complete="profiles",
+    )  # fmt: skip
+    color: str = option(
+        "auto", Rule("choice", words=ASK), "--no-color", help="No colours.", on=RUNS, panel=OUTPUT
+    )
+    stream: bool = option(
+        True, SWITCH, "--no-stream", help="Print the answer at the end.", on="ask", panel=OUTPUT
+    )
+    show_reasoning: str = option(
+        "auto", Rule("choice", words=ASK), "--show-reasoning/--hide-reasoning", " /-R",
+        help="Thoughts on stderr; by default on a terminal only.", on=TURNS, panel=OUTPUT,
+    )  # fmt: skip
+    show_program: bool = option(
+        False, SWITCH, "--show-program", help="Print the program behind the answer, on stderr.",
+        on=TURNS, panel=OUTPUT,
+    )  # fmt: skip
+    cache: bool = option(
+        True, SWITCH, "--no-cache", help="Neither use nor keep samples of other runs.", on=RUNS,
+        panel=OUTPUT,
+    )  # fmt: skip
+    log: bool = option(
+        True, SWITCH, "--no-log", help="Keep nothing: no log, no measured speeds.", on=RUNS,
+        panel=OUTPUT,
+    )  # fmt: skip
+    log_days: float | None = option(None, MONEY, help="Days that a run stays in the log.")
+    log_max_mb: float = option(512.0, MONEY, help="Megabytes of the log; the oldest runs go first.")
+    result_cache_mb: int = option(64, BYTES, help="Megabytes of whole results kept.")
+    sample_cache_mb: int = option(256, BYTES, help="Megabytes of samples kept.")
+    prompt_cache_mb: int = option(2000, BYTES, help="Megabytes of evaluated prompts kept.")
+    price_per_mtok: float | None = option(None, MONEY, help="Money per million tokens.")
+    watts: float | None = option(None, MONEY, help="Power of the machine at work, in watts.")
+    price_per_kwh: float | None = option(None, MONEY, help="Money per kilowatt-hour.")
+    remotes: Mapping[str, NamedRemote] = field(default_factory=dict, repr=False)
+    remote: NamedRemote | None = field(default=None, repr=False, compare=False)
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    def origin(self, name: str) -> str:
+        """Where the value of setting `name` came from: "default" when nobody set it."""
+        rule_of(name, RULES)
+        return self.origins.get(name, "default")
+
+    def price(self, tokens: int, seconds: float, usage: Usage | None = None) -> float | None:
+        """What evaluating so many tokens in so many seconds costs; None without prices.
+
+        Behind a server it is what its prices say of a run's usage (none: it took nothing).
+        """
+        if self.remote is not None:
+            return self.remote.money(usage or Usage())
+        if self.price_per_mtok is None and (self.watts is None or self.price_per_kwh is None):
+            return None
+        energy = (self.watts or 0.0) * (self.price_per_kwh or 0.0) * seconds / 3.6e6
+        return round((self.price_per_mtok or 0.0) * tokens / 1e6 + energy, 8)
+
+
+def rows(table: type[Any]) -> dict[str, Option]:
+    """The rows of a dataclass, by name."""
+    found = {item.name: item.metadata.get("option") for item in fields(table)}
+    return {name: row for name, row in found.items() if row is not None}
+
+
+SETTINGS: Mapping[str, Option] = rows(Settings)
+"""By name: what can be set for a run, whether or not files and environment may."""
+ALL_RULES: Mapping[str, Rule] = {name: row.rule for name, row in SETTINGS.items()}
+RULES: Mapping[str, Rule] = {name: row.rule for name, row in SETTINGS.items() if row.key}
+"""Of the settings that files and environment may set."""
+
+
+def answer_values(settings: AnswerSettings) -> dict[str, Any]:
+    """What decides an answer, by name, as JSON gives it back."""
+    values = {item.name: getattr(settings, item.name) for item in fields(AnswerSettings)}
+    values |= {"options": dict(settings.options), "verifiers": list(settings.verifiers)}
+    return {**values, "routes": [asdict(rule) for rule in settings.routes]}
+
+
+def flag_of(name: str) -> str:
+    """The long flag of a setting, without what would say the opposite."""
+    row = SETTINGS.get(name)
+    names = [n.partition("/")[0] for n in row.names if n.startswith("--")] if row else []
+    return names[0] if names else "--" + name.replace("_", "-")
