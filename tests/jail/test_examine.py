@@ -154,15 +154,7 @@ def test_arithmetic_with_an_object_of_the_code_proves_nothing() -> None:
         assert examine(code, f"assert abs({name}(4) - 2) < 1e-6").score == 0
 
 
-BROKEN = {
-    "no tests": "x = 1\n",
-    "needs a package": "import no_such_package\n",
-    "its own mistake": "def test(:\n",
-}
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_broken_tests_are_no_verdict(name: str) -> None:
-    found = examine(GOOD, BROKEN[name])
+def test_broken_tests_are_no_verdict() -> None:
+    found = examine(GOOD, "import one_package, another\nassert add(1, 1) == 2\n")
     assert found.score is None
-    assert found.note
+    assert "only one module can be the code" in found.note

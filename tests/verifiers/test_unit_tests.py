@@ -67,7 +67,8 @@ def test_examples_become_tests() -> None:
     [
         ("tests", "write tests:FILE"),
         ("tests:none.py", "cannot read none.py"),
-        ("tests:bad.py", "bad.py is not Python"),
+        ("tests:bad.py", "bad.py cannot be used: the tests cannot be read"),
+        ("tests:needs.py", "needs.py cannot be used: the tests need numpy"),
     ],
 )
 def test_what_is_refused(
@@ -75,6 +76,7 @@ def test_what_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path, "bad.py", "def (")
+    write(tmp_path, "needs.py", "import numpy\nassert f(numpy)\n")
     with pytest.raises(TtcError) as caught:
         build(text)
     assert says in str(caught.value)

@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from ttc_cli.core.branch import Branch
@@ -19,6 +20,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Want
 from ttc_cli.core.verify import Graded
 from ttc_cli.jail import Layer, Limits, require
+from ttc_cli.jail.boxed.testfile import fault
 from ttc_cli.jail.examine import examine
 from ttc_cli.strategies.common import reply
 from ttc_cli.verifiers.common import Check, lacking
@@ -48,10 +50,12 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Tests:
 
     Raises:
         UnreadableFile: the file cannot be read.
-        UsageError: no file, no Python in it, or code cannot be locked in here (see `ttc_cli.jail`).
+        UsageError: no file, no tests in it that can judge code, or code cannot be locked in here.
     """
     lacking(argument, USAGE)
     tests = None if argument == DOCTEST else _read(argument)
+    if why := tests and fault(tests, installed=lambda name: bool(find_spec(name))):
+        raise UsageError(f"{argument} cannot be used: {why}", "see docs/sandbox.md")
     limits = replace(Limits(), seconds=options.seconds, memory=options.memory << 20)
     return Tests(f"tests:{argument}", tests, limits, require(unsafe=unsafe))
 
@@ -123,15 +127,8 @@ def _asserted(text: str) -> Iterator[str]:
 
 def _read(path: str) -> str:
     try:
-        tests = Path(path).read_text("utf-8")
+        return Path(path).read_text("utf-8")
     except OSError as error:
         raise UnreadableFile(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError:
         raise UnreadableFile(f"cannot read {path}: it is not UTF-8 text") from None
-    try:
-        ast.parse(tests)
-    except (SyntaxError, ValueError) as error:
-        raise UsageError(
-            f"{path} is not Python: {error}", f"tests:FILE or tests:{DOCTEST}"
-        ) from None
-    return tests

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import testfile
 import trials
 from values import plain_name
 from wire import NONSENSE, Gone, Peer
@@ -100,7 +101,7 @@ class Examination:
     def verdict(self) -> dict[str, Any]:
         """Passed or not, and why not; broken when it cannot be the code's fault."""
         tests = self._task["tests"]
-        if fault := trials.fault(tests, self._task["names"]):
+        if fault := testfile.fault(tests, self._task["names"]):
             return {"broken": fault}
         try:
             self._peer.receive()
@@ -108,7 +109,7 @@ class Examination:
             return {"broken": self._complaint() or "the code's process does not start"}
         try:
             self._alarm(self._task["seconds"])
-            trials.run(compile(tests, trials.FILE, "exec"), self._namespace())
+            trials.run(compile(tests, testfile.FILE, "exec"), self._namespace())
             self._alarm(0)
         except BaseException as error:
             # What ended the tests, and not what the tests made of it.
@@ -134,7 +135,9 @@ class Examination:
         }
         solution = types.ModuleType("solution")
         solution.__dict__.update(names, __all__=list(own))
-        sys.modules["solution"] = solution
+        for module in testfile.code_modules(self._task["tests"]):
+            for end in range(1, module.count(".") + 2):
+                sys.modules[".".join(module.split(".")[:end])] = solution
         return {**own, **trials.modules(self._task["tests"]), "__name__": "tests"}
 
     def _exception(self, names: list[str], text: str) -> BaseException:
@@ -153,7 +156,7 @@ class Examination:
         try:
             lines = self._task["tests"].splitlines()
             frames = traceback.extract_tb(error.__traceback__)
-            at = [f.lineno or 0 for f in frames if f.filename == trials.FILE]
+            at = [f.lineno or 0 for f in frames if f.filename == testfile.FILE]
             line = lines[at[-1] - 1].strip() if at and 0 < at[-1] <= len(lines) else ""
             what = type(error).__name__ + (f": {error}" if str(error) else "")
         except BaseException:  # its text is the other side's, or time is up

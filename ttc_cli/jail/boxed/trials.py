@@ -6,15 +6,15 @@ Only the tests' own text decides what is imported and what is called here.
 from __future__ import annotations
 
 import ast
-import builtins
 import importlib
-import symtable
 import sys
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-FILE = "tests.py"
+import shim
+from testfile import FILE
+
 HELPERS = (
     "bisect", "collections", "copy", "datetime", "decimal", "fractions", "functools", "heapq",
     "itertools", "json", "math", "operator", "random", "re", "statistics", "string",
@@ -28,57 +28,67 @@ HARMLESS = (
 PLAIN = (list, dict, set, str, int, float, bytes, bytearray, tuple, frozenset)
 
 
-def fault(tests: str, names: Sequence[str] = ()) -> str:
-    """Why a module of tests cannot judge any code; empty when it can. Nothing of it is run.
-
-    Args:
-        names: of the code, that count as the code's even where a builtin has the same name.
-    """
-    try:
-        tree = ast.parse(tests)
-    except (SyntaxError, ValueError) as error:
-        return f"the tests cannot be read: {error}"
-    imported = set(_imported(tree))
-    for module in sorted(imported - {"solution"}):
-        if module not in sys.stdlib_module_names:
-            return f"the tests need what is not here: {module}"
-    if "solution" not in imported and not _free(tests) - (set(dir(builtins)) - set(names)):
-        return "the tests never call the code"
-    return ""
-
-
-def _free(tests: str) -> set[str]:
-    """Names that a module uses and does not make itself."""
-    top = symtable.symtable(tests, FILE, "exec")
-    scopes = [top]
-    for scope in scopes:
-        scopes.extend(scope.get_children())
-    used = {
-        symbol.get_name()
-        for scope in scopes
-        for symbol in scope.get_symbols()
-        if symbol.is_referenced() and (scope is top or symbol.is_global())
-    }
-    made = (s for s in top.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace())
-    return used - {symbol.get_name() for symbol in made}
-
-
-def _imported(tree: ast.Module) -> Iterator[str]:
-    """The first parts of the names of all modules that are imported."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.partition(".")[0]
-
-
 def run(program: types.CodeType, space: dict[str, Any]) -> None:
     """Run all tests of a module; the first failure is raised."""
+    sys.modules["pytest"] = shim
     exec(program, space)
+    fixtures = {n: v for n, v in space.items() if getattr(v, "is_fixture", False) is True}
     for name, value in list(space.items()):
         if name.startswith("test") and isinstance(value, types.FunctionType):
-            value()
+            _run(value, fixtures)
+        elif name.startswith("Test") and _plain_class(value):
+            for method in [n for n in vars(value) if n.startswith("test")]:
+                _run(getattr(_set_up(value), method), fixtures, value)
     _unittests(space)
+
+
+def _plain_class(value: Any) -> bool:
+    """Whether it is a class of tests of the tests' own, and none of unittest's."""
+    return type(value) is type and value.__module__ == "tests" and not hasattr(value, "assertEqual")
+
+
+def _set_up(kind: type) -> Any:
+    made = kind()
+    getattr(made, "setup_method", getattr(made, "setup", lambda: None))()
+    return made
+
+
+def _run(test: Any, fixtures: dict[str, Any], of: Any = None) -> None:
+    """Run a test in all its cases."""
+    for case in shim.cases(test, of):
+        endings: list[Iterator[Any]] = []
+        wanted = [name for name in _parameters(test) if name in fixtures and name not in case]
+        try:
+            values = {name: _value(name, fixtures, endings) for name in wanted}
+            found = test(**case, **values)
+            if isinstance(found, types.CoroutineType):
+                import asyncio
+
+                asyncio.run(found)
+        except shim.Skipped:
+            continue
+        except Exception:
+            if not shim.may_fail(test):
+                raise
+        finally:
+            for ending in endings:
+                next(ending, None)
+
+
+def _parameters(function: Any) -> tuple[str, ...]:
+    code: types.CodeType = function.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _value(name: str, fixtures: dict[str, Any], endings: list[Iterator[Any]]) -> Any:
+    """What a fixture gives, and those that it takes itself."""
+    function = fixtures[name]
+    wanted = [name for name in _parameters(function) if name in fixtures]
+    value = function(**{n: _value(n, fixtures, endings) for n in wanted})
+    if isinstance(value, types.GeneratorType):
+        endings.insert(0, value)
+        return next(value)
+    return value
 
 
 class Failed(Exception):
@@ -122,13 +132,13 @@ def _may_be_called(target: Any) -> bool:
     if isinstance(target, types.MethodType):
         target = target.__func__
     if isinstance(target, types.FunctionType):
-        return target.__code__.co_filename == FILE
+        return bool(target.__code__.co_filename == FILE)
     if type(target).__module__ == "unittest.mock":
         return True
     if isinstance(target, types.BuiltinFunctionType) and target not in HARMLESS:
         owner = target.__self__
         return type(owner) in PLAIN or owner is sys.modules.get("math") or _is_operator(owner)
-    return target in HARMLESS or getattr(target, "__module__", "") == "tests"
+    return target in HARMLESS or bool(getattr(target, "__module__", "") == "tests")
 
 
 def _is_operator(owner: object) -> bool:
