@@ -13,7 +13,7 @@ from openai.types.chat import ChatCompletion
 from ttc_cli.core.engine import Request
 from ttc_cli.engine.scripted import Line, from_choices
 
-ANSWER = REPLIES[0] + "\n"
+ANSWER = "42\n"
 BOTH = from_choices(REPLIES)
 
 
@@ -51,11 +51,16 @@ def test_json_is_a_chat_completion_with_ours(ttc: Ttc) -> None:
     ran = ttc("--json", "-e", "low", SUM)
     assert ran.err == ""
     value = result(ran.out)
-    assert value["choices"][0]["message"] == {"role": "assistant", "content": REPLIES[0]}
+    assert value["choices"][0]["message"] == {
+        "role": "assistant",
+        "content": "42",
+        "reasoning_content": REPLIES[0],
+    }
     assert value["choices"][0]["finish_reason"] == "stop"
     usage, ours = value["usage"], value["ttc"]
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
-    assert usage["completion_tokens_details"] == {"reasoning_tokens": 0}
+    reasoned = usage["completion_tokens"] - 1  # all but the value
+    assert usage["completion_tokens_details"] == {"reasoning_tokens": reasoned}
     assert ours.keys() >= {
         "schema_version", "strategy", "effort", "route", "answer", "agreement", "stopped",
         "samples", "votes", "tokens", "cost", "timings", "cache", "seed", "model",
@@ -117,7 +122,9 @@ def test_events_are_lines_and_end_with_the_result(ttc: Ttc) -> None:
     result(json.dumps(events[-1]["result"]))
     said = [e["delta"] for e in events if e["type"] == "text" and e["branch"] == [1]]
     assert "".join(said) == REPLIES[0]
-    assert {e["kind"] for e in events if e["type"] == "text"} == {"answer"}
+    kinds_of = [(e["branch"] is None, e["kind"]) for e in events if e["type"] == "text"]
+    assert set(kinds_of) == {(False, "thought"), (True, "answer")}
+    assert [e["delta"] for e in events if e.get("kind") == "answer"] == ["42"]
     closed = next(e for e in events if e["type"] == "close")
     assert closed.keys() >= {"stop", "tokens", "confidence", "answer"}
     votes = [e for e in events if e["type"] == "vote"]
@@ -165,7 +172,7 @@ def test_thinking_shows_only_the_answer(ttc: Ttc) -> None:
         return "so \\boxed{42}" if "</think>" in _said(request) else "first I add\n</think>"
 
     ran = ttc("-S", "think", "--thinking-budget", "50", SUM, script=script)
-    assert ran.out == "so \\boxed{42}\n"
+    assert ran.out == "42\n"
 
 
 def _said(request: Request) -> str:
@@ -274,7 +281,7 @@ def test_refine_asks_in_a_next_turn(ttc: Ttc) -> None:
         return REPLIES[len(prompts) == 1]
 
     ran = ttc("ask", SUM, "-S", "refine", "-O", "rounds=1", script=script)
-    assert ran.out == REPLIES[0] + "\n"
+    assert ran.out == "42\n"
     assert prompts[1].startswith(prompts[0])
     assert f"{REPLIES[1]}<|im_end|>\n<|im_start|>user\nCheck the answer" in prompts[1]
     assert "criticised itself" in ran.err

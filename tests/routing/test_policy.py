@@ -16,7 +16,7 @@ PROOF = "Prove that the square of an odd number is odd."
 
 def test_simple_questions_get_one_plain_answer() -> None:
     assert route("what is the capital of Peru?") == Route(
-        "factual", "simple", "plain", "low", route("what is the capital of Peru?").reason
+        "factual", "simple", "fact", "low", route("what is the capital of Peru?").reason
     )
 
 

@@ -29,7 +29,7 @@ def test_after_a_long_history_a_turn_evaluates_what_is_new(smollm: Path) -> None
         pool=lambda refresh: None,
     )  # fmt: skip
     chat = Chat(session)  # type: ignore[arg-type]
-    for said in (f"What is this about? {LONG}", "Say it in one word.", "What is 2 + 3?", "Thanks."):
+    for said in (f"What is this about? {LONG}", "Say it shortly.", "What is 2 + 3?", "Thanks."):
         known, before = chat.used, engine.counters.prefilled
         prepared = chat.ask(Ask(said))
         flow = prepared.flow(prepared.start())

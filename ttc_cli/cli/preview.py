@@ -52,9 +52,19 @@ def lines(model: str, plan: dict[str, Any], estimate: dict[str, Any]) -> list[st
         f" sample{'s' * (samples > 1)}"
         f" of at most {plan['branch_tokens']} tokens, budget {plan['budget'] or 'none'}",
         f"prompt    {plan['prompt_tokens']} tokens",
+        *added(plan),
         f"estimate  {estimate['tokens']} tokens, "
         + (f"{seconds} s" if seconds is not None else "seconds not known before a first run"),
         *_levels(estimate.get("levels", {})),
+    ]
+
+
+def added(plan: dict[str, Any]) -> list[str]:
+    """What was added to the person's words, and what form they fix for the reply."""
+    wording, form = plan.get("wording", ""), plan.get("form", [])
+    return [
+        *([f"added     {' '.join(wording.split())}"] if wording else []),
+        *([f"form      {'; '.join(form)}"] if form else []),
     ]
 
 

@@ -109,6 +109,13 @@ class Spent(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Said(Event):
+    """What is said to the person, where that is not what a branch wrote; comes ahead of Done."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Note(Event):
     """One line a person should read: a fallback, a limit, a choice made."""
 
@@ -148,6 +155,7 @@ KINDS: dict[str, type[Event]] = {
         Vote,
         Close,
         Spent,
+        Said,
         Note,
         Tick,
         Done,

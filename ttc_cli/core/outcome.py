@@ -9,7 +9,17 @@ from ttc_cli.core.question import Form, Question
 from ttc_cli.core.sampling import GREEDY, Sampling, Stop
 from ttc_cli.core.verify import Verifier
 
-__all__ = ["Evidence", "Form", "Outcome", "Plan", "Question", "TreeStep", "Votes", "reason"]
+__all__ = [
+    "Evidence",
+    "Form",
+    "Outcome",
+    "Plan",
+    "Question",
+    "Reply",
+    "TreeStep",
+    "Votes",
+    "reason",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,14 @@ class TreeStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """What is said to the person where no branch's own words are; `tokens` is how long it is."""
+
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a strategy returns.
 
@@ -107,6 +125,7 @@ class Outcome:
         verified: whether every gate let the reply through; None where there was no gate.
         rejection: which gate did not, and why; empty otherwise.
         program: what programs contributed; None where none ran.
+        reply: what is said to the person, where the branch's own words are thought.
     """
 
     branch: Branch | None
@@ -120,6 +139,7 @@ class Outcome:
     verified: bool | None = None
     rejection: str = ""
     program: Evidence | None = None
+    reply: Reply | None = None
 
 
 def reason(stop: Stop | None) -> str:

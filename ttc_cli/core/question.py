@@ -36,7 +36,7 @@ class Question:
 
     Args:
         text: what the user asked, without documents and wording.
-        task: what kind of work it is ("math", "choice", "short", "code", "plain").
+        task: what kind of work it is ("math", "choice", "short", "fact", "code", "plain").
         kind: what form the short answer takes, as `answers.extract` knows it, or None.
         render: makes a prompt from a wording variant (0 is the default) and whether to ask
             for thoughts in tags.
@@ -59,4 +59,4 @@ class Question:
     @property
     def votable(self) -> bool:
         """Whether a short answer is expected that samples can vote on."""
-        return self.form is not None or self.task in ("math", "choice", "short")
+        return self.form is not None or self.task in ("math", "choice", "short", "fact")

@@ -7,10 +7,10 @@ others say the same differently, for `--diverse`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
-Task = Literal["math", "choice", "short", "code", "plain", "program"]
+Task = Literal["math", "choice", "short", "fact", "code", "plain", "program"]
 
 DEFAULT_SYSTEM = "You are a helpful assistant."
 
@@ -41,12 +41,17 @@ WORDINGS: Mapping[Task, tuple[str, ...]] = {
         "Think about the edge cases first, then give the complete code in one fenced block.",
         "Say in a sentence how it works, then give the complete code in one fenced block.",
     ),
+    "fact": ("",),
     "plain": ("",),
     "program": (
         "Write the Python function `def solution():` that computes the answer and returns it. "
         "Give that function alone, in one fenced block, without examples or checks.",
     ),
 }
+REASONED = ("math", "choice", "short")
+"""Tasks whose wording asks for reasoning, which then is thought and not the reply."""
+DRAFT = "This is for a draft in any form; the reply in the form asked for comes after it."
+"""Ahead of a wording that asks for reasoning where the person's words fix the reply's form."""
 
 THINK = (
     "First think it through between <think> and </think>. "
@@ -55,16 +60,43 @@ THINK = (
 """Asks a model that has no thoughts of its own for some, ahead of the task's wording."""
 
 
-def wording(task: Task, variant: int = 0, *, think: bool = False) -> str:
+def wording(task: Task, variant: int = 0, *, think: bool = False, fixed: bool = False) -> str:
     """The wording of a task.
 
     Args:
         task: what kind of answer is wanted.
         variant: which phrasing, counted round; 0 is the default.
         think: whether to ask for thoughts in tags as well.
+        fixed: the person's words fix the reply's form: ours are about a draft, or there are none.
     """
     row = WORDINGS[task]
-    return "\n".join(filter(None, (THINK if think else "", row[variant % len(row)])))
+    said = row[variant % len(row)]
+    if fixed:
+        said = f"{DRAFT}\n{said}" if task in REASONED else ""
+    return "\n".join(filter(None, (THINK if think else "", said)))
+
+
+def closing(answer: str | None, forms: Sequence[str]) -> str:
+    """Asks for the reply to the person's own words, after reasoning that came to an answer.
+
+    Args:
+        answer: in its short form, where there is one.
+        forms: what the reply must be, in a few words each.
+    """
+    found = f"The answer is: {answer}\n" if answer else ""
+    how = f" ({'; '.join(forms)})" if forms else ", in its language, in one short sentence"
+    return (
+        f"{found}Now write the reply to my message, just as it asks for it{how}. "
+        "Write the reply and nothing else: no reasoning, no introduction."
+    )
+
+
+def asked_again(reply: str, lacks: Sequence[str]) -> str:
+    """Asks once more for a reply that has not the form asked for."""
+    return (
+        f"Your reply was:\n{reply[:_LONGEST_NOTE]}\n\nIt must be: {'; '.join(lacks)}. "
+        "Write it again so that it is, and nothing else."
+    )
 
 
 FORM = "The answer is one JSON value that is valid under this JSON schema:\n{}"

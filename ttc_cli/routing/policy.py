@@ -12,10 +12,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ttc_cli.answers.asked import read
 from ttc_cli.prompts.documents import Document
+from ttc_cli.prompts.forms import brief, constraints
 from ttc_cli.prompts.wording import Task, guess_task, offers_choices
 from ttc_cli.routing.classifier import Verdict, classify
 from ttc_cli.routing.computable import NOT_COMPUTED, Computable, computable
+from ttc_cli.routing.lapses import LAPSE
 from ttc_cli.routing.material import END, told
 from ttc_cli.settings.routes import RouteRule
 
@@ -28,6 +31,15 @@ _PROOF = re.compile(
     r"ispatla\w*)\b|أثبت|सिद्ध|증명|证明|証明",
     re.IGNORECASE,
 )
+
+REASONING = ("math", "logic")
+_ASKED = {"choice": ", multiple choice", "fact": ", a short answer"}
+_LENGTHY = (
+    "difference differences meaning purpose role definition cause causes effect effects history "
+    "best way ways advantages disadvantages point process steps happens happened"
+)
+_TOLD_AT_LENGTH = frozenset(_LENGTHY.split())
+"""Words of questions that take more than a few words to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,11 @@ def route(
     verdict = classify(prompt, attached)
     sure = verdict.complex if verdict.complex >= COMPLEX else 1 - verdict.complex
     guessed = {"task": verdict.task, "path": "complex" if verdict.complex >= COMPLEX else "simple"}
+    reckoned = LAPSE.search(prompt[:END]) is not None
+    if reckoned and verdict.task in ("factual", "extraction", "chat", "logic"):
+        guessed["task"] = "math"
+    if reckoned and guessed["task"] == "math":
+        guessed["path"] = "complex"
     parts = {"effort": effort, "task": task, "path": path}
     why = {name: "given" for name, value in parts.items() if value != "auto"}
     for rule in rules:
@@ -100,17 +117,21 @@ def route(
         if parts[name] == "auto":
             parts[name] = guessed[name]
             why[name] = f"{verdict.sure if name == 'task' else sure:.0%} sure"
+            if reckoned and guessed["task"] == "math":
+                why[name] = "a sum over times or dates"
     kind = form or answer_form(_read(prompt, attached), parts["task"], parts["path"])
     program = computable(prompt, parts["task"], attached=attached)
-    if program.yes and kind == "plain" and form is None:
+    if program.yes and kind in ("plain", "fact") and form is None:
         kind = "short"
     about = f"{parts['task']} ({why['task']}), {parts['path']} ({why['path']})"
+    about += _ASKED.get(kind, "")
     if attached:
         about += f"; attached {told(attached)}{_changed(prompt, verdict)}"
     if parts["effort"] != "auto":
         reason = f"{about}; effort {parts['effort']}: {why['effort']}"
         return Route(parts["task"], parts["path"], kind, parts["effort"], reason, program)
-    level, reason = _effort(parts["path"], kind, facts, computed=program.yes)
+    bare = brief(constraints(prompt))
+    level, reason = _effort(parts["path"], kind, facts, computed=program.yes, bare=bare)
     return Route(parts["task"], parts["path"], kind, level, f"{about}; {reason}", program)
 
 
@@ -129,8 +150,8 @@ def _changed(prompt: str, verdict: Verdict) -> str:
     return f" (without it: {', '.join(was)})" if was else ""
 
 
-def _effort(path: str, form: Task, facts: Facts, *, computed: bool) -> tuple[str, str]:
-    """The effort of a route that leaves it open, and why."""
+def _effort(path: str, form: Task, facts: Facts, *, computed: bool, bare: bool) -> tuple[str, str]:
+    """The effort of a route that leaves it open, and why; a `bare` value costs few tokens."""
     if facts.rushed:
         return "low", "the deadline leaves time for one answer"
     if facts.verifier:
@@ -139,19 +160,34 @@ def _effort(path: str, form: Task, facts: Facts, *, computed: bool) -> tuple[str
         return "medium", "a verifier chooses among samples"
     if computed and facts.programs:
         return "auto", "a program first, more samples where it is not sure"
-    if path == "simple":
+    if form == "fact" and bare:
+        return "medium", "a few samples of a few tokens vote"
+    if path == "simple" and form != "choice":
         return "low", "one plain answer will do"
-    if form in ("math", "choice", "short"):
+    if form in ("math", "choice", "short", "fact"):
         return "auto", "more samples as confidence and agreement ask for them"
     return "low", "no short answer to vote on and no verifier (-V): more samples would not help"
 
 
 def answer_form(prompt: str, task: str, path: str) -> Task:
     """What kind of answer a prompt of that task wants, by its surface."""
-    if task in ("math", "logic", "factual") and offers_choices(prompt):
+    wanted = constraints(prompt)
+    letter = any(one.kind == "letter" for one in wanted)
+    asks = task in REASONING or (task not in ("writing", "translation") and "?" in prompt)
+    if (letter or asks) and offers_choices(prompt):
         return "choice"
+    if task in REASONING and not _PROOF.search(prompt):
+        return "math" if task == "math" or guess_task(prompt) == "math" else "short"
+    if brief(wanted):
+        return "math" if task != "code" and guess_task(prompt) == "math" else "fact"
     if task == "code":
         return "code" if path == "complex" or guess_task(prompt) == "code" else "plain"
-    if task not in ("math", "logic") or _PROOF.search(prompt):
-        return "plain"
-    return "math" if task == "math" or guess_task(prompt) == "math" else "short"
+    return "fact" if task == "factual" and asks_for_a_fact(prompt) else "plain"
+
+
+def asks_for_a_fact(prompt: str) -> bool:
+    """Whether a question is of a shape that a few words answer: which, who, when, how many."""
+    asked = read(prompt)
+    if asked is None or _TOLD_AT_LENGTH & asked.known:
+        return False
+    return asked.shape != "same" or bool(asked.noun) or len(asked.rest) > 1

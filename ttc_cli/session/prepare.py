@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from ttc_cli.answers import Kind
 from ttc_cli.core.branch import Message, Prompt
@@ -18,6 +18,7 @@ from ttc_cli.core.verify import Verifier
 from ttc_cli.engine.host import Host
 from ttc_cli.engine.machine import memory_bytes
 from ttc_cli.prompts.documents import conversation
+from ttc_cli.prompts.forms import constraints
 from ttc_cli.prompts.template import ChatTemplate, Rendered
 from ttc_cli.prompts.wording import Task, formed, wording
 from ttc_cli.routing.policy import Facts, Route, route
@@ -62,7 +63,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         engine.info.name, wanted=settings.programs, named=named, unsafe=ask.unsafe_exec
     )
     way = _route(session, ask, verifier, programs=trusted)
-    task = way.form
+    task, wanted = way.form, constraints(ask.prompt) if not ask.schema else ()
     seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
     notes: list[str] = [*settings.warnings, *filter(None, [session.speeds.problem])]
     if "exact-usage" not in session.engine.info.capabilities:
@@ -75,8 +76,10 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     kinds = "plain"
     if trusted and form is None and (way.program.yes or named or settings.programs == "only"):
         kinds = "programs" if settings.programs == "only" else "mixed"
-        task = "short" if task == "plain" else task  # a value is a short answer
-    render = renderer(session.engine, ask, task, settings, notes, form)
+        task = "short" if task in ("plain", "fact") else task  # a value is a short answer
+    fixed = any(one.kind != "language" for one in wanted)
+    added = functools.partial(_wording, session.engine, task, settings, form, fixed=fixed)
+    render = renderer(session.engine, ask, settings, notes, added)
     rendered = render(0, False)
     question = Question(
         ask.prompt,
@@ -151,13 +154,15 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         options,
         _cells(plan, tokens, room),
         time.monotonic(),
+        wanted,
+        added(0, False),
     )
 
 
 def _program(engine: Host, ask: Ask, settings: Settings, notes: list[str]) -> Prompt:
     """The prompt of a program: the bare question, or one that asks in words where it must."""
-    begins = "continue" in engine.info.capabilities
-    return renderer(engine, ask, "plain" if begins else "program", settings, notes)(0, False).prompt
+    said = "" if "continue" in engine.info.capabilities else wording("program")
+    return renderer(engine, ask, settings, notes, lambda _variant, _think: said)(0, False).prompt
 
 
 def _form(engine: Host, ask: Ask) -> AnswerSchema | None:
@@ -204,24 +209,40 @@ def _level(way: Route, settings: Settings) -> str:
     return "medium" if way.effort == "auto" and named else way.effort
 
 
+def _wording(
+    engine: Host,
+    task: Task,
+    settings: Settings,
+    form: AnswerSchema | None,
+    variant: int,
+    think: bool,
+    *,
+    fixed: bool,
+) -> str:
+    """What is added to the person's words; a schema has a wording of its own."""
+    if form is None:
+        return wording(task, variant, think=think, fixed=fixed)
+    alone = "<think>" in engine.info.template  # it thinks without being asked to
+    return formed(form.text, think=settings.thinking_budget != 0 and not alone)
+
+
 def renderer(
     engine: Host,
     ask: Ask,
-    task: Any,
     settings: Settings,
     notes: list[str],
-    form: AnswerSchema | None = None,
+    added: Callable[[int, bool], str],
 ) -> Render:
     """A function that renders the question; notes go to `notes` once.
 
     It takes a wording variant, whether to ask for thoughts, and a reply with what is said to it
     for a next turn, or nothing for the first.
+
+    Args:
+        added: what follows the person's words, from variant and thoughts.
     """
     info = engine.info
     texts = [ask.prompt, settings.system or "", *(d.text for d in ask.documents)]
-    alone = "<think>" in info.template  # it thinks without being asked to
-    thinks = settings.thinking_budget != 0 and not alone
-    asked = "" if form is None else formed(form.text, think=thinks)
     texts += [message.content for message in ask.history]
 
     @functools.cache
@@ -229,7 +250,7 @@ def renderer(
         messages = conversation(
             ask.prompt,
             ask.documents,
-            wording=wording(task, variant, think=think) if form is None else asked,
+            wording=added(variant, think),
             system=settings.system,
             history=ask.history,
         )

@@ -11,16 +11,19 @@ from ttc_cli.answers import canonical
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.engine import Engine
 from ttc_cli.core.errors import BudgetSpent, ContextOverflow, NoAnswer, TtcError
-from ttc_cli.core.events import Done, Event, Flow, Note, Spent, Start, watch
+from ttc_cli.core.events import Done, Event, Flow, Note, Said, Spent, Start, watch
 from ttc_cli.core.growth import Pool
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
+from ttc_cli.prompts.forms import Constraint
+from ttc_cli.prompts.wording import REASONED
 from ttc_cli.session import prompt_cache
 from ttc_cli.session.learning import learn, plain_answer
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.programs import runner
+from ttc_cli.session.replying import replied
 from ttc_cli.session.verdict import Gates, doubt, fault, said
 from ttc_cli.strategies import registry
 from ttc_cli.strategies.common import answer_of
@@ -40,6 +43,8 @@ class Prepared:
 
     Args:
         planned: monotonic seconds of the estimate.
+        wanted: the form that the person's words fix for the reply; empty for none.
+        wording: what was added to the person's words.
     """
 
     session: Session
@@ -56,6 +61,8 @@ class Prepared:
     options: Any
     cells: int
     planned: float
+    wanted: tuple[Constraint, ...] = ()
+    wording: str = ""
 
     def start(self, engine: Engine | None = None, pool: Pool | None = None) -> Run:
         """The run, with its ledger and deadline.
@@ -106,6 +113,7 @@ class Prepared:
         for note in filter(None, (outcome.note, doubt(outcome))):
             yield Note(note)
         outcome = yield from gates.listen(self._judged(run, outcome, gates))
+        outcome = yield from self._replied(run, outcome)
         failed = outcome.branch is not None and outcome.branch.stop is Stop.FAILED
         if failed or not result.texts(outcome)[1].strip():  # or thoughts without an answer
             raise nothing(outcome)
@@ -115,6 +123,19 @@ class Prepared:
         yield Spent(asdict(run.ledger.usage), facts.timings["wall_s"], facts.money)
         yield Done(result.build(outcome, self.plan, run.ledger.usage, facts))
         return outcome
+
+    def _replied(self, run: Run, outcome: Outcome) -> Flow[Outcome]:
+        """The outcome with what is said to the person; nothing is, of what a gate rejected."""
+        if outcome.verified is False:
+            return outcome
+        answered = yield from replied(
+            run, self.question, self.plan, outcome, self.wanted, drafted=self._draft
+        )
+        if answered.note != outcome.note:
+            yield Note(answered.note.removeprefix(f"{outcome.note}; "))
+        if answered.reply is not None:
+            yield Said(answered.reply.text)
+        return answered
 
     def _judged(self, run: Run, outcome: Outcome, gates: Gates) -> Flow[Outcome]:
         """The outcome with the gates' verdict; what no verifier has seen yet is shown to it."""
@@ -161,15 +182,26 @@ class Prepared:
             "route": self.route,
             "thinking": self.prompt.thinking,
             "streams": self._streams,
+            "draft": self._draft,
+            "wording": self.wording,
+            "form": [str(one) for one in self.wanted],
             "prompt_tokens": self.prompt_tokens,
             "verifier": self.plan.verifier.name if self.plan.verifier else None,
         }
 
     @property
     def _streams(self) -> bool:
-        """Whether the reply is the answer from its first word on: one branch, and no gate."""
+        """Whether what is drawn is shown from its first word on: one branch, nothing to check.
+
+        A draft is shown as thought, whatever is checked of the reply that follows it.
+        """
         alone = self.plan.strategy in ("direct", "think") and not self.question.form
-        return alone and not Gates(self.plan.verifier)
+        return alone and not Gates(self.plan.verifier) and (self._draft or not self.wanted)
+
+    @property
+    def _draft(self) -> bool:
+        """Whether reasoning was asked for by us, so that what is drawn is thought."""
+        return self.question.task in REASONED and self.question.form is None
 
     def _escalated(self, outcome: Outcome) -> dict[str, int]:
         """How many samples an effort that escalates came to."""

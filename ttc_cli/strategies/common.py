@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from ttc_cli.answers import Extracted, Kind, canonical, extract
+from ttc_cli.answers.finds import brief
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow, Text
 from ttc_cli.core.growth import Phase
@@ -152,10 +153,12 @@ def answer_of(branch: Branch, question: Question) -> Extracted | None:
 
 def short_answer(branch: Branch, question: Question) -> Extracted | None:
     """What `extract` makes of the reply to a question; prose has no short answer, unless it says
-    outright that it is one."""
-    found = extract(reply(branch)[1], cast("Kind | None", question.kind), question.text)
-    prose = found is not None and question.task == "plain" and found.rule not in STATED
-    return None if prose else found
+    outright that it is one, or is the one line that states a fact."""
+    said = reply(branch)[1].strip()
+    found = extract(said, cast("Kind | None", question.kind), question.text)
+    if found is None or found.rule in STATED or question.task not in ("plain", "fact"):
+        return found
+    return found if question.task == "fact" and brief(said) else None
 
 
 def unchanged(new: Branch, old: Branch, question: Question) -> bool:
@@ -190,7 +193,8 @@ def close(run: Run, branch: Branch, question: Question) -> Flow[Branch]:
     if question.form is not None:
         return (yield from _complete(run, branch, question.form))
     cut = (Stop.BUDGET, Stop.TIME, Stop.LENGTH, Stop.CONTEXT, Stop.LOOP)
-    if not question.votable or branch.stop not in cut or run.spent or not branch.text.strip():
+    closes = question.task in CLOSINGS and branch.stop in cut
+    if not closes or run.spent or not branch.text.strip():
         return branch
     tag = f"\n{CLOSE}" if thoughtful(branch) else ""
     forced = branch.forced(tag + CLOSINGS[question.task])

@@ -32,13 +32,17 @@ EFFORTS = {
     "auto": Effort(16, "self-consistency", "direct"),  # at most: it escalates from one sample
 }
 
-BRANCH_TOKENS = {"math": 1024, "choice": 768, "short": 512, "code": 1536, "plain": 2048}
+BRANCH_TOKENS = {
+    "math": 1024, "choice": 768, "short": 512, "fact": 1024, "code": 1536, "plain": 2048,
+}  # fmt: skip
 """Cap on one branch by task; what one plain answer may cost at most."""
 
-EXPECTED_TOKENS = {"math": 220, "choice": 160, "short": 120, "code": 300, "plain": 350}
+EXPECTED_TOKENS = {
+    "math": 220, "choice": 160, "short": 120, "fact": 30, "code": 300, "plain": 350,
+}  # fmt: skip
 """What one plain answer of a small model takes as a rule; used until it has been measured."""
 
-GREEDY_TASKS = ("math", "choice", "short", "code")
+GREEDY_TASKS = ("math", "choice", "short", "fact", "code")
 """Tasks whose single answer is decoded greedily; prose is livelier with some temperature."""
 
 

@@ -76,7 +76,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
 def _without_votes(run: Run, question: Question, done: list[Branch]) -> Flow[Outcome]:
     """No branch has a short answer: the reply most like the others, or a forced answer."""
     whole = [branch for branch in done if branch.stop is not None and branch.stop.whole]
-    if whole and not question.votable:
+    if whole and (not question.votable or question.task == "fact"):
         texts = [reply(branch)[1] for branch in whole]
         return Outcome(
             whole[medoid(texts)],

@@ -30,11 +30,13 @@ TAIL = 600
 class Lane:
     """One branch that is not finished.
 
-    `state` is "reading", "thinking", "writing" or, between two steps, "waiting".
+    `state` is "reading", "thinking", "writing" or, between two steps, "waiting"; all that a
+    `draft` says is thought.
     """
 
     branch: BranchId
     splitter: ThoughtSplitter
+    draft: bool = False
     state: str = "reading"
     tokens: int = 0
     tail: str = ""
@@ -54,7 +56,7 @@ class Lane:
         self.tokens += event.tokens
         for _, text in self.splitter.feed(event.text):
             self.tail = (self.tail + text)[-TAIL:]
-        self.state = "thinking" if self.splitter.thinking else "writing"
+        self.state = "thinking" if self.draft or self.splitter.thinking else "writing"
         if event.confidence is not None:
             self._confidence += event.confidence
             self._measured += 1
@@ -136,7 +138,7 @@ class Board:
     def _lane(self, branch: BranchId) -> Lane:
         if branch not in self.lanes:
             thinking = ThoughtSplitter(bool(self.plan.get("thinking")))
-            self.lanes[branch] = Lane(branch, thinking)
+            self.lanes[branch] = Lane(branch, thinking, bool(self.plan.get("draft")))
         return self.lanes[branch]
 
     def _close(self, event: Close) -> Lane | None:

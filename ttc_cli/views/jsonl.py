@@ -13,8 +13,8 @@ from ttc_cli.core.events import (
     Event,
     Failed,
     Note,
-    Open,
     ProgramRun,
+    Said,
     Score,
     Spent,
     Start,
@@ -23,7 +23,7 @@ from ttc_cli.core.events import (
     Tick,
     Vote,
 )
-from ttc_cli.prompts.thoughts import ThoughtSplitter
+from ttc_cli.prompts.thoughts import Kind, ThoughtSplitter
 
 
 class JsonlView:
@@ -40,13 +40,14 @@ class JsonlView:
         self._out = out
         self._began = began
         self._clock = clock
-        self._thinking = False
+        self._thinking = self._draft = False
         self._splitters: dict[tuple[int, ...], ThoughtSplitter] = {}
 
     def __call__(self, event: Event) -> None:
         """Take the next event."""
         if isinstance(event, Start):
             self._thinking = bool(event.plan.get("thinking"))
+            self._draft = bool(event.plan.get("draft"))
         if isinstance(event, Text):
             self._text(event)
         elif not isinstance(event, Tick):
@@ -59,12 +60,15 @@ class JsonlView:
         splitter = self._splitters.get(event.branch)
         if splitter is None:
             splitter = self._splitters[event.branch] = ThoughtSplitter(self._thinking)
-        for kind, text in splitter.feed(event.text):
-            self._line("text", event.branch, {"delta": text, "kind": kind})
+        self._parts(event.branch, splitter.feed(event.text))
 
     def _rest(self, branch: tuple[int, ...]) -> None:
         splitter = self._splitters.pop(branch, None)
-        for kind, text in splitter.finish() if splitter else ():
+        self._parts(branch, splitter.finish() if splitter else [])
+
+    def _parts(self, branch: tuple[int, ...], parts: list[tuple[Kind, str]]) -> None:
+        for kind, text in parts:
+            kind = "thought" if self._draft else kind
             self._line("text", branch, {"delta": text, "kind": kind})
 
     def _line(self, kind: str, branch: tuple[int, ...] | None, fields: dict[str, Any]) -> None:
@@ -80,8 +84,6 @@ def _fields(event: Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:
         case Start():
             fields = {"request": event.request, "plan": event.plan, "estimate": event.estimate}
             return "start", None, fields
-        case Open():
-            return "open", event.branch, {}
         case StepDone():
             return "step", event.branch, {"index": event.index}
         case Score():
@@ -108,6 +110,8 @@ def _fields(event: Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:
         case Spent():
             spent = {"tokens": event.usage, "seconds": event.seconds}
             return "usage", None, spent | ({} if event.money is None else {"money": event.money})
+        case Said():
+            return "text", None, {"delta": event.text, "kind": "answer"}
         case Note():
             return "note", None, {"message": event.message}
         case Done():
@@ -116,4 +120,4 @@ def _fields(event: Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:
             error = {"code": event.code, "message": event.message, "hint": event.hint}
             return "error", None, {"error": error}
         case _:
-            return type(event).__name__.lower(), None, {}
+            return type(event).__name__.lower(), getattr(event, "branch", None), {}

@@ -68,7 +68,7 @@ class PlainView:
         self._reply = (Rendered if look.render else Raw)(
             out, look.onto_terminal, self._columns, self._before_reply
         )
-        self._streams = False
+        self._streams = self._draft = False
         self._thinking = False
         self._splitters: dict[tuple[int, ...], ThoughtSplitter] = {}
         self._mid_thought = False
@@ -79,6 +79,7 @@ class PlainView:
         if isinstance(event, Start):
             self._streams = bool(event.plan.get("streams"))
             self._thinking = bool(event.plan.get("thinking"))
+            self._draft = bool(event.plan.get("draft"))
         elif isinstance(event, Note):
             self.say(event.message)
         elif isinstance(event, Text) and self._streams:
@@ -129,10 +130,10 @@ class PlainView:
         splitter = self._splitters.get(event.branch)
         if splitter is None:
             splitter = self._splitters[event.branch] = ThoughtSplitter(self._thinking)
-        if splitter.thinking:
+        if splitter.thinking or self._draft:
             self._thought_tokens += event.tokens
         for kind, text in splitter.feed(event.text):
-            self._emit(kind, text)
+            self._emit("thought" if self._draft else kind, text)
 
     def _emit(self, kind: str, text: str) -> None:
         if kind == "answer":
@@ -169,12 +170,12 @@ class PlainView:
         if self._streams:
             for splitter in self._splitters.values():
                 for kind, text in splitter.finish():
-                    self._emit(kind, text)
+                    self._emit("thought" if self._draft else kind, text)
             self._fold()
         elif self._talks and self._look.thoughts == "full" and message.get("reasoning_content"):
             self._dim(f"{message['reasoning_content']}\n")
         if self._look.answer and (message["content"] or self._streams):
-            if not (self._streams and self._look.stream):
+            if self._draft or not (self._streams and self._look.stream):
                 self._reply.write(str(message["content"]))
             self._reply.end()
         self._end_thought()

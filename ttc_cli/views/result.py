@@ -45,10 +45,14 @@ class Facts:
 
 
 def texts(outcome: Outcome) -> tuple[str, str]:
-    """(thought, reply) of the chosen branch."""
+    """(thought, reply): of the chosen branch, or all that it says and what is said instead."""
     if outcome.branch is None:
         return "", ""
-    return thoughts.parts(outcome.branch)
+    thought, reply = thoughts.parts(outcome.branch)
+    if outcome.reply is None:
+        return thought, reply
+    said = "" if ran(outcome.branch) else reply.strip()  # a program's value is in the reply
+    return "\n\n".join(filter(None, (thought, said))), outcome.reply.text
 
 
 def short_form(answer: str | None, reply: str) -> str:
@@ -68,6 +72,7 @@ def build(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
     completion = usage.sampled + usage.verifier
     thinks = outcome.branch is None or ran(outcome.branch) is not None  # its value is the reply
     kept = 0 if thinks or outcome.branch is None else outcome.branch.tokens_sampled
+    kept = outcome.reply.tokens if outcome.reply else kept
     message: dict[str, Any] = {"role": "assistant", "content": reply}
     if thought:
         message["reasoning_content"] = thought

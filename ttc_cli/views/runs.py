@@ -96,6 +96,8 @@ def details(run: Run, result: dict[str, Any] | None) -> list[str]:
             f"{branch}: {' '.join(f'{name} {score:.2f}' for name, score in by.items())}"
             for branch, by in run.scores.items()
         ),
+        "added": " ".join(run.plan.get("wording", "").split()),
+        "form": "; ".join(run.plan.get("form", [])),
         **(_outcome(ours) if ours else {}),
     }
     lines = [f"{name + ':':<14}{plain(value)}" for name, value in facts.items() if value]

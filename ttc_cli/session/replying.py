@@ -1,0 +1,148 @@
+"""What is said to the person: a reply to their own words, made of what a run decided.
+
+Reasoning that was asked for by us is thought. The reply is a short statement of the answer that
+the reasoning came to, taken from it where that is sure to be right, and else drawn in one short
+closing turn after it. A form that the person's words fix is checked; a reply without it is mended
+where a part of it has the form, drawn once more where none has, and told of where that fails too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.errors import ContextOverflow, MissingCapability
+from ttc_cli.core.events import Flow, Note, Tick
+from ttc_cli.core.outcome import Outcome, Plan, Question, Reply
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import StopRule
+from ttc_cli.prompts.forms import Constraint, brief, failing, language, mended
+from ttc_cli.prompts.wording import asked_again, closing
+from ttc_cli.session.statements import neutral, statements, values
+from ttc_cli.strategies import common
+
+CLOSING_TOKENS = 64
+"""Most tokens of a closing turn for an answer that is a sentence or less."""
+SECOND = 1
+"""Number of the draw that follows one which failed."""
+_SHORT = 30
+"""Words of reasoning up to which it is a reply, where no answer was found in it."""
+_STATING = {"upper", "lower", "bare", "plain", "unfenced", "lines", "sentences", "characters"}
+"""Forms that a sentence with the answer can have; others are written by the model."""
+
+
+def replied(
+    run: Run,
+    question: Question,
+    plan: Plan,
+    outcome: Outcome,
+    wanted: Sequence[Constraint],
+    *,
+    drafted: bool,
+) -> Flow[Outcome]:
+    """The outcome with what is said to the person.
+
+    Args:
+        wanted: the form that the person's words fix; empty for none.
+        drafted: reasoning was asked for by us, so that no reply is what the person wants.
+    """
+    branch = outcome.branch
+    whole = branch is not None and branch.stop is not None and branch.stop.whole
+    if branch is None or question.form is not None or not whole:
+        return outcome  # nothing, an answer under a schema, or a piece that was cut off
+    own = common.reply(branch)[1].strip()
+    if not own or not (drafted or wanted):
+        return outcome
+    shown = _at_hand(own, outcome.answer, question, wanted) if drafted else mended(own, wanted)
+    if shown is not None:
+        return outcome if shown == own and not drafted else _saying(run, outcome, shown)
+    return (yield from _drawn(run, question, plan, outcome, own, wanted, drafted=drafted))
+
+
+def _at_hand(
+    own: str, answer: str | None, question: Question, wanted: Sequence[Constraint]
+) -> str | None:
+    """A reply that needs no further token, where it is sure to be what was asked for."""
+    if not answer:
+        return None if len(own.split()) > _SHORT else mended(own, wanted)
+    tongue = next((one.of for one in wanted if one.kind == "language"), language(question.text))
+    said: list[str] = []
+    if brief(wanted):
+        said = [*reversed(list(values(own, answer, question.text)))]
+    elif all(one.kind in _STATING for one in wanted):
+        said = [*statements(own, answer, question.text)]
+    for one in said:
+        fits = neutral(one, question.text) or tongue in ("en", language(one))
+        shown = mended(one, wanted) if fits or tongue is None else None
+        if shown is not None:
+            return shown
+    return None
+
+
+def _drawn(
+    run: Run,
+    question: Question,
+    plan: Plan,
+    outcome: Outcome,
+    own: str,
+    wanted: Sequence[Constraint],
+    *,
+    drafted: bool,
+) -> Flow[Outcome]:
+    """The reply from a closing turn: drawn again, once, where it has not the form asked for."""
+    assert outcome.branch is not None
+    forms, best, spent = [str(one) for one in wanted], None if drafted else own, 0
+    first = 0 if drafted else SECOND
+    for number in range(first, SECOND + 1):
+        lacks = [str(one) for one in failing(best, wanted)] if best else []
+        said = asked_again(best, lacks) if best else closing(outcome.answer, forms)
+        drawn = yield from _turn(run, question, plan, outcome.branch, own, said, number)
+        spent += drawn.tokens_sampled if drawn else 0
+        text = common.reply(drawn)[1].strip() if drawn and common.ended(drawn) else ""
+        shown = mended(text, wanted) if text else None
+        if shown is not None:
+            return _saying(run, outcome, shown, spent)
+        if text and (not best or len(failing(text, wanted)) <= len(lacks)):
+            best = text
+        if not text:
+            break  # no token, no second, no room left
+    return _lacking(run, outcome, best or outcome.answer or own, wanted, spent)
+
+
+def _turn(
+    run: Run, question: Question, plan: Plan, branch: Branch, own: str, said: str, number: int
+) -> Flow[Branch | None]:
+    """One closing turn, of which nobody hears until it is known to be the reply."""
+    try:
+        turn = Branch((*branch.id, number), question.follow(own, said))
+        drawing = run.extend(
+            [turn],
+            stop=StopRule(max(CLOSING_TOKENS, min(plan.branch_tokens, len(own) // 2))),
+            sampling=plan.sampled if number else plan.greedy,
+            salt="reply",
+        )
+        while True:
+            try:
+                event = next(drawing)
+            except StopIteration as end:
+                (done,) = end.value
+                return done if isinstance(done, Branch) else None
+            if isinstance(event, Note | Tick):
+                yield event
+    except (ContextOverflow, MissingCapability):
+        return None
+
+
+def _lacking(
+    run: Run, outcome: Outcome, text: str, wanted: Sequence[Constraint], spent: int
+) -> Outcome:
+    lacks = ", ".join(str(one) for one in failing(text, wanted))
+    note = f"the reply is not as it was asked for: {lacks}" if lacks else ""
+    told = "; ".join(filter(None, (outcome.note, note)))
+    return replace(_saying(run, outcome, text, spent), note=told)
+
+
+def _saying(run: Run, outcome: Outcome, text: str, spent: int = 0) -> Outcome:
+    """The outcome with its reply; one that was not drawn counts what its words are worth."""
+    return replace(outcome, reply=Reply(text, spent or len(text.split())))
