@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -49,7 +49,7 @@ class Signals:
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
         """The handler itself."""
-        terminates = number == getattr(signal, "SIGTERM", -1)
+        terminates = number != signal.SIGINT
         again = bool(self.code) and (terminates or not self.patient)
         self.code = TERMINATED if terminates else INTERRUPTED
         if again or self._stop is None:
@@ -61,8 +61,9 @@ class Signals:
 
     def _leave(self) -> NoReturn:
         """End the process where it stands, with nothing drawn on and the cursor shown."""
-        if draws():
-            os.write(2, f"{self.erasure()}{SHOW_CURSOR}".encode())
+        with suppress(OSError):  # the terminal may be gone
+            if draws():
+                os.write(2, f"{self.erasure()}{SHOW_CURSOR}".encode())
         os._exit(self.code)
 
 
@@ -72,9 +73,11 @@ def _interrupt() -> None:
 
 @contextmanager
 def caught() -> Iterator[Signals]:
-    """Take SIGINT and SIGTERM for a while; the old handlers come back."""
+    """Take SIGINT, SIGTERM and SIGHUP for a while; the old handlers come back."""
     signals = Signals()
     numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+        numbers.append(signal.SIGHUP)
     old = [signal.signal(number, signals.handle) for number in numbers]
     try:
         yield signals

@@ -159,6 +159,13 @@ def command(
     return [SANDBOX_EXEC, "-p", profile([*readable, str(SCRIPTS.resolve())]), *locked]
 
 
+def watched(seconds: float) -> list[str]:
+    """What to put before a command that must not outlive us, or so many seconds."""
+    if not hasattr(os, "fork"):
+        return []  # Windows: whoever calls it waits and stops it
+    return [*python(), str(SCRIPTS / "watch.py"), str(seconds + START_SECONDS), str(os.getpid())]
+
+
 def python() -> list[str]:
     """An interpreter that knows nothing of this environment, and the packages in it."""
     return [os.path.realpath(sys.executable), "-I", "-S", "-B"]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.verify import Graded
 from ttc_cli.jail import process
+from ttc_cli.jail.lock import watched
 from ttc_cli.verifiers.common import NOTE_CHARS, Check, lacking, picker
 
 USAGE = "exec:CMD"
@@ -58,7 +59,9 @@ def judge(words: list[str], text: str, seconds: float, stopped: threading.Event)
     """Run the command on one candidate."""
     data = text.encode("utf-8", "replace")
     try:
-        ran = process.run(words, stdin=data, seconds=seconds, cancel=stopped)
+        ran = process.run(
+            [*watched(seconds), *words], stdin=data, seconds=seconds, cancel=stopped, gently=True
+        )
     except OSError as error:
         return Graded(None, f"it cannot be run: {error.strerror}")
     if ran.stopped:
