@@ -101,18 +101,20 @@ def deliver(final: dict[str, Any], how: Flags, *, shown: bool = True, told: bool
         The exit code.
     """
     from ttc_cli.views.result import short_form
+    from ttc_cli.views.text import to_json
 
     choice, error = final["choices"][0], final.get("error")
     reply = choice["message"]["content"]
     text = (short_form(final["ttc"]["answer"], reply) if how.extract else reply).rstrip("\n") + "\n"
     file = how.output if choice["finish_reason"] == "stop" and text.strip() else None
     if file is not None:
-        output.write_file(file, [output.json_text(final) if how.as_json else text])
+        output.write_file(file, [to_json(final, indent=2) + "\n" if how.as_json else text])
     try:
         if how.as_json and file is None:
             output.print_json(final)
         elif file is None and not how.jsonl and (how.extract or how.output or not shown):
-            output.emit(text if text.strip() else "")
+            sys.stdout.write(text if text.strip() else "")
+            sys.stdout.flush()
     except BrokenPipeError:
         output.silence(sys.stdout)
     if error is None:

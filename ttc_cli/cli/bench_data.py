@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 from ttc_cli.bench.questions import Item, examine
 from ttc_cli.cli.output import print_json, write_file
 from ttc_cli.core.errors import TtcError
+from ttc_cli.views.text import to_json
 
 ENDINGS = (".jsonl", ".json", ".csv")
 
@@ -88,6 +88,6 @@ def convert_set(source: str, out: Path, seed: int) -> None:
     from ttc_cli.bench.sources import read_source
 
     items, _ = read_source(source, seed)
-    lines = [json.dumps(item.record(), ensure_ascii=False) for item in items]
+    lines = [to_json(item.record()) for item in items]
     write_file(out, [f"{line}\n" for line in lines])
     sys.stderr.write(f"{len(items)} questions\n")

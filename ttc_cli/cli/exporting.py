@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from ttc_cli.cli.output import check_place, write_file
 from ttc_cli.core.errors import UsageError
 from ttc_cli.store.log import Log
 from ttc_cli.views.export import FORMATS, WAYS, Bar, Logged, rows
+from ttc_cli.views.text import to_json
 
 
 def export(
@@ -38,7 +38,7 @@ def export(
     bar = Bar(ways, min_agreement, min_score)
     logged = list(_logged(log, since))
     found = rows(logged, form, bar, thoughts=thoughts)
-    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in found]
+    lines = [to_json(row, out=sys.stdout) + "\n" for row in found]
     if output is None:
         sys.stdout.writelines(lines)
     else:

@@ -96,7 +96,7 @@ def show(
         run = log.get(run_id)
         if as_tree or form != "text":
             for line in _tree(log, run, form):
-                typer.echo(_safe(line))
+                typer.echo(line)
             return
         result = log.result(run)
         if as_json:
@@ -126,12 +126,6 @@ def _tree(log: Log, run: Run, form: str) -> Sequence[str]:
     if not grown:
         raise UsageError(f"run {run.id[:12]} is no search: it grew no tree", "ask with -S beam")
     return FORMATS[form](grown).splitlines()
-
-
-def _safe(line: str) -> str:
-    from ttc_cli.views.text import plain
-
-    return plain(line)
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
 import os
 import stat
 import sys
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 from ttc_cli.cli import output
 from ttc_cli.store.part import Part
 from ttc_cli.views.plain import PlainView
-from ttc_cli.views.text import span
+from ttc_cli.views.text import span, to_json
+
 
 if TYPE_CHECKING:
     from ttc_cli.session.mapping import Row
@@ -140,9 +140,4 @@ class Progress:
 
 
 def _line(row: Mapping[str, object]) -> str:
-    line = json.dumps(row, ensure_ascii=False)
-    try:
-        line.encode()
-    except UnicodeEncodeError:  # half a character, written as an escape in the input
-        line = json.dumps(row)
-    return line + "\n"
+    return to_json(row, out=sys.stdout) + "\n"

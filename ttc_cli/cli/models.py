@@ -75,11 +75,13 @@ def list_models(as_json: Json = False) -> None:
         from rich.console import Console
         from rich.table import Table
 
-        console = Console()
+        from ttc_cli.views.text import plain, styled
+
+        console = Console(file=styled(sys.stdout))
         shown = [console.width >= least for least in COLUMNS.values()]
         table = Table(*compress(COLUMNS, shown), box=None)
         for row in rows:
-            table.add_row(*compress(_cells(row), shown))
+            table.add_row(*compress(map(plain, _cells(row)), shown))
         console.print(table, markup=False)
     else:
         for row in rows:
@@ -87,9 +89,9 @@ def list_models(as_json: Json = False) -> None:
 
 
 def _echo_json(value: object) -> None:
-    import json
+    from ttc_cli.cli.output import print_json
 
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    print_json(value)
 
 
 @app.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import sys
 import time
@@ -57,27 +56,17 @@ def write_file(path: Path, lines: Iterable[str]) -> None:
         ) from error
 
 
-def emit(text: str) -> None:
-    """Write text to stdout; a terminal gets it without control characters."""
-    from ttc_cli.views.text import safe
-
-    sys.stdout.write(safe(text) if sys.stdout.isatty() else text)
-    sys.stdout.flush()
-
-
 def print_json(value: Any) -> None:
     """One JSON value on stdout."""
-    emit(json_text(value))
+    from ttc_cli.views.text import to_json
 
-
-def json_text(value: Any) -> str:
-    """One JSON value for people and programs, its line end included."""
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    sys.stdout.write(to_json(value, indent=2, out=sys.stdout) + "\n")
+    sys.stdout.flush()
 
 
 def report(error: TtcError, *, as_json: bool, as_events: bool = False) -> None:
     """An error: one line on stderr, and as JSON on stdout when that was asked for."""
-    from ttc_cli.views.text import one_line  # a server's or a file's words may be in it
+    from ttc_cli.views.text import one_line, to_json  # a server's or a file's words may be in it
 
     message, hint = one_line(str(error.message)), one_line(error.hint)
     with contextlib.suppress(OSError):
@@ -92,7 +81,7 @@ def report(error: TtcError, *, as_json: bool, as_events: bool = False) -> None:
             seconds = round(time.monotonic() - BEGAN, 3)
             body = {"type": "error", "t": seconds, "branch": None, **body}
         with contextlib.suppress(OSError):
-            sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
+            sys.stdout.write(to_json(body, out=sys.stdout) + "\n")
             sys.stdout.flush()
 
 
@@ -116,6 +105,11 @@ def open_streams() -> None:
         # A terminal without UTF-8 gets what it can show; a character must not end the run.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.isatty():
+        from ttc_cli.views.text import Terminal
+
+        encoding = sys.stdout.encoding
+        sys.stdout = Terminal(sys.stdout.detach(), encoding, "replace", line_buffering=True)
 
 
 def silence(stream: TextIO) -> None:

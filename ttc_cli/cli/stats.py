@@ -46,13 +46,13 @@ def stats(
     Example, from a timer: ttc stats --prometheus -o /var/lib/node_exporter/ttc.prom
     """
     import io
-    import json
 
     from ttc_cli.cli.inputs import moment
     from ttc_cli.cli.logs import opened
     from ttc_cli.cli.output import check_place, write_file
     from ttc_cli.core.errors import UsageError
     from ttc_cli.store.statistics import summary
+    from ttc_cli.views.text import cleaned, to_json
 
     if as_json and prometheus:
         raise UsageError("--json and --prometheus exclude each other", "give one of them")
@@ -62,13 +62,13 @@ def stats(
         found = summary(log.runs(since=None if since is None else moment(since, "--since")))
     out = sys.stdout if output is None else io.StringIO()
     if as_json:
-        out.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+        out.write(to_json(found, indent=2, out=out) + "\n")
     elif prometheus:
         from ttc_cli.views.prometheus import exposition
 
         out.write(exposition(found))
     else:
-        _draw(found, out)
+        _draw(cleaned(found), out)
     if output is not None and isinstance(out, io.StringIO):
         write_file(output, [out.getvalue()])
 
@@ -77,7 +77,9 @@ def _draw(found: dict[str, Any], out: TextIO) -> None:
     """The figures for people: facts, distributions with bars, days."""
     from rich.console import Console
 
-    console = Console(file=out, markup=False, highlight=False, emoji=False)
+    from ttc_cli.views.text import styled
+
+    console = Console(file=styled(out), markup=False, highlight=False, emoji=False)
     for name, value in _facts(found).items():
         console.print(f"{name:<12}{value}", soft_wrap=True)
     for name in ("tasks", "paths", "efforts", "strategies", "models", "states"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import IO, Any
@@ -24,6 +23,7 @@ from ttc_cli.core.events import (
     Vote,
 )
 from ttc_cli.prompts.thoughts import Kind, ThoughtSplitter
+from ttc_cli.views.text import to_json
 
 
 class JsonlView:
@@ -74,7 +74,7 @@ class JsonlView:
     def _line(self, kind: str, branch: tuple[int, ...] | None, fields: dict[str, Any]) -> None:
         head = {"type": kind, "t": round(self._clock() - self._began, 3)}
         row = {**head, "branch": list(branch) if branch is not None else None, **fields}
-        self._out.write(json.dumps(row, ensure_ascii=False) + "\n")
+        self._out.write(to_json(row, out=self._out) + "\n")
         self._out.flush()
 
 

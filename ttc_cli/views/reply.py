@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
-from ttc_cli.views.text import plain
+from ttc_cli.views.text import plain, styled
 
 
 class Raw:
@@ -91,7 +91,7 @@ class Rendered(Raw):
 
         self._before()
         text = render(block, self._columns())
-        self._out.write(("\n" if self._shown else "") + text + "\n")
+        styled(self._out).write(("\n" if self._shown else "") + text + "\n")
         self._out.flush()
         self._shown = True
 

@@ -1,28 +1,90 @@
-"""Text that is safe to put on a terminal, and short enough for it."""
+"""Text that is safe to put on a terminal, and short enough for it; JSON that is safe anywhere."""
 
 from __future__ import annotations
 
+import io
+import json
+import math
 import re
 import unicodedata
 from functools import lru_cache
+from typing import IO, Any
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def plain(text: str) -> str:
-    """Text without control characters: what a model writes must not drive the terminal."""
-    return _CONTROL.sub("", text)
+    """Text without control characters: what a model writes must not drive the terminal.
+
+    C0 (but tab and line feed), C1, and what turns around the direction of the text after it.
+    """
+    return _UNSAFE.sub("", text)
 
 
-def safe(text: str) -> str:
-    """Plain text that cannot turn around the direction of what follows it either."""
-    return _BIDI.sub("", plain(text))
+def cleaned(value: Any) -> Any:
+    """A value of JSON whose texts, and names of fields, are `plain`."""
+    if isinstance(value, dict):
+        return {plain(name): cleaned(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [cleaned(item) for item in value]
+    return plain(value) if isinstance(value, str) else value
+
+
+class Terminal(io.TextIOWrapper):
+    """A stream onto a terminal that keeps control characters off it, whoever writes."""
+
+    def write(self, text: str) -> int:
+        """Write the text, `plain`."""
+        return super().write(plain(text))
+
+
+class _Styled:
+    """The same stream for one's own control sequences."""
+
+    def __init__(self, stream: Terminal) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return io.TextIOWrapper.write(self._stream, text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def styled(stream: IO[str]) -> Any:
+    """A stream that lets control sequences through: for text that is `plain` but for one's own."""
+    return _Styled(stream) if isinstance(stream, Terminal) else stream
+
+
+def to_json(value: Any, *, indent: int | None = None, out: IO[str] | None = None) -> str:
+    """A value as JSON that any parser takes and that is safe to look at.
+
+    NaN and Infinity, which JSON has not, become null; C1 and bidi controls and halves of
+    surrogate pairs are escaped.
+
+    Args:
+        out: where it goes: what is not UTF-8 gets everything but ASCII escaped.
+    """
+    ascii_only = not (getattr(out, "encoding", None) or "utf-8").lower().startswith("utf")
+    try:
+        text = json.dumps(value, ensure_ascii=ascii_only, indent=indent, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=ascii_only, indent=indent)
+    return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def one_line(text: str) -> str:
-    """Safe text on one line."""
-    return safe(" ".join(text.split()))
+    """Plain text on one line."""
+    return plain(" ".join(text.split()))
 
 
 def width(text: str) -> int:
