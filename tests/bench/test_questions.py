@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from ttc_cli.bench.questions import Item, examine, load, read
+from ttc_cli.bench.scoring import right
 from ttc_cli.core.errors import UnreadableFile, UsageError
 
 RECORDS: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
@@ -144,8 +146,70 @@ def test_unreadable(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="No such file"):
         load(tmp_path / "none.jsonl")
     (tmp_path / "binary.jsonl").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UnreadableFile, match="UTF-8"):
+    with pytest.raises(UnreadableFile, match="UTF-16"):
         load(tmp_path / "binary.jsonl")
     (tmp_path / "empty.jsonl").write_text("\n")
     with pytest.raises(UsageError, match="no record"):
         load(tmp_path / "empty.jsonl")
+
+
+ANSWERS: list[tuple[Any, list[str]]] = [
+    (["42"], ["42"]),
+    ("$42$", ["$42$"]),
+    (["a", ["b", "a"]], ["a", "b"]),
+    ({"value": "Paris", "aliases": ["Paris", "City of Light"]}, ["Paris", "City of Light"]),
+    ({"text": ["x"], "answer_start": [3]}, ["x"]),
+]
+
+
+@pytest.mark.parametrize(("answer", "known"), ANSWERS)
+def test_answers_in_lists_and_objects(answer: Any, known: list[str]) -> None:
+    item = read({"question": "Which?", "answer": answer}, "n")
+    assert [item.reference, *item.more.get("also", [])] == known
+    assert read(item.record(), "n") == item
+    assert all(right(item, one, "") for one in known)
+
+
+def test_of_several_answers_any_or_all_are_right() -> None:
+    item = read({"question": "Which?", "final_answer": ["2", "3"]}, "n")
+    assert right(item, "2", "")
+    assert right(item, "2, 3", "")
+    assert not right(item, "4", "")
+
+
+@pytest.mark.parametrize("answer", [[], {}, {"other": 1}, [[]], float("nan"), [""], {"text": []}])
+def test_an_answer_without_a_value_is_told(answer: Any) -> None:
+    with pytest.raises(ValueError, match=r"its answer|no answer"):
+        read({"question": "Which?", "answer": answer}, "n")
+
+
+def test_twelve_options_have_twelve_letters() -> None:
+    record = {"question": "Which?", "options": [f"m{n}" for n in range(12)], "answer": 10}
+    assert read(record, "n").reference == "K"
+    with pytest.raises(ValueError, match="27 choices, and 26"):
+        read({**record, "options": ["x"] * 27}, "n")
+    with pytest.raises(ValueError, match="none of its choices"):
+        read({**record, "answer": -1}, "n")
+
+
+def test_a_row_of_csv_may_hold_line_ends_of_any_kind(tmp_path: Path) -> None:
+    path = tmp_path / "set.csv"
+    path.write_bytes(
+        'question,answer\r\n"one\u2028two\x85three\r\nfour ""five""",7\r\nx,8\r\n'.encode()
+    )
+    items = load(path)
+    assert [item.prompt for item in items] == ['one\u2028two\x85three\r\nfour "five"', "x"]
+    path.write_text("question,answer\na,1,2\n")
+    assert examine(path)[1] == ["line 2: it is not a JSON object"]
+    path.write_text('question,answer\n"a,1\n')
+    with pytest.raises(UnreadableFile, match="line 1: unexpected end"):
+        load(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-32"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_set_in_another_encoding_or_packed(tmp_path: Path, encoding: str, packed: bool) -> None:
+    data = '{"question": "Kolik?", "answer": "pět"}\n'.encode(encoding)
+    path = tmp_path / ("set.jsonl.gz" if packed else "set.jsonl")
+    path.write_bytes(gzip.compress(data) if packed else data)
+    assert [item.reference for item in load(path)] == ["pět"]

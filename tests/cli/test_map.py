@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 from collections.abc import Callable
@@ -32,6 +33,33 @@ def test_unordered_they_come_as_they_are_done(ttc: Ttc) -> None:
 def test_stdin_blank_lines_and_a_byte_order_mark(ttc: Ttc) -> None:
     ran = ttc("map", "Say {line}", stdin=b"\xef\xbb\xbfone\r\n\n  \ntwo", script=echo)
     assert names(ran.out) == ["one", "two"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32"])
+def test_the_mark_at_the_start_tells_the_encoding(ttc: Ttc, encoding: str) -> None:
+    mark = "\ufeff" if encoding.endswith("be") else ""
+    Path("in.txt").write_bytes(f"{mark}Monday\r\nTuesday\r\n".encode(encoding))
+    assert names(ttc("map", "Say {line}", "in.txt", script=echo).out) == ["Monday", "Tuesday"]
+
+
+def test_packed_records_are_unpacked(ttc: Ttc) -> None:
+    Path("in.jsonl.gz").write_bytes(gzip.compress(b'{"q": "why"}\n{"q": "how"}\n'))
+    ran = ttc("map", "{q}", "in.jsonl.gz", script=asked)
+    assert [row["answer"] for row in rows(ran.out)] == ["why", "how"]
+    Path("cut.gz").write_bytes(gzip.compress(b"a line\n" * 99)[:-9])
+    ran = ttc("map", "Say {line}", "cut.gz", script=echo)
+    assert ran.code == 1
+    assert "gzip that breaks off" in ran.err
+
+
+def test_what_is_no_text_or_no_json_is_told_in_its_line(ttc: Ttc) -> None:
+    Path("in.txt").write_bytes("a\nb\n".encode("utf-16-le"))
+    ran = ttc("map", "Say {line}", "in.txt", script=echo)
+    assert all("NUL" in row["error"] for row in rows(ran.out))
+    Path("in.jsonl").write_text('{"n": NaN, "m": [Infinity], "q": "x"}\n{"q": "\\ud800"}\n')
+    found = rows(ttc("map", "{q}", "in.jsonl", script=asked).out)
+    assert (found[0]["n"], found[0]["m"], found[0]["answer"]) == (None, [None], "x")
+    assert "half a character" in found[1]["error"]
 
 
 @pytest.mark.parametrize("name", ["in.jsonl", "in.txt"])

@@ -31,7 +31,7 @@ MATHS_LIMIT = 300  # characters; longer "formulas" are prose or runaway repetiti
 _CHOICE = re.compile(
     r"(?:(?:option|choice|answer)\s*:?\s*)?(?:\(([A-Za-z])\)|([A-Za-z])[).:]?)", re.IGNORECASE
 )
-_CHOICE_TEXT = re.compile(r"(?:\(([A-J])\)|([A-J])[).:])\s+\S.*", re.DOTALL)
+_CHOICE_TEXT = re.compile(r"(?:\(([A-Z])\)|([A-Z])[).:])\s+\S.*", re.DOTALL)
 _BOOLS = {"yes": True, "true": True, "no": False, "false": False}
 _BASED = re.compile(r"([0-9A-Za-z]+)_\{?(\d+)\}?")
 _HEDGE = re.compile(

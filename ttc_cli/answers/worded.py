@@ -9,9 +9,9 @@ from ttc_cli.answers.phrases import LABELLED, PHRASE, PLEASANTRY
 from ttc_cli.answers.units import unit
 
 CHOICE_LINE = re.compile(
-    r"(?i:.*\b(?:option|choice)\s+(?:is\s+)?)?\**\(?([A-Ja-j])\)?(?:[).:]\**\s+\S.{0,80}|[).:]?\**\.?)"
+    r"(?i:.*\b(?:option|choice)\s+(?:is\s+)?)?\**\(?([A-Za-z])\)?(?:[).:]\**\s+\S.{0,80}|[).:]?\**\.?)"
 )
-CHOICE_NAMED = re.compile(r"(?i:option|choice)\s+\**\(?([A-J])\b(?!['’])\)?|\(([A-J])\)")
+CHOICE_NAMED = re.compile(r"(?i:option|choice)\s+\**\(?([A-Z])\b(?!['’])\)?|\(([A-Z])\)")
 _CHOICE_LOOSE = re.compile(r"\b([A-J])\b(?!['’])")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*|__([^_\n]+)__")
 _INLINE_MATHS = re.compile(

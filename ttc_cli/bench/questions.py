@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ttc_cli.core.decoding import as_utf8
 from ttc_cli.core.errors import UnreadableFile, UsageError
 
 QUESTION = ("question", "problem", "prompt", "Problem", "Question", "query", "input")
 ANSWER = (
     "answer", "Answer", "final_answer", "reference", "target", "solution", "Solution", "output",
 )  # fmt: skip
+INSIDE = ("value", "text", "answer", "aliases")
+"""Where an answer that is an object holds its values."""
 ID = ("id", "task_id", "unique_id", "ID", "qid", "problem_id")
 TASKS = ("math", "choice", "short", "code")
-LETTERS = "ABCDEFGHIJ"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MOST_BYTES = 1_000_000_000
+"""Of a set, unpacked."""
 _HASHES = re.compile(r"####\s*(.+?)\s*$")
 _VALUE = re.compile(r"\d|\\|^[a-zA-Z]$")
 
@@ -96,16 +103,9 @@ def read_records(path: Path) -> Iterable[tuple[int, Any]]:
     Raises:
         UnreadableFile: it cannot be read, or is not text.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UnreadableFile(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(f"cannot read {path}: it is not UTF-8 text") from error
-    if path.suffix.lower() == ".csv":
-        import csv
-
-        yield from enumerate(csv.DictReader(text.splitlines()), 2)
+    text = _text(path)
+    if path.name.lower().removesuffix(".gz").endswith(".csv"):
+        yield from _rows(path, text)
     elif text.lstrip().startswith("["):
         yield from enumerate(_json(text) or [], 1)
     else:
@@ -114,10 +114,44 @@ def read_records(path: Path) -> Iterable[tuple[int, Any]]:
                 yield number, _json(line)
 
 
+def _text(path: Path) -> str:
+    chunks, size = [], 0
+    try:
+        with path.open("rb") as file:
+            for chunk in as_utf8(iter(lambda: file.read(1 << 16), b"")):
+                size += len(chunk)
+                if size > MOST_BYTES:
+                    raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
+                chunks.append(chunk)
+        return b"".join(chunks).decode("utf-8-sig")
+    except OSError as error:
+        raise UnreadableFile(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        encoding = error.encoding.upper()
+        raise UnreadableFile(f"cannot read {path}: it is not {encoding} text") from error
+    except ValueError as error:
+        raise UnreadableFile(f"cannot read {path}: {error}") from error
+
+
+def _rows(path: Path, text: str) -> Iterable[tuple[int, Any]]:
+    """(line, record) of CSV as RFC 4180 has it: a row may hold line ends of any kind."""
+    import csv
+
+    csv.field_size_limit(MOST_BYTES)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        before = 1
+        for row in reader:
+            yield before + 1, "more values than columns" if None in row else row
+            before = reader.line_num
+    except csv.Error as error:
+        raise UnreadableFile(f"cannot read {path}: line {reader.line_num}: {error}") from error
+
+
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -135,6 +169,8 @@ def read(record: Any, name: str, task: str = "math", *, unanswered: bool = False
     """
     if not isinstance(record, dict):
         raise ValueError("it is not a JSON object")
+    if re.search("[\ud800-\udfff]", json.dumps(record, ensure_ascii=False)):
+        raise ValueError("it holds half a character (a lone surrogate)")
     name = str(next((record[key] for key in ID if record.get(key) not in (None, "")), name))
     if {"prompt", "test", "entry_point"} <= record.keys():
         return _code(record, name)
@@ -144,12 +180,10 @@ def read(record: Any, name: str, task: str = "math", *, unanswered: bool = False
         return Item(name, question, "", own if own in TASKS else task)
     if options := record.get("choices", record.get("options")):
         return _choice(name, question, options, _first(record, ("answerKey", *ANSWER), "answer"))
-    answer = _reference(str(_first(record, ANSWER, "answer")))
-    if not answer:
-        raise ValueError("its answer is empty")
-    more = record.get("more")
+    answer, *also = _references(_first(record, ANSWER, "answer"))
+    more = dict(record["more"]) if isinstance(record.get("more"), dict) else {}
     chosen = own if own in TASKS else _task_of(question, answer, task)
-    return Item(name, question, answer, chosen, dict(more) if isinstance(more, dict) else {})
+    return Item(name, question, answer, chosen, more | ({"also": also} if also else {}))
 
 
 def _first(record: Mapping[str, Any], keys: tuple[str, ...], what: str) -> Any:
@@ -164,6 +198,29 @@ def _question(record: Mapping[str, Any]) -> str:
         body = str(record["Body"]).strip()
         return f"{body}{'' if body.endswith(('.', ',', '!', '?')) else '.'} {record['Question']}"
     return str(_first(record, QUESTION, "question"))
+
+
+def _references(answer: Any) -> list[str]:
+    """The right answers that a field holds: a value, a list of them, or an object around them.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if isinstance(answer, dict):
+        parts = [answer[key] for key in INSIDE if answer.get(key) not in (None, "", [])]
+        if not parts:
+            raise ValueError(f"its answer is an object without any of {', '.join(INSIDE)}")
+    else:
+        parts = answer if isinstance(answer, list) else []
+    if isinstance(answer, dict | list):
+        found = [one for part in parts for one in _references(part)]
+    elif isinstance(answer, float) and not math.isfinite(answer):
+        raise ValueError(f"its answer is {answer}")
+    else:
+        found = [_reference(str(answer))]
+    if not any(found):
+        raise ValueError("its answer is empty")
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _reference(answer: str) -> str:
@@ -187,17 +244,26 @@ def _code(record: Mapping[str, Any], name: str) -> Item:
 
 def _choice(name: str, question: str, options: Any, answer: Any) -> Item:
     if isinstance(options, dict) and {"text", "label"} <= options.keys():  # ARC
-        labels, texts = [str(label) for label in options["label"]], list(options["text"])
+        labels, texts = list(map(str, _listed(options["label"]))), _listed(options["text"])
     elif isinstance(options, dict):
         labels, texts = [str(key) for key in options], list(options.values())
     else:
-        labels, texts = list(LETTERS), list(options)
-    texts = [re.sub(r"^\(?([A-J])[).:]\s*", "", str(text)) for text in texts]
+        labels, texts = list(LETTERS), _listed(options)
+    if len(texts) > len(LETTERS):
+        raise ValueError(f"it has {len(texts)} choices, and {len(LETTERS)} letters name them")
+    texts = [re.sub(r"^\(?([A-Z])[).:]\s*", "", str(text)) for text in texts]
+    (answer,) = answer if isinstance(answer, list) and len(answer) == 1 else (answer,)
     right = _index(answer, labels, texts)
-    if right is None or right >= len(texts):
+    if right is None or not 0 <= right < len(texts):
         raise ValueError(f"its answer {answer!r:.40} is none of its choices")
-    lines = [f"{LETTERS[i]}) {text}" for i, text in enumerate(texts[: len(LETTERS)])]
+    lines = [f"{LETTERS[i]}) {text}" for i, text in enumerate(texts)]
     return Item(name, "\n".join([question, *lines]), LETTERS[right], "choice")
+
+
+def _listed(options: Any) -> list[Any]:
+    if not isinstance(options, list):
+        raise ValueError("its choices are no list")
+    return options
 
 
 def _index(answer: Any, labels: list[str], texts: list[str]) -> int | None:
@@ -214,13 +280,20 @@ def _index(answer: Any, labels: list[str], texts: list[str]) -> int | None:
 def _common_task(records: list[dict[str, Any]]) -> str:
     """What the records' answers look like as a whole: values, or words."""
     found = (next((r[key] for key in ANSWER if r.get(key)), None) for r in records)
-    answers = [_reference(str(answer)) for answer in found if answer is not None]
+    answers = [_shown(answer) for answer in found if answer is not None]
     values = sum(bool(_VALUE.search(answer)) for answer in answers)
     return "short" if values < len(answers) / 2 else "math"
+
+
+def _shown(answer: Any) -> str:
+    try:
+        return _references(answer)[0]
+    except ValueError:
+        return ""
 
 
 def _task_of(question: str, answer: str, common: str) -> str:
     from ttc_cli.prompts.wording import guess_task
 
-    letter = re.fullmatch(r"\(?[A-J]\)?", answer)
+    letter = re.fullmatch(r"\(?[A-Z]\)?", answer)
     return "choice" if letter and guess_task(question) == "choice" else common

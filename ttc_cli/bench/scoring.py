@@ -49,7 +49,8 @@ def right(item: Item, answer: str | None, reply: str) -> bool:
         return gym_score(item.more["gym"], answer)
     if item.task == "choice":
         return answer.strip("().: ").upper() == item.reference.strip("().: ").upper()
-    return equivalent(answer, item.reference)
+    known = [item.reference, *item.more.get("also", ())]  # any of them, or all
+    return any(equivalent(answer, one) for one in dict.fromkeys([*known, ", ".join(known)]))
 
 
 def program(prompt: str, reply: str, entry_point: str) -> str:

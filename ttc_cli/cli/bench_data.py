@@ -13,7 +13,7 @@ from ttc_cli.cli.output import print_json, write_file
 from ttc_cli.core.errors import TtcError
 from ttc_cli.views.text import to_json
 
-ENDINGS = (".jsonl", ".json", ".csv")
+ENDINGS = (".jsonl", ".json", ".csv", ".gz")
 
 
 def list_sets(places: Sequence[Path], *, as_json: bool) -> None:

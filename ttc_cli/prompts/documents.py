@@ -6,28 +6,19 @@ route or wording finds the documents' prefix already evaluated.
 
 from __future__ import annotations
 
-import codecs
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ttc_cli.core.branch import Message
+from ttc_cli.core.decoding import encoding_of
 from ttc_cli.core.errors import UnreadableFile
 from ttc_cli.prompts.wording import DEFAULT_SYSTEM
 
 MAX_BYTES = 20_000_000
 STDIN = "stdin"
 """The name of text that was piped: for people, and in no prompt."""
-
-# the longer marks first: UTF-32's little-endian one begins with UTF-16's
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 @dataclass(frozen=True)
@@ -74,7 +65,7 @@ def decode(name: str, data: bytes, *, limit: int = MAX_BYTES) -> Document:
         UnreadableFile: not text, empty or too large.
     """
     _check_size(name, len(data), limit)
-    encoding = next((enc for mark, enc in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
+    encoding = encoding_of(data)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:

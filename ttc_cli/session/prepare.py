@@ -55,6 +55,9 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     settings = session.settings
     if not ask.prompt.strip() and not ask.documents:
         raise UsageError("the prompt is empty", "say what you want to know")
+    texts = (ask.prompt, settings.system or "", *(d.text for d in ask.documents))
+    if any("\ud800" <= char <= "\udfff" for text in texts for char in text if not text.isascii()):
+        raise UsageError("the prompt is no text: it holds half a character", "is it UTF-8?")
     room = memory_cells(session)  # reads the header, while the model may still be loading
     asked = ask.verifiers or _scorer(settings.strategy)
     verifier = verifiers.assemble(asked, ask.options, unsafe=ask.unsafe_exec)

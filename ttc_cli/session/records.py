@@ -14,6 +14,7 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
+from ttc_cli.core.decoding import as_utf8
 from ttc_cli.core.errors import UnreadableFile
 from ttc_cli.prompts.documents import MAX_BYTES
 from ttc_cli.store.templates import INPUT
@@ -91,8 +92,6 @@ class Reader:
     def _run(self) -> None:
         try:
             for line in self._lines():
-                if self.taken == 0:
-                    line = line.removeprefix(b"\xef\xbb\xbf")  # a byte order mark
                 self.taken += len(line) + 1
                 if not line.strip():
                     continue
@@ -101,12 +100,17 @@ class Reader:
                 self._queue.put(_record(self.read, line.rstrip(b"\r"), self.jsonl))
                 self.read += 1
             self._queue.put(None)
+        except UnicodeDecodeError as error:
+            what = f"cannot use {self.name}: it is not {error.encoding.upper()} text"
+            self._queue.put(UnreadableFile(what, "convert it to UTF-8 first"))
+        except ValueError as error:
+            self._queue.put(UnreadableFile(f"cannot use {self.name}: {error}"))
         except Exception as error:  # raised again in the thread that asks for records
             self._queue.put(error)
 
     def _lines(self) -> Iterator[bytes]:
         rest = b""
-        while chunk := self.file.read(CHUNK):
+        for chunk in as_utf8(iter(lambda: self.file.read(CHUNK), b"")):
             *whole, rest = (rest + chunk).split(b"\n")
             yield from whole
             if len(rest) > MAX_BYTES:
@@ -123,6 +127,8 @@ def _record(number: int, line: bytes, jsonl: bool) -> Record:
     values, error = {LINE: text} if jsonl else {LINE: text, INPUT: text}, ""
     if "\ufffd" in text and "\ufffd".encode() not in line:
         error = "the line is not UTF-8 text"
+    elif "\0" in text:
+        error = "the line holds NUL characters: it is binary, or UTF-16 without its mark"
     elif len(line) > MAX_BYTES:
         error = f"the line has more than {MAX_BYTES:,} bytes"
     elif jsonl:
