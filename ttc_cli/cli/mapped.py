@@ -15,7 +15,6 @@ from ttc_cli.store.part import Part
 from ttc_cli.views.plain import PlainView
 from ttc_cli.views.text import span, to_json
 
-
 if TYPE_CHECKING:
     from ttc_cli.session.mapping import Row
     from ttc_cli.session.records import Reader
