@@ -9,13 +9,14 @@ from typing import Any
 
 import bench_stage as stage
 import pytest
+from flow import finish
 
 from ttc_cli.bench.replay import Replay, ReplayClient
 from ttc_cli.bench.samples import SampleLog
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.engine import Engine
 from ttc_cli.core.errors import ContextOverflow
-from ttc_cli.core.events import Close, Event, Flow
+from ttc_cli.core.events import Close, Event, Flow, end_of
 from ttc_cli.core.ledger import Ledger, Usage
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
@@ -44,12 +45,8 @@ def solve(engine: Engine, plan: Plan, seed: int) -> tuple[list[Event], Outcome, 
     run = Run(engine, ledger=Ledger(plan.budget), seed=seed, clock=lambda: 0.0)
     strategy = registry.find(plan.strategy)
     options = strategy.options()
-    flow, events = strategy.solve(run, QUESTION, plan, options), []
-    while True:
-        try:
-            events.append(next(flow))
-        except StopIteration as end:
-            return events, end.value, run.ledger.usage
+    events, outcome = finish(strategy.solve(run, QUESTION, plan, options))
+    return events, outcome, run.ledger.usage
 
 
 def facts(found: tuple[list[Event], Outcome, Usage]) -> Any:
@@ -98,7 +95,7 @@ class FirstWins:
 def culling(engine: Engine) -> tuple[Any, Usage]:
     run = Run(engine, ledger=Ledger(400), seed=1, clock=lambda: 0.0)
     branches = [Branch((i,), PROMPT) for i in range(12)]
-    done = run_out(run.extend(branches, stop=StopRule(30), draw=FirstWins()))
+    done = end_of(run.extend(branches, stop=StopRule(30), draw=FirstWins()))
     return [(b.id, b.text, b.stop, b.tokens_sampled) for b in done], run.ledger.usage
 
 
@@ -216,19 +213,11 @@ def test_a_sample_the_cache_has_no_room_for_fails_alone(log: SampleLog) -> None:
 def test_scores_are_recorded_too(log: SampleLog) -> None:
     item = (PROMPT, ())
     engine = stage.Stage(scorer=lambda request: (-0.123456, -2.0))
-    first = run_out(Run(Replay(engine, log).client()).score([item], ("Yes", "No")))
+    first = end_of(Run(Replay(engine, log).client()).score([item], ("Yes", "No")))
     unasked = stage.Stage(scorer=lambda request: (0.0, 0.0))
-    again = run_out(Run(Replay(unasked, log).client()).score([item], ("Yes", "No")))
+    again = end_of(Run(Replay(unasked, log).client()).score([item], ("Yes", "No")))
     assert first == again == [(-0.1235, -2.0)]
     assert unasked.requests == []
-
-
-def run_out(flow: Flow[Any]) -> Any:
-    try:
-        while True:
-            next(flow)
-    except StopIteration as end:
-        return end.value
 
 
 def test_seconds_are_shared_out_among_those_drawn_at_once(log: SampleLog) -> None:

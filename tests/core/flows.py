@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.engine import Request
-from ttc_cli.core.events import Event, Flow
 from ttc_cli.core.seeds import uniform
 from ttc_cli.engine.scripted import Line, ScriptedEngine
 
-T = TypeVar("T")
 PROMPT = Prompt((("Say something, please.", False),))
 WORDS = ("one", " two", " three", "\n\n", " four.", " stop", " five")
 
@@ -29,16 +27,6 @@ def engine(**options: Any) -> ScriptedEngine:
 
 def branches(n: int) -> list[Branch]:
     return [Branch((i,), PROMPT) for i in range(n)]
-
-
-def finish(flow: Flow[T]) -> tuple[list[Event], T]:
-    """All events of a flow and what it returns."""
-    events = []
-    while True:
-        try:
-            events.append(next(flow))
-        except StopIteration as end:
-            return events, end.value
 
 
 def by_id(done: Iterable[Branch]) -> dict[tuple[int, ...], Branch]:

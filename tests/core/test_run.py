@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from flows import PROMPT, Policy, babble, branches, by_id, engine, finish
+from flow import finish
+from flows import PROMPT, Policy, babble, branches, by_id, engine
 
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.errors import ContextOverflow, EngineFailed

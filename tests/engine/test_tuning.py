@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flow import finish
 
 from ttc_cli.core.errors import ModelError
 from ttc_cli.engine.llama.binding import Model
@@ -37,13 +38,9 @@ class Machine:
         return MadeUp(self, way)
 
     def find(self, parts: frozenset[str] = PARTS, *, short: bool = False) -> Any:
-        search_, found = search(self, START, parts=parts, short=short), []
-        while True:
-            try:
-                found.append(next(search_))
-            except StopIteration as end:
-                assert self.open == 0
-                return end.value, found
+        found, best = finish(search(self, START, parts=parts, short=short))
+        assert self.open == 0
+        return best, found
 
 
 @dataclass
@@ -128,13 +125,10 @@ def test_the_difference_of_two_readings() -> None:
 
 def _measured(path: Path, parts: frozenset[str]) -> tuple[Best, list[Measured]]:
     model = Model(path)
-    found = []
     searching = search(lambda way: Probe(model, way), Tuning(2), parts=parts, short=False)
     try:
-        while True:
-            found.append(next(searching))
-    except StopIteration as end:
-        return end.value, found
+        found, best = finish(searching)
+        return best, found
     finally:
         model.close()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import Request
+from ttc_cli.core.events import end_of
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.seeds import uniform
@@ -38,18 +38,10 @@ def script(request: Request) -> str:
     return out + f"The answer is \\boxed{{{13 if wrong else 42}}}."
 
 
-def end(flow: Any) -> Any:
-    while True:
-        try:
-            next(flow)
-        except StopIteration as stop:
-            return stop.value
-
-
 def traces(spec: RolloutSpec, seed: int = 0, *, known: bool = True) -> list[Trace]:
     run = Run(ScriptedEngine(script), seed=seed)
     right: Callable[[str], bool] | None = (lambda answer: answer == "42") if known else None
-    found: list[Trace] = end(draw(run, QUESTION, "q", right, spec))
+    found: list[Trace] = end_of(draw(run, QUESTION, "q", right, spec))
     return found
 
 
@@ -77,7 +69,7 @@ def test_no_wrong_step_is_labelled_right(every: bool) -> None:
 def test_rollouts_are_kept_from_where_they_began(every: bool) -> None:
     run = Run(ScriptedEngine(script))
     spec = RolloutSpec(traces=3, rollouts=4, every=every)
-    found: list[Trace] = end(draw(run, QUESTION, "q", lambda answer: answer == "42", spec))
+    found: list[Trace] = end_of(draw(run, QUESTION, "q", lambda answer: answer == "42", spec))
     assert sum(trace.tokens for trace in found) == run.ledger.usage.sampled
     rollouts = [trace for trace in found if trace.begun]
     assert rollouts
@@ -108,7 +100,7 @@ def test_without_a_reference_the_majority_is_right() -> None:
 def test_spoilt_twins_are_wrong_from_where_they_were_spoilt() -> None:
     run = Run(ScriptedEngine(script))
     good = [t for t in traces(RolloutSpec(traces=9, rollouts=0)) if t.right]
-    twins: list[Trace] = end(spoil(run, QUESTION, good))
+    twins: list[Trace] = end_of(spoil(run, QUESTION, good))
     assert len(twins) == len(good)
     for twin in twins:
         assert not twin.right

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flow import finish
+
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.engine import Request
 from ttc_cli.core.events import Event, Flow
@@ -112,13 +114,9 @@ def solve(name: str, wood: Wood, plan: Plan, **options: Any) -> tuple[Outcome, l
     run = Run(wood.engine(), ledger=Ledger(plan.budget), seed=wood.seed, clock=lambda: 0.0)
     strategy = registry.find(name)
     flow = strategy.solve(run, QUESTION, plan, strategy.options(**options))
-    events: list[Event] = []
-    while True:
-        try:
-            events.append(next(flow))
-        except StopIteration as end:
-            assert not run.engine.poll(0), "something is still under way"
-            return end.value, events, run
+    events, outcome = finish(flow)
+    assert not run.engine.poll(0), "something is still under way"
+    return outcome, events, run
 
 
 def best_of_n(wood: Wood, budget: int) -> bool:

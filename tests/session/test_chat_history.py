@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ttc_cli.core.events import end_of
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.models.registry import ModelFile
 from ttc_cli.session.chat import Chat
@@ -32,13 +33,7 @@ def test_after_a_long_history_a_turn_evaluates_what_is_new(smollm: Path) -> None
     for said in (f"What is this about? {LONG}", "Say it shortly.", "What is 2 + 3?", "Thanks."):
         known, before = chat.used, engine.counters.prefilled
         prepared = chat.ask(Ask(said))
-        flow = prepared.flow(prepared.start())
-        while True:
-            try:
-                next(flow)
-            except StopIteration as end:
-                outcome = end.value
-                break
+        outcome = end_of(prepared.flow(prepared.start()))
         chat.keep(prepared, texts(outcome)[1])
         evaluated = engine.counters.prefilled - before
         if known:

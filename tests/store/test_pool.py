@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ttc_cli.core.branch import Branch, Prompt, Step
+from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule, Want
 from ttc_cli.engine.scripted import ScriptedEngine, from_choices
@@ -102,11 +103,7 @@ def test_a_run_draws_only_what_is_new(folder: Path) -> None:
         run = Run(engine, seed=5, pool=SamplePool(folder))
         branches = [Branch((i,), Prompt((("q", True),))) for i in range(count)]
         flow = run.extend(branches, stop=StopRule(20), want=Want(confidence=True))
-        try:
-            while True:
-                next(flow)
-        except StopIteration as end:
-            return [b.text for b in sorted(end.value, key=lambda b: b.id)], run
+        return [b.text for b in sorted(end_of(flow), key=lambda b: b.id)], run
 
     first, run = draw(4)
     assert run.reused == 0

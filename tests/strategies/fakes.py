@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flow import finish
+
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.events import Event, Flow
 from ttc_cli.core.ledger import Ledger
@@ -86,23 +88,11 @@ def solve(
     run = Run(ScriptedEngine(script), ledger=Ledger(plan.budget), clock=lambda: 0.0)
     strategy = registry.find(name)
     flow = strategy.solve(run, ask(task, form), plan, strategy.options(**options))
-    events: list[Event] = []
 
-    def see(event: Event) -> None:
-        events.append(event)
+    def see(events: list[Event]) -> None:
         if len(events) == interrupt_after:
             run.interrupt()
 
-    outcome = result(flow, see)
+    events, outcome = finish(flow, see)
     assert not run.engine.poll(0)  # nothing is left running
     return outcome, events, run
-
-
-def result(flow: Flow[Outcome], see: Callable[[Event], None] = lambda event: None) -> Outcome:
-    """What a flow returns, with all its events shown to `see`."""
-    try:
-        while True:
-            see(next(flow))
-    except StopIteration as end:
-        outcome: Outcome = end.value
-        return outcome

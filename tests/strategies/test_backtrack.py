@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fakes import result
-
 from ttc_cli.core.branch import Branch, Prompt, Step
+from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule
 from ttc_cli.engine.llama.engine import LlamaEngine
@@ -63,13 +62,13 @@ def test_what_was_measured_up_to_there_is_kept() -> None:
 
 def test_what_led_there_is_not_evaluated_again(tiny: LlamaEngine) -> None:
     run = Run(tiny)
-    (said,) = result(run.extend([REPLY], stop=StopRule(4)))
+    (said,) = end_of(run.extend([REPLY], stop=StopRule(4)))
     before = replace(run.ledger.usage)
     frontier = Frontier()
     frontier.add(points(replace(said, steps=REPLY.steps), (0.3, 0.6, 0.1)))
     (back,) = frontier.take()
     given = tiny.count(PROMPT, back.branch.steps)
-    (done,) = result(run.extend([back.branch.fork(0)], stop=StopRule(4)))
+    (done,) = end_of(run.extend([back.branch.fork(0)], stop=StopRule(4)))
     assert done.text.startswith(PIECES[0] + PIECES[1])
     assert given > 20
     assert run.ledger.usage.shared - before.shared == given - 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fakes import Fake, ask, plan, result, scores, solve
+from fakes import Fake, ask, plan, scores, solve
 
 from ttc_cli.core.engine import Request
 from ttc_cli.core.errors import ContextOverflow
+from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
 from ttc_cli.core.verify import Graded
 from ttc_cli.engine.scripted import ScriptedEngine
@@ -70,7 +71,7 @@ def test_a_conversation_that_no_longer_fits_ends_with_what_there_is() -> None:
     engine = ScriptedEngine(lambda r: "\\boxed{3} " + "well " * 20, context=32)
     strategy = registry.find("refine")
     flow = strategy.solve(Run(engine), ask(), plan(), strategy.options())
-    assert result(flow).answer == "3"
+    assert end_of(flow).answer == "3"
 
 
 def test_a_draft_that_does_not_fit_is_an_error() -> None:

@@ -7,13 +7,13 @@ import random
 from typing import Any
 
 import pytest
-from fakes import ask, result, scores, solve
+from fakes import ask, scores, solve
 from suite import schemas
 
 from ttc_cli.answers.schema.answer import AnswerSchema
 from ttc_cli.core.engine import Request
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.events import Close
+from ttc_cli.core.events import Close, end_of
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Plan
 from ttc_cli.core.run import Run
@@ -126,7 +126,7 @@ def drawn(engine: LlamaEngine, name: str, form: AnswerSchema, **more: Any) -> tu
     chosen = plan(name, **more)
     run = Run(engine, ledger=Ledger(chosen.budget))
     strategy = registry.find(name)
-    return result(strategy.solve(run, ask(form=form), chosen, strategy.options())), run
+    return end_of(strategy.solve(run, ask(form=form), chosen, strategy.options())), run
 
 
 def test_a_real_model_under_each_schema_of_the_suite(tiny: LlamaEngine) -> None:

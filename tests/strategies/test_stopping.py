@@ -12,6 +12,7 @@ import pytest
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.engine import Request
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.events import end_of
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
@@ -200,11 +201,7 @@ def play(
     question = Question("What is 3 + 4?", "math", "number", lambda v, t: PROMPT)
     plan = Plan("self-consistency", "high", 16, branch_tokens=80, early_stop=early_stop)
     flow = self_consistency.solve(run, question, plan, Options(**options))
-    try:
-        while True:
-            next(flow)
-    except StopIteration as end:
-        return end.value, run.ledger.usage.sampled
+    return end_of(flow), run.ledger.usage.sampled
 
 
 FORMS: dict[str, dict[str, Any]] = {
@@ -257,11 +254,7 @@ def test_pruned_samples_do_not_vote() -> None:
     plan = Plan("self-consistency", "high", 16, branch_tokens=300, early_stop=False)
     options = Options(prune=0.5, warm_up=2, weight="confidence")
     flow = self_consistency.solve(run, question, plan, options)
-    try:
-        while True:
-            next(flow)
-    except StopIteration as end:
-        outcome = end.value
+    outcome = end_of(flow)
     assert outcome.answer == "7"
     culled = [b for b in outcome.branches if b.stop is Stop.CULLED]
     assert culled

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contract import plan, question, solve
 
 from ttc_cli.core.engine import Request
+from ttc_cli.core.events import end_of
 from ttc_cli.core.ledger import Ledger
-from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
 from ttc_cli.engine.scripted import ScriptedEngine
 from ttc_cli.strategies import registry
@@ -29,11 +29,7 @@ def test_wait_makes_it_think_longer() -> None:
     strategy = registry.find("think")
     run = Run(ScriptedEngine(lambda request: next(lines)), ledger=Ledger(None))
     flow = strategy.solve(run, question(), plan("think"), strategy.options(waits=1))
-    try:
-        while True:
-            next(flow)
-    except StopIteration as end:
-        outcome: Outcome = end.value
+    outcome = end_of(flow)
     assert outcome.branch is not None
     assert "\nWait longer thought" in outcome.branch.text
     assert outcome.answer == "2"

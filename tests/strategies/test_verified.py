@@ -7,12 +7,12 @@ import random
 from typing import Any
 
 import pytest
-from fakes import Fake, ask, plan, result, scores, solve
+from fakes import Fake, ask, plan, scores, solve
 
 from ttc_cli.core import options
 from ttc_cli.core.engine import Request
 from ttc_cli.core.errors import MissingCapability, UsageError
-from ttc_cli.core.events import Score
+from ttc_cli.core.events import Score, end_of
 from ttc_cli.core.outcome import Plan
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Sampling
@@ -108,7 +108,7 @@ def test_the_choice_does_not_depend_on_the_order_of_the_pool() -> None:
             strategy = registry.find("best-of-n")
             verifier = scores({"0": 0.5, "1": 0.5, "2": 0.5})
             options = strategy.options(choose=choose)
-            outcome = result(strategy.solve(Run(engine), ask(), plan(verifier=verifier), options))
+            outcome = end_of(strategy.solve(Run(engine), ask(), plan(verifier=verifier), options))
             assert outcome.branch is not None
             chosen.add((outcome.branch.id, outcome.answer))
         assert len(chosen) == 1

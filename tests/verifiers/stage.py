@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ttc_cli.core.branch import Branch, Message, Prompt, Step
 from ttc_cli.core.engine import Request
-from ttc_cli.core.events import Event, Flow
+from ttc_cli.core.events import end_of
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
@@ -48,19 +48,10 @@ def new_run(engine: ScriptedEngine | None = None, limit: int | None = None) -> R
     return Run(engine, ledger=Ledger(limit), clock=lambda: 0.0)
 
 
-def finish(flow: Flow[T]) -> tuple[list[Event], T]:
-    events = []
-    while True:
-        try:
-            events.append(next(flow))
-        except StopIteration as end:
-            return events, end.value
-
-
 def grades(
     verifier: Verifier, branches: Sequence[Branch], asked: Question, run: Run | None = None
 ) -> list[Graded]:
-    return finish(verifier(run or new_run(), branches, asked))[1]
+    return end_of(verifier(run or new_run(), branches, asked))
 
 
 def build(text: str, *, unsafe: bool = False, **options: str) -> Verifier:

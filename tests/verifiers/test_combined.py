@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from stage import branch, combined, finish, new_run, question
+from flow import finish
+from stage import branch, combined, new_run, question
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import TtcError

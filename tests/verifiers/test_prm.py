@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stage import branch, build, finish, new_run, question
+from flow import finish
+from stage import branch, build, new_run, question
 from tiny_prm import CONTEXT, ERRORS, LATER, forget, two_class, value, vouch, write_prm
 
 from ttc_cli.core.branch import Branch

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stage import branch, build, finish, grades, new_run, question, write
+from flow import finish
+from stage import branch, build, grades, new_run, question, write
 from tiny_prm import forget, vouch, write_prm
 
 from ttc_cli.core.branch import Branch

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from stage import branch, build, combined, finish, grades, new_run, question
+from flow import finish
+from stage import branch, build, combined, grades, new_run, question
 
 from ttc_cli.core.engine import EngineInfo, Request
 from ttc_cli.core.errors import MissingCapability, TtcError, UsageError

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from ttc_example import first_finish, words
 
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.events import end_of
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
@@ -20,19 +19,10 @@ LONG = "Let us see. " * 20 + "It is \\boxed{8}."
 SHORT = "It is \\boxed{7}."
 
 
-def result(flow: Any) -> Any:
-    """What a flow returns; its events are dropped."""
-    while True:
-        try:
-            next(flow)
-        except StopIteration as end:
-            return end.value
-
-
 def test_the_first_to_finish_wins_and_the_others_are_given_up() -> None:
     run = Run(ScriptedEngine(from_choices((LONG, SHORT))))
     plan = Plan("first-finish", "high", samples=6, branch_tokens=200)
-    outcome: Outcome = result(first_finish.solve(run, QUESTION, plan, first_finish.Options()))
+    outcome: Outcome = end_of(first_finish.solve(run, QUESTION, plan, first_finish.Options()))
     assert outcome.answer == "7"
     assert {branch.stop for branch in outcome.branches} == {Stop.END, Stop.CULLED}
     assert run.ledger.usage.wasted > 0
@@ -51,7 +41,7 @@ def test_words_are_counted() -> None:
         for i, text in enumerate(replies)
     ]
     run = Run(ScriptedEngine(from_choices((SHORT,))))
-    first, second = result(verifier(run, branches, QUESTION))
+    first, second = end_of(verifier(run, branches, QUESTION))
     assert (first.score, second.score) == (1.0, 0.0)
     assert second.note == "4 words; at most 3"
     with pytest.raises(UsageError, match="write words:N"):
