@@ -16,10 +16,9 @@ from tiny_models import Shop, quiet_pull, write_wheel
 
 from ttc_cli.core.errors import ModelCorrupt, ModelMissing, TtcError
 from ttc_cli.models import hub, wheel
-from ttc_cli.models.catalogue import HubSource
+from ttc_cli.models.catalogue import HubSource, SourceError
 from ttc_cli.models.pull import pull
 from ttc_cli.models.registry import installed, models_dir
-from ttc_cli.models.source import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

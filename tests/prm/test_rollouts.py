@@ -16,8 +16,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.seeds import uniform
 from ttc_cli.core.steps import STEPS
 from ttc_cli.engine.scripted import ScriptedEngine
-from ttc_cli.prm.corrupt import corrupted
-from ttc_cli.prm.rollouts import RolloutSpec, draw, majority, spoil
+from ttc_cli.prm.rollouts import RolloutSpec, corrupted, draw, majority, spoil
 from ttc_cli.prm.traces import Trace
 from ttc_cli.verifiers.head import FEATURES
 

@@ -82,8 +82,8 @@ def test_the_least_recently_used_go_first(folder: Path) -> None:
     for i in range(60):
         pool.put(f"{i:064}", branch)
         assert pool.get(f"{0:064}") is not None
-    assert pool.held().bytes <= 200_000
-    assert 1 < pool.held().entries < 60
+    assert pool.size().bytes <= 200_000
+    assert 1 < pool.size().entries < 60
     assert pool.get(f"{1:064}") is None
     assert pool.get(f"{59:064}") is not None
 

@@ -31,7 +31,7 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     assert (found.tokens.tolist(), found.shared) == ([1, 2, 3], 2)
     assert prompts.read(found) == STATE.tobytes()
     if os.name == "posix":
-        assert prompts.shelf.folder.stat().st_mode & 0o777 == 0o700
+        assert prompts.files.folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_longest_common_prefix_is_found(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_longer_prompt_takes_the_place_of_its_beginning(tmp_path: Path) -> Non
     prompts = store(tmp_path)
     prompts.put([1, 2], STATE)
     prompts.put([1, 2, 3], STATE)
-    assert prompts.shelf.held().entries == 1
+    assert prompts.files.size().entries == 1
     assert shared(prompts, [1, 2, 3]) == 3
 
 
@@ -63,7 +63,7 @@ def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
     prompts = store(tmp_path, limit=12_000)
     for n in range(4):
         prompts.put([n], STATE)
-        os.utime(prompts.shelf.path(prompts.shelf.entries()[0].stem), (n, n))
+        os.utime(prompts.files.path(prompts.files.entries()[0].stem), (n, n))
     assert [n for n in range(4) if shared(prompts, [n])] == [2, 3]
     prompts.put([9], np.zeros(20_000, dtype=np.uint8))  # more than all there is room for
     assert not shared(prompts, [9])
@@ -80,7 +80,7 @@ def test_what_is_not_whole_and_ours_is_a_miss(
     monkeypatch.chdir(tmp_path)
     prompts = store(tmp_path)
     prompts.put([1, 2, 3], STATE)
-    (entry,) = prompts.shelf.entries()
+    (entry,) = prompts.files.entries()
     good = entry.read_bytes()
     head = list(HEAD.unpack(good[: HEAD.size]))
 
@@ -101,4 +101,4 @@ def test_what_is_not_whole_and_ours_is_a_miss(
         found = prompts.find([1, 2, 3])
         assert found is None or prompts.read(found) is None
     assert not Path("exploded").exists()
-    assert prompts.shelf.held().entries == 0  # what fails its checksum is removed
+    assert prompts.files.size().entries == 0  # what fails its checksum is removed

@@ -9,8 +9,7 @@ from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule
 from ttc_cli.engine.llama.engine import LlamaEngine
-from ttc_cli.search.frontier import Frontier
-from ttc_cli.search.tree import DEAD
+from ttc_cli.search.tree import DEAD, Frontier
 from ttc_cli.strategies.backtrack import points
 
 PROMPT = Prompt((("The ship came home and the men said", False),))

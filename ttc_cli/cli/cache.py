@@ -13,8 +13,8 @@ import typer
 from ttc_cli.cli.help import tree
 
 if TYPE_CHECKING:
+    from ttc_cli.store.file_cache import FileCache
     from ttc_cli.store.pool import SamplePool
-    from ttc_cli.store.shelf import Shelf
 
 app = tree(help="Results, samples and evaluated prompts that are kept.", usual="info")
 
@@ -29,26 +29,26 @@ class Part(Enum):
     prompts = "prompts"
 
 
-def _parts() -> dict[Part, Shelf | SamplePool]:
+def _parts() -> dict[Part, FileCache | SamplePool]:
     from ttc_cli.settings import MEGABYTE, cache_dir, load
+    from ttc_cli.store.file_cache import FileCache
     from ttc_cli.store.pool import SamplePool
-    from ttc_cli.store.shelf import Shelf
 
     settings, folder = load({}, cwd=Path.cwd(), environ=os.environ), cache_dir()
     return {
-        Part.results: Shelf(folder / "results", settings.result_cache_mb * MEGABYTE),
+        Part.results: FileCache(folder / "results", settings.result_cache_mb * MEGABYTE),
         Part.samples: SamplePool(folder / "samples", limit=settings.sample_cache_mb * MEGABYTE),
-        Part.prompts: Shelf(folder / "prompts", settings.prompt_cache_mb * MEGABYTE),
+        Part.prompts: FileCache(folder / "prompts", settings.prompt_cache_mb * MEGABYTE),
     }
 
 
-def _facts(parts: dict[Part, Shelf | SamplePool]) -> dict[str, dict[str, int]]:
-    from ttc_cli.store.shelf import hits
+def _facts(parts: dict[Part, FileCache | SamplePool]) -> dict[str, dict[str, int]]:
+    from ttc_cli.store.file_cache import hits
 
     return {
         part.value: {
-            "entries": kept.held().entries,
-            "bytes": kept.held().bytes,
+            "entries": kept.size().entries,
+            "bytes": kept.size().bytes,
             "limit_bytes": kept.limit,
             "hits": hits(kept.folder),
         }
@@ -99,9 +99,9 @@ def _remove(act: Any, only: Part | None) -> None:
 
     parts = {part: kept for part, kept in _parts().items() if only in (None, part)}
     for part, kept in parts.items():
-        before = kept.held()
+        before = kept.size()
         act(kept)
-        after = kept.held()
+        after = kept.size()
         gone = before.entries - after.entries
         if gone:
             freed = before.bytes - after.bytes  # a database keeps its pages for what comes next

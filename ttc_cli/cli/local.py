@@ -12,8 +12,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ttc_cli.models.catalogue import Progress
     from ttc_cli.models.registry import ModelFile
-    from ttc_cli.models.source import Progress
     from ttc_cli.session.remote import Served
     from ttc_cli.settings import Settings
     from ttc_cli.settings.remotes import NamedRemote

@@ -134,6 +134,15 @@ class EngineInfo:
             )
 
 
+class DeltaFields(dict[str, Any]):
+    """What came of a request and was not reported yet: fields of its next Delta."""
+
+    def add(self, field: str, value: Any) -> None:
+        """Add a text, a number or a tuple to what is there; nothing where it is empty."""
+        if value:
+            self[field] = self[field] + value if field in self else value
+
+
 class Engine(Protocol):
     """Grows many branches of one model at once.
 

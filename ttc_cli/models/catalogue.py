@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,28 @@ def catalogue() -> dict[str, Entry]:
     """All entries by name, smallest first within a family, in the file's order."""
     text = Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
     return {row["name"]: _entry(row) for row in tomllib.loads(text)["model"]}
+
+
+Notify = Callable[[str], None]
+"""Gets one line for the user."""
+
+Progress = Callable[[int, int, str], None]
+"""Gets bytes done, bytes in all, and what is being done; may come from another thread."""
+
+
+class SourceError(Exception):
+    """This source cannot give the file: try the next. The message is one line."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A whole file under a temporary name, not yet trusted.
+
+    Attributes:
+        sha256: of the bytes that came.
+        recorded: the sha256 the source itself records for the file; None when it has none.
+    """
+
+    path: Path
+    sha256: str
+    recorded: str | None

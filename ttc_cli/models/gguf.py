@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ttc_cli.core.errors import ModelCorrupt, ModelError, ModelMissing
-from ttc_cli.models.ggml import FILE_TYPES
-from ttc_cli.models.gguf_header import Header, read_header
+from ttc_cli.models.gguf_header import FILE_TYPES, Header, read_header
 
 if TYPE_CHECKING:
     from pathlib import Path

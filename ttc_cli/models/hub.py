@@ -11,9 +11,9 @@ import threading
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from ttc_cli.models.catalogue import Fetched, Progress, SourceError
 from ttc_cli.models.disk import need_space
 from ttc_cli.models.identity import hash_file
-from ttc_cli.models.source import Fetched, Progress, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ttc_cli.core.errors import ModelCorrupt, ModelMissing
-from ttc_cli.models.catalogue import Entry, HubSource
+from ttc_cli.models.catalogue import Entry, Fetched, HubSource, Notify, Progress, SourceError
 from ttc_cli.models.disk import disk_errors, size_text
 from ttc_cli.models.found import scan
 from ttc_cli.models.identity import hash_file, remember_sha256
@@ -22,7 +22,6 @@ from ttc_cli.models.registry import (
     models_dir,
     resolve,
 )
-from ttc_cli.models.source import Fetched, Notify, Progress, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,8 +17,8 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
+from ttc_cli.models.catalogue import Fetched, Notify, Progress, SourceError
 from ttc_cli.models.disk import folder_bytes, need_space, read_json, write_json
-from ttc_cli.models.source import Fetched, Notify, Progress, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -85,7 +85,7 @@ def collect(
         budget: sampled tokens in all, rollouts and what is kept already included. A question is
             begun only if it is likely to be finished; one that is cut is not kept.
         majority: the answer of most traces counts as right, not the reference.
-        synthetic: each right trace also comes spoilt, see `prm.corrupt`.
+        synthetic: each right trace also comes spoilt, see `rollouts.spoil`.
 
     Returns:
         The traces of these questions, kept and new.

@@ -10,6 +10,7 @@ to where it began is kept, with its own outcome as the label.
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,13 +23,13 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Sampling, StopRule
 from ttc_cli.core.seeds import branch_seed
 from ttc_cli.core.steps import STEPS
-from ttc_cli.prm.corrupt import corrupted
 from ttc_cli.prm.traces import Trace
 from ttc_cli.strategies.backtrack import beginning
 from ttc_cli.strategies.common import answer_of
 from ttc_cli.verifiers.head import features_of, states_of
 from ttc_cli.verifiers.probe import WANT, with_states
 
+NUMBER = re.compile(r"(?<![\w.])\d{1,6}(?![\w.]*\d)")
 Right = Callable[[str], bool]
 """Whether a short answer is right."""
 
@@ -99,6 +100,31 @@ def spoil(run: Run, question: Question, traces: Sequence[Trace]) -> Flow[list[Tr
             labels = [1.0] * min(at, n) + [0.0] * (n - min(at, n))
             out.append(trace_of(trace.question, branch, labels, False))
     return out
+
+
+def corrupted(text: str, rng: random.Random) -> tuple[list[str], int] | None:
+    """The steps with a number after an equals sign, or the last number, changed in one of them.
+
+    The spoilt number is changed wherever it comes again, so that what follows is a consequence.
+
+    Returns:
+        (steps, index of the first spoilt one); None where there is nothing to spoil.
+    """
+    pieces = STEPS.cut(text)
+    places = [i for i, piece in enumerate(pieces) if NUMBER.search(piece)]
+    if not places:
+        return None
+    at = rng.choice(places)
+    results = [m for m in NUMBER.finditer(pieces[at]) if "=" in pieces[at][: m.start()][-4:]]
+    match = (results or list(NUMBER.finditer(pieces[at])))[-1]
+    old = match.group()
+    new = str(max(0, int(old) + rng.choice((-10, -3, -2, -1, 1, 2, 3, 10))))
+    if new == old:
+        new = str(int(old) + 1)
+    first = pieces[at][: match.start()] + new + pieces[at][match.end() :]
+    again = re.compile(rf"(?<![\w.]){old}(?![\w.]*\d)")
+    rest = [again.sub(new, piece) for piece in pieces[at + 1 :]]
+    return [*pieces[:at], first, *rest], at
 
 
 def majority(answers: Sequence[str]) -> Right:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ttc_cli.search.frontier import Frontier
-from ttc_cli.search.tree import FINISHED, Node
+from ttc_cli.search.tree import FINISHED, Frontier, Node
 
 
 class BestFirst:

@@ -34,7 +34,7 @@ def restore(session: Session, prompt: Prompt) -> None:
         return
     state = store.read(found)
     if state and states.restore(engine, found.tokens.tolist(), state, found.shared):
-        store.shelf.used(store.shelf.path(found.key))
+        store.files.used(store.files.path(found.key))
 
 
 def keep(session: Session, prompt: Prompt, refused: Callable[[str], None]) -> None:

@@ -24,7 +24,7 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.models.identity import quick_fingerprint
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.settings import MEGABYTE, Settings, cache_dir
-from ttc_cli.store.results import Results
+from ttc_cli.store.file_cache import Results
 from ttc_cli.views.jsonl import JsonlView
 from ttc_cli.views.live import make
 from ttc_cli.views.plain import Look, summary

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.sampling import Stop
 from ttc_cli.store import database
-from ttc_cli.store.shelf import Held, count_hits
+from ttc_cli.store.file_cache import CacheSize, count_hits
 
 T = TypeVar("T")
 
@@ -65,11 +65,13 @@ class SamplePool:
             self._try(lambda db: db.execute("INSERT OR REPLACE INTO samples VALUES (?, ?, ?)", row))
             self._try(self._cull)
 
-    def held(self) -> Held:
+    def size(self) -> CacheSize:
         """Entries and their bytes; none of a database that cannot be read."""
         if not self.folder.is_dir():
-            return Held(0, 0)
-        return self._try(lambda db: Held(_count(db), database.used_bytes(db))) or Held(0, 0)
+            return CacheSize(0, 0)
+        return self._try(lambda db: CacheSize(_count(db), database.used_bytes(db))) or CacheSize(
+            0, 0
+        )
 
     def prune(self) -> None:
         """Drop the least recently used samples until the rest fits."""

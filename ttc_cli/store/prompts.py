@@ -17,7 +17,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from ttc_cli.store.shelf import Shelf
+from ttc_cli.store.file_cache import FileCache
 
 FOLDER = "prompts"
 MAGIC = b"ttc-kv01"
@@ -41,7 +41,7 @@ class Found:
 
 
 class Prompts:
-    """States of prompts on a shelf. What cannot be read counts as absent.
+    """States of prompts in a folder. What cannot be read counts as absent.
 
     Args:
         cache: the cache folder.
@@ -50,7 +50,7 @@ class Prompts:
     """
 
     def __init__(self, cache: Path, limit: int, owner: str = "") -> None:
-        self.shelf = Shelf(cache / FOLDER, limit)
+        self.files = FileCache(cache / FOLDER, limit)
         self._owner = hashlib.blake2b(owner.encode(), digest_size=32).digest()
 
     def find(self, tokens: Sequence[int]) -> Found | None:
@@ -58,7 +58,7 @@ class Prompts:
         wanted = np.asarray(tokens, dtype=_TOKEN)
         found = [
             Found(path.stem, kept, _shared(kept, wanted))
-            for path in self.shelf.entries()
+            for path in self.files.entries()
             if (kept := self._tokens(path.stem)) is not None
         ]
         best = max(found, key=lambda f: (f.shared, -len(f.tokens)), default=None)
@@ -67,13 +67,13 @@ class Prompts:
     def read(self, found: Found) -> bytes | None:
         """The state of an entry; one that fails its checksum is removed."""
         try:
-            with self.shelf.open(found.key) as file:
+            with self.files.open(found.key) as file:
                 data = file.read()
         except (OSError, MemoryError):
             return None
         body = memoryview(data)[:-CHECK]
         if hashlib.blake2b(body, digest_size=CHECK).digest() != data[-CHECK:]:
-            self.shelf.drop(self.shelf.path(found.key))
+            self.files.drop(self.files.path(found.key))
             return None
         return bytes(body[HEAD.size + found.tokens.nbytes :])
 
@@ -85,7 +85,7 @@ class Prompts:
         """
         kept = np.asarray(tokens, dtype=_TOKEN)
         head = HEAD.pack(MAGIC, self._owner, len(kept), len(state))
-        if HEAD.size + kept.nbytes + len(state) + CHECK > self.shelf.limit:
+        if HEAD.size + kept.nbytes + len(state) + CHECK > self.files.limit:
             return
 
         def write(file: BinaryIO) -> None:
@@ -96,10 +96,10 @@ class Prompts:
                 file.write(part)
             file.write(digest.digest())
 
-        older = [path for path in self.shelf.entries() if self._starts(path.stem, kept)]
-        self.shelf.put(hashlib.sha256(self._owner + kept.tobytes()).hexdigest(), write)
+        older = [path for path in self.files.entries() if self._starts(path.stem, kept)]
+        self.files.put(hashlib.sha256(self._owner + kept.tobytes()).hexdigest(), write)
         for path in older:
-            self.shelf.drop(path)
+            self.files.drop(path)
 
     def _starts(self, key: str, tokens: Tokens) -> bool:
         """Whether an entry is a shorter beginning of `tokens`."""
@@ -109,7 +109,7 @@ class Prompts:
     def _tokens(self, key: str) -> Tokens | None:
         """The tokens of an entry of our owner whose size is what its head says."""
         try:
-            with self.shelf.open(key) as file:
+            with self.files.open(key) as file:
                 magic, owner, count, size = HEAD.unpack(file.read(HEAD.size))
                 if (magic, owner) != (MAGIC, self._owner) or not 0 < count < MOST_TOKENS:
                     return None

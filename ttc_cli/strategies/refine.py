@@ -18,7 +18,7 @@ from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.prompts.wording import revision
-from ttc_cli.search.frontier import Frontier
+from ttc_cli.search.tree import Frontier
 from ttc_cli.strategies import common
 from ttc_cli.strategies.backtrack import points
 from ttc_cli.strategies.grading import Grades, wanted

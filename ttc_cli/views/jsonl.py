@@ -8,19 +8,16 @@ from typing import IO, Any
 
 from ttc_cli.core.events import (
     Close,
-    Done,
     Event,
     Failed,
-    Note,
-    ProgramRun,
+    Open,
     Said,
-    Score,
     Spent,
     Start,
-    StepDone,
     Text,
     Tick,
     Vote,
+    encode,
 )
 from ttc_cli.prompts.thoughts import Kind, ThoughtSplitter
 from ttc_cli.views.text import to_json
@@ -78,46 +75,32 @@ class JsonlView:
         self._out.flush()
 
 
+NAMES = {
+    "StepDone": "step", "ProgramRun": "program", "Said": "text", "Spent": "usage",
+    "Failed": "error",
+}  # fmt: skip
+"""Of events that programs know under another name than that of their class."""
+
+
 def _fields(event: Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:
-    fields: dict[str, Any]
+    """(name, branch, the other fields) of an event, as docs/output.md has them."""
+    fields = encode(event)
+    kind = fields.pop("event")
+    branch = fields.pop("branch", None)
     match event:
-        case Start():
-            fields = {"request": event.request, "plan": event.plan, "estimate": event.estimate}
-            return "start", None, fields
-        case StepDone():
-            return "step", event.branch, {"index": event.index}
-        case Score():
-            fields = {"verifier": event.verifier, "score": event.score, "note": event.note}
-            return "score", event.branch, fields
-        case ProgramRun():
-            fields = {"answer": event.answer, "error": event.error, "seconds": event.seconds}
-            return "program", event.branch, fields
+        case Open():
+            fields = {}
         case Vote():
-            classes = [{"answer": a, "count": n, "weight": w} for a, n, w in event.classes]
-            return "vote", None, {"classes": classes, "lead": event.lead}
+            fields["classes"] = [
+                {"answer": a, "count": n, "weight": w} for a, n, w in event.classes
+            ]
         case Close():
-            return (
-                "close",
-                event.branch,
-                {
-                    "stop": event.stop,
-                    "tokens": event.tokens,
-                    "confidence": event.confidence,
-                    "answer": event.answer,
-                    "seconds": round(event.seconds, 3),
-                },
-            )
+            fields["seconds"] = round(event.seconds, 3)
         case Spent():
-            spent = {"tokens": event.usage, "seconds": event.seconds}
-            return "usage", None, spent | ({} if event.money is None else {"money": event.money})
+            money = {} if event.money is None else {"money": event.money}
+            fields = {"tokens": event.usage, "seconds": event.seconds, **money}
         case Said():
-            return "text", None, {"delta": event.text, "kind": "answer"}
-        case Note():
-            return "note", None, {"message": event.message}
-        case Done():
-            return "done", None, {"result": event.result}
+            fields = {"delta": event.text, "kind": "answer"}
         case Failed():
-            error = {"code": event.code, "message": event.message, "hint": event.hint}
-            return "error", None, {"error": error}
-        case _:
-            return type(event).__name__.lower(), getattr(event, "branch", None), {}
+            fields = {"error": fields}
+    return NAMES.get(kind, kind.lower()), branch, fields

@@ -20,10 +20,9 @@ from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.host import Counters
-from ttc_cli.engine.llama.admission import admit
 from ttc_cli.engine.llama.binding import Model, log
 from ttc_cli.engine.llama.context import MAX_ROWS, MAX_SEQUENCES, Context
-from ttc_cli.engine.llama.info import Tokens, describe
+from ttc_cli.engine.llama.info import Tokens, admit, describe
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.scheduler import Scheduler
 from ttc_cli.engine.tuning import Tuning

@@ -1,4 +1,4 @@
-"""What a loaded GGUF is and can do, and how prompts become its tokens."""
+"""What a loaded GGUF is and can do, and how requests become tokens and jobs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import functools
 import llama_cpp
 
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import EngineInfo
-from ttc_cli.core.errors import MissingCapability
+from ttc_cli.core.engine import EngineInfo, Request
+from ttc_cli.core.errors import ContextOverflow, MissingCapability
 from ttc_cli.engine.llama.binding import Model
+from ttc_cli.engine.llama.context import Grammar
+from ttc_cli.engine.llama.job import Job
 
 ALWAYS = (
     "continue", "logprobs", "confidence", "distribution", "hidden", "score", "grammar", "seed",
@@ -90,3 +92,27 @@ class Tokens:
         if not tokens:
             raise MissingCapability(f"{text!r} is no token of this model")
         return tokens[0]
+
+
+def admit(request: Request, model: Model, tokens: Tokens, room: int) -> Job:
+    """The job of a request.
+
+    Args:
+        room: tokens that a branch and the cache can hold.
+
+    Raises:
+        ContextOverflow: the prompt takes them all.
+        MissingCapability: a grammar or a candidate that this model cannot do.
+    """
+    prompt = tokens.prompt(request.prompt)
+    given = prompt + tokens.prefix(request.prefix)
+    if request.want.hidden == "turn":
+        given = [*given, model.end_of_turn]
+    if len(given) + 1 > room:
+        raise ContextOverflow(
+            f"the prompt takes {len(given)} tokens and the context holds {room}",
+            "shorten it, or give a larger --ctx-size",
+        )
+    candidates = tuple(tokens.first(text) for text in request.candidates)
+    grammar = Grammar(model, request.grammar) if request.grammar else None
+    return Job(request, given, len(prompt), candidates, grammar, model)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ttc_cli.core.engine import Delta, Request
+from ttc_cli.core.engine import Delta, DeltaFields, Request
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.llama.sampler import Stats
-from ttc_cli.engine.news import News
 from ttc_cli.engine.text import TextStream, decoder_after, unfinished
 
 if TYPE_CHECKING:  # tests drive jobs without llama.cpp
@@ -50,7 +49,7 @@ class Job:
         self.stream = TextStream(request.stop, before, self._half)
         if request.want.hidden and request.stop.max_tokens == 0:
             self.ending, self.capture = Stop.LENGTH, True  # the state of a given text
-        self._news = News()
+        self._news = DeltaFields()
         self.stop: Stop | None = None
         self._error = ""
 
@@ -110,7 +109,7 @@ class Job:
         """What is new since the last call, if anything."""
         if not self._news and self.stop is None:
             return None
-        news, self._news = self._news, News()
+        news, self._news = self._news, DeltaFields()
         tokens = self._kept_tokens() if self.stop is not None else ()
         return Delta(self.request.key, tokens=tokens, stop=self.stop, error=self._error, **news)
 

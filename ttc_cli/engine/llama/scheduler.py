@@ -83,7 +83,7 @@ class Scheduler:
         return bool(self.waiting or self.active)
 
     def step(self) -> list[tuple[Job, Delta]]:
-        """One decode (or none, when kept logits suffice). News in order of admission.
+        """One decode (or none, when kept logits suffice). DeltaFields in order of admission.
 
         Raises:
             EngineFailed: llama.cpp refused a decode for good.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ttc_cli.core.engine import Delta, Request
+from ttc_cli.core.engine import Delta, DeltaFields, Request
 from ttc_cli.core.sampling import Stop
-from ttc_cli.engine.news import News
 from ttc_cli.engine.openai.piece import Piece, So
 from ttc_cli.engine.text import LOOP_CHECK_EVERY, TextStream, loops
 
@@ -35,7 +34,7 @@ class Job:
         self._gap = False  # tokens came without their ids
         self._prompt_told = False
         self._error = ""
-        self._news = News()
+        self._news = DeltaFields()
 
     def begin(self) -> So:
         """How far it got, as a new stream begins."""
@@ -108,7 +107,7 @@ class Job:
         """What is new since the last call, if anything."""
         if not self._news and self.stop is None:
             return None
-        news, self._news = self._news, News()
+        news, self._news = self._news, DeltaFields()
         if self.stop is None:
             return Delta(self.request.key, **news)
         news["error"] = self._error

@@ -7,15 +7,20 @@ is killed leaves at most a temporary file, which the next write clears away.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import stat
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from ttc_cli.core.files import replacing
 
+RESULTS = "results"
+MOST_JSON = 16 << 20
+"""Bytes of one entry, unpacked: larger results are not kept, and larger entries not ours."""
 SUFFIX = ".entry"
 HITS = "hits"
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -23,18 +28,18 @@ STALE = 3600.0
 """Seconds after which a temporary file belongs to nobody any more."""
 
 
-class Held(NamedTuple):
-    """How much a shelf holds."""
+class CacheSize(NamedTuple):
+    """How much a cache holds."""
 
     entries: int
     bytes: int
 
 
-class Shelf:
+class FileCache:
     """A folder of entries, made when first needed, for its owner only.
 
     Args:
-        folder: of this shelf alone.
+        folder: of this cache alone.
         limit: bytes of all entries together.
     """
 
@@ -82,10 +87,10 @@ class Shelf:
         with contextlib.suppress(OSError):
             path.unlink()
 
-    def held(self) -> Held:
+    def size(self) -> CacheSize:
         """Entries and their bytes."""
         found = self._entries()
-        return Held(len(found), sum(size for _, size, _ in found))
+        return CacheSize(len(found), sum(size for _, size, _ in found))
 
     def prune(self) -> None:
         """Drop the least recently used entries until the rest fits, and what was left half done."""
@@ -143,3 +148,40 @@ def hits(folder: Path) -> int:
         return (folder / HITS).stat().st_size
     except OSError:
         return 0
+
+
+class Results:
+    """Whole results as packed JSON, under a digest of everything that made them.
+
+    What cannot be read counts as absent.
+
+    Args:
+        cache: the cache folder.
+        limit: bytes of all results together.
+    """
+
+    def __init__(self, cache: Path, limit: int) -> None:
+        self.files = FileCache(cache / RESULTS, limit)
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """What was kept under a key."""
+        try:
+            with self.files.open(key) as file:
+                packed = file.read(MOST_JSON)
+            unpacker = zlib.decompressobj()
+            text = unpacker.decompress(packed, MOST_JSON)
+            value = json.loads(text) if unpacker.eof else None
+        except (OSError, ValueError, zlib.error, RecursionError):
+            return None
+        return value if isinstance(value, dict) and value.get("key") == key else None
+
+    def put(self, key: str, value: dict[str, Any]) -> None:
+        """Keep a value; OSError when the disk refuses."""
+        text = json.dumps({**value, "key": key}, ensure_ascii=False)
+        data = text.encode("utf-8", "surrogatepass")
+        if len(data) < MOST_JSON:
+            self.files.put(key, lambda file: file.write(zlib.compress(data)))
+
+    def used(self, key: str) -> None:
+        """The entry of a key was served."""
+        self.files.used(self.files.path(key))
