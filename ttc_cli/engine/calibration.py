@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ttc_cli.core.branch import Prompt
+from ttc_cli.core.interpolate import between
 
 MOST = 32
 MEASURED = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -41,11 +42,5 @@ class Widths:
 
     def speed(self, n: int) -> float | None:
         """Tokens a second at a width, between two measured ones on the line between them."""
-        below = max((w for w in self.speeds if w <= n), default=None)
-        above = min((w for w in self.speeds if w >= n), default=None)
-        if below is None or above is None:
-            return None
-        if below == above:
-            return self.speeds[below]
-        share = (n - below) / (above - below)
-        return self.speeds[below] * (1 - share) + self.speeds[above] * share
+        measured = self.speeds and min(self.speeds) <= n <= max(self.speeds)
+        return between(self.speeds, n) if measured else None

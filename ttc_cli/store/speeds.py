@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any
 
 from ttc_cli.core.files import keep_json
+from ttc_cli.core.interpolate import between
 
 MEMORY = 0.3
 """Weight of the newest run in a running mean."""
@@ -91,11 +92,11 @@ class Speeds:
 
     def at(self, width: int) -> float:
         """Tokens a second at a width, on the line between those known; 0 without any."""
-        return _between(self.widths | self.decode, width)
+        return between(self.widths | self.decode, width)
 
     def prefill_at(self, tokens: int) -> float:
         """Prompt tokens a second for a prompt so long; 0 when nothing is known."""
-        return _between(self.prefill, tokens)
+        return between(self.prefill, tokens)
 
 
 def _mix(old: float, new: float) -> float:
@@ -108,17 +109,6 @@ def _mix(old: float, new: float) -> float:
 
 def _rounded(tokens: int) -> int:
     return max(LEAST_PROMPT, 1 << round(math.log2(max(1, tokens))))
-
-
-def _between(known: dict[int, float], at: int) -> float:
-    if not known:
-        return 0.0
-    below = max((n for n in known if n <= at), default=min(known))
-    above = min((n for n in known if n >= at), default=max(known))
-    if above <= below:
-        return known[below]
-    share = min(1.0, max(0.0, (at - below) / (above - below)))
-    return known[below] * (1 - share) + known[above] * share
 
 
 def path(folder: Path, model: str) -> Path:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ttc_cli.core.interpolate import between
 from ttc_cli.store.runs import Run
 
 SCHEMA_VERSION = 1
@@ -19,10 +20,7 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     """The value that `share` of all lie at or below, interpolated; None without any."""
     if not values:
         return None
-    ordered = sorted(values)
-    at = share * (len(ordered) - 1)
-    low, high = math.floor(at), math.ceil(at)
-    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
+    return between(dict(enumerate(sorted(values))), share * (len(values) - 1))
 
 
 def mean(values: Sequence[float]) -> float | None:
