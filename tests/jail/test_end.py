@@ -24,7 +24,7 @@ CALLERS = {
     "examine('import time\\ndef f():\\n    time.sleep(77.5)\\n', 'assert f()',"
     " layer=require(unsafe=True))\n",
 }
-MARKS = (b"77.5", b"cell.py", b"examiner.py", b"watch.py")
+MARKS = (b"77.5", b"jail/boxed")
 
 
 @pytest.mark.parametrize("caller", CALLERS)

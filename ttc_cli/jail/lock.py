@@ -33,6 +33,8 @@ ENVIRONMENT = {
     "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1",
 }  # fmt: skip
+START = "import sys; sys.path.insert(0, sys.argv[1]); import cell; cell.main(sys.argv[2])"
+"""Imported, and so read from its compiled form; a script is compiled whenever it is run."""
 SANDBOX_EXEC = "/usr/bin/sandbox-exec"
 
 
@@ -150,7 +152,7 @@ def command(
         "files": limits.files,
         "processes": limits.processes,
     }
-    locked = [*python(), str(SCRIPTS / "cell.py"), json.dumps(config)]
+    locked = [*python(), "-c", START, str(SCRIPTS), json.dumps(config)]
     if layer is not Layer.PROFILE:
         return locked
     from ttc_cli.jail.profile import profile
@@ -168,7 +170,7 @@ def watched(seconds: float) -> list[str]:
 
 def python() -> list[str]:
     """An interpreter that knows nothing of this environment, and the packages in it."""
-    return [os.path.realpath(sys.executable), "-I", "-S", "-B"]
+    return [os.path.realpath(sys.executable), "-I", "-S"]
 
 
 @functools.cache

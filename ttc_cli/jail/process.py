@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import tempfile
@@ -82,18 +83,30 @@ def _watch(
     cancel: threading.Event,
     files: Sequence[IO[bytes]],
 ) -> str:
-    while True:
+    while not _ended(child, LOOK_SECONDS):
+        if any(os.fstat(file.fileno()).st_size > MOST_OUTPUT for file in files):
+            return f"it wrote more than {MOST_OUTPUT >> 20} MiB"
+        if time.monotonic() >= deadline:
+            return LATE
+        if cancel.is_set():
+            return "no time was left"
+    return ""
+
+
+def _ended(child: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait for its end so long; Linux tells at once, elsewhere it is asked again and again."""
+    with contextlib.suppress(OSError, AttributeError):
+        handle = os.pidfd_open(child.pid)
         try:
-            child.wait(LOOK_SECONDS)
-        except subprocess.TimeoutExpired:
-            if any(os.fstat(file.fileno()).st_size > MOST_OUTPUT for file in files):
-                return f"it wrote more than {MOST_OUTPUT >> 20} MiB"
-            if time.monotonic() >= deadline:
-                return LATE
-            if cancel.is_set():
-                return "no time was left"
-        else:
-            return ""
+            poll = select.poll()
+            poll.register(handle, select.POLLIN)
+            poll.poll(1000 * seconds)
+        finally:
+            os.close(handle)
+        return child.poll() is not None
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(seconds)
+    return child.returncode is not None
 
 
 def _end(child: subprocess.Popen[bytes], *, gently: bool) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import socket
 import struct
 
 from syscalls import BOUNDED, FREE, WRITING, numbers
@@ -27,6 +26,7 @@ THREAD, NEW_NAMESPACES = 0x10000, 0x7E020080
 NAME_OPTIONS = (15, 16, 0x53564D41)  # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
 CONTROLS = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_[GS]ETFD, F_[GS]ETFL, F_DUPFD_CLOEXEC: no locks
 TERMINAL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS ... FIONREAD, FIONBIO
+AF_UNIX = 1
 WRITES = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC
 
 Instruction = tuple[int, int, int, int]
@@ -91,7 +91,7 @@ def _bounds() -> list[tuple[str, int, int, tuple[int, ...]]]:
         ("prctl", 0, all_bits, NAME_OPTIONS),
         ("fcntl", 1, all_bits, CONTROLS),
         ("ioctl", 1, all_bits, TERMINAL),
-        ("socketpair", 0, all_bits, (socket.AF_UNIX,)),
+        ("socketpair", 0, all_bits, (AF_UNIX,)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Locks itself in and serves: `cell.py CONFIG`, a JSON object (see `ttc_cli.jail.lock`).
+"""Locks itself in and serves, as CONFIG says, a JSON object: see `ttc_cli.jail.lock`.
 
 Three processes: the keeper, outside, who waits and tells what was used; on Linux the first process
 of the new namespaces, who builds the cell; and the inmate, in it, who serves. The inmate is one
@@ -15,7 +15,6 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import calls
 import landlock
 
@@ -35,9 +34,9 @@ KILLED = 128
 """Exit codes from here on: ended by the signal of that number above it."""
 
 
-def main() -> None:
+def main(given: str) -> None:
     """Serve as CONFIG["serve"] says, locked in as far as CONFIG["layer"] says."""
-    config = json.loads(sys.argv[1]) | {"root": hasattr(os, "getuid") and os.getuid() == 0}
+    config = json.loads(given) | {"root": hasattr(os, "getuid") and os.getuid() == 0}
     _die_with_parent(os.getppid())
     ready = _serving(config)
     sys.path.pop(0)
@@ -265,7 +264,3 @@ def _become(uid: int) -> None:
     except OSError:  # a container that knows few users
         os.setresgid(65534, 65534, 65534)
         os.setresuid(65534, 65534, 65534)
-
-
-if __name__ == "__main__":
-    main()
