@@ -20,7 +20,7 @@ from ttc_cli.engine.text import TextStream
 from ttc_cli.strategies import registry
 
 PROMPT = Prompt((("What is 3 + 4?", True),))
-ASKED = Question("What is 3 + 4?", "math", "number", lambda v, t: PROMPT, program=PROMPT)
+ASKED = Question("What is 3 + 4?", "math", "number", lambda v, t: PROMPT, programs=(PROMPT,))
 
 
 def runner(code: str, cancel: threading.Event) -> Ran:
@@ -173,7 +173,7 @@ def test_interrupting_does_not_wait_for_a_program() -> None:
 
 
 def test_a_thinking_model_thinks_first() -> None:
-    asked = Question("Q", "math", "number", lambda v, t: PROMPT, thinks=True, program=PROMPT)
+    asked = Question("Q", "math", "number", lambda v, t: PROMPT, thinks=True, programs=(PROMPT,))
 
     def script(request: Request) -> str:
         return "    return 7" if request.stop.block else "three and four</think>"

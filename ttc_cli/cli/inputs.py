@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import atexit
+import hashlib
 import os
 import select
+import shutil
 import stat
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
+from ttc_cli.data.profile import form_of, piped_form
 from ttc_cli.prompts import documents
 from ttc_cli.prompts.documents import MAX_BYTES, Document
 
+SMALL = 2000
+"""Bytes of piped text that is read as it is, whatever it is."""
 PATIENCE = 2.0
 """Silent seconds on a pipe before a line says what is waited for."""
 
@@ -46,11 +55,11 @@ def gather(
         raise UsageError("stdin is named more than once, or refused", "give `-` once")
     asked = bool(dashes or as_file)
     stdin = _stdin(say) if asked or (read_stdin and piped()) else None
-    attached = [stdin if name == "-" and stdin else documents.read(Path(name)) for name in files]
+    attached = [stdin if name == "-" and stdin else _file(Path(name)) for name in files]
     if stdin is not None and not as_file:
         if dashes or not prompt:
             prompt = "\n\n".join(filter(None, (prompt, stdin.text.strip())))
-        elif stdin.text.strip():
+        elif stdin.text.strip() or stdin.source:
             attached.insert(0, stdin)
     if not prompt and needs_prompt:
         raise UsageError("the prompt is empty", 'say what you want to know: ttc "..."')
@@ -76,7 +85,41 @@ def _stdin(say: Callable[[str], None]) -> Document:
     data = handle.read(MAX_BYTES + 1)
     if not data:
         return Document(documents.STDIN, "")
-    return documents.decode(documents.STDIN, data)
+    form = piped_form(data)
+    if form is None or len(data) < SMALL:
+        return documents.decode(documents.STDIN, data)
+    path, digest = _kept(data, handle, f"{documents.STDIN}.{form}")
+    whole = len(data) <= MAX_BYTES
+    text = documents.decode(documents.STDIN, data).text if whole else ""
+    return Document(documents.STDIN, text, path, digest)
+
+
+def _file(path: Path) -> Document:
+    """A file as a document; one of data can be read by programs too, however large it is."""
+    if form_of(path.name) is None or not path.is_file():
+        return documents.read(path)
+    packed = path.suffix.lower() == ".gz"
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        large = path.stat().st_size > MAX_BYTES
+    except OSError:
+        return documents.read(path)  # which says what is wrong
+    if packed or large:
+        return Document(str(path), "", path.absolute(), digest)
+    return replace(documents.read(path), source=path.absolute(), digest=digest)
+
+
+def _kept(start: bytes, rest: IO[bytes], name: str) -> tuple[Path, str]:
+    """A file of what was piped, and of what still comes, until this process ends; its sha256."""
+    folder = Path(tempfile.mkdtemp(prefix="ttc-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / name
+    with path.open("wb") as file:
+        file.write(start)
+        shutil.copyfileobj(rest, file, 1 << 20)
+    with path.open("rb") as file:
+        return path, hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _wait(descriptor: int, say: Callable[[str], None]) -> None:

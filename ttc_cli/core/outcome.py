@@ -62,6 +62,7 @@ class Evidence:
         code: the program of the winning class, empty where it has none. value: its answer.
         ran, failed, agreed: how many programs ran, how many of them failed, and how many gave
             the winning answer.
+        data: what it was computed from, for people; empty where it read no file.
     """
 
     code: str
@@ -69,6 +70,7 @@ class Evidence:
     ran: int
     failed: int
     agreed: int
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ class Question:
             thoughts) and what is said to it.
         thinks: the model opens thoughts by itself.
         form: what the answer must look like; it comes after a thought, and is all of the reply.
-        program: the prompt of a reply that is a program; None where none is evidence.
+        programs: prompts of replies that are programs, a greedy one each; empty where none is
+            evidence.
+        data: lines that its function is told on the files that it reads.
     """
 
     text: str
@@ -54,7 +56,8 @@ class Question:
     follow: Callable[[str, str], Prompt] = _no_next_turn
     thinks: bool = False
     form: Form | None = None
-    program: Prompt | None = None
+    programs: tuple[Prompt, ...] = ()
+    data: str = ""
 
     @property
     def votable(self) -> bool:

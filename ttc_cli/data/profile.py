@@ -26,6 +26,7 @@ DISTINCT = 6
 CELL = 40
 """Characters of a value that are shown."""
 _CHUNK = 1 << 20
+_HEAD = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def _count(path: Path) -> tuple[str, int]:
 
 def _options(path: Path, form: str) -> dict[str, Any]:
     with open_text(str(path)) as file:
-        head = file.read(1 << 16).splitlines()[:50]
+        head = file.read(_HEAD).splitlines()[:50]
     if form == "csv" and head:
         marks = {mark: [line.count(mark) for line in head[:20]] for mark in ",;\t|"}
         delimiter = max(marks, key=lambda mark: (min(marks[mark]), marks[mark][0]))
@@ -204,8 +205,18 @@ def _size(size: int) -> str:
     return f"{size} bytes"
 
 
-def is_log(text: str) -> bool:
-    """Whether most lines of a text are of a log that the reader knows."""
-    lines = [line for line in text.splitlines()[:50] if line.strip()]
-    hits = sum(any(known.match(line) for known in LOGS) for line in lines)
-    return bool(lines) and 2 * hits >= len(lines)
+def piped_form(data: bytes) -> str | None:
+    """The form of data that came without a name: jsonl, json, log or csv; None for other text."""
+    lines = [line for line in data[:_HEAD].decode("utf-8", "replace").splitlines()[:50] if line]
+    if not lines:
+        return None
+    if 2 * sum(any(known.match(line) for known in LOGS) for line in lines) >= len(lines):
+        return "log"
+    if lines[0].lstrip()[:1] in ("{", "["):
+        objects = all(line.startswith("{") and line.rstrip().endswith("}") for line in lines[:-1])
+        return "jsonl" if objects and len(lines) > 1 else "json"
+    for mark in (",", "\t", ";", "|"):
+        counts = [line.count(mark) for line in lines[:-1]]
+        if len(counts) > 2 and min(counts) > 0 and min(counts) == max(counts):
+            return "csv"
+    return None

@@ -58,15 +58,12 @@ def _wanted(one: Profile, code: str) -> dict[str, list[str]]:
     """The columns that a program names; nothing where it may use others."""
     if one.form != "csv" or any(use in code for use in _GENERIC):
         return {}
-    named = [name for name, _ in one.columns if f"'{name}'" in code or f'"{name}"' in code]
+    named = columns_used([one], code)
     return {"wanted": named} if named else {}
 
 
 def columns_used(files: Sequence[Profile], code: str) -> list[str]:
     """Names of the columns that a program names, for people."""
-    return [
-        name
-        for one in files
-        for name, _ in one.columns
-        if f"'{name}'" in code or f'"{name}"' in code
-    ]
+    code = code[max(0, code.find("def ")) :]  # above it stands a row, with all of them
+    names = dict.fromkeys(name for one in files for name, _ in one.columns)
+    return [name for name in names if f"'{name}'" in code or f'"{name}"' in code]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.growth import Phase
@@ -18,19 +19,20 @@ from ttc_cli.core.sampling import GREEDY, Sampling, Stop, StopRule
 PROGRAM_TOKENS = 256
 """The most tokens of one program; the median is 57."""
 SAMPLED = Sampling(temperature=0.4)
-"""Of all programs but the first: at 0.7 one is right in 55%, greedily in 72% (docs/programs.md)."""
+"""Of programs once every prompt was drawn from greedily."""
 RULE = StopRule(PROGRAM_TOKENS, strings=("\n```",), block=True)
 CLOSE = "</think>"
 
 
-def begun(question: str, comments: str = "") -> str:
+def begun(question: str, comments: str = "", body: str = "") -> str:
     """The start of a reply that is a function with the question as its docstring.
 
     Args:
         comments: what else the model is told, above the function.
+        body: first lines of the function.
     """
     above = "".join(f"# {line}\n" for line in comments.splitlines())
-    return f'{FENCE}{above}def {ENTRY}():\n    """{escaped(question)}"""\n'
+    return f'{FENCE}{above}def {ENTRY}():\n    """{escaped(question)}"""\n{body}'
 
 
 def escaped(text: str) -> str:
@@ -44,7 +46,7 @@ def program(
     plan: Plan,
     number: int,
     *,
-    first: bool,
+    nth: int,
     begins: bool,
     comments: str = "",
 ) -> Branch:
@@ -52,23 +54,27 @@ def program(
 
     Args:
         number: its name among the samples.
-        first: of all programs of the run; it is drawn greedily.
+        nth: how many programs were begun before it. Each prompt is drawn from greedily once: at a
+            temperature programs are right less often.
         begins: the engine goes on with a begun reply; else the prompt asks in words.
         comments: see `begun`.
     """
-    assert question.program is not None
-    sampling = GREEDY if first else SAMPLED
-    kind = GREEDY_PROGRAM if first else PROGRAM
-    meta = {"kind": kind, "sampling": sampling, "comments": comments}
-    branch = Branch((number,), question.program, meta=meta)
+    greedy = nth < len(question.programs)
+    prompt = question.programs[nth if greedy else 0]
+    meta: dict[str, Any] = {
+        "kind": PROGRAM if nth else GREEDY_PROGRAM,
+        "sampling": GREEDY if greedy else SAMPLED,
+        "comments": "\n".join(filter(None, (question.data, comments))),
+    }
+    branch = Branch((number,), prompt, meta=meta)
     if not begins:
         return branch
     if question.thinks and plan.thinking_budget != 0:
         cap = plan.thinking_budget if plan.thinking_budget > 0 else plan.branch_tokens // 2
         branch.meta["stop"] = StopRule(max(1, cap), strings=(CLOSE,))
-        return branch if question.program.thinking else branch.forced("<think>\n")
+        return branch if prompt.thinking else branch.forced("<think>\n")
     branch.meta["stop"] = RULE
-    return branch.forced(begun(question.text, comments))
+    return branch.forced(_start(branch, question))
 
 
 def written(branch: Branch, question: Question) -> Phase | None:
@@ -77,5 +83,11 @@ def written(branch: Branch, question: Question) -> Phase | None:
     if branch.meta.get("stop", RULE) == RULE or not over:
         return None
     meta = {**branch.meta, "stop": RULE}
-    text = f"\n{CLOSE}\n\n{begun(question.text, branch.meta['comments'])}"
+    text = f"\n{CLOSE}\n\n{_start(branch, question)}"
     return Phase(replace(branch.forced(text), meta=meta), RULE)
+
+
+def _start(branch: Branch, question: Question) -> str:
+    """The begun reply; over files the rows are there, or small models leave the body for later."""
+    body = "    rows = read_rows()\n" if question.data else ""
+    return begun(question.text, branch.meta["comments"], body)

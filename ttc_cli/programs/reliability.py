@@ -40,22 +40,18 @@ class Table:
     Args:
         kinds: by kind.
         alternatives: wrong answers that samples spread over.
-        order: kinds in the order they are begun; the last ones repeat without end.
-        again: how many of the last ones.
+        first: kinds in the order they are begun; after them the last one goes on without end.
         stages: by effort; what is begun at once, and the bar to end there.
     """
 
     kinds: Mapping[str, Reliability]
     alternatives: float
-    order: tuple[str, ...]
-    again: int
+    first: tuple[str, ...]
     stages: Mapping[str, tuple[Stage, ...]]
 
-    def kind(self, number: int) -> str:
-        """The kind of the sample of that number."""
-        if number < len(self.order):
-            return self.order[number]
-        return self.order[-self.again + (number - len(self.order)) % self.again]
+    def order(self, samples: int) -> tuple[str, ...]:
+        """The kinds of so many samples."""
+        return (self.first + self.first[-1:] * samples)[:samples]
 
     def weight(self, votes: Sequence[tuple[str, float]]) -> float:
         """Log odds of a class against any other answer, from (kind, merit) of its votes.
@@ -87,7 +83,7 @@ class Table:
         return math.log(right * self.alternatives / (1 - right))
 
 
-_MIXED = (GREEDY_PROGRAM, PLAIN, PROGRAM, PLAIN)
+_MIXED = (GREEDY_PROGRAM, PLAIN, PLAIN, PROGRAM, PLAIN)
 _STAGES: Mapping[str, tuple[Stage, ...]] = {
     "low": (),
     "auto": ((1, 0.9), (2, 0.8), (6, 0.5)),
@@ -105,7 +101,7 @@ TABLES: Mapping[str, Table] = {
             PROGRAM: Reliability(0.50, 0.5),
             PLAIN: Reliability(0.44, 0.7),
         },
-        7.5, _MIXED, 2, _STAGES,
+        7.5, _MIXED, _STAGES,
     ),
     # Of gsm8k, 60 questions: a greedy program 63%, a plain reply 60%.
     "qwen2.5-coder-1.5b": Table(
@@ -114,7 +110,7 @@ TABLES: Mapping[str, Table] = {
             PROGRAM: Reliability(0.58, 0.5),
             PLAIN: Reliability(0.60, 0.8),
         },
-        7.5, _MIXED, 2, _STAGES,
+        7.5, _MIXED, _STAGES,
     ),
 }  # fmt: skip
 """By the catalogue's name; a model that is not in it was not measured and starts plain."""

@@ -23,10 +23,18 @@ STDIN = "stdin"
 
 @dataclass(frozen=True)
 class Document:
-    """A text the question is about."""
+    """A text the question is about.
+
+    Args:
+        source: the file, where it is one of data that programs can read; `text` is empty where
+            it is too large or packed to be read as a text.
+        digest: of such a file's bytes.
+    """
 
     name: str
     text: str
+    source: Path | None = None
+    digest: str = ""
 
 
 def read(path: Path, *, limit: int = MAX_BYTES) -> Document:

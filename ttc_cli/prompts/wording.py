@@ -43,7 +43,8 @@ WORDINGS: Mapping[Task, tuple[str, ...]] = {
     ),
     "fact": ("",),
     "plain": ("",),
-    "program": (
+    "program": (  # the reply is begun for the model; the second is for servers that do not go on
+        "Write a Python function that returns the answer.",
         "Write the Python function `def solution():` that computes the answer and returns it. "
         "Give that function alone, in one fenced block, without examples or checks.",
     ),

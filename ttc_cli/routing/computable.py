@@ -109,6 +109,11 @@ class Computable:
 NOT_COMPUTED = Computable(False, "nothing in it is computed")
 
 
+def text_wanted(prompt: str) -> bool:
+    """Whether a question asks for prose, whatever it is about."""
+    return _TEXT_WANTED.search(split(prompt)[0] or prompt) is not None
+
+
 def computable(
     prompt: str, task: str, *, attached: Sequence[Document] = (), votable: bool = True
 ) -> Computable:
@@ -126,7 +131,7 @@ def computable(
         return Computable(False, f"{task}: a text is wanted, not a value")
     if len(prompt) > MOST:
         return Computable(False, "it is long: there is more to read than to compute")
-    if _TEXT_WANTED.search(asked):
+    if text_wanted(prompt):
         return Computable(False, "a text is wanted, not a value")
     if offers_choices(prompt):
         return Computable(False, "choices are offered")

@@ -18,6 +18,7 @@ from ttc_cli.prompts.forms import brief, constraints
 from ttc_cli.prompts.wording import Task, guess_task, offers_choices
 from ttc_cli.routing.classifier import Verdict, classify
 from ttc_cli.routing.computable import NOT_COMPUTED, Computable, computable
+from ttc_cli.routing.computable import TASKS as COMPUTED_TASKS
 from ttc_cli.routing.lapses import LAPSE
 from ttc_cli.routing.material import END, told
 from ttc_cli.settings.routes import RouteRule
@@ -50,12 +51,14 @@ class Facts:
         verifier: whether something can judge samples; `gate`: and pass or fail them.
         rushed: whether the deadline leaves time for one plain answer only.
         programs: whether the model's programs are run here, and can be believed.
+        data: the files that programs compute the answer from, for people; empty for none.
     """
 
     verifier: bool = False
     gate: bool = False
     rushed: bool = False
     programs: bool = False
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,13 @@ def route(
             if reckoned and guessed["task"] == "math":
                 why[name] = "a sum over times or dates"
     kind = form or answer_form(_read(prompt, attached), parts["task"], parts["path"])
-    program = computable(prompt, parts["task"], attached=attached)
+    program = _program(
+        prompt,
+        parts["task"],
+        attached,
+        facts,
+        given=why["task"].startswith(("given", "by the rule")),
+    )
     if program.yes and kind in ("plain", "fact") and form is None:
         kind = "short"
     about = f"{parts['task']} ({why['task']}), {parts['path']} ({why['path']})"
@@ -133,6 +142,16 @@ def route(
     bare = brief(constraints(prompt))
     level, reason = _effort(parts["path"], kind, facts, computed=program.yes, bare=bare)
     return Route(parts["task"], parts["path"], kind, level, f"{about}; {reason}", program)
+
+
+def _program(
+    prompt: str, task: str, attached: Sequence[Document], facts: Facts, *, given: bool
+) -> Computable:
+    if facts.data:
+        return Computable(True, f"computed over {facts.data}")
+    if given and task not in COMPUTED_TASKS:
+        return NOT_COMPUTED
+    return computable(prompt, task, attached=attached)
 
 
 def _read(prompt: str, attached: Sequence[Document]) -> str:

@@ -15,6 +15,8 @@ from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.sampling import Sampling
 from ttc_cli.core.verify import Verifier
+from ttc_cli.data.profile import Profile
+from ttc_cli.data.program import told as program_told
 from ttc_cli.engine.host import Host
 from ttc_cli.engine.machine import memory_bytes
 from ttc_cli.prompts.documents import conversation
@@ -22,7 +24,8 @@ from ttc_cli.prompts.forms import constraints
 from ttc_cli.prompts.template import ChatTemplate, Rendered
 from ttc_cli.prompts.wording import Task, formed, wording
 from ttc_cli.routing.policy import Facts, Route, route
-from ttc_cli.session import programs
+from ttc_cli.session import datafiles, programs
+from ttc_cli.session.datafiles import computed_over
 from ttc_cli.session.estimate import LEVELS, estimate
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepared import Prepared
@@ -62,10 +65,18 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     asked = ask.verifiers or _scorer(settings.strategy)
     verifier = verifiers.assemble(asked, ask.options, unsafe=ask.unsafe_exec)
     engine, named = session.engine, settings.strategy == "program"
+    original = ask
+    documents, files = tuple(ask.documents), tuple[Profile, ...]()
+    if settings.programs != "off" and not ask.schema:
+        documents, files = computed_over(ask.prompt, ask.documents)
+    ask = replace(ask, documents=documents)
     trusted, untold = programs.trusted(
-        engine.info.name, wanted=settings.programs, named=named, unsafe=ask.unsafe_exec
+        engine.info.name,
+        wanted=settings.programs,
+        named=named or bool(files),
+        unsafe=ask.unsafe_exec,
     )
-    way = _route(session, ask, verifier, programs=trusted)
+    way = _route(session, ask, verifier, programs=trusted, data=datafiles.told(files))
     task, wanted = way.form, constraints(ask.prompt) if not ask.schema else ()
     seed = secrets.randbelow(2**31) if settings.seed == "random" else int(settings.seed)
     notes: list[str] = [*settings.warnings, *filter(None, [session.speeds.problem])]
@@ -78,7 +89,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     form = _form(session.engine, ask)
     kinds = "plain"
     if trusted and form is None and (way.program.yes or named or settings.programs == "only"):
-        kinds = "programs" if settings.programs == "only" else "mixed"
+        kinds = "programs" if settings.programs == "only" or files else "mixed"
         task = "short" if task in ("plain", "fact") else task  # a value is a short answer
     fixed = any(one.kind != "language" for one in wanted)
     added = functools.partial(_wording, session.engine, task, settings, form, fixed=fixed)
@@ -92,7 +103,8 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         lambda reply, said: render(0, False, (reply, said)).prompt,
         thinks=rendered.prompt.thinking or "<think>" in session.engine.info.template,
         form=form,
-        program=None if kinds == "plain" else _program(engine, ask, settings, notes),
+        programs=() if kinds == "plain" else _programs(engine, ask, settings, notes),
+        data=program_told(files) if files else "",
     )
     given = settings.temperature is not None
     base = Sampling()
@@ -138,7 +150,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
     plan = replace(plan, branch_tokens=min(plan.branch_tokens, context - tokens))
     return Prepared(
         session,
-        ask,
+        original,
         question,
         plan,
         rendered.prompt,
@@ -159,13 +171,16 @@ def prepare(session: Session, ask: Ask) -> Prepared:
         time.monotonic(),
         wanted,
         added(0, False),
+        files,
     )
 
 
-def _program(engine: Host, ask: Ask, settings: Settings, notes: list[str]) -> Prompt:
-    """The prompt of a program: the bare question, or one that asks in words where it must."""
-    said = "" if "continue" in engine.info.capabilities else wording("program")
-    return renderer(engine, ask, settings, notes, lambda _variant, _think: said)(0, False).prompt
+def _programs(engine: Host, ask: Ask, settings: Settings, notes: list[str]) -> tuple[Prompt, ...]:
+    """Prompts of programs: asked for in few words, and bare; in more words where none is begun."""
+    begins = "continue" in engine.info.capabilities
+    said = (wording("program"), "") if begins else (wording("program", 1),)
+    render = renderer(engine, ask, settings, notes, lambda nth, _think: said[nth])
+    return tuple(render(nth, False).prompt for nth in range(len(said)))
 
 
 def _form(engine: Host, ask: Ask) -> AnswerSchema | None:
@@ -183,7 +198,9 @@ def _scorer(strategy: str) -> tuple[str, ...]:
     return (scorer,) if scorer else ()
 
 
-def _route(session: Session, ask: Ask, verifier: Verifier | None, *, programs: bool) -> Route:
+def _route(
+    session: Session, ask: Ask, verifier: Verifier | None, *, programs: bool, data: str
+) -> Route:
     settings = session.settings
     rushed = False
     if settings.max_seconds is not None:
@@ -196,6 +213,7 @@ def _route(session: Session, ask: Ask, verifier: Verifier | None, *, programs: b
             gate=verifier is not None and verifier.gate,
             rushed=rushed and session.speeds.at(1) > 0,
             programs=programs,
+            data=data,
         ),
         attached=ask.documents,
         effort=settings.effort,

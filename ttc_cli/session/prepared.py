@@ -17,9 +17,13 @@ from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
+<<<<<<< HEAD
 from ttc_cli.prompts.forms import Constraint
 from ttc_cli.prompts.wording import REASONED
 from ttc_cli.session import prompt_cache
+=======
+from ttc_cli.session import datafiles, prompt_cache
+>>>>>>> 5c87e78 (wip: files of data are computed over)
 from ttc_cli.session.learning import learn, plain_answer
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.programs import runner
@@ -31,6 +35,7 @@ from ttc_cli.strategies.grading import Grades
 from ttc_cli.views import result
 
 if TYPE_CHECKING:
+    from ttc_cli.data.profile import Profile
     from ttc_cli.engine.host import Counters
 
 EXIT_MARGIN = 0.15
@@ -43,8 +48,12 @@ class Prepared:
 
     Args:
         planned: monotonic seconds of the estimate.
+<<<<<<< HEAD
         wanted: the form that the person's words fix for the reply; empty for none.
         wording: what was added to the person's words.
+=======
+        files: that programs compute the answer from.
+>>>>>>> 5c87e78 (wip: files of data are computed over)
     """
 
     session: Session
@@ -61,8 +70,12 @@ class Prepared:
     options: Any
     cells: int
     planned: float
+<<<<<<< HEAD
     wanted: tuple[Constraint, ...] = ()
     wording: str = ""
+=======
+    files: tuple[Profile, ...] = ()
+>>>>>>> 5c87e78 (wip: files of data are computed over)
 
     def start(self, engine: Engine | None = None, pool: Pool | None = None) -> Run:
         """The run, with its ledger and deadline.
@@ -86,8 +99,8 @@ class Prepared:
             deadline=deadline,
             pool=pool,
             answer=self._answer,
-            programs=runner(self.question.text, unsafe=self.ask.unsafe_exec)
-            if self.question.program
+            programs=runner(self.question.text, unsafe=self.ask.unsafe_exec, data=self.files)
+            if self.question.programs
             else None,
         )
 
@@ -110,6 +123,10 @@ class Prepared:
         solving = self.strategy.solve(run, self.question, self.plan, self.options)
         gates = Gates(self.plan.verifier)
         outcome = yield from watch(gates.listen(solving), self._spending(run, before))
+        if self.files and outcome.program is not None and outcome.program.code:
+            source = datafiles.told(self.files, outcome.program.code)
+            outcome = replace(outcome, program=replace(outcome.program, data=source))
+            yield Note(f"computed by a program over {source}")
         for note in filter(None, (outcome.note, doubt(outcome))):
             yield Note(note)
         outcome = yield from gates.listen(self._judged(run, outcome, gates))

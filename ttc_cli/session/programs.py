@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.programs import Ran, Runner
-from ttc_cli.jail import available, run_program, tagged
+from ttc_cli.data.profile import Profile
+from ttc_cli.data.program import above
+from ttc_cli.jail import Limits, available, run_program, tagged
 from ttc_cli.programs.imports import completed
 from ttc_cli.programs.reliability import measured
 from ttc_cli.programs.values import answer
 
+DATA_SECONDS = 30.0
+"""Of processor time, for a program that reads files: 200 MB of CSV take 8."""
 NO_VALUE = "it returned nothing"
 
 
@@ -40,7 +43,7 @@ def trusted(model: str, *, wanted: str, named: bool, unsafe: bool) -> tuple[bool
     return False, f"{line}; going on without them (--programs off)"
 
 
-def runner(question: str, *, unsafe: bool, data: Sequence[Path] = ()) -> Runner:
+def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runner:
     """Runs programs for a question, locked in.
 
     Args:
@@ -49,8 +52,12 @@ def runner(question: str, *, unsafe: bool, data: Sequence[Path] = ()) -> Runner:
         data: files that they may read.
     """
 
+    limits = Limits(seconds=DATA_SECONDS) if data else Limits()
+
     def run(code: str, cancel: threading.Event) -> Ran:
-        ran = run_program(completed(code), data=data, unsafe=unsafe, cancel=cancel)
+        whole = above(data, code) + completed(code) if data else completed(code)
+        paths = [one.path for one in data]
+        ran = run_program(whole, data=paths, limits=limits, unsafe=unsafe, cancel=cancel)
         value = ran.printed if ran.value is None else ran.value
         said = "" if ran.error else answer(value, question)
         error = ran.error or ("" if said else NO_VALUE)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.outcome import Plan, Question
-from ttc_cli.core.programs import PLAIN, PROGRAM
+from ttc_cli.core.programs import PLAIN
 from ttc_cli.core.run import Run
 from ttc_cli.programs.begun import program
 from ttc_cli.programs.reliability import table
@@ -24,14 +24,13 @@ def sample(run: Run, question: Question, plan: Plan, number: int, *, comments: s
     Args:
         comments: what a program's model is told besides the question.
     """
-    wanted = PLAIN if plan.kinds == "plain" else table(run.engine.info.name).kind(number)
-    if wanted == PLAIN and plan.kinds == "programs":
-        wanted = PROGRAM
-    if wanted == PLAIN or question.program is None:
+    order = table(run.engine.info.name).order(number + 1) if plan.kinds == "mixed" else ()
+    plain = plan.kinds == "plain" or (plan.kinds == "mixed" and order[-1] == PLAIN)
+    if plain or not question.programs:
         return common.sample(question, plan, number)
+    nth = sum(kind != PLAIN for kind in order[:-1]) if order else number
     begins = "continue" in run.engine.info.capabilities
-    first = wanted != PROGRAM
-    return program(question, plan, number, first=first, begins=begins, comments=comments)
+    return program(question, plan, number, nth=nth, begins=begins, comments=comments)
 
 
 class MixedVote:

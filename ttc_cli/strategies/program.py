@@ -20,6 +20,9 @@ from ttc_cli.strategies.common import cut_by, grow
 from ttc_cli.strategies.direct import plain
 from ttc_cli.strategies.mixed import sample
 
+AGAIN = 2
+"""Programs drawn after one that failed where no plain reply may follow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -32,7 +35,7 @@ class Options:
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Write a program, run it, and answer with what it returns."""
-    if question.program is None or run.programs is None:
+    if not question.programs or run.programs is None:
         yield Note("no program can be run for this question: a plain reply instead")
         return (yield from plain(run, question, plan))
     only = replace(plan, kinds="programs")
@@ -40,7 +43,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         return (yield from self_consistency.solve(run, question, only, self_consistency.Options()))
     done: list[Branch] = []
     error = ""
-    while len(done) <= options.repairs and not run.spent:
+    most = max(options.repairs, AGAIN if plan.kinds == "programs" else 0)
+    while len(done) <= most and not run.spent:
         comments = f"An earlier version failed: {error}" if error else ""
         draft = sample(run, question, only, len(done), comments=comments)
         done += yield from grow(run, [draft], question, plan, sampling=GREEDY)
