@@ -17,13 +17,9 @@ from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
-<<<<<<< HEAD
 from ttc_cli.prompts.forms import Constraint
 from ttc_cli.prompts.wording import REASONED
-from ttc_cli.session import prompt_cache
-=======
 from ttc_cli.session import datafiles, prompt_cache
->>>>>>> 5c87e78 (wip: files of data are computed over)
 from ttc_cli.session.learning import learn, plain_answer
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.programs import runner
@@ -48,12 +44,9 @@ class Prepared:
 
     Args:
         planned: monotonic seconds of the estimate.
-<<<<<<< HEAD
         wanted: the form that the person's words fix for the reply; empty for none.
         wording: what was added to the person's words.
-=======
         files: that programs compute the answer from.
->>>>>>> 5c87e78 (wip: files of data are computed over)
     """
 
     session: Session
@@ -70,12 +63,9 @@ class Prepared:
     options: Any
     cells: int
     planned: float
-<<<<<<< HEAD
     wanted: tuple[Constraint, ...] = ()
     wording: str = ""
-=======
     files: tuple[Profile, ...] = ()
->>>>>>> 5c87e78 (wip: files of data are computed over)
 
     def start(self, engine: Engine | None = None, pool: Pool | None = None) -> Run:
         """The run, with its ledger and deadline.
