@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import itertools
 import json
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +27,8 @@ DISTINCT = 6
 """Different values of a column that are told, where it has no more."""
 CELL = 40
 """Characters of a value that are shown."""
+BROKEN = (OSError, EOFError, ValueError, KeyError, RecursionError, csv.Error, zlib.error)
+"""What reading a damaged file may raise."""
 _CHUNK = 1 << 20
 _HEAD = 1 << 16
 
@@ -70,21 +74,22 @@ def form_of(name: str) -> str | None:
     return FORMS.get(endings[-1]) if endings else None
 
 
-def profile(path: Path, form: str, name: str = "") -> Profile:
+def profile(path: Path, form: str) -> Profile:
     """Look at a file of data.
-
-    Args:
-        name: what it is called; by default its own name.
 
     Raises:
         UnreadableFile: it cannot be read as what it seems to be, or holds no rows.
     """
-    name = name or path.name
+    name = path.name
     try:
         digest, lines = _count(path)
         options = _options(path, form)
         sample = list(itertools.islice(stream(str(path), form, **options), SAMPLE))
-    except (OSError, EOFError, ValueError, KeyError) as error:
+        split = any("\n" in str(cell) for row in sample for cell in row.values())
+        rows = lines - (form == "csv" and "names" not in options)
+        if form == "json" or split or len(sample) < SAMPLE:  # a row is not a line, or few
+            rows = sum(1 for _ in stream(str(path), form, **options))
+    except BROKEN as error:
         raise UnreadableFile(f"cannot read {name} as {form}: {error}") from None
     if not sample:
         raise UnreadableFile(f"cannot use {name}: it holds no rows")
@@ -92,10 +97,6 @@ def profile(path: Path, form: str, name: str = "") -> Profile:
     if form == "csv":
         options["numbers"] = {c: kind for c in names if (kind := _numeric(sample, c))}
         sample = [_typed(row, options["numbers"]) for row in sample]
-    header = form == "csv" and "names" not in options
-    rows = lines - header if form in ("csv", "jsonl", "log") else _rows(path, form, options)
-    if len(sample) < SAMPLE:
-        rows = len(sample)
     about = tuple((column, _about(sample, column)) for column in names if column != "line")
     shown = [*sample[:SHOWN], *_later(path, form, options, rows)]
     return Profile(
@@ -130,10 +131,6 @@ def _options(path: Path, form: str) -> dict[str, Any]:
         lists = {name: one for name, one in value.items() if isinstance(one, list)}
         return {"key": max(lists, key=lambda name: len(lists[name]))} if lists else {}
     return {}
-
-
-def _rows(path: Path, form: str, options: dict[str, Any]) -> int:
-    return sum(1 for _ in stream(str(path), form, **options))
 
 
 def _numeric(sample: list[dict[str, Any]], column: str) -> str:
@@ -176,8 +173,9 @@ def _later(path: Path, form: str, options: dict[str, Any], rows: int) -> list[di
             file.seek(at)
             lines = file.read(8192).split(b"\n")[1:]
             whole = [line for line in lines if line.strip()]
-            line = whole[0] if at == size // 2 else whole[-1] if whole else b""
-            found += _one(first + line, form, options)
+            if whole:
+                line = whole[0] if at == size // 2 else whole[-1]
+                found += _one(first + line, form, options)
     return found
 
 
@@ -189,7 +187,7 @@ def _one(text: bytes, form: str, options: dict[str, Any]) -> list[dict[str, Any]
         file.flush()
         try:
             return list(itertools.islice(stream(file.name, form, **options), 1))
-        except ValueError:
+        except BROKEN:
             return []
 
 
@@ -208,15 +206,17 @@ def _size(size: int) -> str:
 def piped_form(data: bytes) -> str | None:
     """The form of data that came without a name: jsonl, json, log or csv; None for other text."""
     lines = [line for line in data[:_HEAD].decode("utf-8", "replace").splitlines()[:50] if line]
+    if len(data) > _HEAD:
+        lines = lines[:-1]  # it may be half a line
     if not lines:
         return None
     if 2 * sum(any(known.match(line) for known in LOGS) for line in lines) >= len(lines):
         return "log"
     if lines[0].lstrip()[:1] in ("{", "["):
-        objects = all(line.startswith("{") and line.rstrip().endswith("}") for line in lines[:-1])
+        objects = all(line.startswith("{") and line.rstrip().endswith("}") for line in lines)
         return "jsonl" if objects and len(lines) > 1 else "json"
     for mark in (",", "\t", ";", "|"):
-        counts = [line.count(mark) for line in lines[:-1]]
+        counts = [line.count(mark) for line in lines]
         if len(counts) > 2 and min(counts) > 0 and min(counts) == max(counts):
             return "csv"
     return None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,10 +35,11 @@ _CHUNK = 1 << 20
 
 def open_text(path: str) -> IO[str]:
     """The text of a file, unpacked where it is gzipped."""
-    raw: Any = open(path, "rb")  # noqa: PTH123, SIM115 - the caller closes it
-    if raw.peek(2)[:2] == b"\x1f\x8b":
-        raw = io.BufferedReader(gzip.GzipFile(fileobj=raw))
-    return io.TextIOWrapper(raw, "utf-8-sig", errors="replace", newline="")
+    with open(path, "rb") as file:  # noqa: PTH123 - it also stands above programs
+        packed = file.read(2) == b"\x1f\x8b"
+    opened: Any = gzip.open if packed else open
+    text: IO[str] = opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
+    return text
 
 
 def number(text: str) -> int | float | str | None:
