@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +41,19 @@ def traces(signal: float, *, questions: int = 40, seed: int = 0) -> list[Trace]:
     return out
 
 
-def test_a_head_finds_what_the_states_hold() -> None:
-    head = fit(traces(0.3), "m" * 64)
+@pytest.fixture(autouse=True, scope="module")
+def small_grid() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ttc_cli.prm.fit.GRID", ((16, 0.1), (48, 1.0)))
+        yield
+
+
+@pytest.fixture(scope="module")
+def head() -> Head:
+    return fit(traces(0.3), "m" * 64)
+
+
+def test_a_head_finds_what_the_states_hold(head: Head) -> None:
     assert head.facts["auc"] > 0.9
     assert max(head.facts["baselines"].values()) < 0.65
     fresh = traces(0.3, seed=5)
@@ -70,7 +82,7 @@ def test_ends_are_judged_by_a_head_of_their_own(tmp_path: Path) -> None:
 
 
 def test_nothing_is_found_where_there_is_nothing() -> None:
-    """Picking the best of nine cells flatters a little; 0.65 is four standard errors off."""
+    """Picking the best of the cells flatters a little; 0.65 is four standard errors off."""
     assert fit(traces(0.0), "m" * 64).facts["auc"] < 0.65
 
 
@@ -106,8 +118,7 @@ def test_too_little_is_refused() -> None:
         fit(alike, "m" * 64)
 
 
-def test_a_head_survives_its_file(tmp_path: Path) -> None:
-    head = fit(traces(0.3), "m" * 64)
+def test_a_head_survives_its_file(head: Head, tmp_path: Path) -> None:
     path = tmp_path / "probes" / "mine.npz"
     head.save(path)
     again = Head.load(path)

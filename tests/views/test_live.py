@@ -21,7 +21,7 @@ SPOKEN = Look(spoken=True, onto_terminal=True, thoughts="folded")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 10), (200, 60), (20, 5)])
-@pytest.mark.parametrize("branches", [1, 6, 200])
+@pytest.mark.parametrize("branches", [1, 6, 70])
 def test_the_end_is_a_line_a_branch_the_answer_and_two_lines(
     screen: Screen, size: tuple[int, int], branches: int
 ) -> None:
