@@ -84,7 +84,7 @@ def test_a_newer_log_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_locked_log_costs_one_line(tmp_path: Path) -> None:
-    with Log(tmp_path, patience=0.05) as log:
+    with Log(tmp_path, timeout=0.05) as log:
         with sqlite3.connect(tmp_path / "runs.db") as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(LogUnusable, match="locked"):

@@ -42,7 +42,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What there is to draw; x is drawn as its logarithm, y is in percent."""
+    """Series to draw on one pair of axes; x is drawn as its logarithm, y is in percent."""
 
     title: str
     x_label: str
@@ -50,7 +50,7 @@ class Chart:
     series: tuple[Series, ...]
 
     def places(self) -> Iterator[Place]:
-        """All that must fit."""
+        """Yield every point that must fit into the picture."""
         for one in self.series:
             yield from one.line
             for mark in one.marks:
@@ -67,7 +67,7 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def tick(x: float) -> str:
-    """A number on the axis: whole where that is short."""
+    """Format a number on the axis: whole where that is short."""
     return f"{x:.0f}" if 1 <= x < 1e5 else f"{x:.3g}"
 
 
@@ -87,7 +87,7 @@ def draw(chart: Chart, where: str) -> None:
 
 
 def terminal(chart: Chart, *, width: int, height: int = 22, color: bool = False) -> str:
-    """The picture in characters.
+    """Draw the picture in characters.
 
     Raises:
         UsageError: the extra is not installed.
@@ -120,7 +120,7 @@ def terminal(chart: Chart, *, width: int, height: int = 22, color: bool = False)
 
 
 def write(chart: Chart, path: Path) -> None:
-    """The picture as PNG, SVG or PDF, by the file's name.
+    """Write the picture as PNG, SVG or PDF, by the file's name.
 
     Raises:
         UsageError: the extra is not installed, or another ending.
@@ -202,9 +202,9 @@ def _drawn(one: Series, line: Sequence[Place], put: object, color: str) -> Itera
         yield f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"{dash}/>'
     for mark in one.marks:
         (x, y), (_, low), (_, high) = (put(mark.x, v) for v in (mark.y, mark.low, mark.high))
-        told = f"{mark.y:.1f} ({mark.low:.1f}–{mark.high:.1f}) at {mark.x:.4g}"
+        title = f"{mark.y:.1f} ({mark.low:.1f}–{mark.high:.1f}) at {mark.x:.4g}"
         yield f'<line x1="{x}" y1="{low}" x2="{x}" y2="{high}" stroke="{color}"/>'
-        yield f'<circle cx="{x}" cy="{y}" r="4" fill="{color}"><title>{told}</title></circle>'
+        yield f'<circle cx="{x}" cy="{y}" r="4" fill="{color}"><title>{title}</title></circle>'
 
 
 def _rule(x1: float, y1: float, x2: float, y2: float) -> str:

@@ -24,7 +24,7 @@ SETTINGS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One way to answer.
+    """One way to answer: a row of the report.
 
     Args:
         name: of its rows in the report.
@@ -35,7 +35,7 @@ class Config:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def apply(self, base: Settings) -> Settings:
-        """The user's settings with this configuration's on top."""
+        """Lay this configuration's settings over the user's."""
         return replace(base, **self.settings)
 
     def under(self, other: Config) -> Config:
@@ -46,7 +46,7 @@ class Config:
         return Config(other.name, settings)
 
     def described(self) -> dict[str, Any]:
-        """As JSON gives it back."""
+        """Return the configuration as JSON gives it back."""
         listed = {k: list(v) if isinstance(v, tuple) else v for k, v in self.settings.items()}
         return {"name": self.name, "settings": listed}
 
@@ -109,7 +109,7 @@ def _verifiers(value: object, where: str) -> tuple[str, ...]:
 
 
 def from_file(path: Path) -> list[Config]:
-    """The `[[config]]` tables of a TOML file.
+    """Read the `[[config]]` tables of a TOML file.
 
     Raises:
         UnreadableFile: it cannot be read. UsageError: it is not TOML, or a value is wrong.
@@ -127,7 +127,7 @@ def from_file(path: Path) -> list[Config]:
 
 
 def named(configs: list[Config]) -> list[Config]:
-    """The configurations, each with a name of its own.
+    """Give each configuration a name of its own.
 
     Raises:
         UsageError: two share a name.

@@ -82,7 +82,7 @@ def read(results: Sequence[Results]) -> list[Curve]:
 
 
 def sizes(most: int) -> list[int]:
-    """1, 2, 4, ... up to `most`."""
+    """Return the sample counts 1, 2, 4, ... up to `most`."""
     return [1 << i for i in range(most.bit_length())] if most else []
 
 

@@ -25,7 +25,7 @@ STYLE = (
 
 
 def text(report: dict[str, Any]) -> str:
-    """For a terminal."""
+    """Format the report for a terminal."""
     parts = [aligned(laws(report))]
     for fit in report["fits"]:
         parts += [f"{fit['curve']}:\n{aligned(points(fit))}", "\n".join(fit["words"])]
@@ -39,13 +39,13 @@ def text(report: dict[str, Any]) -> str:
 
 
 def laws(report: dict[str, Any]) -> Table:
-    """A row for each curve."""
+    """Make a table with a row for each curve."""
     head = ["curve", "model", "questions", "a (points)", "b", "beta", "p", "saturation"]
     return [head, *map(_law, report["fits"])]
 
 
 def points(fit: dict[str, Any]) -> Table:
-    """A row for each point of a curve."""
+    """Make a table with a row for each point of a curve."""
     head = ["point", "tokens", "seconds", "quality (95%)", "line", "step", "coverage"]
     return [head, *map(_point, fit["points"])]
 
@@ -78,7 +78,7 @@ def _point(point: dict[str, Any]) -> list[str]:
 
 
 def crossed(found: dict[str, Any]) -> str:
-    """A crossing, or who is ahead, as a sentence."""
+    """Say in a sentence where two lines cross, or which is ahead."""
     pair = f"{found['second']} against {found['first']} (n={found['n']})"
     if found["tokens"] is None:
         return f"{pair}: {spoken(found['second_ahead'])} points in the middle; lines do not cross."
@@ -89,7 +89,7 @@ def crossed(found: dict[str, Any]) -> str:
 
 
 def bins(found: dict[str, Any]) -> Table:
-    """A row for each bin of difficulty."""
+    """Make a table with a row for each bin of difficulty."""
     head = [
         "hardest first",
         "questions",
@@ -111,7 +111,7 @@ def bins(found: dict[str, Any]) -> Table:
 
 
 def mixes(found: dict[str, Any]) -> Table:
-    """A row for each mix by difficulty."""
+    """Make a table with a row for each mix by difficulty."""
     head = ["bins by", "aim", "all: quality", "tokens", "mix: quality", "tokens", "saving at equal"]
     rows = [
         [
@@ -129,7 +129,7 @@ def mixes(found: dict[str, Any]) -> Table:
 
 
 def share(value: float) -> str:
-    """In percent."""
+    """Format a share in percent."""
     return f"{100 * value:.1f}"
 
 

@@ -23,7 +23,7 @@ FEW = 30
 
 
 def build(curves: Sequence[Curve], *, least: float = LEAST, seed: int = 0) -> dict[str, Any]:
-    """The report.
+    """Build the report.
 
     Args:
         curves: of `curves.read`. least: gain of a doubling that is worth its cost.
@@ -46,9 +46,9 @@ def _fit(curve: Curve, law: Law, least: float) -> dict[str, Any]:
             "label": label,
             "tokens": law.tokens[i],
             "seconds": float(seconds[i]),
-            "quality": _told(law.quality[i]),
+            "quality": asdict(law.quality[i]),
             "line": law.a.value * math.log2(law.tokens[i]) + law.b.value,
-            "gain": _told(law.gains[i - 1]) if i else None,
+            "gain": asdict(law.gains[i - 1]) if i else None,
             "coverage": None if coverage is None else float(coverage[i]),
         }
         for i, label in enumerate(curve.labels)
@@ -58,20 +58,16 @@ def _fit(curve: Curve, law: Law, least: float) -> dict[str, Any]:
         "model": curve.model,
         "data": curve.data,
         "n": law.n,
-        "a": _told(law.a),
-        "b": _told(law.b),
-        "beta": _told(law.beta),
+        "a": asdict(law.a),
+        "b": asdict(law.b),
+        "beta": asdict(law.beta),
         "points": points,
         "saturation": None if law.saturation is None else curve.labels[law.saturation],
         "misfit_p": law.misfit,
-        "bend": None if law.bend is None else _told(law.bend),
+        "bend": None if law.bend is None else asdict(law.bend),
         "ceiling_tokens": law.ceiling if math.isfinite(law.ceiling) else None,
         "words": _words(curve, law, points, least),
     }
-
-
-def _told(value: Estimate) -> dict[str, float]:
-    return {"value": value.value, "low": value.low, "high": value.high}
 
 
 def _words(curve: Curve, law: Law, points: list[dict[str, Any]], least: float) -> list[str]:
@@ -84,7 +80,7 @@ def _words(curve: Curve, law: Law, points: list[dict[str, Any]], least: float) -
 
 
 def spoken(value: Estimate | dict[str, float]) -> str:
-    """`+5.7 (+4.0…+7.4)`, in points."""
+    """Format an estimate in points, such as `+5.7 (+4.0…+7.4)`."""
     one = asdict(value) if isinstance(value, Estimate) else value
     return f"{100 * one['value']:+.1f} ({100 * one['low']:+.1f}…{100 * one['high']:+.1f})"
 
@@ -148,7 +144,7 @@ def _crossings(curves: Sequence[Curve], seed: int) -> list[dict[str, Any]]:
             if found:
                 out.append({"first": first.name, "second": second.name, "n": n,
                             "tokens": found.tokens, "ci": found.interval, "share": found.share,
-                            "second_ahead": _told(found.ahead)})  # fmt: skip
+                            "second_ahead": asdict(found.ahead)})  # fmt: skip
     return out
 
 

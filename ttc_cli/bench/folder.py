@@ -26,7 +26,7 @@ FIXED = ("data", "model", "seed")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What is run.
+    """Header of a folder: what is run.
 
     Args:
         data: name and sha256 of the questions. model: name and sha256.
@@ -38,7 +38,7 @@ class Header:
     configs: Sequence[Config]
 
     def described(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return the header as a JSON object."""
         return {
             "schema_version": SCHEMA_VERSION,
             "data": self.data,
@@ -95,7 +95,7 @@ def _write_header(path: Path, header: dict[str, Any], resume: bool) -> None:
         for name in FIXED:
             if _core(old[name]) != _core(header[name]):
                 raise UsageError(
-                    f"{path} is of another {name}: {_told(old[name])}, not {_told(header[name])}",
+                    f"{path} is of another {name}: {_label(old[name])}, not {_label(header[name])}",
                     "choose another --out",
                 )
         header["configs"] = _joined(old["configs"], header["configs"], path)
@@ -109,7 +109,7 @@ def _core(value: Any) -> Any:
     return value.get("sha256") if isinstance(value, dict) else value
 
 
-def _told(value: Any) -> str:
+def _label(value: Any) -> str:
     return str(value.get("name")) if isinstance(value, dict) else str(value)
 
 
@@ -129,7 +129,7 @@ def _joined(
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """What was run in a folder.
+    """Read what was run in a folder.
 
     Raises:
         UnreadableFile: it is no folder of a bench.
@@ -148,7 +148,7 @@ def read_header(path: Path) -> dict[str, Any]:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """All rows of results in a folder; it may still be written to.
+    """Read all rows of results in a folder, which may still be written to.
 
     Raises:
         UnreadableFile: there are none.
@@ -157,7 +157,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def fingerprint(path: Path) -> str:
-    """The sha256 of a file."""
+    """Hash a file with sha256."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,7 +18,7 @@ FIELDS = ("params", "price", "speed", "memory", "train", "train_tokens")
 
 
 def number(text: str, where: str) -> float:
-    """`0.5e9`, `0.5B`, `20k`.
+    """Parse a number such as `0.5e9`, `0.5B` or `20k`.
 
     Raises:
         UsageError: not a number.
@@ -33,7 +33,7 @@ def number(text: str, where: str) -> float:
 
 
 def share(text: str, where: str) -> float:
-    """`0.45` or `45%`, in [0, 1].
+    """Parse a share such as `0.45` or `45%`; in [0, 1].
 
     Raises:
         UsageError: not a share.
@@ -46,7 +46,7 @@ def share(text: str, where: str) -> float:
 
 
 def parsed(text: str) -> Model:
-    """A model from `name=..,params=..,quality=0.45@229,0.617@687,price=..`.
+    """Parse a model from `name=..,params=..,quality=0.45@229,0.617@687,price=..`.
 
     A quality is `SHARE@TOKENS` or `SHARE@TOKENS@SECONDS`; what follows a comma without a name
     goes on with the name before.
@@ -139,7 +139,7 @@ def _points(results: Any) -> list[tuple[str, Point]]:
 
 
 def _known(name: str, points: Sequence[Point]) -> Model:
-    """With what the catalogue knows."""
+    """Add what the catalogue knows of a model."""
     from ttc_cli.models.catalogue import catalogue
 
     entry = catalogue().get(name)

@@ -32,12 +32,12 @@ NEXT = (
 
 
 def seeds(split: float) -> dict[str, Any]:
-    """The table for when nothing is known."""
+    """Build the table for when nothing is known."""
     return {"schema_version": SCHEMA_VERSION, "split": split, "seed": seed_table(split)}
 
 
 def seeds_text(report: dict[str, Any]) -> str:
-    """For a terminal."""
+    """Format the table for a terminal."""
     simple = f"{100 * report['split']:g}% at 1x"
     head = ["question", "effort", "cost", f"mean with {simple}", "of it for the rest"]
     rows = [
@@ -115,7 +115,7 @@ def _verdict(choice: Option | None, found: Sequence[Option], wants: Requirements
 
 
 def _kind(choice: Option, found: Sequence[Option]) -> str:
-    """Which of the three ways it is."""
+    """Say whether training, a larger model or more compute was chosen."""
     least = min(one.each for one in found if one.model == choice.model)
     more = choice.each > least * 1.0001
     if choice.training:
@@ -130,7 +130,7 @@ def _kind(choice: Option, found: Sequence[Option]) -> str:
 
 
 def _break_even(choice: Option | None, fit: Sequence[Option]) -> list[dict[str, Any]]:
-    """Of the choice and every other that is fit, where they cost the same."""
+    """Find where the choice and every other fit option cost the same."""
     out: list[dict[str, Any]] = []
     for other in fit:
         if choice is None or other is choice:
@@ -154,7 +154,7 @@ def _doubts(choice: Option | None, wants: Requirements) -> list[str]:
 
 
 def chart(report: dict[str, Any]) -> Chart:
-    """Every option by its cost in all, and the Pareto front."""
+    """Draw every option by its cost in all, and the Pareto front."""
     series = []
     for model in dict.fromkeys(one["model"] for one in report["options"]):
         marks = [_mark(one) for one in report["options"] if one["model"] == model]
@@ -173,7 +173,7 @@ def _mark(one: dict[str, Any]) -> Mark:
 
 
 def text(report: dict[str, Any]) -> str:
-    """For a terminal: the front first, then what is not on it."""
+    """Format the plan for a terminal: the front first, then what is not on it."""
     unit = "FLOPs" if report["unit"] == "flops" else report["unit"]
     head = ["  option", "quality", "tokens", "s", "training", "a request", "in all",
             "a right answer", "misses"]  # fmt: skip
@@ -215,5 +215,5 @@ def _percent(value: float) -> str:
 
 
 def _count(value: float) -> str:
-    """Four digits, in thousands or a power of ten as it comes."""
+    """Format a number with four digits, grouped or with an exponent."""
     return f"{value:,.0f}" if 1000 <= value < 1e7 else f"{value:.4g}"

@@ -40,7 +40,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model with what is known of it.
+    """What is known of a model: quality at each effort, size, prices.
 
     Args:
         params: parameters. price: money for a million tokens. speed: tokens a second.
@@ -68,16 +68,16 @@ class Option:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """Name of the option for people."""
         return f"{self.model.name} {self.point.label}"
 
     @property
     def seconds(self) -> float | None:
-        """A request takes."""
+        """Seconds that a request takes, None when not known."""
         return _seconds(self.model, self.point)
 
     def total(self, requests: float) -> float:
-        """C_train + N·C_inference."""
+        """Total cost of training and requests: C_train + N·C_inference."""
         return self.training + requests * self.each
 
     def per_right(self, requests: float) -> float:
@@ -88,7 +88,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """What is asked for.
+    """Requirements that an option must meet.
 
     Args:
         requests: over the time that training is to pay in. quality: share of right answers.
@@ -115,7 +115,7 @@ def seed_table(split: float = SPLIT) -> list[dict[str, Any]]:
 
 
 def unit_of(models: Sequence[Model]) -> str:
-    """The best unit in which every model can be priced.
+    """Choose the best unit in which every model can be priced.
 
     Raises:
         UsageError: there is none: tokens of different models are not the same cost.
@@ -129,15 +129,15 @@ def unit_of(models: Sequence[Model]) -> str:
     if len(models) == 1:
         return "tokens"
     priced = any(model.price is not None for model in models)
-    lacks = next(one.name for one in models if (one.price is None if priced else not one.params))
+    unpriced = next(one.name for one in models if (one.price is None if priced else not one.params))
     raise UsageError(
-        f"the cost of {lacks} cannot be compared",
-        f"give every model params=... or price=..., as in --model name={lacks},params=1.5B",
+        f"the cost of {unpriced} cannot be compared",
+        f"give every model params=... or price=..., as in --model name={unpriced},params=1.5B",
     )
 
 
 def options(models: Sequence[Model], unit: str) -> list[Option]:
-    """Every model at every effort, priced.
+    """Price every model at every effort.
 
     Raises:
         UsageError: something that the unit needs is not known of a model.
@@ -190,7 +190,7 @@ def break_even(one: Option, other: Option) -> float | None:
 
 
 def against(option: Option, wants: Requirements) -> list[str]:
-    """Which wants an option does not meet; empty when it is fit."""
+    """List the requirements that an option misses; empty when it is fit."""
     out = []
     if option.point.quality < wants.quality:
         out.append("quality")
@@ -227,6 +227,6 @@ def regimes(found: Sequence[Option]) -> list[tuple[float, Option]]:
 
 
 def choose(found: Sequence[Option], wants: Requirements) -> Option | None:
-    """The cheapest in all that meets every want."""
+    """Choose the cheapest option in all that meets every requirement."""
     fit = [option for option in found if not against(option, wants)]
     return min(fit, key=lambda one: (one.total(wants.requests), -one.point.quality), default=None)

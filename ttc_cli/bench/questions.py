@@ -49,7 +49,7 @@ class Item:
     more: dict[str, Any] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
-        """As a line of our own form, which `read` takes as it is."""
+        """Return a record in our own form, which `read` takes as it is."""
         value = asdict(self)
         value["question"] = value.pop("prompt")
         value["answer"] = value.pop("reference")
@@ -57,7 +57,7 @@ class Item:
 
 
 def load(path: Path, *, unanswered: bool = False) -> list[Item]:
-    """All questions of a file.
+    """Load all questions of a file.
 
     Args:
         unanswered: a question without an answer will do.
@@ -73,7 +73,7 @@ def load(path: Path, *, unanswered: bool = False) -> list[Item]:
 
 
 def examine(path: Path, *, unanswered: bool = False) -> tuple[list[Item], list[str]]:
-    """(questions, one line for each problem) of a file.
+    """Read a file: (questions, one line for each problem).
 
     Raises:
         UnreadableFile: it cannot be read. UsageError: it holds no record.

@@ -62,13 +62,13 @@ class Replay:
         return len(self._live) + len(self._queue)
 
     def client(self) -> ReplayClient:
-        """A new run's view of the engine."""
+        """Make a new run's view of the engine."""
         client = ReplayClient(self)
         self._clients.append(client)
         return client
 
     def forget(self, client: ReplayClient) -> None:
-        """A run is over."""
+        """Forget a run that is over."""
         if client in self._clients:
             self._clients.remove(client)
 
@@ -84,7 +84,7 @@ class Replay:
         return self._samples[key]
 
     def drop(self, sample: Sample) -> None:
-        """A run needs a sample no more; drawing stops when no other does."""
+        """Release a run's sample; drawing stops when no other run needs it."""
         key = sample.key
         self._users[key] -= 1
         if self._users[key] > 0:
@@ -96,7 +96,7 @@ class Replay:
             self._queue = deque(request for request in self._queue if request.key != key)
 
     def pump(self, timeout: float) -> None:
-        """One step of the engine, once no run can go on without it."""
+        """Step the engine, once no run can go on without it."""
         if any(client.busy for client in self._clients):
             return
         while self._queue and len(self._live) < self.width:
@@ -126,8 +126,8 @@ class Replay:
 
 
 @dataclass(slots=True)
-class _Heard:
-    """A live request of a run and how much of its sample the run has heard."""
+class _Playback:
+    """A live request of a run and how much of its sample the run has been given."""
 
     request: Request
     sample: Sample
@@ -143,13 +143,13 @@ class _Heard:
 class ReplayClient:
     """One run's engine; follows the Engine protocol. Made by `Replay.client`.
 
-    `polls` counts its polls; `seconds` is the engine time of all that the run heard, `spent` the
+    `polls` counts its polls; `seconds` is the engine time of all that the run was given, `spent` the
     same by seed of the request, and `used` the keys of the samples by seed.
     """
 
     def __init__(self, replay: Replay) -> None:
         self._replay = replay
-        self._requests: dict[Key, _Heard] = {}
+        self._requests: dict[Key, _Playback] = {}
         self._seen: set[tuple[tuple[str, bool], ...]] = set()
         self._telling = False
         self.polls = 0
@@ -170,7 +170,7 @@ class ReplayClient:
     @property
     def pending(self) -> int:
         """Samples of the run that are not drawn yet."""
-        return sum(heard.sample.stop is None for heard in self._requests.values())
+        return sum(playback.sample.stop is None for playback in self._requests.values())
 
     def submit(self, request: Request) -> None:
         """Queue a request; see the protocol."""
@@ -186,7 +186,7 @@ class ReplayClient:
         self._seen.add(request.prompt.pieces)
         sample = self._replay.need(request)
         self.used.setdefault(request.seed, []).append(sample.key)
-        self._requests[request.key] = _Heard(request, sample, length * new, length * (not new))
+        self._requests[request.key] = _Playback(request, sample, length * new, length * (not new))
 
     def poll(self, timeout: float) -> Sequence[Delta]:
         """One token for each live branch, or nothing while one of them is still to be drawn."""
@@ -196,7 +196,7 @@ class ReplayClient:
             self._replay.pump(timeout)
             if not self._ready:
                 return []
-        deltas = [self._step(heard) for heard in list(self._front())]
+        deltas = [self._step(playback) for playback in list(self._front())]
         for delta in deltas:
             if delta.stop is not None:
                 self.cancel(delta.key)
@@ -205,9 +205,9 @@ class ReplayClient:
 
     def cancel(self, key: Key) -> None:
         """Forget a request; see the protocol."""
-        heard = self._requests.pop(key, None)
-        if heard is not None:
-            self._replay.drop(heard.sample)
+        playback = self._requests.pop(key, None)
+        if playback is not None:
+            self._replay.drop(playback.sample)
 
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """Tokens of context that prompt and prefix take."""
@@ -219,26 +219,26 @@ class ReplayClient:
             self.cancel(key)
         self._replay.forget(self)
 
-    def _front(self) -> Iterator[_Heard]:
+    def _front(self) -> Iterator[_Playback]:
         return islice(self._requests.values(), WIDTH)
 
     @property
     def _ready(self) -> bool:
-        return bool(self._requests) and all(heard.ready for heard in self._front())
+        return bool(self._requests) and all(playback.ready for playback in self._front())
 
-    def _step(self, heard: _Heard) -> Delta:
-        request, sample = heard.request, heard.sample
-        tick = sample.ticks[heard.at]
-        prefilled, shared = (heard.prefilled, heard.shared) if heard.at == 0 else (0, 0)
+    def _step(self, playback: _Playback) -> Delta:
+        request, sample = playback.request, playback.sample
+        tick = sample.ticks[playback.at]
+        prefilled, shared = (playback.prefilled, playback.shared) if playback.at == 0 else (0, 0)
         ledger = request.ledger
         if ledger is not None and tick.sampled and not ledger.take(tick.sampled):
             # No ids: they are known of whole samples only, and how a branch goes on must not
             # depend on whether its sample happens to be on record.
             return Delta(request.key, prefilled=prefilled, shared=shared, stop=Stop.BUDGET)
-        heard.at += 1
+        playback.at += 1
         self.seconds += tick.seconds
         self.spent[request.seed] += tick.seconds
-        last = sample.stop is not None and heard.at == len(sample.ticks)
+        last = sample.stop is not None and playback.at == len(sample.ticks)
         return Delta(
             request.key,
             text=tick.text,

@@ -44,7 +44,7 @@ class Results:
     config: dict[str, Any] = field(default_factory=dict)
 
     def mean(self, of: Callable[[dict[str, Any]], float], ids: Sequence[str] = ()) -> float:
-        """Mean over questions, over those named when some are."""
+        """Mean of a figure over questions, or over those named."""
         chosen = [self.rows[i] for i in ids] if ids else list(self.rows.values())
         return sum(map(of, chosen)) / len(chosen)
 
@@ -71,7 +71,7 @@ class Results:
 
 
 def load(folders: Sequence[Path]) -> list[Results]:
-    """The configurations of some folders, in the order of their flags.
+    """Load the configurations of some folders, in the order of their flags.
 
     Raises:
         UnreadableFile: one is no folder of a bench. UsageError: there is no result yet.
@@ -106,7 +106,7 @@ def spent(row: dict[str, Any]) -> float:
 
 
 def right(row: dict[str, Any]) -> float:
-    """1 for a right answer."""
+    """Score of a row: 1 for a right answer, else 0."""
     return float(row["correct"])
 
 
@@ -141,7 +141,7 @@ def _row(one: Results, first: Results | None) -> dict[str, Any]:
         "coverage": coverage,
         "selection_gap": coverage - accuracy,
         "random_pick": one.mean(_random_pick),
-        "vs_first": _told(_as_run(first, one)) if first else None,
+        "vs_first": _as_json(_as_run(first, one)) if first else None,
         "vs_first_equal_samples": _equal(first, one, _equal_samples) if first else None,
         "vs_first_equal_tokens": _equal(first, one, _equal_tokens) if first else None,
     }
@@ -180,8 +180,8 @@ def _equal(
     if found is None:
         return None
     (mine, theirs), facts = found
-    told = _told(paired(_scores(first, ids, mine), _scores(other, ids, theirs)))
-    return None if told is None else told | facts
+    difference = _as_json(paired(_scores(first, ids, mine), _scores(other, ids, theirs)))
+    return None if difference is None else difference | facts
 
 
 def _scores(one: Results, ids: Sequence[str], size: float | None) -> list[float]:
@@ -224,7 +224,7 @@ def _cut(
     return (size(first), None) if excess > 0 else (None, size(other))
 
 
-def _told(found: Difference | None) -> dict[str, Any] | None:
+def _as_json(found: Difference | None) -> dict[str, Any] | None:
     if found is None:
         return None
     value = asdict(found)

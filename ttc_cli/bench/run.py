@@ -52,7 +52,7 @@ class Summary:
 
 
 def choose(items: Sequence[Item], *, limit: int | None, shuffle: bool, seed: int) -> list[Item]:
-    """The first `limit` questions, in their order or shuffled by the seed."""
+    """Choose the first `limit` questions, in their order or shuffled by the seed."""
     chosen = list(items)
     if shuffle:
         random.Random(seed).shuffle(chosen)  # noqa: S311 - an order, not a secret
@@ -119,7 +119,7 @@ class Progress:
         self._shown = False
 
     def __call__(self, done: int, total: int, replay: Replay) -> None:
-        """Tell, if it is time to."""
+        """Write a line of progress when it is time to."""
         now = self._clock()
         every = TERMINAL_SECONDS if self._terminal else FILE_SECONDS
         if self._err is None or now - self._last < every:
@@ -131,7 +131,7 @@ class Progress:
         self._shown = self._terminal
 
     def line(self, done: int, total: int, replay: Replay) -> str:
-        """How far it is, how quick, how long it will probably take."""
+        """Say how far the bench is, how quick, and how long it will probably take."""
         passed = self._clock() - self._began
         left = f"{span(passed / done * (total - done))} left" if done else "time left not known yet"
         speed = replay.drawn / replay.seconds if replay.seconds else 0.0
@@ -141,7 +141,7 @@ class Progress:
         )
 
     def end(self) -> None:
-        """Leave the line."""
+        """Take the progress line off the screen."""
         if self._shown and self._err is not None:
             self._err.write("\r\x1b[K")
             self._err.flush()

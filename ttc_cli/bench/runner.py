@@ -107,7 +107,7 @@ def _greed(job: Job) -> tuple[bool, bool, int]:
 
 
 def cells(session: Session, jobs: Sequence[Job], width: int) -> int:
-    """KV cells for `width` branches of the longest question."""
+    """Count the KV cells for `width` branches of the longest question."""
     longest = max(
         (job.prepared.prompt_tokens + job.prepared.plan.branch_tokens for job in jobs), default=0
     )
@@ -115,7 +115,7 @@ def cells(session: Session, jobs: Sequence[Job], width: int) -> int:
 
 
 class Runner:
-    """Works jobs off.
+    """Runs jobs, many at a time, and writes their rows.
 
     Args:
         replay: the engine and its record.

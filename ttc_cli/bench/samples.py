@@ -52,7 +52,7 @@ class Sample:
 
     @property
     def seconds(self) -> float:
-        """Its share of the engine's time."""
+        """Seconds of the engine's time that it took."""
         return sum(tick.seconds for tick in self.ticks)
 
     def take(self, delta: Delta, seconds: float) -> None:

@@ -38,7 +38,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A fit.
+    """A fitted scaling law.
 
     Args:
         n: questions. tokens: mean cost of each point. quality: mean score of each.
@@ -86,7 +86,7 @@ def weights(n: int, *, seed: int = 0, resamples: int = RESAMPLES) -> Array:
 
 
 def estimate(value: float, draws: Array, n: int) -> Estimate:
-    """With the percentile interval of what resamples of `n` questions gave.
+    """Give a value the percentile interval of what resamples of `n` questions gave.
 
     Percentiles are a little further out than 2.5 and 97.5, by Student's t and the variance's
     (n-1)/n, as Hesterberg 2015 (Am. Stat. 69) has it: plain ones are too short for small n.
@@ -106,14 +106,14 @@ def fit(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Law:
-    """The law of one curve.
+    """Fit the law of one curve.
 
     Args:
         tokens, score: (questions, points), points by rising cost, two or more.
         least: gain of a doubling below which a curve counts as saturated.
     """
     n = len(score)
-    told = partial(estimate, n=n)
+    interval = partial(estimate, n=n)
     cost, quality = tokens.mean(axis=0), score.mean(axis=0)
     costs, qualities = resample(tokens, score, seed=seed, resamples=resamples)
     x, xs = np.log2(cost), np.log2(costs)
@@ -121,7 +121,7 @@ def fit(
     slopes, intercepts = line(xs, qualities)
     beta, betas = (_exponent(one, other, n) for one, other in ((x, quality), (xs, qualities)))
     step, steps = np.diff(quality), np.diff(qualities, axis=1)
-    gains = tuple(map(told, step, steps.T))
+    gains = tuple(map(interval, step, steps.T))
     doublings = np.diff(x)
     bend = bends = None
     if len(cost) > 2:
@@ -130,14 +130,14 @@ def fit(
     return Law(
         n,
         tuple(map(float, cost)),
-        tuple(map(told, quality, qualities.T)),
-        told(float(a), slopes),
-        told(float(b), intercepts),
-        told(float(beta), betas),
+        tuple(map(interval, quality, qualities.T)),
+        interval(float(a), slopes),
+        interval(float(b), intercepts),
+        interval(float(beta), betas),
         gains,
         _saturation(gains, doublings, least),
         _misfit(quality - a * x - b, qualities - slopes[:, None] * xs - intercepts[:, None], n),
-        None if bends is None or bend is None else told(float(bend), bends),
+        None if bends is None or bend is None else interval(float(bend), bends),
     )
 
 

@@ -20,12 +20,12 @@ LEGEND = (
 
 
 def text(report: dict[str, Any]) -> str:
-    """For a terminal."""
+    """Format the report for a terminal."""
     return _join(report, aligned, LEGEND)
 
 
 def markdown(report: dict[str, Any]) -> str:
-    """For a document."""
+    """Format the report as Markdown."""
     return _join(report, _piped, LEGEND)
 
 
@@ -77,7 +77,7 @@ def _share(value: float) -> str:
 
 
 def aligned(rows: Table) -> str:
-    """Columns of equal width, the first to the left."""
+    """Align columns, the first to the left and the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(

@@ -62,7 +62,7 @@ class _HeaderError(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What the header says.
+    """Metadata and tensor totals of a GGUF header.
 
     Attributes:
         metadata: scalars, texts and short lists of numbers by key.

@@ -159,7 +159,7 @@ def ensure(
     notify: Notify,
     progress: Progress = silent,
 ) -> Model:
-    """The model `ref` means, fetched if need be and allowed.
+    """Find the model that `ref` means and fetch it if need be and allowed.
 
     Args:
         ref: a name, a path, or a URL; "" for the default.

@@ -46,7 +46,7 @@ class ModelFile:
 
     @property
     def kv_bytes_per_token(self) -> int:
-        """Of one token's keys and values as f16.
+        """Bytes of one token's keys and values as f16.
 
         Raises:
             ModelCorrupt: the header cannot be read.
@@ -162,7 +162,7 @@ def _from_url(ref: str) -> Entry | Path | Remote:
 
 
 def locate(ref: str, home: Path) -> Entry | Path | Remote:
-    """What `ref` means: something that can be fetched, a file that is here, or a server.
+    """Find what `ref` means: something that can be fetched, a file that is here, or a server.
 
     Raises:
         ModelMissing: nothing is known under it; the hint names the nearest.
@@ -235,7 +235,7 @@ def missing(entry: Entry) -> ModelMissing:
 
 
 def resolve(ref: str, home: Path) -> Model:
-    """The model `ref` means, without any network.
+    """Find the model that `ref` means, without any network.
 
     Args:
         ref: a name, a path, or a URL; "" for the default.

@@ -52,7 +52,7 @@ class Collection:
         self._model = model
 
     def get(self, made: str) -> list[Trace] | None:
-        """What was kept under a digest of everything that made it."""
+        """Return what was kept under a digest of everything that made it."""
         return self._traces.get(made)
 
     def add(self, made: str, traces: Sequence[Trace]) -> None:
@@ -99,19 +99,19 @@ def collect(
     hub = Hub(session.engine)
     longest = max(one.prompt_tokens for _, one in prepared) + spec.tokens + 64
     session.engine.reserve(min(WIDTH * longest, memory_cells(session)))
-    purse = _Purse(budget, sum(trace.tokens for trace in kept), spec)
+    allowance = _Allowance(budget, sum(trace.tokens for trace in kept), spec)
     names: list[str] = []
 
     def flows() -> Iterator[Flow[list[Trace]] | None]:
         for item, one in prepared:
-            while not purse.begin():
-                if not purse.under_way:
+            while not allowance.begin():
+                if not allowance.under_way:
                     return
                 yield None  # what is under way may turn out cheap
             if stopped():
                 return
             names.append(item.id)
-            ledger = purse.ledger.child()
+            ledger = allowance.ledger.child()
             run = Run(hub.port(), ledger=ledger, seed=question_seed(seed, item.id))
             work = replace(spec, sampling=one.plan.sampled)
             yield _one(run, item, one, work, majority=majority, synthetic=synthetic)
@@ -121,12 +121,12 @@ def collect(
     try:
         for number, _, traces in driven:
             if traces is not None:
-                purse.end(sum(trace.tokens for trace in traces))
+                allowance.end(sum(trace.tokens for trace in traces))
             if traces:
                 new += 1
                 into.add(made[names[number]], traces)
                 kept += traces
-                report(len(items) - len(left) + new, new, purse.ledger.spent)
+                report(len(items) - len(left) + new, new, allowance.ledger.spent)
             elif stopped():
                 break
     finally:
@@ -134,7 +134,7 @@ def collect(
     return kept
 
 
-class _Purse:
+class _Allowance:
     """A budget, and whether it is likely to do for one more question.
 
     Args:
@@ -159,7 +159,7 @@ class _Purse:
         return enough
 
     def end(self, tokens: int) -> None:
-        """A question is done, and took so many."""
+        """Count a question that is done and the tokens it took."""
         self.under_way -= 1
         self._ended += 1
         self._tokens += tokens

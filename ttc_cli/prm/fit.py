@@ -60,7 +60,7 @@ def held_out(traces: Sequence[Trace], seed: int = 0) -> tuple[Floats, tuple[int,
 
 
 def _truth(rows: Rows) -> Floats:
-    """What counts as right where one must say yes or no."""
+    """Round soft labels to 0 or 1."""
     return (rows.labels > HALF).astype(np.float32)
 
 

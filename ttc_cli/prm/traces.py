@@ -38,7 +38,7 @@ class Trace:
     begun: int = 0
 
     def after(self, steps: int) -> Trace:
-        """What it added to its first steps."""
+        """Return the trace without its first steps."""
         return Trace(
             self.question,
             self.steps[steps:],
@@ -51,7 +51,7 @@ class Trace:
         )
 
     def record(self) -> dict[str, Any]:
-        """As a JSON object; numbers in half precision, base64."""
+        """Return the trace as a JSON object; numbers in half precision, base64."""
         return {
             "question": self.question,
             "steps": list(self.steps),
@@ -65,7 +65,7 @@ class Trace:
 
     @classmethod
     def read(cls, record: dict[str, Any]) -> Trace:
-        """From a JSON object.
+        """Read a trace from a JSON object.
 
         Raises:
             ValueError, KeyError: it is not one of ours.
@@ -108,7 +108,7 @@ class Rows:
     weights: Floats
 
     def take(self, kept: npt.NDArray[np.bool_]) -> Rows:
-        """Some of them."""
+        """Select rows by a mask."""
         names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)
         return Rows(
             names, self.states[kept], self.features[kept], self.labels[kept], self.weights[kept]
@@ -116,7 +116,7 @@ class Rows:
 
 
 def under_way(traces: Sequence[Trace]) -> Rows:
-    """The steps after which a reply went on."""
+    """Rows of the steps after which a reply went on."""
     parts = [(trace, len(trace.labels) - 1) for trace in traces if len(trace.labels) > 1]
     return Rows(
         tuple(trace.question for trace, n in parts for _ in range(n)),
@@ -128,7 +128,7 @@ def under_way(traces: Sequence[Trace]) -> Rows:
 
 
 def ends(traces: Sequence[Trace]) -> Rows:
-    """The traces' ends, labelled by how they came out."""
+    """Rows of the traces' ends, labelled by how they came out."""
     states, features, right = finals(traces)
     names = tuple(trace.question for trace in traces)
     return Rows(names, states, features, right, np.ones(len(right), np.float32))

@@ -45,7 +45,7 @@ _TOLD_AT_LENGTH = frozenset(_LENGTHY.split())
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is at hand besides the prompt.
+    """Facts of a run besides the prompt.
 
     Args:
         verifier: whether something can judge samples; `gate`: and pass or fail them.
@@ -93,7 +93,7 @@ def route(
     form: Task | None = None,
     rules: Sequence[RouteRule] = (),
 ) -> Route:
-    """The route of a prompt.
+    """Choose the route of a prompt.
 
     Args:
         attached: files and piped text that the prompt is about.

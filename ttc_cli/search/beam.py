@@ -33,11 +33,11 @@ class Beam:
         self._next = [root] * draws
 
     def ask(self) -> Sequence[Node]:
-        """See Policy."""
+        """See `Policy`."""
         return self._next
 
     def tell(self, grown: Sequence[Node]) -> None:
-        """See Policy."""
+        """See `Policy`."""
         nodes = live(grown)
         if self._balance:
             self._room -= len({node for node in grown if node.state == FINISHED})
@@ -70,11 +70,11 @@ class Dvts:
         self._heads: list[Node] = [root] * max(1, draws // self._expand)
 
     def ask(self) -> Sequence[Node]:
-        """See Policy."""
+        """See `Policy`."""
         return [head for head in self._heads for _ in range(self._expand)]
 
     def tell(self, grown: Sequence[Node]) -> None:
-        """See Policy. A subtree whose best child finished is done."""
+        """See `Policy`. A subtree whose best child finished is done."""
         heads: list[Node] = []
         for first in range(0, len(grown), self._expand):
             usable = [n for n in grown[first : first + self._expand] if n.state != DEAD]

@@ -42,7 +42,7 @@ class Node:
 
     @property
     def rank(self) -> tuple[float, list[int]]:
-        """What to sort by, best last: the score, then the earlier name."""
+        """Sort key, best last: the score, then the earlier name."""
         return (-1.0 if self.score is None else self.score, [-i for i in self.branch.id])
 
     @property
@@ -81,7 +81,7 @@ class Policy(Protocol):
 
 
 def live(nodes: Sequence[Node]) -> list[Node]:
-    """The distinct open ones, best first."""
+    """List the distinct open nodes, best first."""
     return sorted({n: None for n in nodes if n.state == OPEN}, key=lambda n: n.rank, reverse=True)
 
 
@@ -99,7 +99,7 @@ def shares(weights: Sequence[float], total: int) -> list[int]:
 
 
 class Frontier:
-    """Steps that can be gone on from, each once, the best-scored first.
+    """Queue of open steps to return to, each once, the best-scored first.
 
     The move of best-first search and of refine: take the best step there is, and grow a fork of
     its branch. The fork has a name of its own, so a seed of its own, and what led to the step is
@@ -120,5 +120,5 @@ class Frontier:
 
     @property
     def best(self) -> Node | None:
-        """What `take` would take first."""
+        """The node that `take` would take first."""
         return self._open[0] if self._open else None

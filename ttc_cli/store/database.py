@@ -7,11 +7,11 @@ import sqlite3
 import time
 from pathlib import Path
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 """Seconds to wait for another process that writes."""
 
 
-def connect(path: Path | None, patience: float = PATIENCE) -> sqlite3.Connection:
+def connect(path: Path | None, timeout: float = TIMEOUT) -> sqlite3.Connection:
     """Open a database, which is made when there is none; None is an empty one in memory.
 
     Raises:
@@ -21,7 +21,7 @@ def connect(path: Path | None, patience: float = PATIENCE) -> sqlite3.Connection
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():  # SQLite gives the files beside it the same rights
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    connection = sqlite3.connect(path or ":memory:", timeout=patience, isolation_level=None)
+    connection = sqlite3.connect(path or ":memory:", timeout=timeout, isolation_level=None)
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
 
@@ -32,11 +32,11 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 
 def create(
-    connection: sqlite3.Connection, schema: str, version: int, patience: float = PATIENCE
+    connection: sqlite3.Connection, schema: str, version: int, timeout: float = TIMEOUT
 ) -> None:
     """Make the tables of a new file, or none when another process was quicker."""
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    _write_ahead(connection, patience)
+    _write_ahead(connection, timeout)
     connection.execute("BEGIN IMMEDIATE")
     try:
         if not version_of(connection):
@@ -49,9 +49,9 @@ def create(
         raise
 
 
-def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
+def _write_ahead(connection: sqlite3.Connection, timeout: float) -> None:
     """Switch to write-ahead logging. SQLite does not wait for others here, so we do."""
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -48,11 +48,11 @@ class FileCache:
         self.limit = limit
 
     def path(self, key: str) -> Path:
-        """Where the entry of a key is, or would be."""
+        """Path of a key's entry, which may not exist."""
         return self.folder / f"{key}{SUFFIX}"
 
     def open(self, key: str) -> BinaryIO:
-        """The entry of a key, to be read.
+        """Open the entry of a key for reading.
 
         Raises:
             OSError: there is none, or what lies there is no plain file.
@@ -77,7 +77,7 @@ class FileCache:
         self.prune()
 
     def used(self, path: Path) -> None:
-        """An entry served: it is the youngest again, and counted as a hit."""
+        """Count a hit on an entry and make it the most recently used."""
         with contextlib.suppress(OSError):
             os.utime(path)
         count_hits(self.folder, 1)
@@ -164,7 +164,7 @@ class Results:
         self.files = FileCache(cache / RESULTS, limit)
 
     def get(self, key: str) -> dict[str, Any] | None:
-        """What was kept under a key."""
+        """Return the value of a key, None without one."""
         try:
             with self.files.open(key) as file:
                 packed = file.read(MOST_JSON)
@@ -183,5 +183,5 @@ class Results:
             self.files.put(key, lambda file: file.write(zlib.compress(data)))
 
     def used(self, key: str) -> None:
-        """The entry of a key was served."""
+        """Count a hit on the entry of a key."""
         self.files.used(self.files.path(key))

@@ -20,7 +20,7 @@ from typing import Any
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Event, decode
 from ttc_cli.store import log_schema, processes
-from ttc_cli.store.database import PATIENCE, used_bytes
+from ttc_cli.store.database import TIMEOUT, used_bytes
 from ttc_cli.store.log_schema import FILE, LogUnusable, connect, explained, intact
 from ttc_cli.store.runs import RUNNING, Entry, Run, Turn
 
@@ -40,12 +40,12 @@ class Log:
     Args:
         folder: made when there is none, for its owner only.
         make: whether to; else a log that is not there is an empty one that is not kept.
-        patience: seconds to wait for another process that writes.
+        timeout: seconds to wait for another process that writes.
     """
 
-    def __init__(self, folder: Path, *, make: bool = True, patience: float = PATIENCE) -> None:
+    def __init__(self, folder: Path, *, make: bool = True, timeout: float = TIMEOUT) -> None:
         self.path = folder / FILE
-        self._db = connect(self.path if make or self.path.exists() else None, patience=patience)
+        self._db = connect(self.path if make or self.path.exists() else None, timeout=timeout)
 
     def __enter__(self) -> Log:
         return self
@@ -128,7 +128,7 @@ class Log:
             db.execute("UPDATE runs SET feedback = ? WHERE id = ?", (feedback, run.id))
 
     def remove(self, ids: Iterable[str]) -> None:
-        """Forget runs, and the documents that no other run is about."""
+        """Delete runs, and the documents that no other run is about."""
         self._drop("id IN (SELECT value FROM json_each(?))", json.dumps(list(ids)))
 
     def prune(self, *, days: float | None, megabytes: float | None) -> None:
@@ -288,6 +288,6 @@ class Log:
 
     @property
     def bytes(self) -> int:
-        """What it holds, free pages not counted."""
+        """Size of what the log holds, free pages not counted."""
         with explained(self.path):
             return used_bytes(self._db)

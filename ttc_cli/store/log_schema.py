@@ -12,7 +12,7 @@ from typing import Any
 
 from ttc_cli.core.errors import TtcError
 from ttc_cli.store import database
-from ttc_cli.store.database import PATIENCE
+from ttc_cli.store.database import TIMEOUT
 
 FILE = "runs.db"
 VERSION = 1
@@ -59,25 +59,25 @@ class LogUnusable(TtcError):
     """The run log cannot be opened, read or written; the message says why."""
 
 
-def connect(path: Path | None, *, patience: float = PATIENCE) -> sqlite3.Connection:
+def connect(path: Path | None, *, timeout: float = TIMEOUT) -> sqlite3.Connection:
     """The log's database at this program's version, made when there is none.
 
     Args:
         path: None for an empty one in memory.
-        patience: seconds to wait for another process that writes.
+        timeout: seconds to wait for another process that writes.
 
     Raises:
         LogUnusable: no rights, no room, damaged, or written by another version.
     """
     name = path or Path(":memory:")
     with explained(name):
-        connection = database.connect(path, patience)
+        connection = database.connect(path, timeout)
         try:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
             version = database.version_of(connection)
             if not version:
-                database.create(connection, SCHEMA, VERSION, patience)
+                database.create(connection, SCHEMA, VERSION, timeout)
             elif version != VERSION:
                 raise LogUnusable(
                     f"the run log {name} is of another version of ttc ({version}, not {VERSION})",

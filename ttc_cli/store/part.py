@@ -80,7 +80,7 @@ class Part:
 
     @property
     def count(self) -> int:
-        """Results there are."""
+        """Number of results."""
         return len(self._digests)
 
     def has(self, number: int, digest: str) -> bool:
@@ -111,7 +111,7 @@ class Part:
             yield self._journal.read(at)["row"]
 
     def drop(self) -> None:
-        """The file is written: the journal is not needed any more."""
+        """Delete the journal once the file is written."""
         self._journal.close()
         self._part.unlink()
 

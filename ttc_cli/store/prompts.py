@@ -54,7 +54,7 @@ class Prompts:
         self._owner = hashlib.blake2b(owner.encode(), digest_size=32).digest()
 
     def find(self, tokens: Sequence[int]) -> Found | None:
-        """The entry that shares the longest prefix with `tokens`, the shortest of such."""
+        """Find the entry that shares the longest prefix with `tokens`, the shortest of such."""
         wanted = np.asarray(tokens, dtype=_TOKEN)
         found = [
             Found(path.stem, kept, _shared(kept, wanted))
@@ -65,7 +65,7 @@ class Prompts:
         return best if best is not None and best.shared else None
 
     def read(self, found: Found) -> bytes | None:
-        """The state of an entry; one that fails its checksum is removed."""
+        """Read the state of an entry; one that fails its checksum is removed."""
         try:
             with self.files.open(found.key) as file:
                 data = file.read()

@@ -47,7 +47,7 @@ class Trace:
         return self.stop in tuple(Stop) and Stop(self.stop).whole
 
     def end_step(self) -> None:
-        """What was written since the last step is one."""
+        """Close the step that is being written."""
         since = self.text[len(self.told) :]
         if since.strip():
             self.steps.append((since, None))

@@ -87,7 +87,7 @@ class Tokens:
         ]
 
     def first(self, text: str) -> int:
-        """The first token of a text, as a scoring request names it."""
+        """Find the first token of a text, as a scoring request names it."""
         tokens = self._model.tokenize(text, special=True)
         if not tokens:
             raise MissingCapability(f"{text!r} is no token of this model")
@@ -95,7 +95,7 @@ class Tokens:
 
 
 def admit(request: Request, model: Model, tokens: Tokens, room: int) -> Job:
-    """The job of a request.
+    """Make the job of a request.
 
     Args:
         room: tokens that a branch and the cache can hold.

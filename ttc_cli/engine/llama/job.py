@@ -59,22 +59,22 @@ class Job:
         return len(self.tokens) - self.done
 
     def placed(self, shared: int) -> None:
-        """A sequence was found that already holds `shared` of the tokens."""
+        """Note that a sequence was found that already holds `shared` of the tokens."""
         self.done = shared
         self._news.add("shared", min(shared, self.n_given))
 
     def evaluated(self, n: int) -> None:
-        """The next n tokens are in the cache now."""
+        """Note that the next n tokens are in the cache now."""
         self._news.add("prefilled", max(0, min(self.done + n, self.n_given) - self.done))
         self.done += n
 
     def scored(self, scores: tuple[float, ...]) -> None:
-        """A scoring request is answered."""
+        """Finish a scoring request with its scores."""
         self._news["scores"] = scores
         self.finish(Stop.SCORED)
 
     def saw_hidden(self, state: Any) -> None:
-        """A hidden state that was asked for arrived."""
+        """Add a hidden state that was asked for."""
         self._news.add("hidden", (state,))
         self.capture = False
 

@@ -56,7 +56,7 @@ class PrefixTree:
         return sequence in self._leaf
 
     def length(self, sequence: int) -> int:
-        """Tokens a sequence holds."""
+        """Count the tokens of a sequence."""
         return self._leaf[sequence].end
 
     def match(self, tokens: list[int]) -> tuple[int, int]:
@@ -88,7 +88,7 @@ class PrefixTree:
         return best
 
     def tokens(self, sequence: int) -> list[int]:
-        """What a sequence holds."""
+        """List the tokens of a sequence."""
         parts = []
         node: _Node | None = self._leaf[sequence]
         while node is not None:
@@ -146,7 +146,7 @@ class PrefixTree:
         del self._leaf[sequence]
 
     def own(self, sequence: int) -> int:
-        """Cells that closing this sequence would free."""
+        """Count the cells that closing this sequence would free."""
         node, total = self._leaf[sequence], 0
         while node is not self._root and len(node.sequences) == 1:
             total += len(node.tokens)

@@ -30,7 +30,7 @@ ROWS = 128
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Of one sampled token; NaN where not asked for."""
+    """Statistics of one sampled token; NaN where not asked for."""
 
     logprob: float = math.nan
     confidence: float = math.nan
@@ -50,7 +50,7 @@ def thresholds(peaks: Floats, samplings: Sequence[Sampling]) -> Floats:
 
 
 def draw(logits: Floats, samplings: Sequence[Sampling], uniforms: Sequence[float]) -> list[int]:
-    """One token a row.
+    """Draw one token for each row.
 
     Args:
         logits: shape (rows, vocabulary).
@@ -131,7 +131,7 @@ def measure(row: Floats, token: int, want: Want) -> Stats:
 
 
 def _top(row: Floats, k: int) -> Floats:
-    """The k largest of a row, in any order.
+    """Find the k largest values of a row, in any order.
 
     Seen as a table of many columns, the k columns with the largest maxima hold at least k
     values that reach the least of these maxima: all others are below the k largest.

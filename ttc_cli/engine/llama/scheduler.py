@@ -224,9 +224,9 @@ class Scheduler:
             if self.residents.tree.rewindable:
                 self.memory.cut(job.sequence, job.done)
             else:
-                self._put_back(job)
+                self._preempt(job)
 
-    def _put_back(self, job: Job) -> None:
+    def _preempt(self, job: Job) -> None:
         """Let a job wait again, first in line; what it held is free."""
         self.active.remove(job)
         self.residents.release(job, keep=0)
@@ -243,7 +243,7 @@ class Scheduler:
                     youngest.finish(Stop.CONTEXT)
                     return []
                 return [(youngest, min(spare, plan[0][1]))]
-            self._put_back(youngest)
+            self._preempt(youngest)
             self.counters.preempted += 1
             plan = [(job, n) for job, n in plan if job is not youngest]
             if not plan:
