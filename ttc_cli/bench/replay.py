@@ -143,8 +143,8 @@ class _Playback:
 class ReplayClient:
     """One run's engine; follows the Engine protocol. Made by `Replay.client`.
 
-    `polls` counts its polls; `seconds` is the engine time of all that the run was given, `spent` the
-    same by seed of the request, and `used` the keys of the samples by seed.
+    `polls` counts its polls; `seconds` is the engine time of all that the run was given, `spent`
+    the same by seed of the request, and `used` the keys of the samples by seed.
     """
 
     def __init__(self, replay: Replay) -> None:
