@@ -29,7 +29,7 @@ from ttc_cli.core.verify import Graded
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.models.registry import ModelFile, identity, resolve
 from ttc_cli.settings import home
-from ttc_cli.strategies.pruning import Lost
+from ttc_cli.strategies.step_pruner import StepScorePruner
 from ttc_cli.verifiers.head import FEATURES, Head
 from ttc_cli.verifiers.probe import Probe
 
@@ -108,7 +108,7 @@ def branches_of(options: argparse.Namespace, scored: bool) -> dict[str, Any]:
             stop=StopRule(options.tokens, steps=STEPS if scored else None, loops=False),
             sampling=SAMPLING,
             want=probe.want if scored else Want(confidence=True),
-            draw=Lost(NEVER, plan) if scored else None,
+            draw=StepScorePruner(NEVER, plan) if scored else None,
         )
     )
     if scored:

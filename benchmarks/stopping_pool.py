@@ -10,7 +10,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from ttc_cli.answers import Classes, equivalent, extract
 from ttc_cli.strategies import stopping
-from ttc_cli.strategies.evidence import KINDS, lowest_group, merit, relative, window
+from ttc_cli.strategies.evidence import KINDS, merit, relative
 from ttc_cli.strategies.stopping import Standing
 
 NEVER = 10**9
@@ -36,7 +36,6 @@ class Pool:
     confidences: list[np.ndarray]
     merits: dict[str, list[float]]
     right: dict[int, bool]
-    cuts: dict[tuple, int] = field(default_factory=dict)  # where a bar would cut a sample
 
     def ballot(self, seen: tuple[int, ...], weight: str) -> dict[int, float]:
         """Weights of the classes; `seen` holds samples, those cut off as ~sample."""
@@ -219,27 +218,5 @@ def hesitation_cut(times: float, after: int = 2) -> Cut:
             return NEVER
         at = np.searchsorted(np.cumsum(np.exp(-pool.confidences[i] / 3)), times * median(totals))
         return int(at) + 1
-
-    return cut
-
-
-def prune_cut(share: float, warm_up: int) -> Cut:
-    """DeepConf: give up a sample whose last window falls under the warm-up's percentile."""
-
-    def cut(pool: Pool, seen: tuple[int, ...], i: int) -> int:
-        warm = tuple(j for j in seen if j >= 0)
-        if len(warm) < warm_up:
-            return NEVER
-        # Any finished samples set the bar here, the first few in the program; the former needs
-        # no memory of the order, and is a little better informed.
-        if (share, warm, i) not in pool.cuts:
-            width = window([pool.tokens[j] for j in warm])
-            scores = sorted(lowest_group(pool.confidences[j].tolist(), width) for j in warm)
-            level = scores[min(len(scores) - 1, int(share * len(scores)))]
-            trace = pool.confidences[i]
-            means = np.convolve(trace, np.ones(width) / width, "valid")
-            under = np.flatnonzero(means < level) if len(trace) >= width else ()
-            pool.cuts[share, warm, i] = int(under[0]) + width if len(under) else NEVER
-        return pool.cuts[share, warm, i]
 
     return cut

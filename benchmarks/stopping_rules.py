@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from stopping_pool import TIES, Needed, Rule, hesitation_cut, long_cut, prune_cut
+from stopping_pool import TIES, Needed, Rule, hesitation_cut, long_cut
 
 from ttc_cli.strategies import stopping
 from ttc_cli.strategies.stopping import (
@@ -133,7 +133,7 @@ def window_rule(size: int) -> Needed:
 def rules(n: int) -> list[Rule]:
     v, best = value(), "hesitation"
     few = [k for k in (n // 2, n // 4) if k > 1]
-    kinds = ("hesitation", "length", "confidence")
+    kinds = ("hesitation", "length")
     return [
         Rule(f"fixed {n}", fixed(n)),
         *(Rule(f"fixed {n}, weight {w}", fixed(n), w) for w in kinds),
@@ -165,10 +165,5 @@ def rules(n: int) -> list[Rule]:
         *(
             Rule(f"value, {best}, cut at {t} median hesitation", v, best, cut=hesitation_cut(t))
             for t in TIMES
-        ),
-        *(Rule(f"value, {best}, prune {p}", v, best, cut=prune_cut(p, 2)) for p in (0.1, 0.5)),
-        *(
-            Rule(f"fixed {n}, confidence, prune {p}", fixed(n), "confidence", cut=prune_cut(p, 4))
-            for p in (0.1, 0.5)
         ),
     ]

@@ -14,7 +14,7 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.outcome import Plan
 from ttc_cli.core.sampling import Stop, Want
 from ttc_cli.core.verify import Graded
-from ttc_cli.strategies.pruning import Lost, lost
+from ttc_cli.strategies.step_pruner import StepScorePruner, lost
 from ttc_cli.verifiers.combine import Combined
 from ttc_cli.verifiers.head import FEATURES, Head
 from ttc_cli.verifiers.probe import Probe
@@ -105,7 +105,7 @@ def test_another_sample_is_drawn_for_one_that_was_given_up() -> None:
 
 
 def test_a_lost_policy_draws_nothing() -> None:
-    rule = Lost(0.0, plan("best-of-n", None))
+    rule = StepScorePruner(0.0, plan("best-of-n", None))
     assert rule.more([], []) == ()
     assert rule.cull([], []) == ()
     with pytest.raises(UsageError, match="below 1"):

@@ -19,7 +19,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.seeds import uniform
 from ttc_cli.engine.scripted import Line, Script, ScriptedEngine, split
-from ttc_cli.strategies import evidence, pruning, self_consistency, stopping
+from ttc_cli.strategies import evidence, self_consistency, stopping
 from ttc_cli.strategies.self_consistency import Options
 from ttc_cli.strategies.stopping import Standing, familiarity, further, gain, unbeatable
 
@@ -164,16 +164,6 @@ def test_weights_lie_around_one_whatever_the_scale(kind: str) -> None:
     assert evidence.weights(kind, []) == []
 
 
-def test_pruning_stops_what_falls_under_the_bar() -> None:
-    assert pruning.bar([], 0.5) is None
-    warm = [branch(i, 100, 8.0 + i) for i in range(4)]
-    rule = pruning.Pruning(0.5, 4)
-    weak, strong, young = branch(5, 80, 9.0), branch(6, 80, 11.0), branch(7, 10, 1.0)
-    assert rule.losing([weak], warm[:3]) == []
-    assert rule.losing([weak, strong, young], warm) == [weak]
-    assert pruning.Pruning(0.0, 1).losing([weak], warm) == []
-
-
 @pytest.mark.parametrize(
     "wrong",
     [{"rule": "x"}, {"weight": "x"}, {"prune": 1.0}, {"width": 0}, {"loss": -1.0}],
@@ -241,21 +231,3 @@ def test_the_plain_form_counts_plain_votes() -> None:
     assert len(outcome.branches) == 16
     weighed, _ = play(0.5, 2, early_stop=False, weight="length")
     assert any(vote.weight != vote.count for vote in weighed.votes)
-
-
-def test_pruned_samples_do_not_vote() -> None:
-    def line(request: Request) -> Line:
-        weak = request.seed % 3 == 0
-        tokens = split("well, " * (100 + 60 * weak) + "so \\boxed{" + ("9" if weak else "7") + "}.")
-        return Line(tokens, 4.0 if weak else 12.0)
-
-    run = Run(ScriptedEngine(line), ledger=Ledger(None), seed=1)
-    question = Question("What is 3 + 4?", "math", "number", lambda v, t: PROMPT)
-    plan = Plan("self-consistency", "high", 16, branch_tokens=300, early_stop=False)
-    options = Options(prune=0.5, warm_up=2, weight="confidence")
-    flow = self_consistency.solve(run, question, plan, options)
-    outcome = end_of(flow)
-    assert outcome.answer == "7"
-    culled = [b for b in outcome.branches if b.stop is Stop.CULLED]
-    assert culled
-    assert sum(v.count for v in outcome.votes) == len(outcome.branches) - len(culled)

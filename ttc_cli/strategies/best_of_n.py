@@ -22,7 +22,7 @@ from ttc_cli.strategies.ballot import Ballot, share
 from ttc_cli.strategies.fields import FIELDS_HELP, by_field
 from ttc_cli.strategies.grading import Grades, wanted
 from ttc_cli.strategies.mixed import sample
-from ttc_cli.strategies.pruning import GIVE_UP_HELP, Lost, check_give_up
+from ttc_cli.strategies.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give_up
 
 CHOOSE = "vote"
 """How the winner is chosen by default; prose and code have no classes and always take the best."""
@@ -51,7 +51,7 @@ class Options:
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Draw, grade, choose. A gate ends the drawing as soon as it lets one sample through."""
     want, grades = wanted(run, plan), Grades(plan, question)
-    lost = Lost(options.give_up, plan) if options.give_up else None
+    pruner = StepScorePruner(options.give_up, plan) if options.give_up else None
     known = None if plan.kinds == "plain" else table(run.engine.info.name)
     ballot = Ballot(question, grades.weigh, known if plan.verifier is None else None)
     waves = plan.early_stop and plan.verifier is not None and plan.verifier.gate
@@ -65,7 +65,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             plan,
             sampling=plan.sampled if plan.samples > 1 else plan.greedy,
             want=want,
-            draw=lost,
+            draw=pruner,
         )
         done += drawn
         yield from grades.take(run, [branch for branch in drawn if common.usable(branch, question)])

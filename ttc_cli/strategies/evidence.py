@@ -13,10 +13,10 @@ from ttc_cli.core.branch import Branch
 
 WINDOWS = (64, 256)
 """Bounds of a confidence window, in tokens; DeepConf's 2048 is longer than most local traces."""
-KINDS = {"none": 0.0, "length": 0.5, "confidence": 1.0, "hesitation": 0.5}
+KINDS = {"none": 0.0, "length": 0.5, "hesitation": 0.5}
 """Ways to weigh votes, each with the power its relative merit is raised to.
 
-Square roots soften: evidence inclines, it does not outvote. Confidence is used as DeepConf does.
+Square roots soften: evidence inclines, it does not outvote.
 """
 
 
@@ -68,8 +68,6 @@ def merit(kind: str, tokens: int, confidences: Sequence[float]) -> float:
     """
     if kind == "length":
         return 1 / max(1, tokens)
-    if kind == "confidence":
-        return lowest_group(confidences, window([len(confidences)]))
     if kind == "hesitation":
         return 1 / total if (total := hesitation(confidences)) else 0.0
     return 1.0

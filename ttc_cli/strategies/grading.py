@@ -104,9 +104,9 @@ class Grades:
         return max(branches, key=merit)
 
     def weigh(self, branches: Sequence[Branch]) -> list[float]:
-        """Weights of votes: scores; confidences where nobody has a score above 0."""
+        """Weights of votes: scores; hesitation where nobody has a score above 0."""
         scores = [self.score(branch) or 0.0 for branch in branches]
-        return scores if any(scores) else weights("confidence", branches)
+        return scores if any(scores) else weights("hesitation", branches)
 
     @property
     def report(self) -> str:

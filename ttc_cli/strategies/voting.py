@@ -12,7 +12,7 @@ from ttc_cli.strategies.ballot import Ballot
 from ttc_cli.strategies.common import sample
 from ttc_cli.strategies.evidence import KINDS, hesitation
 from ttc_cli.strategies.fields import FIELDS_HELP
-from ttc_cli.strategies.pruning import GIVE_UP_HELP, Lost, Pruning, check_give_up
+from ttc_cli.strategies.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give_up
 from ttc_cli.strategies.stopping import further, unbeatable, votes_needed
 
 RULES = ("auto", "value", "beta", "escalate")
@@ -42,20 +42,13 @@ class Options:
     weight: str = field(
         default="auto",
         metadata={
-            "help": "weigh votes by hesitation, length, confidence, or none;"
+            "help": "weigh votes by hesitation, length, or none;"
             " auto: by hesitation, and none with --no-early-stop"
         },
     )
     width: int = field(
         default=1,
         metadata={"help": "keep at least this many samples under way: faster, and more is wasted"},
-    )
-    prune: float = field(
-        default=0.0,
-        metadata={"help": "share of samples to stop for low confidence (DeepConf); 0 for none"},
-    )
-    warm_up: int = field(
-        default=4, metadata={"help": "finished samples that set the bar for prune"}
     )
     give_up: float = field(default=0.0, metadata={"help": GIVE_UP_HELP})
     fields: bool = field(default=False, metadata={"help": FIELDS_HELP})
@@ -65,11 +58,9 @@ class Options:
             raise UsageError(f"there is no rule {self.rule!r}", "one of " + ", ".join(RULES))
         if self.weight not in (*KINDS, "auto"):
             raise UsageError(f"no weight is called {self.weight!r}", "auto, " + ", ".join(KINDS))
-        if not 0 <= self.prune < 1:
-            raise UsageError(f"prune is {self.prune}", "give a share from 0 to below 1")
         check_give_up(self.give_up)
-        if min(self.width, self.warm_up) < 1:
-            raise UsageError("width and warm-up are 1 or more")
+        if self.width < 1:
+            raise UsageError("width is 1 or more")
         if self.loss < 0 or not 0 < self.confidence <= 1:
             raise UsageError("loss is 0 or more, and confidence above 0, up to 1")
 
@@ -95,8 +86,7 @@ class Voting:
         self._plan = plan
         self._options = options
         self._rule = options.rule_for(plan)
-        self._pruning = Pruning(options.prune, options.warm_up)
-        self._lost = Lost(options.give_up, plan)
+        self._pruner = StepScorePruner(options.give_up, plan)
         self._started = 0
         self._stage = 1
         self.news: list[str] = []
@@ -126,8 +116,9 @@ class Voting:
             self.done = list(done)
             self._ballot.take(done)
             self.decided = self.decided or self._settled(len(live))
-        losing = live if self.decided else self._pruning.losing(live, done)
-        return [*(branch.id for branch in losing), *self._lost.cull(live, done)]
+        if self.decided:
+            return [branch.id for branch in live]
+        return self._pruner.cull(live, done)
 
     def _settled(self, live: int) -> bool:
         if not self._plan.early_stop or not self._question.votable:
