@@ -166,7 +166,7 @@ def test_weights_lie_around_one_whatever_the_scale(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"rule": "x"}, {"weight": "x"}, {"prune": 1.0}, {"width": 0}, {"loss": -1.0}],
+    [{"rule": "x"}, {"weight": "x"}, {"width": 0}, {"loss": -1.0}],
 )
 def test_wrong_options_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
