@@ -1,7 +1,9 @@
-"""Short answers: found in replies, brought to one form, grouped into classes that can vote.
+"""Short answers: found in replies, parsed to typed values, compared, grouped into classes.
 
-Names are imported when first used: the program starts without paying for patterns and tables
-that `--help` does not need.
+One pipeline: `find` (a reply's answer, and the rule that found it) with `asked` (what the question
+wants) and `scan` (values in a sentence), `parse` (text to a typed `value`), `compare` (two values)
+and `classes` (a pool of them). Names are imported when first used: the program starts without
+paying for patterns and tables that `--help` does not need.
 """
 
 from __future__ import annotations
@@ -10,39 +12,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ttc_cli.answers.equivalence import AnswerClass, Classes, Exact, classes, equivalent
-    from ttc_cli.answers.extraction import extract
-    from ttc_cli.answers.finds import Extracted, Kind, Rule
-    from ttc_cli.answers.normalise import canonical
+    from ttc_cli.answers.classes import AnswerClass, Classes, Exact, classes
+    from ttc_cli.answers.compare import equivalent
+    from ttc_cli.answers.find import Extracted, Kind, Rule, extract
+    from ttc_cli.answers.parse import canonical
     from ttc_cli.answers.prose import medoid, similarity
     from ttc_cli.answers.worker import Comparer, Worker, shared_worker
-
-__all__ = [
-    "AnswerClass",
-    "Classes",
-    "Comparer",
-    "Exact",
-    "Extracted",
-    "Kind",
-    "Rule",
-    "Worker",
-    "canonical",
-    "classes",
-    "equivalent",
-    "extract",
-    "medoid",
-    "shared_worker",
-    "similarity",
-]
+    from ttc_cli.answers.written import written
 
 _HOMES = {
-    "equivalence": ("AnswerClass", "Classes", "Exact", "classes", "equivalent"),
-    "extraction": ("extract",),
-    "finds": ("Extracted", "Kind", "Rule"),
-    "normalise": ("canonical",),
+    "classes": ("AnswerClass", "Classes", "Exact", "classes"),
+    "compare": ("equivalent",),
+    "find": ("Extracted", "Kind", "Rule", "extract"),
+    "parse": ("canonical",),
     "prose": ("medoid", "similarity"),
     "worker": ("Comparer", "Worker", "shared_worker"),
+    "written": ("written",),
 }
+__all__ = [
+    "AnswerClass", "Classes", "Comparer", "Exact", "Extracted", "Kind", "Rule", "Worker",
+    "canonical", "classes", "equivalent", "extract", "medoid", "shared_worker", "similarity",
+    "written",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

@@ -1,37 +1,42 @@
-r"""LaTeX, markdown and typography: off for reading and for keys, on for the maths worker."""
+r"""The normaliser: typography, markdown and LaTeX's layout off; what is left can be parsed.
+
+`tidy` makes plain text or bare LaTeX of what a reply wrote, `readable` what a person would have
+typed, `for_parser` the LaTeX that math-verify reads.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _CHARS = {
-    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full-width forms
-    **dict.fromkeys(map(ord, "\u00a0\u2009\u202f\u2007\u3000\u2002\u2003"), " "),
-    **dict.fromkeys(map(ord, "−–‒"), "-"),
-    **dict.fromkeys(map(ord, "’‘"), "'"),
-    **dict.fromkeys(map(ord, "“”„"), '"'),
-    **dict.fromkeys(map(ord, "\u200b\u2060\ufeff"), ""),
-    **{
-        ord(c): f" {v}"
-        for c, v in zip("½⅓⅔¼¾⅕⅛", ["1/2", "1/3", "2/3", "1/4", "3/4", "1/5", "1/8"], strict=True)
-    },
-    ord("º"): "°",
+    **dict.fromkeys(map(ord, "−–‒—‐‑﹣－"), "-"),
+    **dict.fromkeys(map(ord, "’‘ʼ´′"), "'"),
+    **dict.fromkeys(map(ord, "“”„«»″"), '"'),
+    **dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a\u202c"), ""),
+    **dict.fromkeys(map(ord, "⋅·∙"), "*"),
+    **{ord("º"): "°", ord("˚"): "°", ord("∶"): ":", ord("⁄"): "/", ord("…"): "...", ord("µ"): "μ"},
 }
+_RAISED, _LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "₀₁₂₃₄₅₆₇₈₉"
+_PLAIN = str.maketrans(_RAISED + _LOWERED, "0123456789+-n0123456789")
+_SHIFTED = re.compile(f"[{_RAISED}]+|[{_LOWERED}]+")
+_VULGAR = re.compile("(\\d?)([\u00bc-\u00be\u2150-\u215e])")
 _DOLLAR = "\ue000"  # a private character: "\$" is money, "$" may be a delimiter
 _WORDS = re.compile(
-    r"\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mathsf|mbox|hbox|emph|"
-    r"operatorname|boxed|fbox|underline|mathbb|bold|ensuremath)\s*\{([^{}]*)\}"
+    r"\\(?:text|textbf|textit|textrm|textnormal|textsf|texttt|mathrm|mathbf|mathit|mathsf|mbox|hbox"
+    r"|emph|operatorname|boxed|fbox|underline|mathbb|bold|ensuremath|ce|mathcal)\s*\{([^{}]*)\}"
 )
 _BOXED = re.compile(r"(?s)\\(?:boxed|fbox)\s*\{(.*)\}[.,]?")
 _GONE = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|limits|!)(?![a-zA-Z])|(?<=\d)\{,\}"
 )
 _SPACE = re.compile(r"(?<!\\)\\(?:quad|qquad|,|;|:|>|\s|~)|~")
-_DEGREE = re.compile(r"\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\degree)")
+_DEGREE = re.compile(r"\s*(?:\^\s*\{?\s*(?:\\circ|∘|o(?=\}))\s*\}?|\\degree)")
 _FRAC = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
-_SHORT_FRAC = re.compile(r"\\frac\s*(?:\{([^{}]*)\}|(\d))\s*(?:\{([^{}]*)\}|(\d))")
+_GROUP = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
+_SHORT_FRAC = re.compile(rf"\\frac\s*(?:{_GROUP}|(\d))\s*(?:{_GROUP}|(\d))")
 _DELIMITED = re.compile(r"(?s)(\$\$?)([^$]+)\1|\\\((.+)\\\)|\\\[(.+)\\\]")
-_MARK = re.compile(r"\*\*|__|(?<!\w)`+|`+(?!\w)|^\s*(?:#+|>)\s+")
+_MARK = re.compile(r"\*\*|__|(?<!\w)`+|`+(?!\w)|^\s*(?:#+|>)\s+|</?(?:answer|b|i|em|strong)>")
 _ROW = "\\\\"
 _MATRIX = re.compile(
     r"(?s)[\[(]?\s*\\begin\{(?:[a-zA-Z]?matrix|array)\}(?:\{[lcr|]+\})?(.+?)\\end\{\w+\}\s*[\])]?"
@@ -41,15 +46,33 @@ _NAMED = {
     "cdot": "*", "times": "*", "div": "/", "pm": "±", "mp": "∓", "le": "≤", "leq": "≤", "ge": "≥",
     "geq": "≥", "lt": "<", "gt": ">", "ne": "≠", "neq": "≠", "infty": "∞", "pi": "π", "cup": "∪",
     "cap": "∩", "approx": "≈", "in": "∈", "theta": "θ", "alpha": "α", "beta": "β", "emptyset": "∅",
-    "varnothing": "∅", "to": "→", "leqslant": "≤", "geqslant": "≥",
+    "varnothing": "∅", "to": "→", "leqslant": "≤", "geqslant": "≥", "gamma": "γ", "lambda": "λ",
+    "mu": "μ", "sigma": "σ", "phi": "φ", "omega": "ω", "delta": "δ", "euro": "€", "pounds": "£",
 }  # fmt: skip
 _COMMAND = re.compile(r"\\([a-zA-Z]+)\s*")
-_SYMBOLS = str.maketrans({v: f"\\{k} " for k, v in reversed(_NAMED.items()) if v not in "*/<>"})
+_SYMBOLS = str.maketrans({v: f"\\{k} " for k, v in reversed(_NAMED.items()) if v not in "*/<>€£"})
 _FUNCTIONS = re.compile(
     r"(?<![\\a-zA-Z])(arcsin|arccos|arctan|sin|cos|tan|sec|csc|cot|log|ln|exp|pi)(?![a-z])"
 )
 _INFINITY = re.compile(r"(?i)(?<![\\a-z])(?:infinity|inf|oo)(?![a-z])")
 _ROOT = re.compile(r"(?:(?<!\\)\bsqrt|√)\s*(?:\(([^()]*)\)|(\d+|[a-z]\b))")
+
+
+def plain(text: str) -> str:
+    """One spelling of each character: accents composed, widths, minus signs and digits plain."""
+    if text.isascii():
+        return text
+    text = _VULGAR.sub(lambda m: f"{m[1]} {unicodedata.normalize('NFKC', m[2])}", text)
+    text = _SHIFTED.sub(_shift, text.translate(_CHARS))
+    text = unicodedata.normalize("NFKC", text).translate(_CHARS)
+    return "".join(
+        str(unicodedata.decimal(c)) if c > "\x7f" and c.isdecimal() else c for c in text
+    )
+
+
+def _shift(match: re.Match[str]) -> str:
+    sign, digits = "^" if match[0][0] in _RAISED else "_", match[0].translate(_PLAIN)
+    return f"{sign}{digits}" if len(digits) == 1 else f"{sign}{{{digits}}}"
 
 
 def _loop(pattern: re.Pattern[str], to: str, text: str) -> str:
@@ -77,11 +100,8 @@ def _short_frac(match: re.Match[str]) -> str:
 
 
 def tidy(text: str) -> str:
-    """`text` without markdown, delimiters, font commands, spacing and closing punctuation.
-
-    What is left is plain text or bare LaTeX, on which every later reading builds.
-    """
-    text = text.translate(_CHARS).replace("\\$", _DOLLAR)
+    """`text` without markdown, delimiters, font commands, spacing and closing punctuation."""
+    text = plain(text).replace("\\$", _DOLLAR)
     text = _undelimit(_MARK.sub("", text))
     if match := _BOXED.fullmatch(text):
         text = _undelimit(match[1])
@@ -95,7 +115,7 @@ def tidy(text: str) -> str:
         text = text[:-1]  # joy; a factorial is part of a longer formula
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         text = text[1:-1]
-    return text.strip().rstrip(".,;:").strip()
+    return text.strip().rstrip(".,;:。").strip()
 
 
 def _over(match: re.Match[str]) -> str:
@@ -112,9 +132,10 @@ def readable(tidied: str) -> str:
     if "\\" in text:
         text = _MATRIX.sub(lambda m: f"[{m[1].replace(_ROW, '; ').replace('&', ' ')}]", text)
         text = re.sub(r"\\sqrt\s*(\d)", r"sqrt(\1)", text)
+        text = re.sub(r"(\d)\s*(?=\\frac\{\d+\}\{\d+\})", r"\1 ", text)
         for _ in range(4):
             before = text
-            text = re.sub(r"\\sqrt\s*\{([^{}]*)\}", r"sqrt(\1)", text)
+            text = re.sub(rf"\\sqrt\s*{_GROUP}", r"sqrt(\1)", text)
             text = _SHORT_FRAC.sub(_over, text)
             if text == before:
                 break

@@ -1,0 +1,104 @@
+"""Names of units, currencies, months and weekdays in six languages, read when first needed.
+
+The table is made by `benchmarks/answer_names.py` from pint and CLDR.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+from functools import cache, lru_cache
+from pathlib import Path
+
+from ttc_cli.answers.value import Dimension
+
+Unit = tuple[Fraction, Dimension]
+PERCENT: Dimension = (("%", 1),)
+_SHARES = {
+    "%": PERCENT, "percent": PERCENT, "per cent": PERCENT, "pct": PERCENT, "prozent": PERCENT,
+    "pour cent": PERCENT, "pourcent": PERCENT, "por ciento": PERCENT, "per cento": PERCENT,
+    "percento": PERCENT, "por cento": PERCENT, "percentage": PERCENT,
+    "percentage points": (("points", 1),), "percentage point": (("points", 1),),
+    "pp": (("points", 1),), "‰": (("‰", 1),), "basis points": (("bp", 1),),
+}  # fmt: skip
+_PER = re.compile(r"\s*/\s*|\s+(?:per|pro|par|por|an?)\s+|-(?:per)-")
+_POWERS = {"square": 2, "sq": 2, "sq.": 2, "cubic": 3, "cu": 3, "cu.": 3}
+_TERM = re.compile(r"(?:(square|sq\.?|cubic|cu\.?)[\s-]+)?(.+?)(?:\s*\^?\{?([23])\}?|\s(squared|cubed))?")
+
+
+@cache
+def _table() -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = json.loads(
+        Path(__file__).with_name("names.json").read_text("utf-8")
+    )
+    return found
+
+
+@cache
+def _units() -> tuple[dict[str, tuple[Unit, ...]], dict[str, tuple[Unit, ...]]]:
+    """Units by name, and by name in lower case where no two differ by case alone."""
+    exact: dict[str, tuple[Unit, ...]] = {}
+    for of, names in _table()["units"].items():
+        factor, _, base = of.partition(" ")
+        terms = [term.partition("^") for term in base.split("*") if term]
+        dimension = tuple(sorted((name, int(power or 1)) for name, _, power in terms))
+        for name in names:  # type: ignore[attr-defined]
+            exact[name] = ((Fraction(factor), dimension),)
+    for name, (factor, code) in _table()["money"].items():  # type: ignore[misc]
+        exact[name] = (*exact.get(name, ()), (Fraction(factor), ((code, 1),)))
+    exact |= {name: ((Fraction(1), dimension),) for name, dimension in _SHARES.items()}
+    lower: dict[str, set[tuple[Unit, ...]]] = {}
+    for name, units in exact.items():
+        lower.setdefault(name.lower(), set()).add(units)
+    return exact, {name: next(iter(u)) for name, u in lower.items() if len(u) == 1}
+
+
+def number_of(table: str, word: str) -> int | None:
+    """The number of a month (1 to 12) or weekday (0 is Monday) by its name in any language."""
+    found = _table()[table].get(word.lower().rstrip("."))
+    return found if isinstance(found, int) else None
+
+
+def _named(name: str) -> tuple[Unit, ...]:
+    exact, lower = _units()
+    found = exact.get(name)
+    if found is None and (len(name) > 1 or not name.isupper()):
+        found = lower.get(name.lower()) or lower.get(name.lower().rstrip("."))
+    return found or ()
+
+
+def _term(text: str) -> tuple[Unit, ...]:
+    if found := _named(text):
+        return found
+    match = _TERM.fullmatch(text)
+    if match is None or not (match[1] or match[3] or match[4]):
+        return ()
+    power = _POWERS.get(match[1] or "") or {"2": 2, "squared": 2}.get(match[3] or match[4], 3)
+    return tuple(
+        (factor**power, tuple((base, p * power) for base, p in dimension))
+        for factor, dimension in _named(match[2])
+    )
+
+
+@lru_cache(maxsize=4096)
+def units(text: str) -> tuple[Unit, ...]:
+    """What a unit's name may stand for ("km", "square feet", "miles per hour"), most likely first.
+
+    Empty for what is no unit. "pounds" are a mass or money.
+    """
+    text = " ".join(text.split())
+    if not text or len(text) > 40:
+        return ()
+    if found := _term(text):
+        return found
+    terms = [_term(part) for part in _PER.split(text)]
+    if len(terms) < 2 or not all(terms):
+        return ()
+    (factor, dimension), *below = [term[0] for term in terms]
+    powers = dict(dimension)
+    for divisor, base in below:
+        factor /= divisor
+        for name, power in base:
+            powers[name] = powers.get(name, 0) - power
+    return ((factor, tuple(sorted((n, p) for n, p in powers.items() if p))),)
