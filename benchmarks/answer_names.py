@@ -19,22 +19,106 @@ from pint import UnitRegistry
 
 TARGET = Path(__file__).parents[1] / "ttc_cli" / "answers" / "names.json"
 LOCALES = ("en", "de", "fr", "es", "it", "pt")
-PLAIN = """
-inch foot yard mile nautical_mile light_year acre hectare
-pound ounce ton metric_ton stone carat
-second minute hour day week fortnight month year decade century millennium
-gallon quart pint cup tablespoon teaspoon fluid_ounce barrel bushel
-degree radian arcminute arcsecond steradian turn
-degree_Celsius degree_Fahrenheit kelvin rpm knot
-bit byte calorie kilocalorie electron_volt british_thermal_unit horsepower
-atmosphere bar millimeter_Hg pound_force_per_square_inch
-newton joule watt volt ampere ohm farad henry tesla weber coulomb hertz pascal mole lumen lux
-becquerel sievert decibel
-""".split()
-PREFIXED = (
-    "meter gram second liter hertz watt joule volt ampere ohm pascal newton byte bit electron_volt"
-    " watt_hour calorie mole farad bar pascal"
-).split()
+PLAIN = [
+    "inch",
+    "foot",
+    "yard",
+    "mile",
+    "nautical_mile",
+    "light_year",
+    "acre",
+    "hectare",
+    "pound",
+    "ounce",
+    "ton",
+    "metric_ton",
+    "stone",
+    "carat",
+    "second",
+    "minute",
+    "hour",
+    "day",
+    "week",
+    "fortnight",
+    "month",
+    "year",
+    "decade",
+    "century",
+    "millennium",
+    "gallon",
+    "quart",
+    "pint",
+    "cup",
+    "tablespoon",
+    "teaspoon",
+    "fluid_ounce",
+    "barrel",
+    "bushel",
+    "degree",
+    "radian",
+    "arcminute",
+    "arcsecond",
+    "steradian",
+    "turn",
+    "degree_Celsius",
+    "degree_Fahrenheit",
+    "kelvin",
+    "rpm",
+    "knot",
+    "bit",
+    "byte",
+    "calorie",
+    "kilocalorie",
+    "electron_volt",
+    "british_thermal_unit",
+    "horsepower",
+    "atmosphere",
+    "bar",
+    "millimeter_Hg",
+    "pound_force_per_square_inch",
+    "newton",
+    "joule",
+    "watt",
+    "volt",
+    "ampere",
+    "ohm",
+    "farad",
+    "henry",
+    "tesla",
+    "weber",
+    "coulomb",
+    "hertz",
+    "pascal",
+    "mole",
+    "lumen",
+    "lux",
+    "becquerel",
+    "sievert",
+    "decibel",
+]
+PREFIXED = [
+    "meter",
+    "gram",
+    "second",
+    "liter",
+    "hertz",
+    "watt",
+    "joule",
+    "volt",
+    "ampere",
+    "ohm",
+    "pascal",
+    "newton",
+    "byte",
+    "bit",
+    "electron_volt",
+    "watt_hour",
+    "calorie",
+    "mole",
+    "farad",
+    "bar",
+    "pascal",
+]
 PREFIXES = ("nano", "micro", "milli", "centi", "kilo", "mega", "giga", "tera")
 SYMBOLS = dict(zip(PREFIXES, ("n", "μ", "m", "c", "k", "M", "G", "T"), strict=True))
 # names that people write and neither library knows; "=" gives what they stand for
@@ -49,16 +133,97 @@ micron=micrometer feet=foot inches=inch centuries=century yd=yard mi=mile lb=pou
 h=hour s=second d=day w=week y=year
 Std=hour Stdn=hour Sek=second Uhrzeit=hour hora=hour horas=hour Jh=century Jahrhundert=century
 Jahrhunderte=century siglo=century siglos=century siècle=century siècles=century secolo=century
-C=degree_Celsius F=degree_Fahrenheit L=liter mmHg=millimeter_Hg
+Mb=megabit Gb=gigabit C=degree_Celsius F=degree_Fahrenheit L=liter mmHg=millimeter_Hg
 """
 # words that mean something else more often than a unit, in the languages of the table
-UNLIKELY = """
-mil once quarter quarters quarti quarto quartos quarts point points punto puntos pontos tour tours
-cycle circle pie pies rod rods link pinch pinches chain chains grain grains bu pt cp ct al prise
-prisen gran grani grano granos grais turn an au al w y braccia braccio set out mag gen dim dom ter
-sex libra libras livre livres siemens revolution revolutions mB mF Ms Gs Mg Gg Tg TA GA cB cA cF cJ
-cN cV cW cHz cPa cal_th dram drams staio staia mF
-""".split()
+UNLIKELY = [
+    "mil",
+    "once",
+    "quarter",
+    "quarters",
+    "quarti",
+    "quarto",
+    "quartos",
+    "point",
+    "points",
+    "punto",
+    "puntos",
+    "pontos",
+    "tour",
+    "tours",
+    "cycle",
+    "circle",
+    "pie",
+    "pies",
+    "rod",
+    "rods",
+    "link",
+    "pinch",
+    "pinches",
+    "chain",
+    "chains",
+    "grain",
+    "grains",
+    "bu",
+    "pt",
+    "cp",
+    "ct",
+    "al",
+    "prise",
+    "prisen",
+    "gran",
+    "grani",
+    "grano",
+    "granos",
+    "grais",
+    "turn",
+    "an",
+    "au",
+    "al",
+    "w",
+    "y",
+    "braccia",
+    "braccio",
+    "set",
+    "out",
+    "mag",
+    "gen",
+    "dim",
+    "dom",
+    "ter",
+    "sex",
+    "libra",
+    "libras",
+    "livre",
+    "livres",
+    "siemens",
+    "revolution",
+    "revolutions",
+    "mB",
+    "mF",
+    "Ms",
+    "Gs",
+    "Mg",
+    "Gg",
+    "Tg",
+    "TA",
+    "GA",
+    "cB",
+    "cA",
+    "cF",
+    "cJ",
+    "cN",
+    "cV",
+    "cW",
+    "cHz",
+    "cPa",
+    "cal_th",
+    "dram",
+    "drams",
+    "staio",
+    "staia",
+    "mF",
+]
 APART = {  # the scales of temperature share no zero, months and years no fixed number of days
     "degree_Celsius": ("1", "celsius"), "degree_Fahrenheit": ("1", "fahrenheit"),
     "kelvin": ("1", "kelvin"), "month": ("1", "calendar"), "year": ("12", "calendar"),
@@ -96,7 +261,10 @@ def units() -> dict[str, list[str]]:
             scale = registry.Quantity(Fraction(1), name).to("hertz")
             return [str(Fraction(scale.magnitude)), "frequency"]
         if "mole" in name:
-            return [str(Fraction(registry.Quantity(Fraction(1), name).to("mole").magnitude)), "mole"]
+            return [
+                str(Fraction(registry.Quantity(Fraction(1), name).to("mole").magnitude)),
+                "mole",
+            ]
         parts = sorted((k[1:-1], int(v)) for k, v in base.dimensionality.items())
         return [str(Fraction(base.magnitude)), "*".join(f"{k}^{v}" for k, v in parts)]
 
@@ -106,11 +274,11 @@ def units() -> dict[str, list[str]]:
         found.setdefault(name, of)
 
     def names_of(name: str) -> list[str]:
-        unit = registry._units[name]  # noqa: SLF001 - the registry has no public list of aliases
+        unit = registry._units[name]
         return [unit.name.replace("_", " "), unit.symbol, *unit.aliases]
 
     for name in PLAIN:
-        for alias in names_of(name) if name in registry._units else [name]:  # noqa: SLF001
+        for alias in names_of(name) if name in registry._units else [name]:
             add(alias, worth(name))
     for base in PREFIXED:
         if base == "watt_hour":
@@ -120,7 +288,7 @@ def units() -> dict[str, list[str]]:
                 add(f"{prefix}watt hour", of)
                 add(f"{prefix}watt-hour", of)
             continue
-        symbol = registry._units[base].symbol  # noqa: SLF001
+        symbol = registry._units[base].symbol
         add(base, worth(base))
         add(symbol, worth(base))
         for prefix in PREFIXES:
@@ -135,13 +303,19 @@ def units() -> dict[str, list[str]]:
         name, _, of = pair.rpartition("=")
         found[name] = worth(of)
     for locale in LOCALES:
-        patterns = Locale(locale)._data["unit_patterns"]  # noqa: SLF001 - no public list either
+        patterns = Locale(locale)._data["unit_patterns"]
         for key, forms in patterns.items():
             plain = key.split("-", 1)[-1].replace("-", "_")
             try:
-                of = worth({"liter": "liter", "celsius": "degree_Celsius",
-                            "fahrenheit": "degree_Fahrenheit", "hour": "hour"}.get(plain, plain))
-            except Exception:  # noqa: BLE001, S112 - what pint does not know is left out
+                of = worth(
+                    {
+                        "liter": "liter",
+                        "celsius": "degree_Celsius",
+                        "fahrenheit": "degree_Fahrenheit",
+                        "hour": "hour",
+                    }.get(plain, plain)
+                )
+            except Exception:
                 continue
             if "per" in key or "temperature-generic" in key or key.startswith("graphics"):
                 continue
@@ -169,7 +343,7 @@ def money() -> dict[str, list[str]]:
         found[code.lower()] = ["1", code]
         symbol = get_currency_symbol(code, "en").lower()
         found.setdefault(symbol, ["1", code])
-        patterns = english._data["currency_names_plural"].get(code, {})  # noqa: SLF001
+        patterns = english._data["currency_names_plural"].get(code, {})
         for name in {english.currencies[code], *patterns.values()}:
             found.setdefault(str(name).lower(), ["1", code])
     return found

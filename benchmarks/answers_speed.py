@@ -16,8 +16,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ttc_cli.answers import canonical, classes, equivalent, extract
 from ttc_cli.answers.normalise import parse_form
+
+from ttc_cli.answers import canonical, classes, equivalent, extract
 
 PAIRS = Path(__file__).parents[1] / "tests" / "answers" / "pairs.txt"
 

@@ -2,7 +2,7 @@
 
 One pipeline: `find` (a reply's answer, and the rule that found it) with `asked` (what the question
 wants) and `scan` (values in a sentence), `parse` (text to a typed `value`), `compare` (two values)
-and `classes` (a pool of them). Names are imported when first used: the program starts without
+and `group` (a pool of them). Names are imported when first used: the program starts without
 paying for patterns and tables that `--help` does not need.
 """
 
@@ -12,27 +12,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ttc_cli.answers.classes import AnswerClass, Classes, Exact, classes
     from ttc_cli.answers.compare import equivalent
     from ttc_cli.answers.find import Extracted, Kind, Rule, extract
+    from ttc_cli.answers.group import AnswerClass, Classes, Exact, classes
     from ttc_cli.answers.parse import canonical
     from ttc_cli.answers.prose import medoid, similarity
     from ttc_cli.answers.worker import Comparer, Worker, shared_worker
-    from ttc_cli.answers.written import written
 
 _HOMES = {
-    "classes": ("AnswerClass", "Classes", "Exact", "classes"),
+    "group": ("AnswerClass", "Classes", "Exact", "classes"),
     "compare": ("equivalent",),
     "find": ("Extracted", "Kind", "Rule", "extract"),
     "parse": ("canonical",),
     "prose": ("medoid", "similarity"),
     "worker": ("Comparer", "Worker", "shared_worker"),
-    "written": ("written",),
 }
 __all__ = [
     "AnswerClass", "Classes", "Comparer", "Exact", "Extracted", "Kind", "Rule", "Worker",
     "canonical", "classes", "equivalent", "extract", "medoid", "shared_worker", "similarity",
-    "written",
 ]  # fmt: skip
 
 

@@ -15,26 +15,18 @@ from functools import lru_cache
 from itertools import product
 from typing import Literal
 
-from ttc_cli.answers.names import units
+from ttc_cli.answers.names import listed, pattern, units, words
 from ttc_cli.answers.quantity import stem as singular
 from ttc_cli.answers.value import Value
 
 Shape = Literal["same", "subject", "object", "count", "verdict"]
 _COPULAS = frozenset({"is", "are", "was", "were"})
-_VERBS = frozenset("do does did can could will would should must may might shall has have had".split())
+_VERBS = frozenset(listed("auxiliaries"))
 _ASKING = frozenset({"what", "which", "who", "where", "when"})
 _TOLD = re.compile(r"(?:please\s+)?(?:name|state|identify|give|tell me)\s+(?:the|an?)\s+", re.I)
-_PLACING = "of in on at for from to with by as during between about into over under after before"
-_PREPOSITIONS = frozenset(_PLACING.split())
+_PREPOSITIONS = frozenset(listed("prepositions"))
 _ARTICLES = frozenset({"the", "a", "an", "our", "your"})
-_UNSURE = frozenset(
-    "not no never neither nor none nothing nobody without hardly cannot or either but however "
-    "although though while whereas unless except instead rather if whether maybe perhaps probably "
-    "possibly likely unlikely presumably apparently supposedly allegedly might could should would "
-    "may seems seem appears think believe guess assume suppose uncertain unsure unknown unclear "
-    "sometimes often usually formerly previously once used wrong incorrect false said claimed "
-    "considered debated disputed thought depends partly".split()
-)
+_UNSURE = frozenset(listed("doubt"))
 _WORD = re.compile(r"['’]s\b|[^\W_]+(?:(?!['’]s\b)[-.&'’][^\W_]+)*")
 _ABBREVIATED = r"(?<!\bMt)(?<!\bSt)(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\b[A-Z])"
 _SENTENCE_END = re.compile(rf"(?:{_ABBREVIATED}\.|[!?;。！？])(?=\W*\s|\W*$)|\n")
@@ -46,10 +38,7 @@ _LEAD = re.compile(
 _EDGES = " \t*_\"'“”`.,:!"
 _IT = frozenset({"it", "he", "she", "they"})
 _GLUE = frozenset({"of", "in", "on", "at", "to", "for", "with", "'s", "that", "which", "who"})
-_CLAUSE = _COPULAS | frozenset(
-    "am be been being has have had do does did will can that which who whom where when because "
-    "since so as there yes it he she they we you i".split()
-)  # words that make what they are in a statement, and no name
+_CLAUSE = frozenset(listed("clause"))  # words that make what they are in a statement, and no name
 _FOUND_IN = re.compile(r"(?:(?:located|situated|found)\s+)?(?:in|at|on)\s+(?=\w)", re.I)
 _PAST = {
     "wrote": "written", "sang": "sung", "drew": "drawn", "gave": "given", "took": "taken",
@@ -57,17 +46,6 @@ _PAST = {
 }  # fmt: skip
 _VERDICT = re.compile(r"[\s*_\"]*(yes|no)\b[*_\"]*(?=[\s]*(?:[,.!;:—–]|$))", re.I)
 _DENIAL = re.compile(r"(?i)\b(?:no|not|never|\w+n['’]t)\b")
-_OFFERED = re.compile(r"(?m)(?:^|[\s(])\(?([A-J])[).:]\s*(?=\S)|\b([A-J])(?=,? (?:or|oder|ou|o) [A-J]\b)|(?<= or )([A-J])\b")
-_HOW_MANY = re.compile(
-    r"(?i)\b(?:how many|in how many|wie\s?viele?|combien d['e]\s?|cuánt[oa]s|quant[ei]|quant[oa]s|number of)\s*([^\W\d_]+(?:\s+per\s+\w+)?)"
-)
-_WANTED = (
-    (r"how much (?:money|does .*(?:cost|pay|earn|spend|make|owe)|did .*(?:cost|pay|earn|spend|make|owe)|(?:is|are|was) .*cost)|in dollars|\bprice\b", "$"),
-    (r"what percent|percentage|wie viel prozent|quel pourcentage|qué porcentaje|che percentuale", "%"),
-    (r"\b(?:at )?what time\b|um wie viel uhr|à quelle heure|a qué hora|a che ora|a que horas", "clock"),
-    (r"\b(?:on )?(?:what|which) (?:date|day of)\b", "date"),
-    (r"\bwhat (?:is|was|are) the ratio\b|express .*ratio", "ratio"),
-)  # fmt: skip
 
 
 def brief(text: str) -> bool:
@@ -80,20 +58,22 @@ def brief(text: str) -> bool:
 @lru_cache(maxsize=256)
 def offered(question: str) -> str:
     """The choice letters that a question offers; all of A to J where it shows none."""
-    found = {letter for groups in _OFFERED.findall(question) for letter in groups if letter}
+    found = {
+        letter for groups in pattern("offered").findall(question) for letter in groups if letter
+    }
     return "".join(sorted(found)) if len(found) > 1 and "A" in found else "ABCDEFGHIJ"
 
 
 @lru_cache(maxsize=256)
 def wanted(question: str) -> Value | None:
     """A value of the kind that a question asks for, where its words tell."""
-    if match := (list(_HOW_MANY.finditer(question)) or [None])[-1]:
+    if match := next(reversed([*pattern("how many").finditer(question)]), None):
         unit = units(match[1].lower())
         if unit:
             return Value("quantity", None, factor=unit[0][0], dimension=unit[0][1])
         return Value("quantity", None, label=singular(match[1].lower()))
-    for pattern, kind in _WANTED:
-        if re.search(pattern, question, re.I):
+    for kind, form in words("wanted").items():
+        if re.search(form, question, re.I):
             unit = units(kind)
             return Value("quantity", None, dimension=unit[0][1]) if unit else Value(kind, None)
     return None
@@ -190,13 +170,21 @@ def _shape(said: list[str], known: frozenset[str], indefinite: frozenset[str]) -
         return None
     asking, rest = said[at], said[at + 1 :]
     if asking == "how":
-        return _Form("count", (rest[1],), (), known) if len(rest) > 1 and rest[0] == "many" else None
+        return (
+            _Form("count", (rest[1],), (), known) if len(rest) > 1 and rest[0] == "many" else None
+        )
     place = asking == "where" or at == 1
     for spoken in (["'s"], ["do", "you", "call"]):
         rest = ["is", *rest[len(spoken) :]] if rest[: len(spoken)] == spoken else rest
-    verb = next((i for i, w in enumerate(rest) if w in _COPULAS or w in ("do", "does", "did")), None)
+    verb = next(
+        (i for i, w in enumerate(rest) if w in _COPULAS or w in ("do", "does", "did")), None
+    )
     if verb is None:
-        if len(rest) < 2 or _VERBS & set(rest) - {"has", "have", "had"} or asking in ("where", "when"):
+        if (
+            len(rest) < 2
+            or _VERBS & set(rest) - {"has", "have", "had"}
+            or asking in ("where", "when")
+        ):
             return None
         noun = () if asking == "who" or rest[0] in _VERBS else (rest[0],)
         return _Form("subject", noun, tuple(rest), known, indefinite)
@@ -205,7 +193,9 @@ def _shape(said: list[str], known: frozenset[str], indefinite: frozenset[str]) -
     said_of = said_of[:-1] if said_of[-1:] in (("called",), ("named",)) else said_of
     if not said_of or (kind and asking not in ("what", "which")):
         return None
-    return _Form("same" if rest[verb] in _COPULAS else "object", kind, said_of, known, indefinite, place)
+    return _Form(
+        "same" if rest[verb] in _COPULAS else "object", kind, said_of, known, indefinite, place
+    )
 
 
 def short(said: str, question: str, *, alone: bool = True) -> str | None:
@@ -257,7 +247,11 @@ def _verdict(said: str) -> str | None:
 
 def _clean(answer: str, form: _Form) -> str:
     answer = answer.strip(_EDGES)
-    return re.sub(r"(?i)^(?:called|named)\s+", "", answer).strip(_EDGES) if form.shape == "same" else answer
+    return (
+        re.sub(r"(?i)^(?:called|named)\s+", "", answer).strip(_EDGES)
+        if form.shape == "same"
+        else answer
+    )
 
 
 def _answers(said: str, found: Sequence[_Word], form: _Form) -> Iterator[str]:
@@ -334,7 +328,7 @@ def _name(text: str, form: _Form) -> Iterator[str]:
     if form.place:
         where = _FOUND_IN.match(text)
         text = text[where.end() :] if where else ""
-    elif found and found[0].text in _PREPOSITIONS:
+    elif found and (found[0].text in _PREPOSITIONS or re.search(r"\b(?:of|the|an?)$", text)):
         return
     if brief(text) and not texts & _CLAUSE and not _restates(found, form) and ":" not in text:
         yield text

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from ttc_cli.answers import formula
-from ttc_cli.answers.names import PERCENT
+from ttc_cli.answers.names import PERCENT, listed
 from ttc_cli.answers.parse import parse
 from ttc_cli.answers.text import for_parser
 from ttc_cli.answers.value import Value
@@ -17,11 +17,7 @@ from ttc_cli.answers.worker import Comparer, shared_worker
 
 _MATHS = frozenset({"formula", "relation", "number", "list"})
 _MEASURES = frozenset({"number", "quantity"})
-_STRICT = frozenset(
-    "≥ ≤ > < ~ early late before after ago north south east west above below ahead behind younger "
-    "older forward backward forwards backwards clockwise counterclockwise anticlockwise "
-    "debit credit win won defeat right früh spät früher später tôt tard antes después overdue".split()
-)
+_STRICT = frozenset(listed("strict"))
 _DEGREE, _SCALES = (("degree", 1),), ((("celsius", 1),), (("fahrenheit", 1),))
 
 
@@ -77,8 +73,8 @@ def _pair(a: Value, b: Value) -> bool | None:
     if kinds == {"list"}:
         return _lists(a, b)
     if kinds == {"choice"}:
-        (left, said), (right, told) = a.key, b.key  # type: ignore[misc]
-        return left == right and not (said and told)
+        # a letter says the same with and without the words of its option
+        return a.name == b.name and not (a.label and b.label)
     if kinds == {"date", "number"}:
         day, number = (a, b) if a.kind == "date" else (b, a)
         return day.key == ("year", number.amount)
@@ -100,7 +96,9 @@ def _close(a: Value, x: Fraction, b: Value, y: Fraction) -> bool:
     """Equal, or equal as far as the one with the fewer decimals goes (six of them at least)."""
     places = [v.places for v in (a, b) if v.places is not None]
     # past 12 places the difference is a float's noise: 0.30000000000000004
-    return x == y or (bool(places) and abs(x - y) * 2 <= Fraction(1, 10 ** max(0, min(*places, 12))))
+    return x == y or (
+        bool(places) and abs(x - y) * 2 <= Fraction(1, 10 ** max(0, min(*places, 12)))
+    )
 
 
 def _measures(a: Value, b: Value) -> bool:
@@ -120,7 +118,7 @@ def _measures(a: Value, b: Value) -> bool:
     measure, number = (a, b) if a.dimension else (b, a)
     if number.label:
         return False
-    if measure.dimension == PERCENT and abs(number.amount or 0) < 1:
+    if measure.dimension == PERCENT and abs(number.amount or Fraction(0)) < 1:
         return _close(measure, measure.worth, number, (number.amount or Fraction(0)) * 100)
     return _close(a, x, b, y)
 
@@ -164,14 +162,16 @@ def _all(verdicts: list[bool | None]) -> bool | None:
 
 def _formulas(a: Value, b: Value) -> bool | None:
     """Could algebra find them equal? Two formulas that differ at some point cannot be."""
-    if not (a.source and b.source) or (a.dimension and b.dimension and (a.dimension, a.factor) != (b.dimension, b.factor)):
+    if not (a.source and b.source) or (
+        a.dimension and b.dimension and (a.dimension, a.factor) != (b.dimension, b.factor)
+    ):
         return _rounded(a, b)
     if "relation" in (a.kind, b.kind):
         other = b if a.kind == "relation" else a
         return None if other.kind == "relation" or formula.plural(other.source) else False
     if "list" in (a.kind, b.kind):
         other = b if a.kind == "list" else a
-        return None if formula.plural(other.source) else False
+        return None if other.kind == "formula" and formula.plural(other.source) else False
     left, right = formula.values(a.source), formula.values(b.source)
     if left and right:
         if _rounded(a, b):
@@ -185,8 +185,12 @@ def _formulas(a: Value, b: Value) -> bool | None:
 def _rounded(a: Value, b: Value) -> bool:
     """Whether a decimal of six places or more is a formula's value, as far as it goes."""
     number, other = (a, b) if a.kind in _MEASURES else (b, a)
-    found = formula.values(other.source) if other.kind == "formula" and number.places else None
-    if not found or number.amount is None or len(found) < 1 or abs(found[0] - complex(found[-1])) > 0:
+    found = (
+        formula.values(other.source)
+        if other.kind == "formula" and number.places is not None
+        else None
+    )
+    if not found or number.amount is None or complex(found[0]) != complex(found[-1]):
         return False
     gap = abs(complex(found[0]) - complex(number.amount))
-    return 2 * gap <= 10.0 ** -min(number.places or 0, 12)
+    return 2 * gap <= float(f"1e-{min(number.places or 0, 12)}")

@@ -12,6 +12,7 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
+from ttc_cli.answers.names import listed
 from ttc_cli.answers.text import readable
 
 LONGEST = 300  # characters; longer "formulas" are prose or runaway repetition
@@ -28,20 +29,18 @@ _FUNCTIONS = {
     "cosh": cmath.cosh, "tanh": cmath.tanh, "sec": lambda x: 1 / cmath.cos(x),
     "csc": lambda x: 1 / cmath.sin(x), "cot": lambda x: 1 / cmath.tan(x), "log": cmath.log10,
 }  # fmt: skip
-_KNOWN = frozenset(
-    {*_FUNCTIONS, *"sqrt frac dfrac tfrac cdot times div pi theta alpha beta gamma delta lambda mu "
-     "sigma phi varphi omega rho tau epsilon varepsilon eta xi zeta psi chi kappa nu Delta Gamma "
-     "Omega Sigma Pi Phi infty infinity oo inf pm mp le leq ge geq lt gt ne neq cup cap in notin "
-     "emptyset varnothing binom choose to leqslant geqslant begin end matrix pmatrix bmatrix "
-     "vmatrix array lim sum int prod infty partial bar overline vec hat cdots ldots mid setminus "
-     "subset max min mod deg det circ quad operatorname equiv sim langle rangle forall lfloor "
-     "rfloor lceil rceil prime dx dy dt".split()}
-)  # fmt: skip
+_GREEK = frozenset(listed("greek"))
+_KNOWN = _GREEK.union(_FUNCTIONS, listed("commands"))
 _RELATIONS = re.compile(r"<=|>=|!=|[=<>≤≥≠∈]|\\(?:in|notin|leq?|geq?|neq?|lt|gt|equiv)(?![a-z])")
 _PLURAL = re.compile(r"[,;±∪∩|{]|\\(?:pm|cup|cap|begin)")
 _SIGN = re.compile(r"[\d\\^+*/=<>≤≥≠±√π∞∪∩∅|!-]|\b(?:pi|sqrt|infinity|oo)\b")
 _POINTS = (0.7331, 1.3187, 2.4159)
-_CONSTANTS: dict[str, _Number] = {"π": cmath.pi + 0j, "pi": cmath.pi + 0j, "e": cmath.e + 0j, "i": 1j}
+_CONSTANTS: dict[str, _Number] = {
+    "π": cmath.pi + 0j,
+    "pi": cmath.pi + 0j,
+    "e": cmath.e + 0j,
+    "i": 1j,
+}
 
 
 def _tokens(text: str) -> list[str] | None:
@@ -52,7 +51,8 @@ def _tokens(text: str) -> list[str] | None:
         if match is None:
             return None
         word = match["word"] or (match["command"] or "")[1:]
-        if len(word) > 1 and word not in _KNOWN and not _product(word):
+        apart = text[at : at + 1] == " " and not match["command"]
+        if len(word) > 1 and word not in _KNOWN and (apart or not _product(word)):
             return None
         # "Nf3" and "A1": a letter with a digit right after it names something
         if match["number"] and at == match.start("number") and at and text[at - 1].isalpha():
@@ -128,13 +128,13 @@ class _Reader:
 
     def term(self) -> _Number:
         total = self.power()
-        while token := self.peek():
+        while following := self.peek():
             if self.take("*", "×", "\\cdot", "\\times"):
                 total = total * self.signed()
             elif self.take("/", "÷", "\\div"):
                 total = total / self.signed()
-            elif token[0].isalnum() or token[0] in "(√\\" or token == "[":
-                if token in ("\\pm", "\\mp", "\\}", "\\in"):
+            elif following[0].isalnum() or following[0] in "(√\\[":
+                if following in ("\\pm", "\\mp", "\\}", "\\in"):
                     break
                 total = total * self.power()
             else:
@@ -157,16 +157,16 @@ class _Reader:
         return base
 
     def signed_atom(self) -> _Number:
-        return -self.atom() if self.take("-") else self.atom() if not self.take("+") else self.atom()
+        return -self.atom() if self.take("-") else self.atom()
 
     def group(self) -> _Number:
         closing = {"{": "}", "(": ")", "[": "]", "|": "|"}.get(self.take())
         value = self.sum()
         if closing is None or not self.take(closing):
             raise _Unread
-        return complex(abs(value)) if closing == "|" and isinstance(value, complex) else (
-            abs(value) if closing == "|" else value
-        )
+        if closing == "|":
+            return abs(value) if isinstance(value, Fraction) else complex(abs(value))
+        return value
 
     def atom(self) -> _Number:
         token = self.peek()
@@ -206,7 +206,11 @@ class _Reader:
 
     def letters(self, name: str) -> _Number:
         """A product of one-letter names, each with its own value at this point."""
-        if not name or not name.isalpha() or (name in _KNOWN and len(name.encode()) > 2 and len(name) > 2 and name not in _GREEK):
+        if (
+            not name
+            or not name.isalpha()
+            or (name in _KNOWN and len(name.encode()) > 2 and len(name) > 2 and name not in _GREEK)
+        ):
             raise _Unread
         total: _Number = Fraction(1)
         for letter in (name,) if name in _GREEK or len(name) == 1 else name:
@@ -226,9 +230,6 @@ class _Reader:
                 self.take()
         else:
             self.take()
-
-
-_GREEK = frozenset("theta alpha beta gamma delta lambda mu sigma phi varphi omega rho tau epsilon varepsilon eta xi zeta psi chi kappa nu Delta Gamma Omega Sigma Pi Phi".split())  # fmt: skip
 
 
 def raised(base: _Number, exponent: _Number) -> _Number:
@@ -276,7 +277,9 @@ def exact(text: str) -> Fraction | None:
 
 def near(a: tuple[_Number, ...], b: tuple[_Number, ...]) -> bool:
     """Whether two formulas agree at every point, by relative difference."""
-    pairs = [(complex(x), complex(y)) for x, y in zip(a * (3 // len(a)), b * (3 // len(b)), strict=False)]
+    pairs = [
+        (complex(x), complex(y)) for x, y in zip(a * (3 // len(a)), b * (3 // len(b)), strict=False)
+    ]
     return all(abs(x - y) <= 1e-9 * max(abs(x), abs(y)) for x, y in pairs)
 
 

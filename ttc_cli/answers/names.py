@@ -1,15 +1,18 @@
-"""Names of units, currencies, months and weekdays in six languages, read when first needed.
+"""Tables of words in six languages, read when first needed.
 
-The table is made by `benchmarks/answer_names.py` from pint and CLDR.
+`names.json` (units, currencies, months, weekdays) is made by `benchmarks/answer_names.py` from
+pint and CLDR; `words.json` is kept by hand.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from ttc_cli.answers.value import Dimension
 
@@ -24,12 +27,14 @@ _SHARES = {
 }  # fmt: skip
 _PER = re.compile(r"\s*/\s*|\s+(?:per|pro|par|por|an?)\s+|-(?:per)-")
 _POWERS = {"square": 2, "sq": 2, "sq.": 2, "cubic": 3, "cu": 3, "cu.": 3}
-_TERM = re.compile(r"(?:(square|sq\.?|cubic|cu\.?)[\s-]+)?(.+?)(?:\s*\^?\{?([23])\}?|\s(squared|cubed))?")
+_TERM = re.compile(
+    r"(?:(square|sq\.?|cubic|cu\.?)[\s-]+)?(.+?)(?:\s*\^?\{?([23])\}?|\s(squared|cubed))?"
+)
 
 
 @cache
-def _table() -> dict[str, dict[str, object]]:
-    found: dict[str, dict[str, object]] = json.loads(
+def _table() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads(
         Path(__file__).with_name("names.json").read_text("utf-8")
     )
     return found
@@ -43,15 +48,39 @@ def _units() -> tuple[dict[str, tuple[Unit, ...]], dict[str, tuple[Unit, ...]]]:
         factor, _, base = of.partition(" ")
         terms = [term.partition("^") for term in base.split("*") if term]
         dimension = tuple(sorted((name, int(power or 1)) for name, _, power in terms))
-        for name in names:  # type: ignore[attr-defined]
+        for name in names:
             exact[name] = ((Fraction(factor), dimension),)
-    for name, (factor, code) in _table()["money"].items():  # type: ignore[misc]
+    for name, of_code in _table()["money"].items():
+        factor, code = of_code
         exact[name] = (*exact.get(name, ()), (Fraction(factor), ((code, 1),)))
     exact |= {name: ((Fraction(1), dimension),) for name, dimension in _SHARES.items()}
     lower: dict[str, set[tuple[Unit, ...]]] = {}
     for name, units in exact.items():
         lower.setdefault(name.lower(), set()).add(units)
     return exact, {name: next(iter(u)) for name, u in lower.items() if len(u) == 1}
+
+
+@cache
+def words(kind: str) -> Any:
+    """A table of `words.json`: lists of words as they are, alternatives as part of a pattern."""
+    return json.loads(Path(__file__).with_name("words.json").read_text("utf-8"))[kind]
+
+
+@cache
+def pattern(kind: str) -> re.Pattern[str]:
+    """A pattern of `words.json`."""
+    return re.compile(words(kind))
+
+
+def listed(kind: str) -> list[str]:
+    """A list of words, as a list."""
+    found: list[str] = words(kind).split()
+    return found
+
+
+def alternatives(names: Iterable[str]) -> str:
+    """Names as alternatives of a pattern, the longest first."""
+    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
 
 
 def number_of(table: str, word: str) -> int | None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from ttc_cli.answers import formula
-from ttc_cli.answers.names import units
+from ttc_cli.answers.names import listed, pattern, units, words
 from ttc_cli.answers.numbers import DIGITS, in_digits
 from ttc_cli.answers.quantity import quantities
 from ttc_cli.answers.source import clean_code, code_key, looks_like_code
@@ -22,13 +22,16 @@ from ttc_cli.answers.text import readable, tidy
 from ttc_cli.answers.times import when
 from ttc_cli.answers.value import Value
 
-_BOOLS = dict.fromkeys("yes true ja wahr richtig oui vrai sí si sì sim verdadero vero verdadeiro correct".split(), True)
-_BOOLS |= dict.fromkeys("no false nein falsch non faux falso não incorrect".split(), False)
-_CHOICE = re.compile(r"(?i:(?:option|choice|answer|opción|antwort|réponse|opzione)\s*:?\s*)?(?:[(\[]([A-Ja-j])[)\]]|([A-Ja-d])[).:]?)")
-_CHOICE_TEXT = re.compile(
-    r"(?s)(?i:(?:option|choice)\s+)?(?:\(([A-J])\)\s*:?|([A-J])(?:\)|\.(?!\s?[A-Z]\.)|:(?!\s*[A-J]\b)))\s+(\S.*)"
+_BOOLS = dict.fromkeys(listed("yes"), True) | dict.fromkeys(listed("no"), False)
+_CHOICE = re.compile(
+    r"(?i:(?:option|choice|answer|opción|antwort|réponse|opzione)\s*:?\s*)?(?:[(\[]([A-Za-z])[)\]]|([A-Za-d])[).:]?)"
 )
-_LABELLED = re.compile(r"(?i)(?:answer|ans|a|result|antwort|réponse|respuesta|risposta|resposta)\s*:\s+(?=\S)")
+_CHOICE_TEXT = re.compile(
+    r"(?s)(?i:(?:option|choice)\s+)?(?:\(([A-Z])\)\s*:?|([A-Z])(?:\)|\.(?!\s?[A-Z]\.)|:(?!\s*[A-Z]\b)))\s+(\S.*)"
+)
+_LABELLED = re.compile(
+    r"(?i)(?:answer|ans|a|result|antwort|réponse|respuesta|risposta|resposta)\s*:\s+(?=\S)"
+)
 _BASED = re.compile(r"([0-9A-Za-z]+)_\{?(\d+)\}?")
 _COUNTED_OUT = re.compile(rf"(?P<a>{DIGITS})\s*(?::)\s*(?P<b>{DIGITS})(?:\s*:\s*(?P<c>{DIGITS}))?")
 _SIZE = re.compile(r"(.*?\d\S*)\s*(?:x|×|\bby\b)\s*(?=\d)")
@@ -39,18 +42,14 @@ _RANGED = re.compile(r"(?i)\s*(?:from|between|von|zwischen|entre|de|da|dal|tra)\
 _PRESSURE = re.compile(r"(1?\d\d|2[0-4]\d)/(\d\d|1[0-4]\d)")
 _ZEROS = re.compile(r"(?<![\d.,])0\d")
 _DOTS = re.compile(r"[vV]?\d+(?:\.\d+){2,}|[vV]\d+(?:\.\d+)*")
-_NAME = r"(?:[A-Z]?[a-z]+(?:\s[a-z]+)?|[a-zA-Z]|\\[a-z]+|[α-ω])(?:_\{?\w+\}?)?'?(?:\s*\([^()]*\))?"
-_ASSIGNED = re.compile(
-    rf"((?:{_NAME}|\([\w\s,;]+\)|[A-Z]{{2,3}}|\\frac\{{[A-Z]+\}}\{{[A-Z]+\}}|[A-Z][\w{{}}]*\s*:\s*[A-Z][\w{{}}]*)(?=\s*(?:=|\\approx|≈))|{_NAME}(?=\s*(?:\\in(?![a-z])|∈)))\s*(?:=|\\approx|≈|\\in|∈)\s*(?=\S)"
-)
 _NAMES_ONLY = re.compile(r"\(\s*[a-zA-Z]\w*(?:\s*[,;]\s*[a-zA-Z]\w*)+\s*\)")
 _OPERAND = r"(?:[\d\s+*/().,×x÷$%^!-]|\\(?:div|times|cdot|frac|text|sqrt)(?![a-z])|[{}])*"
 _SUM = re.compile(rf"^{_OPERAND}\d{_OPERAND}=\s*(?=\S)")
 _APPROX = re.compile(r"\s*(?:\\approx|≈).*$", re.DOTALL)
 _BRACKETS = {"(": ")]", "[": ")]", "{": "}"}
-_JOINT = r"\s+(?:and|or|und|oder|et|ou)\s+|(?<=[\w)])\s+[yoe]\s+(?=[\w(-]+(?:\s|$|=))|(?<=\d)(?:and|or)(?=\w)|(?<=\))(?:and|or)(?=\()|\s*\\(?:text|quad)\{?\s*(?:and|or)\s*\}?"
+_AMBIGUOUS = re.compile(r"(?!-?[1-9]\d{0,2},\d{3}$)-?\d+,-?\d+|-?\d+[a-z]")  # 3,14 and 5m
 _SEMICOLON = re.compile(";")
-_ARTICLE = re.compile(r"^(?:the|a|an|der|die|das|le|la|les|el|los|las|il|lo|i|gli|o|os|as|l')\s*(?<=[\s'])(?=\w)", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:the|a|an)\s+(?=\w)", re.IGNORECASE)
 _ELEMENTS = re.compile(r"(?:\(?[A-Z][a-z]?(?:_?\{?\d+\}?)?\)?\d*)+(?:\^?\{?\d*[+-]\}?)?")
 _CASED = re.compile(r"\S*(?:[a-z]\S*[A-Z]|\d\S*[A-Z]|[A-Z]\S*\d|[a-z]\S*\d)\S*|[A-Z][a-zA-Z]")
 
@@ -75,7 +74,7 @@ def canonical(text: str) -> str:
     if found.kind == "code":
         return clean_code(text)
     if found.kind in ("choice", "json"):
-        return str(found.key[0] if isinstance(found.key, tuple) else found.key)
+        return found.name or str(found.key)
     return re.sub(r"\s+", " ", readable(tidy(text)))
 
 
@@ -107,10 +106,11 @@ def _read(text: str, depth: int = 0) -> Value:
     if not text or len(text) > 1000:
         return _text(text)
     spelt = in_digits(text)
-    readings = next((r for words in spelt if (r := list(_simple(words)))), [])
+    readings = list(_typed(text, depth)) if any(map(str.isdigit, text)) else []
+    readings = readings or next((r for said in spelt if (r := list(_simple(said)))), [])
     readings = readings or list(_typed(text, depth))
     if not readings or all(part.kind == "text" for part in readings[0].parts):
-        spelt_readings = (r for words in spelt if (r := list(_structured(words, depth))))
+        spelt_readings = (r for said in spelt if (r := list(_structured(said, depth))))
         readings = readings or next(spelt_readings, [])
     return _joined(readings) if readings else _text(text)
 
@@ -126,9 +126,7 @@ def _typed(text: str, depth: int) -> Iterator[Value]:
     """All readings of a text, those that need no algebra first."""
     settled = list(_simple(text))
     yield from settled
-    if settled and (settled[0].kind != "number" or "," not in text) and not (
-        settled[0].kind == "quantity" and re.fullmatch(r"-?\d+[a-z]", text)
-    ):
+    if settled and not _AMBIGUOUS.fullmatch(text):
         return
     structured = list(_structured(text, depth))
     yield from structured
@@ -136,25 +134,41 @@ def _typed(text: str, depth: int) -> Iterator[Value]:
         yield found
 
 
+def _choice(letter: str, said: str) -> Value:
+    return Value("choice", (letter.upper(), said), name=letter.upper(), label=said)
+
+
 def _simple(text: str) -> Iterator[Value]:
     if text.casefold() in _BOOLS:
         yield Value("boolean", _BOOLS[text.casefold()])
         return
     if match := _CHOICE.fullmatch(text):
-        yield Value("choice", ((match[1] or match[2]).upper(), ""))
+        yield _choice(match[1] or match[2], "")
         return
     if (match := _CHOICE_TEXT.fullmatch(text)) and not re.match(r"[-+*/^=]", match[3]):
-        yield Value("choice", ((match[1] or match[2]), _text_key(match[3])))
+        yield _choice(match[1] or match[2], _text_key(match[3]))
         return
-    if _DOTS.fullmatch(text) and not re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}|\d+\.\d+\.\d{4}|\d{4}\.\d+\.\d+", text):
+    if _DOTS.fullmatch(text) and not re.fullmatch(
+        r"\d{1,3}(?:\.\d{3}){2,}|\d+\.\d+\.\d{4}|\d{4}\.\d+\.\d+", text
+    ):
         yield Value("text", text.lower())
+        return
+    if (
+        len(text) <= 30
+        and _ELEMENTS.fullmatch(text)
+        and any(map(str.isdigit, text))
+        and "(" not in text
+    ):
+        yield _text(text)
         return
     moment = when(text)
     if moment:
         yield moment
         if moment.kind == "date":
             return
-    if (match := _PRESSURE.fullmatch(text)) and int(match[1]) > int(match[2]) >= 40 <= int(match[1]) - 20:
+    if (match := _PRESSURE.fullmatch(text)) and int(match[1]) > int(match[2]) >= 40 <= int(
+        match[1]
+    ) - 20:
         yield Value("text", text)
         return
     yield from quantities(text)
@@ -191,9 +205,9 @@ def _size(text: str) -> Value | None:
     if len(pieces) < 2 or "\\" in text or "=" in text:
         return None
     parts = [_measure(piece) for piece in pieces]
-    known = _alike([part for part in parts if part])
-    if len(known) < len(pieces):
+    if not all(parts):
         return None
+    known = _alike([part for part in parts if part])
     return Value("size", tuple((p.worth, p.dimension, p.label) for p in known))
 
 
@@ -211,9 +225,9 @@ def _range(text: str) -> Value | None:
     if not ends[0] or not ends[1]:
         return None
     low, high = _alike([ends[0], ends[1]])
-    if joint == "-" and not ends[1].bare and ends[0].bare and ends[1].label and not ends[1].dimension:
-        pass
-    return Value("range", ((low.worth, low.dimension, low.label), (high.worth, high.dimension, high.label)))
+    return Value(
+        "range", ((low.worth, low.dimension, low.label), (high.worth, high.dimension, high.label))
+    )
 
 
 def _assigned(text: str, depth: int) -> Value | None:
@@ -227,7 +241,7 @@ def _assigned(text: str, depth: int) -> Value | None:
         if re.fullmatch(r"[-\d\s.]+=\s*", total[0]) and re.search(r"[a-zA-Z]", rest):
             return None
         return _read(rest, depth + 1)
-    match = _ASSIGNED.match(text)
+    match = pattern("assigned").match(text)
     if match is None:
         shorter = _APPROX.sub("", text)
         return _read(shorter, depth + 1) if shorter and shorter != text else None
@@ -244,7 +258,9 @@ def _assigned(text: str, depth: int) -> Value | None:
 
 
 def _named(name: str, value: Value, source: str = "") -> Value:
-    return Value("assignment", (name, value.kind, value.key), parts=(value,), name=name, source=source)
+    return Value(
+        "assignment", (name, value.kind, value.key), parts=(value,), name=name, source=source
+    )
 
 
 def _split(text: str, separator: re.Pattern[str]) -> Iterator[str]:
@@ -266,7 +282,9 @@ def _parts(text: str) -> list[str]:
     groups = list(_split(text, _SEMICOLON))
     if len(groups) > 1 and any("," in group for group in groups):
         return groups  # x = 1, y = 2; x = 3, y = 4
-    return list(_split(text, re.compile(rf"\s*(?:;|{comma})\s*(?:(?:and|or|und|et)\s+)?|{_JOINT}")))
+    return list(
+        _split(text, re.compile(rf"\s*(?:;|{comma})\s*(?:(?:and|or|und|et)\s+)?|{words('joint')}"))
+    )
 
 
 def _inside(text: str) -> tuple[str, str]:
@@ -295,11 +313,11 @@ def _items(text: str, depth: int) -> Value | None:
         return None  # a sentence with commas
     parts = [_read(tidy(piece), depth + 1) for piece in pieces]
     names = {part.name for part in parts if part.kind == "assignment"}
-    if len(names) == 1 and parts[0].kind == "assignment" and not brackets:
+    plain = all(part.kind in ("assignment", "number", "quantity", "formula") for part in parts)
+    if len(names) == 1 and parts[0].kind == "assignment" and not brackets and plain:
         # x = 3, x = -2 and x = 3 or -2: the values of one unknown
-        if all(part.kind in ("assignment", "number", "quantity", "formula") for part in parts):
-            values = [part.parts[0] if part.kind == "assignment" else part for part in parts]
-            return _named(names.pop(), _list(values, ""))
+        values = [part.parts[0] if part.kind == "assignment" else part for part in parts]
+        return _named(names.pop(), _list(values, ""))
     return _list(parts, brackets, text)
 
 
@@ -316,7 +334,13 @@ def _formula(text: str) -> Value | None:
         unit = units(tail) if not re.match(r"[\d+*/=-]", tail) else ()
         if unit and formula.values(head):
             factor, dimension = unit[0]
-            return Value("formula", (formula.key(head), dimension, factor), factor=factor, dimension=dimension, source=head)
+            return Value(
+                "formula",
+                (formula.key(head), dimension, factor),
+                factor=factor,
+                dimension=dimension,
+                source=head,
+            )
     if not formula.accepts(text):
         return None
     if text.strip("+-\\ ") in ("∞", "infty", "oo", "infinity"):
@@ -338,9 +362,9 @@ def _text(text: str) -> Value:
 def _text_key(text: str) -> str:
     shown = re.sub(r"\s+", " ", readable(text)).strip("()[]'\" ").rstrip(".!?")
     bare = re.sub(r"[_{}^]", "", shown)
-    if _ELEMENTS.fullmatch(shown) and not shown.isalpha():
+    if len(shown) <= 30 and _ELEMENTS.fullmatch(shown) and not shown.isalpha():
         return bare  # a formula of chemistry: Co is not CO
-    if " " not in shown and _CASED.fullmatch(shown):
+    if len(shown) <= 30 and " " not in shown and _CASED.fullmatch(shown):
         return shown
     shown = re.sub(r"(?<=\b[^\W\d_])\.\s*", " ", _ARTICLE.sub("", shown))  # J.K. Rowling
     return re.sub(r"[\s_-]+", " ", shown.casefold()).strip()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 
-from ttc_cli.answers.names import PERCENT, Unit, units
+from ttc_cli.answers.names import PERCENT, Unit, listed, units, words
 from ttc_cli.answers.numbers import DIGITS, power_of_ten, scaled, value
-from ttc_cli.answers.value import Value
+from ttc_cli.answers.value import Dimension, Value
 
 _SIGN = r"(?P<{0}>[-+]?)\s*"
 _AMOUNT = re.compile(
@@ -19,34 +20,18 @@ _AMOUNT = re.compile(
 )
 _PLAIN_FRAC = re.compile(r"\\frac\{\s*(-?[\d.,]+)\s*\}\{\s*(-?[\d.,]+)\s*\}")
 _MIXED = re.compile(r"(\d)\s*(?=\\frac\{\d+\}\{\d+\})")
-_HEDGE = re.compile(
-    r"(?i)(?:about|approximately|approx\.?|roughly|around|exactly|only|just|is|a total of|total of|circa|ca\.|etwa|"
-    r"ungefähr|rund|genau|environ|exactement|unos|aproximadamente|circa|[≈~=≃])\s*(?=[-+\d.$€£¥₹(A-Z\\])"
+_HEDGE = re.compile(rf"(?i)(?:{words('hedges')})\s*(?=[-+\d.$€£¥₹(A-Z\\])")
+_BOUNDS = tuple(words("bounds"))
+_BOUND = re.compile(
+    "(?i)" + "|".join(rf"(?:({p})\s*(?=[-\d.$€£¥₹]))" for p in words("bounds").values())
 )
-_BOUNDS = (
-    ("≥", r"at least|no less than|not less than|a minimum of|minimum of|minimum|>=|≥|mindestens|au moins|al menos|almeno|pelo menos"),
-    ("≤", r"at most|no more than|not more than|up to|a maximum of|maximum of|maximum|<=|≤|höchstens|au plus|como máximo|al massimo|no máximo"),
-    (">", r"more than|over|above|greater than|>|mehr als|plus de|más de|più di|mais de"),
-    ("<", r"less than|under|below|fewer than|<|weniger als|moins de|menos de|meno di"),
-    ("~", r"almost|nearly|fast|presque|casi|quasi|quase"),
-)  # fmt: skip
-_BOUND = re.compile("(?i)" + "|".join(rf"(?P<b{i}>(?:{p})\s*(?=[-\d.$€£¥₹]))" for i, (_, p) in enumerate(_BOUNDS)))
 _MORE = re.compile(r"(?i)\s*(?:or (more|greater|above|over)|or (less|fewer|below|under)|(\+))$")
-_UP = "increase increased rise rose gain gained growth profit higher up more surplus zunahme anstieg gewinn hausse augmentation bénéfice aumento ganancia guadagno lucro"
-_DOWN = "decrease decreased drop dropped fall fell loss lost reduction lower down less fewer decline declined deficit abnahme rückgang verlust baisse diminution perte disminución pérdida diminuzione perdita perda"
-CHANGES = dict.fromkeys(_UP.split(), "up") | dict.fromkeys(_DOWN.split(), "down")
+CHANGES = dict.fromkeys(listed("up"), "up") | dict.fromkeys(listed("down"), "down")
 _CHANGE = re.compile(
     rf"(?i)(?:an?\s+|by\s+)?({'|'.join(CHANGES)})(?:\s+(?:of|by|von|um|de|di))?\s+(?=[-\d.$€£¥₹A-Z])"
 )
-_FILLER = re.compile(
-    r"(?i)\s*\b(?:in total|in all|altogether|all together|overall|remaining|left|in the end|total|"
-    r"now|insgesamt|au total|en total|in totale|no total)$"
-)
-_NO_LABELS = frozenset(
-    "sqrt pi sin cos tan log ln exp or and infinity plus minus times not than is are was were if to "
-    "for with in on at by from that which because so but then over per und oder et ou y o e per "
-    "divided mod when after".split()
-)
+FILLER = re.compile(rf"(?i)\s*\b(?:{words('fillers')})$")
+_NO_LABELS = frozenset(listed("no labels"))
 _LABEL = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:[\s-]+[^\W\d_][^\W\d_'’-]*){0,3}\.?")
 _COMPASS = {"n": "north", "s": "south", "e": "east", "w": "west"}
 _TOWARDS = re.compile(r"(?i)(?:°\s*|degrees?\s+)?(?P<way>(?-i:[NSEW])|north|south|east|west)")
@@ -60,6 +45,7 @@ def quantities(text: str) -> Iterator[Value]:
     if not text or len(text) > 400:
         return
     text = _PLAIN_FRAC.sub(r"\1/\2", _MIXED.sub(r"\1 ", text))
+    text = re.sub(r"(?i)^(?:an?|the)\s+(?=[-+$€£¥₹\d])", "", text)
     text = _HEDGE.sub("", _AN.sub("1 ", text) if _counted(text) else text, count=1)
     bound, text = _bound(text)
     change = _CHANGE.match(text)
@@ -75,8 +61,7 @@ def _counted(text: str) -> bool:
 
 def _bound(text: str) -> tuple[str, str]:
     if match := _BOUND.match(text):
-        sign = next(s for i, (s, _) in enumerate(_BOUNDS) if match[f"b{i}"])
-        return sign, text[match.end() :]
+        return _BOUNDS[(match.lastindex or 1) - 1], text[match.end() :]
     if match := _MORE.search(text):
         return "≤" if match[2] else "≥", text[: match.start()]
     return "", text
@@ -96,32 +81,45 @@ def _said(found: Value, bound: str, change: str) -> Value:
 
 def _measures(text: str) -> Iterator[Value]:
     """Amount and unit, repeated where a smaller unit follows a larger ("5 ft 10 in")."""
-    done: list[Value] = []
+    parts: list[tuple[Fraction, dict[Dimension, Fraction]]] = []
     at = 0
     while match := _AMOUNT.match(text, at):
         amount, places = _amount(match)
         if amount is None:
             return
         scale, end = scaled(text, match.end(), bool(match["money"]))
-        minus = (match["s"] == "-") != (match["s2"] == "-")
-        amount *= -scale if minus else scale
-        stop = next((i for i in range(end, len(text)) if text[i].isdigit() and text[i - 1] not in "^{"), len(text))
-        joint = _JOINT.search(text[end:stop])
-        tail = text[end : end + joint.start() if joint and stop < len(text) else stop]
-        if stop == len(text) and not done:
-            yield from _single(amount, places, match, tail, scale)
+        amount *= -scale if (match["s"] == "-") != (match["s2"] == "-") else scale
+        digits = (i for i in range(end, len(text)) if text[i].isdigit() and text[i - 1] not in "^{")
+        at = next(digits, len(text))
+        if at == len(text) and not parts:
+            yield from _single(amount, places, match, text[end:])
             return
-        found = _compound(amount, tail, done)
-        if found is None or (done and minus):
+        joint = _JOINT.search(text[end:at])
+        found, rest = _unit_of(
+            text[end : end + joint.start() if joint and at < len(text) else at].strip()
+        )
+        if not found or rest or (parts and amount < 0):
             return
-        done.append(found)
-        if stop == len(text):
-            factor = done[-1].factor
-            total = sum((abs(part.worth) for part in done), Fraction(0)) / factor
-            total = -total if done[0].worth < 0 else total
-            yield Value("quantity", None, total, factor, done[0].dimension, None, done[-1].label, done[-1].change)
+        of = {dimension: factor for factor, dimension in found}
+        minutes = {(("time", 1),): Fraction(60)} if text[end:at].strip() == "m" else {}
+        parts.append((amount, minutes | of))
+        if at == len(text):
+            yield from _total(parts)
             return
-        at = stop
+
+
+def _total(parts: list[tuple[Fraction, dict[Dimension, Fraction]]]) -> Iterator[Value]:
+    """The sum of a compound measure: parts of one dimension, each smaller than the last's unit."""
+    for dimension in parts[0][1]:
+        if not all(dimension in units_ for _, units_ in parts):
+            continue
+        steps = [(amount, units_[dimension]) for amount, units_ in parts]
+        falls = all(abs(a * f) < before for (_, before), (a, f) in pairwise(steps))
+        total = sum((abs(amount) * factor for amount, factor in steps), Fraction(0))
+        if falls:
+            smallest = steps[-1][1]
+            total = -total if steps[0][0] < 0 else total
+            yield Value("quantity", None, total / smallest, smallest, dimension)
 
 
 def _amount(match: re.Match[str]) -> tuple[Fraction | None, int | None]:
@@ -138,23 +136,6 @@ def _amount(match: re.Match[str]) -> tuple[Fraction | None, int | None]:
     return amount * ten, None if places is None else places - int(match["exp"] or 0)
 
 
-def _compound(amount: Fraction, tail: str, before: list[Value]) -> Value | None:
-    """One part of a compound measure, of the unit's kind and smaller than the last; else None."""
-    unit, rest = _unit_of(tail.strip())
-    unit = (*unit, (Fraction(60), (("time", 1),))) if tail.strip() == "m" else unit
-    for factor, dimension in unit:
-        # "5m 30s": minutes, where seconds follow; the metre does not go with hours or seconds
-        if before and (dimension != before[-1].dimension or factor >= before[-1].factor):
-            continue
-        if before and abs(amount * factor) >= before[-1].factor:
-            continue
-        label, change = _label(rest)
-        if label is None or (label and tail):
-            continue
-        return Value("quantity", None, amount, factor, dimension, label=label or "", change=change)
-    return None
-
-
 def _unit_of(tail: str) -> tuple[tuple[Unit, ...], str]:
     """The longest unit at the start of a tail, and the rest."""
     ends = [m.end() for m in re.finditer(r"[^\s,]+", tail)][:6]
@@ -165,15 +146,15 @@ def _unit_of(tail: str) -> tuple[tuple[Unit, ...], str]:
 
 
 def _single(
-    amount: Fraction, places: int | None, match: re.Match[str], tail: str, scale: int
+    amount: Fraction, places: int | None, match: re.Match[str], tail: str
 ) -> Iterator[Value]:
     """An amount and all that follows it: a unit or a direction, what is counted, a change."""
     attached = bool(tail) and not tail[0].isspace()
     tail = tail.strip()
     if way := _TOWARDS.fullmatch(tail):
-        label = _COMPASS[way["way"][0].lower()]
-        dimension = (("degree", 1),) if len(tail) > 1 else ()
-        yield Value("quantity", None, amount, Fraction(1), dimension, label=label)
+        of = (("degree", 1),) if len(tail) > 1 else ()
+        towards = _COMPASS[way["way"][0].lower()]
+        yield Value("quantity", None, amount, Fraction(1), of, label=towards)
         return
     if match["money"]:
         name = match["money"].replace(" ", "").lower()
@@ -191,7 +172,8 @@ def _single(
         return
     source = "" if tail else match.string
     thousands = match["digits"] and re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", match["digits"])
-    for factor, dimension in found or ((Fraction(1), ()),):
+    bare: tuple[Unit, ...] = ((Fraction(1), ()),)
+    for factor, dimension in found or bare:
         kept = source if not dimension else ""
         yield Value("quantity", None, amount, factor, dimension, places, label, change, source=kept)
         if thousands and dimension and dimension[0][0].isupper():  # 1.500 €
@@ -203,19 +185,19 @@ def _label(text: str, share: bool = False) -> tuple[str | None, str]:
     text = text.strip(" ,()")
     if share and re.match(r"(?i)(?:of|der|des|du|de|del|di)\b", text):
         return "", ""
-    while text and (filler := _FILLER.search(text)):
+    while text and (filler := FILLER.search(text)):
         text = text[: filler.start()].strip()
     if not text:
         return "", ""
-    words = re.split(r"[\s-]+", text.lower())
-    change = next((CHANGES[w] for w in words if w in CHANGES), "")
-    words = [w for w in words if w not in CHANGES]
-    if not words:
+    said = re.split(r"[\s-]+", text.lower())
+    change = next((CHANGES[w] for w in said if w in CHANGES), "")
+    said = [w for w in said if w not in CHANGES]
+    if not said:
         return "", change
-    names = any(len(word) == 1 and word < "\u2e80" for word in words)
-    if not _LABEL.fullmatch(text) or _NO_LABELS & set(words) or names:
+    names = any(len(word) == 1 and word < "\u2e80" for word in said)
+    if not _LABEL.fullmatch(text) or _NO_LABELS & set(said) or names:
         return None, ""
-    return " ".join(map(stem, words)), change
+    return " ".join(map(stem, said)), change
 
 
 def stem(word: str) -> str:

@@ -5,25 +5,41 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ttc_cli.answers.names import pattern, words
 from ttc_cli.answers.parse import parse
+from ttc_cli.answers.quantity import FILLER
 from ttc_cli.answers.text import plain
 from ttc_cli.answers.value import Value
 
-_TOKENS = 10  # of the longest value that is looked for
+_MOST = 40  # values in one text
 _START = re.compile(
-    r"(?<![\w.\\^{/-])(?:[-+−–]\s?)?(?:US\s?\$|[A-Z]{1,2}\$|[$€£¥₹₩]|[A-Z]{3} ?(?=\d)|Rs\.? ?(?=\d))?[-−]?"
-    r"(?:\d|\.\d|[½⅓⅔¼¾⅕⅛]|\\[dt]?frac|π|√|\\sqrt|\\pi)"
+    r"(?<![\w.\\^{/-])(?:[-+−–]\s?)?(?:US\s?\$|[A-Z]{1,2}\$|[$€£¥₹₩]|[A-Z]{3} ?(?=\d)"
+    r"|Rs\.? ?(?=\d))?[-−]?(?:\d|\.\d|[½⅓⅔¼¾⅕⅛]|\\[dt]?frac|π|√|\\sqrt|\\pi)"
     r"|(?<![\w.])(?:[A-Z][a-zäéû]{2,8}\.? (?:the )?(?=\d)|[a-zA-Z] ?= ?(?=[-−]?[\d\\])|\([-−]?\d)"
 )
-_WORDED = re.compile(r"(?i)(?<![\w-])(?:(?:minus|negative) )?[^\W\d_]{3,}(?:[ -][^\W\d_]+)*")
 _END = re.compile(r"(?=[\s.,;:!?)\]*”\"]|$)")
-_KINDS = frozenset("number quantity clock date range ratio size list assignment formula".split())
+_CUT = re.compile(r"(?i)\b(?:(?<!ft \d)(?<!ft \d\d)\sin|of|the|an?|der|des|de|du|del|di|um|at)$")
+_WORD = re.compile(r"[^\s,.;:!?()-]+")
+_KINDS = frozenset(
+    [
+        "number",
+        "quantity",
+        "clock",
+        "date",
+        "range",
+        "ratio",
+        "size",
+        "list",
+        "assignment",
+        "formula",
+    ]
+)
 _BYSTANDER = re.compile(
-    r"(?i)\b(?:for|in|of|per|every|each|after|within|among|across|than|on|every|für|in|von|nach|pro|"
-    r"pour|dans|de|par|après|para|en|por|después de|per|di|dopo|em|entre|zu je|à)\s+(?:the |all |these |those |den |les |los |i |os )?$"
+    rf"(?i)\b(?:{words('bystanders')})\s+(?:the |all |these |those |den |les |los |i |os )?$"
 )
 _MONEY = re.compile(r"[$€£¥₹₩]|\b[A-Z]{3}\b|dollar|euro|cent|pound|rupee|yen")
 _FOR = re.compile(r"(?i)\b(?:for|für|pour|para|por|per)\s+$")
+_PRONOUNS = frozenset(["one", "a", "second", "un", "una", "uno", "une", "ein", "eine", "on"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,65 +55,68 @@ def seen(text: str) -> list[Seen]:
     """The values of a text, each as long as it can be read, from left to right."""
     found: list[Seen] = []
     at = 0
-    while len(found) < 40 and (match := _START.search(text, at)):
+    while len(found) < _MOST and (match := _START.search(text, at)):
         one = _longest(text, match.start())
-        found += [one] if one else []
+        found += [_with_bound(text, one)] if one else []
         at = one.end if one else match.end()
     return found or _spelt(text)
 
 
 def _longest(text: str, start: int) -> Seen | None:
-    line_end = text.find("\n", start)
-    ends = [m.end() for m in _END.finditer(text, start + 1, len(text) if line_end < 0 else line_end)]
-    ends = [end for i, end in enumerate(ends) if end - start <= 80][: 2 * _TOKENS]
+    ends = [m.start() for m in _END.finditer(text, start + 1, min(len(text), start + 80))][:20]
     for end in reversed(ends):
         said = text[start:end]
-        if said[-1:] in " .,;:!" or (said.count("(") != said.count(")")):
+        open_ended = said[-1:] in " .,;:!" or said.count("(") != said.count(")")
+        # "12 in total" are no inches
+        cut = _CUT.search(said) and re.match(r"\s+\w", text[end:])
+        if open_ended or cut or "\n" in said or re.search(r"(?<!\d)[.?!]\s+[A-Z]", said):
             continue
         value = parse(said)
-        if value.kind in _KINDS and _plain(value) and not re.search(r"[.?!]\s+[A-Z]", said):
-            cut = _stated(said, value)
-            return Seen(start + cut, end, value)
+        plain_ = _is_plain(value) and (value.kind == "list" or not FILLER.search(said))
+        if value.kind in _KINDS and plain_:
+            equals = said.rfind("=") + 1 if value.kind not in ("assignment", "list") else 0
+            return Seen(
+                start + equals + len(said[equals:]) - len(said[equals:].lstrip()), end, value
+            )
     return None
 
 
-def _stated(said: str, value: Value) -> int:
-    """Where the outcome of a calculation starts: 3, of `12 - 9 = 3`."""
-    if value.kind in ("assignment", "list") or "=" not in said:
-        return 0
-    cut = said.rfind("=") + 1
-    return cut + len(said[cut:]) - len(said[cut:].lstrip())
-
-
-def _plain(value: Value) -> bool:
+def _is_plain(value: Value) -> bool:
     """Whether a value can be told from the words around it: what is counted may be left out."""
     if value.kind == "list":
         return all(part.kind in _KINDS - {"list"} for part in value.parts)
     if value.kind == "assignment":
         return value.parts[0].kind in _KINDS
-    words = value.label.split()
-    return not words or bool(value.dimension) or words[0] in "≥≤><"
+    return not value.label or bool(value.dimension)
+
+
+def _with_bound(text: str, one: Seen) -> Seen:
+    """The value with "at least" before it, which is part of what it says."""
+    match = pattern("bounded").search(text[max(0, one.start - 40) : one.start])
+    if match is None:
+        return one
+    start = max(0, one.start - 40) + match.start()
+    return Seen(start, one.end, parse(text[start : one.end]))
 
 
 def _spelt(text: str) -> list[Seen]:
     """Numbers in words, where there are none in digits."""
-    found = []
-    for match in _WORDED.finditer(text[:300]):
-        words = list(re.finditer(r"[^\s-]+", match[0]))
-        at = 0
-        while at < len(words):
-            for last in range(min(len(words), at + 7), at, -1):
-                said = match[0][words[at].start() : words[last - 1].end()]
-                value = parse(said) if said.lower() not in ("one", "a", "second", "un", "una", "uno", "ein", "eine") else None
-                if value and value.kind in ("number", "quantity") and _plain(value):
-                    found.append(Seen(match.start() + words[at].start(), match.start() + words[last - 1].end(), value))
-                    at = last - 1
-                    break
-            at += 1
+    found, at = list[Seen](), 0
+    places = [m.span() for m in _WORD.finditer(text[:300])]
+    while at < len(places):
+        for last in range(min(len(places), at + 7), at, -1):
+            said = text[places[at][0] : places[last - 1][1]]
+            odd = said.lower() in _PRONOUNS or re.search(r"\d", said) or _CUT.search(said)
+            value = None if odd else parse(said)
+            if value and value.kind in ("number", "quantity") and _is_plain(value):
+                found.append(Seen(places[at][0], places[last - 1][1], value))
+                at = last - 1
+                break
+        at += 1
     return found
 
 
-def told(text: str, wanted: Value | None = None) -> Seen | None:
+def told(text: str, wanted: Value | None = None, *, only: bool = False) -> Seen | None:
     """The value that a sentence tells: the last that is neither in brackets nor a bystander.
 
     "She pays $12 for 3 books" tells $12: the books are what it is paid for.
@@ -105,28 +124,36 @@ def told(text: str, wanted: Value | None = None) -> Seen | None:
     Args:
         text: one sentence or line.
         wanted: a measure of the kind that is asked for, where the question says it.
+        only: take no value of another kind.
     """
-    found = seen(plain(text) if len(plain(text)) == len(text) else text)
-    depths = [text[: one.start].count("(") - text[: one.start].count(")") for one in found]
-    outside = [one for one, depth in zip(found, depths, strict=True) if depth <= 0] or found
+    same_length = plain(text)
+    text = same_length if len(same_length) == len(text) else text
+    found = seen(text)
+    outside = [one for one in found if text[: one.start].count("(") <= text[: one.start].count(")")]
     if wanted is not None:
-        alike = [one for one in outside if fits(one.value, wanted, text[one.end :])]
-        outside = alike or outside
+        alike = [one for one in (*found, *_spelt(text)) if _fits(one, wanted, text)]
+        outside = alike if only else alike or outside
     main = [one for one in outside if not _bystander(text, one)]
-    return (main or outside or [None])[-1]
+    one = next(reversed(main or outside or ([] if only else found)), None)
+    return (
+        None if one and pattern("not so").search(text[max(0, one.start - 40) : one.start]) else one
+    )
 
 
-def fits(value: Value, wanted: Value, after: str) -> bool:
+def _fits(one: Seen, wanted: Value, text: str) -> bool:
     """Whether a value is of the kind asked for: its dimension, or the noun that follows it."""
+    readings = (one.value, *one.value.readings)
     if wanted.kind != "quantity":
-        return value.kind == wanted.kind or any(r.kind == wanted.kind for r in value.readings)
+        return any(value.kind == wanted.kind for value in readings)
     if wanted.dimension:
-        return any(v.dimension == wanted.dimension for v in (value, *value.readings))
-    return not value.dimension and parse(f"1 {' '.join(after.split()[:1]).strip('.,')}").label == wanted.label
+        return any(value.dimension == wanted.dimension for value in readings)
+    noun = _WORD.search(text, one.end)
+    label = parse(f"1 {noun[0]}").label if noun else ""
+    return one.value.bare and label == wanted.label
 
 
 def _bystander(text: str, one: Seen) -> bool:
-    before = text[: one.start]
+    before = text[max(0, one.start - 40) : one.start]
     if _FOR.search(before) and _MONEY.search(text[one.start : one.end]):
         return False
     return bool(_BYSTANDER.search(before)) and one.value.kind not in ("clock", "date", "assignment")

@@ -15,11 +15,17 @@ _CHARS = {
     **dict.fromkeys(map(ord, "“”„«»″"), '"'),
     **dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a\u202c"), ""),
     **dict.fromkeys(map(ord, "⋅·∙"), "*"),
-    **{ord("º"): "°", ord("˚"): "°", ord("∶"): ":", ord("⁄"): "/", ord("…"): "...", ord("µ"): "μ"},
+    ord("º"): "°",
+    ord("˚"): "°",
+    ord("∶"): ":",
+    ord("⁄"): "/",
+    ord("…"): "...",
+    ord("µ"): "μ",
 }
 _RAISED, _LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "₀₁₂₃₄₅₆₇₈₉"
 _PLAIN = str.maketrans(_RAISED + _LOWERED, "0123456789+-n0123456789")
 _SHIFTED = re.compile(f"[{_RAISED}]+|[{_LOWERED}]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _VULGAR = re.compile("(\\d?)([\u00bc-\u00be\u2150-\u215e])")
 _DOLLAR = "\ue000"  # a private character: "\$" is money, "$" may be a delimiter
 _WORDS = re.compile(
@@ -41,7 +47,7 @@ _ROW = "\\\\"
 _MATRIX = re.compile(
     r"(?s)[\[(]?\s*\\begin\{(?:[a-zA-Z]?matrix|array)\}(?:\{[lcr|]+\})?(.+?)\\end\{\w+\}\s*[\])]?"
 )
-_INLINE = re.compile(r"\$(?=[^$\s])([^$]*[^$\s])\$|\\\((.+?)\\\)|\\\[(.+?)\\\]")
+_INLINE = re.compile(r"\$(?=[^$\s])([^$]*[^$\s])\$(?!\d)|\\\((.+?)\\\)|\\\[(.+?)\\\]")
 _NAMED = {
     "cdot": "*", "times": "*", "div": "/", "pm": "±", "mp": "∓", "le": "≤", "leq": "≤", "ge": "≥",
     "geq": "≥", "lt": "<", "gt": ">", "ne": "≠", "neq": "≠", "infty": "∞", "pi": "π", "cup": "∪",
@@ -62,12 +68,11 @@ def plain(text: str) -> str:
     """One spelling of each character: accents composed, widths, minus signs and digits plain."""
     if text.isascii():
         return text
+    text = _SURROGATE.sub("\ufffd", text)
     text = _VULGAR.sub(lambda m: f"{m[1]} {unicodedata.normalize('NFKC', m[2])}", text)
     text = _SHIFTED.sub(_shift, text.translate(_CHARS))
     text = unicodedata.normalize("NFKC", text).translate(_CHARS)
-    return "".join(
-        str(unicodedata.decimal(c)) if c > "\x7f" and c.isdecimal() else c for c in text
-    )
+    return "".join(str(unicodedata.decimal(c)) if c > "\x7f" and c.isdecimal() else c for c in text)
 
 
 def _shift(match: re.Match[str]) -> str:

@@ -9,26 +9,17 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from ttc_cli.answers.names import number_of
+from ttc_cli.answers.names import listed, number_of, pattern
 from ttc_cli.answers.value import Value
 
-_HALF = r"(?P<half>[ap])\.?\s?m\.?"
-_CLOCK = re.compile(
-    rf"(?i)(?:at\s+)?(?P<h>\d{{1,2}})(?:(?P<mark>\s?[:.]\s?|\s?h\s?|\s?Uhr\s?)(?P<m>\d{{2}})(?::(?P<s>\d{{2}}))?)?\s*"
-    rf"(?:{_HALF}|(?P<word>uhr|o'clock|h|heures|hrs|hours)|in the (?P<day>morning|afternoon|evening)|(?P<night>at night))?"
-    r"(?:\s+(?:sharp|Z|UTC|GMT))?"
-)
-_SPOKEN = re.compile(r"(?i)(half|(?:a )?quarter|\d{1,2}(?: minutes)?)\s+(past|after|to|before)\s+(\d{1,2})(?:\s*" + _HALF + ")?")
-_NOON = {"noon": (12, 0), "midday": (12, 0), "12 noon": (12, 0), "midnight": (0, 0), "mittag": (12, 0), "midi": (12, 0), "minuit": (0, 0)}  # fmt: skip
 _WORD = r"(?P<m>[^\W\d_]{3,10}\.?)"
-_WEEKDAY = re.compile(r"(?i)(?:on\s+|am\s+|le\s+|el\s+|il\s+)?(?P<d>[^\W\d_]{3,}(?:-feira)?)\.?,?\s+(?:den\s+|the\s+)?(?=\S*\d|[^\W\d_]{3,9}\.?\s+\d)")
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|\.|er|º|°)?"
 _YEAR = r"(?P<y>\d{4})"
 _NAMED = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
+    re.compile(form, re.IGNORECASE)
+    for form in (
         rf"{_WORD}\s+(?:the\s+)?{_DAY}(?:,?\s+{_YEAR})?",
         rf"(?:the\s+)?{_DAY}\s*(?:of\s+|de\s+|di\s+)?{_WORD}(?:,?\s+(?:de\s+|of\s+|del\s+)?{_YEAR})?",
         rf"(?:in\s+)?{_WORD},?\s+(?:of\s+|de\s+)?{_YEAR}",
@@ -36,10 +27,8 @@ _NAMED = [
     )
 ]
 _MONTH = re.compile(r"(\d{4})[-/](0[1-9]|1[0-2])|(0[1-9]|1[0-2])/(\d{4})")
-_ERA = re.compile(r"(?i)(?:(ad|ce)\s+)?(\d{1,4})(?:\s*(b\.?\s?c\.?(?:\s?e\.?)?|a\.?\s?d\.?|c\.?\s?e\.?|v\. ?chr\.?|n\. ?chr\.?|av\. ?j\.?-?c\.?|a\. ?c\.?|d\. ?c\.?))?")  # fmt: skip
 _BEFORE = ("b", "v", "a.c", "a. c", "av")
 _DECADE = re.compile(r"(?i)(?:the\s+)?(?:(early|mid|late)[\s-]+)?(\d{3}0)'?s")
-_CENTURY = re.compile(r"(?i)(?:the\s+)?(\d{1,2})(?:st|nd|rd|th|\.|e|ème)\s+(?:century|jahrhundert|siècle)\s*(bce?)?")
 _YEAR_ONLY = re.compile(r"(?i)(?:in|the year|in the year|year|im jahr|en)\s+(\d{4})")
 
 
@@ -54,19 +43,19 @@ def when(text: str) -> Value | None:
             return Value("date", (left.key, right.key))
     if found_day := _day(text) or clock(text):
         return found_day
-    if (match := _WEEKDAY.match(text)) and number_of("weekdays", match["d"]) is not None:
+    if (match := pattern("weekday").match(text)) and number_of("weekdays", match["d"]) is not None:
         return _day(text[match.end() :])
     return None
 
 
 def clock(text: str) -> Value | None:
     """A time of day: 3:05 PM is 15:05; 3 alone is none, and 7:32 may be a ratio too."""
-    spoken = _NOON.get(text.lower().removeprefix("at ").removeprefix("12:00 "))
-    if spoken:
-        return Value("clock", (*spoken, 0))
-    if match := _SPOKEN.fullmatch(text):
+    bare = re.sub(r"^(?:at |12(?::00)? )", "", text.lower())
+    if bare in listed("noon") or bare in listed("midnight"):
+        return Value("clock", (12 if bare in listed("noon") else 0, 0, 0))
+    if match := pattern("spoken clock").fullmatch(text):
         return _spoken(match)
-    match = _CLOCK.fullmatch(text)
+    match = pattern("clock").fullmatch(text)
     if match is None:
         return None
     marked = match["half"] or match["day"] or match["night"]
@@ -81,14 +70,19 @@ def clock(text: str) -> Value | None:
     if hour > 24 or minute > 59 or second > 59 or (marked and not 1 <= hour <= 12):
         return None
     if marked:
-        late = (match["half"] or "").lower() == "p" or match["day"] in ("afternoon", "evening") or match["night"]
+        late = (
+            (match["half"] or "").lower() == "p"
+            or match["day"] in ("afternoon", "evening")
+            or match["night"]
+        )
         hour = hour % 12 + (12 if late else 0)
     return Value("clock", (hour, minute, second))
 
 
 def _spoken(match: re.Match[str]) -> Value | None:
     part = match[1].lower()
-    minutes = 30 if part == "half" else 15 if "quarter" in part else int(part.split()[0])
+    minutes = {"half": 30, "1/2": 30, "1/4": 15, "quarter": 15}.get(part.removeprefix("a "))
+    minutes = int(part.split()[0]) if minutes is None else minutes
     hour = int(match[3]) % 12 + (12 if (match["half"] or "").lower() == "p" else 0)
     total = hour * 60 + (minutes if match[2].lower() in ("past", "after") else -minutes)
     return Value("clock", (total // 60 % 24, total % 60, 0)) if 1 <= int(match[3]) <= 12 else None
@@ -108,8 +102,8 @@ def _day(text: str) -> Value | None:
         return _numeric(match)
     if match := _MONTH.fullmatch(text):
         return Value("date", f"{match[1] or match[4]}-{match[2] or match[3]}")
-    for pattern in _NAMED:
-        match = pattern.fullmatch(text)
+    for form in _NAMED:
+        match = form.fullmatch(text)
         if match and (month := number_of("months", match["m"])):
             return _named(match.groupdict(), month)
     return _year(text)
@@ -138,11 +132,11 @@ def _named(groups: dict[str, str | None], month: int) -> Value | None:
 def _year(text: str) -> Value | None:
     if match := _DECADE.fullmatch(text):
         return Value("date", ("decade", int(match[2]), (match[1] or "").lower()))
-    if match := _CENTURY.fullmatch(text):
+    if match := pattern("century").fullmatch(text):
         return Value("date", ("century", int(match[1]), bool(match[2])))
     if match := _YEAR_ONLY.fullmatch(text):
         return Value("date", ("year", int(match[1])))
-    match = _ERA.fullmatch(text)
+    match = pattern("era").fullmatch(text)
     if match and (match[1] or match[3]):
         before = (match[3] or "").lower().startswith(_BEFORE)
         return Value("date", ("year", -int(match[2]) if before else int(match[2])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ttc_cli.answers import Classes, shared_worker
+from ttc_cli.answers import classes
 from ttc_cli.bench import scoring
 from ttc_cli.bench.questions import Item
 from ttc_cli.bench.replay import ReplayClient
@@ -81,10 +81,10 @@ def score(row: dict[str, Any], item: Item) -> dict[str, Any]:
             known[key] = scoring.right(item, answer, text)
         return known[key]
 
-    voted = Classes(worker=shared_worker())
-    ids = [voted.add(branch["answer"]) for branch in row["branches"]]
-    for branch, number in zip(row["branches"], ids, strict=True):
-        branch["class"] = None if number is None else voted.find(number)
+    groups = classes([branch["answer"] for branch in row["branches"]])
+    number = {i: group.members[0] for group in groups for i in group.members}
+    for index, branch in enumerate(row["branches"]):
+        branch["class"] = number.get(index)
         whole = branch["answer"] is not None or (item.task == "code" and branch.pop("whole"))
         branch.pop("whole", None)
         branch["correct"] = whole and right(branch["answer"], branch["text"])

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import random
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ttc_cli.answers import canonical
+from ttc_cli.answers import classes
 from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Question
@@ -128,10 +127,10 @@ def corrupted(text: str, rng: random.Random) -> tuple[list[str], int] | None:
 
 
 def majority(answers: Sequence[str]) -> Right:
-    """Right is what most say; the canonical form breaks ties, so that the order does not."""
-    counts = Counter(canonical(answer) for answer in answers)
-    best = max(counts, key=lambda answer: (counts[answer], answer), default=None)
-    return lambda answer: canonical(answer) == best
+    """Right is what most say; labels break ties, so that the order does not."""
+    groups = classes(answers)
+    right = {answers[i] for i in groups[0].members} if groups else set()
+    return lambda answer: answer in right
 
 
 def trace_of(name: str, branch: Branch, labels: Sequence[float], right: bool) -> Trace:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from ttc_cli.answers import Extracted, Kind, canonical, extract
-from ttc_cli.answers.finds import brief
+from ttc_cli.answers import Extracted, Kind, canonical, equivalent, extract
+from ttc_cli.answers.asked import brief
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow, Text
 from ttc_cli.core.growth import Phase
@@ -163,9 +163,10 @@ def short_answer(branch: Branch, question: Question) -> Extracted | None:
 
 def unchanged(new: Branch, old: Branch, question: Question) -> bool:
     """Whether a branch gives the answer that another gave, or says the same words."""
-    answers = [answer_of(branch, question) for branch in (new, old)]
-    if answers[0] and answers[1]:
-        return label(answers[0], question) == label(answers[1], question)
+    mine, theirs = (answer_of(branch, question) for branch in (new, old))
+    if mine and theirs:
+        same = mine.text == theirs.text
+        return same or (question.form is None and equivalent(mine.text, theirs.text))
     return reply(new)[1] == reply(old)[1]
 
 

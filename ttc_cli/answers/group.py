@@ -29,7 +29,7 @@ class AnswerClass:
 def vagueness(value: Value) -> int:
     """How much an answer leaves open, as a rank: what is vaguer joins, what is firm is joined."""
     bare = {"number": 2, "quantity": not value.label, "formula": 1, "list": not value.brackets}
-    letter = value.kind == "choice" and value.key[1:] == ("",)  # type: ignore[index]
+    letter = value.kind == "choice" and not value.label
     rank = int(bare.get(value.kind, letter))
     return rank + 4 * (value.places is not None) + 8 * bool(value.readings)
 
