@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from babel import Locale
@@ -248,26 +250,50 @@ CENTS = {"¢": "USD", "cent": "USD", "cents": "USD", "penny": "GBP", "pence": "G
          "paise": "INR", "paisa": "INR", "centimes": "EUR", "centavos": "MXN"}  # fmt: skip
 
 
+def value_of(registry: UnitRegistry, name: str) -> list[str]:
+    if name in APART:
+        return list(APART[name])
+    base = registry.Quantity(Fraction(1), name).to_base_units()
+    if "byte" in name or name.endswith("bit"):
+        return [str(Fraction(base.magnitude)), "data"]
+    if "hertz" in name:
+        scale = registry.Quantity(Fraction(1), name).to("hertz")
+        return [str(Fraction(scale.magnitude)), "frequency"]
+    if "mole" in name:
+        return [
+            str(Fraction(registry.Quantity(Fraction(1), name).to("mole").magnitude)),
+            "mole",
+        ]
+    parts = sorted((k[1:-1], int(v)) for k, v in base.dimensionality.items())
+    return [str(Fraction(base.magnitude)), "*".join(f"{k}^{v}" for k, v in parts)]
+
+
+def prefixed(registry: UnitRegistry) -> Iterator[tuple[str, list[str]]]:
+    """Names of the units that take prefixes, with each of them."""
+    worth = partial(value_of, registry)
+    for base in PREFIXED:
+        if base == "watt_hour":
+            for prefix in ("", "kilo", "mega", "giga"):
+                of = worth(f"{prefix}watt*hour".removeprefix("*"))
+                yield f"{SYMBOLS.get(prefix, '')}Wh", of
+                yield f"{prefix}watt hour", of
+                yield f"{prefix}watt-hour", of
+            continue
+        symbol = registry._units[base].symbol
+        yield base, worth(base)
+        yield symbol, worth(base)
+        for prefix in PREFIXES:
+            of = worth(prefix + base)
+            for full in {base, base.replace("meter", "metre").replace("liter", "litre")}:
+                yield prefix + full, of
+            for short in {symbol, *("lL" if base == "liter" else "")}:
+                yield SYMBOLS[prefix] + short, of
+
+
 def units() -> dict[str, list[str]]:
     registry = UnitRegistry(non_int_type=Fraction)
 
-    def worth(name: str) -> list[str]:
-        if name in APART:
-            return list(APART[name])
-        base = registry.Quantity(Fraction(1), name).to_base_units()
-        if "byte" in name or name.endswith("bit"):
-            return [str(Fraction(base.magnitude)), "data"]
-        if "hertz" in name:
-            scale = registry.Quantity(Fraction(1), name).to("hertz")
-            return [str(Fraction(scale.magnitude)), "frequency"]
-        if "mole" in name:
-            return [
-                str(Fraction(registry.Quantity(Fraction(1), name).to("mole").magnitude)),
-                "mole",
-            ]
-        parts = sorted((k[1:-1], int(v)) for k, v in base.dimensionality.items())
-        return [str(Fraction(base.magnitude)), "*".join(f"{k}^{v}" for k, v in parts)]
-
+    worth = partial(value_of, registry)
     found: dict[str, list[str]] = {}
 
     def add(name: str, of: list[str]) -> None:
@@ -280,50 +306,18 @@ def units() -> dict[str, list[str]]:
     for name in PLAIN:
         for alias in names_of(name) if name in registry._units else [name]:
             add(alias, worth(name))
-    for base in PREFIXED:
-        if base == "watt_hour":
-            for prefix in ("", "kilo", "mega", "giga"):
-                of = worth(f"{prefix}watt*hour".removeprefix("*"))
-                add(f"{SYMBOLS.get(prefix, '')}Wh", of)
-                add(f"{prefix}watt hour", of)
-                add(f"{prefix}watt-hour", of)
-            continue
-        symbol = registry._units[base].symbol
-        add(base, worth(base))
-        add(symbol, worth(base))
-        for prefix in PREFIXES:
-            of = worth(prefix + base)
-            for full in {base, base.replace("meter", "metre").replace("liter", "litre")}:
-                add(prefix + full, of)
-            for short in {symbol, *("lL" if base == "liter" else "")}:
-                add(SYMBOLS[prefix] + short, of)
+    for name, of in prefixed(registry):
+        add(name, of)
     for word in ("metre", "litre", "gramme"):
         add(word, worth({"metre": "meter", "litre": "liter", "gramme": "gram"}[word]))
     for pair in MORE.split():
         name, _, of = pair.rpartition("=")
         found[name] = worth(of)
-    for locale in LOCALES:
-        patterns = Locale(locale)._data["unit_patterns"]
-        for key, forms in patterns.items():
-            plain = key.split("-", 1)[-1].replace("-", "_")
-            try:
-                of = worth(
-                    {
-                        "liter": "liter",
-                        "celsius": "degree_Celsius",
-                        "fahrenheit": "degree_Fahrenheit",
-                        "hour": "hour",
-                    }.get(plain, plain)
-                )
-            except Exception:
-                continue
-            if "per" in key or "temperature-generic" in key or key.startswith("graphics"):
-                continue
-            for form in forms.get("long", {}).values():
-                if isinstance(form, str) and form.startswith("{0}"):
-                    name = form.removeprefix("{0}").strip().lower()
-                    if name and len(name) > 1:
-                        add(name, of)
+    for name, plain in foreign():
+        try:
+            add(name, worth(plain))
+        except Exception:
+            continue
     english = {name + "s": of for name, of in found.items() if name.isascii() and len(name) > 3}
     known = english | found
     return {
@@ -331,6 +325,21 @@ def units() -> dict[str, list[str]]:
         for name, of in known.items()
         if name not in UNLIKELY and not re.search(r"_|^/|\b(?:per|par|por|pro|al|alla|all)\b", name)
     }
+
+
+def foreign() -> Iterator[tuple[str, str]]:
+    """(name, pint's name) of CLDR's units in every locale."""
+    apart = {"celsius": "degree_Celsius", "fahrenheit": "degree_Fahrenheit"}
+    for locale in LOCALES:
+        for key, forms in Locale(locale)._data["unit_patterns"].items():
+            plain = key.split("-", 1)[-1].replace("-", "_")
+            if "per" in key or "temperature-generic" in key or key.startswith("graphics"):
+                continue
+            for form in forms.get("long", {}).values():
+                if isinstance(form, str) and form.startswith("{0}"):
+                    name = form.removeprefix("{0}").strip().lower()
+                    if len(name) > 1:
+                        yield name, apart.get(plain, plain)
 
 
 def money() -> dict[str, list[str]]:
