@@ -3,7 +3,7 @@
     python benchmarks/answers_speed.py [POOL.jsonl]
 
 Prints median and 99th percentile in microseconds. Without a pool (records with a "text" field),
-replies are made from the pairs of tests/answers/pairs.txt. Caches are cleared between answers;
+replies are made from the pairs of tests/answers/tables/typed.txt. Caches are cleared between answers;
 pairs that need the maths worker are left out and counted.
 """
 
@@ -16,11 +16,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ttc_cli.answers.normalise import parse_form
-
 from ttc_cli.answers import canonical, classes, equivalent, extract
+from ttc_cli.answers.parse import parse
 
-PAIRS = Path(__file__).parents[1] / "tests" / "answers" / "pairs.txt"
+PAIRS = Path(__file__).parents[1] / "tests" / "answers" / "tables" / "typed.txt"
 
 
 class Counter:
@@ -36,7 +35,7 @@ class Counter:
 def report(name: str, calls: Sequence[Callable[[], object]]) -> None:
     times = []
     for call in calls * 3:
-        parse_form.cache_clear()
+        parse.cache_clear()
         start = time.perf_counter_ns()
         call()
         times.append((time.perf_counter_ns() - start) / 1000)

@@ -47,6 +47,8 @@ _PAST = {
 _VERDICT = re.compile(r"[\s*_\"]*(yes|no)\b[*_\"]*(?=[\s]*(?:[,.!;:—–]|$))", re.I)
 _DENIAL = re.compile(r"(?i)\b(?:no|not|never|\w+n['’]t)\b")
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 
 def brief(text: str) -> bool:
     """Whether a statement is short enough to be an answer."""
@@ -57,11 +59,11 @@ def brief(text: str) -> bool:
 
 @lru_cache(maxsize=256)
 def offered(question: str) -> str:
-    """The choice letters that a question offers; all of A to J where it shows none."""
+    """The choice letters that a question offers; all letters where it shows none."""
     found = {
         letter for groups in pattern("offered").findall(question) for letter in groups if letter
     }
-    return "".join(sorted(found)) if len(found) > 1 and "A" in found else "ABCDEFGHIJ"
+    return "".join(sorted(found)) if len(found) > 1 and "A" in found else LETTERS
 
 
 @lru_cache(maxsize=256)

@@ -340,7 +340,8 @@ def _letter(text: str, reply: _Reply) -> str | None:
         denied = pattern("denied").search(
             text[max(0, match.start() - 80) : match.start()]
         ) or pattern("denied after").match(rest)
-        if letter in offered and not denied and not (is_word and match["lone"]):
+        rare = offered == asked.LETTERS and letter > "J"
+        if letter in offered and not denied and not ((is_word or rare) and match["lone"]):
             (lone if match["lone"] else named).append(letter)
     return next(reversed(named or lone), None)
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from ttc_cli.answers.asked import SENTENCE_END, read
-from ttc_cli.answers.units import unit
+from ttc_cli.answers.names import units
 from ttc_cli.prompts.forms import language
 
 _LOOKED_AT = 8
@@ -133,7 +133,7 @@ def _measured(reply: str, answer: str, question: str) -> str:
         word = found[1]
         if word == "%":
             return f"{answer}%"
-        if unit(word) or re.search(rf"\b{re.escape(word)}\b", question.lower()):
+        if units(word) or re.search(rf"\b{re.escape(word)}\b", question.lower()):
             cased = re.search(rf"\b{re.escape(word)}\b", readable(reply), re.IGNORECASE)
             return f"{answer} {cased[0] if cased else word}"
     return ""
