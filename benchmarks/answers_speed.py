@@ -3,7 +3,8 @@
     python benchmarks/answers_speed.py [POOL.jsonl]
 
 Prints median and 99th percentile in microseconds. Without a pool (records with a "text" field),
-replies are made from the pairs of tests/answers/tables/typed.txt. Caches are cleared between answers;
+replies are made from the pairs of tests/answers/tables/typed.txt. Caches are cleared
+between answers;
 pairs that need the maths worker are left out and counted.
 """
 

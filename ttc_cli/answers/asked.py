@@ -29,7 +29,7 @@ _ARTICLES = frozenset({"the", "a", "an", "our", "your"})
 _UNSURE = frozenset(listed("doubt"))
 _WORD = re.compile(r"['’]s\b|[^\W_]+(?:(?!['’]s\b)[-.&'’][^\W_]+)*")
 _ABBREVIATED = r"(?<!\bMt)(?<!\bSt)(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\b[A-Z])"
-_SENTENCE_END = re.compile(rf"(?:{_ABBREVIATED}\.|[!?;。！？])(?=\W*\s|\W*$)|\n")
+SENTENCE_END = re.compile(rf"(?:{_ABBREVIATED}\.|[!?;。！？])(?=\W*\s|\W*$)|\n")
 _LEAD = re.compile(
     r"(?:(?:so|thus|therefore|hence|in conclusion|in summary)\b,?"
     r"|(?:sure|certainly|of course|okay)[,.!])\s+",
@@ -122,7 +122,7 @@ def _stem(word: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Form:
+class Form:
     """A question taken apart.
 
     Args:
@@ -144,7 +144,7 @@ class _Form:
 
 
 @lru_cache(maxsize=256)
-def _form(question: str) -> _Form | None:
+def read(question: str) -> Form | None:
     """A question taken apart, None when its shape is none that is known for certain."""
     text = question.strip()
     if text.count("?") > 1 or len(text) > 4000:
@@ -153,7 +153,7 @@ def _form(question: str) -> _Form | None:
         told = _TOLD.match(text)
         text = f"What is the {text[told.end() :].rstrip('. ')}" if told else ""
     text = text.partition("?")[0]
-    text = text[max((m.end() for m in _SENTENCE_END.finditer(text)), default=0) :]
+    text = text[max((m.end() for m in SENTENCE_END.finditer(text)), default=0) :]
     found = _words(text)
     if len(found) < 2 or _unsure(text) or len(text) > 300:
         return None
@@ -162,19 +162,17 @@ def _form(question: str) -> _Form | None:
     return _shape([word.text for word in found], known, indefinite)
 
 
-def _shape(said: list[str], known: frozenset[str], indefinite: frozenset[str]) -> _Form | None:
+def _shape(said: list[str], known: frozenset[str], indefinite: frozenset[str]) -> Form | None:
     if said[0] in _COPULAS | _VERBS:
         # "Can you tell me ..." asks for more than a yes
         plain = not known & (_ASKING | {"how", "why", "you", "i", "we", "me"})
-        return _Form("verdict", known=known) if plain else None
+        return Form("verdict", known=known) if plain else None
     at = next((i for i, word in enumerate(said) if word in _ASKING or word == "how"), None)
     if at is None or (at and said[0] not in _PREPOSITIONS):
         return None
     asking, rest = said[at], said[at + 1 :]
     if asking == "how":
-        return (
-            _Form("count", (rest[1],), (), known) if len(rest) > 1 and rest[0] == "many" else None
-        )
+        return Form("count", (rest[1],), (), known) if len(rest) > 1 and rest[0] == "many" else None
     place = asking == "where" or at == 1
     for spoken in (["'s"], ["do", "you", "call"]):
         rest = ["is", *rest[len(spoken) :]] if rest[: len(spoken)] == spoken else rest
@@ -189,13 +187,13 @@ def _shape(said: list[str], known: frozenset[str], indefinite: frozenset[str]) -
         ):
             return None
         noun = () if asking == "who" or rest[0] in _VERBS else (rest[0],)
-        return _Form("subject", noun, tuple(rest), known, indefinite)
+        return Form("subject", noun, tuple(rest), known, indefinite)
     kind, said_of = tuple(rest[:verb]), tuple(rest[verb + 1 :])
     said_of = said_of[2:] if said_of[:2] == ("name", "of") else said_of
     said_of = said_of[:-1] if said_of[-1:] in (("called",), ("named",)) else said_of
     if not said_of or (kind and asking not in ("what", "which")):
         return None
-    return _Form(
+    return Form(
         "same" if rest[verb] in _COPULAS else "object", kind, said_of, known, indefinite, place
     )
 
@@ -208,7 +206,7 @@ def short(said: str, question: str, *, alone: bool = True) -> str | None:
         question: what was asked.
         alone: nothing stands before it that it may belong to.
     """
-    form = _form(question) if 0 < len(said) <= 240 else None
+    form = read(question) if 0 < len(said) <= 240 else None
     if form is None or form.shape == "count":
         return None
     if form.shape == "verdict":
@@ -216,7 +214,7 @@ def short(said: str, question: str, *, alone: bool = True) -> str | None:
     said = said.strip()
     lead = _LEAD.match(said)
     said = said[lead.end() :] if lead else said
-    end = _SENTENCE_END.search(said)
+    end = SENTENCE_END.search(said)
     if (end and said[end.end() :].strip(_EDGES)) or "?" in said or _unsure(said):
         return None
     answers = {_clean(answer, form) for answer in _answers(said, _words(said), form)}
@@ -225,14 +223,14 @@ def short(said: str, question: str, *, alone: bool = True) -> str | None:
 
 def bare(said: str, question: str) -> str:
     """A place or time without its preposition: Rome, asked where, for "in Rome"."""
-    form = _form(question)
+    form = read(question)
     where = _FOUND_IN.match(said) if form and form.place and brief(said) else None
     return said[where.end() :] if where else said
 
 
 def yes_or_no(question: str) -> bool:
     """Whether a question can be answered by yes or no, and by nothing shorter."""
-    form = _form(question)
+    form = read(question)
     return form is not None and form.shape == "verdict"
 
 
@@ -247,7 +245,7 @@ def _verdict(said: str) -> str | None:
     return None if hedged or (denied and match[1].lower() == "yes") else match[1]
 
 
-def _clean(answer: str, form: _Form) -> str:
+def _clean(answer: str, form: Form) -> str:
     answer = answer.strip(_EDGES)
     return (
         re.sub(r"(?i)^(?:called|named)\s+", "", answer).strip(_EDGES)
@@ -256,7 +254,7 @@ def _clean(answer: str, form: _Form) -> str:
     )
 
 
-def _answers(said: str, found: Sequence[_Word], form: _Form) -> Iterator[str]:
+def _answers(said: str, found: Sequence[_Word], form: Form) -> Iterator[str]:
     if form.shape == "subject" and (done := list(_by_subject(said, found, form))):
         yield from done
         return
@@ -271,7 +269,7 @@ def _answers(said: str, found: Sequence[_Word], form: _Form) -> Iterator[str]:
                 yield from _name(said[: word.start], form)
 
 
-def _restates(side: Sequence[_Word], form: _Form) -> bool:
+def _restates(side: Sequence[_Word], form: Form) -> bool:
     """Whether a side of the verb says nothing but what was asked for."""
     said = {word.text for word in side}
     stems = {_stem(word) for word in form.known}
@@ -288,7 +286,7 @@ def _restates(side: Sequence[_Word], form: _Form) -> bool:
     return {_stem(word) for word in form.rest} <= {_stem(word) for word in said}
 
 
-def _by_subject(said: str, found: Sequence[_Word], form: _Form) -> Iterator[str]:
+def _by_subject(said: str, found: Sequence[_Word], form: Form) -> Iterator[str]:
     """Who wrote Hamlet: "X wrote Hamlet", "X wrote it", "Hamlet was written by X"."""
     texts = tuple(word.text for word in found)
     for start in range(min(1 + 3 * len(form.noun), len(form.rest) - 1)):
@@ -308,7 +306,7 @@ def _by_subject(said: str, found: Sequence[_Word], form: _Form) -> Iterator[str]
                 return
 
 
-def _by_object(said: str, found: Sequence[_Word], form: _Form) -> Iterator[str]:
+def _by_object(said: str, found: Sequence[_Word], form: Form) -> Iterator[str]:
     """What do cows eat: "Cows eat grass"; the rest of what was asked may follow."""
     told = [word for word in found if word.text not in _COPULAS]
     pairs = list(zip(told, form.rest, strict=False))
@@ -322,7 +320,7 @@ def _by_object(said: str, found: Sequence[_Word], form: _Form) -> Iterator[str]:
         yield from _name(said[answer[0].start : answer[-1].end], form)
 
 
-def _name(text: str, form: _Form) -> Iterator[str]:
+def _name(text: str, form: Form) -> Iterator[str]:
     """The text if it can be an answer: a few words that are no statement and not the question."""
     found = _words(text)
     texts = {word.text for word in found}
