@@ -189,24 +189,22 @@ def tag(reply: _Reply) -> str | None:
 
 
 def _boxes(text: str) -> tuple[list[tuple[int, int, str]], int | None]:
-    """(start, end, content) of the outermost boxes, and where one starts that never closes."""
-    found, at = list[tuple[int, int, str]](), 0
-    for box in _BOX.finditer(text):
+    """(start, end, content) of the last closed boxes, and where a last one starts that is open."""
+    found, at, opened = list[tuple[int, int, str]](), 0, None
+    for box in list(_BOX.finditer(text))[-64:]:
         if box.start() < at:
             continue
-        depth = 1
+        depth, opened = 1, box.start()
         for brace in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, box.end()):
             depth += {"{": 1, "}": -1}.get(brace[0], 0)
             if depth == 0:
-                at = brace.end()
+                at, opened = brace.end(), None
                 inner = text[box.end() : at - 1].strip()
-                found.append(
-                    (box.start(), at, _boxes(inner)[0][-1][2] if _BOX.match(inner) else inner)
-                )
+                inside = _boxes(inner)[0] if _BOX.match(inner) else []
+                inner = inside[-1][2] if inside else inner
+                found.append((box.start(), at, inner))
                 break
-        else:
-            return found, box.start()
-    return found, None
+    return found, opened
 
 
 def boxed(reply: _Reply) -> str | None:
