@@ -67,6 +67,16 @@ def reads_the_users() -> object:
 
 
 @way
+def reads_a_program() -> object:
+    return open("/usr/bin/env", "rb").read(4)
+
+
+@way
+def lists_the_whole_machine() -> object:
+    return {"home", "etc", "var", "root"} & set(os.listdir("/"))
+
+
+@way
 def reads_the_mounts() -> object:
     return open("/proc/mounts").read()
 
@@ -430,7 +440,7 @@ def changes_its_root() -> object:
 
 @way
 def climbs_out() -> object:
-    os.mkdir("/tmp/ttc-cell")
+    os.makedirs("/tmp/ttc-cell", exist_ok=True)
     os.chroot("/tmp/ttc-cell")
     for _ in range(50):
         os.chdir("..")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+from pathlib import Path
+
 import pytest
 from cells import examine
 from forged import EATS, FORGED, TESTS
 
 from ttc_cli.core.verify import Graded
+from ttc_cli.jail import lock
 
 
 @pytest.mark.parametrize("name", FORGED)
@@ -35,3 +40,10 @@ def test_a_name_from_everything_is_not_a_builtin() -> None:
     code = "def abs(x):\n    return 0\ndef half(x):\n    return 9\n"
     tests = "from solution import *\nassert abs(half(4) - 2) < 1e-6"
     assert examine(code, tests).score == 0
+
+
+def test_nothing_that_an_inmate_can_say_is_a_pass() -> None:
+    script = Path(__file__).with_name("fuzz.py")
+    command = [*lock.python(), str(script), str(lock.SCRIPTS), str(random.randrange(10**6)), "800"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == '{"failed": 800}\n', (command[-2], done.stdout, done.stderr)

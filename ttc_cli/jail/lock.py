@@ -11,6 +11,7 @@ import json
 import math
 import os
 import sys
+import sysconfig
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -139,7 +140,7 @@ def command(
     config = {
         "layer": layer,
         "serve": serve,
-        "read": [os.path.realpath(sys.base_prefix)],
+        "read": _libraries(),
         "data": [os.path.realpath(path) for path in data],
         "folder": folder,
         "packages": packages,
@@ -171,6 +172,13 @@ def watched(seconds: float) -> list[str]:
 def python() -> list[str]:
     """An interpreter that knows nothing of this environment, and the packages in it."""
     return [os.path.realpath(sys.executable), "-I", "-S"]
+
+
+def _libraries() -> list[str]:
+    """Where the interpreter's own modules and libraries are."""
+    prefix = Path(sys.base_prefix).resolve()
+    found = [prefix / "lib", prefix / "lib64", Path(sysconfig.get_path("stdlib")).resolve()]
+    return [str(path) for path in found if path.exists()]
 
 
 @functools.cache

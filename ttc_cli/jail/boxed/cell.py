@@ -28,7 +28,11 @@ NO_ROOT_PRIVILEGES = 0b1111  # NOROOT and NO_SETUID_FIXUP, both locked
 KEYCTL, JOIN_SESSION_KEYRING = {"x86_64": 250, "aarch64": 219}, 1
 ROOT = "/sys"  # exists on every Linux, and nobody in there needs it
 TMP, DATA, PACKAGES = "/tmp", "/data", "/packages"
-SHARED = ("/usr", "/lib", "/lib64", "/bin", "/nix/store", "/etc/ld.so.cache")
+SHARED = (
+    "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/lib", "/lib64", "/nix/store",
+    "/etc/ld.so.cache",
+)  # fmt: skip
+"""What the interpreter and its libraries load; programs to start are of no use in there."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 KILLED = 128
 """Exit codes from here on: ended by the signal of that number above it."""

@@ -32,9 +32,10 @@ def run(program: types.CodeType, space: dict[str, Any]) -> None:
     """Run all tests of a module; the first failure is raised."""
     sys.modules["pytest"] = shim
     exec(program, space)
-    fixtures = {n: v for n, v in space.items() if getattr(v, "is_fixture", False) is True}
+    functions = {n: v for n, v in space.items() if isinstance(v, types.FunctionType)}
+    fixtures = {n: v for n, v in functions.items() if hasattr(v, "is_fixture")}
     for name, value in list(space.items()):
-        if name.startswith("test") and isinstance(value, types.FunctionType):
+        if name.startswith("test") and name in functions:
             _run(value, fixtures)
         elif name.startswith("Test") and _plain_class(value):
             for method in [n for n in vars(value) if n.startswith("test")]:
