@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from stopping_bound import bound
 from stopping_pool import Pool, Result, Rule, load, replay
-from stopping_rules import LOSSES, beta, fixed, rules, value
+from stopping_rules import beta, fixed, rules
 
 from ttc_cli.strategies.evidence import KINDS
 
@@ -56,31 +54,6 @@ def show(r: dict[str, Any]) -> None:
         f" {r['samples']:6.2f} {r['steps']:7.0f}",
         flush=True,
     )
-
-
-def cross_validated(
-    pools: list[Pool],
-    make: Callable[[float], Rule],
-    n: int,
-    orders: int,
-    base: Result,
-    folds: int = 10,
-) -> tuple[Result, list[float]]:
-    """The loss chosen on nine tenths of the questions, the result read on the last tenth.
-
-    Chosen: the one with the fewest tokens whose loss against all N is at most half a point.
-    """
-    got = [replay(pools, make(loss), n, orders) for loss in LOSSES]
-    fold = np.random.default_rng(1).permutation(len(pools)) % folds
-    out, chosen = Result(*(np.zeros(len(pools)) for _ in range(4))), []
-    for f in range(folds):
-        train = fold != f
-        fits = [g for g in got if (g.correct - base.correct)[train].mean() >= -0.005] or got[:1]
-        best = min(fits, key=lambda g: g.tokens[train].sum())
-        chosen.append(LOSSES[[g is best for g in got].index(True)])
-        for name in vars(out):
-            getattr(out, name)[~train] = getattr(best, name)[~train]
-    return out, chosen
 
 
 def evidence(pools: list[Pool]) -> dict[str, list[float]]:
@@ -144,17 +117,6 @@ def main() -> None:
     for rule in rules(n):
         if options.only in rule.name:
             table.append(row(rule.name, replay(pools, rule, n, orders), base, rival, draws))
-            show(table[-1])
-    if not options.only:
-        for how in ("none", "hesitation"):
-            got, chosen = cross_validated(
-                pools, lambda p, how=how: Rule("", value(p), how), n, orders, base
-            )
-            table.append(row(f"value, {how}, loss cross-validated", got, base, rival, draws))
-            show(table[-1])
-            print("  losses chosen:", *sorted(chosen))
-        for name, got in bound(pools, n, orders):
-            table.append(row(name, got, base, rival, draws))
             show(table[-1])
     if options.json:
         about = {"questions": len(pools), "samples": n, "orders": orders, "single": float(single)}
