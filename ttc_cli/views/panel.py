@@ -83,7 +83,7 @@ def panel(
     room -= len(bars)
     route = [cut(why(board), columns)] if room > 3 and why(board) else []
     room -= len(route)
-    return [*route, *_lanes(board, columns, room, thoughts, marks), *bars, *lines]
+    return [*route, *_lanes(board, columns, room, thoughts), *bars, *lines]
 
 
 def status(board: Board, now: float) -> Line:
@@ -169,7 +169,7 @@ def tally(board: Board) -> str:
     return f"vote: {counts}{lead}" if counts else ""
 
 
-def _lanes(board: Board, columns: int, room: int, thoughts: bool, marks: Marks) -> list[Line]:
+def _lanes(board: Board, columns: int, room: int, thoughts: bool) -> list[Line]:
     lanes = [*board.live, *board.waiting]
     if room < 1 or not lanes:
         return []
