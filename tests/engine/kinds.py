@@ -18,7 +18,7 @@ from ttc_cli.core.seeds import uniform
 from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.llama.context import MAX_SEQUENCES
 from ttc_cli.engine.llama.engine import LlamaEngine
-from ttc_cli.engine.openai.api import Address
+from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.scripted import Line, ScriptedEngine
 from ttc_cli.engine.text import TextStream
@@ -155,8 +155,8 @@ class ServerKind(Kind):
 
         def script(request: Request) -> Line:
             at = len(request.prefix[0].tokens) - before
-            if "sev" in request.prompt.text:
-                return Line(("en",))
+            if "fox jum" in request.prompt.text:
+                return Line(("ps over",))
             return Line(tuple(WORDS[int(uniform(request.seed, at + i) * 8)] for i in range(200)))
 
         self._servers.append(FakeServer(script, raw=self._raw, context=context))

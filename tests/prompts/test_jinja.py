@@ -59,8 +59,8 @@ def test_hostile_and_broken_templates_are_one_line(source: str) -> None:
 
 
 def test_what_is_hidden_prints_as_nothing() -> None:
-    assert render("{{ messages | attr('__class__') }}{{ messages['__class__'] }}") == ""
-    assert len(render("{{ 'x\n' | indent(9999999999, true, true) }}")) < 300
+    assert render("Why?{{ messages | attr('__class__') }}{{ messages['__class__'] }}") == "Why?"
+    assert len(render("Why?{{ 'x\n' | indent(9999999999, true, true) }}")) < 300
 
 
 def test_the_limit_of_output_grows_with_the_contents() -> None:
@@ -82,9 +82,9 @@ def test_the_clock_is_the_callers() -> None:
     def clock() -> datetime:
         return datetime(2024, 7, 26, tzinfo=UTC)
 
-    found = ChatTemplate("{{ strftime_now('%d %b %Y') }}").render((USER,), now=clock)
-    assert found.text == "26 Jul 2024"
+    found = ChatTemplate("Why? {{ strftime_now('%d %b %Y') }}").render((USER,), now=clock)
+    assert found.text == "Why? 26 Jul 2024"
 
 
 def test_blocks_are_trimmed_as_transformers_does() -> None:
-    assert render("a\n  {% if true %}\n  b\n  {% endif %}\nc\n") == "a\n  b\nc"
+    assert render("Why?\n  {% if true %}\n  b\n  {% endif %}\nc\n") == "Why?\n  b\nc"

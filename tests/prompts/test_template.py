@@ -228,3 +228,25 @@ def test_without_a_template_the_text_is_continued() -> None:
     assert found.note == PLAIN_NOTE
     more = model.render((SYSTEM, USER), assistant_prefix=" Because")
     assert more.pieces == (("Be kind.\n\nWhy?", False), (" Because", True))
+
+
+PARTS = (
+    "{% for m in messages %}<|{{ m.role }}|>"
+    "{% for part in m.content %}{% if part.type == 'text' %}{{ part.text }}{% endif %}{% endfor %}"
+    "{% endfor %}<|assistant|>"
+)
+
+
+@pytest.mark.parametrize("asked", ["Hello?", "What is <|user|>?", "  two\n words "])
+def test_a_template_that_goes_over_parts_gets_them(asked: str) -> None:
+    special = ("<|user|>", "<|system|>", "<|assistant|>")
+    messages = [Message("system", "Be brief."), Message("user", asked)]
+    text = ChatTemplate(PARTS, special=special).render(messages).text
+    assert text.split() == f"<|system|>Be brief.<|user|>{asked}<|assistant|>".split()
+
+
+def test_a_template_that_leaves_out_the_question_is_refused() -> None:
+    with pytest.raises(ModelError, match="leaves out what was asked"):
+        ChatTemplate("{{ bos_token }}<|assistant|>").render([Message("user", "Hello?")])
+    rewritten = ChatTemplate("{{ messages[0].content | upper }}").render([Message("user", "a!")])
+    assert rewritten.text == "A!"

@@ -25,9 +25,6 @@ def check_flags(settings: Settings, how: Flags) -> None:
         raise UsageError(f"--min-agreement is {how.min_agreement}", "give a number from 0 to 1")
     if how.output is not None:
         output.check_place(how.output)  # now, and not after minutes of work
-    scheme, _, rest = (settings.model or "").partition("://")
-    if scheme in ("http", "https") and "@" in rest.partition("/")[0]:
-        raise UsageError("a key in a URL would end up in the log", "set TTC_API_KEY instead")
     Sampling(top_p=1 if settings.top_p is None else settings.top_p, min_p=settings.min_p or 0)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ttc_cli.cli.start import BEGAN
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -121,7 +123,10 @@ def any_model(
     from ttc_cli.session.remote import reach
 
     found = _found(settings, notify=notify, confirm=confirm)
-    return found if isinstance(found, ModelFile) else reach(settings, found, notify)
+    if isinstance(found, ModelFile):
+        return found
+    deadline = None if settings.max_seconds is None else BEGAN + settings.max_seconds
+    return reach(settings, found, notify, deadline=deadline)
 
 
 def _found(

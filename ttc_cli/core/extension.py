@@ -47,6 +47,7 @@ class RunState:
         self.judged = 0
         self.verify_seconds = 0.0
         self.failing: set[str] = set()
+        self.told: set[str] = set()
         self.ledger = ledger or Ledger()
         self.seed = seed
         self.deadline = deadline
@@ -218,7 +219,8 @@ class Extension:
 
     def _tell(self, delta: Delta) -> Flow[None]:
         growing = self._live[delta.key]
-        if delta.error and delta.stop is None:
+        if delta.error and delta.stop is None and delta.error not in self._run.told:
+            self._run.told.add(delta.error)  # many branches have the same trouble
             yield Note(delta.error)
         if delta.text or delta.sampled:
             confidence = delta.confidences[-1] if delta.confidences else None

@@ -64,6 +64,8 @@ class Growing:
     hidden: list[object] = field(default_factory=list)
     marks: list[int] = field(default_factory=list)
     sampled: int = 0
+    trouble: str = ""
+    """What is wrong for the time being; a branch that has to stop meanwhile stopped for that."""
 
     def take(self, delta: Delta) -> None:
         """Add what a delta brings."""
@@ -75,6 +77,7 @@ class Growing:
         self.certainties += delta.certainties
         self.hidden += delta.hidden
         self.sampled += delta.sampled
+        self.trouble = delta.error or ("" if delta.sampled else self.trouble)
         self.marks += [self.sampled] * len(delta.hidden)
 
     def value(self, now: float, stop: Stop | None = None, error: str = "") -> Branch:
@@ -95,5 +98,5 @@ class Growing:
             stop=stop,
             tokens_sampled=self.branch.tokens_sampled + self.sampled,
             seconds=self.branch.seconds + now - self.began,
-            error=error,
+            error=error or (self.trouble if stop is not None else ""),
         )

@@ -34,7 +34,8 @@ class Run(RunState):
         programs: runs the programs that branches write; None where they cannot be run.
 
     `reused` counts branches that the pool gave, `judged` those that verifiers saw;
-    `verify_seconds` is the time they took, `failing` names those whose failure was told.
+    `verify_seconds` is the time they took, `failing` names those whose failure was told;
+    `told` holds what was said of an engine in trouble.
     """
 
     def extend(

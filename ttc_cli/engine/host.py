@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Protocol
 
+from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Engine
+
+WIDTH = 32
+"""Branches that an engine in process draws at once."""
 
 
 @dataclass(slots=True)
@@ -41,12 +45,39 @@ class Counters:
         )
 
 
+class InProcess:
+    """What a host wants of an engine that is in this process: it counts at once, and is there."""
+
+    width: int = WIDTH
+    outage = ""
+
+    def gauge(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
+        """As `count`."""
+        return self.count(prompt, prefix)
+
+    def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
+        """Tokens of context that prompt and prefix take."""
+        raise NotImplementedError
+
+
 class Host(Engine, Protocol):
     """A loaded engine. A run sees an `Engine`: this one, or a hub's view of it."""
+
+    width: int
+    """Branches that it draws at once, when there are enough."""
 
     @property
     def counters(self) -> Counters:
         """What was done so far."""
+        ...
+
+    @property
+    def outage(self) -> str:
+        """What is waited for while its server is away; empty while nothing is."""
+        ...
+
+    def gauge(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
+        """As `count`, without asking anybody: an estimate where there is room to spare."""
         ...
 
     def reserve(self, cells: int) -> None:

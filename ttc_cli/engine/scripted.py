@@ -16,6 +16,7 @@ from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
 from ttc_cli.core.errors import ContextOverflow, EngineFailed
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.seeds import uniform
+from ttc_cli.engine.host import InProcess
 
 ALL = frozenset(
     {
@@ -82,7 +83,7 @@ class _Talk:
     step: int = 0
 
 
-class ScriptedEngine:
+class ScriptedEngine(InProcess):
     """Plays a script; a context of `context` tokens and `width` branches a poll."""
 
     def __init__(

@@ -19,6 +19,7 @@ from ttc_cli.models.disk import read_json, size_text, update_json
 from ttc_cli.models.found import scan
 from ttc_cli.models.gguf import read_gguf, split_parts
 from ttc_cli.models.identity import known_sha256, quick_fingerprint
+from ttc_cli.settings.remotes import check_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,6 +146,8 @@ def _hub_entry(ref: str, match: re.Match[str]) -> Entry:
 def _from_url(ref: str) -> Entry | Path | Remote:
     from urllib.parse import unquote, urlsplit  # most starts see no URL
 
+    if ref.startswith(("http://", "https://")):
+        check_url(ref)
     url = urlsplit(ref)
     if url.scheme == "file":
         return Path(unquote(url.path))

@@ -145,8 +145,41 @@ class ChatTemplate:
     def _write(
         self, messages: Sequence[Message], thinking: bool, now: Callable[[], datetime]
     ) -> str:
+        """The rendered conversation, in which what was asked must stand.
+
+        Templates that go over the parts of a content find none in a text, and drop it without a
+        word: they get parts.
+
+        Raises:
+            RefusedError: it stands there in neither way.
+        """
+
+        def written(turns: Sequence[Message], parts: bool) -> str:
+            return self._run(turns, thinking, now, parts=parts)
+
+        text, marked = written(messages, False), [*messages]
+        if not (asked := _asked(messages)) or _stands(asked.content, text):
+            return text
+        mark = _marks(messages)[0][:12]  # a template may rewrite or shorten what it is given
+        marked[messages.index(asked)] = replace(asked, content=mark)
+        for parts in (False, True):
+            if mark in written(marked, parts).lower():
+                return written(messages, parts)
+        raise RefusedError("it leaves out what was asked")
+
+    def _run(
+        self,
+        messages: Sequence[Message],
+        thinking: bool,
+        now: Callable[[], datetime],
+        *,
+        parts: bool,
+    ) -> str:
+        def content(text: str) -> object:
+            return [{"type": "text", "text": text}] if parts else text
+
         variables = {
-            "messages": [{"role": m.role, "content": m.content} for m in messages],
+            "messages": [{"role": m.role, "content": content(m.content)} for m in messages],
             "add_generation_prompt": True,
             "enable_thinking": thinking,
             "bos_token": self.bos,
@@ -181,6 +214,17 @@ def fold_system(messages: Sequence[Message]) -> list[Message]:
             rest[index] = replace(message, content=f"{system}\n\n{message.content}")
             return rest
     return [Message("user", system), *rest]
+
+
+def _asked(messages: Sequence[Message]) -> Message | None:
+    """The last thing that the user says, where it is more than blanks."""
+    said = [m for m in messages if m.role == "user" and m.content.strip()]
+    return said[-1] if said else None
+
+
+def _stands(content: str, text: str) -> bool:
+    """Whether a text holds a content, blanks aside."""
+    return content.strip() in text or "".join(content.split()) in "".join(text.split())
 
 
 def _system(messages: Sequence[Message]) -> str:

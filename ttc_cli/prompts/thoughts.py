@@ -13,22 +13,14 @@ Rules, which hold however the text is cut into deltas:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Literal
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.programs import ran, source
+from ttc_cli.core.tags import THOUGHT_TAGS, Tags
 
 Kind = Literal["thought", "answer"]
-Tags = Sequence[tuple[str, str]]
-
-DEFAULT_TAGS: Tags = (
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("<seed:think>", "</seed:think>"),
-    ("[THINK]", "[/THINK]"),
-    ("<|START_THINKING|>", "<|END_THINKING|>"),
-)
+DEFAULT_TAGS = THOUGHT_TAGS
 
 
 class ThoughtSplitter:

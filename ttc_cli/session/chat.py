@@ -128,4 +128,4 @@ class Chat:
         self.used = self._tokens(SUMMARY) + self._tokens(summary)
 
     def _tokens(self, text: str) -> int:
-        return self.session.engine.count(Prompt(((text, False),)))
+        return self.session.engine.gauge(Prompt(((text, False),)))

@@ -139,7 +139,7 @@ def prepare(session: Session, ask: Ask) -> Prepared:
             "one that can: " + ", ".join(registry.UNDER_SCHEMA),
         )
     options = verifiers.strategy_options(strategy.name, strategy.options, asked, ask.options)
-    tokens = session.engine.count(rendered.prompt)
+    tokens = session.engine.gauge(rendered.prompt)
     context = session.engine.info.context
     if tokens + 1 > context:
         hint = "give a larger --ctx-size" if settings.ctx_size else "choose another model"

@@ -44,7 +44,7 @@ INDIFFERENT = frozenset((
     "model", "profile", "max_seconds", "threads", "gpu_layers", "color", "stream",
     "show_reasoning", "show_program", "cache", "log", "offline", "yes", "auto_pull",
     "price_per_mtok", "watts", "price_per_kwh", "result_cache_mb", "sample_cache_mb",
-    "prompt_cache_mb", "log_days", "log_max_mb", "remotes",
+    "prompt_cache_mb", "log_days", "log_max_mb", "remotes", "server_wait",
 ))  # fmt: skip
 """Settings that decide nothing of what an answer says. The model counts by its hash."""
 PURE = ("confidence", "self-certainty", "judge", "regex")

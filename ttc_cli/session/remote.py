@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ttc_cli.engine.openai.api import Address
+    from ttc_cli.engine.openai.address import Address
     from ttc_cli.engine.openai.engine import ServerEngine
 
 OPENAI = "https://api.openai.com"
@@ -71,7 +71,7 @@ def address(remote: NamedRemote) -> Address:
 
     OpenAI's own key goes to OpenAI alone.
     """
-    from ttc_cli.engine.openai.api import Address
+    from ttc_cli.engine.openai.address import Address
 
     names = [remote.key_env] if remote.key_env else ["TTC_API_KEY"]
     if not remote.key_env and remote.url.startswith(f"{OPENAI}/"):
@@ -81,43 +81,55 @@ def address(remote: NamedRemote) -> Address:
     return Address(remote.url, key, name if key else " or ".join(names), remote.timeout)
 
 
-def reach(settings: Settings, remote: NamedRemote, notify: Callable[[str], None]) -> Served:
+def reach(
+    settings: Settings,
+    remote: NamedRemote,
+    notify: Callable[[str], None],
+    *,
+    deadline: float | None = None,
+) -> Served:
     """Ask the server which model it is and what it can do.
 
     What takes a request of its own to find out is remembered for a day.
 
     Args:
         notify: hears one line when it takes more than one attempt.
+        deadline: monotonic seconds by which it must have answered.
 
     Raises:
         TtcError: no answer, or a refusal. ModelMissing: no such model there.
         UsageError: several models and none was named, or --offline and it is elsewhere.
     """
-    from ttc_cli.engine.openai.api import check_offline
-    from ttc_cli.engine.openai.detect import connect
+    from ttc_cli.engine.openai.address import check_offline
+    from ttc_cli.engine.openai.detect import Memory, connect
+    from ttc_cli.engine.openai.patience import Patience
 
     where = address(remote)
     check_offline(where, offline=settings.offline)
-    may_keep = settings.cache and settings.log
+
+    def keep(name: str, form: dict[str, object]) -> None:
+        if settings.log:
+            keep_json(_file(name), form)
+
     engine = connect(
         where,
         remote.model,
         context=settings.ctx_size or 0,
         width=remote.width or 0,
+        continues=remote.continues,
+        patience=Patience(wait=settings.server_wait),
+        deadline=deadline,
         notify=notify,
-        recall=_recall if may_keep else lambda _: None,
+        memory=Memory(_recall, keep),
     )
-    info = engine.info
-    if may_keep and info.meta["form"] and info.meta["form"] != _recall(info.sha256):
-        keep_json(_file(info.sha256), info.meta["form"])
-    return Served(info.name, info.sha256, engine, remote)
+    return Served(engine.info.name, engine.info.sha256, engine, remote)
 
 
 def _file(known_as: str) -> Path:
     return cache_dir() / "servers" / f"{known_as}.json"
 
 
-def _recall(known_as: str) -> dict[str, bool] | None:
+def _recall(known_as: str) -> dict[str, object] | None:
     path = _file(known_as)
     with contextlib.suppress(OSError, TtcError):
         if time.time() - path.stat().st_mtime < REMEMBERED:

@@ -173,6 +173,9 @@ class Settings(AnswerSettings):
         panel=ENGINE,
     )  # fmt: skip
     auto_pull: bool = option(False, OURS_ALONE, help="Fetch a missing model without asking.")
+    server_wait: float = option(
+        600.0, Rule("number", 0, 86_400), help="Seconds to wait for a server that went away."
+    )
     offline: bool = option(
         False, SWITCH, "--offline", help="No network at all.", on=EVERY, panel=ENGINE
     )

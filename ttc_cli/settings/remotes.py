@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ REMOTE_RULES: Mapping[str, Rule] = {
     "url": Rule("text", from_project=False),
     "model": Rule("text", from_project=False),
     "key_env": Rule("text", from_project=False),
+    "continues": Rule("switch", from_project=False),
     "width": Rule("whole", 1, 4096, from_project=False),
     "timeout": Rule("number", 1, from_project=False),
     "price_in": Rule("number", 0, from_project=False),
@@ -33,6 +35,7 @@ class NamedRemote:
         url: its base URL, with `/v1` where it has one.
         model: the model to ask there; "" for the server's own.
         key_env: the environment variable that holds the key: the file never does.
+        continues: whether it goes on with a reply; None to find out.
         width: requests at once; None for what the server says.
         timeout: seconds without a word after which a request counts as lost.
         price_in, price_out: money per million prompt and sampled tokens; None when not known.
@@ -41,6 +44,7 @@ class NamedRemote:
     url: str
     model: str = ""
     key_env: str = ""
+    continues: bool | None = None
     width: int | None = None
     timeout: float = 300.0
     price_in: float | None = None
@@ -57,6 +61,31 @@ class NamedRemote:
             return None
         prompt = (usage.prefilled + usage.shared) * (self.price_in or 0.0)
         return round((prompt + (usage.sampled + usage.verifier) * (self.price_out or 0.0)) / 1e6, 8)
+
+
+def check_url(url: str, name: str = "") -> None:
+    """Refuse what is no address of one server, or holds what is not for the log.
+
+    Args:
+        name: what errors call it where the URL itself is not to be shown.
+
+    Raises:
+        UsageError: it does, with what to write instead.
+    """
+    from urllib.parse import urlsplit  # most starts see no URL
+
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        reason = "name one server" if url.count("://") > 1 else str(error)
+        raise UsageError(f"{name or url} is no URL: {reason}", "write http://HOST:PORT") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise UsageError(f"{name or url} names no server", "write http://HOST:PORT")
+    if parts.username is not None or parts.password is not None or parts.query:
+        raise UsageError("a key in a URL would end up in the log", "set TTC_API_KEY instead")
+    if re.search(r"[\s,\x00-\x20\x7f]", url):
+        raise UsageError(f"{name or repr(url)} is no URL: it holds a blank or a comma", "")
 
 
 def read_remotes(document: Document, warnings: list[str]) -> dict[str, NamedRemote]:
@@ -84,7 +113,5 @@ def _read(document: Document, name: str, table: object, warnings: list[str]) -> 
         else:
             near = did_you_mean(key, REMOTE_RULES)
             warnings.append(f"{place}: unknown key {key!r} is ignored; {near}".rstrip("; "))
-    if not values["url"].startswith(("http://", "https://")):
-        place = document.where(*here, "url")
-        raise UsageError(f"{place}: url must start with http:// or https://", "")
+    check_url(values["url"], f"{document.where(*here, 'url')}: url")
     return NamedRemote(**values)

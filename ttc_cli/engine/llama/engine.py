@@ -19,7 +19,7 @@ from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.engine.calibration import Widths
-from ttc_cli.engine.host import Counters
+from ttc_cli.engine.host import Counters, InProcess
 from ttc_cli.engine.llama.binding import Model, log
 from ttc_cli.engine.llama.context import MAX_ROWS, MAX_SEQUENCES, Context
 from ttc_cli.engine.llama.info import Tokens, admit, describe
@@ -31,7 +31,7 @@ DEFAULT_CELLS = 8192
 Command = Callable[[], None]
 
 
-class LlamaEngine:
+class LlamaEngine(InProcess):
     """A GGUF in process. Make one with `load`.
 
     `scheduler` belongs to the engine's thread (see `at_rest`); None before `reserve`.

@@ -1,83 +1,37 @@
-"""HTTP to one server: a client, its timeouts, and what a refusal means in our words."""
+"""HTTP to one server: a client, its timeouts, and bounds on what it may send.
+
+Nothing that is asked for is compressed, so that what arrives is what is read: each line, each
+reply and each stream has a most bytes, and each request a time by which it must be over.
+"""
 
 from __future__ import annotations
 
-import ipaddress
+import asyncio
 import json
-import re
 import ssl
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from socket import gaierror
-from typing import Any, cast
+from typing import Any
 
 import httpx2
 
-from ttc_cli.core.errors import ContextOverflow, EngineFailed, ModelMissing, TtcError, UsageError
+from ttc_cli.core.errors import TtcError, UsageError
+from ttc_cli.engine.openai.address import Address
+from ttc_cli.engine.openai.refusal import Lost, refusal, status_of
+from ttc_cli.engine.openai.told import Senseless, parse
 
 CONNECT_SECONDS = 10.0
-BUSY = (408, 425, 429, 500, 502, 503, 504, 529)
-"""Answers that another attempt may not meet."""
-MOST_CHARS = 300
-"""Of a server's own words in an error."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server is and what it takes to speak to it.
-
-    Args:
-        url: as the user gave it, with `/v1` where it has one.
-        key: sent as a bearer token where there is one; it is in no text of ours.
-        key_from: what the key was or would be read from, for errors.
-        silence: seconds without a word after which a request counts as lost.
-    """
-
-    url: str
-    key: str = field(default="", repr=False)
-    key_from: str = "TTC_API_KEY"
-    silence: float = 300.0
-
-    @property
-    def base(self) -> str:
-        """What `/chat/completions` comes after: a URL without a path gets `/v1`."""
-        url = httpx2.URL(self.url)
-        return self.url.rstrip("/") + ("/v1" if url.path == "/" else "")
-
-    @property
-    def root(self) -> str:
-        """Where a server keeps what is not OpenAI's, as `/props`."""
-        return self.base.removesuffix("/v1")
-
-    @property
-    def loopback(self) -> bool:
-        """Whether it is this machine."""
-        return is_loopback(httpx2.URL(self.url).host)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name means this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-class Lost(Exception):
-    """An attempt that another may make good.
-
-    Args:
-        message: what happened, one line.
-        status: that the server answered; 0 where it did not.
-        after: seconds that the server asks to wait; None when it does not say.
-    """
-
-    def __init__(self, message: str, *, status: int = 0, after: float | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
-        self.after = after
+SETUP_SECONDS = 30.0
+"""For an answer that takes no model."""
+TOKEN_SECONDS = 10.0
+"""For a token; no stream lasts longer than all that it may draw take at this rate."""
+MOST_REPLY = 8 << 20
+"""Bytes of a reply that comes in one piece."""
+MOST_EVENT = 1 << 20
+"""Bytes of one event of a stream."""
+TOKEN_BYTES = 16 << 10
+"""Of a stream, for each token: twenty alternatives with their bytes take about 4,000."""
 
 
 class Api:
@@ -87,7 +41,7 @@ class Api:
         self.address = address
         headers = {"Authorization": f"Bearer {address.key}"} if address.key else {}
         self._client = httpx2.AsyncClient(
-            headers=headers,
+            headers={**headers, "Accept-Encoding": "identity", "Content-Type": "application/json"},
             timeout=httpx2.Timeout(address.silence, connect=CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=None),
             trust_env=not address.loopback,  # a proxy is no way to this machine
@@ -97,24 +51,19 @@ class Api:
         """Close all connections."""
         await self._client.aclose()
 
-    async def call(self, url: str, body: Mapping[str, Any] | None = None) -> Any:
+    async def call(
+        self, url: str, body: Mapping[str, Any] | None = None, *, within: float = SETUP_SECONDS
+    ) -> Any:
         """The JSON that a GET, or a POST of `body`, comes back with.
 
         Raises:
-            Lost: nothing came, or a server that is busy answered.
-            TtcError: the server refuses.
+            Lost: nothing came in time, or a server that is busy answered.
+            TtcError: the server refuses. Senseless: it answers too much.
         """
-        try:
-            if body is None:
-                response = await self._client.get(url)
-            else:
-                response = await self._client.post(url, json=body)
-            self._check(response)
-            return response.json()
-        except httpx2.TransportError as error:
-            raise Lost(_reason(error, self.address)) from error
-        except ValueError as error:
-            raise Lost("what it answers is no JSON") from error
+        within = min(within, self.address.silence)
+        async with self._asked(url, body, within) as response:
+            data = await _whole(response)
+        return _parsed(data, "what it answers")
 
     async def find(self, url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The JSON object that is there, or an empty one where the server has none."""
@@ -124,68 +73,83 @@ class Api:
             return {}
         return found if isinstance(found, dict) else {}
 
-    async def stream(self, url: str, body: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any]]:
+    async def stream(
+        self, url: str, body: Mapping[str, Any], tokens: int
+    ) -> AsyncGenerator[dict[str, Any]]:
         """The chunks of a stream of events. Closing the iterator closes the connection.
 
+        A server that answers in one piece in spite of being asked for a stream is read as one
+        chunk. Events without data are keep-alives.
+
+        Args:
+            tokens: that are asked for.
+
         Raises:
-            Lost: it could not be begun or broke off; a stream that just ends raises nothing.
-            TtcError: the server refuses.
+            Lost: it could not be begun, or broke off before it said `[DONE]`.
+            TtcError: the server refuses. Senseless: it sends too much.
         """
-        try:
-            async with self._client.sse(
-                url, method="POST", json=body, max_event_size=None
-            ) as events:
-                if events.response.status_code != httpx2.codes.OK:
-                    await events.response.aread()
-                    self._check(events.response)
-                each = cast("AsyncGenerator[httpx2.ServerSentEvent]", aiter(events))
-                async with aclosing(each):
-                    async for event in each:
-                        if event.data == "[DONE]":
-                            return
-                        chunk = json.loads(event.data)
-                        if not isinstance(chunk, dict):
-                            raise ValueError(chunk)
-                        if chunk.get("error"):
-                            self._refuse(_status(chunk["error"]), chunk, None)
-                        yield chunk
-        except httpx2.TransportError as error:
-            raise Lost(_reason(error, self.address)) from error
-        except ValueError as error:
-            raise Lost("what it sends is no JSON") from error
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.address.silence + tokens * TOKEN_SECONDS
+        async with self._asked(url, body, self.address.silence) as response:
+            if response.headers.get("content-type", "").startswith("application/json"):
+                async with asyncio.timeout_at(until):
+                    data = await _whole(response)
+                yield self._chunk(data)
+                return
+            async with aclosing(_events(response, MOST_REPLY + tokens * TOKEN_BYTES)) as events:
+                while True:
+                    async with asyncio.timeout_at(min(until, loop.time() + self.address.silence)):
+                        data = await anext(events, b"")
+                    if not data:
+                        raise Lost("the stream broke off")
+                    if data == b"[DONE]":
+                        return
+                    yield self._chunk(data)
 
-    def _check(self, response: httpx2.Response) -> None:
-        if response.is_success:
-            return
-        try:
-            told = response.json()
-        except ValueError:
-            told = response.text
-        self._refuse(response.status_code, told, _seconds(response.headers.get("retry-after")))
+    @asynccontextmanager
+    async def _asked(
+        self, url: str, body: Mapping[str, Any] | None, within: float
+    ) -> AsyncIterator[httpx2.Response]:
+        """The response to a request, with its head read, and errors in our words.
 
-    def _refuse(self, status: int, told: Any, after: float | None) -> None:
-        """Raise what a status means."""
-        said, address = _words(told), self.address
-        if address.key:
-            said = said.replace(address.key, "***")
-        if (overflow := _overflow(told, said)) is not None:
-            raise overflow
-        if status in BUSY:
-            raise Lost(f"it answers {status}{said and f': {said}'}", status=status, after=after)
-        where = f"the server at {address.url}"
-        if status in (401, 403):
-            lacks = "refuses the key of" if address.key else "wants a key:"
-            hint = f"set {address.key_from}" if not address.key else "is it the right one?"
-            raise TtcError(f"{where} {lacks} {address.key_from}{said and f' ({said})'}", hint)
-        if status == httpx2.codes.NOT_FOUND:
-            raise ModelMissing(
-                f"{where} answers 404: {said or 'not found'}", "is the URL right, as far as /v1?"
+        Args:
+            within: seconds for the head; and for all of it where the body is read here.
+        """
+        response = None
+        try:
+            request = self._client.build_request(
+                "GET" if body is None else "POST",
+                url,
+                content=None if body is None else _encoded(body),
             )
-        raise Refused(f"{where} answers {status}: {said or 'without a word'}")
+            async with asyncio.timeout(within):
+                response = await self._client.send(request, stream=True)
+                if not response.is_success:
+                    data = await _whole(response)
+            if not response.is_success:
+                after = _seconds(response.headers.get("retry-after"))
+                raise refusal(response.status_code, _loosely(data), after, self.address)
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise Senseless("it is compressed, which was not asked for")
+            async with asyncio.timeout(None if body and body.get("stream") else within):
+                yield response
+        except TimeoutError as error:
+            raise Lost(f"nothing came for {within:g} s") from error
+        except httpx2.TransportError as error:
+            raise Lost(_reason(error, self.address), gone=response is None) from error
+        except httpx2.InvalidURL as error:
+            raise UsageError(f"{url!r} is no URL: {error}") from error
+        finally:
+            if response is not None:
+                await response.aclose()
 
-
-class Refused(EngineFailed):
-    """The server does not take a request as it is."""
+    def _chunk(self, data: bytes) -> dict[str, Any]:
+        chunk = _parsed(data, "what it sends")
+        if not isinstance(chunk, dict):
+            raise Senseless("an event is no object")
+        if error := chunk.get("error"):
+            raise refusal(status_of(error), chunk, None, self.address)
+        return chunk
 
 
 def unreachable(lost: Lost, address: Address) -> TtcError:
@@ -196,13 +160,66 @@ def unreachable(lost: Lost, address: Address) -> TtcError:
     )
 
 
-def check_offline(address: Address, *, offline: bool) -> None:
-    """UsageError for a server elsewhere when nothing may go over the network."""
-    if offline and not address.loopback:
-        raise UsageError(
-            f"{address.url} is not on this machine, and --offline allows no network",
-            "name a local model, or leave --offline out",
-        )
+def senseless(error: Senseless, address: Address) -> TtcError:
+    """The error for a server that answers what no server of this kind would."""
+    return TtcError(
+        f"the server at {address.url} answers what is no reply of an OpenAI-compatible server:"
+        f" {error.message}",
+        "is it one?",
+    )
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        raise UsageError("the prompt holds half a character: it is no UTF-8") from None
+
+
+async def _whole(response: httpx2.Response) -> bytes:
+    """All of a body."""
+    data = bytearray()
+    async with aclosing(response.aiter_raw()) as parts:
+        async for part in parts:
+            data += part
+            if len(data) > MOST_REPLY:
+                raise Senseless(f"it is longer than {MOST_REPLY >> 20} MB")
+    return bytes(data)
+
+
+async def _events(response: httpx2.Response, most: int) -> AsyncGenerator[bytes]:
+    """The data of each event that has some, stripped; of an event in several lines, joined."""
+    held, event, total = b"", list[bytes](), 0
+    async with aclosing(response.aiter_raw()) as parts:
+        async for part in parts:
+            total += len(part)
+            *lines, held = (held + part).split(b"\n")
+            for line in (line.rstrip(b"\r") for line in lines):
+                if line.startswith(b"data:"):
+                    event.append(line[5:])
+                elif not line:
+                    data, event = b"\n".join(event).strip(), []
+                    if data:
+                        yield data
+            if max(len(held), sum(map(len, event))) > MOST_EVENT or total > most:
+                raise Senseless("it sends without end")
+    if data := b"\n".join((*event, held.removeprefix(b"data:"))).strip():
+        yield data  # the last line lacks its end
+
+
+def _parsed(data: bytes, what: str) -> Any:
+    try:
+        return parse(data.decode("utf-8-sig", "replace"))
+    except ValueError as error:
+        raise Lost(f"{what} is no JSON") from error
+
+
+def _loosely(data: bytes) -> Any:
+    """JSON where it is that, else the text."""
+    try:
+        return parse(data)
+    except (ValueError, Senseless):
+        return data[:MOST_EVENT].decode("utf-8", "replace")
 
 
 def _reason(error: BaseException, address: Address) -> str:
@@ -210,7 +227,7 @@ def _reason(error: BaseException, address: Address) -> str:
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, gaierror):
-            return f"there is no host {httpx2.URL(address.url).host}"
+            return f"there is no host {address.host}"
         if isinstance(seen, ConnectionRefusedError):
             return "the connection is refused"
         if isinstance(seen, ssl.SSLError):
@@ -229,42 +246,3 @@ def _seconds(text: str | None) -> float | None:
         return max(0.0, float(text)) if text else None
     except ValueError:
         return None
-
-
-def _status(error: Any) -> int:
-    code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, int) else 500
-
-
-def _words(told: Any) -> str:
-    """What a server says of an error, on one line."""
-    while isinstance(told, dict):
-        told = next((told[k] for k in ("error", "message", "detail") if told.get(k)), "")
-    text = told if isinstance(told, str) else json.dumps(told)
-    return " ".join(re.sub(r"<[^>]*>", " ", text).split())[:MOST_CHARS].rstrip(".")
-
-
-def _overflow(told: Any, said: str) -> ContextOverflow | None:
-    """The error when a prompt did not fit, with the server's numbers where it gives them."""
-    facts = told.get("error") if isinstance(told, dict) else None
-    facts = facts if isinstance(facts, dict) else {}
-    kinds = (facts.get("type"), facts.get("code"))
-    if not (
-        {"exceed_context_size_error", "context_length_exceeded"} & {*map(str, kinds)}
-        or re.search(r"(maximum|available|exceed\w*)\b.*\bcontext (length|size|window)", said, re.I)
-    ):
-        return None
-    room = facts.get("n_ctx") or _number(said, r"context (?:length|size|window)\D{0,12}(\d+)")
-    prompt = facts.get("n_prompt_tokens") or _number(
-        said, r"(\d+) (?:in the (?:messages|prompt)|input)", r"(?:resulted in|requested) (\d+)"
-    )
-    message = said
-    if room and prompt:
-        message = f"the prompt takes {prompt} tokens and the context holds {room}"
-    return ContextOverflow(message, "shorten it, or give the server a larger context")
-
-
-def _number(text: str, *patterns: str) -> int | None:
-    """The number that the first of the patterns to be found has."""
-    found = next(filter(None, (re.search(pattern, text, re.I) for pattern in patterns)), None)
-    return int(found[1]) if found else None

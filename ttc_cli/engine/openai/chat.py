@@ -1,136 +1,88 @@
-"""The dialect of messages: /v1/chat/completions, where the server renders the chat itself.
-
-What else it takes and gives is asked once, with one short request (`probe`): log-probabilities,
-usage, filters of our sampling, and whether it goes on with a last message of the assistant.
-"""
+"""The dialect of messages: /v1/chat/completions, where the server renders the chat itself."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from typing import Any
 
 from ttc_cli.core.branch import Message, Prompt, Step
 from ttc_cli.core.engine import Request
-from ttc_cli.core.sampling import GREEDY, StopRule, Want
-from ttc_cli.engine.openai.api import Api, Lost, Refused
-from ttc_cli.engine.openai.piece import Piece, So, likely, usage
+from ttc_cli.core.errors import MissingCapability
+from ttc_cli.engine.openai.api import Api
+from ttc_cli.engine.openai.form import Form
+from ttc_cli.engine.openai.piece import (
+    TOKENS_A_MESSAGE,
+    Piece,
+    So,
+    ending,
+    estimate,
+    first,
+    likely,
+    scored,
+    usage,
+)
+from ttc_cli.engine.openai.refusal import Lost, Refused
+from ttc_cli.engine.openai.spoken import Tagger, spoken
+from ttc_cli.engine.openai.told import text
 
 TEMPLATE = "{% for m in messages %}[{{ m.role }}]\n{{ m.content }}\n\n{% endfor %}[assistant]\n"
 """Stands for the template that only the server knows: prompts are told apart by it."""
 TOP = 20
 """The most alternatives that OpenAI's interface gives a token."""
-BYTES_A_TOKEN, TOKENS_A_MESSAGE = 3.6, 4
-"""Of English in today's vocabularies, for estimates."""
-PROBE = Prompt(
-    (("", True),),
-    (Message("user", "Write the numbers from one to twelve as words, with commas, no more."),),
-)
-HALF, REST = "one, two, three, four, five, six, sev", "en"
-"""No new turn begins with the rest of the half word."""
-SWITCHES = {
-    "continues": ("continue_final_message", "add_generation_prompt", "assistant"),
-    "logprobs": ("logprobs",),
-    "filters": ("top_k", "min_p"),
-    "usage": ("stream_options",),
-    "seed": ("seed",),
-    "limit": ("max_tokens",),
-    "sampling": ("temperature", "top_p"),
-}
-"""What a form can do without, with the words that a refusal may hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What a server takes in a request, and does about it.
-
-    Args:
-        continues: goes on with a last message of the assistant.
-        logprobs: gives the likeliest tokens. filters: takes top_k and min_p.
-        usage: counts tokens. seed: takes one.
-        limit: knows `max_tokens`; else the newer `max_completion_tokens`.
-        sampling: takes temperature and top_p.
-        flags: has vLLM's switches for that last message, its grammars and its /tokenize.
-    """
-
-    continues: bool = True
-    logprobs: bool = True
-    filters: bool = True
-    usage: bool = True
-    seed: bool = True
-    limit: bool = True
-    sampling: bool = True
-    flags: bool = False
-
-    @property
-    def abilities(self) -> frozenset[str]:
-        """As `EngineInfo` names them."""
-        can = {
-            "continue": self.continues,
-            "rewind": self.continues,
-            "logprobs": self.logprobs,
-            "confidence": self.logprobs,
-            "score": self.logprobs,
-            "grammar": self.flags,
-            "seed": self.seed,
-            "exact-usage": self.usage or self.flags,
-            "messages": True,
-        }
-        return frozenset(name for name, is_so in can.items() if is_so)
-
-    def without(self, said: str) -> Form | None:
-        """A smaller form after a refusal: less what it names, else less the next there is."""
-        left = [name for name in SWITCHES if getattr(self, name)]
-        named = [n for n in left if any(word in said.lower() for word in SWITCHES[n])]
-        return replace(self, **{(named or left)[0]: False}) if left else None
+LENGTHS = 4096
+"""Prompts whose length is remembered."""
 
 
 class Chat:
-    """Speaks to whatever has /v1/chat/completions."""
+    """Speaks to whatever has /v1/chat/completions.
 
-    def __init__(self, api: Api, model: str, form: Form) -> None:
+    Args:
+        form: what the server is known to take; it shrinks with every refusal.
+        learnt: hears of each change of it.
+    """
+
+    def __init__(
+        self, api: Api, model: str, form: Form, learnt: Callable[[Form], None] = lambda _: None
+    ) -> None:
+        self.form = form
         self._api = api
         self._model = model
-        self._form = form
+        self._learnt = learnt
         self._lengths: dict[tuple[Message, ...], int] = {}
 
     async def length(self, prompt: Prompt, prefix: Sequence[Step]) -> int:
         """Tokens of prompt and prefix: counted where the server can, or has; else an estimate."""
         messages = _messages(prompt)
-        known = self._lengths.get(messages)
-        if known is None and self._form.flags:
+        if self.form.flags and messages not in self._lengths:
             told = await self._api.find(
                 f"{self._api.address.root}/tokenize",
                 {"model": self._model, "messages": _json(messages), "add_generation_prompt": True},
             )
-            known = told.get("count")
-            if known is not None:
-                self._lengths[messages] = known
-        if known is None:
-            known = sum(_estimate(m.content) + TOKENS_A_MESSAGE for m in messages)
-        return known + sum(len(step.tokens) or _estimate(step.text) for step in prefix)
+            if isinstance(count := told.get("count"), int):
+                self._remember(messages, count)
+        known = self.known(prompt, prefix)
+        if known is not None:
+            return known
+        return sum(estimate(m.content) + TOKENS_A_MESSAGE for m in messages) + _written(prefix)
+
+    def known(self, prompt: Prompt, prefix: Sequence[Step]) -> int | None:
+        """The same where the server has told it."""
+        known = self._lengths.get(_messages(prompt))
+        return None if known is None else known + _written(prefix)
 
     async def draw(self, request: Request, so: So) -> AsyncGenerator[Piece]:
         """The reply to a request, from where it is; thoughts stand in tags of their own."""
         said = "".join(step.text for step in request.prefix) + so.text
-        body = {**self._body(request, said), self._limit: so.left, "stream": True}
-        if self._form.usage:
-            body["stream_options"] = {"include_usage": True}
-        if request.want.confidence or request.want.logprobs:
-            body |= self._alternatives
-        thinking, last = False, Piece()
-        async with aclosing(self._api.stream(self._url, body)) as chunks:
-            async for chunk in chunks:
-                last = _at_the_end(last, chunk)
-                text, thinking = _tagged(chunk, thinking)
-                if text:
-                    rows = likely((_choice(chunk).get("logprobs") or {}).get("content"))
-                    yield Piece(text, len(rows) or 1, likely=rows)
-        if last.prompt is not None and not said:
-            self._lengths[_messages(request.prompt)] = sum(last.prompt)
-        if last.end:
-            yield last
+        while True:
+            body = self.body(request, said, so.left)
+            try:
+                async with aclosing(self._reply(request, body, said)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                return
+            except Refused as refused:
+                self._shrink(refused, body)
 
     async def score(self, request: Request) -> tuple[float, ...]:
         """Log-probabilities of the candidates' first tokens; of the rest, that of the last of 20.
@@ -138,96 +90,136 @@ class Chat:
         A candidate's first token is the longest of the likeliest that it begins with.
         """
         said = "".join(step.text for step in request.prefix)
-        body = {**self._body(request, said), self._limit: 1, **self._alternatives}
-        told = await self._api.call(self._url, body)
-        top = told["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-        found = {str(row["token"]): float(row["logprob"]) for row in top}
-        return tuple(_first(found, text) for text in request.candidates)
+        while True:
+            body = self.body(request, said, 1, scores=True)
+            if "logprobs" not in body:
+                raise MissingCapability("the server gives no log-probabilities any more")
+            try:
+                told = await self._api.call(self._url, body, within=self._api.address.silence)
+                break
+            except Refused as refused:
+                self._shrink(refused, body)
+        found = {text(top.get("token"), "token"): p for top, p in scored(told)}
+        return tuple(_first(found, candidate) for candidate in request.candidates)
+
+    def learn(self, form: Form) -> None:
+        """Go by another form from here on."""
+        if form != self.form:
+            self.form = form
+            self._learnt(form)
 
     @property
     def _url(self) -> str:
         return f"{self._api.address.base}/chat/completions"
 
-    @property
-    def _limit(self) -> str:
-        return "max_tokens" if self._form.limit else "max_completion_tokens"
+    async def _reply(
+        self, request: Request, body: dict[str, Any], said: str
+    ) -> AsyncGenerator[Piece]:
+        opens = False if said or request.grammar else self.form.opens
+        last, tagger = Piece(), Tagger(opens)
+        fresh = bool(said and said[-1].isspace() and self.form.trims)  # it writes the blank anew
+        try:
+            chunks = self._api.stream(self._url, body, _limit(body))
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    last = _at_the_end(last, chunk)
+                    choice = first(chunk)
+                    thought, words = spoken(choice.get("delta") or choice.get("message") or {})
+                    if fresh:
+                        words = words.lstrip()
+                        fresh = not words
+                    if thought or words:
+                        rows = likely(choice.get("logprobs"))
+                        yield Piece(tagger.feed(thought, words), len(rows) or 1, likely=rows)
+        except Lost:
+            if not last.end:
+                yield Piece(tagger.end())
+                raise
+        self._note(request, said, last, opens, tagger)
+        yield Piece(tagger.end(), total=last.total, prompt=last.prompt, end=last.end or "stop")
 
-    @property
-    def _alternatives(self) -> dict[str, Any]:
-        return {"logprobs": True, "top_logprobs": TOP} if self._form.logprobs else {}
+    def _note(
+        self, request: Request, said: str, last: Piece, opens: bool | None, tagger: Tagger
+    ) -> None:
+        """Remember what a whole reply has shown."""
+        if last.prompt is not None and not said:
+            self._remember(_messages(request.prompt), sum(last.prompt))
+        if opens is None and (tagger.opens is not None or last.end == "stop"):
+            self.learn(self.form.but(opens=bool(tagger.opens)))
 
-    def _body(self, request: Request, said: str) -> dict[str, Any]:
-        form, sampling = self._form, request.sampling
-        messages = _json(_messages(request.prompt))
-        body: dict[str, Any] = {"model": self._model, "messages": messages}
-        if form.sampling:
-            body |= {"temperature": sampling.temperature, "top_p": sampling.top_p}
+    def _remember(self, messages: tuple[Message, ...], length: int) -> None:
+        if len(self._lengths) >= LENGTHS:
+            self._lengths.clear()
+        self._lengths[messages] = length
+
+    def _shrink(self, refused: Refused, body: dict[str, Any]) -> None:
+        """Leave out from here on what a refusal names.
+
+        Raises:
+            Refused: it names nothing that could be left out.
+        """
+        smaller = self.form.without(refused.said, body)
+        if smaller is None:
+            raise refused
+        self.learn(smaller)
+
+    def body(
+        self, request: Request, said: str, tokens: int, *, scores: bool = False
+    ) -> dict[str, Any]:
+        """The request as it is sent, without what the server is known to refuse."""
+        form, sampling, want = self.form, request.sampling, request.want
+        messages = _json(_messages(request.prompt) if form.system else _folded(request.prompt))
+        body: dict[str, Any] = {
+            "model": self._model,
+            "messages": messages,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "top_k": sampling.top_k or (-1 if form.flags else 0),
+            "min_p": sampling.min_p,
+            "seed": request.seed & 0x7FFFFFFF,
+        }
         if said:
             messages.append({"role": "assistant", "content": said})
             if form.flags:
                 body |= {"continue_final_message": True, "add_generation_prompt": False}
-        if form.seed:
-            body["seed"] = request.seed & 0x7FFFFFFF
-        if form.filters:
-            every = -1 if form.flags else 0
-            body |= {"top_k": sampling.top_k or every, "min_p": sampling.min_p}
+        if form.logprobs and (scores or want.confidence or want.logprobs):
+            body |= {"logprobs": True, "top_logprobs": TOP}
         if request.grammar:
             body["structured_outputs"] = {"grammar": request.grammar}
-        return body
+        if not scores:
+            body |= {"stream": True, "stream_options": {"include_usage": True}}
+        return form.fit(body, tokens)
 
 
-async def probe(api: Api, model: str, *, flags: bool) -> Form:
-    """What the server takes and does, found out with a request of eight tokens.
-
-    Raises:
-        TtcError: it takes no form of it. Lost: it does not answer.
-    """
-    form = Form(flags=flags)
-    while True:
-        prefix = (Step(HALF),) if form.continues else ()
-        request = Request(
-            "probe", PROBE, StopRule(8), prefix=prefix, sampling=GREEDY,
-            want=Want(confidence=form.logprobs),
-        )  # fmt: skip
-        try:
-            pieces = [piece async for piece in Chat(api, model, form).draw(request, So(left=8))]
-        except (Refused, Lost) as refusal:
-            # some answer 500 to what they do not know
-            known = isinstance(refusal, Refused) or refusal.status == 500
-            smaller = form.without(str(refusal)) if known else None
-            if smaller is None:
-                raise
-            form = smaller
-            continue
-        text = "".join(piece.text for piece in pieces)
-        return replace(
-            form,
-            continues=form.continues and text.startswith(REST),
-            logprobs=any(one.top for piece in pieces for one in piece.likely),
-            usage=any(piece.total is not None for piece in pieces),
-        )
+def _limit(body: dict[str, Any]) -> int:
+    limit = body.get("max_tokens", body.get("max_completion_tokens", 1 << 16))
+    return int(limit)
 
 
 def _messages(prompt: Prompt) -> tuple[Message, ...]:
     return prompt.messages or (Message("user", prompt.text),)
 
 
+def _folded(prompt: Prompt) -> list[Message]:
+    """The messages with the system's words ahead of the user's, for those without the role."""
+    messages = _messages(prompt)
+    head = [m.content for m in messages if m.role == "system" and m.content]
+    rest = [m for m in messages if m.role != "system"]
+    led = Message(rest[0].role, "\n\n".join([*head, rest[0].content])) if rest else None
+    return [led, *rest[1:]] if led else [Message("user", "\n\n".join(head))]
+
+
 def _json(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": m.role, "content": m.content} for m in messages]
 
 
-def _estimate(text: str) -> int:
-    return round(len(text.encode("utf-8", "replace")) / BYTES_A_TOKEN)
+def _written(prefix: Sequence[Step]) -> int:
+    return sum(len(step.tokens) or estimate(step.text) for step in prefix)
 
 
-def _first(found: dict[str, float], text: str) -> float:
-    begins = [token for token in found if token and text.startswith(token)]
+def _first(found: dict[str, float], candidate: str) -> float:
+    begins = [token for token in found if token and candidate.startswith(token)]
     return found[max(begins, key=len)] if begins else min(found.values())
-
-
-def _choice(chunk: dict[str, Any]) -> dict[str, Any]:
-    choices: list[dict[str, Any]] = chunk.get("choices") or [{}]
-    return choices[0]
 
 
 def _at_the_end(last: Piece, chunk: dict[str, Any]) -> Piece:
@@ -236,17 +228,5 @@ def _at_the_end(last: Piece, chunk: dict[str, Any]) -> Piece:
     return Piece(
         total=last.total if drawn is None else drawn,
         prompt=last.prompt if prompt is None else prompt,
-        end=str(_choice(chunk).get("finish_reason") or last.end),
+        end=ending(first(chunk)) or last.end,
     )
-
-
-def _tagged(chunk: dict[str, Any], thinking: bool) -> tuple[str, bool]:
-    """A delta's text with its thought ahead, in tags; and whether a thought is open after it."""
-    delta = _choice(chunk).get("delta") or {}
-    text = str(delta.get("content") or "")
-    thought = str(delta.get("reasoning_content") or delta.get("reasoning") or "")
-    if thought and not thinking:
-        thought, thinking = f"<think>\n{thought}", True
-    if text and thinking:
-        return f"{thought}\n</think>\n\n{text}", False
-    return thought + text, thinking

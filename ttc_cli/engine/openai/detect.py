@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 from ttc_cli.core.engine import EngineInfo
 from ttc_cli.core.errors import ModelMissing, UsageError
-from ttc_cli.engine.openai.api import Address, Api, Lost, unreachable
-from ttc_cli.engine.openai.chat import TEMPLATE, Chat, Form, probe
-from ttc_cli.engine.openai.engine import Loop, ServerEngine
-from ttc_cli.engine.openai.patience import Patience
+from ttc_cli.engine.openai.address import Address
+from ttc_cli.engine.openai.api import Api, senseless, unreachable
+from ttc_cli.engine.openai.chat import TEMPLATE, Chat
+from ttc_cli.engine.openai.engine import ServerEngine
+from ttc_cli.engine.openai.form import Form
+from ttc_cli.engine.openai.loop import Loop
+from ttc_cli.engine.openai.patience import Absence, Patience
 from ttc_cli.engine.openai.piece import Dialect
-from ttc_cli.engine.openai.raw import Raw
+from ttc_cli.engine.openai.probe import probe
+from ttc_cli.engine.openai.raw import Raw, token_ids
+from ttc_cli.engine.openai.refusal import Lost
+from ttc_cli.engine.openai.told import Senseless, rows, table, text, whole
 
-WIDTH = 8
-"""Requests at once where a server does not say how many it takes."""
+WIDTH, MOST_WIDTH = 8, 4096
+"""Requests at once where a server does not say how many it takes, and the most there may be."""
+WIDTHS = {"vllm": 16, "llama-cpp-python": 1}
+"""The same by kind: vLLM gave a quarter more than at 8; the other breaks off a reply when the next
+request comes."""
+VERSIONS = {"vllm": "/version", "ollama": "/api/version"}
+"""Where a kind of server tells its version."""
 RAW = frozenset(
     ("continue", "rewind", "logprobs", "confidence", "score", "grammar", "seed", "exact-usage")
 )
@@ -37,17 +50,27 @@ class Found:
         kind: "llama.cpp", "vllm", "ollama", "llama-cpp-python", or "openai" for any other.
         model: as requests name it.
         told: what the server says of the model, which tells it from others.
+        version: of the server, where it says so and it is not in `told`.
         width: requests that it takes at once.
     """
 
     kind: str
     model: str
     told: dict[str, Any] = field(default_factory=dict)
+    version: str = ""
     context: int = 0
     width: int = WIDTH
     template: str = ""
     bos: str = ""
     eos: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier engines found out about a server: forms by a name for server and model."""
+
+    recall: Callable[[str], Mapping[str, Any] | None] = lambda _: None
+    keep: Callable[[str, dict[str, Any]], None] = lambda _name, _form: None
 
 
 def connect(
@@ -56,9 +79,11 @@ def connect(
     *,
     context: int = 0,
     width: int = 0,
+    continues: bool | None = None,
     patience: Patience | None = None,
+    deadline: float | None = None,
     notify: Callable[[str], None] = lambda _: None,
-    recall: Callable[[str], Mapping[str, Any] | None] = lambda _: None,
+    memory: Memory = Memory(),
 ) -> ServerEngine:
     """The engine of a model behind a server; a few requests to find out which and how.
 
@@ -66,26 +91,30 @@ def connect(
         model: "" for the one that the server has.
         context: tokens that one branch may hold; 0 is what the server says.
         width: requests at once; 0 is what the server says.
+        continues: whether it goes on with a reply; None to find out.
+        deadline: monotonic seconds by which it must have answered.
         notify: hears one line of each attempt that failed for the time being.
-        recall: what an earlier engine's `info.meta["form"]` was, by its `info.sha256`.
 
     Raises:
         TtcError: it does not answer, or refuses.
         ModelMissing: it has no such model. UsageError: it has several, and none was named.
     """
     loop, api, patience = Loop(), Api(address), patience or Patience()
+    absence = Absence(patience.wait)
+    left = None if deadline is None else max(0.0, deadline - time.monotonic())
 
-    def tell(lost: Lost, pause: float) -> None:
-        notify(f"the server at {address.url}: {lost.message}; trying again in {pause:.1f} s")
+    def tell(lost: Lost) -> None:
+        notify(f"the server at {address.url}: {lost.message}; it is tried again")
 
     def answered(lost: Lost) -> bool:
         return bool(lost.status)  # a server that is not there will hardly be in a second
 
     async def begin() -> ServerEngine:
-        found = await patience.insist(partial(find, api, model), tell, answered)
-        ask = partial(_dialect, api, found, recall(identity(address, found)))
-        dialect, abilities, form = await patience.insist(ask, tell, answered)
-        info = _info(address, found, context, abilities, form)
+        async with asyncio.timeout(left):
+            found = await patience.insist(partial(find, api, model), absence, tell, answered)
+            ask = partial(_dialect, api, found, continues, address, memory)
+            dialect, can = await patience.insist(ask, absence, tell, answered)
+        info = _info(address, found, context, can)
         return ServerEngine(loop, api, dialect, info, width=width or found.width, patience=patience)
 
     try:
@@ -95,12 +124,15 @@ def connect(
         loop.close()
         if isinstance(error, Lost):
             raise unreachable(error, address) from error
+        if isinstance(error, Senseless):
+            raise senseless(error, address) from error
+        if isinstance(error, TimeoutError):
+            late = Lost("it took longer than there was time")
+            raise unreachable(late, address) from error
         raise
 
 
-def _info(
-    address: Address, found: Found, context: int, can: frozenset[str], form: dict[str, Any]
-) -> EngineInfo:
+def _info(address: Address, found: Found, context: int, can: frozenset[str]) -> EngineInfo:
     return EngineInfo(
         _short(found.model),
         sha256=identity(address, found),
@@ -109,7 +141,7 @@ def _info(
         bos=found.bos,
         eos=found.eos,
         capabilities=can,
-        meta={"server": found.kind, "url": address.url, "form": form},
+        meta={"server": found.kind, "url": address.url},
     )
 
 
@@ -130,38 +162,43 @@ async def find(api: Api, model: str) -> Found:
         if not model:
             raise
         listed = {}  # some have no such list
-    rows = listed.get("data") if isinstance(listed, dict) else None
-    models = {str(row["id"]): row for row in rows or () if isinstance(row, dict) and row.get("id")}
+    data = listed.get("data") if isinstance(listed, dict) else listed
+    models = {text(row.get("id"), "id"): row for row in rows(data, "data")}
+    models.pop("", None)
     props = await api.find(f"{api.address.root}/props")
     if "total_slots" in props:  # llama-server: one model, whatever a request calls it
         name = next(iter(models), "default")
         row = models.get(name, {})
-        _chosen(model or name, [name, _short(name), *row.get("aliases", ())], api.address)
+        aliases = row.get("aliases")
+        others = [str(alias) for alias in aliases] if isinstance(aliases, list) else []
+        _chosen(model or name, [name, _short(name), *others], api.address)
         return _llama(name, row, props)
     name = _chosen(model, list(models), api.address)
     row = models.get(name, {})
     told: dict[str, Any] = {"model": row}
     kind = KINDS.get(str(row.get("owned_by")), "openai")
     if kind == "ollama":
-        tags = await api.find(f"{api.address.root}/api/tags")
-        digests = {r.get("model"): r.get("digest") for r in tags.get("models") or ()}
-        told["digest"] = digests.get(name)
-    # llama_cpp.server breaks off a reply when the next request comes
-    width = 1 if kind == "llama-cpp-python" else WIDTH
-    return Found(kind, name, told, int(row.get("max_model_len") or UNTOLD), width)
+        tags = rows((await api.find(f"{api.address.root}/api/tags")).get("models"), "models")
+        told["digest"] = next((tag.get("digest") for tag in tags if tag.get("model") == name), None)
+    version = ""
+    if kind in VERSIONS:
+        version = str((await api.find(f"{api.address.root}{VERSIONS[kind]}")).get("version"))
+    context = whole(row.get("max_model_len"), "max_model_len", otherwise=UNTOLD) or UNTOLD
+    return Found(kind, name, told, version, context, WIDTHS.get(kind, WIDTH))
 
 
 def _llama(name: str, row: dict[str, Any], props: dict[str, Any]) -> Found:
     told = {"model": row, "props": {k: v for k, v in props.items() if k not in SLOTS}}
+    settings = table(props.get("default_generation_settings"), "default_generation_settings")
     return Found(
         "llama.cpp",
         name,
         told,
-        int(props["default_generation_settings"]["n_ctx"]),
-        int(props["total_slots"]),
-        str(props.get("chat_template") or ""),
-        str(props.get("bos_token") or ""),
-        str(props.get("eos_token") or ""),
+        context=whole(settings.get("n_ctx"), "n_ctx", low=1, otherwise=UNTOLD),
+        width=min(MOST_WIDTH, whole(props.get("total_slots"), "total_slots", low=1, otherwise=1)),
+        template=text(props.get("chat_template"), "chat_template"),
+        bos=text(props.get("bos_token"), "bos_token"),
+        eos=text(props.get("eos_token"), "eos_token"),
     )
 
 
@@ -189,18 +226,25 @@ def _chosen(model: str, listed: list[str], address: Address) -> str:
 
 
 async def _dialect(
-    api: Api, found: Found, known: Mapping[str, Any] | None
-) -> tuple[Dialect, frozenset[str], dict[str, Any]]:
-    """How to speak to it, what it can do, and what of that is worth remembering."""
+    api: Api, found: Found, continues: bool | None, address: Address, memory: Memory
+) -> tuple[Dialect, frozenset[str]]:
+    """How to speak to it, and what it can do."""
     if found.template:
         body = {"content": "", "add_special": True}
         told = await api.call(f"{api.address.root}/tokenize", body)
-        return Raw(api, found.model, told["tokens"]), RAW, {}
-    if known is not None and set(known) == {item.name for item in fields(Form)}:
-        form = Form(**known)
-    else:  # never asked, or by another version
-        form = await probe(api, found.model, flags=found.kind == "vllm")
-    return Chat(api, found.model, form), form.abilities, asdict(form)
+        return Raw(api, found.model, token_ids(told)), RAW
+    asked_as = hashlib.sha256(f"{identity(address, found)} {found.version}".encode()).hexdigest()
+    form = Form.read(memory.recall(asked_as))
+    if form is None:  # never asked, or by another version
+        form = await probe(api, found.model, flags=found.kind == "vllm", continues=continues)
+        memory.keep(asked_as, form.written())
+    if continues is not None:
+        form = form.but(continues=continues)
+
+    def learnt(form: Form) -> None:
+        memory.keep(asked_as, form.written())
+
+    return Chat(api, found.model, form, learnt), form.abilities
 
 
 def identity(address: Address, found: Found) -> str:

@@ -11,49 +11,24 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Any, TypeVar
 
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
 from ttc_cli.core.errors import ContextOverflow, EngineFailed, MissingCapability, TtcError
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.host import Counters
-from ttc_cli.engine.openai.api import Api, Lost
-from ttc_cli.engine.openai.job import Job
-from ttc_cli.engine.openai.patience import Patience
-from ttc_cli.engine.openai.piece import Dialect
+from ttc_cli.engine.openai.api import Api, senseless
+from ttc_cli.engine.openai.job import Job, overflow
+from ttc_cli.engine.openai.loop import Loop
+from ttc_cli.engine.openai.patience import Absence, Patience
+from ttc_cli.engine.openai.piece import TOKENS_A_MESSAGE, Dialect, estimate
+from ttc_cli.engine.openai.refusal import Lost
+from ttc_cli.engine.openai.told import Senseless
 
-T = TypeVar("T")
 _SPECIAL = re.compile(r"<[^<>\s]{1,60}>|\[/?[A-Z_]{2,30}\]")
-
-
-class Loop:
-    """An event loop on a thread of its own."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, name="http", daemon=True)
-        self._thread.start()
-
-    def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of a coroutine, run there."""
-        future = asyncio.run_coroutine_threadsafe(work, self.loop)
-        try:
-            return future.result()
-        except BaseException:  # Ctrl-C: nobody waits for it any more
-            future.cancel()
-            raise
-
-    def close(self) -> None:
-        """Stop it; idempotent."""
-        if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.loop.stop)
-            self._thread.join()
-            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-            self.loop.close()
 
 
 class ServerEngine:
@@ -62,6 +37,7 @@ class ServerEngine:
     Args:
         width: requests under way at once; more wait their turn.
         info: what is known of the model.
+        patience: with a server that fails, or is away.
     """
 
     def __init__(
@@ -75,15 +51,16 @@ class ServerEngine:
         patience: Patience | None = None,
     ) -> None:
         self.counters = Counters()
+        self.width = width
         self._loop = loop
         self._api = api
         self._dialect = dialect
         self._info = info
         self._patience = patience or Patience()
+        self._absence = Absence(self._patience.wait)
         self._places = asyncio.Semaphore(width)
         self._cond = threading.Condition()
         self._live: dict[Key, tuple[Job, asyncio.Task[None]]] = {}
-        self._told: set[str] = set()
         self._heard = 0.0
         self._closed = False
 
@@ -99,16 +76,33 @@ class ServerEngine:
         """Whatever in the texts looks like a control token: what is none loses nothing by it."""
         return frozenset(found for text in texts for found in _SPECIAL.findall(text))
 
-    def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
-        """Tokens of context that prompt and prefix take.
+    @property
+    def outage(self) -> str:
+        """What is waited for, for how long already; empty while the server is there."""
+        seconds = self._absence.seconds
+        if seconds is None:
+            return ""
+        waited = f"away for {seconds:.0f} of {self._absence.wait:.0f} s"
+        return f"{self._failure(self._absence.why)}; {waited}"
 
-        Raises:
-            EngineFailed: the server cannot be asked.
-        """
+    def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
+        """Tokens of context that prompt and prefix take; an estimate where nobody can be asked."""
         try:
             return self._loop.wait(self._dialect.length(prompt, prefix))
-        except Lost as lost:
-            raise EngineFailed(self._failure(lost)) from lost
+        except (Lost, TtcError):
+            return self._estimate(prompt, prefix)
+
+    def gauge(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
+        """The same, as an estimate where the context has room to spare: no request is made.
+
+        No token is shorter than a byte, so half a context of bytes fits for sure.
+        """
+        known = self._dialect.known(prompt, prefix)
+        if known is not None:
+            return known
+        if 2 * _most(prompt, prefix) > self._info.context:
+            return self.count(prompt, prefix)
+        return self._estimate(prompt, prefix)
 
     def submit(self, request: Request) -> None:
         """Queue a request; see the protocol."""
@@ -117,13 +111,11 @@ class ServerEngine:
         if request.key in self._live:
             raise EngineFailed(f"request {request.key!r} is already running")
         self._check(request)
-        length, room = self.count(request.prompt, request.prefix), self._info.context
+        length, room = self.gauge(request.prompt, request.prefix), self._info.context
         if length + 1 > room:
-            raise ContextOverflow(
-                f"the prompt takes {length} tokens and the context holds {room}",
-                "shorten it, or give the server a larger context",
-            )
-        self._loop.wait(self._start(Job(request, length, room)))
+            raise overflow(length, room)
+        most = _most(request.prompt, request.prefix) + request.stop.max_tokens
+        self._loop.wait(self._start(Job(request, length, room, sure=most < room)))
 
     def poll(self, timeout: float) -> Sequence[Delta]:
         """What came since the last poll; see the protocol."""
@@ -172,14 +164,16 @@ class ServerEngine:
         try:
             async with self._places:
                 await self._insist(job)
-        except ContextOverflow as overflow:
-            stop, error = Stop.CONTEXT, str(overflow)
+        except ContextOverflow as full:
+            stop, error = Stop.CONTEXT, str(full)
+        except Senseless as failure:
+            error = str(senseless(failure, self._api.address))
         except TtcError as failure:
             error = str(failure)
         except Lost as lost:
-            error = self._failure(lost)
+            error = self._failure(lost.message)
         except Exception as failure:  # the caller must hear of it, whatever it is
-            error = f"the server's answer makes no sense: {type(failure).__name__}: {failure}"
+            error = self._failure(f"its answer cannot be read: {type(failure).__name__}: {failure}")
         with self._cond:
             if job.stop is None:
                 job.finish(stop, error)
@@ -190,14 +184,18 @@ class ServerEngine:
         on = "continue" in self._info.capabilities
         await self._patience.insist(
             partial(self._attempt, job),
+            self._absence,
             partial(self._tell, job),
             lambda _: on or not job.sampled,
         )
 
     async def _attempt(self, job: Job) -> None:
         request = job.request
+        if not job.sure:
+            job.measured(await self._dialect.length(request.prompt, request.prefix))
         if request.candidates:
             scores = await self._dialect.score(request)
+            self._absence.ended()
             with self._cond:
                 job.scored(scores)
             return
@@ -207,6 +205,7 @@ class ServerEngine:
             return
         async with aclosing(self._dialect.draw(request, job.begin())) as pieces:
             async for piece in pieces:
+                self._absence.ended()
                 with self._cond:
                     width = sum(other.writing for other, _ in self._live.values())
                     self._measure(width, job.take(piece), piece.prompt)
@@ -215,16 +214,20 @@ class ServerEngine:
                     return
         raise Lost("the stream broke off")
 
-    def _tell(self, job: Job, lost: Lost, pause: float) -> None:
-        """Once for each kind of trouble: many requests have the same."""
+    def _tell(self, job: Job, lost: Lost) -> None:
+        again = "it is tried again"
+        if lost.gone:
+            again = f"waiting for it, {self._absence.wait:.0f} s at most"
         with self._cond:
-            if lost.message not in self._told:
-                self._told.add(lost.message)
-                job.tell(f"{self._failure(lost)}; trying again in {pause:.1f} s")
-                self._cond.notify_all()
+            job.tell(f"{self._failure(lost.message)}; {again}")
+            self._cond.notify_all()
 
-    def _failure(self, lost: Lost) -> str:
-        return f"the server at {self._api.address.url}: {lost.message}"
+    def _failure(self, why: str) -> str:
+        return f"the server at {self._api.address.url}: {why}"
+
+    def _estimate(self, prompt: Prompt, prefix: Sequence[Step]) -> int:
+        messages = TOKENS_A_MESSAGE * len(prompt.messages)
+        return messages + estimate(prompt.text + "".join(step.text for step in prefix))
 
     def _measure(self, width: int, drawn: int, prompt: tuple[int, int] | None) -> None:
         """Speeds as they are seen from here, for estimates; `width` streams were being written."""
@@ -266,3 +269,9 @@ class ServerEngine:
                 f"this needs {' and '.join(lacking)}, which {self._info.name} does not offer",
                 "choose another strategy, or a local GGUF model",
             )
+
+
+def _most(prompt: Prompt, prefix: Sequence[Step]) -> int:
+    """The most tokens that prompt and prefix can be: none is shorter than a byte."""
+    texts = [prompt.text, *(step.text for step in prefix)]
+    return sum(len(text.encode("utf-8", "replace")) for text in texts)

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from ttc_cli.core.engine import Delta, DeltaFields, Request
+from ttc_cli.core.errors import ContextOverflow
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.openai.piece import Piece, So
 from ttc_cli.engine.text import LOOP_CHECK_EVERY, TextStream, loops
+
+MOST_TEXT, TOKEN_TEXT = 1 << 16, 256
+"""Characters that a reply may have, and more for each of its tokens."""
+UNFINISHED = "the server did not finish its reply, which ended with {!r}"
+
+
+def overflow(length: int, context: int) -> ContextOverflow:
+    """The error for a prompt that leaves no room for a token."""
+    return ContextOverflow(
+        f"the prompt takes {length} tokens and the context holds {context}",
+        "shorten it, or give the server a larger context",
+    )
 
 
 class Job:
@@ -17,23 +30,26 @@ class Job:
     Args:
         length: tokens of prompt and prefix.
         context: tokens that a branch may hold.
+        sure: whether the length is counted and no estimate.
     """
 
-    def __init__(self, request: Request, length: int, context: int) -> None:
+    def __init__(self, request: Request, length: int, context: int, *, sure: bool = True) -> None:
         self.request = request
         self.length = length
+        self.sure = sure
         self.sampled = 0
         self.writing = False
         self.stop: Stop | None = None
-        self._room = context - length
+        self._context = context
         self._seen = 0  # tokens of this stream
+        self._bytes = 0  # of text
         self._stream = TextStream(request.stop, "".join(step.text for step in request.prefix))
         self._pieces: list[str] = []
         self._ids: list[int] = []
         self._shown = 0  # ids behind the text, the end of turn left out
         self._gap = False  # tokens came without their ids
         self._prompt_told = False
-        self._error = ""
+        self._error = self._trouble = ""
         self._news = DeltaFields()
 
     def begin(self) -> So:
@@ -43,9 +59,23 @@ class Job:
         return So("".join(self._pieces), ids, self._left)
 
     @property
+    def _room(self) -> int:
+        return self._context - self.length
+
+    def measured(self, length: int) -> None:
+        """Take the length as it was counted.
+
+        Raises:
+            ContextOverflow: there is no room for a token.
+        """
+        self.length, self.sure = length, True
+        if self._room < 1:
+            raise overflow(length, self._context)
+
+    @property
     def _left(self) -> int:
         ledger = self.request.ledger
-        left = min(self.request.stop.max_tokens, self._room) - self.sampled
+        left = max(0, min(self.request.stop.max_tokens, self._room) - self.sampled)
         return left if ledger is None or ledger.left is None else min(left, ledger.left)
 
     def spent(self) -> Stop | None:
@@ -60,10 +90,17 @@ class Job:
     def take(self, piece: Piece) -> int:
         """Add what arrived; returns how many tokens it was. `stop` is set when it is the end."""
         if piece.prompt is not None:
+            if not self._prompt_told:
+                self.length, self.sure = sum(piece.prompt), True
             self._count_prompt(*piece.prompt)
         drawn = piece.count if piece.total is None else max(0, piece.total - self._seen)
         if piece.end:  # told at the end, and drawn already: no reason to call it cut off
             drawn = min(drawn, self._left)
+        self._bytes += len(piece.text)
+        most = self.request.stop.max_tokens
+        if self.sampled + drawn > most or self._bytes > MOST_TEXT + most * TOKEN_TEXT:
+            self.finish(Stop.LENGTH)  # it does not stop by itself
+            return 0
         ledger = self.request.ledger
         if drawn and ledger is not None and not ledger.take(drawn):
             self.finish(Stop.BUDGET)
@@ -79,11 +116,11 @@ class Job:
         if stop is None and piece.end:
             # ended by its length, but not by any that we know of: the server's own context
             ended = self.spent() or Stop.CONTEXT
-            stop = ended if piece.end == "length" else Stop.END
+            stop = {"stop": Stop.END, "length": ended}.get(piece.end, Stop.FAILED)
         elif stop is None and self._loops():
             stop = Stop.LOOP
         if stop is not None:
-            self.finish(stop)
+            self.finish(stop, UNFINISHED.format(piece.end[:40]) if stop is Stop.FAILED else "")
         return drawn
 
     def scored(self, scores: tuple[float, ...]) -> None:
@@ -92,8 +129,9 @@ class Job:
         self.finish(Stop.SCORED)
 
     def tell(self, problem: str) -> None:
-        """What is wrong for the time being."""
-        self._news["error"] = problem
+        """What is wrong for the time being; once, as long as it is the same."""
+        if problem != self._trouble:
+            self._trouble = self._news["error"] = problem
 
     def finish(self, stop: Stop, error: str = "") -> None:
         """Mark it finished; its last delta follows."""
@@ -122,7 +160,7 @@ class Job:
     def _draw(self, piece: Piece, drawn: int) -> None:
         if not drawn:
             return
-        self.writing = True
+        self.writing, self._trouble = True, ""
         self.sampled += drawn
         self._ids += piece.ids
         self._gap |= len(piece.ids) != drawn and not piece.end

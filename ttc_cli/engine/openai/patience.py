@@ -1,43 +1,85 @@
-"""Another attempt where what failed is likely to pass."""
+"""Another attempt where what failed is likely to pass, and waiting for a server that is away."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ttc_cli.engine.openai.api import Lost
+from ttc_cli.engine.openai.refusal import Lost
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """With a server that fails for the time being.
+class Absence:
+    """How long a server has been away, as all requests to it see it; it may be none.
 
     Args:
-        attempts: of one request.
+        wait: seconds that it may be away before that is an error.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, wait: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.wait = wait
+        self.why = ""
+        self._clock = clock
+        self._since: float | None = None
+
+    def missed(self, lost: Lost) -> None:
+        """Nobody was there."""
+        self.why = lost.message
+        if self._since is None:
+            self._since = self._clock()
+
+    def ended(self) -> None:
+        """Somebody answered."""
+        self._since = None
+
+    @property
+    def seconds(self) -> float | None:
+        """Since it was found away; None while it is there."""
+        return None if self._since is None else self._clock() - self._since
+
+    @property
+    def over(self) -> bool:
+        """Whether it has been away for longer than anybody waits."""
+        return self.seconds is not None and self.seconds >= self.wait
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """With a server in trouble.
+
+    Args:
+        attempts: of one request, while the server is there.
         pause: seconds before the second one; twice as many before each after that, and up to a
             quarter more, so that requests which failed together do not come together again.
         longest: seconds that a server may ask to wait.
+        wait: seconds that a server may be away; until then attempts are not counted.
+        slowest: seconds between two looks at whether it is back, at most.
     """
 
     attempts: int = 5
     pause: float = 0.5
     longest: float = 120.0
+    wait: float = 600.0
+    slowest: float = 5.0
 
     async def insist(
         self,
         work: Callable[[], Awaitable[T]],
-        tell: Callable[[Lost, float], None],
+        absence: Absence,
+        tell: Callable[[Lost], None],
         worth: Callable[[Lost], bool],
     ) -> T:
         """What the work comes to in the end.
 
         Args:
-            tell: hears of each failure, and after how many seconds comes the next attempt.
+            absence: of the server.
+            tell: hears of each failure that is followed by another attempt.
             worth: whether another attempt makes sense.
 
         Raises:
@@ -48,11 +90,21 @@ class Patience:
             try:
                 return await work()
             except Lost as lost:
-                more = random.uniform(1, 1.25)  # noqa: S311 - a pause, not a secret
-                pause = self.pause * 2 ** (attempt - 1) * more
-                pause = pause if lost.after is None else lost.after
-                if attempt == self.attempts or pause > self.longest or not worth(lost):
+                if lost.gone:
+                    absence.missed(lost)
+                else:
+                    absence.ended()
+                last = absence.over if lost.gone else attempt >= self.attempts
+                pause = self._pause(attempt, lost)
+                if last or pause > self.longest or not worth(lost):
                     raise
-                tell(lost, pause)
+                tell(lost)
             await asyncio.sleep(pause)
             attempt += 1
+
+    def _pause(self, attempt: int, lost: Lost) -> float:
+        if lost.after is not None:
+            return lost.after
+        more = random.uniform(1, 1.25)  # noqa: S311 - a pause, not a secret
+        pause = self.pause * 2.0 ** min(attempt - 1, 20)
+        return (min(pause, self.slowest) if lost.gone else pause) * more

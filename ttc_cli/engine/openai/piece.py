@@ -7,11 +7,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ttc_cli.core.branch import Prompt, Step
+from ttc_cli.engine.openai.told import Senseless, number, rows, table, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from ttc_cli.core.engine import Request
+
+WHOLE = frozenset(
+    ("stop", "end_turn", "eos", "eos_token", "stop_sequence", "complete", "completed")
+)
+"""What servers call the end that a reply came to by itself."""
+LENGTH = frozenset((
+    "length", "max_tokens", "max_length", "model_length", "max_output_tokens", "token_limit",
+))  # fmt: skip
+"""What they call one that ran into a limit. All else is no end of an answer."""
+BYTES_A_TOKEN, TOKENS_A_MESSAGE = 3.6, 4
+"""Of English in today's vocabularies, for estimates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,8 @@ class Piece:
         ids: of the tokens, where the server says so.
         likely: one a token where asked for and given.
         prompt: prompt tokens computed and prompt tokens reused, where the server says so.
-        end: why the stream ends: "stop", "length", or empty while it goes on.
+        end: why the stream ends: "stop", "length", the server's own word for what is neither, or
+            empty while it goes on.
     """
 
     text: str = ""
@@ -62,6 +75,10 @@ class Dialect(Protocol):
         """Tokens of context that prompt and prefix take; an estimate where none can tell."""
         ...
 
+    def known(self, prompt: Prompt, prefix: Sequence[Step]) -> int | None:
+        """The same where it takes no request to know."""
+        ...
+
     def draw(self, request: Request, so: So) -> AsyncGenerator[Piece]:
         """The reply to a request, from where it is."""
         ...
@@ -71,23 +88,59 @@ class Dialect(Protocol):
         ...
 
 
-def likely(rows: Any) -> tuple[Likely, ...]:
-    """From OpenAI's `logprobs.content` of chat completions, which llama-server has in both."""
+def ending(choice: dict[str, Any]) -> str:
+    """Why a choice ends, in our words."""
+    said = text(choice.get("finish_reason"), "finish_reason")
+    if said.lower() in WHOLE:
+        return "stop"
+    return "length" if said.lower() in LENGTH else said
+
+
+def first(chunk: dict[str, Any]) -> dict[str, Any]:
+    """The first choice of a chunk; an empty one where it has none."""
+    choices = rows(chunk.get("choices"), "choices")
+    return choices[0] if choices else {}
+
+
+def likely(logprobs: Any) -> tuple[Likely, ...]:
+    """From OpenAI's `logprobs` of chat completions, which llama-server has in both."""
     return tuple(
         Likely(
-            float(row["logprob"]),
-            tuple(
-                sorted((float(t["logprob"]) for t in row.get("top_logprobs") or ()), reverse=True)
-            ),
+            number(row.get("logprob"), "logprob"),
+            tuple(sorted((p for _, p in alternatives(row)), reverse=True)),
         )
-        for row in rows or ()
+        for row in rows(table(logprobs, "logprobs").get("content"), "logprobs.content")
     )
+
+
+def alternatives(row: dict[str, Any]) -> list[tuple[dict[str, Any], float]]:
+    """The likeliest tokens in the place of one, each with its log-probability."""
+    tops = rows(row.get("top_logprobs"), "top_logprobs")
+    return [(top, number(top.get("logprob"), "logprob")) for top in tops]
+
+
+def scored(told: Any) -> list[tuple[dict[str, Any], float]]:
+    """The same from the reply to a request for one token."""
+    logprobs = table(first(table(told, "the reply")).get("logprobs"), "logprobs")
+    drawn = rows(logprobs.get("content"), "logprobs.content")
+    found = alternatives(drawn[0]) if drawn else []
+    if not found:
+        raise Senseless("top_logprobs is empty")
+    return found
 
 
 def usage(told: Any) -> tuple[tuple[int, int] | None, int | None]:
     """Prompt tokens (computed, reused) and drawn tokens, from a `usage` object."""
-    if not isinstance(told, dict) or told.get("prompt_tokens") is None:
+    told = table(told, "usage")
+    if told.get("prompt_tokens") is None:
         return None, None
-    prompt, drawn = int(told["prompt_tokens"]), told.get("completion_tokens")
-    shared = int((told.get("prompt_tokens_details") or {}).get("cached_tokens") or 0)
-    return (max(0, prompt - shared), shared), None if drawn is None else int(drawn)
+    prompt = whole(told["prompt_tokens"], "prompt_tokens")
+    details = table(told.get("prompt_tokens_details"), "prompt_tokens_details")
+    shared = min(prompt, whole(details.get("cached_tokens"), "cached_tokens"))
+    drawn = told.get("completion_tokens")
+    return (prompt - shared, shared), None if drawn is None else whole(drawn, "completion_tokens")
+
+
+def estimate(words: str) -> int:
+    """Tokens of a text, roughly."""
+    return round(len(words.encode("utf-8", "replace")) / BYTES_A_TOKEN)

@@ -14,11 +14,12 @@ from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Request
 from ttc_cli.core.errors import MissingCapability
 from ttc_cli.engine.openai.api import Api
-from ttc_cli.engine.openai.piece import Piece, So, likely, usage
+from ttc_cli.engine.openai.piece import Piece, So, ending, first, likely, scored, usage
+from ttc_cli.engine.openai.told import Senseless, table, text, whole
 
 SCORED = 500
 """Likeliest tokens asked for where candidates are scored; others count as the last of them."""
-REMEMBERED = 512
+REMEMBERED = 4096
 """Texts whose ids are kept."""
 
 
@@ -39,6 +40,15 @@ class Raw:
     async def length(self, prompt: Prompt, prefix: Sequence[Step]) -> int:
         """Tokens of prompt and prefix."""
         return len(await self._ids(prompt, prefix))
+
+    def known(self, prompt: Prompt, prefix: Sequence[Step]) -> int | None:
+        """The same where it takes no request to know."""
+        texts = [*prompt.pieces, *((step.text, True) for step in prefix if not step.tokens)]
+        if not all(piece in self._known for piece in texts):
+            return None
+        known = [token for piece in texts for token in self._known[piece]]
+        lead = 0 if known[: len(self._start)] == self._start else len(self._start)
+        return lead + len(known) + sum(len(step.tokens) for step in prefix)
 
     async def draw(self, request: Request, so: So) -> AsyncGenerator[Piece]:
         """The reply to a request, from where it is."""
@@ -63,13 +73,13 @@ class Raw:
         }
         if request.grammar:
             body["grammar"] = request.grammar
-        async with aclosing(self._api.stream(self._url, body)) as chunks:
+        async with aclosing(self._api.stream(self._url, body, so.left)) as chunks:
             async for chunk in chunks:
                 yield _piece(chunk)
 
     async def score(self, request: Request) -> tuple[float, ...]:
         """Log-probabilities of the first tokens of a request's candidates."""
-        firsts = [(await self._tokens(text))[:1] for text in request.candidates]
+        firsts = [(await self._tokens(candidate))[:1] for candidate in request.candidates]
         if not all(firsts):
             raise MissingCapability(f"{request.candidates!r}: not all are tokens of this model")
         body = {
@@ -80,9 +90,8 @@ class Raw:
             "cache_prompt": True,
             "n_probs": SCORED,
         }
-        told = await self._api.call(self._url, body)
-        top = told["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-        found = {row["id"]: float(row["logprob"]) for row in top}
+        told = await self._api.call(self._url, body, within=self._api.address.silence)
+        found = {whole(top.get("id"), "id"): logprob for top, logprob in scored(told)}
         return tuple(found.get(first, min(found.values())) for (first,) in firsts)
 
     @property
@@ -91,38 +100,49 @@ class Raw:
 
     async def _ids(self, prompt: Prompt, prefix: Sequence[Step]) -> list[int]:
         ids: list[int] = []
-        for text, is_template in prompt.pieces:
-            ids += await self._tokens(text, special=is_template)
+        for part, is_template in prompt.pieces:
+            ids += await self._tokens(part, special=is_template)
         if ids[: len(self._start)] != self._start:
             ids[:0] = self._start
         for step in prefix:
             ids += step.tokens or await self._tokens(step.text)
         return ids
 
-    async def _tokens(self, text: str, *, special: bool = True) -> list[int]:
-        known = self._known.get((text, special))
+    async def _tokens(self, part: str, *, special: bool = True) -> list[int]:
+        known = self._known.get((part, special))
         if known is None:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            body = {"content": text, "parse_special": special, "add_special": False}
+            body = {"content": part, "parse_special": special, "add_special": False}
             told = await self._api.call(f"{self._api.address.root}/tokenize", body)
-            known = self._known[text, special] = [int(i) for i in told["tokens"]]
+            known = self._known[part, special] = token_ids(told)
         return list(known)
 
 
+def token_ids(told: Any) -> list[int]:
+    """What /tokenize comes back with."""
+    ids = table(told, "the reply").get("tokens")
+    if not isinstance(ids, list):
+        raise Senseless("tokens is no list")
+    return [whole(i, "a token") for i in ids]
+
+
 def _piece(chunk: dict[str, Any]) -> Piece:
-    choice, more = chunk["choices"][0], chunk.get("__verbose") or {}
-    if progress := chunk.get("prompt_progress"):
-        total, known = int(progress["total"]), int(progress["cache"])
-        return Piece(prompt=(total - known, known))
+    choice, more = first(chunk), table(chunk.get("__verbose"), "__verbose")
+    if progress := table(chunk.get("prompt_progress"), "prompt_progress"):
+        total, known = (whole(progress.get(name), name) for name in ("total", "cache"))
+        return Piece(prompt=(max(0, total - known), min(total, known)))
     prompt, drawn = usage(chunk.get("usage"))
-    text, end = str(choice["text"] or ""), str(choice["finish_reason"] or "")
+    if drawn is None and more.get("tokens_predicted") is not None:
+        drawn = whole(more["tokens_predicted"], "tokens_predicted")
+    said = text(choice.get("text"), "text")
+    ids = token_ids(more) if more.get("tokens") else []
     return Piece(
-        text,
-        int(bool(text)),
-        more.get("tokens_predicted") if drawn is None else drawn,
-        tuple(int(i) for i in more.get("tokens") or ()),
-        likely((choice.get("logprobs") or {}).get("content")),
+        said,
+        int(bool(said)),
+        drawn,
+        tuple(ids),
+        likely(choice.get("logprobs")),
         prompt,
-        end,
+        ending(choice),
     )

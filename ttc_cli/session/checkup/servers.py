@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from ttc_cli.core.errors import TtcError
@@ -11,6 +12,9 @@ from ttc_cli.settings import NamedRemote, Settings
 
 WORTH = ("continue", "confidence", "score", "grammar", "exact-usage")
 """Abilities whose lack is worth a word: some strategies and verifiers cannot do without."""
+
+SECONDS = 60.0
+"""That a server may take to answer."""
 
 
 def named(settings: Settings) -> Iterator[Finding]:
@@ -27,7 +31,8 @@ def answers(settings: Settings, remote: NamedRemote, check: str, otherwise: Stat
         otherwise: the state when it does not.
     """
     try:
-        served = reach(settings, remote, lambda _: None)
+        deadline = time.monotonic() + SECONDS
+        served = reach(settings, remote, lambda _: None, deadline=deadline)
     except TtcError as error:
         return Finding(check, otherwise, error.message, error.hint)
     served.engine.close()

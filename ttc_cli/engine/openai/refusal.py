@@ -1,0 +1,122 @@
+"""What a server's refusal means in our words."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ttc_cli.core.errors import ContextOverflow, EngineFailed, ModelMissing, TtcError
+from ttc_cli.engine.openai.address import Address
+
+BUSY = (408, 425, 429, 500, 529)
+"""Answers that another attempt may not meet."""
+AWAY = (502, 503, 504)
+"""Answers of a server that is not there yet, or of the proxy in front of one that is gone."""
+NOT_FOUND = 404
+MOST_CHARS, ALL_CHARS = 300, 20_000
+"""Of a server's own words: in an error, and looked through for names of parameters."""
+
+
+class Lost(Exception):
+    """An attempt that another may make good.
+
+    Args:
+        message: what happened, one line.
+        status: that the server answered; 0 where it did not.
+        after: seconds that the server asks to wait; None when it does not say.
+        gone: whether nobody is there, rather than somebody in trouble.
+    """
+
+    def __init__(
+        self, message: str, *, status: int = 0, after: float | None = None, gone: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.after = after
+        self.gone = gone or status in AWAY
+
+
+class Refused(EngineFailed):
+    """The server does not take a request as it is.
+
+    Args:
+        said: what it says of it, in full.
+    """
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said or message
+
+
+def refusal(status: int, told: Any, after: float | None, address: Address) -> Exception:
+    """The exception for a status that is no success.
+
+    Args:
+        told: the body, parsed where it is JSON.
+    """
+    whole, where = words(told), f"the server at {address.url}"
+    if address.key:
+        whole = whole.replace(address.key, "***")
+    said = whole[:MOST_CHARS].rstrip(".")
+    if (overflow := _overflow(told, said)) is not None:
+        return overflow
+    if status in (*BUSY, *AWAY):
+        return Lost(f"it answers {status}{said and f': {said}'}", status=status, after=after)
+    if status in (401, 403):
+        lacks = "refuses the key of" if address.key else "wants a key:"
+        hint = f"set {address.key_from}" if not address.key else "is it the right one?"
+        return TtcError(f"{where} {lacks} {address.key_from}{said and f' ({said})'}", hint)
+    if status == NOT_FOUND:
+        return ModelMissing(
+            f"{where} answers 404: {said or 'not found'}", "is the URL right, as far as /v1?"
+        )
+    return Refused(f"{where} answers {status}: {said or 'without a word'}", whole)
+
+
+def status_of(error: Any) -> int:
+    """The status that an error within a stream stands for."""
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) and 400 <= code < 600 else 500
+
+
+def words(told: Any) -> str:
+    """What a server says of an error, on one line."""
+    while isinstance(told, dict):
+        told = next((told[k] for k in ("error", "message", "detail") if told.get(k)), "")
+    if isinstance(told, list) and told and all(isinstance(row, dict) for row in told):
+        # pydantic's rows; each may hold the whole request besides
+        told = "; ".join(f"{_place(row.get('loc'))}: {row.get('msg', '')}" for row in told)
+    said = told if isinstance(told, str) else json.dumps(told)
+    return " ".join(re.sub(r"<[^>]{0,200}>", " ", said[:ALL_CHARS]).split())
+
+
+def number_in(text: str, *patterns: str) -> int | None:
+    """The number that the first of the patterns to be found has."""
+    found = next(filter(None, (re.search(pattern, text, re.I) for pattern in patterns)), None)
+    return int(found[1][:15]) if found else None
+
+
+def _place(loc: Any) -> str:
+    return str(loc[-1]) if isinstance(loc, list) and loc else "body"
+
+
+def _overflow(told: Any, said: str) -> ContextOverflow | None:
+    """The error when a prompt did not fit, with the server's numbers where it gives them."""
+    facts = told.get("error") if isinstance(told, dict) else None
+    facts = facts if isinstance(facts, dict) else {}
+    kinds = (facts.get("type"), facts.get("code"))
+    if not (
+        {"exceed_context_size_error", "context_length_exceeded"} & {*map(str, kinds)}
+        or re.search(r"(maximum|available|exceed\w*)\b.*\bcontext (length|size|window)", said, re.I)
+    ):
+        return None
+    room = facts.get("n_ctx") or number_in(said, r"context (?:length|size|window)\D{0,12}(\d+)")
+    prompt = facts.get("n_prompt_tokens") or number_in(
+        said, r"(\d+) (?:in the (?:messages|prompt)|input)", r"(?:resulted in|requested) (\d+)"
+    )
+    message = said
+    if isinstance(room, int) and isinstance(prompt, int):
+        message = f"the prompt takes {prompt} tokens and the context holds {room}"
+    return ContextOverflow(message, "shorten it, or give the server a larger context")
