@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -85,7 +86,7 @@ def test_tokens_cost_what_the_settings_say(ttc: Ttc, serve: Serve, machine: Path
 
 def test_map_draws_for_many_records_at_once(ttc: Ttc, serve: Serve) -> None:
     lines = "".join(f"What is {n} + {42 - n}?\n" for n in range(12))
-    server = serve(pause=0.02)
+    server = serve(pause=0.1)
     ran = ttc("map", "{line}", "-m", server.url, "-e", "low", "-x", stdin=lines.encode())
     assert (ran.code, len(ran.out.splitlines())) == (0, 12)
     assert {json.loads(line)["answer"] for line in ran.out.splitlines()} <= {"41", "42"}
@@ -148,7 +149,7 @@ def test_counts_that_are_estimates_are_called_so(ttc: Ttc, serve: Serve) -> None
         ({}, ("#other",), 4, "has no model other; it has fake"),
         ({"key": "k"}, (), 1, "wants a key: TTC_API_KEY"),
         ({"context": 20}, (), 5, "takes 25 tokens and the context holds 20"),
-        ({"raw": False, "context": 20}, (), 5, "takes 20 tokens and the context holds 20"),
+        ({"raw": False, "context": 20}, (), 5, "takes 22 tokens and the context holds 20"),
     ],
 )
 def test_errors(
@@ -215,6 +216,63 @@ def test_a_bench_on_a_server(ttc: Ttc, serve: Serve) -> None:
     (row,) = json.loads(ttc("bench", "report", "out", "--json").out)["rows"]
     assert row["n"] == 1
     assert row["sampled_tokens"] > 0
+
+
+def killed(server: FakeServer, after: int) -> threading.Thread:
+    """Close a server once it has written so many tokens."""
+
+    def kill() -> None:
+        until = time.monotonic() + 20
+        while server.written < after and time.monotonic() < until:
+            time.sleep(0.005)
+        server.close()
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_an_outage_costs_no_record(ttc: Ttc, serve: Serve, raw: bool) -> None:
+    said = [f"That makes \\boxed{{{n}}}, as is known." for n in (41, 42, 42)]
+    lines = "".join(f"What is {n} + {42 - n}?\n" for n in range(20))
+    server = serve(from_choices(said), raw=raw, continues=False, pause=0.005)
+    thread = killed(server, 30)
+
+    def revive() -> None:
+        thread.join()
+        time.sleep(1)
+        serve(from_choices(said), raw=raw, continues=False, after=server)
+
+    reviver = threading.Thread(target=revive)
+    reviver.start()
+    ran = ttc("map", "{line}", "-m", server.url, "-e", "low", "-o", "out", stdin=lines.encode())
+    reviver.join()
+    answers = [json.loads(line)["answer"] for line in Path("out").read_text().splitlines()]
+    assert (ran.code, len(answers), set(answers) <= set(said)) == (0, 20, True)
+    assert "waiting: the server at" in ran.err
+    assert "the server is back" in ran.err
+
+
+def test_a_bench_stops_with_its_state_when_the_server_stays_away(
+    ttc: Ttc, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = (f'{{"question": "What is {n} + {42 - n}?", "answer": "42"}}\n' for n in range(12))
+    Path("q.jsonl").write_text("".join(rows))
+    words = ("bench", "run", "-d", "q.jsonl", "-n", "3", "--quiet")
+    server = serve(pause=0.002)
+    plain = ttc(*words, "-m", server.url, "--out", "plain")
+    monkeypatch.setenv("TTC_SERVER_WAIT", "0.2")
+    thread = killed(server, server.written + 150)
+    gone = ttc(*words, "-m", server.url, "--out", "out")
+    thread.join()
+    assert (plain.code, gone.code) == (0, 1)
+    assert "the connection is refused; away for" in gone.err
+    resumed = serve(after=server)
+    assert ttc(*words, "-m", resumed.url, "--out", "out", "--resume").code == 0
+    reports = [json.loads(ttc("bench", "report", out, "--json").out) for out in ("plain", "out")]
+    (before,), (after,) = (report["rows"] for report in reports)
+    assert (after["n"], after["accuracy"]) == (12, before["accuracy"])
 
 
 def test_ctrl_c_closes_the_streams(serve: Serve, machine: Path) -> None:

@@ -13,8 +13,10 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR
 from typing import Any
 
 from ttc_cli.core.branch import Prompt, Step
@@ -34,6 +36,18 @@ TEMPLATE = (
 class Http(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
+    open_sockets: set[Any]
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.open_sockets = {one for one in vars(self).get("open_sockets", ()) if one.fileno() > 0}
+        self.open_sockets.add(request)
+        super().process_request(request, client_address)
+
+    def kill(self) -> None:
+        """Break all connections, as the end of a process does."""
+        for one in vars(self).get("open_sockets", ()):
+            with suppress(OSError):
+                one.shutdown(SHUT_RDWR)
 
     def handle_error(self, *_: Any) -> None:
         """A client went away."""
@@ -68,6 +82,8 @@ class FakeServer:
         takes: names of parameters that are refused unless listed here; None takes all (chat).
         pause: seconds between two tokens.
         exact: usage is told (chat).
+        system: messages of the system are taken (chat).
+        after: the server that it comes in the place of, with the same port and vocabulary.
     """
 
     def __init__(
@@ -84,10 +100,12 @@ class FakeServer:
         key: str = "",
         thought: str = "",
         told: str = "one",
+        after: FakeServer | None = None,
+        system: bool = True,
     ) -> None:
         self.script, self.raw, self.context, self.continues = script, raw, context, continues
         self.takes, self.pause, self.exact, self.models, self.key = takes, pause, exact, models, key
-        self.told, self.thought = told, thought
+        self.told, self.thought, self.system = told, thought, system
         self.faults: deque[Fault] = deque()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.hung_up = threading.Semaphore(0)
@@ -96,7 +114,7 @@ class FakeServer:
         self._live: set[object] = set()
         self.most = 0
         """Streams under way at once, at most."""
-        self.words: dict[str, int] = {"": END}
+        self.words: dict[str, int] = {"": END} if after is None else after.words
         self.stopping = threading.Event()
         self._lock = threading.Lock()
         server = self
@@ -113,17 +131,23 @@ class FakeServer:
             def do_POST(self) -> None:
                 server._post(self)
 
-        self._http = Http(("127.0.0.1", 0), Handler)
+        self._http = Http(("127.0.0.1", after.port if after else 0), Handler)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
+
+    @property
+    def port(self) -> int:
+        return self._http.server_port
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._http.server_port}/v1"
 
     def close(self) -> None:
+        """As often as one likes."""
         self.stopping.set()
         self._http.shutdown()
+        self._http.kill()
         self._http.server_close()
         self._thread.join()
 
@@ -168,6 +192,8 @@ class FakeServer:
             if unknown:
                 text = f"Unrecognized request argument: {unknown[0]}"
                 return _json(http, 400, {"error": {"message": text}})
+            if not self.system and any(m["role"] == "system" for m in body["messages"]):
+                return _json(http, 400, {"message": "System role not supported"})
             return self._answer(http, body, self._chat_ids(body["messages"]), fault)
         return _json(http, 404, {"error": {"code": 404, "message": "File Not Found"}})
 
@@ -228,7 +254,7 @@ class FakeServer:
     def _said(self, body: dict[str, Any], ids: list[int]) -> Iterator[tuple[str, str, float]]:
         """(text, why it ends, confidence) a token; the end of turn has no text."""
         engine = ScriptedEngine(self.script, context=10**9)
-        most = body.get("max_tokens") or body["max_completion_tokens"]
+        most = body.get("max_tokens") or body.get("max_completion_tokens") or 10**6
         most = min(most, self.context - len(ids))
         engine.submit(Request(
             "it", Prompt(((self.text(ids), True),)), StopRule(most, loops=False),

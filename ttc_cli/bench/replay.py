@@ -17,9 +17,10 @@ from itertools import islice
 
 from ttc_cli.bench.samples import Sample, SampleLog, Tick
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import Delta, Engine, EngineInfo, Key, Request
+from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
 from ttc_cli.core.errors import ContextOverflow, EngineFailed
 from ttc_cli.core.sampling import Stop
+from ttc_cli.engine.host import Host
 
 WIDTH = 32
 """Branches drawn at once, and branches of one run that get a token in one step."""
@@ -37,7 +38,7 @@ class Replay:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Host,
         log: SampleLog,
         *,
         width: int = WIDTH,

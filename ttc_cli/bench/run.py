@@ -14,7 +14,7 @@ from ttc_cli.bench import runner
 from ttc_cli.bench.configs import Config
 from ttc_cli.bench.folder import Folder, Header
 from ttc_cli.bench.questions import Item
-from ttc_cli.bench.replay import WIDTH, Replay
+from ttc_cli.bench.replay import Replay
 from ttc_cli.session.loaded import Session
 from ttc_cli.views.text import span
 
@@ -28,7 +28,7 @@ class Spec:
 
     Args:
         data: name and sha256 of the questions.
-        width: samples drawn at once.
+        width: samples drawn at once; None for what the engine draws best.
     """
 
     data: dict[str, str]
@@ -37,18 +37,23 @@ class Spec:
     out: Path
     seed: int = 0
     resume: bool = False
-    width: int = WIDTH
+    width: int | None = None
     quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run did: answers given and left over, tokens drawn, seconds that the engine worked."""
+    """What a run did: answers given and left over, tokens drawn, seconds that the engine worked.
+
+    Args:
+        why: the answers that could not be drawn, a reason for each.
+    """
 
     answers: int
     left: int
     tokens: int
     seconds: float
+    why: Sequence[str] = ()
 
 
 def choose(items: Sequence[Item], *, limit: int | None, shuffle: bool, seed: int) -> list[Item]:
@@ -80,15 +85,17 @@ def run(session: Session, spec: Spec, *, stopped: Callable[[], bool] = lambda: F
             elif (job["config"], job["id"]) not in folder.done:
                 folder.results.append(job)
         left = [job for job in jobs if (job.config, job.item.id) not in folder.done]
+        width = spec.width or session.engine.width
         if left:
-            session.engine.reserve(runner.cells(session, left, spec.width))
-        replay = Replay(session.engine, folder.log, width=spec.width)
+            session.engine.reserve(runner.cells(session, left, width))
+        replay = Replay(session.engine, folder.log, width=width)
         progress = Progress(None if spec.quiet else sys.stderr, before=len(jobs) - len(left))
         try:
-            done = runner.Runner(replay, folder.results, progress).work(left, stopped)
+            worker = runner.Runner(replay, folder.results, progress)
+            done = worker.work(left, stopped)
         finally:
             progress.end()
-        return Summary(done, len(left) - done, replay.drawn, replay.seconds)
+        return Summary(done, len(left) - done, replay.drawn, replay.seconds, worker.lost)
     finally:
         folder.close()
 
@@ -116,13 +123,15 @@ class Progress:
         self._began = clock()
         self._last = self._began
         self._terminal = bool(err and err.isatty())
-        self._shown = False
+        self._shown = self._away = False
 
     def __call__(self, done: int, total: int, replay: Replay) -> None:
         """Write a line of progress when it is time to."""
         now = self._clock()
         every = TERMINAL_SECONDS if self._terminal else FILE_SECONDS
-        if self._err is None or now - self._last < every:
+        changed = bool(replay.engine.outage) != self._away
+        self._away ^= changed
+        if self._err is None or (now - self._last < every and not changed):
             return
         self._last = now
         line = self.line(done, total, replay)
@@ -132,13 +141,13 @@ class Progress:
 
     def line(self, done: int, total: int, replay: Replay) -> str:
         """Say how far the bench is, how quick, and how long it will probably take."""
+        so_far = f"bench: {self._before + done} of {self._before + total} answers"
+        if outage := replay.engine.outage:
+            return f"{so_far}, waiting: {outage}"
         passed = self._clock() - self._began
         left = f"{span(passed / done * (total - done))} left" if done else "time left not known yet"
         speed = replay.drawn / replay.seconds if replay.seconds else 0.0
-        return (
-            f"bench: {self._before + done} of {self._before + total} answers, "
-            f"{replay.outstanding} samples under way, {speed:.1f} tok/s, {left}"
-        )
+        return f"{so_far}, {replay.outstanding} samples under way, {speed:.1f} tok/s, {left}"
 
     def end(self) -> None:
         """Take the progress line off the screen."""

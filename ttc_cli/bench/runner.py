@@ -7,23 +7,26 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ttc_cli.bench import rows
 from ttc_cli.bench.configs import Config
 from ttc_cli.bench.questions import Item
 from ttc_cli.bench.replay import Replay, ReplayClient
-from ttc_cli.core.errors import ContextOverflow, NoAnswer
+from ttc_cli.core.errors import ContextOverflow, EngineFailed, NoAnswer
 from ttc_cli.core.events import Flow, Score
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Stop
 from ttc_cli.session.loaded import Ask, Session
 from ttc_cli.session.prepare import memory_cells, prepare
 from ttc_cli.session.prepared import Prepared
 from ttc_cli.store.journal import Journal
 
+ATTEMPTS = 3
+"""At a question of which a branch failed: what broke off is drawn anew."""
 SLACK = 1.25
 """Samples asked of the engine, in widths: the batch is full when some end together."""
 Report = Callable[[int, int, Replay], None]
@@ -37,6 +40,7 @@ class Job:
     config: str
     prepared: Prepared
     seed: int
+    attempt: int = 1
 
 
 @dataclass(slots=True)
@@ -129,7 +133,10 @@ class Runner:
         self._report = report
         self._live: list[_Live] = []
         self._scored: deque[Future[dict[str, Any]]] = deque()
+        self._waiting: deque[Job] = deque()
         self._done = 0
+        self.lost: list[str] = []
+        """Why the answers were not drawn that could not be; they have no row."""
 
     def work(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> int:
         """Do all jobs, until `stopped`; rows are written as they are finished.
@@ -138,9 +145,10 @@ class Runner:
             How many were done.
 
         Raises:
-            TtcError: the engine died, or scoring cannot work; what was written stays.
+            TtcError: the engine died, its server stays away, or scoring cannot work; what was
+                written stays.
         """
-        waiting = deque(jobs)
+        waiting = self._waiting = deque(jobs)
         # Scoring has a thread of its own: a formula or a program may take seconds, and the
         # engine only goes on while it is polled.
         with ThreadPoolExecutor(1) as scorer:
@@ -191,7 +199,16 @@ class Runner:
 
     def _finish(self, live: _Live, outcome: Outcome, scorer: ThreadPoolExecutor) -> None:
         self._leave(live)
-        job = live.job
+        job, engine = live.job, self._replay.engine
+        if engine.gone:
+            raise EngineFailed(engine.outage, "--resume goes on when it is back")
+        failed = [branch for branch in outcome.branches if branch.stop is Stop.FAILED]
+        if failed and job.attempt < ATTEMPTS:
+            self._waiting.appendleft(replace(job, attempt=job.attempt + 1))
+            return
+        if failed and len(failed) == len(outcome.branches):
+            self.lost.append(failed[0].error)
+            return
         row = rows.row(
             job.config, job.item, job.prepared, outcome, live.run, live.client, live.scores
         )

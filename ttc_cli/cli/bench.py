@@ -58,11 +58,15 @@ def run(
         bool, opt("--resume", help="Go on with the run in the folder.", panel=OUTPUT)
     ] = False,
     width: Annotated[
-        int,
+        int | None,
         opt(
-            "--width", help="Branches drawn at once, of all questions.", panel=ENGINE, min=1, max=63
+            "--width",
+            help="Branches drawn at once, of all questions; by default 32, or what a server takes.",
+            panel=ENGINE,
+            min=1,
+            max=4096,
         ),
-    ] = 32,
+    ] = None,
     seed: Annotated[
         int, opt("--seed", help="Of samples, and of --shuffle.", panel=SAMPLING, min=0)
     ] = 0,

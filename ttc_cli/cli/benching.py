@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ttc_cli.models.registry import ModelFile
     from ttc_cli.session.remote import Served
 
+HERE = 63
+"""Branches at once from which on attention on a processor computes each against all."""
+
 
 @dataclass(frozen=True, slots=True)
 class What:
@@ -35,7 +38,7 @@ class What:
     shuffle: bool
     seed: int
     resume: bool
-    width: int
+    width: int | None
 
 
 def run(given: Given, what: What) -> int:
@@ -54,10 +57,26 @@ def run(given: Given, what: What) -> int:
     items = choose(items, limit=what.limit, shuffle=what.shuffle, seed=what.seed)
     scoring.require(items, unsafe_exec=settings.unsafe_exec)
     model = any_model(settings, notify=say, confirm=None)
+    if what.width is not None:
+        _widen(model, what.width)
     stem = Path(data["name"]).stem.replace(":", "-")
     out = what.out or Path(f"bench-{stem}-{model.name}")
     spec = Spec(data, items, configs, out, what.seed, what.resume, what.width, given.flags.quiet)
     return _run(settings, model, spec)
+
+
+def _widen(model: ModelFile | Served, width: int) -> None:
+    """Let a server have that many requests at once.
+
+    Raises:
+        UsageError: the model is here, and its engine does not draw that many.
+    """
+    from ttc_cli.session.remote import Served
+
+    if isinstance(model, Served):
+        model.engine.widen(width)
+    elif width > HERE:
+        raise UsageError(f"--width is {width}", f"a model on this machine draws {HERE} at most")
 
 
 def _run(settings: Settings, model: ModelFile | Served, spec: Spec) -> int:
@@ -73,8 +92,10 @@ def _run(settings: Settings, model: ModelFile | Served, spec: Spec) -> int:
         finally:
             session.close()
     if did.left:
+        for why in sorted(set(did.why)):
+            say(f"{did.why.count(why)} answers could not be drawn: {why}")
         say(f"stopped with {did.left} answers to go; --resume goes on in {spec.out}")
-        return signals.code
+        return signals.code or int(bool(did.why))
     if not spec.quiet:
         speed = f", {did.tokens / did.seconds:.1f} tok/s" if did.seconds else ""
         drawn = f"{did.answers} answers, {did.tokens} tokens drawn{speed}"

@@ -95,8 +95,16 @@ class Progress:
     `done` counts finished records and `bad` those with an error, earlier runs' included.
     """
 
-    def __init__(self, view: PlainView, reader: Reader, part: Part | None) -> None:
+    def __init__(
+        self,
+        view: PlainView,
+        reader: Reader,
+        part: Part | None,
+        outage: Callable[[], str] = lambda: "",
+    ) -> None:
         self._view = view
+        self._outage = outage
+        self._away = False
         self._reader = reader
         self._before = self.done = part.count if part is not None else 0
         self.bad = part.bad if part is not None else 0
@@ -109,6 +117,9 @@ class Progress:
         if row is not None:
             self.done += 1
             self.bad += row.bad
+        if bool(outage := self._outage()) != self._away:
+            self._away = not self._away
+            self._view.say(f"waiting: {outage}" if outage else "the server is back")
         now = time.monotonic()
         if now - self._drawn >= REDRAW_SECONDS:
             self._drawn = now
@@ -118,6 +129,8 @@ class Progress:
         """What is done, how quickly, and how long the rest will take, where that is known."""
         new = self.done - self._before
         parts = [f"{self.done} done"]
+        if outage := self._outage():
+            return f"{parts[0]} · waiting: {outage}"
         total = self._total
         if total is not None:
             parts[0] = f"{self.done} of {'' if self._reader.ended else '~'}{total} done"

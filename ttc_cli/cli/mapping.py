@@ -161,7 +161,7 @@ def _work(
         view.say(f"{part.path} is finished already")
         return 0
     place = Filed(part, view) if part is not None else Stdout(not over.unordered, view.clear)
-    progress = Progress(view, reader, part)
+    progress = Progress(view, reader, part, mapping.outage)
     signals.stops(lambda: None)  # a first Ctrl-C sets `signals.code`, and the rows end
     rows = mapping.rows(reader, skip=skip, stopped=lambda: bool(signals.code))
     whole = False

@@ -3,6 +3,7 @@
     TtcError                      1  failed while running
     ├── UnreadableFile            1  a file named by the user cannot be read (or written)
     ├── EngineFailed              1  the engine died or refused a decode
+    ├── BranchesFailed            1  every branch failed; another attempt may not
     ├── UsageError                2  bad flag, empty prompt, bad option or schema
     │   └── MissingCapability     2  a strategy needs what this engine or model lacks
     ├── NoAnswer                  3  nothing parsable, or agreement below --min-agreement
@@ -43,6 +44,10 @@ class UnreadableFile(TtcError):
 
 class EngineFailed(TtcError):
     """The engine died, or refused a decode it had accepted."""
+
+
+class BranchesFailed(TtcError):
+    """Every branch of a run failed: a connection was lost, or the engine refused each."""
 
 
 class UsageError(TtcError):

@@ -50,6 +50,7 @@ class InProcess:
 
     width: int = WIDTH
     outage = ""
+    gone = False
 
     def gauge(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """As `count`."""
@@ -74,6 +75,11 @@ class Host(Engine, Protocol):
     @property
     def outage(self) -> str:
         """What is waited for while its server is away; empty while nothing is."""
+        ...
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was away for longer than anybody waits."""
         ...
 
     def gauge(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:

@@ -109,11 +109,21 @@ class ThoughtSplitter:
 
 
 def split(text: str, opened: bool = False, tags: Tags = DEFAULT_TAGS) -> tuple[str, str]:
-    """(thought, answer) of a whole reply, thoughts joined and stripped of outer white space."""
-    splitter = ThoughtSplitter(opened, tags)
+    """(thought, answer) of a whole reply, thoughts joined and stripped of outer white space.
+
+    All ahead of a closing tag that ends a line or begins one, and that nothing opened, is thought
+    where an answer follows: whoever rendered the prompt opened it there.
+    """
+    splitter = ThoughtSplitter(opened or _opened_unseen(text, tags), tags)
     parts = splitter.feed(text) + splitter.finish()
     thought = "".join(part for kind, part in parts if kind == "thought").strip()
     return thought, "".join(part for kind, part in parts if kind == "answer")
+
+
+def _opened_unseen(text: str, tags: Tags) -> bool:
+    openers, closers = ("|".join(map(re.escape, some)) for some in zip(*tags, strict=True))
+    head = re.search(rf"(?:(?:^|\n)[ \t]*(?:{closers})|(?:{closers})\s*\n)\s*\S", text)
+    return head is not None and not re.search(openers, text[: head.start()])
 
 
 def parts(branch: Branch) -> tuple[str, str]:

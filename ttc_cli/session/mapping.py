@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from dataclasses import field as made
 from typing import Any
 
-from ttc_cli.core.errors import EngineFailed, ModelError, TtcError, UsageError
+from ttc_cli.core.errors import BranchesFailed, EngineFailed, ModelError, TtcError, UsageError
 from ttc_cli.core.events import Event, Flow, watch
 from ttc_cli.core.outcome import Outcome
+from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.hub import Hub, Port, drive
 from ttc_cli.session.loaded import Ask, Session, new_id
 from ttc_cli.session.prepare import memory_cells, prepare
@@ -28,12 +29,12 @@ from ttc_cli.store.runs import Entry
 from ttc_cli.store.templates import INPUT, Template, fill
 from ttc_cli.views.result import short_form, texts
 
-WIDTH = 32
-"""Branches that the engine draws at once."""
 SLACK = 1.25
 """Branches asked of the engine, in widths: the batch is full when some end together."""
-WINDOW = 8 * WIDTH
-"""Records after the oldest unfinished one that may be begun: what order may cost in memory."""
+WINDOW = 8
+"""Records after the oldest unfinished one that may be begun, in widths: what order may cost."""
+ATTEMPTS = 3
+"""At a record of which a branch failed: what broke off is drawn anew."""
 PATIENCE = 0.1
 """Seconds to wait for input when there is nothing else to do."""
 ERROR = "error"
@@ -147,8 +148,13 @@ class Mapping:
         self._record = record
         self._hub = Hub(session.engine)
         self._live: dict[int, tuple[Port, Prepared]] = {}
+        self._width = session.engine.width
         self._cells = 0
         self._pool = session.pool(refresh=task.ask.refresh)
+
+    def outage(self) -> str:
+        """What is waited for while the server is away; empty while nothing is."""
+        return self._session.engine.outage
 
     def rows(
         self,
@@ -166,10 +172,10 @@ class Mapping:
 
         Raises:
             UnreadableFile: the input cannot be read.
-            EngineFailed, ModelError: the engine died.
+            EngineFailed, ModelError: the engine died, or its server stays away.
         """
         try:
-            with closing(drive(self._flows(reader, skip), most=2 * WIDTH)) as driven:
+            with closing(drive(self._flows(reader, skip), most=2 * self._width)) as driven:
                 for _, _, row in driven:
                     if stopped():
                         return
@@ -188,7 +194,8 @@ class Mapping:
                 yield from self._begin(record)
 
     def _begin(self, record: Record) -> Iterator[Flow[Row] | None]:
-        while self._ordered and self._live and record.number - min(self._live) >= WINDOW:
+        most = WINDOW * self._width
+        while self._ordered and self._live and record.number - min(self._live) >= most:
             yield None
         try:
             prepared = prepare(self._session, self._task.of(record))
@@ -210,7 +217,7 @@ class Mapping:
             len(port.live) if port.submitted else prepared.plan.samples
             for port, prepared in self._live.values()
         )
-        return branches < SLACK * WIDTH
+        return branches < SLACK * self._width
 
     def _roomy(self, prepared: Prepared) -> bool:
         """Whether the cache can hold the longest answer; it grows when nothing is under way."""
@@ -221,14 +228,13 @@ class Mapping:
         if self._live:
             return False
         usual = prepared.prompt_tokens + int(prepared.estimate["plain_answer"]) + 64
-        self._cells = min(longest + WIDTH * usual, most)
+        self._cells = min(longest + self._width * usual, most)
         self._session.engine.reserve(self._cells)
         return True
 
     def _answer(self, record: Record, prepared: Prepared, port: Port) -> Flow[Row]:
         try:
-            with self._record(prepared.ask) as log:
-                outcome = yield from _told(prepared.flow(prepared.start(port, self._pool)), log)
+            outcome = yield from self._drawn(prepared, port)
         except (EngineFailed, ModelError):
             raise
         except TtcError as error:
@@ -247,6 +253,33 @@ class Mapping:
         return (
             Row(record, line) if lacks is None else Row(record, {**line, ERROR: str(lacks)}, True)
         )
+
+    def _drawn(self, prepared: Prepared, port: Port) -> Flow[Outcome]:
+        """The outcome of a record, drawn again where a branch failed.
+
+        Raises:
+            EngineFailed: the server is away and nobody waits any longer.
+        """
+        attempt = 1
+        while True:
+            error: BranchesFailed | None = None
+            try:
+                with self._record(prepared.ask) as log:
+                    run = prepared.start(port, self._pool)
+                    outcome = yield from _told(prepared.flow(run), log)
+                failed = any(branch.stop is Stop.FAILED for branch in outcome.branches)
+            except BranchesFailed as all_failed:
+                error, failed = all_failed, True
+            engine = self._session.engine
+            if engine.gone or (engine.outage and run.late):
+                raise EngineFailed(engine.outage, "what was answered is kept")
+            if failed and not run.late and attempt < ATTEMPTS:
+                attempt += 1
+                prepared = replace(prepared, ask=replace(prepared.ask, id=new_id()))
+                continue
+            if error is not None:
+                raise error
+            return outcome
 
 
 def _told(flow: Flow[Outcome], log: Recorder) -> Flow[Outcome]:

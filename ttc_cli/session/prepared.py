@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ttc_cli.answers import canonical
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.engine import Engine
-from ttc_cli.core.errors import BudgetSpent, ContextOverflow, NoAnswer, TtcError
+from ttc_cli.core.errors import BranchesFailed, BudgetSpent, ContextOverflow, NoAnswer, TtcError
 from ttc_cli.core.events import Done, Event, Flow, Note, Said, Spent, Start, watch
 from ttc_cli.core.growth import Pool
 from ttc_cli.core.ledger import Ledger
@@ -244,14 +244,13 @@ class Prepared:
 
 def nothing(outcome: Outcome) -> TtcError:
     """The error for a run that brought nothing usable."""
+    if full := [b.error for b in outcome.branches if b.stop is Stop.CONTEXT and b.error]:
+        return ContextOverflow(full[0])  # told by a server that did not say it before
+    if errors := [branch.error for branch in outcome.branches if branch.error]:
+        return BranchesFailed(f"every branch failed: {errors[0]}")
     if outcome.stopped in ("tokens", "seconds"):
         limit = "--max-tokens" if outcome.stopped == "tokens" else "--max-seconds"
         return BudgetSpent("the budget was spent before any answer", f"give a larger {limit}")
-    if full := [b.error for b in outcome.branches if b.stop is Stop.CONTEXT and b.error]:
-        return ContextOverflow(full[0])  # told by a server that did not say it before
-    errors = [branch.error for branch in outcome.branches if branch.error]
-    if errors:
-        return TtcError(f"every branch failed: {errors[0]}")
     if outcome.branch is None and any(branch.text.strip() for branch in outcome.branches):
         return NoAnswer("no reply had the form that was asked for", "try -e high, or --seed 1")
     return NoAnswer("the model came back with nothing", "rephrase the question, or try --seed 1")

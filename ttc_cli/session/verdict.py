@@ -78,6 +78,8 @@ def fault(outcome: Outcome) -> TtcError | None:
         return NoAnswer(outcome.rejection, "--allow-rejected prints the best of them")
     if branch.stop is None or branch.stop.whole:
         return None
+    if branch.error:
+        return TtcError(f"the answer breaks off: {branch.error}")
     why, hint = LIMITS.get(branch.stop, NO_TOKENS)
     if filled(branch):
         return BudgetSpent(f"{why}: the JSON was ended early, fields may be made up", hint)

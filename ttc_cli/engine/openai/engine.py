@@ -51,14 +51,13 @@ class ServerEngine:
         patience: Patience | None = None,
     ) -> None:
         self.counters = Counters()
-        self.width = width
         self._loop = loop
         self._api = api
         self._dialect = dialect
         self._info = info
         self._patience = patience or Patience()
         self._absence = Absence(self._patience.wait)
-        self._places = asyncio.Semaphore(width)
+        self.widen(width)
         self._cond = threading.Condition()
         self._live: dict[Key, tuple[Job, asyncio.Task[None]]] = {}
         self._heard = 0.0
@@ -75,6 +74,16 @@ class ServerEngine:
     def special_in(self, texts: Sequence[str]) -> frozenset[str]:
         """Whatever in the texts looks like a control token: what is none loses nothing by it."""
         return frozenset(found for text in texts for found in _SPECIAL.findall(text))
+
+    def widen(self, width: int) -> None:
+        """Have that many requests under way at once; none may be yet."""
+        self.width = width
+        self._places = asyncio.Semaphore(width)
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has been away for longer than anybody waits."""
+        return self._absence.over
 
     @property
     def outage(self) -> str:
