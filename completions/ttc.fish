@@ -278,7 +278,7 @@ complete -c ttc -n '__ttc_at "bench run"' -l configs -r -F -d 'A TOML file with 
 complete -c ttc -n '__ttc_at "bench run"' -l limit -r -d 'Only so many questions.'
 complete -c ttc -n '__ttc_at "bench run"' -l shuffle -d 'Questions in an order drawn by the seed.'
 complete -c ttc -n '__ttc_at "bench run"' -l resume -d 'Go on with the run in the folder.'
-complete -c ttc -n '__ttc_at "bench run"' -l width -r -d 'Branches drawn at once, of all questions.'
+complete -c ttc -n '__ttc_at "bench run"' -l width -r -d 'Branches drawn at once, of all questions; by default 32, or what a server takes.'
 complete -c ttc -n '__ttc_at "bench run"' -l seed -r -a 'random' -d 'Of samples, and of --shuffle.'
 complete -c ttc -n '__ttc_at "bench run"' -s s -l system -r -d 'System prompt; empty for none.'
 complete -c ttc -n '__ttc_at "bench run"' -s e -l effort -r -a 'auto low medium high max' -d 'low, medium, high or max: 1x, 4x, 16x, 64x the cost of one plain answer; auto chooses.'

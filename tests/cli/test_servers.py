@@ -58,7 +58,6 @@ def test_beam_goes_on_with_partial_replies(ttc: Ttc, serve: Serve) -> None:
     ran = ttc("ask", SUM, "-m", server.url, "-S", "beam", "-n", "4", "--json")
     result = json.loads(ran.out)
     assert (ran.code, result["ttc"]["answer"]) == (0, "42")
-    assert result["choices"][0]["message"]["content"] == reply
     prompts = [len(body["prompt"]) for path, body in server.asked if path == "/v1/completions"]
     assert len(set(prompts)) == 2, "the second step begins where the first one ended"
 
@@ -236,20 +235,26 @@ def killed(server: FakeServer, after: int) -> threading.Thread:
 def test_an_outage_costs_no_record(ttc: Ttc, serve: Serve, raw: bool) -> None:
     said = [f"That makes \\boxed{{{n}}}, as is known." for n in (41, 42, 42)]
     lines = "".join(f"What is {n} + {42 - n}?\n" for n in range(20))
-    server = serve(from_choices(said), raw=raw, continues=False, pause=0.005)
+    choose = from_choices(said)
+
+    def script(request: Any) -> str:
+        return str(choose(request)).removeprefix(request.prompt.text.rpartition("assistant\n")[2])
+
+    server = serve(script, raw=raw, continues=False, pause=0.005)
     thread = killed(server, 30)
 
     def revive() -> None:
         thread.join()
         time.sleep(1)
-        serve(from_choices(said), raw=raw, continues=False, after=server)
+        serve(script, raw=raw, continues=False, after=server)
 
     reviver = threading.Thread(target=revive)
     reviver.start()
-    ran = ttc("map", "{line}", "-m", server.url, "-e", "low", "-o", "out", stdin=lines.encode())
+    words = ("map", "{line}", "-m", server.url, "-e", "low", "-x", "-o", "out")
+    ran = ttc(*words, stdin=lines.encode())
     reviver.join()
     answers = [json.loads(line)["answer"] for line in Path("out").read_text().splitlines()]
-    assert (ran.code, len(answers), set(answers) <= set(said)) == (0, 20, True)
+    assert (ran.code, len(answers), set(answers)) == (0, 20, {"41", "42"})
     assert "waiting: the server at" in ran.err
     assert "the server is back" in ran.err
 
