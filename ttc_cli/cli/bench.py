@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -143,10 +144,31 @@ def fit(
     differ in effort alone are points of one curve. Also: saturation, coverage, crossings, and
     what choosing the number of samples by difficulty would save.
     """
-    from ttc_cli.cli.fitting import Flags
-    from ttc_cli.cli.fitting import fit as bench_fit
+    from ttc_cli.bench import fit_report
+    from ttc_cli.bench.charts import draw
+    from ttc_cli.bench.curves import read
+    from ttc_cli.bench.fitting import build
+    from ttc_cli.bench.report import load
+    from ttc_cli.cli.output import print_json, write_file
+    from ttc_cli.core.errors import UsageError
 
-    bench_fit(folders, Flags(as_json, least / 100, seed, picture, page))
+    if as_json and picture == "-":
+        raise UsageError("--json and --picture - both write to stdout", "give a file")
+    curves = read(load(folders))
+    if not curves:
+        raise UsageError(
+            "no curve to fit: nothing was run at two costs",
+            "run `ttc bench run -n 16 --no-early-stop`, or several --config that differ in effort",
+        )
+    built = build(curves, least=least / 100, seed=seed)
+    if picture:
+        draw(fit_report.chart(built["fits"]), picture)
+    if page:
+        write_file(page, [fit_report.page(built)])
+    if as_json:
+        print_json(built)
+    elif picture != "-":
+        sys.stdout.write(fit_report.text(built))
 
 
 data_app = tree(help="List, check and convert data sets.", no_args_is_help=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ttc_cli.cli.help import Grouped, tree
 from ttc_cli.cli.options import opt
 from ttc_cli.settings.options import OUTPUT
+
+if TYPE_CHECKING:
+    from ttc_cli.bench.planning import Requirements
 
 app = tree(help="Test-time compute, a larger model, or training: what costs least.")
 
@@ -69,10 +73,44 @@ def plan(
     Example: ttc plan -n 1M --quality 60% --model name=small,params=0.5B,quality=45%@229,62%@687
     --model name=large,params=3B,quality=65%@200
     """
-    from ttc_cli.cli.planning import Asked, run
+    from ttc_cli.bench import plan_models, plan_report
+    from ttc_cli.bench.charts import draw
+    from ttc_cli.bench.planning import UNITS
+    from ttc_cli.cli.output import print_json
+    from ttc_cli.core.errors import UsageError
 
-    asked = Asked(
-        tuple(folders or ()), tuple(model or ()), requests, quality, seconds, memory, unit, split,
-        picture, as_json,
-    )  # fmt: skip
-    raise typer.Exit(run(asked))
+    if unit and unit not in UNITS:
+        raise UsageError(f"--unit must be one of {', '.join(UNITS)}, not {unit!r}")
+    if not folders and not model:
+        if picture:
+            raise UsageError("there is nothing to draw", "give --from or --model")
+        seeds = plan_report.seeds(plan_models.share(split, "--split"))
+        print_json(seeds) if as_json else sys.stdout.write(plan_report.seeds_text(seeds))
+        return
+    wants = _requirements(requests, quality, seconds, memory)
+    found, notes = plan_models.measured(folders) if folders else ([], [])
+    models = plan_models.joined(found, [plan_models.parsed(text) for text in model or ()])
+    built = plan_report.build(models, wants, unit=unit, notes=notes)
+    if as_json:
+        print_json(built)
+    elif picture != "-":
+        sys.stdout.write(plan_report.text(built))
+    if picture:
+        draw(plan_report.chart(built), picture)
+    raise typer.Exit(0 if built["choice"] else 3)
+
+
+def _requirements(
+    requests: str, quality: str, seconds: float | None, memory: str | None
+) -> Requirements:
+    from ttc_cli.bench.plan_models import number, share
+    from ttc_cli.bench.planning import Requirements
+    from ttc_cli.core.errors import UsageError
+
+    bytes_ = None if memory is None else number(memory, "--memory")
+    wants = Requirements(
+        number(requests, "--requests"), share(quality, "--quality"), seconds, bytes_
+    )
+    if wants.requests <= 0:
+        raise UsageError("--requests must be more than 0")
+    return wants
