@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 import zlib
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import kinds
 from fake_memory import FakeMemory, Letters
 
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import Delta, Request
-from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
+from ttc_cli.core.sampling import Sampling, StopRule, Want
 from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.llama.job import Job
@@ -22,30 +23,11 @@ LETTERS = Letters()
 HOT = Sampling(1.0, min_p=0.0)
 
 
-@dataclass
-class Said:
-    """What a job gave, put together from its deltas."""
-
-    text: str = ""
-    tokens: tuple[int, ...] = ()
-    hidden: tuple[float, ...] = ()
-    scores: tuple[float, ...] = ()
-    logprobs: tuple[float, ...] = ()
-    sampled: int = 0
-    prefilled: int = 0
-    shared: int = 0
-    stop: Stop | None = None
+class Said(kinds.Said):
+    """What a job gave, its hidden states as their first numbers."""
 
     def hear(self, delta: Delta) -> None:
-        assert self.stop is None, "a delta after the last one"
-        self.text += delta.text
-        self.hidden += tuple(float(h[0]) for h in delta.hidden)
-        self.logprobs += delta.logprobs
-        self.scores += delta.scores
-        self.sampled += delta.sampled
-        self.prefilled += delta.prefilled
-        self.shared += delta.shared
-        self.tokens, self.stop = delta.tokens or self.tokens, delta.stop
+        super().hear(replace(delta, hidden=tuple(float(state[0]) for state in delta.hidden)))
 
     @property
     def essence(self) -> tuple[object, ...]:
