@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from ttc_cli import settings
 from ttc_cli.core.errors import UnreadableFile, UsageError
-from ttc_cli.settings import load, unset, write_value
+from ttc_cli.settings import Document, load, unset, write_value
 
 
 def test_a_write_keeps_what_ttc_does_not_know(tmp_path: Path) -> None:
@@ -167,3 +168,24 @@ def test_importing_brings_in_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
+def test_many_writers_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    names = [f"profile.p{n}.seed" for n in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: write_value(path, name, 1), names))
+    assert len(Document(path).values["profile"]) == 24
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a = " + "[" * 5000 + "]" * 5000, "a = " + "{b=" * 3000 + "1" + "}" * 3000,
+     ".".join("a" * 3000) + " = 1", "[" + ".".join("a" * 3000) + "]\nb = 1"],
+)  # fmt: skip
+def test_what_is_nested_too_deeply_is_said(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match="nested too deeply"):
+        Document(path)

@@ -188,6 +188,29 @@ def test_a_key_is_nowhere_to_be_found(
     assert b"very-secret" not in files
 
 
+@pytest.mark.parametrize("key", ["sk-very\nsecret", "sk-very secret", "sk-verysecr\u00e9t"])
+def test_a_key_that_is_none_is_told_without_it(
+    ttc: Ttc, key: str, monkeypatch: pytest.MonkeyPatch, machine: Path
+) -> None:
+    monkeypatch.setenv("TTC_API_KEY", key)
+    for words in (("ask", SUM), ("doctor",)):
+        ran = ttc(*words, "-m", "http://127.0.0.1:9/v1", "--json")
+        assert ran.code in (1, 2)
+        assert "the key in TTC_API_KEY holds" in ran.out + ran.err
+        assert "very" not in ran.out + ran.err
+    assert not any(b"sk-very" in p.read_bytes() for p in machine.rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://h/v1?api_key=sk-very", "http://sk-very@h/v1", "http://h:99999/v1", "http://[::1"],
+)
+def test_a_url_that_holds_a_key_or_is_none_is_refused(ttc: Ttc, url: str, machine: Path) -> None:
+    ran = ttc("ask", SUM, "-m", url, "--json")
+    assert (ran.code, "sk-very" in ran.out + ran.err) == (2, False)
+    assert not any(b"sk-very" in p.read_bytes() for p in machine.rglob("*") if p.is_file())
+
+
 def test_a_request_that_is_refused_fails_its_branch(ttc: Ttc, serve: Serve) -> None:
     server = serve()
     server.faults.append(Fault(400, {"error": {"message": "no such\x1b[2J grammar"}}))

@@ -35,6 +35,20 @@ HOSTILE = {
     "power": "{{ 10 ** 10 ** 10 }}",
     "padding": "{{ 'x'.ljust(9999999999) }}",
     "padding by filter": "{{ 'x' | center(9999999999) }}",
+    "doubling": "{% set ns = namespace(t='ab') %}{% for i in range(60) %}"
+    "{% set ns.t = ns.t ~ ns.t %}{% endfor %}",
+    "doubling by plus": "{% set ns = namespace(t=[1]) %}{% for i in range(60) %}"
+    "{% set ns.t = ns.t + ns.t %}{% endfor %}",
+    "doubling by replace": "{% set ns = namespace(t='aa') %}{% for i in range(60) %}"
+    "{% set ns.t = ns.t.replace('a', ns.t) %}{% endfor %}",
+    "doubling by a filter": "{% set ns = namespace(t='aa') %}{% for i in range(60) %}"
+    "{% set ns.t = ns.t | replace('a', ns.t) %}{% endfor %}",
+    "doubling by join": "{% set ns = namespace(t='aa') %}{% for i in range(60) %}"
+    "{% set ns.t = ns.t.join([ns.t, ns.t]) %}{% endfor %}",
+    "slices": "{% set ns = namespace(l=[]) %}{% set t = 'x' * 999999 %}"
+    "{% for i in range(90000) %}{% set ns.l = ns.l + [t[1:]] %}{% endfor %}",
+    "empty loops": "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+    "padding by format": "{{ '{:999999999}'.format(1) }}",
     "percent": "{{ '%9999999999d' % 1 }}",
     "percent by filter": "{{ '%9999999999d' | format(1) }}",
     "filler": "{{ lipsum(n=99999) }}",
@@ -56,6 +70,12 @@ def test_hostile_and_broken_templates_are_one_line(source: str) -> None:
     assert str(caught.value).startswith("the model's chat template failed: ")
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
+
+
+def test_what_a_template_refuses_with_is_short() -> None:
+    with pytest.raises(ModelError) as caught:
+        render("{{ raise_exception('no ' * 300000) }}")
+    assert len(str(caught.value)) < 1000
 
 
 def test_what_is_hidden_prints_as_nothing() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
+from ttc_cli.views.text import styled
 
 FORMATS = (".png", ".svg", ".pdf")
 EXTRA = "pip install 'ttc-cli[plots]'"
@@ -83,7 +84,7 @@ def draw(chart: Chart, where: str) -> None:
         return
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = shutil.get_terminal_size((100, 24)).columns
-    sys.stdout.write(terminal(chart, width=width, color=color) + "\n")
+    styled(sys.stdout).write(terminal(chart, width=width, color=color) + "\n")
 
 
 def terminal(chart: Chart, *, width: int, height: int = 22, color: bool = False) -> str:

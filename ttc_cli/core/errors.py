@@ -18,6 +18,8 @@ Running out of budget after an answer exists is not an error: it is a stop reaso
 
 from __future__ import annotations
 
+from ttc_cli.core.secrets import masked
+
 
 class TtcError(Exception):
     """One line of what and why, plus a hint of what to do next.
@@ -30,6 +32,7 @@ class TtcError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
+        message = masked(message)
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -9,6 +9,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 
+def private_folder(path: Path) -> None:
+    """Make a folder and those above it that are missing, for their owner only.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    for folder in reversed((path, *path.parents)):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+
 @contextmanager
 def replacing(path: Path, *, private: bool = True, sync: bool = False) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path` when the block ends well, and else vanishes.

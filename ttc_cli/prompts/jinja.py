@@ -4,9 +4,7 @@ The template sees what `transformers` gives it, since that is what templates are
 against: https://huggingface.co/docs/transformers/chat_templating_writing
 
 Limits: no attribute that starts with an underscore, no change to what it was given, ranges
-of at most 100,000, and a cap on the size of what it writes. They stop mistakes and plain
-tricks. A template that doubles a string it never prints, pads with `str.format`, or nests
-empty loops, still costs memory or time; Ctrl-C ends it.
+of at most 100,000, and caps on what it writes, makes and runs (see `rations`).
 """
 
 from __future__ import annotations
@@ -22,6 +20,7 @@ from jinja2.filters import do_indent
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ttc_cli.core.errors import ModelError
+from ttc_cli.prompts import rations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,11 +53,13 @@ def run(source: str, variables: Mapping[str, Any], *, limit: int) -> str:
     parts: list[str] = []
     size = 0
     try:
-        for part in _compile(source).generate(variables):
-            size += len(part)
-            if size > limit:
-                raise SecurityError(f"it writes more than {limit:,} characters")
-            parts.append(part)
+        template = _compile(source)
+        with rations.rationed():
+            for part in template.generate(variables):
+                size += len(part)
+                if size > limit:
+                    raise SecurityError(f"it writes more than {limit:,} characters")
+                parts.append(part)
     except RefusedError:
         raise
     # the code that ran is the template's, and it can raise whatever Python can
@@ -79,14 +80,27 @@ def _failed(error: Exception) -> ModelError:
 
 class _Environment(ImmutableSandboxedEnvironment):
     # these make a long value from a short program, at once and before anything is written
-    intercepted_binops = frozenset(("*", "**", "%"))
+    intercepted_binops = frozenset(("*", "**", "%", "+"))
+    code_generator_class = rations.Counted
+    joined = staticmethod(rations.joined)
+    sliced = staticmethod(rations.sliced)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         if operator == "**" or (operator == "%" and isinstance(left, str)):
             raise SecurityError(f"the operator {operator} is not allowed here")
         if operator == "*":
             _check_product(left, right)
+        if operator == "+":
+            rations.spend(rations.size(left) + rations.size(right))
         return super().call_binop(context, operator, left, right)
+
+    def wrap_str_format(self, value: Any) -> Any:
+        rations.check_format(value)
+        return super().wrap_str_format(value)
+
+    def call(self, context: Context, obj: Any, *args: Any, **more: Any) -> Any:
+        rations.check_call(obj, args)
+        return super().call(context, obj, *args, **more)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         padding = isinstance(obj, str) and attr in _PADDING
@@ -120,6 +134,7 @@ def _environment() -> _Environment:
         extensions=["jinja2.ext.loopcontrols", _Generation],
     )
     environment.globals["raise_exception"] = _refuse
+    environment.filters |= rations.FILTERS
     environment.filters["tojson"] = _to_json
     environment.filters["indent"] = _indent
     for name in ("center", "format"):  # they pad to any width
@@ -136,7 +151,7 @@ def _compile(source: str) -> Template:
 
 
 def _refuse(message: object) -> None:
-    raise RefusedError(str(message))
+    raise RefusedError(" ".join(str(message)[:400].split()))
 
 
 def _indent(text: str, width: int = 4, first: bool = False, blank: bool = False) -> str:

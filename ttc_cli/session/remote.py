@@ -8,7 +8,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ttc_cli.core.errors import TtcError
+from ttc_cli.core import secrets
+from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.files import keep_json
 from ttc_cli.models.disk import read_json
 from ttc_cli.settings import Settings, cache_dir, home
@@ -70,6 +71,9 @@ def address(remote: NamedRemote) -> Address:
     """Where it is, with the key that the environment holds for it.
 
     OpenAI's own key goes to OpenAI alone.
+
+    Raises:
+        UsageError: the key is none that can be sent.
     """
     from ttc_cli.engine.openai.address import Address
 
@@ -78,6 +82,12 @@ def address(remote: NamedRemote) -> Address:
         names.append("OPENAI_API_KEY")
     name = next((name for name in names if os.environ.get(name)), names[0])
     key = os.environ.get(name, "").strip()
+    secrets.keep(key)
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise UsageError(
+            f"the key in {name} holds a blank, a line end or another character that no key has",
+            "set it anew, from one line",
+        )
     return Address(remote.url, key, name if key else " or ".join(names), remote.timeout)
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_CHARACTERS = 100_000
+MAX_DEPTH = 16
+"""Tables inside one another, of the deepest value."""
 
 
 class Document:
@@ -36,6 +38,8 @@ class Document:
             raise UsageError(f"{path} is too large for a settings file")
         try:
             self.values = _parse(self.text)
+        except RecursionError:
+            raise UsageError(f"{path} is nested too deeply", "settings have three levels") from None
         except ValueError as error:
             line = re.search(r"at line (\d+)", str(error))
             where = f"{path}:{line[1] if line else self.text.count(chr(10)) + 1}"
@@ -61,7 +65,7 @@ class Document:
             statement += line + "\n"
             try:
                 parsed = _parse(header + statement)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue  # it goes on in the next line
             if statement.lstrip().startswith("["):
                 header = statement
@@ -76,7 +80,18 @@ def _parse(text: str) -> dict[str, Any]:
         return {}
     import tomllib  # here, since most runs have no settings file
 
-    return tomllib.loads(text)
+    values = tomllib.loads(text)
+    _check_depth(values)
+    return values
+
+
+def _check_depth(values: dict[str, Any]) -> None:
+    level: list[Any] = [values]
+    for _ in range(MAX_DEPTH):
+        level = [v for one in level for v in (one.values() if isinstance(one, dict) else one)]
+        level = [one for one in level if isinstance(one, dict | list)]
+    if level:
+        raise RecursionError
 
 
 def _paths(values: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

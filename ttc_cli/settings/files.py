@@ -6,19 +6,26 @@ that writes TOML has no notion of them; so a file that has some is kept as `NAME
 
 from __future__ import annotations
 
+import os
 import re
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
-from ttc_cli.core.files import replacing
+from ttc_cli.core.files import private_folder, replacing
 from ttc_cli.settings.document import Document, reason
 from ttc_cli.settings.options import RULES
 from ttc_cli.settings.remotes import REMOTE_RULES, read_remotes
 from ttc_cli.settings.rules import Rule, checked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+
+PATIENCE = 10.0
+"""Seconds to wait for another process that writes the same file."""
 
 
 def rules_at(tables: tuple[str, ...]) -> Mapping[str, Rule]:
@@ -40,16 +47,17 @@ def write_value(path: Path, key: str, value: object) -> None:
     """
     *tables, name = key_parts(key)
     value = checked(name, value, name, rules_at(tuple(tables)), text=True)
-    document = Document(path)
-    table = document.values
-    for part in tables:
-        table = table.setdefault(part, {})
-        if not isinstance(table, dict):
-            raise UsageError(f"{document.where(part)}: {part} is a value here, not a table")
-    if isinstance(table.get(name), dict):
-        raise UsageError(f"{document.where(name)}: {name} holds tables here, and cannot be set")
-    table[name] = value
-    _write(document)
+    with _alone(path):
+        document = Document(path)
+        table = document.values
+        for part in tables:
+            table = table.setdefault(part, {})
+            if not isinstance(table, dict):
+                raise UsageError(f"{document.where(part)}: {part} is a value here, not a table")
+        if isinstance(table.get(name), dict):
+            raise UsageError(f"{document.where(name)}: {name} holds tables here, and cannot be set")
+        table[name] = value
+        _write(document)
 
 
 def unset(path: Path, key: str) -> bool:
@@ -58,12 +66,44 @@ def unset(path: Path, key: str) -> bool:
     A key that ttc does not know may be removed too; tables left empty go with it.
     """
     parts = key_parts(key)
-    document = Document(path)
-    if not _holds(document.values, parts):
-        return False
-    _remove(document.values, parts)
-    _write(document)
+    with _alone(path):
+        document = Document(path)
+        if not _holds(document.values, parts):
+            return False
+        _remove(document.values, parts)
+        _write(document)
     return True
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Read and write a file while no other process of ours does: its folder is locked.
+
+    Where folders cannot be locked, the last that writes wins.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not POSIX
+        yield
+        return
+    folder, until = path.resolve().parent, time.monotonic() + PATIENCE
+    try:
+        private_folder(folder)
+        held = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise UnreadableFile(f"cannot write {path}: {reason(error)}") from None
+    try:
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() > until:
+                    raise UnreadableFile(f"another process writes {path}", "try again") from None
+                time.sleep(0.02)
+        yield
+    finally:
+        os.close(held)
 
 
 def _remove(table: dict[str, Any], parts: tuple[str, ...]) -> None:
@@ -112,6 +152,5 @@ def _write(document: Document) -> None:
 def _replace(path: Path, text: str) -> None:
     """Write a private file: prices and prompts are nobody's business."""
     path = path.resolve()  # a linked file keeps its link
-    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path, sync=True) as file:
         file.write(text.encode())

@@ -7,7 +7,9 @@ import sqlite3
 import time
 from pathlib import Path
 
-TIMEOUT = 5.0
+from ttc_cli.core.files import private_folder
+
+TIMEOUT = 2.0
 """Seconds to wait for another process that writes."""
 
 
@@ -18,7 +20,7 @@ def connect(path: Path | None, timeout: float = TIMEOUT) -> sqlite3.Connection:
         OSError, sqlite3.Error: no rights, no room, not a database.
     """
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         if not path.exists():  # SQLite gives the files beside it the same rights
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path or ":memory:", timeout=timeout, isolation_level=None)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from ttc_cli.core.files import replacing
+from ttc_cli.core.files import private_folder, replacing
 
 RESULTS = "results"
 MOST_JSON = 16 << 20
@@ -70,7 +70,7 @@ class FileCache:
         Raises:
             OSError: it could not be kept; nothing is left behind.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self.folder)
         self.folder.chmod(0o700)  # it may be older than we are
         with replacing(self.path(key)) as file:
             write(file)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.files import replacing
+from ttc_cli.core.files import private_folder, replacing
 
 Floats = NDArray[np.float32]
 FEATURES = (
@@ -87,7 +87,7 @@ class Head:
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""
         meta = json.dumps({"version": VERSION, "model": self.model, **self.facts})
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         arrays = self._arrays("") | (self.ends._arrays(ENDS) if self.ends else {})
         with replacing(path, private=False) as file:
             np.savez_compressed(file, meta=np.frombuffer(meta.encode(), np.uint8), **arrays)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Literal
 
 from ttc_cli.core.events import Done, Event, Note, Start, Text
+from ttc_cli.core.secrets import masked
 from ttc_cli.prompts.thoughts import ThoughtSplitter
 from ttc_cli.views.frame import Frame
 from ttc_cli.views.reply import Raw, Rendered
@@ -93,7 +94,7 @@ class PlainView:
             self.clear()
             self._end_thought()
             self._reply.end_line()
-            self._err.write(f"{plain(line)}\n")
+            self._err.write(f"{plain(masked(line))}\n")
             self._err.flush()
 
     def status(self, line: str) -> None:

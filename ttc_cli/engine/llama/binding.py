@@ -15,6 +15,7 @@ from typing import Any
 import llama_cpp as C  # noqa: N812 - the C API reads best under one letter
 
 from ttc_cli.core.errors import EngineFailed, ModelError
+from ttc_cli.core.files import private_folder
 from ttc_cli.engine.llama import amx
 
 _LEVEL_ERROR = 4  # ggml_log_level, which the bindings do not name
@@ -50,7 +51,7 @@ class Log:
             if path is None:
                 return
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                private_folder(path.parent)
                 self._file = open(path, "ab", buffering=0, opener=_private)  # noqa: SIM115 - kept
                 path.chmod(0o600)
                 if path.stat().st_size > LONGEST_LOG:

@@ -1,4 +1,7 @@
-"""A first load of an unknown GGUF in a child process: llama.cpp may abort the process it is in."""
+"""A first load of an unknown GGUF in a child process: llama.cpp may abort the process it is in.
+
+The child also reads a few words and draws two tokens: what a damaged file breaks may show there.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,23 @@ import sys
 from pathlib import Path
 
 from ttc_cli.core.errors import ModelError
+from ttc_cli.core.files import private_folder
 
 CODE = """
 import sys
 from pathlib import Path
 from ttc_cli.engine.llama.engine import LlamaEngine
-LlamaEngine.load(Path(sys.argv[1]), cells=256, gpu_layers=0).close()
+from ttc_cli.core.branch import Prompt
+from ttc_cli.core.engine import Request
+from ttc_cli.core.sampling import StopRule
+engine = LlamaEngine.load(Path(sys.argv[1]), cells=256, gpu_layers=0)
+engine.submit(Request((0, 0), Prompt((("Hi there, 12", False),)), StopRule(2)))
+while not any(delta.stop for delta in engine.poll(0.1)):
+    pass
+engine.close()
 """
+SECONDS = 300.0
+"""For all of it: a large model on a slow disk takes a minute."""
 
 
 def try_loading(path: Path, marks: Path, identity: str, *, keep: bool) -> None:
@@ -31,15 +44,21 @@ def try_loading(path: Path, marks: Path, identity: str, *, keep: bool) -> None:
     mark = marks / hashlib.sha256(identity.encode()).hexdigest()[:32]
     if mark.exists():
         return
-    child = subprocess.run(  # noqa: S603 - our own interpreter, a path as its argument
-        [sys.executable, "-c", CODE, os.fspath(path)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        check=False,
-        # llama.cpp's abort handler starts a debugger, which can take minutes
-        env={**os.environ, "GGML_NO_BACKTRACE": "1"},
-    )
+    try:
+        child = subprocess.run(  # noqa: S603 - our own interpreter, a path as its argument
+            [sys.executable, "-c", CODE, os.fspath(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=SECONDS,
+            # llama.cpp's abort handler starts a debugger, which can take minutes
+            env={**os.environ, "GGML_NO_BACKTRACE": "1"},
+        )
+    except subprocess.TimeoutExpired:
+        raise ModelError(
+            f"{path.name} was not loaded within {SECONDS:g} s", "choose a smaller model"
+        ) from None
     if child.returncode != 0:
         raise ModelError(
             f"{path.name} cannot be loaded: {_reason(child.returncode, child.stderr)}",
@@ -48,7 +67,7 @@ def try_loading(path: Path, marks: Path, identity: str, *, keep: bool) -> None:
     if not keep:
         return
     with contextlib.suppress(OSError):
-        marks.mkdir(parents=True, exist_ok=True)
+        private_folder(marks)
         mark.touch()
 
 
