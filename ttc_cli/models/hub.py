@@ -11,8 +11,8 @@ import threading
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from ttc_cli.models.catalogue import Fetched, Progress, SourceError
 from ttc_cli.core.files import private_folder
+from ttc_cli.models.catalogue import Fetched, Progress, SourceError
 from ttc_cli.models.disk import need_space
 from ttc_cli.models.identity import hash_file
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ttc_cli.core.errors import ModelCorrupt, ModelMissing
-from ttc_cli.models.catalogue import Entry, Fetched, HubSource, Notify, Progress, SourceError
 from ttc_cli.core.files import private_folder
+from ttc_cli.models.catalogue import Entry, Fetched, HubSource, Notify, Progress, SourceError
 from ttc_cli.models.disk import disk_errors, size_text
 from ttc_cli.models.found import scan
 from ttc_cli.models.identity import hash_file, remember_sha256

@@ -17,8 +17,8 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
-from ttc_cli.models.catalogue import Fetched, Notify, Progress, SourceError
 from ttc_cli.core.files import private_folder
+from ttc_cli.models.catalogue import Fetched, Notify, Progress, SourceError
 from ttc_cli.models.disk import folder_bytes, need_space, read_json, write_json
 
 if TYPE_CHECKING:

@@ -109,7 +109,8 @@ class SamplePool:
             return act(self._db)
         except (sqlite3.Error, OSError):
             self._broken = True  # no disk, no rights, not a database: do without from here on
-        except (ValueError, KeyError, TypeError, AttributeError, zlib.error, RecursionError):
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, zlib.error,
+                RecursionError):  # fmt: skip
             pass  # one entry that is not ours
         return None
 
