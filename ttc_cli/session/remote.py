@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ttc_cli.core import secrets
-from ttc_cli.core.errors import TtcError, UsageError
+from ttc_cli.core.errors import TtcError
 from ttc_cli.core.files import keep_json
 from ttc_cli.models.disk import read_json
 from ttc_cli.settings import Settings, cache_dir, home
@@ -83,11 +83,6 @@ def address(remote: NamedRemote) -> Address:
     name = next((name for name in names if os.environ.get(name)), names[0])
     key = os.environ.get(name, "").strip()
     secrets.keep(key)
-    if not (key.isascii() and key.isprintable() and " " not in key):
-        raise UsageError(
-            f"the key in {name} holds a blank, a line end or another character that no key has",
-            "set it anew, from one line",
-        )
     return Address(remote.url, key, name if key else " or ".join(names), remote.timeout)
 
 
