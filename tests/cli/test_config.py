@@ -71,7 +71,7 @@ def test_comments_that_a_write_loses_are_kept_beside_it(ttc: Ttc, config: Path) 
         (("set", "efort", "low"), "did you mean 'effort'?"),
         (("set", "effort", "hihg"), "did you mean 'high'?"),
         (("set", "remote.lab.model", "m"), "remote lab has no url"),
-        (("set", "remote.lab.url", "lab:80"), "must start with http"),
+        (("set", "remote.lab.url", "lab:80"), "url names no server"),
         (("set", "remote.lab.price_inn", "1"), "did you mean 'price_in'?"),
         (("set", "--project", "yes", "true"), "ignored in a project's file"),
         (("get", "seeed"), "did you mean 'seed'?"),
