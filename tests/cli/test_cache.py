@@ -69,7 +69,7 @@ def test_path_is_the_folder(ttc: Ttc, machine: Path) -> None:
 def test_a_database_that_is_none_is_told_as_empty_and_cleared(ttc: Ttc, machine: Path) -> None:
     folder = machine / "home" / "cache" / "samples"
     folder.mkdir(parents=True)
-    (folder / "samples.db").write_bytes(b"not a database" * 100)
+    (folder / "cache.db").write_bytes(b"not a database" * 100)
     assert info(ttc)["samples"]["entries"] == 0
     assert ttc("cache", "clear").code == 0
     assert not folder.exists()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import sqlite3
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,17 +48,24 @@ class Bomb:
         return os.mkdir, ("exploded",)
 
 
-def test_what_is_not_ours_is_a_miss(
+def test_pickles_in_every_column_are_misses(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     SamplePool(folder).put(KEY, BRANCH)
-    database = sqlite3.connect(folder / "samples.db")
-    for bomb in (pickle.dumps(Bomb()), zlib.compress(pickle.dumps(Bomb())), "text", 7):
-        database.execute("UPDATE samples SET packed = ?", (bomb,))
+    bomb = pickle.dumps(Bomb())
+    database = sqlite3.connect(folder / "cache.db")
+    for mode in (1, 2, 3, 4, 5):
+        database.execute("UPDATE Cache SET mode = ?, value = ?, filename = NULL", (mode, bomb))
         database.commit()
         assert SamplePool(folder).get(KEY) is None
+    database.execute("UPDATE Cache SET mode = 2, value = NULL, filename = '../../etc/passwd'")
+    database.commit()
+    assert SamplePool(folder).get(KEY) is None
+    database.execute("UPDATE Cache SET key = ?, value = ?", (bomb, bomb))
+    database.commit()
     database.close()
+    assert SamplePool(folder).get(KEY) is None
     assert not (tmp_path / "exploded").exists()
 
 
@@ -68,7 +74,7 @@ def test_what_is_not_ours_is_a_miss(
 )
 def test_a_broken_database_is_done_without(folder: Path, content: bytes) -> None:
     folder.mkdir()
-    (folder / "samples.db").write_bytes(content)
+    (folder / "cache.db").write_bytes(content)
     pool = SamplePool(folder)
     pool.put(KEY, BRANCH)
     found = pool.get(KEY)

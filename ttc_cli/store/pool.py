@@ -1,24 +1,26 @@
 """Finished branches, kept between runs: `high` after `medium` draws only the difference.
 
-Packed JSON under hex digests in one SQLite file. A cache folder is somebody else's input: nothing
-that is read back is executed, and whatever cannot be read counts as absent.
+On diskcache, with a Disk of our own: diskcache unpickles what it reads (CVE-2025-69872), and a
+cache folder is somebody else's input. Keys are hex digests, values are JSON, the folder is
+0700, and whatever cannot be read counts as absent.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import sqlite3
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import diskcache
+
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.sampling import Stop
-from ttc_cli.store import database
 from ttc_cli.store.file_cache import CacheSize, count_hits
 
 T = TypeVar("T")
@@ -28,11 +30,44 @@ SIZE_LIMIT = 256 << 20
 """Bytes on disk; the least recently used entries go first."""
 MOST_JSON = 4 << 20
 """Bytes of one entry, unpacked: more is not ours."""
-SCHEMA = """
-    CREATE TABLE samples (key TEXT PRIMARY KEY, used REAL NOT NULL, packed BLOB NOT NULL);
-    CREATE INDEX samples_used ON samples (used)
-"""
+DIGEST = re.compile(r"[0-9a-f]{64}")
 NUMBERS = ("logprobs", "confidences", "entropies", "certainties")
+_BYTES = (1, 2)  # diskcache's modes for bytes in the row and in a file; 3 is text, 4 a pickle
+
+
+class JsonDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
+    """Packed JSON under hex digests; never unpickles."""
+
+    def put(self, key: object) -> tuple[str, bool]:
+        """A key as the database holds it; ValueError unless it is a digest."""
+        if not isinstance(key, str) or not DIGEST.fullmatch(key):
+            raise ValueError(f"not a digest: {key!r}")
+        return key, True
+
+    def get(self, key: object, raw: object) -> str:
+        """A key back from the database."""
+        return str(key)
+
+    def store(self, value: object, read: bool, key: object = None) -> Any:
+        """Pack a value; small ones go into the database, large ones into a file."""
+        packed = zlib.compress(json.dumps(value, ensure_ascii=False).encode())
+        return super().store(packed, False, key=key)
+
+    def fetch(self, mode: int, filename: str | None, value: object, read: bool) -> object:
+        """Unpack a value; ValueError for anything but packed JSON of a sane size."""
+        if mode not in _BYTES or (filename and not _inside(filename)):
+            raise ValueError("not an entry of ours")
+        packed = super().fetch(mode, filename, value, False)
+        unpacker = zlib.decompressobj()
+        text = unpacker.decompress(packed, MOST_JSON)
+        if unpacker.unconsumed_tail:
+            raise ValueError("an entry is too large")
+        return json.loads(text)
+
+
+def _inside(filename: str) -> bool:
+    parts = Path(filename).parts
+    return not Path(filename).is_absolute() and ".." not in parts
 
 
 class SamplePool:
@@ -48,12 +83,14 @@ class SamplePool:
         self.folder = folder
         self.limit = limit
         self._refresh = refresh
-        self._db: sqlite3.Connection | None = None
+        self._cache: Any = None
         self._broken = False
 
     def get(self, key: str) -> Branch | None:
         """A branch kept under a key; None when there is none that can be read."""
-        found = None if self._refresh else self._try(lambda db: _fetch(db, key))
+        if self._refresh:
+            return None
+        found = self._try(lambda cache: _read(cache.get(key)))
         if found is not None:
             count_hits(self.folder, 1)
         return found
@@ -61,53 +98,47 @@ class SamplePool:
     def put(self, key: str, branch: Branch) -> None:
         """Keep a branch, unless it holds hidden states, which are large and quickly stale."""
         if not any(step.hidden for step in branch.steps):
-            row = (key, time.time(), _pack(branch))
-            self._try(lambda db: db.execute("INSERT OR REPLACE INTO samples VALUES (?, ?, ?)", row))
-            self._try(self._cull)
+            self._try(lambda cache: cache.set(key, _write(branch)))
 
     def size(self) -> CacheSize:
         """Entries and their bytes; none of a database that cannot be read."""
         if not self.folder.is_dir():
             return CacheSize(0, 0)
-        return self._try(lambda db: CacheSize(_count(db), database.used_bytes(db))) or CacheSize(
-            0, 0
-        )
+        found = self._try(lambda cache: CacheSize(len(cache), cache.volume()))
+        return found or CacheSize(0, 0)
 
     def prune(self) -> None:
         """Drop the least recently used samples until the rest fits."""
         if self.folder.is_dir():
-            self._try(self._cull)
+            self._try(lambda cache: cache.cull())
 
     def clear(self) -> None:
-        """Remove every sample."""
-        self.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove every sample, and a database that cannot be read."""
+        if self.folder.is_dir() and self._try(lambda cache: cache.clear()) is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def close(self) -> None:
         """Close the database; idempotent."""
-        if self._db is not None:
-            with contextlib.suppress(sqlite3.Error):
-                self._db.close()
-            self._db = None
+        if self._cache is not None:
+            with contextlib.suppress(sqlite3.Error, OSError):
+                self._cache.close()
+            self._cache = None
 
-    __del__ = close
-
-    def _cull(self, db: sqlite3.Connection) -> None:
-        while database.used_bytes(db) > self.limit and (count := _count(db)):
-            oldest = "SELECT key FROM samples ORDER BY used LIMIT ?"
-            db.execute(f"DELETE FROM samples WHERE key IN ({oldest})", (1 + count // 8,))  # noqa: S608
-            db.executescript("PRAGMA incremental_vacuum")
-
-    def _try(self, act: Callable[[sqlite3.Connection], T]) -> T | None:
+    def _try(self, act: Callable[[Any], T]) -> T | None:
         if self._broken:
             return None
         try:
-            if self._db is None:
-                self._db = database.connect(self.folder / "samples.db")
-                if not database.version_of(self._db):
-                    database.create(self._db, SCHEMA, 1)
-            return act(self._db)
-        except (sqlite3.Error, OSError):
+            if self._cache is None:
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._cache = diskcache.Cache(
+                    str(self.folder),
+                    timeout=5,
+                    disk=JsonDisk,
+                    size_limit=self.limit,
+                    eviction_policy="least-recently-used",
+                )
+            return act(self._cache)
+        except (sqlite3.Error, OSError, diskcache.Timeout):
             self._broken = True  # no disk, no rights, not a database: do without from here on
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, zlib.error,
                 RecursionError):  # fmt: skip
@@ -115,29 +146,7 @@ class SamplePool:
         return None
 
 
-def _count(db: sqlite3.Connection) -> int:
-    return int(db.execute("SELECT count(*) FROM samples").fetchone()[0])
-
-
-def _fetch(db: sqlite3.Connection, key: str) -> Branch | None:
-    row = db.execute("SELECT packed FROM samples WHERE key = ?", (key,)).fetchone()
-    if row is None:
-        return None
-    unpacker = zlib.decompressobj()
-    data = json.loads(unpacker.decompress(row[0], MOST_JSON))
-    steps = tuple(map(_step, data["steps"]))
-    stop, sampled, seconds = Stop(data["stop"]), int(data["sampled"]), float(data["seconds"])
-    db.execute("UPDATE samples SET used = ? WHERE key = ?", (time.time(), key))
-    return Branch((), Prompt(()), steps, stop, sampled, seconds) if steps else None
-
-
-def _step(data: dict[str, Any]) -> Step:
-    numbers: dict[str, Any] = {name: tuple(map(float, data[name])) for name in NUMBERS}
-    tokens = tuple(map(int, data["tokens"]))
-    return Step(str(data["text"]), tokens, sampled=bool(data["sampled"]), **numbers)
-
-
-def _pack(branch: Branch) -> bytes:
+def _write(branch: Branch) -> dict[str, Any]:
     steps = [
         {
             "text": step.text,
@@ -147,10 +156,23 @@ def _pack(branch: Branch) -> bytes:
         }
         for step in branch.steps
     ]
-    data = {
+    return {
         "stop": branch.stop,
         "sampled": branch.tokens_sampled,
         "seconds": round(branch.seconds, 3),
         "steps": steps,
     }
-    return zlib.compress(json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def _read(data: Any) -> Branch | None:
+    if data is None or not data["steps"]:
+        return None
+    steps = tuple(map(_step, data["steps"]))
+    stop, sampled, seconds = Stop(data["stop"]), int(data["sampled"]), float(data["seconds"])
+    return Branch((), Prompt(()), steps, stop, sampled, seconds)
+
+
+def _step(data: dict[str, Any]) -> Step:
+    numbers: dict[str, Any] = {name: tuple(map(float, data[name])) for name in NUMBERS}
+    tokens = tuple(map(int, data["tokens"]))
+    return Step(str(data["text"]), tokens, sampled=bool(data["sampled"]), **numbers)
