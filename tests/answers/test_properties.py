@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from ttc_cli.answers import Kind, canonical, classes, equivalent, extract, medoid, similarity
+from ttc_cli.answers import Kind, canonical, classes, equivalent, extract
 
 
 class Undecided:
@@ -159,24 +159,9 @@ def test_what_is_no_question_changes_nothing(question: str) -> None:
         assert extract(reply, None, question) == extract(reply)
 
 
-def test_the_medoid_is_the_text_closest_to_the_others() -> None:
-    texts = [
-        "Plants turn light into sugar.",
-        "The stock market fell.",
-        "Plants turn sunlight into sugar.",
-        "Plants can turn light into sugar.",
-    ]
-    assert texts[medoid(texts)] != "The stock market fell."
-    assert texts[medoid(texts)] == texts[::-1][medoid(texts[::-1])]
-    assert similarity("a b", "a b") == pytest.approx(1.0)
-    assert medoid(["only"]) == 0
-    with pytest.raises(ValueError):
-        medoid([])
-
-
 def test_import_is_light() -> None:
     code = (
-        "import sys, ttc_cli.answers as a; a.extract, a.classes, a.Worker, a.medoid\n"
+        "import sys, ttc_cli.answers as a; a.extract, a.classes, a.Worker\n"
         "print({'sympy', 'numpy', 'math_verify', 'pint', 'text_to_num'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -34,7 +34,7 @@ def test_no_form_is_read_where_none_is_fixed(prompt: str) -> None:
         ("Summarise it in at most 20 words.", "at most 20 words"),
         ("Keep it under 50 words: what is a black hole?", "at most 49 words"),
         ("Use at least three sentences.", "at least 3 sentences"),
-        ("Give me three bullets on sleep.", "exactly 3 list items"),
+        ("Give me three bullets on sleep.", "exactly 3 bullets"),
         ("A) x B) y. The letter only.", "one letter of A, B"),
         ("Why? Answer in German.", "in German"),
     ],
@@ -131,6 +131,11 @@ def test_an_opening_ahead_of_a_list_goes_and_a_long_list_is_not_cut() -> None:
     three = [Constraint("items", 3, 3), Constraint("lines", 3, 3)]
     assert mended("Reasons:\n- a\n- b\n- c", three) == "- a\n- b\n- c"
     assert mended("- a\n- b\n- c\n- d", three) is None
+
+
+def test_bullets_are_made_of_numbered_items() -> None:
+    assert mended("Two:\n1. a\n2. b", constraints("In two bullet points.")) == "- a\n- b"
+    assert mended("1. a\n2. b", constraints("List 2 items.")) == "1. a\n2. b"
 
 
 def test_the_letters_that_are_offered() -> None:

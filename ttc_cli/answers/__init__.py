@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ttc_cli.answers.find import Extracted, Kind, Rule, extract
     from ttc_cli.answers.group import AnswerClass, Classes, Exact, classes
     from ttc_cli.answers.parse import canonical
-    from ttc_cli.answers.prose import medoid, similarity
     from ttc_cli.answers.worker import Comparer, Worker, shared_worker
 
 _HOMES = {
@@ -24,12 +23,11 @@ _HOMES = {
     "compare": ("equivalent",),
     "find": ("Extracted", "Kind", "Rule", "extract"),
     "parse": ("canonical",),
-    "prose": ("medoid", "similarity"),
     "worker": ("Comparer", "Worker", "shared_worker"),
 }
 __all__ = [
     "AnswerClass", "Classes", "Comparer", "Exact", "Extracted", "Kind", "Rule", "Worker",
-    "canonical", "classes", "equivalent", "extract", "medoid", "shared_worker", "similarity",
+    "canonical", "classes", "equivalent", "extract", "shared_worker",
 ]  # fmt: skip
 
 

@@ -64,10 +64,10 @@ def _one(
     session: Session, question: Question, plan: Plan, prompt: int, ready: float
 ) -> dict[str, Any]:
     speeds, kind = session.speeds, key(question, plan)
-    stops = plan.early_stop and question.votable and plan.strategy == "self-consistency"
+    stops = plan.early_stop and plan.strategy == "self-consistency"
     samples = float(plan.samples)
     if stops and plan.samples > 1:
-        samples = min(samples, EXPECTED_SAMPLES[plan.effort])
+        samples = min(samples, EXPECTED_SAMPLES[plan.effort]) if question.votable else 1.0
     width = EXPECTED_WIDTH[plan.effort] if stops else min(plan.samples, 32)
     tokens = speeds.tokens(kind, _plain(session, question) * samples)
     tokens = min(tokens, plan.budget or tokens)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ttc_cli.answers import medoid
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Close, Event, Flow, Note, watch
 from ttc_cli.core.outcome import Outcome, Plan, Question
@@ -18,8 +17,9 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Want
 from ttc_cli.programs.reliability import table
 from ttc_cli.programs.report import report
+from ttc_cli.strategies import drafts
 from ttc_cli.strategies.ballot import Ballot
-from ttc_cli.strategies.common import cut_by, grow, longest, reply
+from ttc_cli.strategies.common import cut_by, grow, longest
 from ttc_cli.strategies.fields import by_field
 from ttc_cli.strategies.grading import wanted
 from ttc_cli.strategies.mixed import MixedVote
@@ -27,9 +27,13 @@ from ttc_cli.strategies.voting import Options, Voting
 
 __all__ = ["Options", "solve"]
 
+UNTOLD = "no reply has a short answer to vote on: this is the first"
+
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Draw, count and stop; returns the winning class's most confident branch."""
+    if not question.votable:
+        return (yield from drafts.draw(run, question, plan))
     known = None if plan.kinds == "plain" else table(run.engine.info.name)
     ballot = Ballot(question, options.weight_for(plan), known)
     draw: Voting | MixedVote
@@ -45,7 +49,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         nonlocal told
         while draw.news:
             yield Note(draw.news.pop(0))
-        if isinstance(event, Close) and question.votable:
+        if isinstance(event, Close):
             ballot.take(draw.done)
             told = len(ballot.seen)
             yield ballot.event()
@@ -55,7 +59,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         react,
     )
     ballot.take(done)
-    if question.votable and len(ballot.seen) > told:
+    if len(ballot.seen) > told:
         yield ballot.event()
     if not ballot.votes:
         return (yield from _without_votes(run, question, done))
@@ -74,14 +78,10 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
 
 
 def _without_votes(run: Run, question: Question, done: list[Branch]) -> Flow[Outcome]:
-    """No branch has a short answer: the reply most like the others, or a forced answer."""
+    """No branch has a short answer: the first that states a fact at length, or a forced answer."""
     whole = [branch for branch in done if branch.stop is not None and branch.stop.whole]
-    if whole and (not question.votable or question.task == "fact"):
-        texts = [reply(branch)[1] for branch in whole]
-        return Outcome(
-            whole[medoid(texts)],
-            branches=tuple(done),
-            stopped="interrupted" if run.interrupted else "complete",
-            note="no short answer to vote on: this is the reply most like the others",
-        )
+    if whole and question.task == "fact":
+        stopped = "interrupted" if run.interrupted else "complete"
+        best = min(whole, key=lambda branch: branch.id)
+        return Outcome(best, branches=tuple(done), stopped=stopped, note=UNTOLD)
     return (yield from longest(run, done, question))

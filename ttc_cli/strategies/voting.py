@@ -100,7 +100,7 @@ class Voting:
             return
         left = self._plan.samples - self._started
         want = left
-        if self._plan.early_stop and self._question.votable:
+        if self._plan.early_stop:
             needed = max(self._needed(left + len(live)), self._options.width)
             want = max(0, needed - len(live))
         want = min(want, left)
@@ -121,7 +121,7 @@ class Voting:
         return self._pruner.cull(live, done)
 
     def _settled(self, live: int) -> bool:
-        if not self._plan.early_stop or not self._question.votable:
+        if not self._plan.early_stop:
             return False
         left = self._plan.samples - self._started + live
         return bool(left) and self._needed(left) == 0

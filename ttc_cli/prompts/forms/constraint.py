@@ -15,6 +15,7 @@ MANY = 10**6
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _MARKUP = re.compile(r"^[ \t]*(?:```|#{1,6} )|\*\*[^*\n]+\*\*|__[^_\n]+__", re.MULTILINE)
 _ITEM = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+\S", re.MULTILINE)
+_BULLET = re.compile(r"^[ \t]*[-*•–][ \t]+\S", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|?)+[ \t]*$", re.MULTILINE)
 _SENTENCE = re.compile(
     r"(?<!\b[A-Z])(?<!\b(?:Mr|Dr|St))(?<!\b(?:Mrs))[.!?…]+[\"”'»)]*(?=\s|$)|[。！？]"
@@ -57,7 +58,8 @@ class Constraint:
     Args:
         kind: one of `CHECKS`.
         least, most: bounds, for kinds that count.
-        of: what else the kind needs: letters that are offered, the code of a language.
+        of: what else the kind needs: letters that are offered, the code of a language, the mark
+            of bullets where items must be such.
     """
 
     kind: str
@@ -71,7 +73,7 @@ class Constraint:
 
     def __str__(self) -> str:
         """The constraint in a few words, for people and for the model."""
-        name = LABELS.get(self.kind, self.kind)
+        name = "bullets" if self.kind == "items" and self.of else LABELS.get(self.kind, self.kind)
         if self.kind == "letter" and self.of:
             return f"one letter of {', '.join(self.of)}"
         if self.kind == "language":
@@ -186,7 +188,7 @@ CHECKS: Mapping[str, Check] = {
     "words": lambda text, it: it.within(len(re.findall(r"\w[\w'’.,:/-]*", text))),
     "lines": lambda text, it: it.within(sum(bool(line.strip()) for line in text.splitlines())),
     "rows": lambda text, it: it.within(_rows(text)),
-    "items": lambda text, it: it.within(len(_ITEM.findall(text))),
+    "items": lambda text, it: it.within(len((_BULLET if it.of else _ITEM).findall(text))),
     "sentences": lambda text, it: it.within(_sentences(text)),
     "paragraphs": lambda text, it: it.within(len(re.split(r"\n\s*\n", text))),
 }

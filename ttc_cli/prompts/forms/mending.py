@@ -13,6 +13,7 @@ _FENCE_LINE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*(?:\n|\Z)", re.MULTILINE)
 _EMPHASIS = re.compile(r"(\*\*|__)(?=\S)([^\n]+?)(?<=\S)\1")
 _HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 _ITEM_LINE = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+\S.*$", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+", re.MULTILINE)
 _TABLE_LINE = re.compile(r"^[ \t]*\|.*\|[ \t]*$", re.MULTILINE)
 _INLINE_CODE = re.compile(r"`([^`\n]+)`")
 _LETTER = re.compile(r"\(?\b([A-Ja-j])\b(?:[).:]|$)")
@@ -53,7 +54,9 @@ def _parts(reply: str, wanted: Sequence[Constraint]) -> Iterator[str]:
     if "json" in kinds:
         yield from _values(reply)
     if kinds & {"items"}:
-        yield "\n".join(_ITEM_LINE.findall(reply))
+        items = "\n".join(_ITEM_LINE.findall(reply))
+        yield items
+        yield _NUMBERED.sub("- ", items)
     if kinds & {"rows", "bare"} and len(rows := _TABLE_LINE.findall(reply)) > 2:
         yield "\n".join(rows)
     if kinds & {"code"} and len(spans := _INLINE_CODE.findall(reply)) == 1:

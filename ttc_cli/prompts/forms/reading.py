@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from ttc_cli.prompts.forms import words
-from ttc_cli.prompts.forms.constraint import Constraint
+from ttc_cli.prompts.forms.constraint import MANY, Constraint
 
 _READ = 1500  # characters from either end; a form is fixed at the start or the end
 _PASTED = re.compile(
@@ -52,6 +52,8 @@ _IN = re.compile(
     r"von|de|en|con)\s+)$",
     re.IGNORECASE,
 )
+_BELOW = re.compile("fewer|less|shorter|weniger|moins|menos|under|unter", re.IGNORECASE)
+_BULLETS = re.compile("bullet|stichpunkt|aufzählung|puce|viñeta", re.IGNORECASE)
 _ONLY = re.compile(rf"\b{words.ONLY}\b", re.IGNORECASE)
 _ORDER = re.compile(
     rf"\b(?:{words.TELL}|summari[sz]e|describe|explain|compare|translate|limit|keep|can you|"
@@ -130,25 +132,19 @@ def _counted(text: str) -> Iterator[Constraint]:
             before = sentence[: count.start()]
             if not _of_the_reply(sentence, before, count):
                 continue
-            number = (
-                int(count["number"])
-                if count["number"].isdigit()
-                else words.SPELT.get(count["number"].lower(), 1)
-            )
-            if count["least"]:
-                yield Constraint(kind, least=number)
-            elif count["most"] or count["after"]:
-                yield Constraint(
-                    kind,
-                    most=number
-                    - bool(
-                        re.match(
-                            r"(?i)fewer|less|weniger|moins|menos|under|unter", count["most"] or ""
-                        )
-                    ),
-                )
-            else:
-                yield Constraint(kind, number, number)
+            least, most = _bounds(count)
+            bullets = "-" if kind == "items" and _BULLETS.search(count[0]) else ""
+            yield Constraint(kind, least, most, bullets)
+
+
+def _bounds(count: re.Match[str]) -> tuple[int, int]:
+    said = count["number"].lower()
+    number = int(said) if said.isdigit() else words.SPELT.get(said, 1)
+    if count["least"]:
+        return number, MANY
+    if count["most"] or count["after"]:
+        return 0, number - bool(_BELOW.match(count["most"] or ""))
+    return number, number
 
 
 def _of_the_reply(sentence: str, before: str, count: re.Match[str]) -> bool:

@@ -1,0 +1,67 @@
+"""Prose and code, which no vote decides: drafts are drawn until one passes what can be checked.
+
+The checks are the form that the question's words fix, and whether code parses. The first draft is
+the one that the lowest effort gives, so that more effort is never worse by these checks; where it
+passes them, there is nothing by which another could be told to be better, and none is drawn.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.events import Flow
+from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.run import Run
+from ttc_cli.prompts.forms import constraints, failing, mended
+from ttc_cli.strategies.common import cut_by, ended, grow, longest, reply, sample, short_answer
+
+_BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+PASSED = "no short answer to vote on: a draft that passes what can be checked"
+
+
+def draw(run: Run, question: Question, plan: Plan) -> Flow[Outcome]:
+    """One draft, then as many again as there are, until one lacks nothing; the first that does."""
+    done: list[Branch] = []
+    while len(done) < plan.samples and not run.spent:
+        left = plan.samples - len(done)
+        more = min(left, max(1, len(done))) if plan.early_stop or not done else left
+        drafts = [sample(question, plan, len(done) + i) for i in range(more)]
+        how = plan.sampled if done else plan.greedy
+        done += yield from grow(run, drafts, question, plan, sampling=how)
+        if plan.early_stop and any(ended(b) and not lacks(b, question) for b in done):
+            break
+    whole = sorted((branch for branch in done if ended(branch)), key=lambda branch: branch.id)
+    if not whole:
+        return (yield from longest(run, done, question))
+    best = min(whole, key=lambda branch: len(lacks(branch, question)))
+    missing = "; ".join(lacks(best, question))
+    note = f"no draft of {len(done)} passes what can be checked: {missing}" if missing else PASSED
+    found, stopped = short_answer(best, question), cut_by(run, done, "complete")
+    answer = found.text if found else None
+    return Outcome(best, answer, branches=tuple(done), stopped=stopped, note=note)
+
+
+def lacks(branch: Branch, question: Question) -> list[str]:
+    """What can be told to be wrong with a draft, in a few words each."""
+    said, wanted = reply(branch)[1], constraints(question.text)
+    missing = [str(one) for one in failing(said, wanted)] if mended(said, wanted) is None else []
+    broken = (_broken(name.lower(), code) for name, code in _BLOCK.findall(said))
+    return [*missing, *filter(None, broken)]
+
+
+def _broken(name: str, code: str) -> str:
+    """Why a fenced block is not what it says it is; empty where that cannot be told."""
+    try:
+        if name in ("python", "py", "python3"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ast.parse(code)
+        elif name == "json":
+            json.loads(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return f"{name} that parses ({type(error).__name__})"
+    return ""
