@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ttc_cli.core.branch import Branch
-from ttc_cli.core.events import Flow
-from ttc_cli.core.question import Question
-from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Want
+if TYPE_CHECKING:  # whoever shows a kept outcome needs no run
+    from collections.abc import Callable, Sequence
+
+    from ttc_cli.core.branch import Branch
+    from ttc_cli.core.events import Flow
+    from ttc_cli.core.question import Question
+    from ttc_cli.core.run import Run
+    from ttc_cli.core.sampling import Want
 
 
 @dataclass(frozen=True, slots=True)
