@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from cells import LAYERS
 
-from ttc_cli.core.errors import UsageError
+from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.jail import Layer, Limits, available, lock, run_program, tagged
 from ttc_cli.jail.boxed.tagged import MOST_PARTS, Unfit, untag
 
@@ -125,8 +125,23 @@ def test_data_is_read_by_its_name(layer: Layer, tmp_path: Path) -> None:
     files = [tmp_path / "a b.csv", tmp_path / "mine.txt"]
     found = run_program(program, data=files, layer=layer)
     assert found.value == ["a b.csv\n", "mine.txt\n1,2\n", layer is not Layer.LIMITS], found.error
+
+
+def test_data_is_files_of_different_names(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    files = [tmp_path / "a.csv", tmp_path / "x" / "a.csv"]
+    with pytest.raises(UnreadableFile, match=r"a\.csv"):
+        run_program("", data=files, unsafe=True)
+    for path in files:
+        path.touch()
     with pytest.raises(UsageError, match="one name"):
-        run_program(program, data=[files[0], tmp_path / "x" / "a b.csv"], layer=layer)
+        run_program("", data=files, unsafe=True)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_packages_that_are_there_can_be_used(layer: Layer) -> None:
+    program = "import sympy\ndef solution():\n    return sympy.Rational(1, 3) + 2, sympy.Integer(4), sympy.pi\n"
+    assert run_program(program, layer=layer).value == [Fraction(7, 3), 4, "pi"]
 
 
 NO_VALUES: list[Any] = [

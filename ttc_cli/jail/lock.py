@@ -26,7 +26,8 @@ START_SECONDS = 5.0
 """On top of a time limit, for interpreters to start on a busy machine."""
 HINT = "add --unsafe-exec to run it with your own rights, best in a container"
 PACKAGES = (
-    "sympy", "mpmath", "numpy", "numpy.libs", "pandas", "pandas.libs", "polars", "dateutil", "pytz",
+    "sympy", "mpmath", "numpy", "numpy.libs", "pandas", "pandas.libs", "polars",
+    "_polars_runtime_32", "_polars_runtime_64", "_polars_runtime_compat", "dateutil", "pytz",
     "tzdata", "six",
 )  # fmt: skip
 """What programs may import beside the standard library, where the user has it; with its needs."""
@@ -147,7 +148,8 @@ def command(
         "path": ["/packages"] if moved else sorted({str(Path(p).parent) for p in packages}),
         "cpu": math.ceil(limits.seconds),
         "clock": limits.clock + START_SECONDS,
-        "memory": limits.memory,
+        # A file that is mapped into memory takes room there, though none that others need.
+        "memory": limits.memory + sum(path.stat().st_size for path in data),
         "file": limits.file,
         "room": limits.room,
         "files": limits.files,

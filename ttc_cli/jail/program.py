@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ttc_cli.core.errors import UsageError
+from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.jail import lock, process
 from ttc_cli.jail.boxed.tagged import Unfit, untag
 from ttc_cli.jail.lock import Layer, Limits
@@ -76,6 +76,7 @@ def run_program(
 
     Raises:
         UsageError: it cannot be locked in and `unsafe` is not set, or two files have one name.
+        UnreadableFile: there is no such file.
     """
     layer = layer or lock.require(unsafe=unsafe)
     task = json.dumps({"source": source, "function": function}).encode()
@@ -98,6 +99,8 @@ def run_program(
 @contextlib.contextmanager
 def _folder(data: Sequence[Path], layer: Layer) -> Iterator[tuple[str, list[Path]]]:
     """A folder that shows the files by their names, and the files themselves."""
+    if missing := [path for path in data if not path.is_file()]:
+        raise UnreadableFile(f"cannot read {missing[0]}: it is no file")
     names = [path.name for path in data]
     if len(set(names)) < len(names):
         raise UsageError("two data files have one name", "rename one of them")

@@ -133,7 +133,8 @@ def _lock(config: dict[str, Any]) -> None:
     _limit(config)
     if layer in ("namespaces", "filter"):
         _c("prctl", SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        confined = landlock.restrict(readable, [TMP, *DEVICES] if layer == "namespaces" else [])
+        writable = [TMP, *DEVICES] if layer == "namespaces" else []
+        confined = landlock.restrict(readable, writable, listed=config["path"])
         if layer == "filter" and not confined:
             raise OSError("this kernel has neither namespaces for us nor Landlock")
         calls.install(writes=layer == "namespaces")

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 CREATE, ADD_RULE, RESTRICT = 444, 445, 446
 VERSION = 1
 RIGHTS_BY_VERSION = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 5: 0xFFFF}
-READ = 1 << 2 | 1 << 3  # READ_FILE, READ_DIR
+LIST = 1 << 3  # READ_DIR
+READ = 1 << 2 | LIST  # READ_FILE
 OF_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # EXECUTE, WRITE, READ, TRUNCATE, IOCTL
 NETWORK, SCOPES = 3, 3  # BIND_TCP and CONNECT_TCP; abstract sockets and signals
 
@@ -24,8 +25,11 @@ def version() -> int:
     return max(0, _call(CREATE, None, 0, VERSION))
 
 
-def restrict(readable: Iterable[str], writable: Iterable[str]) -> bool:
+def restrict(readable: Iterable[str], writable: Iterable[str], listed: Iterable[str]) -> bool:
     """Leave this process these folders and files; False where the kernel has no Landlock.
+
+    Args:
+        listed: folders whose names it may see, and no file in them that is not in the others.
 
     Raises:
         OSError: the kernel has it, and refuses.
@@ -37,7 +41,7 @@ def restrict(readable: Iterable[str], writable: Iterable[str]) -> bool:
     handled = [rights, *([NETWORK] if known >= 4 else []), *([SCOPES] if known >= 6 else [])]
     attributes = (ctypes.c_uint64 * len(handled))(*handled)
     rules = _checked(_call(CREATE, attributes, ctypes.sizeof(attributes), 0))
-    for paths, allowed in ((readable, READ), (writable, rights)):
+    for paths, allowed in ((readable, READ), (writable, rights), (listed, LIST)):
         for path in paths:
             _allow(rules, path, allowed & rights)
     _checked(_call(RESTRICT, rules, 0))
