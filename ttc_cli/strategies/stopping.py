@@ -27,7 +27,11 @@ CLOSE_LOOK = 8
 """The same once votes are spread over more than `FEW` classes, where looking far takes long."""
 FEW = 4
 WAVE = 8
-"""The most samples `further` asks for at once."""
+"""The most samples asked for at once."""
+ALLOWANCE = 0.15
+"""Expected share of samples that may be drawn in vain for being begun together."""
+HORIZON = 12
+"""Samples left beyond which what is drawn in vain is not looked at: it takes too long."""
 CONCENTRATIONS = tuple(0.1 * math.pow(100.0, i / 8) for i in range(9))
 """Values of α, a log-uniform grid over two decades around 1."""
 
@@ -162,3 +166,51 @@ def further(standing: Standing, left: int, loss: float) -> int:
         if gain(standing.and_for_the_leader(votes), left - votes) <= loss:
             return votes
     return min(left, WAVE)
+
+
+def together(standing: Standing, left: int, loss: float) -> int:
+    """Further samples to begin at once: the most that are expected to be drawn mostly of need.
+
+    Many samples take hardly longer than one, so that where votes are split already, and more will
+    be needed, they are begun together; the vote is not settled before `further` of them anyway.
+
+    Args:
+        left, loss: see `further`.
+    """
+    many = further(standing, left, loss)
+    while 0 < many < min(left, WAVE):
+        vain = _in_vain(standing, min(left, HORIZON), loss, many + 1)
+        if vain > ALLOWANCE * (standing.drawn + many + 1 - vain):
+            break
+        many += 1
+    return many
+
+
+@lru_cache(maxsize=1 << 14)
+def _in_vain(standing: Standing, left: int, loss: float, many: int) -> float:
+    """How many of so many further samples are expected to come after the vote is settled."""
+    if not many:
+        return 0.0
+    if gain(standing, left) <= loss:
+        return float(many)
+    return math.fsum(
+        chance * _in_vain(after, left - 1, loss, many - 1) for chance, after in _next(standing)
+    )
+
+
+def _next(standing: Standing) -> list[tuple[float, Standing]]:
+    """What the standing may be after one more sample, each with its probability."""
+    counts, blank, drawn = standing.counts, standing.blank, standing.drawn
+    known = familiarity(drawn, len(counts) + (blank > 0))
+    found = [(1.0 - known, _ranked((*counts, 1), blank))]
+    for size in set(counts):
+        at = counts.index(size)
+        grown = (*counts[:at], size + 1, *counts[at + 1 :])
+        found.append((known * counts.count(size) * size / drawn, _ranked(grown, blank)))
+    if blank:
+        found.append((known * blank / drawn, Standing(counts, blank + 1)))
+    return [(chance, after) for chance, after in found if chance > 0]
+
+
+def _ranked(counts: tuple[int, ...], blank: int) -> Standing:
+    return Standing(tuple(sorted(counts, reverse=True)), blank)

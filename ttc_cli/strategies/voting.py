@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ttc_cli.core.branch import Branch, BranchId
@@ -13,7 +13,13 @@ from ttc_cli.strategies.common import sample
 from ttc_cli.strategies.evidence import KINDS, hesitation
 from ttc_cli.strategies.fields import FIELDS_HELP
 from ttc_cli.strategies.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give_up
-from ttc_cli.strategies.stopping import further, unbeatable, votes_needed
+from ttc_cli.strategies.stopping import (
+    Standing,
+    further,
+    together,
+    unbeatable,
+    votes_needed,
+)
 
 RULES = ("auto", "value", "beta", "escalate")
 SURE = 3.0
@@ -101,7 +107,7 @@ class Voting:
         left = self._plan.samples - self._started
         want = left
         if self._plan.early_stop:
-            needed = max(self._needed(left + len(live)), self._options.width)
+            needed = max(self._needed(left + len(live), together), self._options.width)
             want = max(0, needed - len(live))
         want = min(want, left)
         if want and done and self._rule == "escalate":
@@ -126,14 +132,18 @@ class Voting:
         left = self._plan.samples - self._started + live
         return bool(left) and self._needed(left) == 0
 
-    def _needed(self, left: int) -> int:
-        """The fewest further samples that could settle the vote; 0 when it is settled."""
+    def _needed(self, left: int, ask: Callable[[Standing, int, float], int] = further) -> int:
+        """How many further samples to begin; 0 when the vote is settled.
+
+        Args:
+            ask: of the value rule, the fewest that could settle it, or `together`.
+        """
         standing = self._ballot.standing
         if self._rule == "escalate" and standing.drawn < 2:
             return int(not self._sure())
         if self._rule != "beta":
             twice = 2 if self._rule == "escalate" else 1
-            return further(standing, left, twice * self._options.loss)
+            return ask(standing, left, twice * self._options.loss)
         if unbeatable(standing.counts, left):
             return 0
         first, second, *_ = (*sorted(standing.counts, reverse=True), 0, 0)
