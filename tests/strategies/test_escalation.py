@@ -68,7 +68,7 @@ def test_escalation_says_each_time_it_doubles_and_why() -> None:
     assert first == only
     assert second.startswith("escalating from 2 to ")
     assert second.endswith(": samples disagree (0 ×1, 1 ×1)")
-    assert [line.split()[2] for line in more] == ["4", "8"]
+    assert [line.split()[2] for line in more] == ["6", "9"]
     assert told(["who knows", several[0]])[0].endswith(": the first sample has no short answer")
 
 

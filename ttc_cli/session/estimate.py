@@ -17,17 +17,25 @@ from ttc_cli.strategies import effort as efforts
 
 EXPECTED_SAMPLES = {"low": 1.0, "medium": 3.1, "high": 7.6, "max": 20.0, "auto": 5.6}
 """Samples drawn where a vote may stop early (docs/stopping.md, docs/router.md); max is a guess."""
-EXPECTED_WIDTH = {"low": 1, "medium": 3, "high": 3, "max": 3, "auto": 2}
+EXPECTED_MIXED = {
+    "low": (1.0, 0.1), "medium": (1.3, 1.8), "high": (1.5, 3.5), "max": (3.0, 12.0),
+    "auto": (1.3, 1.8),
+}  # fmt: skip
+"""Programs and plain replies of such a vote over both (docs/programs.md)."""
+EXPECTED_WIDTH = {"low": 1, "medium": 3, "high": 4, "max": 6, "auto": 2}
 """Branches under way at once in such a run."""
+EXPECTED_PROGRAM = 45
+"""Tokens of a program."""
 LEVELS = ("low", "medium", "high", "auto")
 
 
 def key(question: Question, plan: Plan) -> str:
-    """Runs that cost alike: form of the answer, strategy, effort, samples given, verifier."""
+    """Runs that cost alike: form of the answer, strategy, effort, samples, kinds, verifier."""
     given = "" if plan.samples == efforts.EFFORTS[plan.effort].multiplier else f" {plan.samples}"
     fixed = "" if plan.early_stop else " fixed"
     judge = plan.verifier.name.partition(":")[0] if plan.verifier else ""
-    return f"{question.task} {plan.strategy} {plan.effort}{given}{fixed} {judge}".rstrip()
+    kinds = "" if plan.kinds == "plain" else f" {plan.kinds}"
+    return f"{question.task} {plan.strategy} {plan.effort}{given}{fixed}{kinds} {judge}".rstrip()
 
 
 def estimate(
@@ -69,7 +77,12 @@ def _one(
     if stops and plan.samples > 1:
         samples = min(samples, EXPECTED_SAMPLES[plan.effort]) if question.votable else 1.0
     width = EXPECTED_WIDTH[plan.effort] if stops else min(plan.samples, 32)
-    tokens = speeds.tokens(kind, _plain(session, question) * samples)
+    expected = _plain(session, question) * samples
+    if plan.kinds != "plain" and (stops or plan.strategy == "program"):
+        programs, plain = EXPECTED_MIXED[plan.effort if stops else "low"]
+        plain = plain if plan.kinds == "mixed" else 0.0
+        expected = programs * EXPECTED_PROGRAM + plain * _plain(session, question)
+    tokens = speeds.tokens(kind, expected)
     tokens = min(tokens, plan.budget or tokens)
     speed, prefill = speeds.speed(kind, width), speeds.prefill_at(prompt)
     if not (speed and prefill):
