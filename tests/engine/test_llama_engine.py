@@ -104,12 +104,12 @@ def test_tokens_of_two_threads_do_not_mix(tiny: Path) -> None:
     engine = LlamaEngine.load(tiny, cells=512, threads=1)
     model = engine.model
     expected = [model.piece(token) for token in range(model.n_vocab)]
-    model._pieces.clear()
+    model.pieces.clear()
     wrong = []
 
     def look() -> None:
         for _ in range(60):
-            model._pieces.clear()
+            model.pieces.clear()
             wrong.extend(t for t in range(model.n_vocab) if model.piece(t) != expected[t])
 
     threads = [threading.Thread(target=look) for _ in range(3)]

@@ -98,9 +98,7 @@ def judged(requests: list[Request], template: str = "") -> ScriptedEngine:
         requests.append(request)
         return (-0.5, -1.5)
 
-    engine = ScriptedEngine(lambda request: "Because it is so.", scorer=score)
-    engine._info = EngineInfo("scripted", template=template, capabilities=engine.info.capabilities)
-    return engine
+    return ScriptedEngine(lambda request: "Because it is so.", scorer=score, template=template)
 
 
 def test_the_judge_reads_the_share_of_yes() -> None:

@@ -94,12 +94,15 @@ class ScriptedEngine(InProcess):
         width: int = 32,
         capabilities: frozenset[str] = ALL,
         scorer: Callable[[Request], tuple[float, ...]] | None = None,
+        template: str = "",
     ) -> None:
         self._script = script
         self._width = width
         self._scorer = scorer
         self._talks: dict[Key, _Talk] = {}
-        self._info = EngineInfo("scripted", "scripted", context, context, capabilities=capabilities)
+        self._info = EngineInfo(
+            "scripted", "scripted", context, context, template, capabilities=capabilities
+        )
         self.closed = False
 
     @property

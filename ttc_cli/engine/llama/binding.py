@@ -112,7 +112,7 @@ class Model:
         self.n_ctx_train = int(C.llama_model_n_ctx_train(self.handle))
         self.bytes = int(C.llama_model_size(self.handle))
         """Of the weights."""
-        self._pieces: dict[int, bytes] = {}
+        self.pieces: dict[int, bytes] = {}
 
     def meta(self, key: str) -> str:
         """A metadata value as text, or the empty string."""
@@ -191,7 +191,7 @@ class Model:
 
     def piece(self, token: int) -> bytes:
         """The bytes a token stands for; control tokens are empty. Any thread may call it."""
-        known = self._pieces.get(token)
+        known = self.pieces.get(token)
         if known is None:
             size = 256
             buffer = ctypes.create_string_buffer(size)
@@ -200,7 +200,7 @@ class Model:
                 size = -n
                 buffer = ctypes.create_string_buffer(size)
                 n = C.llama_token_to_piece(self.vocab, token, buffer, size, 0, False)
-            known = self._pieces[token] = buffer.raw[: max(0, n)]
+            known = self.pieces[token] = buffer.raw[: max(0, n)]
         return known
 
     def close(self) -> None:
