@@ -15,7 +15,7 @@ from ttc_cli.core.outcome import Outcome, Plan
 from ttc_cli.store.log import Entry, Log
 from ttc_cli.store.recorder import Recorder
 from ttc_cli.views import result
-from ttc_cli.views.export import Bar, Logged, rows
+from ttc_cli.views.export import Criteria, Logged, rows
 
 RIGHT, ALSO, WRONG = (
     "<think>\nseventeen\n</think>\n\nIt is \\boxed{42}.",
@@ -118,7 +118,7 @@ def test_only_what_is_verified_counts(tmp_path: Path) -> None:
     runs = logged(tmp_path)
 
     def count(*ways: str, **more: float) -> int:
-        return len(list(rows(runs, "sft", Bar(ways, **more))))
+        return len(list(rows(runs, "sft", Criteria(ways, **more))))
 
     assert count("agreement") == 0
     assert count("agreement", agreement=0.5) == 1

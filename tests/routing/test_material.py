@@ -8,7 +8,7 @@ import pytest
 
 from ttc_cli.prompts.documents import Document
 from ttc_cli.routing.features import features
-from ttc_cli.routing.material import END, kind, told
+from ttc_cli.routing.material import END, kind, summary
 from ttc_cli.routing.policy import route
 
 CODE = "import os\n\ndef load(path):\n    return open(path).read()\n"
@@ -65,7 +65,7 @@ def test_choices_may_stand_in_the_attached_text() -> None:
 
 def test_several_are_summed_up() -> None:
     four = [Document("a.csv", TABLE * 40), Document("b", PROSE), *[Document("c", PROSE)] * 2]
-    assert told(four) == "table, 1.6 KB; prose, 82 characters and 2 more"
+    assert summary(four) == "table, 1.6 KB; prose, 82 characters and 2 more"
 
 
 @pytest.mark.parametrize("text", [PROSE * 13_000, TABLE * 25_000, LOG * 15_000, CODE * 20_000])

@@ -18,7 +18,7 @@ from ttc_cli.core.events import Note
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.hub import drive
 from ttc_cli.verifiers.prm.head import StepHead
-from ttc_cli.verifiers.prm.selftest import PAIRS, kept_in, verdict
+from ttc_cli.verifiers.prm.selftest import PAIRS, verdict, verdicts_file
 from ttc_cli.verifiers.prm.verifier import Prm
 
 FORMS = ("math-shepherd", "rlhflow", "generative", "two-class", "value")
@@ -261,6 +261,6 @@ def test_a_head_of_another_width_is_refused(home: Path) -> None:
 def test_verdicts_are_kept_by_file_and_form(home: Path) -> None:
     for form in ("math-shepherd", "rlhflow"):
         prm(home, form).fits(new_run().engine.info)
-    rows = json.loads(kept_in().read_text())
+    rows = json.loads(verdicts_file().read_text())
     assert [row["form"] for row in rows.values()] == ["math-shepherd", "rlhflow"]
     assert all(row["passed"] for row in rows.values())

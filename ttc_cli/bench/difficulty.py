@@ -34,7 +34,7 @@ FEWEST = 10
 
 
 @dataclass(frozen=True)
-class Half:
+class Split:
     """One way to halve the samples of every question.
 
     Args:
@@ -114,7 +114,7 @@ def study(pool: Sequence[Pooled], *, seed: int = 0) -> Difficulty | None:
     return Difficulty(tuple(points), _bins(halves), tuple(mixes))
 
 
-def _halves(pool: Sequence[Pooled], samples: int, seed: int) -> list[Half]:
+def _halves(pool: Sequence[Pooled], samples: int, seed: int) -> list[Split]:
     rng = np.random.default_rng(seed)
     half = samples // 2
     chosen = [k - 1 for k in sizes(half)]
@@ -136,7 +136,7 @@ def _halves(pool: Sequence[Pooled], samples: int, seed: int) -> list[Half]:
             counts = [k + 1 for k in (*chosen, *chosen[1:])]
             parts.append((keys, (score, np.outer(each, counts))))
         (keys, one), (others, two) = parts
-        out += [Half(keys, one, two), Half(others, two, one)]
+        out += [Split(keys, one, two), Split(others, two, one)]
     return out
 
 
@@ -160,7 +160,7 @@ def _binned(key: Array) -> list[Rows]:
     return np.array_split(np.argsort(key), max(1, min(BINS, key.size // 5)))
 
 
-def _choice(half: Half, key: str, who: Rows) -> tuple[list[Rows], Array, Array]:
+def _choice(half: Split, key: str, who: Rows) -> tuple[list[Rows], Array, Array]:
     """Bins, and for each uniform vote what every bin takes: (votes, bins); and the uniform curve.
 
     Of the mixes that reach the uniform vote's quality on the choosing half, the cheapest.
@@ -186,7 +186,7 @@ def _choice(half: Half, key: str, who: Rows) -> tuple[list[Rows], Array, Array]:
     return bins, np.asarray(taken), uniform
 
 
-def _one(half: Half, key: str, who: Rows) -> tuple[Array, Array]:
+def _one(half: Split, key: str, who: Rows) -> tuple[Array, Array]:
     """On the judging half: the uniform curve (2, sizes), and (quality, tokens) of each mix.
 
     A vote of two is no better than one, so mixes begin at the quality of four.
@@ -203,13 +203,13 @@ def _one(half: Half, key: str, who: Rows) -> tuple[Array, Array]:
     return uniform, np.asarray(mixed)
 
 
-def _judged(halves: Sequence[Half], key: str, who: Rows) -> tuple[Array, Array]:
+def _judged(halves: Sequence[Split], key: str, who: Rows) -> tuple[Array, Array]:
     """The mean of `_one` over the ways to halve."""
     each = [_one(half, key, who) for half in halves]
     return np.mean([u for u, _ in each], axis=0), np.mean([m for _, m in each], axis=0)
 
 
-def _drawn(halves: Sequence[Half], key: str, rng: np.random.Generator) -> list[float]:
+def _drawn(halves: Sequence[Split], key: str, rng: np.random.Generator) -> list[float]:
     """The ratios for questions drawn again, halved in three ways, judged both ways round."""
     n = halves[0].judged[0].shape[0]
     split = 2 * int(rng.integers(0, len(halves) // 2 - 2))
@@ -235,7 +235,7 @@ def _rising(quality: Array, cost: Array) -> tuple[Array, Array]:
     return quality[first], cost[first]
 
 
-def _bins(halves: Sequence[Half]) -> tuple[Bin, ...]:
+def _bins(halves: Sequence[Split]) -> tuple[Bin, ...]:
     everyone = np.arange(halves[0].judged[0].shape[0])
     table: list[list[tuple[float, ...]]] = []
     for half in halves:

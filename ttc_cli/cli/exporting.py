@@ -9,7 +9,7 @@ from pathlib import Path
 from ttc_cli.cli.output import check_place, write_file
 from ttc_cli.core.errors import UsageError
 from ttc_cli.store.log import Log
-from ttc_cli.views.export import FORMATS, WAYS, Bar, Logged, rows
+from ttc_cli.views.export import FORMATS, WAYS, Criteria, Logged, rows
 from ttc_cli.views.text import to_json
 
 
@@ -35,9 +35,9 @@ def export(
         raise UsageError(f"--by does not take {wrong[0]!r}", f"give any of {', '.join(WAYS)}")
     if output is not None:
         check_place(output)
-    bar = Bar(ways, min_agreement, min_score)
+    criteria = Criteria(ways, min_agreement, min_score)
     logged = list(_logged(log, since))
-    found = rows(logged, form, bar, thoughts=thoughts)
+    found = rows(logged, form, criteria, thoughts=thoughts)
     lines = [to_json(row, out=sys.stdout) + "\n" for row in found]
     if output is None:
         sys.stdout.writelines(lines)

@@ -175,14 +175,14 @@ def _probes() -> dict[str, Any]:
 def _prms() -> dict[str, Any]:
     """PRMs of the catalogue, and files that have taken the self-test, as `-V` names them."""
     from ttc_cli.models.catalogue import catalogue
-    from ttc_cli.verifiers.prm.selftest import taken
+    from ttc_cli.verifiers.prm.selftest import tested
 
     known: dict[str, Any] = {
         f"prm:{entry.name}": {"form": entry.form, "aggregate": entry.aggregate, "self_test": None}
         for entry in catalogue().values()
         if entry.kind == "prm"
     }
-    for name, form, passed in taken():
+    for name, form, passed in tested():
         known[name] = known.get(name, {"aggregate": ""}) | {"form": form, "self_test": passed}
     return known
 

@@ -71,7 +71,7 @@ def _rows(lines: list[str]) -> bool:
     return len(lines) > 1 and alike >= 0.8 * len(lines) and not lines[0].rstrip().endswith(";")
 
 
-def told(documents: Sequence[Document]) -> str:
+def summary(documents: Sequence[Document]) -> str:
     """What is attached, for people: "table, 2 KB"; of several the first two and how many more."""
     parts = [f"{kind(d.text, d.name)}, {_size(len(d.text))}" for d in documents[:2]]
     more = f" and {len(documents) - 2} more" if len(documents) > 2 else ""

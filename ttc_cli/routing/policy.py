@@ -20,7 +20,7 @@ from ttc_cli.routing.classifier import Verdict, classify
 from ttc_cli.routing.computable import NOT_COMPUTED, Computable, computable
 from ttc_cli.routing.computable import TASKS as COMPUTED_TASKS
 from ttc_cli.routing.lapses import LAPSE
-from ttc_cli.routing.material import END, told
+from ttc_cli.routing.material import END, summary
 from ttc_cli.settings.routes import RouteRule
 
 COMPLEX = 0.5
@@ -135,7 +135,7 @@ def route(
     about = f"{parts['task']} ({why['task']}), {parts['path']} ({why['path']})"
     about += _ASKED.get(kind, "")
     if attached:
-        about += f"; attached {told(attached)}{_changed(prompt, verdict)}"
+        about += f"; attached {summary(attached)}{_changed(prompt, verdict)}"
     if parts["effort"] != "auto":
         reason = f"{about}; effort {parts['effort']}: {why['effort']}"
         return Route(parts["task"], parts["path"], kind, parts["effort"], reason, program)

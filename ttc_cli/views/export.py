@@ -35,7 +35,7 @@ FORMS = ("choice", "code")
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Criteria:
     """What makes a trace verified: the ways that count, and how much agreement or score."""
 
     ways: tuple[str, ...] = WAYS
@@ -67,7 +67,7 @@ class Question:
 
 
 def rows(
-    logged: Iterable[Logged], form: str, bar: Bar = Bar(), *, thoughts: bool = True
+    logged: Iterable[Logged], form: str, criteria: Criteria = Criteria(), *, thoughts: bool = True
 ) -> Iterator[dict[str, Any]]:
     """Training rows, one question after the other.
 
@@ -76,7 +76,7 @@ def rows(
         thoughts: keep thoughts in the replies, between <think> tags.
     """
     make = {"sft": _sft, "dpo": _dpo, "steps": _steps, "grpo": _grpo}[form]
-    for question in _questions(logged, bar, thoughts=thoughts):
+    for question in _questions(logged, criteria, thoughts=thoughts):
         yield from make(question)
 
 
@@ -114,7 +114,9 @@ def _said(reply: str) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": reply}]
 
 
-def _questions(logged: Iterable[Logged], bar: Bar, *, thoughts: bool) -> Sequence[Question]:
+def _questions(
+    logged: Iterable[Logged], criteria: Criteria, *, thoughts: bool
+) -> Sequence[Question]:
     found: dict[tuple[Any, ...], Question] = {}
     for one in logged:
         system = one.run.request.get("system")
@@ -127,7 +129,7 @@ def _questions(logged: Iterable[Logged], bar: Bar, *, thoughts: bool) -> Sequenc
                 [{"role": m.role, "content": m.content} for m in messages],
                 frame(one.run.prompt, documents),
             )
-        _sort(one, found[key], bar, thoughts=thoughts)
+        _sort(one, found[key], criteria, thoughts=thoughts)
     return list(found.values())
 
 
@@ -140,7 +142,7 @@ def _documents(texts: tuple[tuple[str, str], ...]) -> list[Document]:
     return [Document(name, text) for name, text in texts]
 
 
-def _sort(one: Logged, question: Question, bar: Bar, *, thoughts: bool) -> None:
+def _sort(one: Logged, question: Question, criteria: Criteria, *, thoughts: bool) -> None:
     """Put a run's replies among the right and the wrong ones."""
     message = one.result["choices"][0]["message"]
     returned = _reply(message.get("reasoning_content") or "", message["content"], thoughts)
@@ -155,7 +157,7 @@ def _sort(one: Logged, question: Question, bar: Bar, *, thoughts: bool) -> None:
     if one.run.feedback == "bad":
         _add(question.wrong, returned)
         return
-    if not _verified(one.run, chosen, bar):
+    if not _verified(one.run, chosen, criteria):
         return
     _add(question.right, returned)
     answer = one.run.ours["answer"]
@@ -177,7 +179,7 @@ def _sort(one: Logged, question: Question, bar: Bar, *, thoughts: bool) -> None:
         if same:
             right.add(trace.id)
         _add(question.right if same else question.wrong, _reply(thought, text, thoughts))
-    question.steps += _labelled(found, right, bar)
+    question.steps += _labelled(found, right, criteria)
 
 
 def _parts(trace: Trace, opened: bool) -> tuple[str, str]:
@@ -187,13 +189,17 @@ def _parts(trace: Trace, opened: bool) -> tuple[str, str]:
     return split(trace.text, opened)
 
 
-def _verified(run: Run, chosen: Trace | None, bar: Bar) -> bool:
+def _verified(run: Run, chosen: Trace | None, criteria: Criteria) -> bool:
     agreement = run.ours["agreement"]
     scores = [s for name, s in chosen.scores.items() if name not in ORDER_ONLY] if chosen else []
     return (
-        ("feedback" in bar.ways and run.feedback == "good")
-        or ("verifier" in bar.ways and bool(scores) and min(scores) >= bar.score)
-        or ("agreement" in bar.ways and agreement is not None and agreement >= bar.agreement)
+        ("feedback" in criteria.ways and run.feedback == "good")
+        or ("verifier" in criteria.ways and bool(scores) and min(scores) >= criteria.score)
+        or (
+            "agreement" in criteria.ways
+            and agreement is not None
+            and agreement >= criteria.agreement
+        )
     )
 
 
@@ -208,7 +214,7 @@ def _add(replies: list[str], reply: str) -> None:
 
 
 def _labelled(
-    found: dict[BranchId, Trace], right: set[BranchId], bar: Bar
+    found: dict[BranchId, Trace], right: set[BranchId], criteria: Criteria
 ) -> list[tuple[list[str], list[bool]]]:
     """Step labels of the branches that came to their end in steps.
 
@@ -226,7 +232,7 @@ def _labelled(
     for trace in ends:
         texts = [text for text, _ in trace.steps]
         labels = [
-            tuple(texts[: i + 1]) in reach if score is None else score >= bar.score
+            tuple(texts[: i + 1]) in reach if score is None else score >= criteria.score
             for i, (_, score) in enumerate(trace.steps)
         ]
         rows.append(([text.strip() for text in texts], labels))

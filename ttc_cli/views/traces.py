@@ -37,7 +37,7 @@ class Trace:
     program: ProgramRun | None = None
 
     @property
-    def told(self) -> str:
+    def finished(self) -> str:
         """Its finished steps as one text."""
         return "".join(text for text, _ in self.steps)
 
@@ -48,7 +48,7 @@ class Trace:
 
     def end_step(self) -> None:
         """Close the step that is being written."""
-        since = self.text[len(self.told) :]
+        since = self.text[len(self.finished) :]
         if since.strip():
             self.steps.append((since, None))
 
@@ -75,7 +75,7 @@ def _begun(event: Open, parent: Trace | None) -> Trace:
         return trace
     trace.text = parent.text[: event.begun]
     for text, score in parent.steps:
-        if trace.text.startswith(trace.told + text):
+        if trace.text.startswith(trace.finished + text):
             trace.steps.append((text, score))
     return trace
 

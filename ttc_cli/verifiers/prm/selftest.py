@@ -173,31 +173,31 @@ def _fall(right: Sequence[float], wrong: Sequence[float], error: int) -> int | N
     return falls.index(most) - error if most >= MARGIN else None
 
 
-def kept_in() -> Path:
+def verdicts_file() -> Path:
     """Where verdicts are kept."""
     return cache_dir() / "prm.json"
 
 
-def recall(key: str) -> Verdict | None:
+def stored(key: str) -> Verdict | None:
     """An earlier verdict on the same file in the same form."""
     try:
-        row = read_json(kept_in()).get(f"{VERSION}:{key}")
+        row = read_json(verdicts_file()).get(f"{VERSION}:{key}")
         return Verdict(**row["verdict"]) if row else None
     except (TtcError, TypeError, KeyError):
         return None  # a cache: what cannot be read is not known
 
 
-def keep(key: str, found: Verdict, name: str, form: str) -> None:
+def store(key: str, found: Verdict, name: str, form: str) -> None:
     """Remember a verdict; a folder that cannot be written is no reason to stop."""
     row = {"name": name, "form": form, "passed": found.passed, "verdict": asdict(found)}
     with contextlib.suppress(TtcError):
-        update_json(kept_in(), lambda rows: rows.update({f"{VERSION}:{key}": row}))
+        update_json(verdicts_file(), lambda rows: rows.update({f"{VERSION}:{key}": row}))
 
 
-def taken() -> list[tuple[str, str, bool]]:
+def tested() -> list[tuple[str, str, bool]]:
     """(name, form, passed) of every PRM that took the test of this version."""
     try:
-        rows = read_json(kept_in())
+        rows = read_json(verdicts_file())
         mine = [row for key, row in rows.items() if key.startswith(f"{VERSION}:")]
         return [(str(row["name"]), str(row["form"]), bool(row["passed"])) for row in mine]
     except (TtcError, TypeError, KeyError):

@@ -123,11 +123,11 @@ class Prm:
             return
         form, head = self.scorer.form, self.scorer.head
         key = f"{self.scorer.identity}:{head.digest if head else ''}:{form.name}:{self.aggregate}"
-        found = selftest.recall(key)
+        found = selftest.stored(key)
         if found is None:
             found = self._tested()
             self._owed = found.tokens
-            selftest.keep(key, found, self.name, form.name)
+            selftest.store(key, found, self.name, form.name)
             self._news = (
                 f"{self.name} is read as {self.form}; it passed its self-test,"
                 f" {found.sound} of {found.pairs} pairs, {found.tokens} tokens evaluated"
