@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def test_a_program_answers(ttc: Ttc) -> None:
     found = ours(ran)
     assert found["answer"] == "205"
     assert found["route"]["program"] is True
-    assert found["route"]["program_reason"] == "computed: clock times"
+    assert found["route"]["program_reason"] == "computed: times or dates"
     assert (found["program"]["ran"], found["program"]["failed"]) == (1, 0)
     message = json.loads(ran.out)["choices"][0]["message"]
     assert "def solution():" in message["reasoning_content"]
@@ -105,3 +106,17 @@ def test_piped_data_is_computed_over(ttc: Ttc) -> None:
     question = "How many distinct addresses got a 404?"
     ran = ttc("ask", question, "--json", script=script, stdin=log.encode())
     assert ours(ran)["answer"] == "7"
+
+
+@locked
+def test_a_question_over_a_packed_file_can_be_asked_again(ttc: Ttc, tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv.gz"
+    path.write_bytes(gzip.compress(b"day,revenue\nmon,3\ntue,9\nwed,5\n"))
+    script = writes("    return sum(row['revenue'] for row in rows)")
+    first = ttc("ask", "-f", str(path), "What is the total revenue?", "--json", script=script)
+    again = ttc("again", "-e", "high", "--json", script=script)
+    assert ours(first)["answer"] == ours(again)["answer"] == "17"
+    path.unlink()
+    gone = ttc("again", "-e", "high", script=script)
+    assert gone.code == 1
+    assert "too large to keep with the run" in gone.err

@@ -110,6 +110,19 @@ def _file(path: Path) -> Document:
     return replace(documents.read(path), source=path.absolute(), digest=digest)
 
 
+def kept(name: str, text: str) -> Document:
+    """A document of an earlier run; a file of data can be read by programs again if it is there.
+
+    Raises:
+        UnreadableFile: it was too large to be kept with the run, and is not there.
+    """
+    there = form_of(name) is not None and Path(name).is_file()
+    again = _file(Path(name)) if there else Document(name, text)
+    if not text and again.source is None:
+        raise UnreadableFile(f"{name} was too large to keep with the run", "attach it again")
+    return again if again.text == text else Document(name, text)
+
+
 def _kept(start: bytes, rest: IO[bytes], name: str) -> tuple[Path, str]:
     """A file of what was piped, and of what still comes, until this process ends; its sha256."""
     folder = Path(tempfile.mkdtemp(prefix="ttc-"))

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ttc_cli.cli.inputs import kept
 from ttc_cli.core.branch import Message
 from ttc_cli.core.errors import UsageError
 from ttc_cli.prompts.documents import Document, frame
@@ -94,7 +95,7 @@ class Known:
 
 def asked_before(log: Log, run: Run) -> tuple[dict[str, Any], Known]:
     """(settings, question) of a logged run."""
-    documents = tuple(Document(name, text) for name, text in log.texts(run))
+    documents = tuple(kept(name, text) for name, text in log.texts(run))
     settings = dict(run.request.get("settings", {}))
     return settings, Known(run.prompt, documents, run.parent)
 

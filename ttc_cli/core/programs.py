@@ -21,7 +21,8 @@ ENTRY = "solution"
 LAG = 4
 """Steps of the engine after which a program's value is taken in, so that what else is drawn does
 not depend on how fast this machine runs it."""
-WAIT_SECONDS = 0.05
+WAIT_SECONDS = 0.005
+"""Other runs on the same engine stand still meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ttc_cli.prompts.documents import Document
 from ttc_cli.prompts.wording import guess_task, offers_choices
 from ttc_cli.routing.features import split
+from ttc_cli.routing.lapses import LAPSE
 
 TASKS = ("math", "logic")
 """Tasks whose answer is computed as a rule; of others only what a sign below gives away."""
@@ -137,6 +138,8 @@ def computable(
         return Computable(False, "choices are offered")
     if _LIARS.search(prompt):
         return Computable(False, "who tells the truth is reasoned in prose")
+    if LAPSE.search(prompt):
+        return Computable(True, "computed: times or dates")
     for reason, pattern in SIGNS.items():
         if pattern.search(prompt):
             return Computable(True, f"computed: {reason}")
