@@ -33,6 +33,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path / "out"
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(difficulty, "RESAMPLES", 60)
+    monkeypatch.setattr(difficulty, "SPLITS", 8)
+
+
 def test_curves_of_a_folder(folder: Path) -> None:
     vote, confident, ladder = read(load([folder]))
     assert vote.labels == confident.labels == ("N=1", "N=2", "N=4", "N=8")
