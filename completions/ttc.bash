@@ -8,7 +8,7 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "chat") echo "-s --system -f --file -c --continue --cid -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log -q --quiet -h --help" ;;
     "again") echo "-e --effort -n --samples --seed -m --model --json -x --extract -q --quiet -h --help" ;;
     "logs") echo "list show rate rm wait replay export -h --help" ;;
-    "logs list") echo "-n --number --search --since --json -h --help" ;;
+    "logs list") echo "-n --number --search --since -m --model -e --effort --command --json -h --help" ;;
     "logs show") echo "--tree --format --json -h --help" ;;
     "logs rate") echo "-h --help" ;;
     "logs rm") echo "--all -y --yes -h --help" ;;
@@ -178,6 +178,9 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "logs list -n"|"logs list --number") echo "any" ;;
     "logs list --search") echo "any" ;;
     "logs list --since") echo "any" ;;
+    "logs list -m"|"logs list --model") echo "models" ;;
+    "logs list -e"|"logs list --effort") echo "= auto low medium high max" ;;
+    "logs list --command") echo "any" ;;
     "logs show --format") echo "any" ;;
     "logs show ") echo "runs" ;;
     "logs rate ") echo "runs" ;;

@@ -10,7 +10,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'chat' = '-s --system -f --file -c --continue --cid -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log -q --quiet -h --help'
         'again' = '-e --effort -n --samples --seed -m --model --json -x --extract -q --quiet -h --help'
         'logs' = 'list show rate rm wait replay export -h --help'
-        'logs list' = '-n --number --search --since --json -h --help'
+        'logs list' = '-n --number --search --since -m --model -e --effort --command --json -h --help'
         'logs show' = '--tree --format --json -h --help'
         'logs rate' = '-h --help'
         'logs rm' = '--all -y --yes -h --help'
@@ -222,6 +222,11 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('logs list --number', 'any')
     $takes.Add('logs list --search', 'any')
     $takes.Add('logs list --since', 'any')
+    $takes.Add('logs list -m', 'models')
+    $takes.Add('logs list --model', 'models')
+    $takes.Add('logs list -e', '= auto low medium high max')
+    $takes.Add('logs list --effort', '= auto low medium high max')
+    $takes.Add('logs list --command', 'any')
     $takes.Add('logs show --format', 'any')
     $takes.Add('logs show ', 'runs')
     $takes.Add('logs rate ', 'runs')

@@ -31,7 +31,7 @@ def run(arguments: list[str]) -> int:
     try:
         if arguments[:1] == ["--version"]:
             return _version()
-        return _run(_with_command(arguments))
+        return _run(_pairs(_with_command(arguments)))
     except TtcError as error:
         return _told(error, arguments)
     except BrokenPipeError:
@@ -102,14 +102,44 @@ def _with_command(arguments: list[str]) -> list[str]:
     first = arguments[0]
     if first in COMMANDS or first in FREE_FLAGS:
         return arguments
+    _refuse_foreign(arguments)
     if first == "help" and set(arguments[1:]) <= COMMANDS.keys():
         return [*arguments[1:], "--help"]
-    if len(arguments) == 1 and first.isalpha() and sys.stderr.isatty():
+    if len(arguments) == 1 and first.isalpha():
         from ttc_cli.core.spelling import nearest
 
         if near := nearest(first, COMMANDS, 0.75):
             sys.stderr.write(f"{first!r} goes to the model; the command is `ttc {near}`\n")
     return ["ask", *arguments]
+
+
+def _pairs(arguments: list[str]) -> list[str]:
+    """`-p language=German` as `-p language German`."""
+    out: list[str] = []
+    for word in arguments:
+        name, equals, value = word.partition("=")
+        paired = out and out[-1] in ("-p", "--param") and equals and name.isidentifier()
+        out += [name, value] if paired and "--" not in out else [word]
+    return out
+
+
+FOREIGN = {
+    "list": "ttc models list, or ttc logs list", "ls": "ttc models list", "ps": "ttc logs list",
+    "log": "ttc logs list", "history": "ttc logs list", "version": "ttc --version",
+    "run": 'ttc chat -m NAME, or ttc -m NAME "..."', "pull": "ttc models pull NAME",
+    "show": "ttc models show NAME", "rm": "ttc models rm NAME", "stop": "Ctrl-C",
+}  # fmt: skip
+"""First words by which other programs of this kind call what ttc calls otherwise."""
+
+
+def _refuse_foreign(arguments: list[str]) -> None:
+    """Refuse `ttc list`, `ttc pull NAME` and their like: nobody asks a model that."""
+    from ttc_cli.core.errors import UsageError
+
+    words = [word for word in arguments if not word.startswith("-")]
+    if (ours := FOREIGN.get(arguments[0])) and len(words) <= 2:
+        text = " ".join(words)
+        raise UsageError(f"there is no command {arguments[0]!r}: {ours}", f"ttc ask {text} asks it")
 
 
 def _told(error: TtcError, arguments: list[str]) -> int:

@@ -229,7 +229,7 @@ class Talk:
             view.status("loading the model")
         ask = asking.asked(settings, text, self.documents)
         heard = Heard()
-        begun = entry(ask, {**self.said, **changes}, settings, self.chat.parent)
+        begun = entry(ask, {**self.said, **changes}, settings, self.chat.parent, "chat")
         log = recorder(settings, begun, ask.began, view.say)
         try:
             with log as record:

@@ -54,13 +54,15 @@ def gather(
     if len(dashes) + as_file > 1 or (dashes and not read_stdin):
         raise UsageError("stdin is named more than once, or refused", "give `-` once")
     asked = bool(dashes or as_file)
-    stdin = _stdin(say) if asked or (read_stdin and piped()) else None
+    stdin = _stdin(say) if asked or (read_stdin and piped() and not _begun(prompt, say)) else None
     attached = [stdin if name == "-" and stdin else _file(Path(name)) for name in files]
     if stdin is not None and not as_file:
         if dashes or not prompt:
             prompt = "\n\n".join(filter(None, (prompt, stdin.text.strip())))
         elif stdin.text.strip() or stdin.source:
             attached.insert(0, stdin)
+            many = f"{len(stdin.text.splitlines()):,} lines of " if stdin.text else ""
+            say(f"{many}stdin are attached ahead of the question; --no-stdin leaves it alone")
     if not prompt and needs_prompt:
         raise UsageError("the prompt is empty", 'say what you want to know: ttc "..."')
     return prompt, tuple(attached)
@@ -75,6 +77,17 @@ def piped() -> bool:
     except (OSError, ValueError):
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
+
+
+def _begun(prompt: str, say: Callable[[str], None]) -> bool:
+    """Whether stdin is a file that somebody else reads too: a loop over its lines, say."""
+    try:
+        begun = prompt and os.lseek(sys.stdin.fileno(), 0, os.SEEK_CUR) > 0
+    except OSError:  # a pipe
+        return False
+    if begun:
+        say("stdin is a file that is being read already: left alone; `-f -` attaches the rest")
+    return bool(begun)
 
 
 def _stdin(say: Callable[[str], None]) -> Document:

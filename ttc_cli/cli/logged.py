@@ -55,7 +55,13 @@ def recorders(
         refused.append(line)
 
     def make(ask: Ask) -> Recorder:
-        return recorder(settings, entry(ask, said, settings), ask.began, give_up, keep=not refused)
+        return recorder(
+            settings,
+            entry(ask, said, settings, command="map"),
+            ask.began,
+            give_up,
+            keep=not refused,
+        )
 
     with ExitStack() as stack:
         if settings.log:
@@ -67,13 +73,17 @@ def recorders(
 
 
 def entry(
-    ask: Ask, said: Mapping[str, Any], settings: Settings, parent: str | None = None
+    ask: Ask,
+    said: Mapping[str, Any],
+    settings: Settings,
+    parent: str | None = None,
+    command: str = "ask",
 ) -> Entry:
     """A run as it begins, with the settings that were given for it."""
     given = {name: value for name, value in said.items() if value is not None}
     if settings.schema:
         given["schema"] = settings.schema  # itself, in place of its file
-    request = {"settings": given, "system": settings.system}
+    request = {"settings": given, "system": settings.system, "command": command}
     texts = tuple((document.name, document.text) for document in ask.documents)
     return Entry(ask.id, ask.prompt, texts, request, parent)
 

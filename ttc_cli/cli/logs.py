@@ -46,13 +46,24 @@ def list_runs(
     since: Annotated[
         str | None, typer.Option("--since", help="Only since 90m, 12h, 7d, 4w or a date.")
     ] = None,
+    model: Annotated[str, typer.Option("-m", "--model", help="Only of this model.")] = "",
+    effort: Annotated[str, typer.Option("-e", "--effort", help="Only with this effort.")] = "",
+    command: Annotated[
+        str,
+        typer.Option("--command", help="Only of ask, chat or map; without, all but map's."),
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Runs, the newest first."""
+    """Runs, the newest first; those of map only when they are asked for."""
     from ttc_cli.views import runs as view
 
     with opened() as log:
-        found = log.runs(limit=number or None, search=search, since=_since(since))
+        found = log.runs(
+            limit=number or None,
+            search=search,
+            since=_since(since),
+            only=(model, effort, command, "" if command else "map"),
+        )
     if as_json:
         _print_json([view.as_json(run) for run in found])
     elif not found:

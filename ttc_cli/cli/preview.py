@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli.output import print_json
+from ttc_cli.views.text import plain
 
 if TYPE_CHECKING:
     from ttc_cli.session.prepared import Prepared
@@ -39,6 +40,7 @@ def dry_run(prepared: Prepared, *, as_json: bool) -> int:
         print_json({"plan": plan, "estimate": estimate, "model": model})
         return 0
     sys.stdout.write("\n".join(lines(prepared.session.model.name, plan, estimate)) + "\n")
+    sys.stderr.write("".join(f"{plain(note)}\n" for note in prepared.notes))
     return 0
 
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ttc_cli.cli.chatting import Talk
 
 
+ALIASES = {"/exit": "/quit", "/bye": "/quit", "/clear": "/new", "/reset": "/new", "/?": "/help"}
+"""What other chats call the commands."""
+
+
 class Commands:
     """What can be said to a chat besides turns.
 
@@ -42,6 +46,7 @@ class Commands:
             "/drop": ("[N]", "forget the oldest turns, half of them by default", self._drop),
             "/summarise": ("", "put a summary in the place of the turns", self._summarise),
             "/save": ("FILE", "write the conversation down", self._save),
+            "/undo": ("", "forget the last turn", self._undo),
             "/help": ("", "this list", self._help),
             "/quit": ("", "leave, as Ctrl-D does", lambda _: True),
         }
@@ -53,6 +58,7 @@ class Commands:
             UsageError: there is no such command, or it cannot be done.
         """
         name, _, argument = text.strip().partition(" ")
+        name = ALIASES.get(name, name)
         if name not in self._table:
             hint = did_you_mean(name, self._table) or "/help lists them"
             raise UsageError(
@@ -113,6 +119,13 @@ class Commands:
         self._talk.chat.clear()
         self._talk.say("a new conversation")
 
+    def _undo(self, _: str) -> None:
+        turns = self._talk.chat.turns
+        if not turns:
+            raise UsageError("there is no turn to forget", "say something first")
+        turns.pop()
+        self._talk.say(f"the last turn is forgotten, {len(turns)} left")
+
     def _drop(self, count: str) -> None:
         if count and not count.isdecimal():
             raise UsageError(f"/drop takes a number, not {count!r}", "/drop alone forgets half")
@@ -144,3 +157,4 @@ class Commands:
         for name, (takes, what, _run) in self._table.items():
             self._talk.say(f"{f'{name} {takes}':22} {what}")
         self._talk.say(r"Alt-Enter or a \ at the end begins another line.")
+        self._talk.say('""" begins and ends a text of many lines.')

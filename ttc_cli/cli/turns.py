@@ -12,6 +12,22 @@ MORE = "\\"
 """At the end of a line: another one follows."""
 
 
+QUOTES = '"""'
+"""Begins and ends a text of many lines."""
+
+
+def quoted_whole(text: str) -> bool:
+    """Whether a text that begins with quotation marks has those that end it."""
+    return text.rstrip().endswith(QUOTES) and len(text.strip()) >= 2 * len(QUOTES)
+
+
+def unquoted(text: str) -> str:
+    """A text without the quotation marks around it."""
+    if not text.startswith(QUOTES):
+        return text
+    return text.strip().removeprefix(QUOTES).removesuffix(QUOTES).strip("\n")
+
+
 class Source(Protocol):
     """Gives one turn after the other."""
 
@@ -32,10 +48,18 @@ class Lines:
         lines: list[str] = []
         while line := sys.stdin.readline():
             line = line.rstrip("\n")
+            if not lines and line.startswith(QUOTES):
+                return unquoted(self._quoted(line))
             if not line.endswith(MORE):
                 return "\n".join([*lines, line])
             lines.append(line.removesuffix(MORE))
         return "\n".join(lines) if lines else None
+
+    def _quoted(self, text: str) -> str:
+        """A text of many lines, up to the quotation marks that end it."""
+        while not quoted_whole(text) and (line := sys.stdin.readline()):
+            text += "\n" + line.rstrip("\n")
+        return text
 
     def give_back(self, text: str) -> None:
         """There is nobody to change it."""
@@ -71,7 +95,7 @@ class Editor:
         """What is typed; an empty text after Ctrl-C, None after Ctrl-D."""
         text, self._text = self._text, ""
         try:
-            return self._session.prompt("> ", default=text)
+            return unquoted(self._session.prompt("> ", default=text))
         except KeyboardInterrupt:
             return ""
         except EOFError:
@@ -99,6 +123,8 @@ def _keys() -> Any:
         buffer = event.current_buffer
         if buffer.document.is_cursor_at_the_end and buffer.text.endswith(MORE):
             buffer.delete_before_cursor()
+            buffer.insert_text("\n")
+        elif buffer.text.startswith(QUOTES) and not quoted_whole(buffer.text):
             buffer.insert_text("\n")
         else:
             buffer.validate_and_handle()

@@ -144,6 +144,12 @@ def lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     return [(label, str(text)) for label, text in shown if text]
 
 
+def _shortly(template: str) -> str:
+    first = next((line.strip() for line in template.splitlines() if line.strip()), "")
+    head = first if len(first) <= 50 else f"{first[:49]}…"
+    return f"{len(template):,} characters: {head} (--json shows all)"
+
+
 def _header_lines(gguf: dict[str, Any]) -> list[tuple[str, str | None]]:
     kv = gguf["kv_bytes_per_token"]
     original = gguf["original_context_length"]
@@ -166,5 +172,5 @@ def _header_lines(gguf: dict[str, Any]) -> list[tuple[str, str | None]]:
         ("KV memory", f"{kv:,} bytes a token as f16 ({size_text(4096 * kv)} for 4,096 tokens)"),
         ("vocabulary", f"{gguf['vocabulary']:,}; {special}"),
         ("thinks", "yes" if gguf["thinks"] else "no"),
-        ("chat template", f"\n{template}" if template else "none"),
+        ("chat template", _shortly(template) if template else "none"),
     ]

@@ -10,7 +10,7 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.spelling import did_you_mean, nearest
 from ttc_cli.settings.document import Document
 from ttc_cli.settings.options import ALL_RULES, RULES, Settings, flag_of
-from ttc_cli.settings.paths import config_path, project_path
+from ttc_cli.settings.paths import config_path, home, project_path
 from ttc_cli.settings.remotes import NamedRemote, read_remotes
 from ttc_cli.settings.routes import RouteRule, read_routes
 from ttc_cli.settings.rules import EFFORT_ALIASES, checked
@@ -42,6 +42,7 @@ def load(flags: Mapping[str, object], *, cwd: Path, environ: Mapping[str, str]) 
     project, user = project_path(cwd), config_path(environ)
     documents = [Document(path) for path in (project, user) if path]
     profile = builder.profile(documents)
+    _check_home(environ)
     for document in documents:
         builder.add_document(document, profile, trusted=document.path == user)
     builder.add_conventions(environ)
@@ -79,6 +80,9 @@ class _Builder:
                     name not in ("profile", "remote") or not isinstance(value, dict)
                 ):
                     self._add_entry(document, (*table, name), value, trusted=trusted)
+        for other in _profiles(document):
+            for name in _at(document, ("profile", other)) if other != profile else ():
+                self._check_name(document, ("profile", other, name))
         self.routes += read_routes(document)
         if trusted:
             self.remotes = read_remotes(document, self.warnings)
@@ -120,14 +124,22 @@ class _Builder:
         self.values.setdefault(name, value)
         self.origins.setdefault(name, origin)
 
+    def _check_name(self, document: Document, keys: tuple[str, ...]) -> bool:
+        """Whether a setting is known; warns of one that is not.
+
+        Not an error: an older ttc must be able to read a newer one's file.
+        """
+        if keys[-1] in RULES:
+            return True
+        text = f"{document.where(*keys)}: unknown setting {keys[-1]!r} is ignored"
+        self.warnings.append("; ".join(filter(None, (text, did_you_mean(keys[-1], RULES)))))
+        return False
+
     def _add_entry(
         self, document: Document, keys: tuple[str, ...], value: object, *, trusted: bool
     ) -> None:
         name = keys[-1]
-        if name not in RULES:
-            # not an error: an older ttc must be able to read a newer one's file
-            text = f"{document.where(*keys)}: unknown setting {name!r} is ignored"
-            self.warnings.append("; ".join(filter(None, (text, did_you_mean(name, RULES)))))
+        if not self._check_name(document, keys):
             return
         if not (trusted or RULES[name].from_project):
             text = f"{document.where(*keys)}: {name} is ignored in a project's file"
@@ -138,6 +150,14 @@ class _Builder:
         if name == "model" and not trusted and name not in self.values and _is_remote(value):
             self.warnings.append(f"{document.where(*keys)}: prompts go to {value!r}")
         self._add(name, found, origin, value)
+
+
+def _check_home(environ: Mapping[str, str]) -> None:
+    """Refuse a home in a folder that is not there: more likely a typing error than a wish."""
+    if text := environ.get("TTC_HOME", ""):
+        above = home(environ).parent
+        if not above.exists():
+            raise UsageError(f"TTC_HOME is {text}, and there is no folder {above}", "make it first")
 
 
 def _tables(document: Document, profile: str | None) -> Iterator[tuple[str, ...]]:

@@ -21,7 +21,7 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Event, decode
 from ttc_cli.store import log_schema, processes
 from ttc_cli.store.database import TIMEOUT, used_bytes
-from ttc_cli.store.log_schema import FILE, LogUnusable, connect, explained, intact
+from ttc_cli.store.log_schema import FILE, OF_KIND, LogUnusable, connect, explained, intact
 from ttc_cli.store.runs import RUNNING, Entry, Run, Turn
 
 __all__ = ["Entry", "Log", "LogUnusable", "Run", "Turn"]
@@ -178,20 +178,27 @@ class Log:
         return found[0]
 
     def runs(
-        self, *, limit: int | None = None, search: str | None = None, since: float | None = None
+        self,
+        *,
+        limit: int | None = None,
+        search: str | None = None,
+        since: float | None = None,
+        only: tuple[str, str, str, str] = ("", "", "", ""),
     ) -> list[Run]:
         """Runs, newest first.
 
         Args:
-            search: only those with this text in prompt or reply, in upper or lower case.
+            search: those with this text in prompt or reply, in upper or lower case.
+            only: of a model, an effort, a command, and not of a command; "" for any.
             since: only those that began at or after this time, in seconds since the epoch.
         """
         wanted = (search or "").lower()
         return self._select(
-            "WHERE began >= ? AND (instr(lower(prompt), ?) OR"
+            f"WHERE began >= ? AND {OF_KIND} AND (instr(lower(prompt), ?) OR"
             " instr(lower(json_extract(result, '$.choices[0].message.content')), ?) OR ? = '')"
             " ORDER BY began DESC, rowid DESC LIMIT ?",
-            since or 0.0, wanted, wanted, wanted, -1 if limit is None else limit,
+            since or 0.0, *only,
+            wanted, wanted, wanted, -1 if limit is None else limit,
         )  # fmt: skip
 
     def result(self, run: Run) -> dict[str, Any] | None:

@@ -54,6 +54,13 @@ SCHEMA = """
     );
 """
 
+OF_KIND = (
+    "? IN ('', json_extract(plan, '$.request.model')) AND ? IN ('', json_extract(plan, '$.effort'))"
+    " AND ? IN ('', coalesce(json_extract(request, '$.command'), 'ask'))"
+    " AND ? != coalesce(json_extract(request, '$.command'), 'ask')"
+)
+"""Rows of a model, an effort, a command, and not of a command."""
+
 
 class LogUnusable(TtcError):
     """The run log cannot be opened, read or written; the message says why."""
