@@ -27,7 +27,7 @@ def test_each_record_is_a_run_in_the_log(ttc: Ttc) -> None:
     again = ttc("again", first, script=asked)
     assert (again.code, again.out) == (0, "Say one\n")
     ttc("map", "--no-log", "Say {q}", "in.jsonl", script=asked)
-    assert len(json.loads(ttc("logs", "list", "--command", "map", "--json").out)) == 3
+    assert len(json.loads(ttc("logs", "list", "--command", "map", "--json").out)) == 2
 
 
 def test_a_log_that_cannot_be_used_is_told_of_once(ttc: Ttc) -> None:
