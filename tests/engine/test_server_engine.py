@@ -173,10 +173,10 @@ def test_a_spent_budget_closes_the_stream(connected: Connect) -> None:
 
 
 def test_no_more_requests_at_once_than_the_server_takes(connected: Connect) -> None:
-    server, engine = connected(width=3, pause=0.001)
+    server, engine = connected(width=3, pause=0.02)
     ask(engine, *(branch(i, 20) for i in range(9)))
     assert server.most == 3
-    server, engine = connected(pause=0.001)
+    server, engine = connected(pause=0.02)
     ask(engine, *(branch(i, 20) for i in range(20)))
     assert 3 < server.most <= 8, "as many as llama-server says it has slots"
 

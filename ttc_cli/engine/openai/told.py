@@ -15,8 +15,6 @@ from ttc_cli.core.errors import EngineFailed
 
 DEEPEST = 64
 """Levels of nesting that a reply may have."""
-BRACKETS = 2 * DEEPEST
-"""In a text with fewer opening brackets nothing is nested too deep to be worth a look."""
 MOST = 2**53
 """The largest whole number that all JSON readers agree on."""
 KINDS = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
@@ -34,7 +32,7 @@ def parse(data: str | bytes) -> Any:
     """
     if isinstance(data, bytes):
         data = data.decode("utf-8-sig")
-    deep = data.count("{") + data.count("[") > BRACKETS
+    deep = data.count("{") + data.count("[") > DEEPEST
     try:
         value = json.loads(data)
     except RecursionError:

@@ -1,0 +1,63 @@
+"""Servers that mean harm: one line, in time, in little memory, whatever they send."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator
+from itertools import count, islice
+
+import pytest
+from hostile_server import HARMS, Case, HostileServer
+from kinds import ask, branch
+
+from ttc_cli.core.errors import TtcError
+from ttc_cli.core.sampling import Want
+from ttc_cli.engine.openai.address import Address
+from ttc_cli.engine.openai.detect import connect
+from ttc_cli.engine.openai.patience import Patience
+
+QUICK = Patience(attempts=2, pause=0.01, longest=0.1, wait=0.1)
+CASES, SECONDS, MEGABYTES = 6, 10.0, 150
+"""Cases of each harm."""
+
+
+@pytest.fixture(scope="module")
+def hostile() -> Iterator[HostileServer]:
+    server = HostileServer()
+    yield server
+    server.close()
+
+
+def said(server: HostileServer, case: Case) -> str:
+    """What an engine tells of a case: an error, or the text of a reply."""
+    server.case = case
+    address = Address(server.url, silence=0.3)
+    try:
+        engine = connect(address, patience=QUICK, deadline=time.monotonic() + 3)
+    except TtcError as error:
+        return str(error)
+    try:
+        reply, *_ = ask(engine, branch("it", 8, want=Want(confidence=True)))
+        if "score" in engine.info.capabilities:
+            ask(engine, branch("scored", 0, candidates=("a", "t0")))
+    except TtcError as error:
+        return str(error)
+    finally:
+        engine.close()
+    return reply.error or reply.text
+
+
+@pytest.mark.parametrize("harm", sorted(set(HARMS)))
+def test_a_hostile_server_costs_one_line(hostile: HostileServer, harm: str) -> None:
+    cases = islice((case for case in map(Case, count()) if case.harm == harm), CASES)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for case in cases:
+        began = time.monotonic()
+        told = said(hostile, case)
+        where = f"case {case.seed}: {case.kind} {case.place} {case.harm}: {told[:200]}"
+        assert time.monotonic() - began < SECONDS, where
+        assert "cannot be read" not in told, where
+        assert len(told.splitlines()) <= 1 or "\n" not in told[:300], where
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < MEGABYTES * 1024, f"{grown / 1024:.0f} MB"
