@@ -80,11 +80,15 @@ class ProgramRun(Event):
 class Vote(Event):
     """The classes of answers so far: (label, count, weight), heaviest first.
 
-    `lead` is the probability that the leading class stays in front.
+    `lead` is the probability that the leading class stays in front, `answered` of `counted`
+    samples have an answer, and `rules` found those of each class.
     """
 
     classes: tuple[tuple[str, int, float], ...]
     lead: float | None = None
+    answered: int = 0
+    counted: int = 0
+    rules: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

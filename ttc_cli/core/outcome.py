@@ -75,11 +75,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """One class of equivalent answers: its label, its members, their summed weight."""
+    """One class of equivalent answers: its label, its members, their summed weight.
+
+    `rules` are those that found the answers in the replies, the most frequent first.
+    """
 
     answer: str
     count: int
     weight: float
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,8 @@ class Outcome:
         branch: the chosen line of thought; None when nothing usable came.
         answer: the short answer, where one could be extracted.
         votes: classes of answers, heaviest first; empty when there was one branch.
-        agreement: the winning class's share of the weight of all finished branches with a
-            parsable answer; None when there was one branch.
+        agreement: the winning class's share of the weight of all branches that finished or were
+            cut, those without an answer among them; None when there was one branch.
         stopped: "complete", "vote-decided", "confident", "tokens", "seconds", "interrupted".
         branches: all that were drawn, in the order they stopped.
         note: one line about how the answer was chosen, when that needs saying.
@@ -128,6 +132,7 @@ class Outcome:
         rejection: which gate did not, and why; empty otherwise.
         program: what programs contributed; None where none ran.
         reply: what is said to the person, where the branch's own words are thought.
+        rule: which rule found the answer, where there was one branch.
     """
 
     branch: Branch | None
@@ -142,6 +147,22 @@ class Outcome:
     rejection: str = ""
     program: Evidence | None = None
     reply: Reply | None = None
+    rule: str = ""
+
+    @property
+    def counted(self) -> int:
+        """Branches that finished or were cut: all but those that were stopped from outside."""
+        return sum(voting(branch) for branch in self.branches)
+
+    @property
+    def answered(self) -> int:
+        """How many of them gave a short answer."""
+        return sum(v.count for v in self.votes) if self.votes else int(self.answer is not None)
+
+
+def voting(branch: Branch) -> bool:
+    """Whether a branch counts in a vote, with an answer or without one."""
+    return branch.stop not in (Stop.CULLED, Stop.CANCELLED, Stop.SCORED)
 
 
 def reason(stop: Stop | None) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from ttc_cli.answers import Classes, Exact, shared_worker
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Vote
-from ttc_cli.core.outcome import Question, Votes
+from ttc_cli.core.outcome import Question, Votes, voting
 from ttc_cli.core.programs import kind
 from ttc_cli.programs.reliability import Table
 from ttc_cli.strategies.common import answer_of
@@ -40,6 +41,7 @@ class Ballot:
         self._weigh = partial(weights, weight) if isinstance(weight, str) else weight
         self._classes = Exact() if question.form else Classes(worker=shared_worker())
         self.seen: list[Branch] = []
+        self._rules: list[str] = []
 
     def take(self, done: Sequence[Branch]) -> None:
         """Count those of `done` (in the order they stopped) that are new."""
@@ -47,6 +49,7 @@ class Ballot:
             found = answer_of(branch, self._question)
             self._classes.add(found.text if found else None)
             self.seen.append(branch)
+            self._rules.append(found.rule if found else "")
 
     @property
     def votes(self) -> tuple[Votes, ...]:
@@ -64,7 +67,10 @@ class Ballot:
                 return math.fsum(weight[i] for i in members)
             return self._table.weight([(kind(self.seen[i]), weight[i]) for i in members])
 
-        votes = [Votes(g.label, len(g.members), total(g.members)) for g in groups]
+        votes = [
+            Votes(g.label, len(g.members), total(g.members), self._rules_of(g.members))
+            for g in groups
+        ]
         return tuple(sorted(votes, key=lambda v: (-v.weight, -v.count, v.answer)))
 
     @property
@@ -73,11 +79,43 @@ class Ballot:
         counts = tuple(len(group.members) for group in self._classes.groups())
         return Standing(counts, len(self.seen) - sum(counts))
 
+    def _rules_of(self, members: Sequence[int]) -> tuple[str, ...]:
+        return tuple(rule for rule, _ in Counter(self._rules[i] for i in members).most_common())
+
+    @property
+    def answered(self) -> tuple[int, int]:
+        """(samples with an answer, samples that finished or were cut)."""
+        given = sum(len(group.members) for group in self._classes.groups())
+        return given, max(given, sum(map(voting, self.seen)))
+
     @property
     def agreement(self) -> float | None:
-        """The winning class's share of all weight."""
+        """The winning class's share of the weight of all samples; see `share`."""
         votes = self.votes
-        return share(votes[0], votes) if votes else None
+        return self.share(votes[0]) if votes else None
+
+    def share(self, mine: Votes) -> float:
+        """A class's part of the weight of all samples that finished or were cut.
+
+        One without an answer weighs what those with one weigh on average. Where no vote weighs
+        anything, they are counted.
+        """
+        votes, (given, all_) = self.votes, self.answered
+        total = math.fsum(vote.weight for vote in votes)
+        part = mine.weight / total if total else mine.count / given
+        return part * given / all_
+
+    @property
+    def settled(self) -> bool:
+        """Whether one class leads, other classes and samples without an answer alike.
+
+        Kinds of samples that are weighed against one another lead by their weight.
+        """
+        (given, all_), votes = self.answered, self.votes
+        if self._table is not None:
+            return bool(votes) and all(vote.weight < votes[0].weight for vote in votes[1:])
+        others = [all_ - given, *(vote.count for vote in votes[1:])]
+        return bool(votes) and votes[0].count > max(others)
 
     @property
     def lead(self) -> float | None:
@@ -88,11 +126,13 @@ class Ballot:
         if self._table is not None:
             return self._table.posterior([v.weight for v in votes])[0]
         counts = (*sorted((v.count for v in votes), reverse=True), 0)
-        return lead_probability(*counts[:2])
+        return lead_probability(*counts[:2]) if len(self.seen) > 1 else None
 
     def event(self) -> Vote:
         """The state of the vote, for views."""
-        return Vote(tuple((v.answer, v.count, v.weight) for v in self.votes), self.lead)
+        votes = self.votes
+        classes = tuple((v.answer, v.count, v.weight) for v in votes)
+        return Vote(classes, self.lead, *self.answered, tuple(v.rules for v in votes))
 
     @property
     def winners(self) -> list[Branch]:
@@ -116,9 +156,3 @@ class Ballot:
 def confident(branch: Branch) -> tuple[float, list[int]]:
     """A key to choose by confidence, and then by name: never by the order drawn."""
     return mean_confidence(branch), [-i for i in branch.id]
-
-
-def share(mine: Votes, votes: Sequence[Votes]) -> float:
-    """A class's part of all weight; of the count, where no vote weighs anything."""
-    total = math.fsum(v.weight for v in votes)
-    return mine.weight / total if total else mine.count / sum(v.count for v in votes)

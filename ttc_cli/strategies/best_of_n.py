@@ -18,7 +18,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.programs.reliability import table
 from ttc_cli.programs.report import report
 from ttc_cli.strategies import common
-from ttc_cli.strategies.ballot import Ballot, share
+from ttc_cli.strategies.ballot import Ballot
 from ttc_cli.strategies.fields import FIELDS_HELP, by_field
 from ttc_cli.strategies.grading import Grades, wanted
 from ttc_cli.strategies.mixed import sample
@@ -85,7 +85,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         best,
         mine.answer if mine else None,
         ballot.votes,
-        share(mine, ballot.votes) if mine and len(done) > 1 else None,
+        ballot.share(mine) if mine and len(done) > 1 else None,
         "confident" if early else common.cut_by(run, done, "complete"),
         tuple(done),
         grades.report if plan.verifier else UNVERIFIED,

@@ -275,6 +275,7 @@ def single(run: Run, branch: Branch, question: Question) -> Outcome:
         answer=found.text if found else None,
         stopped="interrupted" if run.interrupted else reason(branch.stop),
         branches=(branch,),
+        rule=found.rule if found else "",
     )
 
 
@@ -286,4 +287,5 @@ def _formed(run: Run, branch: Branch, question: Question) -> Outcome:
         answer=found.text if found else None,
         stopped="interrupted" if run.interrupted else reason(branch.stop),
         branches=(branch,),
+        rule=found.rule if found else "",
     )

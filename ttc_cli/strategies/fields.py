@@ -27,18 +27,20 @@ def by_field(outcome: Outcome, form: Form | None) -> Outcome:
         return outcome
     if not all(isinstance(value, dict) for value in values):
         return outcome
+    weighed = any(votes.weight for votes in outcome.votes)
     tallies: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for name in {name: None for value in values for name in value}:
         for value, votes in zip(values, outcome.votes, strict=True):
             spelled = json.dumps(value[name], sort_keys=True) if name in value else ABSENT
-            tallies[name][spelled] += votes.weight or votes.count
+            tallies[name][spelled] += votes.weight if weighed else votes.count
     chosen = {name: max(tally, key=lambda s: (tally[s], s)) for name, tally in tallies.items()}
     made = {name: json.loads(text) for name, text in chosen.items() if text != ABSENT}
     answer = form.valid(json.dumps(made, ensure_ascii=False))
     if answer is None:
         return replace(outcome, note="fields voted on one by one do not fit the schema together")
     shares = [tally[chosen[name]] / math.fsum(tally.values()) for name, tally in tallies.items()]
-    agreement = min(shares, default=1.0) if outcome.agreement is not None else None
+    given = outcome.answered / max(outcome.answered, outcome.counted)
+    agreement = min(shares, default=1.0) * given if outcome.agreement is not None else None
     if answer == outcome.answer:
         return replace(outcome, agreement=agreement)
     return replace(

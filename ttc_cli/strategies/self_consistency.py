@@ -63,7 +63,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         yield ballot.event()
     if not ballot.votes:
         return (yield from _without_votes(run, question, done))
-    decided = draw.decided and not run.late
+    decided = draw.decided and not run.late and ballot.settled
     why = "vote-decided" if len(done) > 1 else "confident"
     outcome = Outcome(
         ballot.winner(),

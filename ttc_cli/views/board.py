@@ -87,6 +87,7 @@ class Board:
     money: float | None = None
     votes: tuple[tuple[str, int, float], ...] = ()
     lead: float | None = None
+    answered: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         self.began = self.clock()
@@ -111,6 +112,7 @@ class Board:
                 self.lanes[event.branch].program = event
             case Vote():
                 self.votes, self.lead = event.classes, event.lead
+                self.answered = event.answered, event.counted
             case Spent():
                 self.tokens = max(self.tokens, event.usage.get("sampled", 0))
                 self.verifier = event.usage.get("verifier", 0)

@@ -91,8 +91,12 @@ def _fields(event: Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:
         case Open():
             fields = {}
         case Vote():
+            rules = fields.pop("rules")
             fields["classes"] = [
-                {"answer": a, "count": n, "weight": w} for a, n, w in event.classes
+                {"answer": a, "count": n, "weight": w, "rules": list(found)}
+                for (a, n, w), found in zip(
+                    event.classes, rules or [()] * len(event.classes), strict=True
+                )
             ]
         case Close():
             fields["seconds"] = round(event.seconds, 3)

@@ -144,6 +144,7 @@ def votes(board: Board, columns: int, most: int, marks: Marks = Marks()) -> list
     shown = [(label(answer), count, weight) for answer, count, weight in board.votes[:most]]
     names = min(max(width(a) for a, _, _ in shown), max(4, columns // 4))
     lead = f" · lead {board.lead:.0%} safe" if board.lead is not None else ""
+    lead += f" · {_given(board)}" if board.answered[1] else ""
     most_weight = max(w or n for _, n, w in shown) or 1.0
     room = max(0, min(30, columns - names - 8 - width(lead)))
     lines = []
@@ -160,13 +161,19 @@ def votes(board: Board, columns: int, most: int, marks: Marks = Marks()) -> list
     return lines
 
 
+def _given(board: Board) -> str:
+    """How many of the samples so far have an answer."""
+    return f"answered {board.answered[0]} of {board.answered[1]}"
+
+
 def tally(board: Board) -> str:
     """The vote in words."""
     counts = ", ".join(
         f"{shorten(label(answer), 30)} ×{count}" for answer, count, _ in board.votes[:3]
     )
     lead = f", the lead is {board.lead:.0%} safe" if board.lead is not None else ""
-    return f"vote: {counts}{lead}" if counts else ""
+    given = f", {_given(board)}" if board.answered[1] else ""
+    return f"vote: {counts}{lead}{given}" if counts else ""
 
 
 def _lanes(board: Board, columns: int, room: int, thoughts: bool) -> list[Line]:

@@ -188,6 +188,13 @@ class PlainView:
                 self._dim(f"{line}\n")
 
 
+def agreed(ours: dict[str, Any]) -> str:
+    """How much a vote agrees, and how many of its samples have an answer."""
+    samples = ours["samples"]
+    share = f"agreement {ours['agreement']:.0%}" if ours["agreement"] is not None else ""
+    return f"{share}, answered {samples['answered']} of {samples['counted']}".strip(", ")
+
+
 def summary(result: dict[str, Any]) -> list[str]:
     """One or two lines about a run: how it was decided and what it cost."""
     ours = result["ttc"]
@@ -195,7 +202,7 @@ def summary(result: dict[str, Any]) -> list[str]:
     if ours["votes"]:
         votes = _votes(ours["votes"])
         more = f" and {len(ours['votes']) - 4} more" if len(ours["votes"]) > 4 else ""
-        lines.append(f"votes: {votes}{more} · agreement {ours['agreement']:.0%}")
+        lines.append(f"votes: {votes}{more} · {agreed(ours)}")
     tokens = ours["tokens"]
     money = ours["cost"].get("money")
     speed = tokens["sampled"] / ours["timings"]["decode_s"] if ours["timings"]["decode_s"] else 0

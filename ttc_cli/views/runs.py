@@ -112,11 +112,14 @@ def details(run: Run, result: dict[str, Any] | None) -> list[str]:
 
 def _outcome(ours: dict[str, Any]) -> dict[str, str]:
     route, tokens, votes = ours["route"], ours["tokens"], ours["votes"]
-    agreement = "" if ours["agreement"] is None else f", agreement {ours['agreement']:.2f}"
+    samples, rule = ours["samples"], ours.get("rule", "")
+    given = f", answered {samples['answered']} of {samples['counted']}"
+    agreement = "" if ours["agreement"] is None else f", agreement {ours['agreement']:.2f}{given}"
     return {
         "model": ours["model"]["name"],
         "how": f"{ours['strategy']} ({ours['effort']}), {route['task']}: {route['reason']}",
         "stopped": ours["stopped"],
+        "found by": rule or "; ".join(f"{v['answer']}: {', '.join(v['rules'])}" for v in votes),
         "votes": ", ".join(f"{v['answer']} ×{v['count']}" for v in votes) + agreement,
         "tokens": ", ".join(f"{count} {kind}" for kind, count in tokens.items() if count),
         "seconds": ", ".join(
