@@ -32,7 +32,7 @@ SEVEN, BLANK = "\\boxed{7}", "I cannot tell."
     [
         ([(SEVEN, Stop.END)] * 3, 1.0, (3, 3), True),
         ([(SEVEN, Stop.END), (BLANK, Stop.END), (BLANK, Stop.END)], 1 / 3, (1, 3), False),
-        ([(SEVEN, Stop.END), (SEVEN, Stop.END), ("so \\boxed{8}", Stop.LENGTH)], 2 / 3, (2, 3), True),
+        ([(SEVEN, Stop.END)] * 2 + [("so \\boxed{8}", Stop.LENGTH)], 2 / 3, (2, 3), True),
         ([(SEVEN, Stop.END), ("\\boxed{8}", Stop.END)], 1 / 2, (2, 2), False),
         ([(SEVEN, Stop.END), ("\\boxed{8}", Stop.FAILED)], 1 / 2, (1, 2), False),
         ([(SEVEN, Stop.END), ("so", Stop.CULLED)], 1.0, (1, 1), True),

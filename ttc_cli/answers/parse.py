@@ -151,7 +151,7 @@ def _simple(text: str) -> Iterator[Value]:
     if _DOTS.fullmatch(text) and not re.fullmatch(
         r"\d{1,3}(?:\.\d{3}){2,}|\d+\.\d+\.\d{4}|\d{4}\.\d+\.\d+", text
     ):
-        yield Value("text", text.lower())
+        yield Value("name", text.lower())
         return
     if (
         len(text) <= 30
@@ -169,7 +169,7 @@ def _simple(text: str) -> Iterator[Value]:
     if (match := _PRESSURE.fullmatch(text)) and int(match[1]) > int(match[2]) >= 40 <= int(
         match[1]
     ) - 20:
-        yield Value("text", text)
+        yield Value("name", text)
         return
     yield from quantities(text)
 
@@ -220,7 +220,7 @@ def _range(text: str) -> Value | None:
     if joint in ("and", "und", "et", "y", "e") and not between:
         return None
     if _ZEROS.search(text):
-        return Value("text", re.sub(r"\s", "", text))
+        return Value("name", re.sub(r"\s", "", text))
     ends = [_measure(match["a"]), _measure(match["b"])]
     if not ends[0] or not ends[1]:
         return None

@@ -47,6 +47,9 @@ def quantities(text: str) -> Iterator[Value]:
     text = _PLAIN_FRAC.sub(r"\1/\2", _MIXED.sub(r"\1 ", text))
     text = re.sub(r"(?i)^(?:an?|the)\s+(?=[-+$€£¥₹\d])", "", text)
     text = _HEDGE.sub("", _AN.sub("1 ", text) if _counted(text) else text, count=1)
+    text = re.sub(r"(?<=\d)(\s?h\s?\d\d)$", r"\1 min", text)  # 1 h 30
+    while filler := FILLER.search(text):
+        text = text[: filler.start()]
     bound, text = _bound(text)
     change = _CHANGE.match(text)
     text = text[change.end() :] if change else text

@@ -18,24 +18,16 @@ _START = re.compile(
     r"|(?<![\w.])(?:[A-Z][a-zäéû]{2,8}\.? (?:the )?(?=\d)|[a-zA-Z] ?= ?(?=[-−]?[\d\\])|\([-−]?\d)"
 )
 _END = re.compile(r"(?=[\s.,;:!?)\]*”\"]|$)")
-_CUT = re.compile(r"(?i)\b(?:(?<!ft \d)(?<!ft \d\d)\sin|of|the|an?|der|des|de|du|del|di|um|at)$")
+_CUT = re.compile(
+    r"(?i)\b(?:(?<!ft \d)(?<!ft \d\d)\sin|of|the|an?|der|des|de|du|del|di|um|at|to|and|or|for|as|is)$"
+)
 _WORD = re.compile(r"[^\s,.;:!?()-]+")
 _KINDS = frozenset(
-    [
-        "number",
-        "quantity",
-        "clock",
-        "date",
-        "range",
-        "ratio",
-        "size",
-        "list",
-        "assignment",
-        "formula",
-    ]
+    ["number", "quantity", "clock", "date", "range", "ratio", "size", "list", "assignment", "formula", "name"]
 )
 _BYSTANDER = re.compile(
     rf"(?i)\b(?:{words('bystanders')})\s+(?:the |all |these |those |den |les |los |i |os )?$"
+    rf"|\b(?:{words('numbered')})\s+$|\b(?:after|before) \w+ing\s+$"
 )
 _MONEY = re.compile(r"[$€£¥₹₩]|\b[A-Z]{3}\b|dollar|euro|cent|pound|rupee|yen")
 _FOR = re.compile(r"(?i)\b(?:for|für|pour|para|por|per)\s+$")
@@ -66,7 +58,7 @@ def _longest(text: str, start: int) -> Seen | None:
     ends = [m.start() for m in _END.finditer(text, start + 1, min(len(text), start + 80))][:20]
     for end in reversed(ends):
         said = text[start:end]
-        open_ended = said[-1:] in " .,;:!" or said.count("(") != said.count(")")
+        open_ended = said[-1:] in " .,;:!" or " (" in said or said.count("(") != said.count(")")
         # "12 in total" are no inches
         cut = _CUT.search(said) and re.match(r"\s+\w", text[end:])
         if open_ended or cut or "\n" in said or re.search(r"(?<!\d)[.?!]\s+[A-Z]", said):
@@ -108,7 +100,7 @@ def _spelt(text: str) -> list[Seen]:
             said = text[places[at][0] : places[last - 1][1]]
             odd = said.lower() in _PRONOUNS or re.search(r"\d", said) or _CUT.search(said)
             value = None if odd else parse(said)
-            if value and value.kind in ("number", "quantity") and _is_plain(value):
+            if value and value.kind in ("number", "quantity", "clock") and _is_plain(value):
                 found.append(Seen(places[at][0], places[last - 1][1], value))
                 at = last - 1
                 break
@@ -154,6 +146,7 @@ def _fits(one: Seen, wanted: Value, text: str) -> bool:
 
 def _bystander(text: str, one: Seen) -> bool:
     before = text[max(0, one.start - 40) : one.start]
-    if _FOR.search(before) and _MONEY.search(text[one.start : one.end]):
-        return False
+    said, after = text[one.start : one.end], text[one.end :]
+    if _FOR.search(before) and _MONEY.search(said):
+        return bool(re.search(r"(?i)\beach\b|^\s*(?:apiece|per\b|a piece)", said + after[:10]))
     return bool(_BYSTANDER.search(before)) and one.value.kind not in ("clock", "date", "assignment")
