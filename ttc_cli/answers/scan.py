@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ttc_cli.answers.names import pattern, words
+from ttc_cli.answers.names import listed, pattern
 from ttc_cli.answers.parse import parse
 from ttc_cli.answers.quantity import FILLER
 from ttc_cli.answers.text import plain
@@ -18,17 +18,8 @@ _START = re.compile(
     r"|(?<![\w.])(?:[A-Z][a-zäéû]{2,8}\.? (?:the )?(?=\d)|[a-zA-Z] ?= ?(?=[-−]?[\d\\])|\([-−]?\d)"
 )
 _END = re.compile(r"(?=[\s.,;:!?)\]*”\"]|$)")
-_CUT = re.compile(
-    r"(?i)\b(?:(?<!ft \d)(?<!ft \d\d)\sin|of|the|an?|der|des|de|du|del|di|um|at|to|and|or|for|as|is)$"
-)
 _WORD = re.compile(r"[^\s,.;:!?()-]+")
-_KINDS = frozenset(
-    ["number", "quantity", "clock", "date", "range", "ratio", "size", "list", "assignment", "formula", "name"]
-)
-_BYSTANDER = re.compile(
-    rf"(?i)\b(?:{words('bystanders')})\s+(?:the |all |these |those |den |les |los |i |os )?$"
-    rf"|\b(?:{words('numbered')})\s+$|\b(?:after|before) \w+ing\s+$"
-)
+_KINDS = frozenset(listed("told kinds"))
 _MONEY = re.compile(r"[$€£¥₹₩]|\b[A-Z]{3}\b|dollar|euro|cent|pound|rupee|yen")
 _FOR = re.compile(r"(?i)\b(?:for|für|pour|para|por|per)\s+$")
 _PRONOUNS = frozenset(["one", "a", "second", "un", "una", "uno", "une", "ein", "eine", "on"])
@@ -60,7 +51,7 @@ def _longest(text: str, start: int) -> Seen | None:
         said = text[start:end]
         open_ended = said[-1:] in " .,;:!" or " (" in said or said.count("(") != said.count(")")
         # "12 in total" are no inches
-        cut = _CUT.search(said) and re.match(r"\s+\w", text[end:])
+        cut = pattern("cut short").search(said) and re.match(r"\s+\w", text[end:])
         if open_ended or cut or "\n" in said or re.search(r"(?<!\d)[.?!]\s+[A-Z]", said):
             continue
         value = parse(said)
@@ -98,7 +89,11 @@ def _spelt(text: str) -> list[Seen]:
     while at < len(places):
         for last in range(min(len(places), at + 7), at, -1):
             said = text[places[at][0] : places[last - 1][1]]
-            odd = said.lower() in _PRONOUNS or re.search(r"\d", said) or _CUT.search(said)
+            odd = (
+                said.lower() in _PRONOUNS
+                or re.search(r"\d", said)
+                or pattern("cut short").search(said)
+            )
             value = None if odd else parse(said)
             if value and value.kind in ("number", "quantity", "clock") and _is_plain(value):
                 found.append(Seen(places[at][0], places[last - 1][1], value))
@@ -149,4 +144,8 @@ def _bystander(text: str, one: Seen) -> bool:
     said, after = text[one.start : one.end], text[one.end :]
     if _FOR.search(before) and _MONEY.search(said):
         return bool(re.search(r"(?i)\beach\b|^\s*(?:apiece|per\b|a piece)", said + after[:10]))
-    return bool(_BYSTANDER.search(before)) and one.value.kind not in ("clock", "date", "assignment")
+    return bool(pattern("bystander").search(before)) and one.value.kind not in (
+        "clock",
+        "date",
+        "assignment",
+    )
