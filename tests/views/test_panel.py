@@ -105,7 +105,7 @@ def test_the_line_that_a_finished_branch_leaves() -> None:
     assert "✗ 0  15 tokens · cut: budget" in paint(finished(lane, Close((0,), "budget", 15)), False)
     assert width(paint(finished(lane, close, 20), False)) == 19
     judged = Score((0, 1), "exec:x", 1.0, "ok\n\x1b[2J")
-    assert paint(scored(judged), False) == "= 0.1  score 1.00 by exec:x · ok [2J"
+    assert paint(scored(judged), False) == "= 0.1  score 1.00 by exec:x · ok"
 
 
 def test_the_time_left_is_by_the_estimate_and_then_by_the_speed() -> None:

@@ -146,7 +146,7 @@ def _hub_entry(ref: str, match: re.Match[str]) -> Entry:
 def _from_url(ref: str) -> Entry | Path | Remote:
     from urllib.parse import unquote, urlsplit  # most starts see no URL
 
-    if ref.startswith(("http://", "https://")):
+    if re.match(r"https?://(?!huggingface\.co/)", ref):  # a link of the hub may have a query
         check_url(ref)
     url = urlsplit(ref)
     if url.scheme == "file":

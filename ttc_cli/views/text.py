@@ -88,7 +88,7 @@ def _finite(value: Any) -> Any:
 
 def one_line(text: str) -> str:
     """Plain text on one line."""
-    return plain(" ".join(text.split()))
+    return " ".join(plain(text).split())
 
 
 def width(text: str) -> int:
