@@ -160,8 +160,8 @@ def command(
         return locked
     from ttc_cli.jail.profile import profile
 
-    readable = [os.path.realpath(sys.base_prefix), *packages, *map(os.path.realpath, data)]
-    return [SANDBOX_EXEC, "-p", profile([*readable, str(SCRIPTS.resolve())]), *locked]
+    paths = [sys.base_prefix, str(SCRIPTS), *packages, *map(str, data), *filter(None, [folder])]
+    return [SANDBOX_EXEC, "-p", profile([os.path.realpath(path) for path in paths]), *locked]
 
 
 def watched(seconds: float) -> list[str]:

@@ -19,7 +19,11 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
 def profile(readable: Sequence[str]) -> str:
-    """A profile that lets a process read these, and neither write, talk nor start another."""
+    """A profile that lets a process read these, and neither write nor talk to another.
+
+    Args:
+        readable: folders and files; the first one holds the interpreter, all that may be started.
+    """
     folders = "\n".join(f"  (subpath {json.dumps(path)})" for path in (*READABLE, *readable))
     devices = "\n".join(f"  (literal {json.dumps(path)})" for path in DEVICES)
     return f"""(version 1)
@@ -32,7 +36,7 @@ def profile(readable: Sequence[str]) -> str:
 {devices})
 (allow sysctl-read)
 (allow process-fork)
-(allow process-exec (subpath "/usr") {" ".join(f"(subpath {json.dumps(p)})" for p in readable)})
+(allow process-exec (subpath {json.dumps(readable[0])}))
 (allow signal (target same-sandbox))
 (deny network*)
 """
