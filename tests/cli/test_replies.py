@@ -82,6 +82,13 @@ def test_what_cannot_be_taken_is_drawn_in_a_closing_turn(ttc: Ttc) -> None:
     assert 2 <= rest <= 4  # the closing turn, counted
 
 
+def test_another_language_is_written_by_the_model(ttc: Ttc) -> None:
+    script, prompts = turns(WORK, "Es sind 205 Minuten.")
+    ran = ttc("-e", "low", f"{MINUTES} Answer in German.", script=script)
+    assert (ran.out, len(prompts)) == ("Es sind 205 Minuten.\n", 2)
+    assert "in German" in prompts[1]
+
+
 def test_a_reply_without_the_form_is_drawn_once_more_and_told_of(ttc: Ttc) -> None:
     asked = "Write a title for an essay on bees, at most 20 characters."
     script, prompts = turns("The Long and Secret Life of Bees", "Life of Bees")

@@ -19,7 +19,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import StopRule
 from ttc_cli.prompts.forms import Constraint, brief, failing, language, mended
 from ttc_cli.prompts.wording import asked_again, closing
-from ttc_cli.session.statements import neutral, statements, values
+from ttc_cli.session.statements import amount, neutral, statements, values
 from ttc_cli.strategies import common
 
 CLOSING_TOKENS = 64
@@ -66,15 +66,17 @@ def _at_hand(
     """A reply that needs no further token, where it is sure to be what was asked for."""
     if not answer:
         return None if len(own.split()) > _SHORT else mended(own, wanted)
-    tongue = next((one.of for one in wanted if one.kind == "language"), language(question.text))
-    said: list[str] = []
+    told = next((one.of for one in wanted if one.kind == "language"), None)
+    tongue, said = told or language(question.text), list[str]()
     if brief(wanted):
-        said = [*reversed(list(values(own, answer, question.text)))]
-    elif all(one.kind in _STATING for one in wanted):
+        number = amount(answer) if any(one.kind == "number" for one in wanted) else None
+        said = [*filter(None, [number]), *reversed(list(values(own, answer, question.text)))]
+    elif all(one.kind in _STATING or one.of == told for one in wanted):
         said = [*statements(own, answer, question.text)]
     for one in said:
-        fits = neutral(one, question.text) or tongue in ("en", language(one))
-        shown = mended(one, wanted) if fits or tongue is None else None
+        alike = tongue in (None, language(one)) or (tongue == "en" and not told)
+        fits = alike or ((brief(wanted) or not told) and neutral(one, question.text))
+        shown = mended(one, wanted) if fits else None
         if shown is not None:
             return shown
     return None

@@ -40,6 +40,10 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(r"-?[\d.,/ ]*\d")
+_COUNTED = re.compile(
+    r"[$€£¥]?\s?(-?\d[\d.,/]*(?<![.,]))(?:\s?[%°]|\s?[^\W\d]+(?:[ "
+    r"/][^\W\d]+){0,2})?"
+)
 
 
 def statements(reply: str, answer: str, question: str) -> Iterator[str]:
@@ -58,6 +62,7 @@ def statements(reply: str, answer: str, question: str) -> Iterator[str]:
 
 def values(reply: str, answer: str, question: str) -> Iterator[str]:
     """The answer with its unit, with what was counted, with its choice's text, and alone."""
+    answer = readable(answer)
     if _AMOUNT.fullmatch(answer):
         if measured := _measured(reply, answer, question):
             yield measured
@@ -70,6 +75,12 @@ def values(reply: str, answer: str, question: str) -> Iterator[str]:
         if found:
             yield f"{answer}) {found[1]}"
     yield answer
+
+
+def amount(answer: str) -> str | None:
+    """The number of an amount, without its unit; None where the answer is none."""
+    found = _COUNTED.fullmatch(readable(answer))
+    return found[1] if found else None
 
 
 def neutral(answer: str, question: str) -> bool:
