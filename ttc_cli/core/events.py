@@ -186,6 +186,8 @@ def decode(data: dict[str, Any]) -> Event:
         raise ValueError(f"no event is called {name!r}")
     if "branch" in values:
         values["branch"] = tuple(values["branch"])
+    if "rules" in values:
+        values["rules"] = tuple(map(tuple, values["rules"]))
     if "classes" in values:
         values["classes"] = tuple((a, n, w) for a, n, w in values["classes"])
     return KINDS[name](**values)

@@ -84,8 +84,9 @@ def check_call(function: Any, args: Sequence[Any]) -> None:
 
 def check_format(method: Any) -> None:
     """Refuse the `format` of a text that pads to any width."""
-    text = getattr(method, "__self__", None)
-    if isinstance(text, str) and re.search(r"\d{5}", text):
+    text, name = getattr(method, "__self__", None), getattr(method, "__name__", "")
+    formats = isinstance(text, str) and name in ("format", "format_map")  # of all attributes
+    if formats and re.search(r"\d{5}", str(text)):
         raise SecurityError("it pads to a great width")
 
 
