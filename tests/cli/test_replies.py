@@ -46,6 +46,11 @@ def test_a_statement_of_the_answer_costs_no_token(ttc: Ttc, asked: str, printed:
     assert ("draft in any form" in prompts[0]) == (asked.rstrip("?") != asked[:-1])
 
 
+def test_a_reply_of_one_sentence_is_said_as_it_is(ttc: Ttc) -> None:
+    done = ttc("-e", "low", "What is 6 * 7?", script=lambda _: "The answer is 42.")
+    assert done.out == "The answer is 42.\n"
+
+
 def test_a_vote_prints_the_statement_too_and_shows_reasoning_when_asked(ttc: Ttc) -> None:
     ran = ttc("-n", "3", "--show-reasoning", MINUTES, script=lambda _: WORK)
     assert ran.out == "There are 205 minutes in all.\n"

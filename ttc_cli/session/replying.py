@@ -8,6 +8,7 @@ where a part of it has the form, drawn once more where none has, and told of whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -52,12 +53,18 @@ def replied(
     if branch is None or question.form is not None or not whole:
         return outcome  # nothing, an answer under a schema, or a piece that was cut off
     own = common.reply(branch)[1].strip()
-    if not own or not (drafted or wanted):
+    if not own or not (drafted or wanted) or (not wanted and _one_sentence(own)):
         return outcome
     shown = _at_hand(own, outcome.answer, question, wanted) if drafted else mended(own, wanted)
     if shown is not None:
         return outcome if shown == own and not drafted else _saying(run, outcome, shown)
     return (yield from _drawn(run, question, plan, outcome, own, wanted, drafted=drafted))
+
+
+def _one_sentence(own: str) -> bool:
+    """Whether a reply reasons so little that it is said as it is: one plain sentence."""
+    ends = own.endswith((".", "!")) and "\n" not in own and not re.search(r"[.!?]\s|[\\*`=]", own)
+    return ends and len(own.split()) <= _SHORT
 
 
 def _at_hand(
