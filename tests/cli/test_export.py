@@ -48,7 +48,7 @@ def record(
     thought, _, reply = chosen.rpartition("</think>\n\n")
     facts = result.Facts(
         name, 0, "m", "0", 1, 0, {"task": "math", "path": "complex", "reason": ""}, {},
-        {"wall_s": 1.0}, 1.0,
+        dict.fromkeys(("load_s", "prefill_s", "decode_s", "verify_s", "wall_s"), 1.0), 1.0,
     )  # fmt: skip
     plan = Plan("self-consistency", "medium", 3, 100)
     done = result.build(Outcome(None, "42", agreement=agreement), plan, Usage(), facts)

@@ -22,7 +22,7 @@ from ttc_cli.core.events import Event, decode
 from ttc_cli.store import log_schema, processes
 from ttc_cli.store.database import TIMEOUT, used_bytes
 from ttc_cli.store.log_schema import FILE, OF_KIND, LogUnusable, connect, explained, intact
-from ttc_cli.store.runs import RUNNING, Entry, Run, Turn
+from ttc_cli.store.runs import RUNNING, Entry, Run, Turn, check
 
 __all__ = ["Entry", "Log", "LogUnusable", "Run", "Turn"]
 
@@ -234,10 +234,8 @@ class Log:
         """The answered turns up to a conversation's newest one, oldest first.
 
         Args:
-            cid: a prefix of the id of any run in it; by default the last run's conversation.
-
-        Raises:
-            UsageError: no such run.
+            cid: a prefix of the id of any run in it; by default the last run's conversation. UsageError where
+                there is no such run.
         """
         within = self.get(cid, asked=True).conversation
         found = self._select("WHERE conversation = ? ORDER BY began DESC, rowid DESC", within)
@@ -257,7 +255,8 @@ class Log:
 
     def _turn(self, run: Run) -> Turn:
         result = self.result(run)
-        reply = str(result["choices"][0]["message"]["content"]) if result else ""
+        with intact(self.path, run.id):
+            reply = str(result["choices"][0]["message"]["content"]) if result else ""
         return Turn(run.id, run.prompt, self.texts(run), reply)
 
     # -- the database ------------------------------------------------------------------------
@@ -271,6 +270,7 @@ class Log:
         with intact(self.path, data["id"]):
             for name in ("request", "plan", "ours", "scores"):
                 data[name] = json.loads(data[name]) if data[name] else {}
+            check(data)
         documents = self._rows(
             "SELECT name, sha256 FROM documents WHERE run = ? ORDER BY position", row["id"]
         )

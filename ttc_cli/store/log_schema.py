@@ -113,7 +113,7 @@ def intact(path: Path, run: str) -> Iterator[None]:
     """The same for what the database keeps packed, which it does not look into."""
     try:
         yield
-    except (zlib.error, ValueError, TypeError) as error:
+    except (zlib.error, ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise LogUnusable(
             f"what the run log {path} holds of {run} is damaged",
             f"`ttc logs rm {run}` forgets it; where that fails too, move the log away",

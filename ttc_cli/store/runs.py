@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +65,11 @@ class Run:
     documents: tuple[tuple[str, str], ...] = ()
 
     @property
+    def answered(self) -> bool:
+        """Whether there is a whole result."""
+        return "timings" in self.ours
+
+    @property
     def fate(self) -> str:
         """ "alive", "gone" or "rebooted": what became of the process of a running run."""
         return processes.fate(self.pid, self.boot, self.born)
@@ -82,3 +88,52 @@ class Turn:
     prompt: str
     documents: tuple[tuple[str, str], ...]
     reply: str
+
+
+_NUMBER = (int, float)
+_MAYBE_NUMBER = (int, float, type(None))
+_MAYBE_TEXT = (str, type(None))
+_ROW: dict[str, Any] = {
+    "began": _NUMBER, "ended": _MAYBE_NUMBER, "prompt": str, "state": str, "error": _MAYBE_TEXT,
+    "feedback": _MAYBE_TEXT, "exit": (int, type(None)), "plan": dict, "request": dict,
+    "scores": {...: {...: _NUMBER}},
+}  # fmt: skip
+_PLAN: dict[str, Any] = {"strategy": str, "effort": str, "wording": str, "form": list}
+_PHASES = ("load_s", "prefill_s", "decode_s", "verify_s", "wall_s")
+_OURS: dict[str, Any] = {
+    "answer": _MAYBE_TEXT, "agreement": _MAYBE_NUMBER, "cache": str, "strategy": str, "effort": str,
+    "stopped": str, "tokens": {"sampled": int, ...: _MAYBE_NUMBER}, "model": {"name": str},
+    "timings": {**dict.fromkeys(_PHASES, _NUMBER), ...: _NUMBER}, "votes": list,
+    "cost": {"seconds": _NUMBER, "money": _MAYBE_NUMBER},
+    "route": {"task": str, "path": str, "reason": str},
+}  # fmt: skip
+
+
+def check(row: dict[str, Any]) -> None:
+    """Refuse a row that somebody else has written to: readers count on these kinds of values.
+
+    Raises:
+        TypeError: it names the field.
+    """
+    _fit(row, _ROW)
+    for name, kind in _PLAN.items():
+        if name in row["plan"]:
+            _fit(row["plan"][name], kind)
+    if {"timings", "cost", "route"} & _fit(row["ours"], dict).keys():
+        _fit(row["ours"], _OURS)
+    if not math.isfinite(row["began"]) or not 0 <= row["began"] < 1e11:
+        raise TypeError("began")
+
+
+def _fit(value: Any, shape: Any) -> Any:
+    """The value, when it has the shape: a type, several, or a table of them; `...` is any name."""
+    if not isinstance(shape, dict):
+        if not isinstance(value, shape) or (isinstance(value, float) and not math.isfinite(value)):
+            raise TypeError(f"{value!r:.40} is of another kind")
+        return value
+    if not isinstance(value, dict) or any(name not in value for name in shape if name is not ...):
+        raise TypeError("a table is damaged")
+    for name, item in value.items():
+        if name in shape or ... in shape:
+            _fit(item, shape.get(name, shape.get(...)))
+    return value

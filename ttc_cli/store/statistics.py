@@ -35,7 +35,7 @@ def summary(runs: Iterable[Run]) -> dict[str, Any]:
     took is counted apart, as saved. Latency is what was waited for, cached results included.
     """
     runs = sorted(runs, key=lambda run: run.began)
-    answered = [run for run in runs if run.ours]
+    answered = [run for run in runs if run.answered]
     worked = [run for run in answered if run.ours["cache"] != "hit"]
     cached = [run for run in answered if run.ours["cache"] == "hit"]
     agreements = [run.ours["agreement"] for run in answered if run.ours["agreement"] is not None]
@@ -90,7 +90,7 @@ def _days(runs: Sequence[Run]) -> list[dict[str, Any]]:
         by_day.setdefault(time.strftime("%Y-%m-%d", time.localtime(run.began)), []).append(run)
     rows = []
     for day, of_day in by_day.items():
-        answered = [run for run in of_day if run.ours]
+        answered = [run for run in of_day if run.answered]
         rows.append(
             {
                 "day": day,

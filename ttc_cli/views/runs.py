@@ -29,8 +29,8 @@ def row(run: Run) -> list[str]:
         time.strftime("%Y-%m-%d %H:%M", time.localtime(run.began)),
         state(run),
         f"{how} ({effort})" if how else "-",
-        str(ours["tokens"]["sampled"]) if ours else "-",
-        f"{ours['cost']['seconds']:.1f}" if ours else "-",
+        str(ours["tokens"]["sampled"]) if run.answered else "-",
+        f"{ours['cost']['seconds']:.1f}" if run.answered else "-",
         "-" if agreement is None else f"{agreement:.2f}",
         shorten(str(ours.get("answer") or "-"), 20),
         shorten(run.prompt, 200),
@@ -98,7 +98,7 @@ def details(run: Run, result: dict[str, Any] | None) -> list[str]:
         ),
         "added": " ".join(run.plan.get("wording", "").split()),
         "form": "; ".join(run.plan.get("form", [])),
-        **(_outcome(ours) if ours else {}),
+        **(_outcome(ours) if run.answered else {}),
     }
     lines = [f"{name + ':':<14}{plain(value)}" for name, value in facts.items() if value]
     lines += ["", *_clean(run.prompt)]
