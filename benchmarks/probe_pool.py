@@ -69,12 +69,12 @@ def traces_of(
 
     Beginnings share prefixes, and so does the judge's question after each reply.
     """
-    from ttc_cli.session.loaded import Ask
-    from ttc_cli.session.prepare import prepare
+    from ttc_cli.session.plan import plan
+    from ttc_cli.session.request import Request
     from ttc_cli.verifiers.registry import assemble
 
-    prepared = prepare(session, Ask(item.prompt, task=item.task))
-    prompt = prepared.prompt
+    planned = plan(session, Request.of(session.settings, item.prompt, form=item.task))
+    prompt = planned.prompt
     cut = {i: steps_of(sample) for i, sample in enumerate(drawn)}
     beginnings = [
         Branch((i, n), prompt, tuple(steps[: n + 1]))
@@ -89,7 +89,7 @@ def traces_of(
     judge = assemble(("judge",), {}, unsafe=False)
     assert judge is not None
     whole = [Branch((i,), prompt, tuple(steps), Stop(drawn[i]["stop"])) for i, steps in cut.items()]
-    judged = end_of(judge(Run(session.engine), whole, prepared.question))
+    judged = end_of(judge(Run(session.engine), whole, planned.question))
     out = []
     for i, sample in enumerate(drawn):
         marked = tuple(

@@ -45,7 +45,8 @@ def stage(tiny: Path) -> Iterator[Callable[..., Any]]:
             engine=engine,
             speeds=Speeds(),
             load_seconds=0.0,
-            pool=lambda **_: None,
+            pool=lambda: None,
+            refresh=False,
         )
 
     yield make

@@ -11,7 +11,8 @@ from ttc_cli.core.events import end_of
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.models.registry import ModelFile
 from ttc_cli.session.chat import Chat
-from ttc_cli.session.loaded import Ask
+from ttc_cli.session.request import Request
+from ttc_cli.session.running import answering, start
 from ttc_cli.settings import Settings
 from ttc_cli.store.speeds import Speeds
 from ttc_cli.views.result import texts
@@ -27,17 +28,17 @@ def test_after_a_long_history_a_turn_evaluates_what_is_new(smollm: Path) -> None
         settings=Settings(log=False, cache=False, max_tokens=REPLY, effort="low"),
         model=ModelFile("smollm", smollm, "smollm", 0),
         identity="smollm", engine=engine, speeds=Speeds(), load_seconds=0.0,
-        pool=lambda refresh: None,
+        pool=lambda: None, refresh=False,
     )  # fmt: skip
     chat = Chat(session)  # type: ignore[arg-type]
     for said in (f"What is this about? {LONG}", "Say it shortly.", "What is 2 + 3?", "Thanks."):
         known, before = chat.used, engine.counters.prefilled
-        prepared = chat.ask(Ask(said))
-        outcome = end_of(prepared.flow(prepared.start()))
-        chat.keep(prepared, texts(outcome)[1])
+        planned = chat.ask(Request.of(session.settings, said))
+        outcome = end_of(answering(planned, start(planned)))
+        chat.keep(planned, texts(outcome)[1])
         evaluated = engine.counters.prefilled - before
         if known:
             assert known > 2000
             # the last reply too where it is tokenised otherwise than it was drawn
-            assert evaluated <= prepared.prompt_tokens - known + REPLY
+            assert evaluated <= planned.prompt_tokens - known + REPLY
     engine.close()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ttc_cli.core.branch import Branch, Prompt
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import Request as Branching
 from ttc_cli.core.events import Done
 from ttc_cli.core.outcome import Outcome, TreeStep
 from ttc_cli.core.sampling import Stop
 from ttc_cli.session.learning import plain_answer, whole_lengths
-from ttc_cli.session.loaded import Ask
-from ttc_cli.session.prepare import prepare
+from ttc_cli.session.plan import plan
+from ttc_cli.session.request import Request
+from ttc_cli.session.running import answering, start
 
 
 def outcome(*lines: tuple[Stop, int]) -> Outcome:
@@ -49,8 +51,8 @@ def test_lines_of_a_tree_count_from_the_root_and_revisions_not_at_all() -> None:
 
 
 def cost(session: Any, prompt: str, **more: Any) -> float:
-    prepared = prepare(session, Ask(prompt, **more))
-    events = list(prepared.flow(prepared.start(session.engine)))
+    planned = plan(session, replace(Request.of(session.settings, prompt), **more))
+    events = list(answering(planned, start(planned, session.engine)))
     (done,) = (event for event in events if isinstance(event, Done))
     return float(done.result["ttc"]["cost"]["multiplier"])
 
@@ -69,7 +71,7 @@ def test_a_direct_answer_is_one_plain_answer_cut_or_not(
 def test_samples_cost_as_many_plain_answers_whatever_stopped_them(
     stage: Callable[..., Any],
 ) -> None:
-    def script(request: Request) -> str:
+    def script(request: Branching) -> str:
         return "".join(f"w{n} " for n in range(20 if request.seed % 2 else 3000))
 
     session = stage(script, effort="high", samples=4, strategy="self-consistency")
@@ -77,7 +79,7 @@ def test_samples_cost_as_many_plain_answers_whatever_stopped_them(
 
 
 def test_a_search_is_priced_by_whole_lines(stage: Callable[..., Any]) -> None:
-    def script(request: Request) -> str:
+    def script(request: Branching) -> str:
         said = "".join(step.text for step in request.prefix)
         steps = [f"This is step {n} of {request.seed}.\n\n" for n in range(said.count("\n\n"), 4)]
         return "".join(steps) + "So it is \\boxed{7}."

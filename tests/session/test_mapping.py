@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from ttc_cli.core.engine import Request
-from ttc_cli.session.loaded import Ask
+from ttc_cli.core.engine import Request as Branching
 from ttc_cli.session.mapping import WINDOW, Mapping, Task
-from ttc_cli.session.prepare import prepare
+from ttc_cli.session.plan import plan
 from ttc_cli.session.records import AHEAD, Reader
+from ttc_cli.session.request import Request
 
 HEAD = "What follows the colon is one thing out of a long list of many: "
 
@@ -36,9 +36,8 @@ def reader(path: Path, *lines: str) -> Reader:
 
 def test_what_records_share_is_evaluated_once(stage: Any, tmp_path: Path) -> None:
     session = stage(max_tokens=4)
-    ask = Ask("")
-    one = prepare(session, Ask(HEAD)).prompt_tokens
-    mapping = Mapping(session, Task(HEAD + "{line}", ask))
+    one = plan(session, Request.of(session.settings, HEAD)).prompt_tokens
+    mapping = Mapping(session, Task(HEAD + "{line}", Request.of(session.settings)))
     source = reader(tmp_path / "in", *(f"n{n}" for n in range(40)))
     with source.file:
         rows = [row for row in mapping.rows(source) if row]
@@ -48,12 +47,14 @@ def test_what_records_share_is_evaluated_once(stage: Any, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("ordered", [True, False])
 def test_an_endless_input_is_read_as_it_is_answered(stage: Any, ordered: bool) -> None:
-    def script(request: Request) -> str:  # the first is as slow as it can be
+    def script(request: Branching) -> str:  # the first is as slow as it can be
         return "so " * (900 if request.prompt.text.endswith("n0") else 3)
 
     endless: Any = Endless()
     source = Reader(endless, "endless")
-    mapping = Mapping(stage(script), Task("Say {line}", Ask("")), ordered=ordered)
+    session = stage(script)
+    task = Task("Say {line}", Request.of(session.settings))
+    mapping = Mapping(session, task, ordered=ordered)
     seen = []
     with closing(mapping.rows(source)) as rows:
         for row in rows:

@@ -28,7 +28,7 @@ SUM = {
     "properties": {"sum": {"type": "integer"}, "unit": {"enum": ["m", "s"]}},
     "required": ["sum", "unit"],
 }
-NAMES = registry.UNDER_SCHEMA
+NAMES = registry.under_schema()
 
 
 def plan(name: str, samples: int = 6, **more: Any) -> Plan:

@@ -13,14 +13,12 @@ from ttc_cli.core.errors import TtcError
 from ttc_cli.core.outcome import Outcome, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.seeds import branch_seed
-from ttc_cli.session.prepared import Prepared
+from ttc_cli.session.plan import Planned
 from ttc_cli.strategies.ballot import mean_confidence
 from ttc_cli.strategies.common import answer_of, reply
 
 Scores = dict[BranchId, dict[str, float | None]]
 """What each verifier said of each branch."""
-SINGLE = ("direct", "think")
-"""Strategies that keep to one line of thought, whatever number of samples the effort allows."""
 
 
 def failed(config: str, item: Item, error: TtcError) -> dict[str, Any]:
@@ -33,7 +31,7 @@ def failed(config: str, item: Item, error: TtcError) -> dict[str, Any]:
 def row(
     config: str,
     item: Item,
-    prepared: Prepared,
+    prepared: Planned,
     outcome: Outcome,
     run: Run,
     client: ReplayClient,
@@ -51,7 +49,7 @@ def row(
         "plan": {
             "strategy": plan.strategy,
             "effort": plan.effort,
-            "samples": 1 if plan.strategy in SINGLE else plan.samples,
+            "samples": 1 if prepared.strategy.streams else plan.samples,
         },
         "reference": item.reference,
         "answer": outcome.answer,

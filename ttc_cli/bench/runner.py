@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -20,9 +19,11 @@ from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
-from ttc_cli.session.loaded import Ask, Session
-from ttc_cli.session.prepare import memory_cells, prepare
-from ttc_cli.session.prepared import Prepared
+from ttc_cli.session.loaded import Session
+from ttc_cli.session.plan import Planned
+from ttc_cli.session.plan import plan as planned_for
+from ttc_cli.session.request import Request
+from ttc_cli.session.room import memory_cells
 from ttc_cli.store.journal import Journal
 
 ATTEMPTS = 3
@@ -38,7 +39,7 @@ class Job:
 
     item: Item
     config: str
-    prepared: Prepared
+    prepared: Planned
     seed: int
     attempt: int = 1
 
@@ -79,30 +80,18 @@ def plan(
 
     Those that draw most come first, so that the others find their samples drawn or under way.
     """
-    views = [_with_settings(session, config) for config in configs]
+    asked = [config.apply(session.settings) for config in configs]
     for item in items:
         jobs: list[Job] = []
-        for config, view in zip(configs, views, strict=True):
-            how = view.settings
-            ask = Ask(
-                item.prompt, (), dict(how.options), how.early_stop, how.diverse,
-                task=item.task, verifiers=how.verifiers, unsafe_exec=how.unsafe_exec,
-            )  # fmt: skip
+        for config, settings in zip(configs, asked, strict=True):
+            request = Request.of(settings, item.prompt, form=item.task)
             try:
-                prepared = prepare(view, ask)
+                prepared = planned_for(session, request)
             except ContextOverflow as error:
                 yield rows.failed(config.name, item, error)
             else:
                 jobs.append(Job(item, config.name, prepared, question_seed(seed, item.id)))
         yield from sorted(jobs, key=_greed)
-
-
-def _with_settings(session: Session, config: Config) -> Session:
-    """The same model under a configuration's settings."""
-    assert session.engine  # loaded by now: a copy would not hear of it later
-    view = copy.copy(session)
-    view.settings = config.apply(session.settings)
-    return view
 
 
 def _greed(job: Job) -> tuple[bool, bool, int]:

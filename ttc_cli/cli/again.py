@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -34,9 +35,9 @@ def again(
         from ttc_cli.store.log import Log
 
         with Log(log_dir(), make=False) as log:
-            settings, known = asked_before(log, log.get(run_id, asked=True))
-        if not given.settings:
-            before = str(settings.get("seed", 0))
-            settings["seed"] = str(int(before) + 1) if before.isdecimal() else before
-        settings |= given.settings
-        raise typer.Exit(run(Given(settings, given.flags), (), signals, known))
+            said, known = asked_before(log, log.get(run_id, asked=True))
+        if not given.settings and known.settings["seed"] != "random":
+            seed = int(known.settings["seed"]) + 1
+            known = replace(known, settings={**known.settings, "seed": seed})
+        again = Given(said | given.settings, given.flags)
+        raise typer.Exit(run(again, (), signals, known))

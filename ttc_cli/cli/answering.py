@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ttc_cli.cli import output
 from ttc_cli.cli.signals import Signals
 from ttc_cli.cli.start import BEGAN
-from ttc_cli.core.errors import NoAnswer, TtcError
-from ttc_cli.core.events import Done, Event, Flow, Note
+from ttc_cli.core.errors import NoAnswer, TtcError, UsageError
+from ttc_cli.core.events import Done, Event, Flow, Note, Start
 from ttc_cli.views.plain import PlainView
 
 if TYPE_CHECKING:
@@ -18,49 +18,74 @@ if TYPE_CHECKING:
     from ttc_cli.store.recorder import Recorder
 
 
-def answer(
-    flow: Flow[Any],
-    how: Flags,
-    view: PlainView,
-    record: Recorder,
-    signals: Signals,
-) -> int:
-    """Show a run, live or replayed."""
-    sinks: list[Callable[[Event], None]] = [view]
-    if how.jsonl:
-        from ttc_cli.views.jsonl import JsonlView
+class _Shown:
+    """Takes a run's events: to the log, to the views, and to stdout or a file at the end."""
 
-        sinks.append(JsonlView(sys.stdout, BEGAN))
-    final: dict[str, Any] = {}
-    plan: dict[str, Any] = {}
+    def __init__(self, how: Flags, view: PlainView, record: Recorder, signals: Signals) -> None:
+        self.how, self.view, self.record, self.signals = how, view, record, signals
+        self.final: dict[str, Any] = {}
+        self.plan: dict[str, Any] = {}
+        self.code = 0
+        self._sinks: list[Callable[[Event], None]] = [view]
+        if how.jsonl:
+            from ttc_cli.views.jsonl import JsonlView
+
+            self._sinks.append(JsonlView(sys.stdout, BEGAN))
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Start):
+            self.plan = event.plan
+            _announce(event, self.how, self.view)
+        self.record(event)
+        if isinstance(event, Done):
+            self.final = presented(event.result, self.how)
+            event = Done(self.final)
+        for sink in self._sinks:
+            sink(event)
+        if isinstance(event, Done):  # printed before what is kept is written
+            self.code = deliver(self.final, self.how, told=not self.signals.code)
+
+
+def show(flow: Flow[Any], how: Flags, view: PlainView, record: Recorder, signals: Signals) -> int:
+    """Show a run, live or replayed; returns the exit code."""
+    shown = _Shown(how, view, record, signals)
     try:
-        while True:
-            event = next(flow)
-            record(event)
-            plan = getattr(event, "plan", plan)
-            if isinstance(event, Done):
-                final = presented(event.result, how)
-                event = Done(final)
-            for sink in sinks:
-                sink(event)
-    except StopIteration:
-        pass
+        for event in flow:
+            shown(event)
     except BrokenPipeError:
         output.silence(sys.stdout)
         return 0
     except TtcError:
-        if signals.code:  # stopped before there was anything to print
+        if signals.code and not shown.final:  # stopped before there was anything to print
             return signals.code
         raise
     finally:
         flow.close()
-    code = deliver(final, how, told=not signals.code)
     if signals.code:
-        note = Note(f"interrupted: {_so_far(final['ttc'], plan['samples'])}")
+        so_far = _so_far(shown.final["ttc"], shown.plan["samples"])
         for sink in (record, view):
-            sink(note)
+            sink(Note(f"interrupted: {so_far}"))
         return signals.code
-    return code
+    return shown.code
+
+
+def _announce(start: Start, how: Flags, view: PlainView) -> None:
+    """Say what is to be done where that is wanted, and refuse what the plan cannot give.
+
+    Raises:
+        UsageError: an agreement is asked for and there is no vote.
+    """
+    plan = start.plan
+    if how.min_agreement is not None and (not plan["votes"] or plan["samples"] == 1):
+        raise UsageError(
+            f"--min-agreement needs a vote, and {plan['strategy']} holds none here",
+            "give -e medium or -n 8",
+        )
+    if how.verbose:
+        from ttc_cli.cli.preview import lines
+
+        for line in lines(start.request["model"], plan, start.estimate):
+            view.say(line)
 
 
 def presented(result: dict[str, Any], how: Flags) -> dict[str, Any]:

@@ -7,16 +7,15 @@ import stat
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ttc_cli.cli.answering import answer
-from ttc_cli.cli.checks import check_flags, check_options
+from ttc_cli.cli.answering import show
+from ttc_cli.cli.checks import check_flags
 from ttc_cli.cli.inputs import gather, schema_text
 from ttc_cli.cli.options import Given, filled
 from ttc_cli.cli.signals import INTERRUPTED, Signals
 from ttc_cli.cli.start import BEGAN, draws
 from ttc_cli.cli.templating import Filled, apply, named
-from ttc_cli.core.errors import UsageError
 from ttc_cli.settings import Flags, Settings, load
 from ttc_cli.views.live import make
 from ttc_cli.views.plain import Look, PlainView, Thoughts
@@ -24,9 +23,9 @@ from ttc_cli.views.plain import Look, PlainView, Thoughts
 if TYPE_CHECKING:
     from ttc_cli.cli.logged import Known
     from ttc_cli.models.registry import ModelFile
-    from ttc_cli.prompts.documents import Document
-    from ttc_cli.session.loaded import Ask
+    from ttc_cli.session.loaded import Session
     from ttc_cli.session.remote import Served
+    from ttc_cli.session.request import Request
     from ttc_cli.store.recorder import Recorder
 
 
@@ -47,6 +46,9 @@ def run(given: Given, words: tuple[str, ...], signals: Signals, known: Known | N
     before = earlier(flags, known.parent if known else None)
     said = filled(filled(given.settings, saved.settings), before.settings)
     settings = load(said, cwd=Path.cwd(), environ=os.environ)
+    if known is not None:
+        kept = {k: v for k, v in known.settings.items() if k not in given.settings}
+        settings = replace(settings, **kept)
     if flags.min_agreement is not None and (settings.effort, settings.strategy) == ("auto", "auto"):
         settings = replace(settings, effort="medium")  # one sample that is sure agrees with nobody
     if flags.help_options:
@@ -74,39 +76,28 @@ def run(given: Given, words: tuple[str, ...], signals: Signals, known: Known | N
         prompt = saved.finish(prompt)
         view.status("loading the model")
         from ttc_cli.session.loaded import new_id
+        from ttc_cli.session.request import Request, check
 
         run_id = (known.run if known else None) or new_id()
-        ask = asked(settings, prompt, documents, refresh=flags.refresh, began=BEGAN, id=run_id,
-                    history=before.turns)  # fmt: skip
-        begun = entry(ask, said, settings, before.parent)
+        request = Request.of(settings, prompt, documents=documents, history=before.turns)
+        begun = entry(request, run_id, said, before.parent)
         if flags.detach:
             from ttc_cli.cli.background import detach
 
-            check_options(settings, ask)
+            check(request, unsafe=settings.unsafe_exec)
             detach(settings, begun, flags)
             view.clear()
-            sys.stdout.write(f"{ask.id}\n")
+            sys.stdout.write(f"{run_id}\n")
             return 0
         with recorder(settings, begun, BEGAN, view.say, keep=not flags.dry_run) as record:
             signals.last_words = record.leave
             try:
-                record.code = _with_model(settings, ask, flags, view, record, signals)
+                record.code = _answer(settings, request, run_id, flags, view, record, signals)
             except KeyboardInterrupt:
                 record.code = signals.code or INTERRUPTED
         return record.code
     finally:
         view.end()
-
-
-def asked(settings: Settings, prompt: str, documents: tuple[Document, ...], **more: Any) -> Ask:
-    """The question under the settings in force."""
-    from ttc_cli.session.loaded import Ask
-
-    return Ask(
-        prompt, documents, dict(settings.options), early_stop=settings.early_stop,
-        diverse=settings.diverse, verifiers=settings.verifiers, unsafe_exec=settings.unsafe_exec,
-        schema=settings.schema, **more,
-    )  # fmt: skip
 
 
 def _saved(flags: Flags, words: tuple[str, ...]) -> Filled:
@@ -117,75 +108,48 @@ def _saved(flags: Flags, words: tuple[str, ...]) -> Filled:
     return apply(template, flags.values, words)
 
 
-def _with_model(
+def _answer(
     settings: Settings,
-    ask: Ask,
-    how: Flags,
+    request: Request,
+    run_id: str,
+    flags: Flags,
     view: PlainView,
     record: Recorder,
     signals: Signals,
 ) -> int:
     from ttc_cli.cli.local import is_here
+    from ttc_cli.session.answer import answer
     from ttc_cli.session.loaded import Session
+    from ttc_cli.session.request import check
 
     if not is_here(settings):
-        check_options(settings, ask)  # ahead of a download
+        check(request, unsafe=settings.unsafe_exec)  # ahead of a download
     with signals.raising():  # which cleans up after itself
         model = choose_model(settings, view)
-    session = Session(settings, model)
+    session = Session(settings, model, refresh=flags.refresh)
     try:
-        from ttc_cli.session.recall import recall, recorded
-
-        if not how.dry_run and (known := recall(session, ask)):
-            _announce(model.name, known.start.plan, known.start.estimate, how, view)
-            return answer(known.flow(), how, view, record, signals)
-        check_options(settings, ask)
-        session.begin()
-        from ttc_cli.session import prompt_cache
-        from ttc_cli.session.prepare import prepare  # takes a while, and the model is loading
-
-        prepared = prepare(session, ask)
-        if how.dry_run:
-            from ttc_cli.cli.preview import dry_run as preview
-
-            view.clear()
-            return preview(prepared, as_json=how.as_json or how.jsonl)
-        _announce(model.name, prepared.describe(), prepared.estimate, how, view)
-        run = prepared.start()
-        signals.stops(run.interrupt)
-        refused: list[str] = []
-        flow = recorded(prepared, prepared.flow(run), refused.append)
-        code = answer(flow, how, view, record, signals)
-        if not signals.code:  # somebody who wants to leave does not wait for the disk
-            with signals.raising():
-                prompt_cache.keep(session, prepared.prompt, refused.append)
-        for line in refused[:1]:  # one is enough
-            view.say(line)
-        return code
+        if flags.dry_run:
+            return _dry_run(session, request, flags, view)
+        events = answer(
+            session, request, began=BEGAN, run_id=run_id, stops=signals.stops, say=view.say
+        )
+        return show(events, flags, view, record, signals)
     finally:
         view.clear()
         session.close()
 
 
-def _announce(
-    model: str, plan: dict[str, Any], estimate: dict[str, Any], how: Flags, view: PlainView
-) -> None:
-    """Say what is to be done where that is wanted, and refuse what the plan cannot give.
+def _dry_run(session: Session, request: Request, flags: Flags, view: PlainView) -> int:
+    from ttc_cli.cli.preview import dry_run
+    from ttc_cli.session.request import check
 
-    Raises:
-        UsageError: an agreement is asked for and there is no vote.
-    """
-    alone = plan["strategy"] in ("direct", "think", "refine") or plan["samples"] == 1
-    if how.min_agreement is not None and alone:
-        raise UsageError(
-            f"--min-agreement needs a vote, and {plan['strategy']} holds none here",
-            "give -e medium or -n 8",
-        )
-    if how.verbose:
-        from ttc_cli.cli.preview import lines
+    check(request, unsafe=session.settings.unsafe_exec)
+    session.begin()
+    from ttc_cli.session.plan import plan  # takes a while, and the model is loading
 
-        for line in lines(model, plan, estimate):
-            view.say(line)
+    planned = plan(session, request, began=BEGAN)
+    view.clear()
+    return dry_run(planned, as_json=flags.as_json or flags.jsonl)
 
 
 def look(settings: Settings, how: Flags) -> Look:

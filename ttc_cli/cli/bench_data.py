@@ -69,7 +69,7 @@ def _unscorable(item: Item, unsafe_exec: bool) -> str:
     from ttc_cli.answers import extract
     from ttc_cli.bench import scoring
     from ttc_cli.jail import available
-    from ttc_cli.session.prepare import KINDS
+    from ttc_cli.session.plan import KINDS
 
     if item.task == "code":
         reply = f"```python\n{item.more['prompt']}{item.reference}\n```"

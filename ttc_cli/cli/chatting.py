@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli import asking, output
-from ttc_cli.cli.answering import answer
-from ttc_cli.cli.checks import check_flags, check_options
+from ttc_cli.cli.answering import show
+from ttc_cli.cli.checks import check_flags
 from ttc_cli.cli.inputs import schema_text
 from ttc_cli.cli.logged import earlier, entry, recorder
 from ttc_cli.cli.options import Given, filled
@@ -21,13 +22,15 @@ from ttc_cli.core.events import Done, Flow
 from ttc_cli.core.sampling import Sampling
 from ttc_cli.prompts.documents import read
 from ttc_cli.session.chat import FULL, SUMMARISE, Chat, Turn
-from ttc_cli.session.loaded import Session
+from ttc_cli.session.loaded import Session, new_id
+from ttc_cli.session.request import Request, check
+from ttc_cli.session.running import answering, start
 from ttc_cli.settings import Flags, Settings, load, log_dir
 from ttc_cli.views.live import make
 
 if TYPE_CHECKING:
     from ttc_cli.core.outcome import Outcome
-    from ttc_cli.session.prepared import Prepared
+    from ttc_cli.session.plan import Planned
 
 SHORTER = "/drop forgets the oldest turns, /summarise shrinks them, /new begins anew"
 
@@ -106,7 +109,7 @@ class Talk:
 
     def check(self, settings: Settings) -> None:
         """UsageError for a strategy, verifiers or options that make no sense."""
-        check_options(settings, asking.asked(settings, "", ()))
+        check(Request.of(settings), unsafe=settings.unsafe_exec)
 
     def open(self, settings: Settings) -> Session:
         """Begin to load the model that the settings name."""
@@ -149,7 +152,7 @@ class Talk:
             TtcError: it could not be answered; the conversation is as it was.
         """
         try:
-            prepared, result = self._answer(text, shown=True, **changes)
+            planned, result = self._answer(text, shown=True, **changes)
         except ContextOverflow as error:
             self.source.give_back(text)
             raise ContextOverflow(error.message, SHORTER) from error
@@ -160,7 +163,7 @@ class Talk:
             return True
         choice = result["choices"][0]
         self.documents = ()
-        self.chat.keep(prepared, choice["message"]["content"])
+        self.chat.keep(planned, choice["message"]["content"])
         if self._leaving:
             return False
         if self.code:
@@ -217,7 +220,7 @@ class Talk:
 
     def _answer(
         self, text: str, *, shown: bool, **changes: Any
-    ) -> tuple[Prepared, dict[str, Any] | None]:
+    ) -> tuple[Planned, dict[str, Any] | None]:
         """Run one turn. `self.code` is that of a signal, 0 without one."""
         signals, settings = self.signals, self.settings(**changes)
         signals.patient = True
@@ -227,24 +230,25 @@ class Talk:
         self.view = view = make(asking.look(settings, how), sys.stdout, sys.stderr)
         if not self.chat.turns:
             view.status("loading the model")
-        ask = asking.asked(settings, text, self.documents)
+        request = Request.of(settings, text, documents=self.documents)
+        began, run_id = time.monotonic(), new_id()
         heard = Heard()
-        begun = entry(ask, {**self.said, **changes}, settings, self.chat.parent, "chat")
-        log = recorder(settings, begun, ask.began, view.say)
+        begun = entry(request, run_id, {**self.said, **changes}, self.chat.parent, "chat")
+        log = recorder(settings, begun, began, view.say)
         try:
             with log as record:
                 signals.last_words = record.leave
-                prepared = self.chat.ask(ask)
-                started = prepared.start()
+                planned = self.chat.ask(request, began=began, run_id=run_id)
+                started = start(planned)
                 signals.stops(started.interrupt)
                 if signals.code:
                     started.interrupt()
-                flow = heard.listen(prepared.flow(started))
+                flow = heard.listen(answering(planned, started))
                 quietly = replace(how, as_json=False)
-                record.code = self.code = answer(flow, quietly, view, record, signals)
+                record.code = self.code = show(flow, quietly, view, record, signals)
         finally:
             view.clear()
             signals.last_words = lambda _code: None
             signals.stops(None)
             signals.code = 0
-        return prepared, heard.result
+        return planned, heard.result

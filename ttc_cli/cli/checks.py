@@ -9,7 +9,6 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.sampling import Sampling
 
 if TYPE_CHECKING:
-    from ttc_cli.session.loaded import Ask
     from ttc_cli.settings import Flags, Settings
 
 
@@ -26,22 +25,3 @@ def check_flags(settings: Settings, how: Flags) -> None:
     if how.output is not None:
         output.check_place(how.output)  # now, and not after minutes of work
     Sampling(top_p=1 if settings.top_p is None else settings.top_p, min_p=settings.min_p or 0)
-
-
-def check_options(settings: Settings, ask: Ask) -> None:
-    """Refuse a strategy, verifiers or options that make no sense.
-
-    Imports what they are made of, so a result that was kept is looked for first.
-
-    Raises:
-        UsageError: an unknown strategy, verifier or option.
-    """
-    if settings.strategy == "auto" and not ask.verifiers:
-        return
-    from ttc_cli.strategies import registry
-    from ttc_cli.verifiers import registry as verifiers
-
-    verifiers.assemble(ask.verifiers, ask.options, unsafe=ask.unsafe_exec)
-    if settings.strategy != "auto":
-        kind = registry.find(settings.strategy).options
-        verifiers.strategy_options(settings.strategy, kind, ask.verifiers, ask.options)

@@ -11,12 +11,13 @@ from ttc_cli.cli.inputs import kept
 from ttc_cli.core.branch import Message
 from ttc_cli.core.errors import UsageError
 from ttc_cli.prompts.documents import Document, frame
+from ttc_cli.session.request import Request, answer_settings
 from ttc_cli.settings import Flags, Settings, log_dir
 from ttc_cli.store.log import Entry, Log, LogUnusable, Run
 from ttc_cli.store.recorder import Recorder
 
 if TYPE_CHECKING:
-    from ttc_cli.session.loaded import Ask
+    from ttc_cli.session.plan import Planned
 
 
 def recorder(
@@ -41,7 +42,7 @@ def recorder(
 @contextmanager
 def recorders(
     settings: Settings, said: Mapping[str, Any], say: Callable[[str], None]
-) -> Iterator[Callable[[Ask], Recorder]]:
+) -> Iterator[Callable[[Planned], Recorder]]:
     """What logs each of many runs; a log that cannot be used is told of once.
 
     The log stays open all the while: SQLite writes all through to the disk whenever the last that
@@ -54,14 +55,9 @@ def recorders(
             say(line)
         refused.append(line)
 
-    def make(ask: Ask) -> Recorder:
-        return recorder(
-            settings,
-            entry(ask, said, settings, command="map"),
-            ask.began,
-            give_up,
-            keep=not refused,
-        )
+    def make(run: Planned) -> Recorder:
+        begun = entry(run.request, run.id, said, command="map")
+        return recorder(settings, begun, run.began, give_up, keep=not refused)
 
     with ExitStack() as stack:
         if settings.log:
@@ -73,19 +69,17 @@ def recorders(
 
 
 def entry(
-    ask: Ask,
+    request: Request,
+    run_id: str,
     said: Mapping[str, Any],
-    settings: Settings,
     parent: str | None = None,
     command: str = "ask",
 ) -> Entry:
-    """A run as it begins, with the settings that were given for it."""
-    given = {name: value for name, value in said.items() if value is not None}
-    if settings.schema:
-        given["schema"] = settings.schema  # itself, in place of its file
-    request = {"settings": given, "system": settings.system, "command": command}
-    texts = tuple((document.name, document.text) for document in ask.documents)
-    return Entry(ask.id, ask.prompt, texts, request, parent)
+    """A run as it begins: the request, and what was said besides of how it is to be run."""
+    values = {**request.values(), "command": command}
+    values["run"] = {k: v for k, v in said.items() if k not in values and v is not None}
+    texts = tuple((document.name, document.text) for document in request.documents)
+    return Entry(run_id, request.prompt, texts, values, parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +87,23 @@ class Known:
     """A question that the log holds.
 
     Args:
+        settings: that decide its answer, by name.
         parent: the run that it went on from.
         run: its own id, where it is to be answered and not to be asked again.
     """
 
     prompt: str
     documents: tuple[Document, ...]
+    settings: Mapping[str, Any]
     parent: str | None = None
     run: str | None = None
 
 
 def asked_before(log: Log, run: Run) -> tuple[dict[str, Any], Known]:
-    """(settings, question) of a logged run."""
+    """What was said of how a logged run is to be run, and its question."""
     documents = tuple(kept(name, text) for name, text in log.texts(run))
-    settings = dict(run.request.get("settings", {}))
-    return settings, Known(run.prompt, documents, run.parent)
+    settings = answer_settings(run.request)
+    return dict(run.request.get("run", {})), Known(run.prompt, documents, settings, run.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +147,6 @@ def earlier(flags: Flags, parent: str | None = None) -> Earlier:
             Message("user", frame(turn.prompt, documents)),
             Message("assistant", turn.reply),
         ]
-    chosen = {"model": request.get("settings", {}).get("model"), "system": request.get("system")}
+    chosen = {name: request.get(name) for name in ("model", "system")}
     settings = {name: value for name, value in chosen.items() if value is not None}
     return Earlier(tuple(messages), turns[-1].run, settings)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ttc_cli.cli import asking, output
-from ttc_cli.cli.checks import check_flags, check_options
+from ttc_cli.cli.checks import check_flags
 from ttc_cli.cli.inputs import schema_text
 from ttc_cli.cli.logged import recorders
 from ttc_cli.cli.mapped import Filed, Progress, Stdout
@@ -19,12 +19,10 @@ from ttc_cli.cli.signals import Signals
 from ttc_cli.cli.templating import named, over_records
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.settings import Flags, Settings, load
-from ttc_cli.settings.options import answer_values
 from ttc_cli.store.part import Part
 from ttc_cli.views.plain import PlainView
 
 if TYPE_CHECKING:
-    from ttc_cli.session.loaded import Session
     from ttc_cli.session.mapping import Mapping as Mapper
     from ttc_cli.session.mapping import Recorders, Task
     from ttc_cli.session.records import Reader, Record
@@ -77,6 +75,7 @@ def _task(settings: Settings, flags: Flags, over: Over, defaults: dict[str, str]
         UsageError: flags that exclude each other, an unknown strategy, verifier or option.
     """
     from ttc_cli.session.mapping import Task
+    from ttc_cli.session.request import Request, check
 
     if over.resume and flags.output is None:
         raise UsageError("--resume goes on with a file", "name it with -o")
@@ -84,9 +83,9 @@ def _task(settings: Settings, flags: Flags, over: Over, defaults: dict[str, str]
         raise UsageError(
             "no prompt was given", 'say ttc map "... {line}" FILE, or name one with -t'
         )
-    ask = asking.asked(settings, "", (), refresh=flags.refresh)
-    check_options(settings, ask)
-    return Task(over.prompt, ask, over.field, flags.extract, dict(flags.values), defaults)
+    request = Request.of(settings)
+    check(request, unsafe=settings.unsafe_exec)
+    return Task(over.prompt, request, over.field, flags.extract, dict(flags.values), defaults)
 
 
 def _opened(name: str, flags: Flags) -> io.FileIO:
@@ -119,14 +118,15 @@ def _with_model(
     view.status("loading the model")
     with signals.raising():  # a download cleans up after itself
         model = asking.choose_model(settings, view)
-    session = Session(settings, model)
+    session = Session(settings, model, refresh=flags.refresh)
     session.begin()
+    task = replace(task, request=task.request.identified(session.identity))
     named = over.file.endswith((".jsonl", ".ndjson"))
     reader = Reader(file, over.file, True if over.jsonl is None and named else over.jsonl)
     part: Part | None = None
     try:
         if flags.output is not None:
-            part = Part(flags.output, _header(task, settings, session), over.resume)
+            part = Part(flags.output, _header(task), over.resume)
         for warning in settings.warnings:
             view.say(warning)
         mapping = Mapper(session, task, ordered=part is None and not over.unordered, record=record)
@@ -138,11 +138,11 @@ def _with_model(
         session.close()
 
 
-def _header(task: Task, settings: Settings, session: Session) -> dict[str, object]:
-    """What decides the results."""
+def _header(task: Task) -> dict[str, object]:
+    """What decides the results; the model and files by what they hold."""
     return {
         "prompt": task.prompt, "given": task.given, "defaults": task.defaults, "field": task.field,
-        "extract": task.extract, **answer_values(settings), "model": session.identity,
+        "extract": task.extract, **task.request.values(), "model": None,
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from ttc_cli.cli.output import print_json
 from ttc_cli.views.text import plain
 
 if TYPE_CHECKING:
-    from ttc_cli.session.prepared import Prepared
+    from ttc_cli.session.plan import Planned
 
 
 def options_of(strategy: str, verifiers: Sequence[str]) -> int:
@@ -32,7 +32,7 @@ def options_of(strategy: str, verifiers: Sequence[str]) -> int:
     return 0
 
 
-def dry_run(prepared: Prepared, *, as_json: bool) -> int:
+def dry_run(prepared: Planned, *, as_json: bool) -> int:
     """`--dry-run`: route, plan, prompt and estimate; returns the exit code."""
     plan, estimate = prepared.describe(), prepared.estimate
     if as_json:

@@ -88,6 +88,13 @@ class Registry:
         hint = did_you_mean(name, self.names()) or "one of " + ", ".join(self.names())
         raise UsageError(f"no {self.kind} is called {name!r}", hint)
 
+    def version(self, name: str) -> str:
+        """Package and version of another package's module; empty for ours, or when unknown."""
+        if name in self.builtin or name == "auto":
+            return ""
+        found = (p for p in self.plugins() if p.name == name)
+        return next((f"{plugin.package} {plugin.version}" for plugin in found), "")
+
     def load(self, plugin: Plugin) -> Any:
         """Import another package's module.
 

@@ -18,9 +18,11 @@ from ttc_cli.engine.hub import Hub, drive
 from ttc_cli.prm import rollouts
 from ttc_cli.prm.rollouts import RolloutSpec
 from ttc_cli.prm.traces import Trace
-from ttc_cli.session.loaded import Ask, Session
-from ttc_cli.session.prepare import memory_cells, prepare
-from ttc_cli.session.prepared import Prepared
+from ttc_cli.session.loaded import Session
+from ttc_cli.session.plan import Planned
+from ttc_cli.session.plan import plan as planned_for
+from ttc_cli.session.request import Request
+from ttc_cli.session.room import memory_cells
 from ttc_cli.store.journal import Journal
 from ttc_cli.strategies.effort import EXPECTED_TOKENS
 
@@ -171,16 +173,19 @@ def _digest(item: Item, spec: RolloutSpec, seed: int, majority: bool, synthetic:
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _prepared(session: Session, items: Sequence[Item]) -> Iterator[tuple[Item, Prepared]]:
+def _prepared(session: Session, items: Sequence[Item]) -> Iterator[tuple[Item, Planned]]:
     for item in items:
         try:
-            yield item, prepare(session, Ask(item.prompt, task=item.task))
+            yield (
+                item,
+                planned_for(session, Request.of(session.settings, item.prompt, form=item.task)),
+            )
         except ContextOverflow:
             continue
 
 
 def _one(
-    run: Run, item: Item, one: Prepared, spec: RolloutSpec, *, majority: bool, synthetic: bool
+    run: Run, item: Item, one: Planned, spec: RolloutSpec, *, majority: bool, synthetic: bool
 ) -> Flow[list[Trace]]:
     """One question's traces, none when the budget cut it; its port is left when it is done."""
 

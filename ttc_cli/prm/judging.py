@@ -16,8 +16,9 @@ from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.prm.measures import auc, first_error_f1
-from ttc_cli.session.loaded import Ask, Session
-from ttc_cli.session.prepare import prepare
+from ttc_cli.session.loaded import Session
+from ttc_cli.session.plan import plan
+from ttc_cli.session.request import Request
 from ttc_cli.strategies.common import NoOptions
 from ttc_cli.verifiers.registry import assemble, check, strategy_options
 
@@ -96,8 +97,8 @@ def judge(
 
 def _scores(session: Session, verifier: Any, one: Labelled) -> tuple[list[float], float] | None:
     """(a score for each step, that of the whole reply); None when the verifier failed."""
-    prepared = prepare(session, Ask(one.question, task="math"))
-    prompt = prepared.prompt
+    planned = plan(session, Request.of(session.settings, one.question, form="math"))
+    prompt = planned.prompt
     texts = [step if step.endswith("\n") else step + "\n\n" for step in one.steps]
     whole = Branch((0,), prompt, tuple(Step(text) for text in texts), Stop.END)
     beginnings = [
@@ -105,12 +106,12 @@ def _scores(session: Session, verifier: Any, one: Labelled) -> tuple[list[float]
         for n in range(1, len(texts))
     ]
     run = Run(session.engine)
-    flow = verifier(run, [whole], prepared.question)
+    flow = verifier(run, [whole], planned.question)
     (graded,) = end_of(flow)
     if graded.score is None:
         return None
     if len(graded.steps) == len(texts):
         return list(graded.steps), graded.score
-    rest = end_of(verifier(run, beginnings, prepared.question)) if beginnings else []
+    rest = end_of(verifier(run, beginnings, planned.question)) if beginnings else []
     found = [grade.score for grade in rest]
     return None if None in found else ([*found, graded.score], graded.score)

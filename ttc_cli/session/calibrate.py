@@ -15,7 +15,7 @@ from ttc_cli.models.gguf import read_gguf
 from ttc_cli.models.registry import ModelFile, identity
 from ttc_cli.routing.policy import answer_form
 from ttc_cli.session.loaded import load_llama
-from ttc_cli.session.prepare import MOST_KV_SHARE, UNTOLD_MEMORY
+from ttc_cli.session.room import MOST_KV_SHARE, UNTOLD_MEMORY
 from ttc_cli.session.tuned import cell_bytes, tuned
 from ttc_cli.settings import Settings, cache_dir, log_dir
 from ttc_cli.store import speeds as store

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 from ttc_cli.core.branch import Message, Prompt
 from ttc_cli.prompts.documents import Document
-from ttc_cli.session.loaded import Ask, Session
-from ttc_cli.session.prepare import memory_cells, prepare
-from ttc_cli.session.prepared import Prepared
+from ttc_cli.session.loaded import Session
+from ttc_cli.session.plan import Planned, plan
+from ttc_cli.session.request import Request
+from ttc_cli.session.room import memory_cells
 
 FULL = 0.8
 """Share of the context from which on a conversation should be made shorter."""
@@ -82,26 +83,28 @@ class Chat:
         """Share of the context that is taken."""
         return self.used / self.context
 
-    def ask(self, ask: Ask) -> Prepared:
+    def ask(self, request: Request, *, began: float | None = None, run_id: str = "") -> Planned:
         """The next turn, planned, with room made for it in the cache.
 
         Raises:
             ContextOverflow: it does not fit; nothing is changed.
         """
-        prepared = prepare(self.session, replace(ask, history=self.history))
-        if prepared.cells > self._cells or not self._cells:
-            wanted = max(CELLS, prepared.cells, 2 * self._cells)
-            most = max(prepared.cells, memory_cells(self.session))
+        planned = plan(
+            self.session, replace(request, history=self.history), began=began, run_id=run_id
+        )
+        if planned.cells > self._cells or not self._cells:
+            wanted = max(CELLS, planned.cells, 2 * self._cells)
+            most = max(planned.cells, memory_cells(self.session))
             self._cells = min(wanted, most)
             self.session.engine.reserve(self._cells)
-        return prepared
+        return planned
 
-    def keep(self, prepared: Prepared, reply: str) -> None:
+    def keep(self, planned: Planned, reply: str) -> None:
         """Add an answered turn."""
-        message = prepared.prompt.messages[-1]
-        ask = prepared.ask
-        self.turns.append(Turn(ask.prompt, message, reply, ask.id, ask.documents))
-        self.used = prepared.prompt_tokens + self._tokens(reply)
+        message = planned.prompt.messages[-1]
+        asked = planned.request
+        self.turns.append(Turn(asked.prompt, message, reply, planned.id, asked.documents))
+        self.used = planned.prompt_tokens + self._tokens(reply)
 
     def drop(self, count: int) -> int:
         """Forget the oldest turns, all but the last at most; returns how many."""

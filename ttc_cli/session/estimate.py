@@ -8,6 +8,7 @@ at the speed of the width it draws at, seen or calibrated.
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import Any
 
@@ -45,6 +46,7 @@ def estimate(
     plan: Plan,
     prompt: int,
     began: float,
+    limit: float | None,
 ) -> dict[str, Any]:
     """Tokens and seconds of a plan, and of each of `plans` by level.
 
@@ -53,14 +55,16 @@ def estimate(
         plans: what the levels would run.
         prompt: its tokens.
         began: monotonic seconds of the run's start: what has passed counts.
+        limit: on its seconds.
 
     Returns:
         "tokens", "seconds" (None before any run was timed), "plain_answer" (tokens of one plain
         answer), and "levels", the first two by level.
     """
     ready = time.monotonic() - began
-    levels = {name: _one(session, question, each, prompt, ready) for name, each in plans.items()}
-    own = _one(session, question, plan, prompt, ready)
+    one = functools.partial(_one, session, question, prompt, ready, limit)
+    levels = {name: one(each) for name, each in plans.items()}
+    own = one(plan)
     return {**own, "plain_answer": _plain(session, question), "levels": levels}
 
 
@@ -69,7 +73,7 @@ def _plain(session: Session, question: Question) -> float:
 
 
 def _one(
-    session: Session, question: Question, plan: Plan, prompt: int, ready: float
+    session: Session, question: Question, prompt: int, ready: float, limit: float | None, plan: Plan
 ) -> dict[str, Any]:
     speeds, kind = session.speeds, key(question, plan)
     stops = plan.early_stop and plan.strategy == "self-consistency"
@@ -88,5 +92,4 @@ def _one(
     if not (speed and prefill):
         return {"tokens": int(tokens), "seconds": None}
     seconds = ready + prompt / prefill + tokens / speed
-    limit = session.settings.max_seconds
     return {"tokens": int(tokens), "seconds": round(min(seconds, limit or seconds), 1)}

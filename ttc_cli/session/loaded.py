@@ -6,13 +6,11 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from ttc_cli.core.branch import Message
 from ttc_cli.models.registry import ModelFile, identity
-from ttc_cli.prompts.documents import Document
 from ttc_cli.session.remote import Served
 from ttc_cli.session.tuned import tuned
 from ttc_cli.settings import MEGABYTE, Settings, cache_dir, home, log_dir
@@ -29,40 +27,6 @@ if TYPE_CHECKING:
 def new_id() -> str:
     """A name for a run that no other has."""
     return "ttc-" + secrets.token_hex(12)
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One question as the command line took it.
-
-    Args:
-        prompt: the question.
-        documents: what it is about, ahead of it in the prompt.
-        history: earlier turns, user and assistant in turn, without thoughts.
-        options: KEY=VALUE of the strategy and the verifiers.
-        early_stop, diverse: see Plan.
-        refresh: draw anew what the sample pool holds.
-        task: what kind of work it is, when the asker knows; else it is guessed.
-        schema: JSON that the answer must be valid under, or empty.
-        verifiers: "NAME" or "NAME:ARGUMENT" each.
-        unsafe_exec: run code that the model wrote also where it cannot be locked in.
-        began: monotonic seconds of the process's start; deadlines count from it.
-        id: of the run, in the result and in the log.
-    """
-
-    prompt: str
-    documents: tuple[Document, ...] = ()
-    options: dict[str, str] = field(default_factory=dict)
-    early_stop: bool = True
-    diverse: bool = False
-    refresh: bool = False
-    task: str | None = None
-    schema: str = ""
-    verifiers: tuple[str, ...] = ()
-    unsafe_exec: bool = False
-    began: float = field(default_factory=time.monotonic)
-    id: str = field(default_factory=new_id)
-    history: tuple[Message, ...] = ()
 
 
 def load_llama(
@@ -118,11 +82,18 @@ class Session:
         settings: of this run.
         model: the file, from `models.pull.ensure`, or what answers at a server.
         load: makes the engine of a file; by default llama.cpp's.
+        refresh: draw anew what caches hold.
     """
 
     def __init__(
-        self, settings: Settings, model: ModelFile | Served, load: Load | None = None
+        self,
+        settings: Settings,
+        model: ModelFile | Served,
+        load: Load | None = None,
+        *,
+        refresh: bool = False,
     ) -> None:
+        self.refresh = refresh
         self.settings = settings
         self.model = model
         self._engine: Host | None = None
@@ -169,14 +140,14 @@ class Session:
             raise self._failure
         return self._engine
 
-    def pool(self, *, refresh: bool) -> SamplePool | None:
+    def pool(self) -> SamplePool | None:
         """Finished samples of earlier runs, where the settings allow to keep any."""
         if not (self.settings.cache and self.settings.log):
             return None
         from ttc_cli.store.pool import FOLDER, SamplePool  # SQLite: not for a whole result
 
         limit = self.settings.sample_cache_mb * MEGABYTE
-        return SamplePool(cache_dir() / FOLDER, refresh=refresh, limit=limit)
+        return SamplePool(cache_dir() / FOLDER, refresh=self.refresh, limit=limit)
 
     def close(self) -> None:
         """Free the model and keep what was learnt about its speed; idempotent.

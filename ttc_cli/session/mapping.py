@@ -7,7 +7,6 @@ follows everything that is the same for all, and the engine finds common prefixe
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -19,10 +18,12 @@ from ttc_cli.core.events import Event, Flow, watch
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.hub import Hub, Port, drive
-from ttc_cli.session.loaded import Ask, Session, new_id
-from ttc_cli.session.prepare import memory_cells, prepare
-from ttc_cli.session.prepared import Prepared
+from ttc_cli.session.loaded import Session, new_id
+from ttc_cli.session.plan import Planned, plan
 from ttc_cli.session.records import LINE, Reader, Record
+from ttc_cli.session.request import Request
+from ttc_cli.session.room import memory_cells
+from ttc_cli.session.running import answering, start
 from ttc_cli.session.verdict import fault
 from ttc_cli.store.recorder import Recorder
 from ttc_cli.store.runs import Entry
@@ -55,7 +56,7 @@ class Task:
 
     Args:
         prompt: with `{line}` or the names of JSON fields; `{{name}}` stands for `{name}`.
-        ask: everything else of the question; its prompt is not looked at.
+        request: everything else of the question; its prompt is not looked at.
         field: the name of the answer in the result line.
         extract: only the short form of the answer; under a schema it is a JSON value either way.
         given, defaults: values that are put before a record's fields, and in place of those that
@@ -66,7 +67,7 @@ class Task:
     """
 
     prompt: str
-    ask: Ask
+    request: Request
     field: str = "answer"
     extract: bool = False
     given: dict[str, str] = made(default_factory=dict)
@@ -94,7 +95,7 @@ class Task:
                 "write {line}, or give --jsonl-input",
             )
 
-    def of(self, record: Record) -> Ask:
+    def of(self, record: Record) -> Request:
         """The question about a record.
 
         Raises:
@@ -112,16 +113,16 @@ class Task:
                 f"the record has a field {self.field!r} already", "name another with --field"
             )
         prompt = fill(self.prompt, values)
-        return replace(self.ask, prompt=prompt, began=time.monotonic(), id=new_id())
+        return replace(self.request, prompt=prompt)
 
 
-Recorders = Callable[[Ask], Recorder]
+Recorders = Callable[[Planned], Recorder]
 """What keeps the run of a question in the log."""
 
 
-def unlogged(ask: Ask) -> Recorder:
+def unlogged(run: Planned) -> Recorder:
     """Keeps nothing."""
-    return Recorder(None, Entry(ask.id, ask.prompt), ask.began, lambda _: None)
+    return Recorder(None, Entry(run.id, run.request.prompt), run.began, lambda _: None)
 
 
 class Mapping:
@@ -147,10 +148,10 @@ class Mapping:
         self._ordered = ordered
         self._record = record
         self._hub = Hub(session.engine)
-        self._live: dict[int, tuple[Port, Prepared]] = {}
+        self._live: dict[int, tuple[Port, Planned]] = {}
         self._width = session.engine.width
         self._cells = 0
-        self._pool = session.pool(refresh=task.ask.refresh)
+        self._pool = session.pool()
 
     def outage(self) -> str:
         """What is waited for while the server is away; empty while nothing is."""
@@ -198,43 +199,43 @@ class Mapping:
         while self._ordered and self._live and record.number - min(self._live) >= most:
             yield None
         try:
-            prepared = prepare(self._session, self._task.of(record))
+            planned = plan(self._session, self._task.of(record))
         except (EngineFailed, ModelError):
             raise
         except TtcError as error:
             yield _failed(record, error)
             return
-        while not self._roomy(prepared):
+        while not self._roomy(planned):
             yield None
         port = self._hub.port()
-        self._live[record.number] = port, prepared
-        yield self._answer(record, prepared, port)
+        self._live[record.number] = port, planned
+        yield self._answer(record, planned, port)
 
     @property
     def _hungry(self) -> bool:
         """Whether the branches under way, and those of runs that did not begin yet, are few."""
         branches = sum(
-            len(port.live) if port.submitted else prepared.plan.samples
-            for port, prepared in self._live.values()
+            len(port.live) if port.submitted else planned.plan.samples
+            for port, planned in self._live.values()
         )
         return branches < SLACK * self._width
 
-    def _roomy(self, prepared: Prepared) -> bool:
+    def _roomy(self, planned: Planned) -> bool:
         """Whether the cache can hold the longest answer; it grows when nothing is under way."""
-        most = max(prepared.prompt_tokens + 64, memory_cells(self._session))
-        longest = prepared.prompt_tokens + prepared.plan.branch_tokens + 64
+        most = max(planned.prompt_tokens + 64, memory_cells(self._session))
+        longest = planned.prompt_tokens + planned.plan.branch_tokens + 64
         if self._cells >= min(longest, most):
             return True
         if self._live:
             return False
-        usual = prepared.prompt_tokens + int(prepared.estimate["plain_answer"]) + 64
+        usual = planned.prompt_tokens + int(planned.estimate["plain_answer"]) + 64
         self._cells = min(longest + self._width * usual, most)
         self._session.engine.reserve(self._cells)
         return True
 
-    def _answer(self, record: Record, prepared: Prepared, port: Port) -> Flow[Row]:
+    def _answer(self, record: Record, planned: Planned, port: Port) -> Flow[Row]:
         try:
-            outcome = yield from self._drawn(prepared, port)
+            outcome = yield from self._drawn(planned, port)
         except (EngineFailed, ModelError):
             raise
         except TtcError as error:
@@ -247,14 +248,14 @@ class Mapping:
             return _bad(record, lacks)
         reply = texts(outcome)[1]
         answer: Any = short_form(outcome.answer, reply) if self._task.extract else reply.strip()
-        if self._task.ask.schema:
+        if self._task.request.schema:
             answer = json.loads(reply)
         line = {**record.kept, self._task.field: answer}
         return (
             Row(record, line) if lacks is None else Row(record, {**line, ERROR: str(lacks)}, True)
         )
 
-    def _drawn(self, prepared: Prepared, port: Port) -> Flow[Outcome]:
+    def _drawn(self, planned: Planned, port: Port) -> Flow[Outcome]:
         """The outcome of a record, drawn again where a branch failed.
 
         Raises:
@@ -264,9 +265,9 @@ class Mapping:
         while True:
             error: BranchesFailed | None = None
             try:
-                with self._record(prepared.ask) as log:
-                    run = prepared.start(port, self._pool)
-                    outcome = yield from _told(prepared.flow(run), log)
+                with self._record(planned) as log:
+                    run = start(planned, port, self._pool)
+                    outcome = yield from _told(answering(planned, run), log)
                 failed = any(branch.stop is Stop.FAILED for branch in outcome.branches)
             except BranchesFailed as all_failed:
                 error, failed = all_failed, True
@@ -275,7 +276,7 @@ class Mapping:
                 raise EngineFailed(engine.outage, "what was answered is kept")
             if failed and not run.late and attempt < ATTEMPTS:
                 attempt += 1
-                prepared = replace(prepared, ask=replace(prepared.ask, id=new_id()))
+                planned = replace(planned, id=new_id())
                 continue
             if error is not None:
                 raise error

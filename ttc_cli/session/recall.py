@@ -8,21 +8,17 @@ most is Python's own start.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ttc_cli import __version__
 from ttc_cli.core.events import Close, Done, Event, Flow, Start, Text, Tick, decode, encode
 from ttc_cli.core.sampling import Stop
-from ttc_cli.models.identity import quick_fingerprint
-from ttc_cli.session.loaded import Ask, Session
+from ttc_cli.session.loaded import Session
+from ttc_cli.session.request import Request
 from ttc_cli.settings import MEGABYTE, Settings, cache_dir
 from ttc_cli.store.file_cache import Results
 from ttc_cli.views.jsonl import JsonlView
@@ -31,26 +27,12 @@ from ttc_cli.views.plain import Look, summary
 
 if TYPE_CHECKING:
     from ttc_cli.core.outcome import Outcome
-    from ttc_cli.session.prepared import Prepared
+    from ttc_cli.session.plan import Planned
 
-SCHEMA = 3
-"""Of an entry. Count it up when an old entry would be replayed wrongly."""
 WHOLE = ("complete", "vote-decided", "confident")
 """A run that stopped for one of these was cut by nothing, and its result is kept."""
 CUT = (str(Stop.TIME), str(Stop.CANCELLED))
 """A branch that stopped for one of these would not do so in another run."""
-
-INDIFFERENT = frozenset((
-    "model", "profile", "max_seconds", "threads", "gpu_layers", "color", "stream",
-    "show_reasoning", "show_program", "cache", "log", "offline", "yes", "auto_pull",
-    "price_per_mtok", "watts", "price_per_kwh", "result_cache_mb", "sample_cache_mb",
-    "prompt_cache_mb", "log_days", "log_max_mb", "remotes", "server_wait",
-))  # fmt: skip
-"""Settings that decide nothing of what an answer says. The model counts by its hash."""
-PURE = ("confidence", "self-certainty", "judge", "regex")
-"""Verifiers that look at nothing but the reply."""
-OF_FILES = ("schema", "tests", "prm", "probe")
-"""Verifiers that look at a file besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +40,8 @@ class Recalled:
     """A run as it was kept, to be replayed."""
 
     session: Session
-    ask: Ask
+    id: str
+    began: float
     events: tuple[Event, ...]
 
     @property
@@ -76,11 +59,11 @@ class Recalled:
         yield Done(self._now(last.result))
 
     def _now(self, result: dict[str, Any]) -> dict[str, Any]:
-        wall = round(time.monotonic() - self.ask.began, 3)
+        wall = round(time.monotonic() - self.began, 3)
         ours = result["ttc"]
         return {
             **result,
-            "id": self.ask.id,
+            "id": self.id,
             "created": int(time.time()),
             "ttc": {
                 **ours,
@@ -95,19 +78,20 @@ class Recalled:
         }
 
 
-def recall(session: Session, ask: Ask) -> Recalled | None:
+def recall(session: Session, request: Request, began: float, run_id: str) -> Recalled | None:
     """The run that answered the same question before, whole; None when none was kept.
 
     An entry that is not as we write them counts as none.
     """
-    if ask.refresh or not (known_as := key(session, ask)):
+    known_as = request.key()
+    if session.refresh or not (keeps(session) and known_as):
         return None
     results = _results(session.settings)
     entry = results.get(known_as)
     if entry is None or entry.get("day") not in ("", _today()):
         return None
     try:
-        recalled = Recalled(session, ask, tuple(map(decode, entry["events"])))
+        recalled = Recalled(session, run_id, began, tuple(map(decode, entry["events"])))
         _rehearse(recalled)
     except Exception:  # whatever somebody wrote there: it is not ours, and no reason to fail
         return None
@@ -115,7 +99,7 @@ def recall(session: Session, ask: Ask) -> Recalled | None:
     return recalled
 
 
-def recorded(prepared: Prepared, flow: Flow[Outcome], refused: Callable[[str], None]) -> Flow[None]:
+def recorded(planned: Planned, flow: Flow[Outcome], refused: Callable[[str], None]) -> Flow[None]:
     """A run's flow; its events are kept for `recall` once the last of them was taken.
 
     Args:
@@ -127,13 +111,13 @@ def recorded(prepared: Prepared, flow: Flow[Outcome], refused: Callable[[str], N
             if not isinstance(event, Tick):
                 events.append(event)
             yield event
-    known_as = key(prepared.session, prepared.ask)
-    if not known_as or not _is_whole(events):
+    known_as = planned.request.key()
+    if not (keeps(planned.session) and known_as) or not _is_whole(events):
         return
-    dated = "strftime_now" in prepared.session.engine.info.template  # it tells the model the date
+    dated = "strftime_now" in planned.session.engine.info.template  # it tells the model the date
     entry = {"day": _today() if dated else "", "events": [encode(e) for e in _merged(events)]}
     try:
-        _results(prepared.session.settings).put(known_as, entry)
+        _results(planned.session.settings).put(known_as, entry)
     except OSError as error:
         refused(unwritten(error))
 
@@ -147,44 +131,9 @@ def unwritten(error: OSError) -> str:
     )
 
 
-def key(session: Session, ask: Ask) -> str:
-    """A digest of everything that decides what a run says; empty when nothing is to be kept."""
-    settings = session.settings
-    if not (settings.cache and settings.log) or settings.seed == "random":
-        return ""
-    looked_at = [_looks_at(verifier) for verifier in ask.verifiers]
-    if None in looked_at:
-        return ""
-    chosen = [
-        (item.name, getattr(settings, item.name))
-        for item in fields(settings)
-        if item.compare and item.name not in INDIFFERENT
-    ]
-    versions = (SCHEMA, __version__, _engine_version())
-    asked = replace(ask, began=0.0, refresh=False, id="")
-    text = repr((versions, session.identity, chosen, asked, looked_at))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _engine_version() -> str:
-    """What llama_cpp says of itself, without loading its library (or importlib.metadata: slow)."""
-    spec = find_spec("llama_cpp")
-    return Path(spec.origin).read_text("utf-8") if spec and spec.origin else ""
-
-
-def _looks_at(verifier: str) -> str | None:
-    """What a verifier knows besides the reply, as a digest; None for what may always change."""
-    name, _, argument = verifier.partition(":")
-    if name in PURE:
-        return ""
-    if name not in OF_FILES:
-        return None  # a command, or somebody's plug-in
-    path = Path(argument)
-    beside = [path.with_suffix(".head.npz")] if name == "prm" else []  # a classifier's head
-    try:
-        return quick_fingerprint([path, *(file for file in beside if file.is_file())])
-    except (OSError, ValueError):
-        return None
+def keeps(session: Session) -> bool:
+    """Whether whole results are kept and looked for."""
+    return session.settings.cache and session.settings.log
 
 
 def _results(settings: Settings) -> Results:

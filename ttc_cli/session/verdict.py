@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ttc_cli.core.branch import Branch, BranchId
-from ttc_cli.core.errors import BudgetSpent, NoAnswer, TtcError
+from ttc_cli.core.errors import BranchesFailed, BudgetSpent, ContextOverflow, NoAnswer, TtcError
 from ttc_cli.core.events import Event, Flow, Score, watch
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.sampling import Stop
@@ -100,3 +100,17 @@ def doubt(outcome: Outcome) -> str:
     if outcome.agreement < MAJORITY:
         return f"LOW AGREEMENT: {outcome.agreement:.0%} of the vote; the answer is a guess"
     return ""
+
+
+def nothing(outcome: Outcome) -> TtcError:
+    """The error for a run that brought nothing usable."""
+    if full := [b.error for b in outcome.branches if b.stop is Stop.CONTEXT and b.error]:
+        return ContextOverflow(full[0])  # told by a server that did not say it before
+    if errors := [branch.error for branch in outcome.branches if branch.error]:
+        return BranchesFailed(f"every branch failed: {errors[0]}")
+    if outcome.stopped in ("tokens", "seconds"):
+        limit = "--max-tokens" if outcome.stopped == "tokens" else "--max-seconds"
+        return BudgetSpent("the budget was spent before any answer", f"give a larger {limit}")
+    if outcome.branch is None and any(branch.text.strip() for branch in outcome.branches):
+        return NoAnswer("no reply had the form that was asked for", "try -e high, or --seed 1")
+    return NoAnswer("the model came back with nothing", "rephrase the question, or try --seed 1")

@@ -24,6 +24,7 @@ from ttc_cli.strategies.grading import Grades, wanted
 from ttc_cli.strategies.mixed import sample
 from ttc_cli.strategies.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give_up
 
+SCHEMA = True
 CHOOSE = "vote"
 """How the winner is chosen by default; prose and code have no classes and always take the best."""
 WAVE = 4

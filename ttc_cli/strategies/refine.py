@@ -23,6 +23,7 @@ from ttc_cli.strategies import common
 from ttc_cli.strategies.backtrack import points
 from ttc_cli.strategies.grading import Grades, wanted
 
+VOTES, SCHEMA = False, True
 ALONE = "no verifier (-V): the model criticised itself, which may make an answer worse"
 
 

@@ -26,9 +26,6 @@ BUILTIN = {
     "particle": "ttc_cli.strategies.particle",
 }
 
-UNDER_SCHEMA = ("direct", "self-consistency", "best-of-n", "refine", "think")
-"""Those that know to give an answer the form that a question asks for."""
-
 
 class Solve(Protocol):
     """A strategy: yields events, returns the outcome; draws only through the run."""
@@ -40,10 +37,15 @@ class Solve(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A strategy and the dataclass of its options (each field's metadata["help"] is shown).
+    """A strategy and what its module tells of it, which a plug-in's may tell too.
 
-    `scorer` names the verifier it falls back on when none was asked for; empty: it needs none.
-    `needs` are the engine's capabilities that it cannot do without.
+    Args:
+        options: dataclass of its options; each field's metadata["help"] is shown.
+        scorer: `SCORER`, the verifier it falls back on when none was asked for; empty: none.
+        needs: `NEEDS`, the engine's capabilities that it cannot do without.
+        votes: `VOTES`, whether several samples may agree; it does unless it says no.
+        streams: `STREAMS`, whether it draws one line, which is the reply from its first word on.
+        schema: `SCHEMA`, whether it gives an answer the form that a question asks for.
     """
 
     name: str
@@ -51,6 +53,9 @@ class Strategy:
     options: type[Any]
     scorer: str = ""
     needs: tuple[str, ...] = ()
+    votes: bool = True
+    streams: bool = False
+    schema: bool = False
 
 
 REGISTRY = Registry("strategy", "ttc.strategies", BUILTIN, ("solve", "Options"))
@@ -69,5 +74,11 @@ def find(name: str) -> Strategy:
             and cannot be used.
     """
     module = REGISTRY.module(name)
-    scorer, needs = getattr(module, "SCORER", ""), getattr(module, "NEEDS", ())
-    return Strategy(name, module.solve, module.Options, scorer, needs)
+    told = ("SCORER", "NEEDS", "VOTES", "STREAMS", "SCHEMA")
+    facts = {fact.lower(): getattr(module, fact) for fact in told if hasattr(module, fact)}
+    return Strategy(name, module.solve, module.Options, **facts)
+
+
+def under_schema() -> list[str]:
+    """Our own strategies that give an answer the form that a question asks for."""
+    return [name for name in REGISTRY.builtin if find(name).schema]

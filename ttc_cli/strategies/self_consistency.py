@@ -26,6 +26,7 @@ from ttc_cli.strategies.mixed import MixedVote
 from ttc_cli.strategies.voting import Options, Voting
 
 __all__ = ["Options", "solve"]
+SCHEMA = True
 
 UNTOLD = "no reply has a short answer to vote on: this is the first"
 

@@ -16,6 +16,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule, Want
 from ttc_cli.strategies.common import CLOSE, CLOSING_SECONDS, close, hold_back, single
 
+STREAMS, VOTES, SCHEMA = True, False, True
 NEEDS = ("continue",)
 ANSWER_TOKENS = 100
 """Kept back for the answer when the thought is cut (s1 does likewise)."""

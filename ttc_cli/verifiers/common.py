@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from ttc_cli.answers import extract
@@ -127,3 +128,8 @@ def unheard(flow: Flow[T]) -> Flow[T]:
 def share(yes: float, no: float) -> float:
     """p(yes) / (p(yes) + p(no)) from log-probabilities."""
     return 1 / (1 + math.exp(min(no - yes, 700)))
+
+
+def opens_nothing(argument: str) -> tuple[Path, ...]:
+    """The files of a verifier that goes by nothing but the reply."""
+    return ()

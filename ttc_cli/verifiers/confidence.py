@@ -17,8 +17,10 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Want
 from ttc_cli.core.verify import Graded
 from ttc_cli.strategies.evidence import lowest_group, mean_confidence, window
+from ttc_cli.verifiers.common import opens_nothing
 
 USAGE = "confidence"
+opens = opens_nothing
 HALF = 10.0
 """Nats that score 0.5; any constant keeps the order."""
 

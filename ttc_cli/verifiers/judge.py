@@ -23,9 +23,10 @@ from ttc_cli.core.sampling import StopRule, Want
 from ttc_cli.core.verify import Graded
 from ttc_cli.prompts import thoughts
 from ttc_cli.prompts.template import ChatTemplate
-from ttc_cli.verifiers.common import share, unheard
+from ttc_cli.verifiers.common import opens_nothing, share, unheard
 
 USAGE = "judge"
+opens = opens_nothing
 ASK = "Is this answer correct? Reply with Yes or No."
 WHY = "Check this answer step by step, in a few sentences. Is it correct?"
 VERDICT = "\n\nIs the answer correct (Yes or No)? "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ttc_cli.core.branch import Branch, BranchId, Step
@@ -32,6 +33,15 @@ class Options:
     """A probe has none: a line's score is that of its last step."""
 
 
+def opens(argument: str) -> tuple[Path, ...]:
+    """The probe's own file."""
+    return (_file(argument),)
+
+
+def _file(name: str) -> Path:
+    return home() / "probes" / f"{name}.npz"
+
+
 def build(argument: str, options: Options, *, unsafe: bool) -> Probe:
     """The verifier.
 
@@ -40,7 +50,7 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Probe:
     """
     if not argument:
         raise UsageError("probe needs a name", "write -V probe:NAME; `ttc prm list` names them")
-    return Probe(f"probe:{argument}", Head.load(home() / "probes" / f"{argument}.npz"))
+    return Probe(f"probe:{argument}", Head.load(_file(argument)))
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import regex
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.verify import Graded
-from ttc_cli.verifiers.common import Check, lacking, picker
+from ttc_cli.verifiers.common import Check, lacking, opens_nothing, picker
 
 USAGE = "regex:PATTERN"
+opens = opens_nothing
 SECONDS = 2.0
 """For one search: a careless pattern can take for ever."""
 

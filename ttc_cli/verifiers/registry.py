@@ -2,6 +2,8 @@
 
 A verifier's module offers `USAGE` ("NAME" or "NAME:ARGUMENT"), `Options` (a dataclass) and
 `build(argument, options, *, unsafe)`, which raises UsageError for what can be known before a run.
+It may offer `opens(argument)`: the files that it goes by besides the reply, none or more. Of one
+that offers none no whole result is kept, since what it goes by may change at any time.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core import options
-from ttc_cli.core.errors import UsageError
+from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.plugins import Registry
+from ttc_cli.models.identity import quick_fingerprint
 
 if TYPE_CHECKING:  # a shell that completes a name waits for this module
     from ttc_cli.core.engine import EngineInfo
@@ -77,6 +80,24 @@ def find(text: str) -> Named:
     if colon and ":" not in str(module.USAGE):
         raise UsageError(f"{name} takes no argument, not {argument!r}", f"write -V {name}")
     return Named(name, argument, module)
+
+
+def identity(text: str) -> str | None:
+    """A hash of what a verifier goes by besides the reply; None where that may change any time.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    name, _, argument = text.partition(":")
+    opens = getattr(REGISTRY.module(name), "opens", None)
+    if opens is None:
+        return None
+    try:
+        files = opens(argument)
+        digest = quick_fingerprint(files) if files else ""
+    except (OSError, ValueError, TtcError):
+        return None  # it is told when the verifier is made
+    return f"{REGISTRY.version(name)} {digest}".strip()
 
 
 def check(verifier: Verifier | None, info: EngineInfo) -> None:

@@ -16,8 +16,13 @@ from ttc_cli.strategies.common import NoOptions as Options
 from ttc_cli.strategies.common import reply
 from ttc_cli.verifiers.common import NOTE_CHARS, Check, lacking
 
-__all__ = ["USAGE", "Options", "build"]
+__all__ = ["USAGE", "Options", "build", "opens"]
 USAGE = "schema:FILE"
+
+
+def opens(argument: str) -> tuple[Path, ...]:
+    """The schema's file."""
+    return (Path(argument),)
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Check:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.sampling import Want
 from ttc_cli.strategies.common import NoOptions as Options
+from ttc_cli.verifiers.common import opens_nothing
 from ttc_cli.verifiers.confidence import Measured
 
-__all__ = ["USAGE", "Options", "build"]
+__all__ = ["USAGE", "Options", "build", "opens"]
 USAGE = "self-certainty"
+opens = opens_nothing
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Measured:

@@ -45,6 +45,11 @@ class Options:
     memory: int = field(default=512, metadata={"help": "MiB that its code may use"})
 
 
+def opens(argument: str) -> tuple[Path, ...]:
+    """The file of tests."""
+    return () if argument == DOCTEST else (Path(argument),)
+
+
 def build(argument: str, options: Options, *, unsafe: bool) -> Tests:
     """The verifier.
 

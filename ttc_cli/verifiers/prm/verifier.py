@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.engine import EngineInfo
@@ -46,6 +47,14 @@ class Options:
     prm_context: int = field(
         default=8192, metadata={"help": "tokens that the PRM's cache holds; longer is refused"}
     )
+
+
+def opens(argument: str) -> tuple[Path, ...]:
+    """The model, and the head of a classifier beside it."""
+    model = registry.resolve(argument, home())
+    if not isinstance(model, registry.ModelFile):
+        return ()
+    return (model.path, *filter(Path.is_file, [side_file(model.path)]))
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Prm:

@@ -1,0 +1,295 @@
+"""From a question to a plan: route, wording, prompt, budget, estimate. Nothing is generated."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from ttc_cli.answers import Kind
+from ttc_cli.core.branch import Prompt
+from ttc_cli.core.errors import ContextOverflow, UsageError
+from ttc_cli.core.outcome import Plan, Question
+from ttc_cli.core.sampling import Sampling
+from ttc_cli.core.verify import Verifier
+from ttc_cli.data.profile import Profile
+from ttc_cli.data.program import told as program_told
+from ttc_cli.engine.host import Host
+from ttc_cli.prompts.forms import Constraint, constraints
+from ttc_cli.prompts.wording import REASONED, Task
+from ttc_cli.routing.policy import Facts, Route, route
+from ttc_cli.session import datafiles, programs
+from ttc_cli.session.datafiles import computed_over
+from ttc_cli.session.estimate import LEVELS, estimate
+from ttc_cli.session.loaded import Session, new_id
+from ttc_cli.session.rendering import added_words, program_prompts, renderer
+from ttc_cli.session.request import Request
+from ttc_cli.session.room import cells, memory_cells
+from ttc_cli.session.verdict import Gates
+from ttc_cli.strategies import common as _common  # noqa: F401 - early: a model may be loading
+from ttc_cli.strategies import effort as efforts
+from ttc_cli.strategies import registry
+from ttc_cli.verifiers import registry as verifiers
+
+if TYPE_CHECKING:
+    from ttc_cli.answers.schema.answer import AnswerSchema
+
+KINDS: dict[str, Kind] = {"choice": "choice", "code": "code"}
+"""The form of a task's short answer, as `answers.extract` names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A question with its plan, ready to run.
+
+    Args:
+        id: of the run, in the result and in the log.
+        began: monotonic seconds from which limits on time count.
+        planned: monotonic seconds of the estimate.
+        wanted: the form that the person's words fix for the reply; empty for none.
+        wording: what was added to the person's words.
+        files: that programs compute the answer from.
+    """
+
+    session: Session
+    request: Request
+    id: str
+    began: float
+    question: Question
+    plan: Plan
+    prompt: Prompt
+    prompt_tokens: int
+    seed: int
+    route: dict[str, Any]
+    estimate: dict[str, Any]
+    notes: tuple[str, ...]
+    strategy: registry.Strategy
+    options: Any
+    cells: int
+    planned: float
+    wanted: tuple[Constraint, ...] = ()
+    wording: str = ""
+    files: tuple[Profile, ...] = ()
+
+    def describe(self) -> dict[str, Any]:
+        """The plan as sinks and `--dry-run` show it."""
+        return {
+            "strategy": self.plan.strategy,
+            "effort": self.plan.effort,
+            "samples": self.plan.samples,
+            "budget": self.plan.budget,
+            "branch_tokens": self.plan.branch_tokens,
+            "route": self.route,
+            "thinking": self.prompt.thinking,
+            "streams": self._streams,
+            "votes": self.strategy.votes,
+            "draft": self.draft,
+            "wording": self.wording,
+            "form": [str(one) for one in self.wanted],
+            "prompt_tokens": self.prompt_tokens,
+            "verifier": self.plan.verifier.name if self.plan.verifier else None,
+        }
+
+    @property
+    def _streams(self) -> bool:
+        """Whether what is drawn is shown from its first word on: one branch, nothing to check.
+
+        A draft is shown as thought, whatever is checked of the reply that follows it.
+        """
+        alone = self.strategy.streams and not self.question.form
+        return alone and not Gates(self.plan.verifier) and (self.draft or not self.wanted)
+
+    @property
+    def draft(self) -> bool:
+        """Whether reasoning was asked for by us, so that what is drawn is thought."""
+        return self.question.task in REASONED and self.question.form is None
+
+
+def plan(
+    session: Session, request: Request, *, began: float | None = None, run_id: str = ""
+) -> Planned:
+    """Route, plan and render.
+
+    Args:
+        began: monotonic seconds from which limits on time count; by default now.
+        run_id: of the run, in the result and in the log; by default a new one.
+
+    Raises:
+        UsageError: an empty prompt, an unknown strategy, verifier or option.
+        ContextOverflow: the prompt does not fit, with both numbers.
+    """
+    began = time.monotonic() if began is None else began
+    if not request.prompt.strip() and not request.documents:
+        raise UsageError("the prompt is empty", "say what you want to know")
+    texts = (request.prompt, request.system or "", *(d.text for d in request.documents))
+    if any("\ud800" <= char <= "\udfff" for text in texts for char in text if not text.isascii()):
+        raise UsageError("the prompt is no text: it holds half a character", "is it UTF-8?")
+    room = memory_cells(session)  # reads the header, while the model may still be loading
+    asked = request.verifiers or _scorer(request.strategy)
+    verifier = verifiers.assemble(asked, request.options, unsafe=session.settings.unsafe_exec)
+    engine, named = session.engine, request.strategy == "program"
+    original = request
+    documents, files = tuple(request.documents), tuple[Profile, ...]()
+    if request.programs != "off" and not request.schema:
+        documents, files = computed_over(request.prompt, request.documents)
+    request = replace(request, documents=documents)
+    trusted, untold = programs.trusted(
+        engine.info.name,
+        wanted=request.programs,
+        named=named or bool(files),
+        unsafe=session.settings.unsafe_exec,
+    )
+    data = datafiles.told(files)
+    way = _route(session, request, began, verifier, programs=trusted, data=data)
+    task, wanted = way.form, constraints(request.prompt) if not request.schema else ()
+    seed = secrets.randbelow(2**31) if request.seed == "random" else int(request.seed)
+    notes: list[str] = [*session.settings.warnings, *filter(None, [session.speeds.problem])]
+    if "exact-usage" not in session.engine.info.capabilities:
+        notes.append(f"{session.model.name} tells no token counts: they are estimates")
+    if asked and not request.verifiers:
+        notes.append(f"{request.strategy} scores steps by {asked[0]}: -V names another scorer")
+    if untold and way.program.yes:
+        notes.append(untold)
+    form = _form(session.engine, request)
+    kinds = "plain"
+    if trusted and form is None and (way.program.yes or named or request.programs == "only"):
+        kinds = "programs" if request.programs == "only" or files else "mixed"
+        task = "short" if task in ("plain", "fact") else task  # a value is a short answer
+    fixed = any(one.kind != "language" for one in wanted)
+    added = functools.partial(added_words, session.engine, task, request, form, fixed=fixed)
+    render = renderer(session.engine, request, notes, added)
+    rendered = render(0, False)
+    question = Question(
+        request.prompt,
+        task,
+        KINDS.get(task),
+        lambda variant, think: render(variant, think).prompt,
+        lambda reply, said: render(0, False, (reply, said)).prompt,
+        thinks=rendered.prompt.thinking or "<think>" in session.engine.info.template,
+        form=form,
+        programs=() if kinds == "plain" else program_prompts(engine, request, notes),
+        data=program_told(files) if files else "",
+    )
+    given = request.temperature is not None
+    base = Sampling()
+    sampling = Sampling(
+        base.temperature if request.temperature is None else request.temperature,
+        base.top_k if request.top_k is None else request.top_k,
+        base.top_p if request.top_p is None else request.top_p,
+        base.min_p if request.min_p is None else request.min_p,
+    )
+    verifiers.check(verifier, session.engine.info)
+    plan_at = functools.partial(
+        efforts.plan,
+        question,
+        strategy=request.strategy,
+        samples=request.samples,
+        sampling=sampling,
+        temperature_given=given,
+        early_stop=request.early_stop,
+        diverse=request.diverse,
+        max_tokens=request.max_tokens,
+        thinking_budget=request.thinking_budget,
+        verifier=verifier,
+        kinds=kinds,
+    )
+    chosen = plan_at(effort=_level(way, request))
+    levels = {level: plan_at(effort=level) for level in LEVELS}
+    strategy = registry.find(chosen.strategy)
+    session.engine.info.require(*strategy.needs, by=strategy.name)
+    if form is not None and not strategy.schema:
+        raise UsageError(
+            f"{strategy.name} cannot answer under a schema",
+            "one that can: " + ", ".join(registry.under_schema()),
+        )
+    options = verifiers.strategy_options(strategy.name, strategy.options, asked, request.options)
+    tokens = session.engine.gauge(rendered.prompt)
+    context = session.engine.info.context
+    if tokens + 1 > context:
+        hint = "give a larger --ctx-size" if request.ctx_size else "choose another model"
+        raise ContextOverflow(
+            f"the prompt takes {tokens} tokens and the context holds {context}",
+            f"shorten it, or {hint}",
+        )
+    chosen = replace(chosen, branch_tokens=min(chosen.branch_tokens, context - tokens))
+    return Planned(
+        session,
+        original,
+        run_id or new_id(),
+        began,
+        question,
+        chosen,
+        rendered.prompt,
+        tokens,
+        seed,
+        {
+            "task": way.task,
+            "path": way.path,
+            "reason": way.reason,
+            "program": kinds != "plain",
+            "program_reason": way.program.reason,
+        },
+        estimate(session, question, levels, chosen, tokens, began, request.max_seconds),
+        tuple(notes),
+        strategy,
+        options,
+        cells(chosen, tokens, room),
+        time.monotonic(),
+        wanted,
+        added(0, False),
+        files,
+    )
+
+
+def _form(engine: Host, request: Request) -> AnswerSchema | None:
+    if not request.schema:
+        return None
+    from ttc_cli.answers.schema.answer import AnswerSchema
+
+    engine.info.require("grammar", "continue", by="--schema")
+    return AnswerSchema.read(request.schema)
+
+
+def _scorer(strategy: str) -> tuple[str, ...]:
+    """What a search scores its steps by when nobody says."""
+    scorer = "" if strategy == "auto" else registry.find(strategy).scorer
+    return (scorer,) if scorer else ()
+
+
+def _route(
+    session: Session,
+    request: Request,
+    began: float,
+    verifier: Verifier | None,
+    *,
+    programs: bool,
+    data: str,
+) -> Route:
+    rushed = False
+    if request.max_seconds is not None:
+        left = request.max_seconds - (time.monotonic() - began)
+        rushed = left * session.speeds.at(1) < 2 * efforts.EXPECTED_TOKENS["math"]
+    return route(
+        request.prompt,
+        Facts(
+            verifier=verifier is not None,
+            gate=verifier is not None and verifier.gate,
+            rushed=rushed and session.speeds.at(1) > 0,
+            programs=programs,
+            data=data,
+        ),
+        attached=request.documents,
+        effort=request.effort,
+        task=request.task,
+        path=request.path,
+        form=cast("Task | None", request.form),
+        rules=request.routes,
+    )
+
+
+def _level(way: Route, request: Request) -> str:
+    """The route's effort; a strategy or a number of samples that was named does not escalate."""
+    named = request.strategy != "auto" or request.samples is not None
+    return "medium" if way.effort == "auto" and named else way.effort

@@ -1,0 +1,191 @@
+"""A planned request on its way through the engine: run, verified, replied to, reported."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from ttc_cli.answers import canonical
+from ttc_cli.core.branch import Branch
+from ttc_cli.core.engine import Engine
+from ttc_cli.core.events import Done, Event, Flow, Note, Said, Spent, Start, watch
+from ttc_cli.core.growth import Pool
+from ttc_cli.core.ledger import Ledger
+from ttc_cli.core.outcome import Outcome
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Stop
+from ttc_cli.session import datafiles, prompt_cache
+from ttc_cli.session.learning import learn, plain_answer
+from ttc_cli.session.plan import Planned
+from ttc_cli.session.programs import runner
+from ttc_cli.session.replying import replied
+from ttc_cli.session.verdict import Gates, doubt, fault, nothing, said
+from ttc_cli.strategies.common import answer_of
+from ttc_cli.strategies.grading import Grades
+from ttc_cli.views import result
+
+if TYPE_CHECKING:
+    from ttc_cli.engine.host import Counters
+
+EXIT_MARGIN = 0.15
+"""Seconds of --max-seconds left for printing and leaving."""
+
+
+def start(planned: Planned, engine: Engine | None = None, pool: Pool | None = None) -> Run:
+    """The run, with its ledger and deadline.
+
+    Args:
+        engine: a view of the session's that has room; by default its own, where room is made.
+        pool: of finished branches; for the session's own engine as the settings say.
+    """
+    limit = planned.request.max_seconds
+    deadline = None if limit is None else planned.began + limit - EXIT_MARGIN
+    if engine is None:
+        began = time.monotonic()
+        engine = planned.session.engine
+        engine.reserve(planned.cells)
+        planned.session.load_seconds += time.monotonic() - began
+        pool = planned.session.pool()
+    return Run(
+        engine,
+        ledger=Ledger(planned.plan.budget),
+        seed=planned.seed,
+        deadline=deadline,
+        pool=pool,
+        answer=functools.partial(_answer, planned),
+        programs=runner(
+            planned.question.text, unsafe=planned.session.settings.unsafe_exec, data=planned.files
+        )
+        if planned.question.programs
+        else None,
+    )
+
+
+def answering(planned: Planned, run: Run) -> Flow[Outcome]:
+    """Everything a sink sees, from Start to Done; returns the outcome.
+
+    Raises:
+        NoAnswer, BudgetSpent: nothing usable came back.
+    """
+    yield Start(
+        {
+            "prompt": planned.request.prompt,
+            "model": planned.session.model.name,
+            "seed": planned.seed,
+        },
+        planned.describe(),
+        planned.estimate,
+    )
+    before = planned.session.engine.counters.copy()
+    if run.engine is planned.session.engine and not planned.session.refresh:
+        prompt_cache.restore(planned.session, planned.prompt)
+    for note in planned.notes:
+        yield Note(note)
+    solving = planned.strategy.solve(run, planned.question, planned.plan, planned.options)
+    gates = Gates(planned.plan.verifier)
+    outcome = yield from watch(gates.listen(solving), _spending(planned, run, before))
+    if planned.files and outcome.program is not None and outcome.program.code:
+        source = datafiles.told(planned.files, outcome.program.code)
+        outcome = replace(outcome, program=replace(outcome.program, data=source))
+        yield Note(f"computed by a program over {source}")
+    for note in filter(None, (outcome.note, doubt(outcome))):
+        yield Note(note)
+    outcome = yield from gates.listen(_judged(planned, run, outcome, gates))
+    outcome = yield from _replied(planned, run, outcome)
+    failed = outcome.branch is not None and outcome.branch.stop is Stop.FAILED
+    if failed or not result.texts(outcome)[1].strip():  # or thoughts without an answer
+        raise nothing(outcome)
+    spent = planned.session.engine.counters.since(before)
+    speeds, question = planned.session.speeds, planned.question
+    learn(speeds, question, planned.plan, outcome, run, spent, planned.planned)
+    facts = _facts(planned, outcome, run, spent)
+    yield Spent(asdict(run.ledger.usage), facts.timings["wall_s"], facts.money)
+    yield Done(result.build(outcome, planned.plan, run.ledger.usage, facts))
+    return outcome
+
+
+def _replied(planned: Planned, run: Run, outcome: Outcome) -> Flow[Outcome]:
+    """The outcome with what is said to the person; nothing is, of what a gate rejected."""
+    if outcome.verified is False:
+        return outcome
+    answered = yield from replied(
+        run, planned.question, planned.plan, outcome, planned.wanted, drafted=planned.draft
+    )
+    if answered.note != outcome.note:
+        yield Note(answered.note.removeprefix(f"{outcome.note}; "))
+    if answered.reply is not None:
+        yield Said(answered.reply.text)
+    return answered
+
+
+def _judged(planned: Planned, run: Run, outcome: Outcome, gates: Gates) -> Flow[Outcome]:
+    """The outcome with the gates' verdict; what no verifier has seen yet is shown to it."""
+    grades, chosen = Grades(planned.plan, planned.question), outcome.branch
+    if outcome.branches and not run.judged:
+        yield from grades.take(run, outcome.branches)
+        if grades.report:
+            yield Note(grades.report)
+    elif chosen is not None and gates and not any(b is chosen for b in outcome.branches):
+        yield from grades.take(run, [chosen])  # it was made of others
+    if chosen is None:
+        return outcome
+    verified, why = gates.verified(chosen)
+    return replace(outcome, branch=said(chosen), verified=verified, rejection=why)
+
+
+def _spending(planned: Planned, run: Run, before: Counters) -> Callable[[Event], Iterator[Event]]:
+    """What it cost so far, about once a second."""
+    told = time.monotonic()
+
+    def react(_event: Event) -> Iterator[Event]:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= 1:
+            told = now
+            seconds, usage = now - planned.began, run.ledger.usage
+            rows = planned.session.engine.counters.since(before).rows
+            money = planned.session.settings.price(rows, seconds, usage)
+            yield Spent(asdict(usage), round(seconds, 3), money)
+
+    return react
+
+
+def _answer(planned: Planned, branch: Branch) -> str | None:
+    found = answer_of(branch, planned.question)
+    return canonical(found.text) if found else None
+
+
+def _escalated(planned: Planned, outcome: Outcome) -> dict[str, int]:
+    """How many samples an effort that escalates came to."""
+    return {"escalated": len(outcome.branches)} if planned.plan.effort == "auto" else {}
+
+
+def _facts(planned: Planned, outcome: Outcome, run: Run, spent: Counters) -> result.Facts:
+    session = planned.session
+    wall = time.monotonic() - planned.began
+    return result.Facts(
+        id=planned.id,
+        created=int(time.time()),
+        model=session.model.name,
+        sha256=session.identity,
+        prompt_tokens=run.engine.count(planned.prompt),  # a server may tell it afterwards only
+        seed=planned.seed,
+        route=planned.route | _escalated(planned, outcome),
+        estimate=planned.estimate,
+        timings={
+            "load_s": round(session.load_seconds, 3),
+            "prefill_s": round(spent.prefill_seconds + spent.restore_seconds, 3),
+            "decode_s": round(spent.decode_seconds, 3),
+            "verify_s": round(run.verify_seconds, 3),
+            "wall_s": round(wall, 3),
+        },
+        plain_answer=plain_answer(outcome, float(planned.estimate["plain_answer"])),
+        money=session.settings.price(
+            spent.rows + run.ledger.usage.evaluated, wall, run.ledger.usage
+        ),
+        cache="partial" if run.reused else "miss",
+        error=fault(outcome),
+    )
