@@ -94,9 +94,11 @@ class Case:
             ("stream" if streams else "scores") if path.endswith("completions") else path
         ) == self.place
         if streams:
+            events = self.events(body)
+            told = self._mutated(events) if here else events
             data = b"".join(
                 b"data: " + json.dumps(event).encode() + b"\n\n"
-                for event in (self._mutated(self.events(body)) if here else self.events(body))
+                for event in (told if isinstance(told, list) else [told])
             )
             kind, data = "text/event-stream", data + b"data: [DONE]\n\n"
         else:

@@ -26,7 +26,8 @@ from ttc_cli.settings.remotes import check_url
     [
         ({"content": "a"}, "", "a"),
         ({"content": None}, "", ""),
-        ({"content": [{"type": "text", "text": "a"}, {"type": "refusal", "refusal": "b"}]}, "", "ab"),
+        ({"content": [{"type": "text", "text": "a"}, {"type": "refusal", "refusal": "b"}]},
+         "", "ab"),
         ({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "t"}]}]}, "t", ""),
         ({"content": [{"type": "reasoning", "summary": [{"text": "t"}]}]}, "t", ""),
         ({"content": [{"type": "reference", "reference_ids": [1]}, "a"]}, "", "a"),

@@ -232,7 +232,10 @@ def _reason(error: BaseException, address: Address) -> str:
             return "the connection is refused"
         if isinstance(seen, ssl.SSLError):
             return f"TLS fails: {getattr(seen, 'verify_message', '') or seen.reason or seen}"
-        seen = seen.__cause__ or seen.__context__
+        inner = getattr(seen, "exceptions", ())  # of each address of a host
+        seen = inner[0] if inner else seen.__cause__ or seen.__context__
+    if isinstance(error, httpx2.ConnectError):
+        return "nobody answers there"
     if isinstance(error, httpx2.ConnectTimeout):
         return f"no connection within {CONNECT_SECONDS:g} s"
     if isinstance(error, httpx2.TimeoutException):

@@ -24,7 +24,7 @@ from ttc_cli.engine.openai.piece import (
 )
 from ttc_cli.engine.openai.refusal import Lost, Refused
 from ttc_cli.engine.openai.spoken import Tagger, spoken
-from ttc_cli.engine.openai.told import text
+from ttc_cli.engine.openai.told import table, text
 
 TEMPLATE = "{% for m in messages %}[{{ m.role }}]\n{{ m.content }}\n\n{% endfor %}[assistant]\n"
 """Stands for the template that only the server knows: prompts are told apart by it."""
@@ -124,7 +124,8 @@ class Chat:
                 async for chunk in chunks:
                     last = _at_the_end(last, chunk)
                     choice = first(chunk)
-                    thought, words = spoken(choice.get("delta") or choice.get("message") or {})
+                    delta = choice.get("delta") or choice.get("message")
+                    thought, words = spoken(table(delta, "delta"))
                     if fresh:
                         words = words.lstrip()
                         fresh = not words

@@ -182,7 +182,7 @@ async def find(api: Api, model: str) -> Found:
         told["digest"] = next((tag.get("digest") for tag in tags if tag.get("model") == name), None)
     version = ""
     if kind in VERSIONS:
-        version = str((await api.find(f"{api.address.root}{VERSIONS[kind]}")).get("version"))
+        version = json.dumps(await api.find(f"{api.address.root}{VERSIONS[kind]}"))
     context = whole(row.get("max_model_len"), "max_model_len", otherwise=UNTOLD) or UNTOLD
     return Found(kind, name, told, version, context, WIDTHS.get(kind, WIDTH))
 
