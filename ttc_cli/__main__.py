@@ -31,7 +31,8 @@ def run(arguments: list[str]) -> int:
     try:
         if arguments[:1] == ["--version"]:
             return _version()
-        return _run(_pairs(_with_command(arguments)))
+        words = _pairs(_with_command(arguments))
+        return _run(words) if words else 0
     except TtcError as error:
         return _told(error, arguments)
     except BrokenPipeError:
@@ -98,7 +99,11 @@ def _with_command(arguments: list[str]) -> list[str]:
     if not arguments:
         from ttc_cli.cli.inputs import piped
 
-        return ["ask"] if piped() else []
+        if piped():
+            return ["ask"]
+        sys.stdout.write(INVITATION)
+        sys.stdout.flush()
+        return []
     first = arguments[0]
     if first in COMMANDS or first in FREE_FLAGS:
         return arguments
@@ -122,6 +127,17 @@ def _pairs(arguments: list[str]) -> list[str]:
         out += [name, value] if paired and "--" not in out else [word]
     return out
 
+
+INVITATION = """\
+ttc asks a small model on this machine; say so, and it thinks harder:
+
+  ttc "What is 17 * 23?"
+  cat notes.txt | ttc "Which dates are named in this text?"
+  ttc -e high "Anna reads 12 pages a day, Ben 18. When is each at page 180?"
+
+`ttc chat` talks, `ttc doctor` looks at the machine, `ttc --help` lists the rest.
+"""
+"""What `ttc` alone prints; no line is longer than 80 columns."""
 
 FOREIGN = {
     "list": "ttc models list, or ttc logs list", "ls": "ttc models list", "ps": "ttc logs list",

@@ -193,11 +193,12 @@ def test_an_overlong_prompt_is_refused_with_both_numbers(ttc: Ttc) -> None:
     assert ran.err.count("\n") == 1
 
 
-def test_without_anything_there_is_help(ttc: Ttc) -> None:
+def test_without_anything_there_are_three_examples(ttc: Ttc) -> None:
     ran = ttc()
-    assert (ran.code, ran.out) == (2, "")
-    assert "Usage: ttc" in ran.err
-    assert ttc("--help").out == ran.err.removesuffix("\n") + "\n"
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.count("\n  ") == 3
+    assert all(len(line) <= 80 for line in ran.out.splitlines())
+    assert "Usage: ttc" in ttc("--help").out
     assert ttc("--version").out.startswith("ttc ")
 
 
