@@ -135,7 +135,7 @@ ttc asks a small model on this machine; say so, and it thinks harder:
   cat notes.txt | ttc "Which dates are named in this text?"
   ttc -e high "Anna reads 12 pages a day, Ben 18. When is each at page 180?"
 
-`ttc chat` talks, `ttc doctor` looks at the machine, `ttc --help` lists the rest.
+`ttc chat` talks, `ttc doctor` checks the machine, `ttc --help` has the rest.
 """
 """What `ttc` alone prints; no line is longer than 80 columns."""
 
