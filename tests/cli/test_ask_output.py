@@ -78,7 +78,8 @@ def test_json_is_a_chat_completion_with_ours(ttc: Ttc) -> None:
 def test_json_of_a_vote(ttc: Ttc) -> None:
     value = result(ttc("--json", "-n", "9", "--no-early-stop", SUM, script=BOTH).out)
     ours = value["ttc"]
-    assert ours["samples"] == {"started": 9, "finished": 9, "culled": 0}
+    given = {"answered": 9, "counted": 9}
+    assert ours["samples"] == {"started": 9, "finished": 9, "culled": 0} | given
     first, second = ours["votes"]
     assert first["count"] + second["count"] == 9
     assert ours["agreement"] == first["weight"] / (first["weight"] + second["weight"])

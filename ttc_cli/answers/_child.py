@@ -1,8 +1,8 @@
 """The process in which math-verify runs: one JSON request a line in, one JSON reply a line out.
 
-Started by `worker`. Request: {"id", "a", "b"}; reply: {"id", "equal"}. It must be killable at any
-moment and must not outlive its parent, not even stuck inside a big-integer power that never gives
-the GIL back.
+Started by `worker`. Request: {"a", "b"}; reply: {"equal"}. It must be killable at any moment and
+must not outlive its parent, not even stuck inside a big-integer power that never gives the GIL
+back.
 """
 
 from __future__ import annotations
@@ -40,12 +40,6 @@ def _isolate() -> TextIO:
     return replies
 
 
-def _alarm(seconds: float) -> None:
-    # the default action ends the process from the kernel, whoever holds the GIL
-    if sys.platform != "win32":
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
 @lru_cache(maxsize=512)
 def _parse(text: str) -> list[Any]:
     from math_verify import parse
@@ -67,13 +61,9 @@ def equal(a: str, b: str) -> bool:
 def _reply(line: str) -> dict[str, object]:
     try:
         request = json.loads(line)
-        number, a, b = request["id"], str(request["a"]), str(request["b"])
-    except (ValueError, KeyError, TypeError) as error:
-        return {"id": None, "error": f"bad request: {error}"}
-    try:
-        return {"id": number, "equal": equal(a, b)}
-    except (MemoryError, RecursionError) as error:
-        return {"id": number, "error": type(error).__name__}
+        return {"equal": equal(str(request["a"]), str(request["b"]))}
+    except (ValueError, KeyError, TypeError, MemoryError, RecursionError) as error:
+        return {"error": type(error).__name__}
 
 
 def main() -> None:
@@ -82,9 +72,12 @@ def main() -> None:
     equal("x+1", "1+x")  # the imports and the first parse are slow: pay before the clock runs
     print(json.dumps({"ready": True}), file=replies, flush=True)
     for line in sys.stdin:
-        _alarm(_LAST_RESORT)
+        if sys.platform != "win32":
+            # the default action ends the process from the kernel, whoever holds the GIL
+            signal.setitimer(signal.ITIMER_REAL, _LAST_RESORT)
         reply = _reply(line)
-        _alarm(0)
+        if sys.platform != "win32":
+            signal.setitimer(signal.ITIMER_REAL, 0)
         print(json.dumps(reply), file=replies, flush=True)
 
 

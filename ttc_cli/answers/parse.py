@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +33,7 @@ _CHOICE_TEXT = re.compile(
 _LABELLED = re.compile(
     r"(?i)(?:answer|ans|a|result|antwort|réponse|respuesta|risposta|resposta)\s*:\s+(?=\S)"
 )
+_PLAIN = re.compile(r"-?\d{1,30}(?:\.\d{1,5})?")
 _BASED = re.compile(r"([0-9A-Za-z]+)_\{?(\d+)\}?")
 _COUNTED_OUT = re.compile(rf"(?P<a>{DIGITS})\s*(?::)\s*(?P<b>{DIGITS})(?:\s*:\s*(?P<c>{DIGITS}))?")
 _SIZE = re.compile(r"(.*?\d\S*)\s*(?:x|×|\bby\b)\s*(?=\d)")
@@ -105,13 +107,15 @@ def _read(text: str, depth: int = 0) -> Value:
     text = text[label.end() :] if label else text
     if not text or len(text) > 1000:
         return _text(text)
-    spelt = in_digits(text)
-    readings = list(_typed(text, depth)) if any(map(str.isdigit, text)) else []
-    readings = readings or next((r for said in spelt if (r := list(_simple(said)))), [])
-    readings = readings or list(_typed(text, depth))
+    digits = any(map(str.isdigit, text))
+    readings = list(_typed(text, depth)) if digits else []
     if not readings or all(part.kind == "text" for part in readings[0].parts):
-        spelt_readings = (r for said in spelt if (r := list(_structured(said, depth))))
-        readings = readings or next(spelt_readings, [])
+        spelt = in_digits(text)
+        readings = readings or next((r for said in spelt if (r := list(_simple(said)))), [])
+        readings = readings or ([] if digits else list(_typed(text, depth)))
+        readings = readings or next(
+            (r for said in spelt if (r := list(_structured(said, depth)))), []
+        )
     return _joined(readings) if readings else _text(text)
 
 
@@ -139,6 +143,10 @@ def _choice(letter: str, said: str) -> Value:
 
 
 def _simple(text: str) -> Iterator[Value]:
+    if _PLAIN.fullmatch(text):
+        amount = Fraction(text)
+        yield Value("number", (amount, (), "", "", None), amount, source=text)
+        return
     if text.casefold() in _BOOLS:
         yield Value("boolean", _BOOLS[text.casefold()])
         return

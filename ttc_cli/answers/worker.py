@@ -9,14 +9,12 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
-import queue
 import subprocess
 import sys
 import threading
-import time
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ttc_cli.core.errors import TtcError
 
@@ -27,7 +25,7 @@ _LONGEST = 2000  # characters of one side; keeps a request far below a pipe's bu
 
 
 class Comparer(Protocol):
-    """What `equivalence` asks of a worker: a verdict, or None when it came to none."""
+    """What `compare` asks of a worker: a verdict, or None when it came to none."""
 
     def compare(self, a: str, b: str) -> bool | None:
         """Whether two pieces of LaTeX are the same mathematics; None: undecided."""
@@ -46,11 +44,8 @@ class Worker:
         self.timeouts = 0
         self.starts = 0
         self._process: subprocess.Popen[str] | None = None
-        self._lines: queue.Queue[str | None] = queue.Queue()
-        self._reader: threading.Thread | None = None
         self._ready = False
         self._lock = threading.Lock()
-        self._last = 0
         self._verdicts: dict[tuple[str, str], bool | None] = {}
 
     @property
@@ -75,7 +70,7 @@ class Worker:
             if (a, b) not in self._verdicts:
                 if len(self._verdicts) >= _REMEMBERED:
                     self._verdicts.clear()
-                self._verdicts[a, b] = self._ask(a, b)
+                self._verdicts[a, b] = self._ask({"a": a, "b": b})
             return self._verdicts[a, b]
 
     def close(self) -> None:
@@ -83,14 +78,42 @@ class Worker:
         with self._lock:
             self._kill()
 
-    def _ask(self, a: str, b: str) -> bool | None:
+    def _ask(self, request: dict[str, str]) -> bool | None:
         self._spawn()
-        self._await_ready()
-        self._last += 1
-        if self._send({"id": self._last, "a": a, "b": b}):
-            return self._verdict(time.monotonic() + self.deadline)
-        self._kill()
-        return None
+        if not self._ready and not self._exchange(None, _START).get("ready"):
+            self._kill()
+            raise TtcError("the process that compares formulas did not start", "see `ttc doctor`")
+        self._ready = True
+        late = self.timeouts
+        reply = self._exchange(request, self.deadline)
+        if not reply or self.timeouts > late:
+            self._kill()
+        equal = reply.get("equal")
+        return equal if isinstance(equal, bool) else None
+
+    def _exchange(self, request: dict[str, str] | None, seconds: float) -> dict[str, Any]:
+        """Send a request and wait for a line of JSON; empty at the deadline or the child's end."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            return {}
+
+        def too_late() -> None:
+            self.timeouts += 1
+            process.kill()  # the pipe ends, and with it the wait
+
+        timer = threading.Timer(seconds, too_late)
+        timer.daemon = True
+        timer.start()
+        try:
+            if request is not None:
+                process.stdin.write(json.dumps(request) + "\n")
+                process.stdin.flush()
+            reply = json.loads(process.stdout.readline() or "{}")
+            return reply if isinstance(reply, dict) else {}
+        except (OSError, ValueError):
+            return {}
+        finally:
+            timer.cancel()
 
     def _spawn(self) -> None:
         if self._process and self._process.poll() is None:
@@ -98,93 +121,28 @@ class Worker:
         self._kill()
         self.starts += 1
         # -P keeps this folder off the child's path, where our modules would shadow others
-        command = [sys.executable, "-P", str(Path(__file__).with_name("_child.py"))]
-        process = subprocess.Popen(  # noqa: S603 - our own file, no shell
-            command,
+        self._process = subprocess.Popen(  # noqa: S603 - our own file, no shell
+            [sys.executable, "-P", str(Path(__file__).with_name("_child.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             encoding="utf-8",
             errors="replace",
         )
-        self._process, self._lines, self._ready = process, queue.Queue(), False
-        self._reader = threading.Thread(
-            target=_pump, args=(process, self._lines), name="maths-worker", daemon=True
-        )
-        self._reader.start()
+        self._ready = False
         atexit.register(self.close)
 
-    def _await_ready(self) -> None:
-        until = time.monotonic() + _START
-        while not self._ready:
-            reply = self._next(until)
-            if reply is None:
-                self._kill()
-                raise TtcError(
-                    "the process that compares formulas did not start", "see `ttc doctor`"
-                )
-            self._ready = reply.get("ready") is True
-
-    def _verdict(self, until: float) -> bool | None:
-        while True:
-            reply = self._next(until)
-            if reply is None:
-                self.timeouts += time.monotonic() >= until
-                self._kill()
-                return None
-            if reply.get("id") == self._last:
-                equal = reply.get("equal")
-                return equal if isinstance(equal, bool) else None
-
-    def _next(self, until: float) -> dict[str, object] | None:
-        """The next well-formed reply; None at the deadline or when the child has ended."""
-        while True:
-            try:
-                line = self._lines.get(timeout=max(0.0, until - time.monotonic()))
-            except queue.Empty:
-                return None
-            if line is None:
-                return None
-            try:
-                reply = json.loads(line)
-            except ValueError:
-                continue  # not ours; the reply proper may follow
-            if isinstance(reply, dict):
-                return reply
-
-    def _send(self, request: dict[str, object]) -> bool:
-        process = self._process
-        if process is None or process.stdin is None:
-            return False
-        try:
-            process.stdin.write(json.dumps(request) + "\n")
-            process.stdin.flush()
-        except OSError:
-            return False
-        return True
-
     def _kill(self) -> None:
-        process, reader = self._process, self._reader
-        self._process = self._reader = None
+        process, self._process = self._process, None
         if process is None:
             return
         atexit.unregister(self.close)
         process.kill()
         process.wait()
-        if reader:
-            reader.join()
         for pipe in (process.stdin, process.stdout):
-            if pipe:
-                with contextlib.suppress(OSError):  # what was not written cannot be now
+            with contextlib.suppress(OSError):  # what was not written cannot be now
+                if pipe:
                     pipe.close()
-
-
-def _pump(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
-    """Move lines from the pipe to a queue, which, unlike a pipe, has a deadline everywhere."""
-    if process.stdout:
-        for line in process.stdout:
-            lines.put(line)
-    lines.put(None)
 
 
 @cache

@@ -190,6 +190,7 @@ def decode(data: dict[str, Any]) -> Event:
         values["rules"] = tuple(map(tuple, values["rules"]))
     if "classes" in values:
         values["classes"] = tuple((a, n, w) for a, n, w in values["classes"])
+        values["rules"] = tuple(map(tuple, values.get("rules", ())))
     return KINDS[name](**values)
 
 

@@ -16,7 +16,7 @@ from ttc_cli.core.secrets import masked
 from ttc_cli.prompts.thoughts import ThoughtSplitter
 from ttc_cli.views.frame import Frame
 from ttc_cli.views.reply import Raw, Rendered
-from ttc_cli.views.text import plain, shorten
+from ttc_cli.views.text import agreed, plain, shorten
 
 DIM, RESET = "\x1b[2m", "\x1b[0m"
 Thoughts = Literal["full", "folded", "none"]
@@ -186,13 +186,6 @@ class PlainView:
         if self._talks and (self._look.terminal or self._look.spoken):
             for line in summary(result):
                 self._dim(f"{line}\n")
-
-
-def agreed(ours: dict[str, Any]) -> str:
-    """How much a vote agrees, and how many of its samples have an answer."""
-    samples = ours["samples"]
-    share = f"agreement {ours['agreement']:.0%}" if ours["agreement"] is not None else ""
-    return f"{share}, answered {samples['answered']} of {samples['counted']}".strip(", ")
 
 
 def summary(result: dict[str, Any]) -> list[str]:

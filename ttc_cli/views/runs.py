@@ -7,7 +7,7 @@ from itertools import compress
 from typing import Any
 
 from ttc_cli.store.runs import Run
-from ttc_cli.views.text import plain, shorten, width
+from ttc_cli.views.text import agreed, plain, shorten, width
 
 SHORT_ID = 12
 """Characters of an id in a list: enough to name a run."""
@@ -112,15 +112,16 @@ def details(run: Run, result: dict[str, Any] | None) -> list[str]:
 
 def _outcome(ours: dict[str, Any]) -> dict[str, str]:
     route, tokens, votes = ours["route"], ours["tokens"], ours["votes"]
-    samples, rule = ours["samples"], ours.get("rule", "")
-    given = f", answered {samples['answered']} of {samples['counted']}"
-    agreement = "" if ours["agreement"] is None else f", agreement {ours['agreement']:.2f}{given}"
+    agreement, rule = agreed(ours), ours.get("rule", "")
     return {
         "model": ours["model"]["name"],
         "how": f"{ours['strategy']} ({ours['effort']}), {route['task']}: {route['reason']}",
         "stopped": ours["stopped"],
-        "found by": rule or "; ".join(f"{v['answer']}: {', '.join(v['rules'])}" for v in votes),
-        "votes": ", ".join(f"{v['answer']} ×{v['count']}" for v in votes) + agreement,
+        "found by": rule
+        or "; ".join(f"{v['answer']}: {', '.join(v.get('rules', ()))}" for v in votes),
+        "votes": ", ".join(
+            [*(f"{v['answer']} ×{v['count']}" for v in votes), *([agreement] if votes else [])]
+        ),
         "tokens": ", ".join(f"{count} {kind}" for kind, count in tokens.items() if count),
         "seconds": ", ".join(
             f"{name.removesuffix('_s')} {value:.1f}" for name, value in ours["timings"].items()

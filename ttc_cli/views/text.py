@@ -139,3 +139,11 @@ def span(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def agreed(ours: dict[str, Any]) -> str:
+    """How much a vote agrees, and how many of its samples have an answer."""
+    samples, share = ours.get("samples", {}), ours["agreement"]
+    given = f"answered {samples['answered']} of {samples['counted']}" if samples else ""
+    parts = [f"agreement {share:.0%}" if share is not None else "", given]
+    return ", ".join(part for part in parts if part)
