@@ -70,6 +70,7 @@ def _findings(model: str | None, *, quick: bool) -> Iterator[Finding]:
         loads = loads and not (finding.check == "llama.cpp" and finding.state == "broken")
         yield finding
     yield build.threads(settings.threads, machine.available_threads(), machine.processor_quota())
+    yield places.jail()
     yield from places.folders()
     yield from places.databases()
     yield from servers.named(settings)

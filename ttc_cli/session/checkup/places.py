@@ -11,12 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ttc_cli.core.errors import TtcError
+from ttc_cli.jail import Layer, available, require
 from ttc_cli.models.disk import size_text
 from ttc_cli.session.checkup.finding import Finding
 from ttc_cli.settings import Settings, cache_dir, config_path, home, load, log_dir
 
 LITTLE = 2 * 10**9
 """Bytes free below which a model or a cache will soon not fit."""
+HELD_BY = {
+    Layer.NAMESPACES: "namespaces, Landlock, a filter of system calls and limits",
+    Layer.FILTER: "Landlock, a filter of system calls and limits",
+    Layer.PROFILE: "a profile of sandbox-exec (untested) and limits",
+}
 PATIENCE = 2.0
 """Seconds for the check of one database; a larger one is only looked into."""
 
@@ -34,6 +40,14 @@ def settings() -> tuple[Finding, Settings]:
         return Finding("settings", "warning", found.warnings[0] + more, "ttc config edit"), found
     count = len(found.origins)
     return Finding("settings", "ok", f"{config_path()}; {count} not at their defaults"), found
+
+
+def jail() -> Finding:
+    """How far code that a model writes can be locked in."""
+    if why := available():
+        advice = "programs are left out, and tests: stops, unless --unsafe-exec is given"
+        return Finding("model's code", "warning", f"cannot be locked in: {why}", advice)
+    return Finding("model's code", "ok", f"locked in by {HELD_BY[require(unsafe=True)]}")
 
 
 def folders() -> Iterator[Finding]:
