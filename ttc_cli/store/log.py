@@ -234,8 +234,8 @@ class Log:
         """The answered turns up to a conversation's newest one, oldest first.
 
         Args:
-            cid: a prefix of the id of any run in it; by default the last run's conversation. UsageError where
-                there is no such run.
+            cid: a prefix of the id of any run in it; by default the last run's conversation.
+                UsageError where there is no such run.
         """
         within = self.get(cid, asked=True).conversation
         found = self._select("WHERE conversation = ? ORDER BY began DESC, rowid DESC", within)
