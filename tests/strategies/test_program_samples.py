@@ -9,13 +9,13 @@ import pytest
 
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import Request
-from ttc_cli.core.events import Close, Event, Note, ProgramRun
+from ttc_cli.core.events import Close, Event, Note, ProgramRun, end_of
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.programs import Ran
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule
-from ttc_cli.engine.scripted import Line, Script, ScriptedEngine
+from ttc_cli.engine.scripted import ALL, Line, Script, ScriptedEngine
 from ttc_cli.engine.text import TextStream
 from ttc_cli.strategies import registry
 
@@ -104,17 +104,38 @@ def test_a_program_and_a_plain_reply_that_agree_settle_it() -> None:
     outcome, _, _ = solve("self-consistency", says("    return 7"), planned())
     assert outcome.answer == "7"
     assert outcome.stopped == "vote-decided"
+    assert len(outcome.branches) <= 3
+
+
+def test_two_programs_that_agree_settle_it_at_auto() -> None:
+    plan = planned(effort="auto")
+    outcome, _, _ = solve("self-consistency", says("    return 7", "\\boxed{8}"), plan)
+    assert outcome.answer == "7"
     assert len(outcome.branches) == 2
+    script = says("    return 7", "\\boxed{8}", later="    return 9")
+    outcome, events, _ = solve("self-consistency", script, plan)
+    assert outcome.answer == "8"
+    assert any(
+        isinstance(e, Note) and "from 2 to 4 samples: 7 ×1, 9 ×1" in e.message for e in events
+    )
+
+
+def test_three_at_once_are_all_of_medium() -> None:
+    outcome, _, _ = solve("self-consistency", says("    return 8"), planned(4, "medium"))
+    assert len(outcome.branches) == 3
 
 
 def test_where_kinds_disagree_more_are_begun_at_once() -> None:
-    live: list[int] = []
-    outcome, events, _ = solve("self-consistency", says("    return 8"), planned(6))
-    assert len(outcome.branches) == 6
+    replies = iter(["\\boxed{7}", "\\boxed{9}", *["\\boxed{8}"] * 9])
+
+    def script(request: Request) -> str:
+        return "    return 8" if request.stop.block else next(replies)
+
+    outcome, events, _ = solve("self-consistency", script, planned(6))
+    assert outcome.answer == "8"
     notes = [event.message for event in events if isinstance(event, Note)]
     assert len(notes) == 1
-    assert notes[0].startswith("going on from 2 to 6 samples: 8 ×1, 7 ×1")
-    assert not live
+    assert notes[0].startswith("going on from 3 to 6 samples: 8 ×1, ")
 
 
 def test_failed_programs_vote_for_nothing() -> None:
@@ -204,3 +225,32 @@ def test_a_block_ends_before_the_next_line_that_is_not_indented(said: str, shown
                 break
         assert text + (stream.flush() if stop is None else "") == shown
         assert (stop is Stop.STRING) == (shown != said)
+
+
+def test_an_engine_that_does_not_go_on_with_a_reply_is_asked_in_words() -> None:
+    said = (
+        "Sure:\n```python\ndef total():\n    return 3 + 4\n\nassert total() == 8\n```\nThat is it."
+    )
+    engine = ScriptedEngine(lambda request: said, capabilities=ALL - {"continue"})
+    run = Run(engine, programs=runner)
+    strategy = registry.find("program")
+    outcome = end_of(strategy.solve(run, ASKED, planned(1), strategy.options()))
+    assert outcome.answer == "7"
+    assert outcome.branch is not None
+    assert outcome.branch.text == said
+
+
+def test_each_prompt_is_drawn_from_greedily_once() -> None:
+    seen: list[tuple[str, float]] = []
+
+    def script(request: Request) -> str:
+        seen.append((request.prompt.text, request.sampling.temperature))
+        return "    return 1 / 0"
+
+    prompts = (PROMPT, Prompt((("Again: 3 + 4?", True),)))
+    asked = Question("Q", "math", "number", lambda v, t: PROMPT, programs=prompts)
+    solve("program", script, planned(1, kinds="programs"), asked)
+    assert seen[0] == ("What is 3 + 4?", 0.0)
+    assert seen[1] == ("Again: 3 + 4?", 0.0)
+    assert seen[2][0] == "What is 3 + 4?"
+    assert seen[2][1] > 0

@@ -53,7 +53,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     """Draw, grade, choose. A gate ends the drawing as soon as it lets one sample through."""
     want, grades = wanted(run, plan), Grades(plan, question)
     pruner = StepScorePruner(options.give_up, plan) if options.give_up else None
-    known = None if plan.kinds == "plain" else table(run.engine.info.name)
+    known = None if plan.kinds == "plain" else table(run.engine.info.name, plan.kinds)
     ballot = Ballot(question, grades.weigh, known if plan.verifier is None else None)
     waves = plan.early_stop and plan.verifier is not None and plan.verifier.gate
     done: list[Branch] = []

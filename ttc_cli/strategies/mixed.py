@@ -13,7 +13,7 @@ from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.programs import PLAIN
 from ttc_cli.core.run import Run
 from ttc_cli.programs.begun import program
-from ttc_cli.programs.reliability import table
+from ttc_cli.programs.reliability import SETTLED, table
 from ttc_cli.strategies import common
 from ttc_cli.strategies.ballot import Ballot
 
@@ -24,7 +24,9 @@ def sample(run: Run, question: Question, plan: Plan, number: int, *, comments: s
     Args:
         comments: what a program's model is told besides the question.
     """
-    order = table(run.engine.info.name).order(number + 1) if plan.kinds == "mixed" else ()
+    order = (
+        table(run.engine.info.name).order(number + 1, plan.effort) if plan.kinds == "mixed" else ()
+    )
     plain = plan.kinds == "plain" or (plan.kinds == "mixed" and order[-1] == PLAIN)
     if plain or not question.programs:
         return common.sample(question, plan, number)
@@ -43,7 +45,7 @@ class MixedVote:
         self._plan = plan
         stages = table(run.engine.info.name).stages_for(plan.effort, plan.samples)
         self._stages = list(stages) if plan.early_stop else [(plan.samples, 1.0)]
-        self._bar = 0.0
+        self._bar = SETTLED
         self._started = 0
         self.news: list[str] = []
         """Lines for people on why more samples were begun, until somebody takes them."""

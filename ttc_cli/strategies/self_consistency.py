@@ -35,7 +35,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     """Draw, count and stop; returns the winning class's most confident branch."""
     if not question.votable:
         return (yield from drafts.draw(run, question, plan))
-    known = None if plan.kinds == "plain" else table(run.engine.info.name)
+    known = None if plan.kinds == "plain" else table(run.engine.info.name, plan.kinds)
     ballot = Ballot(question, options.weight_for(plan), known)
     draw: Voting | MixedVote
     if known is None:
