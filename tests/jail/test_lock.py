@@ -28,7 +28,8 @@ libc.prctl(38, 1, 0, 0, 0)
 program = Program(len(lines), ctypes.addressof(buffer))
 assert libc.prctl(22, ctypes.c_ulong(2), ctypes.byref(program), 0, 0) == 0
 from ttc_cli.jail import available, require, run_program
-print(available(), require(unsafe=False), run_program("def solution():\\n    return 6 * 7\\n").value)
+found = run_program("def solution():\\n    return 6 * 7\\n")
+print(available(), require(unsafe=False), found.value)
 """
 
 
