@@ -135,7 +135,7 @@ micron=micrometer feet=foot inches=inch centuries=century yd=yard mi=mile lb=pou
 h=hour s=second d=day w=week y=year
 Std=hour Stdn=hour Sek=second Uhrzeit=hour hora=hour horas=hour Jh=century Jahrhundert=century
 Jahrhunderte=century siglo=century siglos=century siècle=century siècles=century secolo=century
-Mb=megabit Gb=gigabit C=degree_Celsius F=degree_Fahrenheit L=liter mmHg=millimeter_Hg
+Mb=megabit Gb=gigabit C=degree_Celsius F=degree_Fahrenheit L=liter mmHg=millimeter_Hg fl_oz=fluid_ounce
 degrees_C=degree_Celsius degrees_F=degree_Fahrenheit
 """
 # words that mean something else more often than a unit, in the languages of the table
@@ -313,7 +313,7 @@ def units() -> dict[str, list[str]]:
         add(word, worth({"metre": "meter", "litre": "liter", "gramme": "gram"}[word]))
     for pair in MORE.split():
         name, _, of = pair.rpartition("=")
-        found[name.replace("degrees_", "degrees ")] = worth(of)
+        found[name.replace("degrees_", "degrees ").replace("fl_oz", "fl oz")] = worth(of)
     for name, plain in foreign():
         try:
             add(name, worth(plain))

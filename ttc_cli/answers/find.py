@@ -183,6 +183,8 @@ def tag(reply: _Reply) -> str | None:
     """What stands between `<answer>` and `</answer>`, or another tag that means the same."""
     inner = next((m[2].strip() for m in reversed([*pattern("tag").finditer(reply.text)])), "")
     if brief(inner) and "\n" not in inner and not _BOX.search(inner) and not _PHRASE.search(inner):
+        told = parse(inner).kind == "text" and extract(inner, reply.kind, reply.question)
+        inner = told.text if told and told.rule in ("number", "choice") else inner
         return None if pattern("unknowing").match(inner) else inner
     found = extract(inner, reply.kind, reply.question)
     return found.text if found else None

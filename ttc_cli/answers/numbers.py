@@ -26,6 +26,7 @@ _LANGUAGES = ("en", "de", "fr", "es", "it", "pt")
 _PARTS = {name: int(part) for part, names in words("parts").items() for name in names.split()}
 _PART = alternatives(_PARTS)
 _OF_PART = re.compile(words("of part").replace("PART", _PART))
+_HYPHEN = re.compile(rf"(?i)(?<=[^\W\d_])-(?=(?:{_PART})s?\b)")  # two-thirds
 _AND_A_HALF = re.compile(
     r"(?i)(\d+)(\s+[^\W\d_]+)?\s+(?:(?:and\s+(?:a|one)\s+|und\s+eine?\s+)(half|halbe?|quarter|third)"
     r"|(?:et|y|e)\s+(demie?|media|medio|mezz[ao]|meia|meio))\b"
@@ -71,6 +72,7 @@ def in_digits(text: str) -> list[str]:
         return []
     from text_to_num import alpha2digit  # type: ignore[import-untyped]
 
+    text = _HYPHEN.sub(" ", text)
     found = dict[str, None]()
     # digits and words in one text: only English is read, whose words for numbers are no others
     for language in _LANGUAGES[: 1 if any(map(str.isdigit, text)) else None]:

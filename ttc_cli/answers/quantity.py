@@ -20,7 +20,7 @@ _AMOUNT = re.compile(
 )
 _PLAIN_FRAC = re.compile(r"\\frac\{\s*(-?[\d.,]+)\s*\}\{\s*(-?[\d.,]+)\s*\}")
 _MIXED = re.compile(r"(\d)\s*(?=\\frac\{\d+\}\{\d+\})")
-_HEDGE = re.compile(rf"(?i)(?:{words('hedges')})\s*(?=[-+\d.$€£¥₹(A-Z\\])")
+_HEDGE = re.compile(rf"(?i)^(?:{words('hedges')})\s*(?=[-+\d.$€£¥₹(A-Z\\])")
 _BOUNDS = tuple(words("bounds"))
 _BOUND = re.compile(
     "(?i)" + "|".join(rf"(?:({p})\s*(?=[-\d.$€£¥₹]))" for p in words("bounds").values())

@@ -37,9 +37,9 @@ def when(text: str) -> Value | None:
     if len(text) > 60 or not text:
         return None
     text = text.strip()
-    for mark in ("T", " at ", ", ", " um ", " "):
+    for mark in ("T", " at ", ", ", " um ", " à ", " a las ", " alle ", " "):
         day, found, rest = text.partition(mark)
-        if found and rest and ":" in rest and (left := _day(day)) and (right := clock(rest)):
+        if found and re.search(r"\d[:h]", rest) and (left := _day(day)) and (right := clock(rest)):
             return Value("date", (left.key, right.key))
     if found_day := _day(text) or clock(text):
         return found_day
