@@ -135,8 +135,8 @@ micron=micrometer feet=foot inches=inch centuries=century yd=yard mi=mile lb=pou
 h=hour s=second d=day w=week y=year
 Std=hour Stdn=hour Sek=second Uhrzeit=hour hora=hour horas=hour Jh=century Jahrhundert=century
 Jahrhunderte=century siglo=century siglos=century siècle=century siècles=century secolo=century
-Mb=megabit Gb=gigabit C=degree_Celsius F=degree_Fahrenheit L=liter mmHg=millimeter_Hg fl_oz=fluid_ounce
-degrees_C=degree_Celsius degrees_F=degree_Fahrenheit
+Mb=megabit Gb=gigabit C=degree_Celsius F=degree_Fahrenheit L=liter mmHg=millimeter_Hg
+fl_oz=fluid_ounce degrees_C=degree_Celsius degrees_F=degree_Fahrenheit
 """
 # words that mean something else more often than a unit, in the languages of the table
 UNLIKELY = [

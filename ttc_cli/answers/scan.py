@@ -15,7 +15,8 @@ _MOST = 40  # values in one text
 _START = re.compile(
     r"(?<![\w.\\^{/-])(?:[-+−–]\s?)?(?:US\s?\$|[A-Z]{1,2}\$|[$€£¥₹₩]|[A-Z]{3} ?(?=\d)"
     r"|Rs\.? ?(?=\d))?[-−]?(?:\d|\.\d|[½⅓⅔¼¾⅕⅛]|\\[dt]?frac|π|√|\\sqrt|\\pi)"
-    r"|(?<![\w.])(?:[A-Z][a-zäéû]{2,8}\.? (?:the )?(?=\d)|[a-zA-Z] ?= ?(?=[-−]?[\d\\])|[(\[{][-−]?\d)"
+    r"|(?<![\w.])(?:[A-Z][a-zäéû]{2,8}\.? (?:the )?(?=\d)|[a-zA-Z] ?= ?(?=[-−]?[\d\\])"
+    r"|[(\[{][-−]?\d)"
 )
 _END = re.compile(r"(?=[\s.,;:!?)\]*”\"]|$)")
 _WORD = re.compile(r"[^\s,.;:!?()-]+")
@@ -52,8 +53,8 @@ def _longest(text: str, start: int) -> Seen | None:
         open_ended = said[-1:] in " .,;:!" or " (" in said or said.count("(") != said.count(")")
         # "12 in total" are no inches
         cut = pattern("cut short").search(said)
-        cut = cut and (" " in cut[0].strip() or re.match(r"\s+\w", text[end:]))
-        if open_ended or cut or "\n" in said or re.search(r"(?<!\d)[.?!]\s+[A-Z]", said):
+        short = cut and (" " in cut[0].strip() or re.match(r"\s+\w", text[end:]))
+        if open_ended or short or "\n" in said or re.search(r"(?<!\d)[.?!]\s+[A-Z]", said):
             continue
         value = parse(said)
         plain_ = _is_plain(value) and (value.kind == "list" or not FILLER.search(said))
