@@ -52,8 +52,8 @@ class AnswerSettings:
     )  # fmt: skip
     strategy: str = option(
         "auto", TEXT, "-S", "--strategy",
-        help="auto, direct, self-consistency, best-of-n, refine, think; or a search: beam, dvts,"
-        " best-first, mcts or particle.", on=EVERY, panel=SPENDING, complete="strategies",
+        help="How to spend it: auto, {strategies}.", on=EVERY, panel=SPENDING,
+        complete="strategies",
     )  # fmt: skip
     task: str = option(
         "auto", Rule("choice", words=TASKS), "--task",
@@ -80,8 +80,7 @@ class AnswerSettings:
     )  # fmt: skip
     verifiers: tuple[str, ...] = option(
         (), TEXTS, "-V", "--verifier", takes="NAME[:ARG]", key=False, complete="verifiers",
-        help="Judge the samples (repeatable): confidence, self-certainty, judge, regex:PATTERN,"
-        " schema:FILE, exec:CMD, tests:FILE, probe:NAME, prm:FILE.", on=EVERY, panel=SPENDING,
+        help="Judge the samples (repeatable): {verifiers}.", on=EVERY, panel=SPENDING,
     )  # fmt: skip
     early_stop: bool = option(
         True, SWITCH, "--no-early-stop", key=False, help="Draw all samples.", on=EVERY,

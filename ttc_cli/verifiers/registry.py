@@ -8,8 +8,10 @@ that offers none no whole result is kept, since what it goes by may change at an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core import options
@@ -22,17 +24,21 @@ if TYPE_CHECKING:  # a shell that completes a name waits for this module
     from ttc_cli.core.verify import Verifier
     from ttc_cli.verifiers.combine import Combined
 
-BUILTIN = {
-    "confidence": "ttc_cli.verifiers.confidence",
-    "self-certainty": "ttc_cli.verifiers.self_certainty",
-    "judge": "ttc_cli.verifiers.judge",
-    "regex": "ttc_cli.verifiers.regex",
-    "schema": "ttc_cli.verifiers.schema",
-    "exec": "ttc_cli.verifiers.command",
-    "tests": "ttc_cli.verifiers.unit_tests",
-    "probe": "ttc_cli.verifiers.probe",
-    "prm": "ttc_cli.verifiers.prm.verifier",
-}
+_USAGE = re.compile(r'^USAGE = "(([a-z-]+)[^"]*)"', re.MULTILINE)
+
+
+def _own() -> Iterator[tuple[str, str, str]]:
+    """(name, usage, module) of each file here that says how it is used."""
+    here = Path(__file__).parent
+    for path in sorted((*here.glob("*.py"), *here.glob("*/verifier.py"))):
+        if found := _USAGE.search(path.read_text("utf-8")):
+            inside = ".".join(path.relative_to(here).with_suffix("").parts)
+            yield found[2], found[1], f"ttc_cli.verifiers.{inside}"
+
+
+BUILTIN = {name: module for name, _, module in _own()}
+USAGES = [usage for _, usage, _ in _own()]
+"""How our own are named on a command line: "NAME" or "NAME:ARGUMENT"."""
 
 
 @dataclass(frozen=True, slots=True)
