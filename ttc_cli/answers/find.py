@@ -24,7 +24,7 @@ from ttc_cli.answers.text import tidy
 Kind = Literal["number", "choice", "word", "date", "list", "json", "code", "text"]
 Rule = Literal[
     "tag", "boxed", "phrase", "hashes", "json", "code", "choice", "bold", "maths", "number",
-    "line", "restated", "whole",
+    "line", "restated", "whole", "program",
 ]  # fmt: skip
 _LONGEST = 40_000  # characters from the end; an answer is at the end
 _SPECIAL = re.compile(r"<\|(?:im_end|im_start|endoftext|eot_id|end|user|assistant)\|>|</s>")

@@ -144,7 +144,7 @@ def answer_of(branch: Branch, question: Question) -> Extracted | None:
     if not question.votable or not ended(branch):
         return None
     if (found := ran(branch)) is not None:
-        return Extracted(found.answer, "whole")
+        return Extracted(found.answer, "program")
     if question.form is not None:
         canonical_json = question.form.valid(reply(branch)[1])
         return Extracted(canonical_json, "json") if canonical_json is not None else None
