@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ttc_cli.prompts.forms import words
 from ttc_cli.prompts.forms.constraint import MANY, Constraint
@@ -71,6 +72,7 @@ _DETAIL = {"number": "quantity", "code": "json", "short": "letter"}
 """Kinds that say less than another one, which then stands alone."""
 
 
+@lru_cache(maxsize=256)
 def constraints(prompt: str) -> tuple[Constraint, ...]:
     """What the prompt fixes of the reply's form, each once; empty for most prompts. Never raises.
 
