@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ttc_cli.prompts.forms import Constraint, constraints, language, mended
+from ttc_cli.prompts.forms import Constraint, constraints, grammar, language, mended
 from ttc_cli.prompts.forms.constraint import CHECKS
 from ttc_cli.prompts.forms.reading import offered
 
@@ -168,3 +168,11 @@ def test_nothing_ever_raises() -> None:
             shown = mended(text, wanted)
             assert shown is None or all(one.holds(shown) for one in wanted)
         language(text)
+
+
+def test_a_grammar_holds_to_so_many_items_or_lines() -> None:
+    assert grammar(constraints("Give me three bullets.")) == (
+        'root ::= line ("\\n" line){2,2}\nline ::= "- " [^\\n]{1,160}'
+    )
+    assert grammar(constraints("A poem in exactly 4 lines.")).startswith('root ::= line ("\\n"')
+    assert not grammar(constraints("At most 60 characters, please."))

@@ -13,18 +13,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ttc_cli.core.branch import Branch
-from ttc_cli.core.errors import ContextOverflow, MissingCapability
+from ttc_cli.core.errors import ContextOverflow
 from ttc_cli.core.events import Flow, Note, Tick
 from ttc_cli.core.outcome import Outcome, Plan, Question, Reply
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import StopRule
-from ttc_cli.prompts.forms import Constraint, brief, failing, language, mended
+from ttc_cli.prompts.forms import Constraint, brief, failing, grammar, language, mended
 from ttc_cli.prompts.wording import asked_again, closing
-from ttc_cli.session.statements import amount, neutral, statements, values
+from ttc_cli.session.statements import amount, neutral, readable, statements, values
 from ttc_cli.strategies import common
 
-CLOSING_TOKENS = 64
-"""Most tokens of a closing turn for an answer that is a sentence or less."""
+CLOSING_TOKENS = 128
+"""Tokens that a closing turn may take, and more after a long question and a long reasoning."""
 SECOND = 1
 """Number of the draw that follows one which failed."""
 _SHORT = 30
@@ -80,6 +80,9 @@ def _at_hand(
         said = [*filter(None, [number]), *reversed(list(values(own, answer, question.text)))]
     elif all(one.kind in _STATING or one.of == told for one in wanted):
         said = [*statements(own, answer, question.text)]
+    else:
+        shown = mended("\n".join(map(readable, own.split("\n"))), wanted)
+        return shown if shown and answer in shown else None  # the reasoning has the form itself
     for one in said:
         alike = tongue in (None, language(one)) or (tongue == "en" and not told)
         fits = alike or ((brief(wanted) or not told) and neutral(one, question.text))
@@ -106,7 +109,9 @@ def _drawn(
     for number in range(first, SECOND + 1):
         lacks = [str(one) for one in failing(best, wanted)] if best else []
         said = asked_again(best, lacks) if best else closing(outcome.answer, forms)
-        drawn = yield from _turn(run, question, plan, outcome.branch, own, said, number)
+        held = grammar(wanted) if number == SECOND else ""
+        turn = Branch((*outcome.branch.id, number), question.follow(own, said))
+        drawn = yield from _turn(run, plan, turn, held)
         spent += drawn.tokens_sampled if drawn else 0
         text = common.reply(drawn)[1].strip() if drawn and common.ended(drawn) else ""
         shown = mended(text, wanted) if text else None
@@ -119,27 +124,30 @@ def _drawn(
     return _lacking(run, outcome, best or outcome.answer or own, wanted, spent)
 
 
-def _turn(
-    run: Run, question: Question, plan: Plan, branch: Branch, own: str, said: str, number: int
-) -> Flow[Branch | None]:
-    """One closing turn, of which nobody hears until it is known to be the reply."""
+def _turn(run: Run, plan: Plan, turn: Branch, held: str) -> Flow[Branch | None]:
+    """One closing turn, of which nobody hears until it is known to be the reply.
+
+    Args:
+        held: a grammar for a turn that follows one which failed; empty for none.
+    """
+    usual = max(CLOSING_TOKENS * (1 + 2 * bool(held)), len(turn.prompt.text) // 8)
+    most = min(plan.branch_tokens, usual)
+    drawing = run.extend(
+        [turn],
+        stop=StopRule(most),
+        sampling=plan.sampled if turn.id[-1] == SECOND else plan.greedy,
+        grammar=held if "grammar" in run.engine.info.capabilities else "",
+        salt="reply",
+    )
     try:
-        turn = Branch((*branch.id, number), question.follow(own, said))
-        drawing = run.extend(
-            [turn],
-            stop=StopRule(max(CLOSING_TOKENS, min(plan.branch_tokens, len(own) // 2))),
-            sampling=plan.sampled if number else plan.greedy,
-            salt="reply",
-        )
         while True:
-            try:
-                event = next(drawing)
-            except StopIteration as end:
-                (done,) = end.value
-                return done if isinstance(done, Branch) else None
+            event = next(drawing)
             if isinstance(event, Note | Tick):
                 yield event
-    except (ContextOverflow, MissingCapability):
+    except StopIteration as end:
+        (done,) = end.value
+        return done if isinstance(done, Branch) else None
+    except ContextOverflow:
         return None
 
 
