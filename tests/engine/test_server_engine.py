@@ -99,17 +99,24 @@ def test_a_broken_stream_goes_on_from_what_it_had(connected: Connect, raw: bool,
     assert said.sampled == ledger.spent == 13, "no token is charged twice"
 
 
-def test_a_broken_stream_fails_its_branch_alone_where_nothing_can_be_gone_on_with(
+def test_where_nothing_can_be_gone_on_with_it_is_drawn_anew_and_not_told_twice(
     connected: Connect,
 ) -> None:
     server, engine = connected(raw=False, continues=False)
     assert "continue" not in engine.info.capabilities
     server.faults.append(Fault(after=5))
     said = ask(engine, branch("a", 40), branch("b", 40))
-    assert sorted(s.stop for s in said) == [Stop.END, Stop.FAILED]
-    (failed,) = (s for s in said if s.stop is Stop.FAILED)
-    assert WORDS.startswith(failed.text)
-    assert failed.text
+    assert [(s.text, s.stop) for s in said] == [(WORDS, Stop.END)] * 2
+    assert max(s.sampled for s in said) > 13, "what is drawn twice is charged twice"
+
+
+def test_a_reply_that_is_another_the_second_time_fails_its_branch_alone(connected: Connect) -> None:
+    words = iter([WORDS] * 3 + [" another"] * 9)
+    server, engine = connected(lambda _: next(words), raw=False, continues=False)
+    server.faults.append(Fault(after=5))
+    (said,) = ask(engine, branch("a", 40))
+    assert (said.stop, WORDS.startswith(said.text)) == (Stop.FAILED, True)
+    assert "says something else" in said.error
 
 
 def test_a_server_that_hangs_is_given_up(connected: Connect) -> None:

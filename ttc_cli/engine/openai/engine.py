@@ -190,12 +190,11 @@ class ServerEngine:
 
     async def _insist(self, job: Job) -> None:
         """Attempt it, and again; what was said before is gone on with where the server can."""
-        on = "continue" in self._info.capabilities
         await self._patience.insist(
             partial(self._attempt, job),
             self._absence,
             partial(self._tell, job),
-            lambda _: on or not job.sampled,
+            lambda _: True,
         )
 
     async def _attempt(self, job: Job) -> None:
@@ -212,7 +211,8 @@ class ServerEngine:
             with self._cond:
                 job.finish(stop)
             return
-        async with aclosing(self._dialect.draw(request, job.begin())) as pieces:
+        anew = bool(job.sampled) and "continue" not in self._info.capabilities
+        async with aclosing(self._dialect.draw(request, job.begin(anew=anew))) as pieces:
             async for piece in pieces:
                 self._absence.ended()
                 with self._cond:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ttc_cli.core.engine import Delta, DeltaFields, Request
-from ttc_cli.core.errors import ContextOverflow
+from ttc_cli.core.errors import ContextOverflow, EngineFailed
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.openai.piece import Piece, So
 from ttc_cli.engine.text import LOOP_CHECK_EVERY, TextStream, loops
@@ -43,6 +45,7 @@ class Job:
         self._context = context
         self._seen = 0  # tokens of this stream
         self._bytes = 0  # of text
+        self._again = ""  # said before, and to come once more
         self._stream = TextStream(request.stop, "".join(step.text for step in request.prefix))
         self._pieces: list[str] = []
         self._ids: list[int] = []
@@ -52,9 +55,17 @@ class Job:
         self._error = self._trouble = ""
         self._news = DeltaFields()
 
-    def begin(self) -> So:
-        """How far it got, as a new stream begins."""
+    def begin(self, *, anew: bool = False) -> So:
+        """How far it got, as a new stream begins.
+
+        Args:
+            anew: the server does not go on with a reply. What was said is drawn once more, and
+                not told twice as long as it is the same.
+        """
         self._seen = 0
+        if anew:
+            self.sampled, self._again = 0, "".join(self._pieces)
+            return So(left=self._left)
         ids = () if self._gap else tuple(self._ids)
         return So("".join(self._pieces), ids, self._left)
 
@@ -89,6 +100,8 @@ class Job:
 
     def take(self, piece: Piece) -> int:
         """Add what arrived; returns how many tokens it was. `stop` is set when it is the end."""
+        if self._again:
+            piece = self._heard(piece)
         if piece.prompt is not None:
             if not self._prompt_told:
                 self.length, self.sure = sum(piece.prompt), True
@@ -122,6 +135,18 @@ class Job:
         if stop is not None:
             self.finish(stop, UNFINISHED.format(piece.end[:40]) if stop is Stop.FAILED else "")
         return drawn
+
+    def _heard(self, piece: Piece) -> Piece:
+        """A piece without what was said before.
+
+        Raises:
+            EngineFailed: the server says something else than before.
+        """
+        said, again = piece.text, self._again
+        if not (said.startswith(again) or again.startswith(said)) or piece.end:
+            raise EngineFailed("the server broke off, and says something else the second time")
+        self._again = again[len(said) :]
+        return replace(piece, text=said[len(again) :], likely=())
 
     def scored(self, scores: tuple[float, ...]) -> None:
         """A scoring request is answered."""
