@@ -96,7 +96,7 @@ class Api:
                     data = await _whole(response)
                 yield self._chunk(data)
                 return
-            async with aclosing(_events(response, MOST_REPLY + tokens * TOKEN_BYTES)) as events:
+            async with aclosing(_events(response, MOST_EVENT + tokens * TOKEN_BYTES)) as events:
                 while True:
                     async with asyncio.timeout_at(min(until, loop.time() + self.address.silence)):
                         data = await anext(events, b"")
