@@ -120,3 +120,12 @@ def test_a_question_over_a_packed_file_can_be_asked_again(ttc: Ttc, tmp_path: Pa
     gone = ttc("again", "-e", "high", script=script)
     assert gone.code == 1
     assert "too large to keep with the run" in gone.err
+
+
+def test_where_nothing_locks_them_in_a_file_of_data_is_read(
+    ttc: Ttc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ttc_cli.session.programs.available", lambda: "no namespaces")
+    (tmp_path / "sales.csv").write_text("day,revenue\nmon,3\n", "utf-8")
+    ran = ttc("ask", "-f", str(tmp_path / "sales.csv"), "What is the total?", script=RIGHT)
+    assert ran.code == 0

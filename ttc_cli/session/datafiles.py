@@ -24,12 +24,15 @@ _COMPUTED = re.compile(
 
 
 def computed_over(
-    prompt: str, documents: Sequence[Document]
+    prompt: str, documents: Sequence[Document], *, programs: bool = True
 ) -> tuple[tuple[Document, ...], tuple[Profile, ...]]:
     """The documents as the model sees them, and the files that its programs read.
 
     A file of data is computed over where the question counts, sums or compares, or where it is
     too long to read; the model then sees what it looks like, in place of its text.
+
+    Args:
+        programs: whether programs may run.
 
     Raises:
         UnreadableFile: a file that was not read is asked for a text about, or holds no rows.
@@ -37,12 +40,13 @@ def computed_over(
     """
     data = [one for one in documents if one.source is not None]
     long = any(not one.text or len(one.text) > READ_CHARS for one in data)
-    if not data or text_wanted(prompt) or not (_COMPUTED.search(prompt) or long):
+    computed = programs and not text_wanted(prompt) and (long or _COMPUTED.search(prompt))
+    if not data or not computed:
         for one in data:
             if not one.text:
                 raise UnreadableFile(
                     f"cannot use {one.name}: it is too large or packed to be read as a text",
-                    "ask for something that is computed from its rows, or cut out what matters",
+                    "cut out what matters, or ask for what is computed from its rows by programs",
                 )
         return tuple(documents), ()
     files = [_profile(one) for one in data]

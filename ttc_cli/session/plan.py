@@ -131,9 +131,9 @@ def plan(
     verifier = verifiers.assemble(asked, request.options, unsafe=session.settings.unsafe_exec)
     engine, named = session.engine, request.strategy == "program"
     original = request
-    documents, files = tuple(request.documents), tuple[Profile, ...]()
-    if request.programs != "off" and not request.schema:
-        documents, files = computed_over(request.prompt, request.documents)
+    run = request.programs != "off" and not request.schema
+    run = run and (not request.documents or programs.runnable(session.settings.unsafe_exec))
+    documents, files = computed_over(request.prompt, request.documents, programs=run)
     request = replace(request, documents=documents)
     trusted, untold = programs.trusted(
         engine.info.name,

@@ -43,6 +43,11 @@ def trusted(model: str, *, wanted: str, named: bool, unsafe: bool) -> tuple[bool
     return False, f"{line}; going on without them (--programs off)"
 
 
+def runnable(unsafe: bool) -> bool:
+    """Whether programs can be run here, locked in or with the user's word for it."""
+    return unsafe or available() is None
+
+
 def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runner:
     """Runs programs for a question, locked in.
 
