@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import SUM
+from harness import SUM, Ttc
 
 pexpect = pytest.importorskip("pexpect")
 pyte = pytest.importorskip("pyte")
@@ -215,3 +215,9 @@ def test_ctrl_c_twice_leaves_at_once(terminal: Open) -> None:
     code, seconds = screen.interrupt()
     assert code == 130
     assert seconds < 1
+
+
+def test_control_sequences_are_no_part_of_a_short_answer(ttc: Ttc) -> None:
+    evil = "\x1b]0;owned\x07\x1b[31mParis\x1b[0m"
+    ran = ttc("-x", "-e", "low", "What is the capital of France?", script=lambda _: evil)
+    assert ran.out == "Paris\n"

@@ -9,6 +9,7 @@ from typing import cast
 from ttc_cli.answers import Extracted, Kind, canonical, equivalent, extract
 from ttc_cli.answers.asked import brief
 from ttc_cli.core.branch import Branch
+from ttc_cli.core.controls import plain
 from ttc_cli.core.events import Flow, Text
 from ttc_cli.core.growth import Phase
 from ttc_cli.core.outcome import Form, Outcome, Plan, Question, reason
@@ -154,7 +155,7 @@ def answer_of(branch: Branch, question: Question) -> Extracted | None:
 def short_answer(branch: Branch, question: Question) -> Extracted | None:
     """What `extract` makes of the reply to a question; prose has no short answer, unless it says
     outright that it is one, or is the one line that states a fact."""
-    said = reply(branch)[1].strip()
+    said = plain(reply(branch)[1]).strip()
     found = extract(said, cast("Kind | None", question.kind), question.text)
     if found is None or found.rule in STATED or question.task not in ("plain", "fact"):
         return found

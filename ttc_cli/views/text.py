@@ -10,20 +10,9 @@ import unicodedata
 from functools import lru_cache
 from typing import IO, Any
 
-_UNSAFE = re.compile(
-    "\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)"  # OSC: titles, the clipboard
-    "|\x1b\\[[0-?]*[ -/]*[@-~]"  # CSI: colours, the cursor
-    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
-)
+from ttc_cli.core.controls import plain as plain
+
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def plain(text: str) -> str:
-    """Text without control characters: what a model writes must not drive the terminal.
-
-    C0 (but tab and line feed), C1, and what turns around the direction of the text after it.
-    """
-    return _UNSAFE.sub("", text)
 
 
 def cleaned(value: Any) -> Any:
