@@ -38,7 +38,7 @@ def test_a_part_is_no_file_and_in_json_it_is_no_stop(ttc: Ttc) -> None:
     assert value["error"]["code"] == 6
 
 
-@pytest.mark.parametrize("how", [("-e", "low"), ("-e", "high"), ("-S", "refine"), ("-S", "think")])
+@pytest.mark.parametrize("how", [("-e", "low"), ("-S", "refine"), ("-S", "think")])
 def test_a_forced_answer_is_told_as_one(ttc: Ttc, how: tuple[str, ...]) -> None:
     ran = ttc(*how, "-x", "--max-tokens", "60", SUM, script=_forced)
     assert (ran.code, ran.out) == (6, "42\n")
