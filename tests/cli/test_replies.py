@@ -145,3 +145,10 @@ def test_facts_vote_where_more_than_one_is_drawn(ttc: Ttc) -> None:
     assert {v["answer"]: v["count"] for v in ours["votes"]} == {"Goethe": 4, "Schiller": 2}
     bare = json.loads(ttc("--json", f"{asked} The name only.", script=turns(*replies)[0]).out)
     assert bare["ttc"]["samples"]["started"] > 1
+
+
+def test_the_value_is_printed_where_a_value_was_asked_for_and_talk_came(ttc: Ttc) -> None:
+    script, prompts = turns("It is \\boxed{a few}", "Well, one may say so, or else otherwise.")
+    ran = ttc("-e", "low", f"{MINUTES} Number and unit only.", script=script)
+    assert (ran.out, len(prompts)) == ("a few\n", 3)
+    assert "not as it was asked for: a number with its unit alone" in ran.err

@@ -121,6 +121,8 @@ def _drawn(
             best = text
         if not text:
             break  # no token, no second, no room left
+    if brief(wanted) and outcome.answer:
+        best = outcome.answer  # a value is nearer to what was asked for than talk about it
     return _lacking(run, outcome, best or outcome.answer or own, wanted, spent)
 
 
