@@ -115,3 +115,12 @@ def test_chat_knows_what_other_chats_call_its_commands(ttc: Ttc) -> None:
     assert "two" not in prompts[2]
     assert "third" not in prompts[3]
     assert len(prompts) == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="select takes no pipe there")
+def test_seconds_cover_a_silent_stdin(tiny: Path) -> None:
+    command = [sys.executable, "-m", "ttc_cli", "ask", "-m", str(tiny), "--max-seconds", "3", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as silent:
+        assert silent.wait(60) == 6
+        assert silent.stderr is not None
+        assert b"no text came on stdin in time" in silent.stderr.read()

@@ -71,6 +71,7 @@ def run(given: Given, words: tuple[str, ...], signals: Signals, known: Known | N
                 read_stdin=flags.stdin,
                 needs_prompt=not saved.takes_input,
                 say=view.say,
+                until=None if settings.max_seconds is None else BEGAN + settings.max_seconds,
             )
         )
         prompt = saved.finish(prompt)

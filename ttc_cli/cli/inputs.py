@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from ttc_cli.core.errors import UnreadableFile, UsageError
+from ttc_cli.core.errors import BudgetSpent, UnreadableFile, UsageError
 from ttc_cli.data.profile import form_of, piped_form
 from ttc_cli.prompts import documents
 from ttc_cli.prompts.documents import MAX_BYTES, Document
@@ -35,6 +35,7 @@ def gather(
     read_stdin: bool,
     needs_prompt: bool = True,
     say: Callable[[str], None],
+    until: float | None = None,
 ) -> tuple[str, tuple[Document, ...]]:
     """The question and its documents.
 
@@ -43,6 +44,7 @@ def gather(
 
     Args:
         needs_prompt: whether an empty prompt is an error.
+        until: monotonic seconds up to which a silent stdin is waited for; None for ever.
 
     Raises:
         UsageError: nothing was asked, or stdin is claimed twice.
@@ -54,7 +56,8 @@ def gather(
     if len(dashes) + as_file > 1 or (dashes and not read_stdin):
         raise UsageError("stdin is named more than once, or refused", "give `-` once")
     asked = bool(dashes or as_file)
-    stdin = _stdin(say) if asked or (read_stdin and piped() and not _begun(prompt, say)) else None
+    wanted = asked or (read_stdin and piped() and not _begun(prompt, say))
+    stdin = _stdin(say, until) if wanted else None
     attached = [stdin if name == "-" and stdin else _file(Path(name)) for name in files]
     if stdin is not None and not as_file:
         if dashes or not prompt:
@@ -90,11 +93,11 @@ def _begun(prompt: str, say: Callable[[str], None]) -> bool:
     return bool(begun)
 
 
-def _stdin(say: Callable[[str], None]) -> Document:
+def _stdin(say: Callable[[str], None], until: float | None) -> Document:
     if sys.stdin is None:
         raise UnreadableFile("stdin is closed", "give the prompt as an argument")
     handle = sys.stdin.buffer
-    _wait(handle.fileno(), say)
+    _wait(handle.fileno(), say, until)
     data = handle.read(MAX_BYTES + 1)
     if not data:
         return Document(documents.STDIN, "")
@@ -148,13 +151,18 @@ def _kept(start: bytes, rest: IO[bytes], name: str) -> tuple[Path, str]:
         return path, hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _wait(descriptor: int, say: Callable[[str], None]) -> None:
-    """Say what is waited for when nothing comes."""
+def _wait(descriptor: int, say: Callable[[str], None], until: float | None) -> None:
+    """Say what is waited for when nothing comes; BudgetSpent when nothing came in time."""
     if os.name == "nt" or os.isatty(descriptor):
         return  # select takes only sockets there; and a person at the keyboard knows
     ready, _, _ = select.select([descriptor], [], [], PATIENCE)
     if not ready:
         say("waiting for text on stdin; --no-stdin does without")
+        if until is not None:
+            ready, _, _ = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))
+            if not ready:
+                hint = "give a larger --max-seconds, or --no-stdin"
+                raise BudgetSpent("no text came on stdin in time", hint)
 
 
 SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
