@@ -19,7 +19,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError
 from jinja2.filters import do_join, do_replace, sync_do_sum
 
-LINES = 1_000_000
+LINES = 300_000
 """Lines of a template that run in one rendering; a long conversation takes some thousand."""
 MADE = 64_000_000
 """Characters, and items of lists, that are made in one rendering."""
