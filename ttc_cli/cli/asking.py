@@ -123,7 +123,8 @@ def _answer(
     from ttc_cli.session.loaded import Session
     from ttc_cli.session.request import check
 
-    if not is_here(settings):
+    named = request.strategy != "auto" or request.verifiers
+    if named and not is_here(settings):
         check(request, unsafe=settings.unsafe_exec)  # ahead of a download
     with signals.raising():  # which cleans up after itself
         model = choose_model(settings, view)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ttc_cli.cli import output
 from ttc_cli.cli.inputs import schema_text
@@ -14,11 +14,27 @@ from ttc_cli.core.spelling import did_you_mean
 from ttc_cli.settings.rules import EFFORTS
 
 if TYPE_CHECKING:
-    from ttc_cli.cli.chatting import Talk
+    from ttc_cli.session.chat import Chat
+    from ttc_cli.session.loaded import Session
+    from ttc_cli.settings import Settings
 
 
 ALIASES = {"/exit": "/quit", "/bye": "/quit", "/clear": "/new", "/reset": "/new", "/?": "/help"}
 """What other chats call the commands."""
+
+
+class Talk(Protocol):
+    """What commands see of a chat: see `cli.chatting`."""
+
+    said: dict[str, Any]
+    chat: Chat
+
+    def settings(self, **changes: Any) -> Settings: ...  # noqa: D102 - the class says it
+    def check(self, settings: Settings) -> None: ...  # noqa: D102
+    def open(self, settings: Settings) -> Session: ...  # noqa: D102
+    def say(self, line: str) -> None: ...  # noqa: D102
+    def retry(self, level: str) -> bool: ...  # noqa: D102
+    def summarise(self) -> None: ...  # noqa: D102
 
 
 class Commands:

@@ -8,7 +8,6 @@ at the speed of the width it draws at, seen or calibrated.
 
 from __future__ import annotations
 
-import functools
 import time
 from typing import Any
 
@@ -61,35 +60,37 @@ def estimate(
         "tokens", "seconds" (None before any run was timed), "plain_answer" (tokens of one plain
         answer), and "levels", the first two by level.
     """
-    ready = time.monotonic() - began
-    one = functools.partial(_one, session, question, prompt, ready, limit)
+    speeds, task, votable = session.speeds, question.task, question.votable
+    plain = speeds.answer.get(task) or efforts.EXPECTED_TOKENS[task]
+    prefill, ready = speeds.prefill_at(prompt), time.monotonic() - began
+
+    def one(plan: Plan) -> dict[str, Any]:
+        kind, width, expected = key(question, plan), *_expected(plan, plain, votable=votable)
+        tokens = speeds.tokens(kind, expected)
+        tokens = min(tokens, plan.budget or tokens)
+        speed = speeds.speed(kind, width)
+        if not (speed and prefill):
+            return {"tokens": int(tokens), "seconds": None}
+        seconds = ready + prompt / prefill + tokens / speed
+        return {"tokens": int(tokens), "seconds": round(min(seconds, limit or seconds), 1)}
+
     levels = {name: one(each) for name, each in plans.items()}
-    own = one(plan)
-    return {**own, "plain_answer": _plain(session, question), "levels": levels}
+    return {**one(plan), "plain_answer": plain, "levels": levels}
 
 
-def _plain(session: Session, question: Question) -> float:
-    return session.speeds.answer.get(question.task) or efforts.EXPECTED_TOKENS[question.task]
+def _expected(plan: Plan, plain: float, *, votable: bool) -> tuple[int, float]:
+    """(branches at once, tokens in all) of a plan before any run like it was seen.
 
-
-def _one(
-    session: Session, question: Question, prompt: int, ready: float, limit: float | None, plan: Plan
-) -> dict[str, Any]:
-    speeds, kind = session.speeds, key(question, plan)
+    Args:
+        plain: tokens of one plain answer.
+    """
     stops = plan.early_stop and plan.strategy == "self-consistency"
     samples = float(plan.samples)
     if stops and plan.samples > 1:
-        samples = min(samples, EXPECTED_SAMPLES[plan.effort]) if question.votable else 1.0
+        samples = min(samples, EXPECTED_SAMPLES[plan.effort]) if votable else 1.0
     width = EXPECTED_WIDTH[plan.effort] if stops else min(plan.samples, 32)
-    expected = _plain(session, question) * samples
     if plan.kinds != "plain" and (stops or plan.strategy == "program"):
-        programs, plain = EXPECTED_MIXED[plan.effort if stops else "low"]
-        plain = plain if plan.kinds == "mixed" else 0.0
-        expected = programs * EXPECTED_PROGRAM + plain * _plain(session, question)
-    tokens = speeds.tokens(kind, expected)
-    tokens = min(tokens, plan.budget or tokens)
-    speed, prefill = speeds.speed(kind, width), speeds.prefill_at(prompt)
-    if not (speed and prefill):
-        return {"tokens": int(tokens), "seconds": None}
-    seconds = ready + prompt / prefill + tokens / speed
-    return {"tokens": int(tokens), "seconds": round(min(seconds, limit or seconds), 1)}
+        programs, replies = EXPECTED_MIXED[plan.effort if stops else "low"]
+        replies = replies if plan.kinds == "mixed" else 0.0
+        return width, programs * EXPECTED_PROGRAM + replies * plain
+    return width, plain * samples
