@@ -10,7 +10,7 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.openai.piece import Piece, So
 from ttc_cli.engine.text import LOOP_CHECK_EVERY, TextStream, loops
 
-MOST_TEXT, TOKEN_TEXT = 1 << 16, 256
+MOST_TEXT, TOKEN_TEXT = 1 << 12, 256
 """Characters that a reply may have, and more for each of its tokens."""
 UNFINISHED = "the server did not finish its reply, which ended with {!r}"
 
