@@ -142,6 +142,7 @@ def deliver(final: dict[str, Any], how: Flags, *, shown: bool = True, told: bool
             sys.stdout.flush()
     except BrokenPipeError:
         output.silence(sys.stdout)
+        return 0
     if error is None:
         return 0
     if told:
