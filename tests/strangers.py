@@ -69,7 +69,7 @@ def odd(rng: random.Random, depth: int = 0) -> Any:
 
 def _nested(rng: random.Random, value: Any) -> Any:
     for _ in range(rng.choice((3, 70, 600))):
-        value = rng.choice(({"items": value}, {"allOf": [value, value]}, [value]))
+        value = rng.choice(({"items": value}, {"allOf": [value]}, [value]))
         if rng.random() < 0.02:
             break
     return value

@@ -74,7 +74,7 @@ def validator(schema: Json, *, formats: bool = False) -> Any:
             return draft(schema, registry=nothing, format_checker=checker)
     problem = problems[0]
     at = "/".join(map(str, problem.absolute_path))
-    raise UsageError(f"not a JSON schema: {problem.message}" + (f" (at {at})" if at else ""))
+    raise UsageError(f"not a JSON schema: {problem.message!s:.200}" + (f" (at {at})" if at else ""))
 
 
 def _no_number(text: str) -> NoReturn:
