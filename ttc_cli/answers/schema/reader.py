@@ -99,7 +99,7 @@ def _fixed(facts: Facts, name: str) -> set[str]:
     """The values that a property may have, where they are named."""
     for fields in facts.fields:
         schema = fields.named.get(name)
-        if isinstance(schema, dict) and ("const" in schema or "enum" in schema):
+        if isinstance(schema, dict) and ("const" in schema or isinstance(schema.get("enum"), list)):
             values = [schema["const"]] if "const" in schema else schema["enum"]
             return {canonical_json(value) for value in values}
     return set()
