@@ -10,7 +10,9 @@ import pytest
 
 from ttc_cli.bench.questions import load
 from ttc_cli.bench.run import choose
+from ttc_cli.core.engine import Request
 from ttc_cli.core.errors import UsageError
+from ttc_cli.jail import available
 
 PLAIN, ADAPTIVE, DIRECT = (
     "name=plain,samples=8,early_stop=false",
@@ -146,3 +148,19 @@ def test_a_judged_pool_is_the_one_that_votes(data: Path, tmp_path: Path) -> None
 def test_verifiers_are_looked_up_at_once(text: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         stage.configs(text)
+
+
+@pytest.mark.skipif(available() is not None, reason="programs cannot be locked in here")
+def test_programs_are_run_for_their_values(data: Path, tmp_path: Path) -> None:
+    def script(request: Request) -> Any:
+        begun = request.prefix[-1].text if request.prefix else ""
+        if "def solution" not in begun:
+            return stage.solver(request)
+        sums = begun.split("What is ")[1].split("?")[0]
+        return f"    return {sums}\n"
+
+    chosen = stage.configs("name=only,strategy=program,programs=only,effort=low")
+    stage.bench(data, tmp_path / "out", chosen, engine=stage.Stage(script=script))
+    rows = stage.rows_of(tmp_path / "out")
+    assert len(rows) == 12
+    assert all(row["correct"] for row in rows)

@@ -15,7 +15,6 @@ from ttc_cli.bench.questions import Item
 from ttc_cli.bench.replay import Replay, ReplayClient
 from ttc_cli.core.errors import ContextOverflow, EngineFailed, NoAnswer
 from ttc_cli.core.events import Flow, Score
-from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
@@ -24,6 +23,7 @@ from ttc_cli.session.plan import Planned
 from ttc_cli.session.plan import plan as planned_for
 from ttc_cli.session.request import Request
 from ttc_cli.session.room import memory_cells
+from ttc_cli.session.running import start
 from ttc_cli.store.journal import Journal
 
 ATTEMPTS = 3
@@ -165,7 +165,8 @@ class Runner:
     def _start(self, job: Job) -> _Live:
         client = self._replay.client()
         prepared = job.prepared
-        run = Run(client, ledger=Ledger(prepared.plan.budget), seed=job.seed)
+        run = start(prepared, client)
+        run.seed, run.deadline = job.seed, None  # a question waits for others: no time is its own
         flow = prepared.strategy.solve(run, prepared.question, prepared.plan, prepared.options)
         live = _Live(job, run, client, flow)
         self._live.append(live)
