@@ -36,7 +36,7 @@ def ask(tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 
 def cached(ran: Ran) -> tuple[int, int]:
     """Prompt tokens, and how many of them were not computed."""
-    assert ran.code == 0, ran.err
+    assert ran.code in (0, 6), ran.err  # nonsense may be cut off
     usage: dict[str, Any] = json.loads(ran.out)["usage"]
     return usage["prompt_tokens"], usage["prompt_tokens_details"]["cached_tokens"]
 
@@ -112,4 +112,5 @@ def test_a_disk_that_refuses_costs_one_line(ask: Ask, machine: Path) -> None:
     (machine / "home" / "cache").mkdir(parents=True)
     (machine / "home" / "cache" / "prompts").write_text("in the way")
     ran = ask("Who saw?")
-    assert (ran.code, ran.err.count("cache cannot be written")) == (0, 1)
+    assert ran.code in (0, 6)  # nonsense may be cut off
+    assert ran.err.count("cache cannot be written") == 1

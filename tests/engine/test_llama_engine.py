@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -90,6 +91,7 @@ def test_control_c_during_a_prefill_is_heard_and_the_engine_closes(smollm: Path)
     engine = LlamaEngine.load(smollm, cells=4096, threads=1)
     engine.submit(branch("long", 4, prompt=SLOW))
     in_prefill(engine)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever ran before
     threading.Timer(0.2, _thread.interrupt_main).start()
     with pytest.raises(KeyboardInterrupt):
         finish(engine, ["long"])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from ttc_cli.cli.signals import INTERRUPTED, TERMINATED
-from ttc_cli.cli.start import BEGAN, CLEAR, draws
+from ttc_cli.cli.start import BEGAN, clearing
 from ttc_cli.core.errors import TtcError, UnreadableFile
 from ttc_cli.core.files import replacing
 
@@ -70,7 +70,7 @@ def report(error: TtcError, *, as_json: bool, as_events: bool = False) -> None:
 
     message, hint = one_line(str(error.message)), one_line(error.hint)
     with contextlib.suppress(OSError):
-        sys.stderr.write(CLEAR if draws() else "")
+        sys.stderr.write(clearing())
         sys.stderr.write(f"ttc: {message}{'; ' + hint if hint else ''}\n")
         sys.stderr.flush()
     if as_json or as_events:

@@ -13,6 +13,7 @@ BEGAN = time.monotonic() - STARTUP
 """Monotonic seconds; deadlines count from here."""
 
 CLEAR = "\r\x1b[K"
+_begun = False
 
 
 def draws() -> bool:
@@ -20,8 +21,15 @@ def draws() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def clearing() -> str:
+    """What takes away the line that is drawn over; empty where none was ever drawn."""
+    return CLEAR if _begun else ""
+
+
 def hello() -> None:
     """Show something before the imports that take a while; what comes next draws over it."""
+    global _begun
     if draws():
+        _begun = True
         sys.stderr.write(f"{CLEAR}starting")
         sys.stderr.flush()

@@ -61,8 +61,9 @@ class Registry:
         return sorted(found, key=lambda plugin: (plugin.name, plugin.package))
 
     def names(self) -> list[str]:
-        """All that can be named, our own first."""
-        return list(dict.fromkeys([*self.builtin, *(plugin.name for plugin in self.plugins())]))
+        """All that can be named, our own first, in the order of the alphabet."""
+        others = (plugin.name for plugin in self.plugins())
+        return list(dict.fromkeys([*sorted(self.builtin), *others]))
 
     def working(self) -> list[str]:
         """Names of all that can be used; imports them."""
