@@ -138,6 +138,7 @@ def test_formats_are_what_they_say(kind: str) -> None:
     ("schema", "word"),
     [
         ({"type": "integer", "multipleOf": 3}, "multipleOf"),
+        ({"minItems": 2000, "maxItems": 3}, "minItems"),
         ({"type": "array", "uniqueItems": True}, "uniqueItems"),
         ({"type": "object", "properties": {"a": {"type": "object", "requird": ["b"]}}}, "requird"),
         ({"items": {"not": {"type": "null"}}}, "not"),

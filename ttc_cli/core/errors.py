@@ -21,6 +21,10 @@ from __future__ import annotations
 from ttc_cli.core.secrets import masked
 
 
+LONGEST = 1000
+"""Characters of a message: it is one line, whatever a stranger's input names."""
+
+
 class TtcError(Exception):
     """One line of what and why, plus a hint of what to do next.
 
@@ -33,6 +37,8 @@ class TtcError(Exception):
 
     def __init__(self, message: str, hint: str = "") -> None:
         message = masked(message)
+        if len(message) > LONGEST:
+            message = f"{message[: LONGEST - 60]} … ({len(message):,} characters)"
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -204,4 +204,6 @@ def _sizes(facts: Facts, what: str) -> tuple[int, int | None]:
     low, high = facts.sizes.get(f"min{what}", 0), facts.sizes.get(f"max{what}")
     if low > texts.MOST:
         raise RefusedError(f"min{what} above {texts.MOST}")
+    if high is not None and low > high:
+        raise RefusedError(f"min{what} {low} above max{what} {high}")
     return low, high
