@@ -64,8 +64,10 @@ def gather(
             prompt = "\n\n".join(filter(None, (prompt, stdin.text.strip())))
         elif stdin.text.strip() or stdin.source:
             attached.insert(0, stdin)
-            many = f"{len(stdin.text.splitlines()):,} lines of " if stdin.text else ""
-            say(f"{many}stdin are attached ahead of the question; --no-stdin leaves it alone")
+            many = len(stdin.text.splitlines())
+            what = "stdin is" if many == 0 else "1 line of stdin is"
+            what = f"{many:,} lines of stdin are" if many > 1 else what
+            say(f"{what} attached ahead of the question; --no-stdin leaves it alone")
     if not prompt and needs_prompt:
         raise UsageError("the prompt is empty", 'say what you want to know: ttc "..."')
     return prompt, tuple(attached)
