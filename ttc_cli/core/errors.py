@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from ttc_cli.core.secrets import masked
 
-
 LONGEST = 1000
 """Characters of a message: it is one line, whatever a stranger's input names."""
 
