@@ -38,7 +38,9 @@ def test_scores_do_not_depend_on_the_batch(kind: Kind, shared: Engine) -> None:
     for text, expected in zip(texts, alone, strict=True):
         assert said["batch", text].stop is Stop.SCORED
         assert said["batch", text].sampled == 0
-        assert said["batch", text].scores == pytest.approx(expected, abs=kind.tolerance)
+        # kernels round by the shape of a batch, and the further from likely, the more it shows
+        near = pytest.approx(expected, abs=kind.tolerance, rel=kind.tolerance / 4)
+        assert said["batch", text].scores == near
 
 
 def test_numbers_come_one_a_token(shared: Engine) -> None:
