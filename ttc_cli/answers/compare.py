@@ -47,7 +47,8 @@ def _sources(a: Value, b: Value) -> tuple[str, str]:
     """What algebra compares: `y = 2x` as its right side, until it meets an equation."""
     if "relation" in (a.kind, b.kind):
         return a.source, b.source
-    return tuple(v.parts[0].source if v.kind == "assignment" else v.source for v in (a, b))  # type: ignore[return-value]
+    one, other = (v.parts[0].source if v.kind == "assignment" else v.source for v in (a, b))
+    return one, other
 
 
 def decide(a: Value, b: Value) -> bool | None:

@@ -133,7 +133,7 @@ def _first(rules: Sequence[_RuleFunction], reply: _Reply) -> Extracted | None:
                 if found == reply.text and rule is code
                 else rule.__name__
             )
-            return Extracted(answer, name)  # type: ignore[arg-type]
+            return Extracted(answer, name)  # type: ignore[arg-type]  # names of functions are rules
     return None
 
 

@@ -70,7 +70,7 @@ def in_digits(text: str) -> list[str]:
     """The text with number words as digits, one for each language that knows some of them."""
     if len(text) > 200 or not (_WORDS.search(text) or re.search(rf"(?i)(?:{_PART})", text)):
         return []
-    from text_to_num import alpha2digit  # type: ignore[import-untyped]
+    from text_to_num import alpha2digit  # type: ignore[import-untyped]  # it has no types
 
     text = _HYPHEN.sub(" ", text)
     found = dict[str, None]()

@@ -56,7 +56,7 @@ def takes(
         own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
         own = [param.replace(kind=param.KEYWORD_ONLY) for param in own]
         made = [_parameter(name, row) for name, row in rows.items()]
-        run.__signature__ = inspect.Signature([*own, *made])  # type: ignore[attr-defined]
+        run.__signature__ = inspect.Signature([*own, *made])  # type: ignore[attr-defined]  # read by Typer
         run.__name__, run.__doc__ = body.__name__, body.__doc__
         return run
 
