@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import Request
-from ttc_cli.core.sampling import GREEDY, Sampling, StopRule, Want
+from ttc_cli.core.engine import BranchRequest
+from ttc_cli.core.sampling import GREEDY, Outputs, Sampling, StopRule
 from ttc_cli.core.seeds import branch_seed
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.programs.begun import RULE, begun
@@ -43,17 +43,21 @@ def chat(user: str) -> Prompt:
     return Prompt(pieces=((f"{text}<|im_start|>assistant\n", True),))
 
 
-def request(key: tuple[str, str, int], question: str) -> Request:
+def request(key: tuple[str, str, int], question: str) -> BranchRequest:
     """The request of one sample: ("id", "plain" or "program-FORM-0", number)."""
     _, kind, number = key
-    want = Want(logprobs=True, confidence=True)
+    outputs = Outputs(logprobs=True, confidence=True)
     if kind == "plain":
         prompt, sampling = chat(f"{question}\n{wording('math')}"), Sampling(0.7)
         seed = branch_seed(0, (number,))
-        return Request(key, prompt, StopRule(1024), sampling=sampling, seed=seed, want=want)
+        return BranchRequest(
+            key, prompt, StopRule(1024), sampling=sampling, seed=seed, outputs=outputs
+        )
     after, body = FORMS[kind.split("-")[1]]
     prefix = (Step(begun(question, body=body), sampled=False),)
-    return Request(key, chat(question + after), RULE, prefix=prefix, sampling=GREEDY, want=want)
+    return BranchRequest(
+        key, chat(question + after), RULE, prefix=prefix, sampling=GREEDY, outputs=outputs
+    )
 
 
 def main() -> None:

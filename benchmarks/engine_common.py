@@ -15,8 +15,8 @@ from statistics import median
 from typing import Any
 
 from ttc_cli.core.branch import Prompt
-from ttc_cli.core.engine import Engine, Request
-from ttc_cli.core.sampling import Sampling, StopRule, Want
+from ttc_cli.core.engine import BranchRequest, Engine
+from ttc_cli.core.sampling import Outputs, Sampling, StopRule
 
 Part = Callable[[argparse.Namespace], Any]
 SHARE = 0.04
@@ -118,22 +118,22 @@ def prompt_of(engine: Engine, tokens: int) -> Prompt:
 
 def requests(
     prompt: Prompt, width: int, tokens: int, *, confidence: bool = False, first: int = 0
-) -> list[Request]:
+) -> list[BranchRequest]:
     """Branches of one prompt, each of exactly `tokens` tokens when end-of-generation is ignored."""
     return [
-        Request(
+        BranchRequest(
             key=first + i,
             prompt=prompt,
             stop=StopRule(max_tokens=tokens, loops=False),
             sampling=SAMPLING,
             seed=first + i,
-            want=Want(confidence=confidence),
+            outputs=Outputs(confidence=confidence),
         )
         for i in range(width)
     ]
 
 
-def grow(engine: Any, batch: list[Request]) -> dict[str, Any]:
+def grow(engine: Any, batch: list[BranchRequest]) -> dict[str, Any]:
     """Submit together, poll to the end, consume every delta.
 
     Returns:

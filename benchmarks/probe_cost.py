@@ -23,7 +23,7 @@ from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.events import end_of
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import StopRule, Want
+from ttc_cli.core.sampling import Outputs, StopRule
 from ttc_cli.core.steps import STEPS
 from ttc_cli.core.verify import Graded
 from ttc_cli.engine.llama.engine import LlamaEngine
@@ -95,7 +95,7 @@ def branches_of(options: argparse.Namespace, scored: bool) -> dict[str, Any]:
     """All branches at once, with the probe or without."""
     engine = load(options)
     warm = Branch((10**6,), prompt_of(engine, 40))
-    (state,) = end_of(Run(engine).extend([warm], stop=StopRule(4), want=Want(hidden="end")))
+    (state,) = end_of(Run(engine).extend([warm], stop=StopRule(4), outputs=Outputs(hidden="end")))
     probe = probe_for(options, engine, len(state.steps[-1].hidden[0]))
     prompt = Prompt((("<|im_start|>user\n", True), (ASKED, False), (TAIL, True)))
     question = Question(ASKED, "math", "number", lambda variant, think: prompt)
@@ -107,7 +107,7 @@ def branches_of(options: argparse.Namespace, scored: bool) -> dict[str, Any]:
             [Branch((i,), prompt) for i in range(options.width)],
             stop=StopRule(options.tokens, steps=STEPS if scored else None, loops=False),
             sampling=SAMPLING,
-            want=probe.want if scored else Want(confidence=True),
+            outputs=probe.outputs if scored else Outputs(confidence=True),
             draw=StepScorePruner(NEVER, plan) if scored else None,
         )
     )
@@ -174,8 +174,8 @@ def leaves(options: argparse.Namespace) -> dict[str, Any]:
         given += sum(engine.count(seed.prompt, seed.steps) for seed in seeds)
         children += sum(bool(seed.steps) for seed in seeds)
         rule = StopRule(options.edge, loops=False)
-        want = Want(hidden="end")  # as searches that a probe scores do
-        level = end_of(run.extend(seeds, stop=rule, sampling=SAMPLING, want=want))
+        outputs = Outputs(hidden="end")  # as searches that a probe scores do
+        level = end_of(run.extend(seeds, stop=rule, sampling=SAMPLING, outputs=outputs))
     usage = run.ledger.usage
     engine.close()
     return {

@@ -24,7 +24,7 @@ from ttc_cli.bench.statistics import paired
 from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Stop, StopRule
 from ttc_cli.core.steps import STEPS
 from ttc_cli.prm.fit import BASELINES, fit, held_out
 from ttc_cli.prm.measures import auc, brier, calibration
@@ -84,7 +84,7 @@ def traces_of(
     states = {}
     for hidden in ("end", "turn"):  # a reply's own end is judged by its end-of-turn token's state
         some = [b for b in beginnings if (b.id[1] + 1 == len(cut[b.id[0]])) == (hidden == "turn")]
-        flow = Run(session.engine).extend(some, stop=StopRule(0), want=Want(hidden=hidden))
+        flow = Run(session.engine).extend(some, stop=StopRule(0), outputs=Outputs(hidden=hidden))
         states |= {branch.id: branch.steps[-1].hidden[0] for branch in end_of(flow)}
     judge = assemble(("judge",), {}, unsafe=False)
     assert judge is not None

@@ -15,7 +15,7 @@ from ttc_cli.bench.configs import Config, from_text, named
 from ttc_cli.bench.folder import fingerprint
 from ttc_cli.bench.questions import load
 from ttc_cli.bench.run import Spec, Summary, run
-from ttc_cli.core.engine import Delta, Request
+from ttc_cli.core.engine import BranchRequest, Delta
 from ttc_cli.core.seeds import uniform
 from ttc_cli.engine.scripted import Line, ScriptedEngine, split
 from ttc_cli.models.registry import ModelFile
@@ -26,7 +26,7 @@ WORDS = ["first", "we", "take", "the", "number", "then", "add", "what", "is", "l
 SETTINGS = Settings(log=False, cache=False)
 
 
-def solver(request: Request) -> Line:
+def solver(request: BranchRequest) -> Line:
     """A weak model of sums "a + b": right half of the time, with 3 to 40 words of working."""
     text = request.prompt.text
     a, b = (int(n) for n in text.split("What is ")[1].split("?")[0].split(" + "))
@@ -47,10 +47,10 @@ class Stage(ScriptedEngine):
     """
 
     def __init__(
-        self, pause: float = 0.0, script: Callable[[Request], Any] = solver, **more: Any
+        self, pause: float = 0.0, script: Callable[[BranchRequest], Any] = solver, **more: Any
     ) -> None:
         super().__init__(script, **more)
-        self.requests: list[Request] = []
+        self.requests: list[BranchRequest] = []
         self.most = 0
         self._pause = pause
 
@@ -60,7 +60,7 @@ class Stage(ScriptedEngine):
     def special_in(self, texts: Sequence[str]) -> frozenset[str]:
         return frozenset()
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: BranchRequest) -> None:
         super().submit(request)
         self.requests.append(request)
         self.most = max(self.most, len(self._talks))

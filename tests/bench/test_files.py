@@ -10,13 +10,13 @@ import pytest
 
 from ttc_cli.bench.samples import Sample, SampleLog, Tick
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import Delta, Request
+from ttc_cli.core.engine import BranchRequest, Delta
 from ttc_cli.core.errors import TtcError, UnreadableFile
 from ttc_cli.core.ledger import Ledger
-from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Sampling, Stop, StopRule
 from ttc_cli.store.journal import Journal, read_lines
 
-REQUEST = Request("k", Prompt((("Hello", True),)), StopRule(5), seed=3)
+REQUEST = BranchRequest("k", Prompt((("Hello", True),)), StopRule(5), seed=3)
 
 
 @pytest.mark.parametrize("torn", [b"", b"{", b'{"a":3}', b"\x00" * 70_000])
@@ -97,7 +97,7 @@ def test_what_the_same_request_might_not_meet_again_is_not_kept(
         {"stop": StopRule(6)},
         {"stop": StopRule(5, ("\n",))},
         {"sampling": Sampling(0.8)},
-        {"want": Want(confidence=True)},
+        {"outputs": Outputs(confidence=True)},
         {"grammar": "root ::= [a-z]"},
         {"candidates": ("Yes",)},
         {"prompt": Prompt((("Hello", False),))},

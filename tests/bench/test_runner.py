@@ -10,7 +10,7 @@ import pytest
 
 from ttc_cli.bench.questions import load
 from ttc_cli.bench.run import choose
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import UsageError
 from ttc_cli.jail import available
 
@@ -152,7 +152,7 @@ def test_verifiers_are_looked_up_at_once(text: str, says: str) -> None:
 
 @pytest.mark.skipif(available() is not None, reason="programs cannot be locked in here")
 def test_programs_are_run_for_their_values(data: Path, tmp_path: Path) -> None:
-    def script(request: Request) -> Any:
+    def script(request: BranchRequest) -> Any:
         begun = request.prefix[-1].text if request.prefix else ""
         if "def solution" not in begun:
             return stage.solver(request)

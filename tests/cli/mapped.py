@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 
 
-def asked(request: Request) -> str:
+def asked(request: BranchRequest) -> str:
     """What stands in the user's message."""
     return request.prompt.text.split("user\n")[1].split("<|im_end|>")[0]
 
 
-def echo(request: Request) -> str:
+def echo(request: BranchRequest) -> str:
     """Says the question again; the later in the alphabet, the sooner it is done."""
     text = asked(request)
     return text + " so" * (ord("z") - ord(text.split()[-1][0]))

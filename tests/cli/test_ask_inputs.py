@@ -14,7 +14,7 @@ import pytest
 from harness import SUM, Ttc
 
 from ttc_cli.cli import inputs
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 
 
 class Ear:
@@ -23,7 +23,7 @@ class Ear:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def __call__(self, request: Request) -> str:
+    def __call__(self, request: BranchRequest) -> str:
         self.heard.append(request.prompt.text)
         return "yes"
 
@@ -226,9 +226,9 @@ SCHEMA = '{"type": "object", "properties": {"sum": {"type": "integer"}}, "requir
 
 
 def test_an_answer_under_a_schema(ttc: Ttc) -> None:
-    asked: list[Request] = []
+    asked: list[BranchRequest] = []
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         asked.append(request)
         return '{"sum": 42.0}' if request.grammar else "17 and 25."
 
@@ -258,7 +258,7 @@ def test_an_answer_under_a_schema(ttc: Ttc) -> None:
 def test_a_bad_schema_is_refused_before_anything_is_generated(
     schema: str, code: int, word: str, ttc: Ttc
 ) -> None:
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         raise AssertionError
 
     ran = ttc(SUM, "--schema", schema, script=script)

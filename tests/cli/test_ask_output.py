@@ -10,7 +10,7 @@ import pytest
 from harness import REPLIES, SUM, Ttc
 from openai.types.chat import ChatCompletion
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.engine.scripted import Line, from_choices
 
 ANSWER = "42\n"
@@ -169,19 +169,19 @@ def test_thoughts_that_the_template_opened(ttc: Ttc) -> None:
 
 
 def test_thinking_shows_only_the_answer(ttc: Ttc) -> None:
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return "so \\boxed{42}" if "</think>" in _said(request) else "first I add\n</think>"
 
     ran = ttc("-S", "think", "--thinking-budget", "50", SUM, script=script)
     assert ran.out == "42\n"
 
 
-def _said(request: Request) -> str:
+def _said(request: BranchRequest) -> str:
     return "".join(step.text for step in request.prefix)
 
 
 def test_what_was_put_in_the_models_mouth_is_printed(ttc: Ttc) -> None:
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return "42}." if "boxed" in _said(request) else "well " * 500
 
     ran = ttc("-e", "low", "--max-tokens", "60", SUM, script=script)
@@ -236,7 +236,7 @@ def test_quiet_says_nothing_but_errors(ttc: Ttc) -> None:
 
 
 def test_dry_run_generates_nothing(ttc: Ttc) -> None:
-    def script(_: Request) -> str:
+    def script(_: BranchRequest) -> str:
         raise AssertionError
 
     ran = ttc("--dry-run", "-e", "high", SUM, script=script)
@@ -277,7 +277,7 @@ def test_no_log_writes_nothing(ttc: Ttc, machine: Path) -> None:
 def test_refine_asks_in_a_next_turn(ttc: Ttc) -> None:
     prompts: list[str] = []
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         prompts.append(request.prompt.text)
         return REPLIES[len(prompts) == 1]
 

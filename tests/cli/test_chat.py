@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from harness import Ttc
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 
 
 class Partner:
     """A script that answers with the number of the question, and keeps what it was shown."""
 
     def __init__(self, *replies: str) -> None:
-        self.seen: list[Request] = []
+        self.seen: list[BranchRequest] = []
         self._replies = replies
 
-    def __call__(self, request: Request) -> str:
+    def __call__(self, request: BranchRequest) -> str:
         self.seen.append(request)
         n = len(self.seen)
         return self._replies[n - 1] if n <= len(self._replies) else f"reply {n}"
@@ -110,7 +110,7 @@ def test_turns_under_a_schema(ttc: Ttc) -> None:
     Path("form.json").write_text(form)
     turns = ("one", "/summarise", "/schema off", "two", "/schema form.json", "/schema", "three")
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return '{"n": 7}' if request.grammar else "freely"
 
     ran = ttc("chat", "--schema", form, stdin="\n".join(turns).encode(), script=script)
@@ -184,7 +184,7 @@ def test_no_log_keeps_nothing(ttc: Ttc, partner: Partner, machine: Path) -> None
 
 
 def test_an_interrupted_script_leaves(ttc: Ttc) -> None:
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         os.kill(os.getpid(), signal.SIGINT)
         return "so " * 50
 

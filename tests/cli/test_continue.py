@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from harness import Ttc
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 
 
 class Memory:
@@ -16,7 +16,7 @@ class Memory:
     def __init__(self) -> None:
         self.seen: list[str] = []
 
-    def __call__(self, request: Request) -> str:
+    def __call__(self, request: BranchRequest) -> str:
         self.seen.append(request.prompt.text)
         return f"turn {len(self.seen)}"
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from harness import BOTH, REPLIES, SUM, Ttc
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 
 CUT = ("-e", "low", "--max-tokens", "20", "Tell me a story.")
 STORY = "once upon a time " * 100
 
 
-def _forced(request: Request) -> str:
+def _forced(request: BranchRequest) -> str:
     forced = "".join(step.text for step in request.prefix if not step.sampled)
     return "42}." if "boxed" in forced else "well " * 500
 
@@ -53,7 +53,7 @@ def test_a_forced_answer_that_is_cut_itself_is_not_shown(ttc: Ttc) -> None:
 
 
 def test_an_answer_from_whole_samples_is_one_though_the_budget_is_spent(ttc: Ttc) -> None:
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return REPLIES[0] if request.seed % 2 else "well " * 500
 
     ran = ttc("-n", "8", "--no-early-stop", "--max-tokens", "160", "-x", SUM, script=script)
@@ -112,7 +112,7 @@ def test_rows_of_a_map_say_what_they_lack(ttc: Ttc) -> None:
 def test_low_agreement_is_a_loud_line_in_pipes_too(ttc: Ttc) -> None:
     many = tuple(f"It is \\boxed{{{n}}}." for n in range(9))
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return many[request.seed % 9]
 
     ran = ttc("-n", "16", "--no-early-stop", "-x", SUM, script=script)

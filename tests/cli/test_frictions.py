@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from harness import SUM, Ttc
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_value_of_a_template_may_follow_an_equals_sign(ttc: Ttc, machine: Path
     (folder / "to.toml").write_text('prompt = "In {language}: {input}"\n')
     prompts: list[str] = []
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         prompts.append(request.prompt.text)
         return "ja"
 
@@ -102,7 +102,7 @@ def test_runs_are_listed_by_command_model_and_effort(ttc: Ttc) -> None:
 def test_chat_knows_what_other_chats_call_its_commands(ttc: Ttc) -> None:
     prompts: list[str] = []
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         prompts.append(request.prompt.text)
         return "yes"
 

@@ -12,7 +12,7 @@ import pytest
 from harness import Ttc
 from mapped import asked, echo, lines, names, rows
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 
 FRUITS = ("apple", "banana", "cherry", "damson", "elderberry", "fig")
 
@@ -132,7 +132,7 @@ def test_a_file_that_is_not_there(ttc: Ttc) -> None:
 
 
 def test_votes_and_short_forms(ttc: Ttc) -> None:
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return f"so it is \\boxed{{{asked(request).split()[2]}}}"
 
     words = ("map", "-x", "-n", "3", "What is {line} + 0 times 1?")
@@ -154,11 +154,11 @@ def test_output_is_there_when_all_is(ttc: Ttc) -> None:
     assert (again.code, again.err) == (0, "out is finished already\n")
 
 
-def stop_after(n: int) -> Callable[[Request], str]:
+def stop_after(n: int) -> Callable[[BranchRequest], str]:
     """A script that presses Ctrl-C when so many records were asked about."""
     seen = []
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         seen.append(request)
         if len(seen) == n:
             os.kill(os.getpid(), signal.SIGINT)
@@ -198,7 +198,7 @@ def test_resuming_repeats_nothing(ttc: Ttc) -> None:
 
     seen: list[str] = []
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         seen.append(asked(request))
         return asked(request)
 
@@ -225,7 +225,7 @@ def test_what_failed_is_remembered(ttc: Ttc) -> None:
 
 
 def test_what_ended_with_no_result_can_be_begun_anew(ttc: Ttc) -> None:
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         os.kill(os.getpid(), signal.SIGINT)
         return "so " * 50
 

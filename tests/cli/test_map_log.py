@@ -7,11 +7,11 @@ from pathlib import Path
 
 from harness import Ttc
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.settings import log_dir
 
 
-def asked(request: Request) -> str:
+def asked(request: BranchRequest) -> str:
     """What stands in the user's message."""
     return request.prompt.text.split("user\n")[1].split("<|im_end|>")[0]
 

@@ -8,7 +8,7 @@ import pytest
 from harness import Ttc
 from mapped import asked, lines, rows
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.settings import home
 
 FORM = '{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}'
@@ -45,7 +45,7 @@ def test_a_template_brings_its_settings(ttc: Ttc) -> None:
     saved("two", 'prompt = "Mark {line}."\nsystem = "Be {mood}."\nstrategy = "direct"\n')
     seen: list[str] = []
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         seen.append(request.prompt.text)
         return "so"
 
@@ -83,7 +83,7 @@ def test_templates_that_make_no_sense(
 def test_answers_under_a_schema_are_json(ttc: Ttc) -> None:
     Path("form.json").write_text(FORM)
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return '{"n": 7}' if request.grammar else f"{asked(request)} thinks"
 
     ran = ttc("map", "--schema", "form.json", "{line}", lines("in", "a", "b"), script=script)

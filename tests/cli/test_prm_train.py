@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from harness import Ttc
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.seeds import uniform
 
 
@@ -20,7 +20,7 @@ class Solver:
     def __init__(self) -> None:
         self.asked = 0
 
-    def __call__(self, request: Request) -> str:
+    def __call__(self, request: BranchRequest) -> str:
         self.asked += 1
         a, b = map(int, re.findall(r"What is (\d+) \+ (\d+)", request.prompt.text)[-1])
         said = "".join(step.text for step in request.prefix)

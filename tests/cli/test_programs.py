@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from harness import Ttc, ours
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.engine.scripted import Script
 from ttc_cli.jail import available
 
@@ -18,7 +18,7 @@ SUM = "How many minutes is it from 9:40 to 13:05?"
 
 
 def writes(program: str, plain: str = "So it is \\boxed{205}.") -> Script:
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return program if request.stop.block else plain
 
     return script

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from harness import Ttc
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 
 MINUTES = "How many minutes are there from 9:40 to 13:05?"
 WORK = (
@@ -17,11 +17,11 @@ WORK = (
 )
 
 
-def turns(*replies: str) -> tuple[Callable[[Request], str], list[str]]:
+def turns(*replies: str) -> tuple[Callable[[BranchRequest], str], list[str]]:
     """A script that says its replies in turn, the last for ever, and the prompts it was given."""
     prompts: list[str] = []
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         prompts.append(request.prompt.text)
         return replies[min(len(prompts), len(replies)) - 1]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ttc_cli.core.branch import Branch, Prompt
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.seeds import uniform
 from ttc_cli.engine.scripted import Line, ScriptedEngine
 
@@ -14,7 +14,7 @@ PROMPT = Prompt((("Say something, please.", False),))
 WORDS = ("one", " two", " three", "\n\n", " four.", " stop", " five")
 
 
-def babble(request: Request) -> Line:
+def babble(request: BranchRequest) -> Line:
     """Up to 30 words, decided by the seed and by where in the reply each stands."""
     at = sum(len(step.tokens) for step in request.prefix)
     n = int(uniform(request.seed, 1_000_000) * 30)

@@ -13,7 +13,7 @@ from ttc_cli.core.errors import ContextOverflow, EngineFailed
 from ttc_cli.core.events import Close, Open, StepDone, Text
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Stop, StopRule
 from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.scripted import Line, ScriptedEngine
 
@@ -271,8 +271,8 @@ def _sampling() -> object:
 
 
 def test_numbers_arrive_one_a_token() -> None:
-    want = Want(logprobs=True, confidence=True, entropy=True, hidden="end")
-    _, (branch,) = finish(Run(engine()).extend(branches(1), stop=RULE, want=want))
+    outputs = Outputs(logprobs=True, confidence=True, entropy=True, hidden="end")
+    _, (branch,) = finish(Run(engine()).extend(branches(1), stop=RULE, outputs=outputs))
     n = branch.tokens_sampled
     step = branch.steps[-1]
     assert len(step.logprobs) == len(step.confidences) == len(step.entropies) == n

@@ -20,7 +20,7 @@ from socket import SHUT_RDWR
 from typing import Any
 
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.sampling import StopRule
 from ttc_cli.engine.scripted import Script, ScriptedEngine
 
@@ -256,7 +256,7 @@ class FakeServer:
         engine = ScriptedEngine(self.script, context=10**9)
         most = body.get("max_tokens") or body.get("max_completion_tokens") or 10**6
         most = min(most, self.context - len(ids))
-        engine.submit(Request(
+        engine.submit(BranchRequest(
             "it", Prompt(((self.text(ids), True),)), StopRule(most, loops=False),
             prefix=(Step("", tuple(ids)),), seed=int(body.get("seed") or 0),
         ))  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 from fake_server import WORD, FakeServer
 
 from ttc_cli.core.branch import Prompt
-from ttc_cli.core.engine import Delta, Engine, Request
+from ttc_cli.core.engine import BranchRequest, Delta, Engine
 from ttc_cli.core.sampling import Sampling, Stop, StopRule
 from ttc_cli.core.seeds import uniform
 from ttc_cli.core.steps import StepRule
@@ -74,7 +74,7 @@ def finish(
     return said
 
 
-def ask(engine: Engine, *requests: Request) -> list[Said]:
+def ask(engine: Engine, *requests: BranchRequest) -> list[Said]:
     """What some requests give that run together."""
     for request in requests:
         engine.submit(request)
@@ -82,11 +82,11 @@ def ask(engine: Engine, *requests: Request) -> list[Said]:
     return [said[request.key] for request in requests]
 
 
-def branch(key: Any, max_tokens: int = 8, *, seed: int = 1, **options: Any) -> Request:
+def branch(key: Any, max_tokens: int = 8, *, seed: int = 1, **options: Any) -> BranchRequest:
     """A request for one branch of the story."""
     rule = {k: options.pop(k) for k in ("strings", "steps") if k in options}
     settings = {"prompt": STORY, "sampling": Sampling(1.0), "seed": seed, **options}
-    return Request(key, stop=StopRule(max_tokens, loops=False, **rule), **settings)
+    return BranchRequest(key, stop=StopRule(max_tokens, loops=False, **rule), **settings)
 
 
 class Kind:
@@ -129,7 +129,7 @@ class ScriptedKind(Kind):
         self.exact = True
 
     def make(self, *, context: int = 4096, cells: int = 0) -> Engine:
-        def script(request: Request) -> Line:
+        def script(request: BranchRequest) -> Line:
             at = sum(len(step.tokens) for step in request.prefix)
             return Line(tuple(WORDS[int(uniform(request.seed, at + i) * 8)] for i in range(200)))
 
@@ -153,7 +153,7 @@ class ServerKind(Kind):
     def make(self, *, context: int = 4096, cells: int = 0) -> Engine:
         before = len(WORD.findall(STORY.text))
 
-        def script(request: Request) -> Line:
+        def script(request: BranchRequest) -> Line:
             at = len(request.prefix[0].tokens) - before
             if "fox jum" in request.prompt.text:
                 return Line(("ps over",))

@@ -12,8 +12,8 @@ import kinds
 from fake_memory import FakeMemory, Letters
 
 from ttc_cli.core.branch import Prompt
-from ttc_cli.core.engine import Delta, Request
-from ttc_cli.core.sampling import Sampling, StopRule, Want
+from ttc_cli.core.engine import BranchRequest, Delta
+from ttc_cli.core.sampling import Outputs, Sampling, StopRule
 from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.llama.job import Job
@@ -45,7 +45,9 @@ class Bench:
     scheduler: Scheduler
     said: dict[object, Said] = field(default_factory=lambda: defaultdict(Said))
 
-    def submit(self, request: Request, tokens: list[int], candidates: tuple[int, ...] = ()) -> None:
+    def submit(
+        self, request: BranchRequest, tokens: list[int], candidates: tuple[int, ...] = ()
+    ) -> None:
         self.scheduler.submit(Job(request, list(tokens), len(tokens), candidates, None, LETTERS))
 
     def step(self) -> None:
@@ -82,9 +84,9 @@ def bench(cells: int = 1_000, *, context: int = 1_000, **options: Any) -> Bench:
     return Bench(memory, scheduler)
 
 
-def request(key: object, max_tokens: int = 10, **options: Any) -> Request:
+def request(key: object, max_tokens: int = 10, **options: Any) -> BranchRequest:
     settings = {"sampling": HOT, "seed": zlib.crc32(repr(key).encode()), **options}
-    return Request(key, Prompt(()), StopRule(max_tokens, loops=False), **settings)
+    return BranchRequest(key, Prompt(()), StopRule(max_tokens, loops=False), **settings)
 
 
 def some_prompt(rng: random.Random, longest: int) -> list[int]:
@@ -94,8 +96,8 @@ def some_prompt(rng: random.Random, longest: int) -> list[int]:
     return stem[: rng.randrange(1, longest)] + tail
 
 
-def some_request(rng: random.Random, key: object, longest: int) -> Request:
-    return Request(
+def some_request(rng: random.Random, key: object, longest: int) -> BranchRequest:
+    return BranchRequest(
         key,
         Prompt(()),
         StopRule(
@@ -106,5 +108,5 @@ def some_request(rng: random.Random, key: object, longest: int) -> Request:
         ),
         sampling=rng.choice([HOT, Sampling(), Sampling(0.0)]),
         seed=rng.randrange(50),
-        want=Want(logprobs=rng.random() < 0.3, hidden=rng.choice(["", "", "end", "steps"])),
+        outputs=Outputs(logprobs=rng.random() < 0.3, hidden=rng.choice(["", "", "end", "steps"])),
     )

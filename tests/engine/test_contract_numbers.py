@@ -8,16 +8,16 @@ import pytest
 from kinds import STORY, Kind, ask, branch, finish, hear
 
 from ttc_cli.core.branch import Step
-from ttc_cli.core.engine import Engine, Request
+from ttc_cli.core.engine import BranchRequest, Engine
 from ttc_cli.core.errors import MissingCapability
-from ttc_cli.core.sampling import Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Stop, StopRule
 from ttc_cli.core.steps import StepRule
 
 SENTENCE = " one night in a cold sea they saw a light under the water and then a hand"
 
 
-def score(key: Any, text: str) -> Request:
-    return Request(
+def score(key: Any, text: str) -> BranchRequest:
+    return BranchRequest(
         key, STORY, StopRule(0), prefix=(Step(text),), candidates=(" the", " a", " x", "漢")
     )
 
@@ -45,8 +45,8 @@ def test_scores_do_not_depend_on_the_batch(kind: Kind, shared: Engine) -> None:
 
 def test_numbers_come_one_a_token(shared: Engine) -> None:
     whole = "distribution" in shared.info.capabilities
-    want = Want(logprobs=True, confidence=True, entropy=whole)
-    for said in ask(shared, *(branch(i, 6, seed=i, want=want) for i in range(3))):
+    outputs = Outputs(logprobs=True, confidence=True, entropy=whole)
+    for said in ask(shared, *(branch(i, 6, seed=i, outputs=outputs) for i in range(3))):
         assert len(said.logprobs) == len(said.confidences) == said.sampled
         assert len(said.entropies) == whole * said.sampled
         assert all(p <= 0 for p in said.logprobs)
@@ -59,7 +59,7 @@ def test_hidden_states_are_those_of_the_text(kind: Kind, shared: Engine) -> None
     if "hidden" not in shared.info.capabilities:
         pytest.skip("it gives none")
     for seed in range(3):
-        (said,) = ask(shared, branch("said", 6, seed=seed, want=Want(hidden="end")))
+        (said,) = ask(shared, branch("said", 6, seed=seed, outputs=Outputs(hidden="end")))
         assert len(said.hidden) == 1
         turn = said.stop is Stop.END
         assert close(_state(shared, said.tokens, said.text, turn=turn), said.hidden[0], kind)
@@ -70,7 +70,7 @@ def test_hidden_states_at_steps(kind: Kind, shared: Engine) -> None:
         pytest.skip("it gives none")
     steps = StepRule(("\n\n", "e", " ", "a"), min_chars=1)
     for seed in range(4 if kind.fast else 1):
-        rule = {"steps": steps, "seed": seed, "want": Want(hidden="steps")}
+        rule = {"steps": steps, "seed": seed, "outputs": Outputs(hidden="steps")}
         (said,) = ask(shared, branch("said", 12, **rule))
         assert said.stop in (Stop.LENGTH, Stop.END), "marks do not stop it"
         if not kind.real or said.stop is Stop.END:
@@ -84,8 +84,8 @@ def test_hidden_states_at_steps(kind: Kind, shared: Engine) -> None:
 
 def _state(engine: Engine, tokens: tuple[int, ...], text: str, *, turn: bool = False) -> Any:
     prefix = (Step(text, tokens),)
-    want = Want(hidden="turn" if turn else "end")
-    (said,) = ask(engine, branch("state", 0, prefix=prefix, want=want))
+    outputs = Outputs(hidden="turn" if turn else "end")
+    (said,) = ask(engine, branch("state", 0, prefix=prefix, outputs=outputs))
     assert (said.stop, said.sampled) == (Stop.LENGTH, 0)
     return said.hidden[0]
 
@@ -96,10 +96,12 @@ def close(a: Any, b: Any, kind: Kind) -> bool:
     return all(abs(float(x - y)) <= most for x, y in zip(a, b, strict=True))
 
 
-@pytest.mark.parametrize("want", [Want(hidden="end"), Want(entropy=True), Want(certainty=True)])
-def test_what_an_engine_lacks_is_refused(shared: Engine, want: Want) -> None:
-    need = "hidden" if want.hidden else "distribution"
+@pytest.mark.parametrize(
+    "outputs", [Outputs(hidden="end"), Outputs(entropy=True), Outputs(certainty=True)]
+)
+def test_what_an_engine_lacks_is_refused(shared: Engine, outputs: Outputs) -> None:
+    need = "hidden" if outputs.hidden else "distribution"
     if need in shared.info.capabilities:
         pytest.skip("it lacks nothing")
     with pytest.raises(MissingCapability, match=need):
-        shared.submit(branch("asks for it", want=want))
+        shared.submit(branch("asks for it", outputs=outputs))

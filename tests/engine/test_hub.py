@@ -7,7 +7,7 @@ import pytest
 from kinds import STORY
 
 from ttc_cli.core.branch import Branch
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.core.events import Event, Flow, Note, Tick
 from ttc_cli.core.ledger import Ledger
@@ -32,7 +32,7 @@ class Watched(ScriptedEngine):
         return super().poll(timeout)
 
 
-def babble(request: Request) -> Line:
+def babble(request: BranchRequest) -> Line:
     n = int(uniform(request.seed, 0) * 20)
     return Line(tuple(f" {int(uniform(request.seed, i) * 100)}" for i in range(n)))
 
@@ -118,7 +118,7 @@ def test_a_port_that_leaves_cancels_what_it_asked_for() -> None:
     hub = Hub(engine)
     stays, leaves = hub.port(), hub.port()
     for port in (stays, leaves):
-        port.submit(Request("same key", STORY, RULE))
+        port.submit(BranchRequest("same key", STORY, RULE))
     leaves.close()
     leaves.close()
     assert len(engine.running) == 1

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import Delta, Request
+from ttc_cli.core.engine import BranchRequest, Delta
 from ttc_cli.core.sampling import Stop, StopRule
 from ttc_cli.engine.llama.job import Job
 
@@ -26,7 +26,7 @@ class Bytes:
 def reply(given: bytes, said: bytes, *strings: str) -> Delta:
     """The last delta of a branch that goes on from `given` and says `said`."""
     prefix = (Step("", tuple(given)),) if given else ()
-    request = Request("a", Prompt(()), StopRule(99, strings), prefix=prefix)
+    request = BranchRequest("a", Prompt(()), StopRule(99, strings), prefix=prefix)
     job = Job(request, [*b"the prompt", *given], 10, (), None, Bytes())
     for token in said:
         if (stop := job.take(token, None, ends=False)) is not None:

@@ -14,11 +14,11 @@ import pytest
 from kinds import STORY, Said, ask, branch, finish, hear
 
 from ttc_cli.core.branch import Branch, Prompt
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import EngineFailed, MissingCapability, ModelError
 from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Sampling, Stop, StopRule
 from ttc_cli.engine.llama.engine import LlamaEngine
 
 SLOW = Prompt((("The men saw a light under the water and then a hand. " * 150, False),))
@@ -75,9 +75,9 @@ def test_a_forked_tree_evaluates_every_prefix_once(engine: LlamaEngine) -> None:
 @pytest.mark.model
 def test_a_cancelled_neighbour_costs_a_prefill_nothing_but_time(real: LlamaEngine) -> None:
     middle = Prompt((("A ship came home. " * 30, False),))
-    (expected,) = ask(real, branch("expected", 1, prompt=middle, want=Want(logprobs=True)))
+    (expected,) = ask(real, branch("expected", 1, prompt=middle, outputs=Outputs(logprobs=True)))
     real.scheduler.residents.clear()
-    real.submit(branch("stays", 1, prompt=middle, want=Want(logprobs=True)))
+    real.submit(branch("stays", 1, prompt=middle, outputs=Outputs(logprobs=True)))
     real.submit(branch("goes", 4, prompt=SLOW))
     in_prefill(real)
     real.cancel("goes")
@@ -208,7 +208,7 @@ def test_prompts_are_shared_and_counted(engine: LlamaEngine) -> None:
 
 def test_a_branch_in_a_loop_is_stopped(engine: LlamaEngine) -> None:
     grammar = 'root ::= "ab" root'
-    (said,) = ask(engine, Request("loop", STORY, StopRule(500), grammar=grammar))
+    (said,) = ask(engine, BranchRequest("loop", STORY, StopRule(500), grammar=grammar))
     assert said.stop is Stop.LOOP
     assert said.sampled == 96
 

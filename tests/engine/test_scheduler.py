@@ -7,7 +7,7 @@ import random
 import pytest
 from scheduler_bench import LETTERS, bench, request, some_prompt, some_request
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.llama.context import Row
@@ -31,7 +31,7 @@ def test_random_schedules_never_change_a_text(rewindable: bool) -> None:
             aborts=rng.choice([0, 6]),
             rng=rng,
         )
-        asked: dict[int, tuple[Request, list[int], tuple[int, ...]]] = {}
+        asked: dict[int, tuple[BranchRequest, list[int], tuple[int, ...]]] = {}
         cancelled = set()
         for key in range(rng.randrange(1, 14)):
             tokens = some_prompt(rng, longest)[: cells - 1]

@@ -10,10 +10,10 @@ from fake_memory import MARK, VOCABULARY, logits_after
 from scheduler_bench import HOT, LETTERS, bench, request
 
 from ttc_cli.core.branch import Prompt
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.core.ledger import Ledger
-from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Sampling, Stop, StopRule
 from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.llama.job import Job
@@ -25,9 +25,11 @@ def test_hidden_states_survive_preemption() -> None:
         b = bench(cells)
         for key in range(3):
             rule = StopRule(12, steps=StepRule(("\n",), min_chars=1), loops=False)
-            wish = Want(hidden="steps")
+            wish = Outputs(hidden="steps")
             prompt = [2 + key + i % 12 for i in range(14)]
-            b.submit(Request(key, Prompt(()), rule, sampling=HOT, seed=key, want=wish), prompt)
+            b.submit(
+                BranchRequest(key, Prompt(()), rule, sampling=HOT, seed=key, outputs=wish), prompt
+            )
         for said in b.run().values():
             assert said.stop is not None
             marks = [i for i, t in enumerate(said.tokens) if t == MARK and 0 < i < 11]
@@ -39,12 +41,12 @@ def test_the_state_of_a_given_text() -> None:
     b = bench()
     text = [5, 6, 7, 8]
     for key in ("a", "b"):
-        b.submit(request(key, 0, want=Want(hidden="end")), text)
-    b.submit(request("after", 3, want=Want(hidden="end")), text)
+        b.submit(request(key, 0, outputs=Outputs(hidden="end")), text)
+    b.submit(request("after", 3, outputs=Outputs(hidden="end")), text)
     said = b.run()
     assert said["a"].hidden == said["b"].hidden
     assert len(said["a"].hidden) == 1
-    b.submit(request("again", 0, want=Want(hidden="end")), [*text, *said["after"].tokens])
+    b.submit(request("again", 0, outputs=Outputs(hidden="end")), [*text, *said["after"].tokens])
     if said["after"].stop is Stop.LENGTH:
         assert b.run()["again"].hidden == said["after"].hidden
 

@@ -13,15 +13,15 @@ from kinds import Said, ask, branch, finish, hear
 from ttc_cli.core.branch import Message, Prompt
 from ttc_cli.core.errors import ContextOverflow, ModelMissing, TtcError, UsageError
 from ttc_cli.core.ledger import Ledger
-from ttc_cli.core.sampling import Stop, Want
+from ttc_cli.core.sampling import Outputs, Stop
 from ttc_cli.engine.openai.address import Address, check_offline
 from ttc_cli.engine.openai.detect import Memory, connect
 from ttc_cli.engine.openai.engine import ServerEngine
-from ttc_cli.engine.openai.patience import Patience
 from ttc_cli.engine.openai.refusal import refusal
+from ttc_cli.engine.openai.retry import RetryPolicy
 
 WORDS = " one two three four five six seven eight nine ten eleven twelve"
-QUICK = Patience(attempts=3, pause=0.01, longest=1, wait=0.3)
+QUICK = RetryPolicy(attempts=3, pause=0.01, longest=1, wait=0.3)
 Connect = Callable[..., tuple[FakeServer, ServerEngine]]
 
 
@@ -43,7 +43,7 @@ def connected() -> Iterator[Connect]:
     def one(script: Any = counting, silence: float = 5.0, width: int = 0, **how: Any) -> Any:
         server = FakeServer(script, **how)
         address = Address(server.url, silence=silence)
-        made.append((server, connect(address, patience=QUICK, width=width)))
+        made.append((server, connect(address, retry=QUICK, width=width)))
         return made[-1]
 
     yield one
@@ -200,7 +200,7 @@ def test_a_server_takes_what_it_takes(connected: Connect) -> None:
     takes = frozenset({"max_completion_tokens"})
     server, engine = connected(raw=False, continues=False, takes=takes, exact=False)
     assert engine.info.capabilities == {"messages"}
-    said = said_by(engine, server=server, want=Want(confidence=True))
+    said = said_by(engine, server=server, outputs=Outputs(confidence=True))
     assert (said.text, said.confidences) == (WORDS, ()), "what it lacks is left out"
 
 

@@ -12,12 +12,12 @@ from hostile_server import HARMS, Case, HostileServer
 from kinds import ask, branch
 
 from ttc_cli.core.errors import TtcError
-from ttc_cli.core.sampling import Want
+from ttc_cli.core.sampling import Outputs
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
-from ttc_cli.engine.openai.patience import Patience
+from ttc_cli.engine.openai.retry import RetryPolicy
 
-QUICK = Patience(attempts=2, pause=0.01, longest=0.1, wait=0.1)
+QUICK = RetryPolicy(attempts=2, pause=0.01, longest=0.1, wait=0.1)
 CASES, SECONDS, MEGABYTES = 6, 10.0, 150
 """Cases of each harm."""
 
@@ -34,11 +34,11 @@ def said(server: HostileServer, case: Case) -> str:
     server.case = case
     address = Address(server.url, silence=0.3)
     try:
-        engine = connect(address, patience=QUICK, deadline=time.monotonic() + 3)
+        engine = connect(address, retry=QUICK, deadline=time.monotonic() + 3)
     except TtcError as error:
         return str(error)
     try:
-        reply, *_ = ask(engine, branch("it", 8, want=Want(confidence=True)))
+        reply, *_ = ask(engine, branch("it", 8, outputs=Outputs(confidence=True)))
         if "score" in engine.info.capabilities:
             ask(engine, branch("scored", 0, candidates=("a", "t0")))
     except TtcError as error:

@@ -11,7 +11,7 @@ from kinds import ask, branch, finish
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
-from ttc_cli.engine.openai.patience import Patience
+from ttc_cli.engine.openai.retry import RetryPolicy
 
 WORDS = " word" * 40
 
@@ -24,8 +24,8 @@ def rest(request: object) -> str:
 
 def test_a_server_that_comes_back_is_waited_for() -> None:
     server = FakeServer(rest, pause=0.01)
-    patience = Patience(pause=0.02, wait=30)
-    engine = connect(Address(server.url), patience=patience)
+    retry = RetryPolicy(pause=0.02, wait=30)
+    engine = connect(Address(server.url), retry=retry)
     for key in range(4):
         engine.submit(branch(key, 60))
     while server.written < 40:
@@ -49,7 +49,7 @@ def test_a_server_that_comes_back_is_waited_for() -> None:
 
 def test_a_server_that_stays_away_is_given_up_and_that_is_said() -> None:
     server = FakeServer(rest)
-    engine = connect(Address(server.url), patience=Patience(pause=0.02, wait=0.2))
+    engine = connect(Address(server.url), retry=RetryPolicy(pause=0.02, wait=0.2))
     server.close()
     began = time.monotonic()
     said = ask(engine, *(branch(key, 60) for key in range(12)))

@@ -10,7 +10,7 @@ from kinds import ask, branch
 
 from ttc_cli.core.branch import Message, Prompt
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.sampling import Stop, Want
+from ttc_cli.core.sampling import Outputs, Stop
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.openai.form import Form
@@ -127,7 +127,9 @@ def test_what_is_refused_is_never_sent_again(takes: tuple[str, ...]) -> None:
     server = FakeServer(lambda _: " one two", raw=False, continues=False, takes=frozenset(takes))
     engine = connect(Address(server.url))
     asked = len(server.asked)
-    for said in ask(engine, *(branch(key, 9, want=Want(confidence=True)) for key in range(3))):
+    for said in ask(
+        engine, *(branch(key, 9, outputs=Outputs(confidence=True)) for key in range(3))
+    ):
         assert (said.text, said.stop) == (" one two", Stop.END)
     sent = [set(body) - {"model", "messages", "stream"} for _, body in server.asked[asked:]]
     assert sent == [set(takes)] * 3

@@ -9,7 +9,7 @@ import pytest
 from kinds import ask
 
 from ttc_cli.core.branch import Prompt
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.sampling import StopRule
 from ttc_cli.engine.llama import states
 from ttc_cli.engine.llama.engine import LlamaEngine
@@ -36,7 +36,7 @@ def make(tiny: Path) -> Iterator[Make]:
 
 
 def scores(engine: LlamaEngine, prompt: Prompt, key: str = "k") -> tuple[float, ...]:
-    (said,) = ask(engine, Request(key, prompt, StopRule(0), candidates=WORDS))
+    (said,) = ask(engine, BranchRequest(key, prompt, StopRule(0), candidates=WORDS))
     return said.scores
 
 
@@ -60,7 +60,7 @@ def test_another_engine_goes_on_from_the_bytes(make: Make) -> None:
     cold, warm = make(), make()
     assert states.restore(warm, tokens, state, shared)
     assert states.resident(warm, tokens) == shared
-    (said,) = ask(warm, Request("k", SECOND, StopRule(0), candidates=WORDS))
+    (said,) = ask(warm, BranchRequest("k", SECOND, StopRule(0), candidates=WORDS))
     assert said.shared == shared
     assert said.prefilled == len(warm.tokens.prompt(SECOND)) - shared
     assert said.scores == pytest.approx(scores(cold, SECOND), abs=0.03)
@@ -74,7 +74,7 @@ def test_branches_fork_from_what_was_restored(make: Make) -> None:
     assert states.restore(warm, tokens, state, len(tokens))
 
     def draw(engine: LlamaEngine) -> list[tuple[int, ...]]:
-        requests = [Request(n, FIRST, StopRule(6), seed=n) for n in range(4)]
+        requests = [BranchRequest(n, FIRST, StopRule(6), seed=n) for n in range(4)]
         return [said.tokens for said in ask(engine, *requests)]
 
     assert draw(warm) == draw(cold)
@@ -117,7 +117,7 @@ def test_no_room_is_no_error(make: Make) -> None:
 def test_nothing_is_restored_under_a_running_request(make: Make) -> None:
     tokens, state = kept(make())
     engine = make()
-    engine.submit(Request("k", SECOND, StopRule(4)))
+    engine.submit(BranchRequest("k", SECOND, StopRule(4)))
     assert not states.restore(engine, tokens, state, len(tokens))
     assert states.save(engine, tokens) is None
     engine.cancel("k")

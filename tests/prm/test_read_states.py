@@ -15,7 +15,7 @@ from ttc_cli.core.sampling import GREEDY, Stop, StopRule
 from ttc_cli.core.steps import STEPS
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.verifiers.head import states_of
-from ttc_cli.verifiers.probe import WANT, with_states
+from ttc_cli.verifiers.probe import OUTPUTS, with_states
 
 ASKED = "<|im_start|>user\nSay hi in one word.<|im_end|>\n<|im_start|>assistant\n"
 
@@ -26,7 +26,7 @@ def test_a_reply_that_ended_is_read_with_its_end(smollm: Path) -> None:
     try:
         run, branch = Run(engine), Branch((0,), Prompt(((ASKED, True),)))
         rule = StopRule(120, steps=STEPS)
-        (drawn,) = end_of(run.extend([branch], stop=rule, want=WANT, sampling=GREEDY))
+        (drawn,) = end_of(run.extend([branch], stop=rule, outputs=OUTPUTS, sampling=GREEDY))
         assert drawn.stop is Stop.END
         bare = replace(drawn, steps=tuple(replace(s, hidden=(), marks=()) for s in drawn.steps))
         (read,) = end_of(with_states(run, [bare]))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from ttc_cli.core.branch import Prompt
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import end_of
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
@@ -24,7 +24,7 @@ QUESTION = Question("q", "math", "number", lambda v, t: Prompt((("q", True),)))
 DEPTH = 7
 
 
-def script(request: Request) -> str:
+def script(request: BranchRequest) -> str:
     """Goes wrong at some step, by its seed, and never recovers."""
     said = "".join(step.text for step in request.prefix)
     at = said.count("\n\n")

@@ -11,12 +11,12 @@ from typing import Any
 from flow import finish
 
 from ttc_cli.core.branch import Branch, Prompt
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import Event, Flow
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Want
+from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.seeds import branch_seed, uniform
 from ttc_cli.core.verify import Graded
 from ttc_cli.engine.scripted import Line, ScriptedEngine, split
@@ -44,7 +44,7 @@ class Wood:
         """The ways that a reply took."""
         return [int(way) for way in re.findall(r"the way (\d+)\n\n", text)]
 
-    def script(self, request: Request) -> Line:
+    def script(self, request: BranchRequest) -> Line:
         said = "".join(step.text for step in request.prefix)
         if said.endswith("\\boxed{"):  # made to answer
             return Line(("13", "}."))
@@ -80,7 +80,7 @@ class Oracle:
     wood: Wood
     name: str = "oracle"
     gate: bool = False
-    want: Want = field(default_factory=Want)
+    outputs: Outputs = field(default_factory=Outputs)
     needs: tuple[str, ...] = ()
 
     def score(self, branch: Branch) -> float:
@@ -123,7 +123,7 @@ def best_of_n(wood: Wood, budget: int) -> bool:
     """Whether whole lines drawn for so many tokens, judged by the oracle, hold the best path."""
     engine, oracle, spent, best = wood.engine(), Oracle(wood), 0, (-1.0, "")
     for number in range(10**6):
-        request = Request(0, PROMPT, None, seed=branch_seed(wood.seed, (number,)))  # type: ignore[arg-type]
+        request = BranchRequest(0, PROMPT, None, seed=branch_seed(wood.seed, (number,)))  # type: ignore[arg-type]
         text = "".join(wood.script(request).tokens)
         spent += len(split(text)) + 1
         if spent > budget:

@@ -11,11 +11,11 @@ import pytest
 from planted import QUESTION, Oracle, Wood, best_of_n, plan_of, solve, wood_of
 
 from ttc_cli.core.branch import Branch
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import Close, Flow, Open, Text, Tick
 from ttc_cli.core.outcome import Question, TreeStep
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Want
+from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded
 from ttc_cli.engine.scripted import Line, ScriptedEngine, split
 from ttc_cli.strategies import registry
@@ -37,7 +37,7 @@ class Even:
     score: float | None = 0.5
     name: str = "even"
     gate: bool = False
-    want: Want = Want()
+    outputs: Outputs = Outputs()
     needs: tuple[str, ...] = ()
 
     def __call__(
@@ -179,7 +179,7 @@ def test_a_board_shows_only_steps_that_may_be_gone_on_from(name: str) -> None:
 def test_a_step_that_is_cut_is_told_as_a_step_unless_it_is_the_end(name: str) -> None:
     words = split("We walk on and on and on until there is \\boxed{7}.")
 
-    def script(request: Request) -> Line:
+    def script(request: BranchRequest) -> Line:
         return Line(words[len(split("".join(step.text for step in request.prefix))) :])
 
     for most in (200, 10):

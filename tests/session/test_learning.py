@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ttc_cli.core.branch import Branch, Prompt
-from ttc_cli.core.engine import Request as Branching
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import Done
 from ttc_cli.core.outcome import Outcome, TreeStep
 from ttc_cli.core.sampling import Stop
@@ -71,7 +71,7 @@ def test_a_direct_answer_is_one_plain_answer_cut_or_not(
 def test_samples_cost_as_many_plain_answers_whatever_stopped_them(
     stage: Callable[..., Any],
 ) -> None:
-    def script(request: Branching) -> str:
+    def script(request: BranchRequest) -> str:
         return "".join(f"w{n} " for n in range(20 if request.seed % 2 else 3000))
 
     session = stage(script, effort="high", samples=4, strategy="self-consistency")
@@ -79,7 +79,7 @@ def test_samples_cost_as_many_plain_answers_whatever_stopped_them(
 
 
 def test_a_search_is_priced_by_whole_lines(stage: Callable[..., Any]) -> None:
-    def script(request: Branching) -> str:
+    def script(request: BranchRequest) -> str:
         said = "".join(step.text for step in request.prefix)
         steps = [f"This is step {n} of {request.seed}.\n\n" for n in range(said.count("\n\n"), 4)]
         return "".join(steps) + "So it is \\boxed{7}."

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ttc_cli.core.engine import Request as Branching
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.session.mapping import WINDOW, Mapping, Task
 from ttc_cli.session.plan import plan
 from ttc_cli.session.records import AHEAD, Reader
@@ -47,7 +47,7 @@ def test_what_records_share_is_evaluated_once(stage: Any, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("ordered", [True, False])
 def test_an_endless_input_is_read_as_it_is_answered(stage: Any, ordered: bool) -> None:
-    def script(request: Branching) -> str:  # the first is as slow as it can be
+    def script(request: BranchRequest) -> str:  # the first is as slow as it can be
         return "so " * (900 if request.prompt.text.endswith("n0") else 3)
 
     endless: Any = Endless()

@@ -13,7 +13,7 @@ import pytest
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Stop, StopRule
 from ttc_cli.engine.scripted import ScriptedEngine, from_choices
 from ttc_cli.store.pool import SamplePool
 
@@ -108,7 +108,7 @@ def test_a_run_draws_only_what_is_new(folder: Path) -> None:
     def draw(count: int) -> tuple[list[str], Run]:
         run = Run(engine, seed=5, pool=SamplePool(folder))
         branches = [Branch((i,), Prompt((("q", True),))) for i in range(count)]
-        flow = run.extend(branches, stop=StopRule(20), want=Want(confidence=True))
+        flow = run.extend(branches, stop=StopRule(20), outputs=Outputs(confidence=True))
         return [b.text for b in sorted(end_of(flow), key=lambda b: b.id)], run
 
     first, run = draw(4)

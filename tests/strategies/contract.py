@@ -8,7 +8,7 @@ from typing import Any
 from fakes import Fake
 
 from ttc_cli.core.branch import Prompt
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import Event
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
@@ -75,9 +75,9 @@ def idle(engine: ScriptedEngine) -> bool:
 
 
 def counted(script: Script) -> tuple[Script, Callable[[], int]]:
-    seen: list[Request] = []
+    seen: list[BranchRequest] = []
 
-    def wrapped(request: Request) -> Line | str:
+    def wrapped(request: BranchRequest) -> Line | str:
         seen.append(request)
         return script(request)
 

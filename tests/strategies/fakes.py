@@ -13,7 +13,7 @@ from ttc_cli.core.events import Event, Flow
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Form, Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import StopRule, Want
+from ttc_cli.core.sampling import Outputs, StopRule
 from ttc_cli.core.verify import Graded
 from ttc_cli.engine.scripted import Script, ScriptedEngine
 from ttc_cli.strategies import registry
@@ -30,7 +30,7 @@ class Fake:
     gate: bool = False
     talks: int = 0
     name: str = "fake"
-    want: Want = Want()
+    outputs: Outputs = Outputs()
     needs: tuple[str, ...] = ()
     batches: list[int] = field(default_factory=list)
 

@@ -9,7 +9,7 @@ import pytest
 from contract import counted, plan, question
 
 from ttc_cli.core.branch import Branch
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import end_of
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
@@ -26,7 +26,7 @@ def drawn(
     """The outcome of drafts that come in this order, and how many were drawn."""
     said = iter(replies)
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return next(said)
 
     counting, count = counted(script)

@@ -12,7 +12,7 @@ from fakes import Fake, scores, solve
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.outcome import Plan
-from ttc_cli.core.sampling import Stop, Want
+from ttc_cli.core.sampling import Outputs, Stop
 from ttc_cli.core.verify import Graded
 from ttc_cli.strategies.step_pruner import StepScorePruner, lost
 from ttc_cli.verifiers.combine import Combined
@@ -28,7 +28,7 @@ STRATEGIES = ("best-of-n", "self-consistency")
 class Watcher(Fake):
     """Scores each step as it comes: low on a way that goes astray."""
 
-    want: Want = Want(hidden="steps")
+    outputs: Outputs = Outputs(hidden="steps")
     asked: int = 0
 
     def live(self, branch: Branch) -> Graded:

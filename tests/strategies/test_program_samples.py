@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ttc_cli.core.branch import Prompt
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import Close, Event, Note, ProgramRun, end_of
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
@@ -35,9 +35,9 @@ def runner(code: str, cancel: threading.Event) -> Ran:
 
 def says(program: str, plain: str = "It is \\boxed{7}.", later: str = "") -> Script:
     """A script of one program, another for later ones, and plain replies."""
-    drawn: list[Request] = []
+    drawn: list[BranchRequest] = []
 
-    def script(request: Request) -> Line | str:
+    def script(request: BranchRequest) -> Line | str:
         if not request.stop.block:
             return plain
         drawn.append(request)
@@ -128,7 +128,7 @@ def test_three_at_once_are_all_of_medium() -> None:
 def test_where_kinds_disagree_more_are_begun_at_once() -> None:
     replies = iter(["\\boxed{7}", "\\boxed{9}", *["\\boxed{8}"] * 9])
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return "    return 8" if request.stop.block else next(replies)
 
     outcome, events, _ = solve("self-consistency", script, planned(6))
@@ -196,7 +196,7 @@ def test_interrupting_does_not_wait_for_a_program() -> None:
 def test_a_thinking_model_thinks_first() -> None:
     asked = Question("Q", "math", "number", lambda v, t: PROMPT, thinks=True, programs=(PROMPT,))
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return "    return 7" if request.stop.block else "three and four</think>"
 
     outcome, _, _ = solve("program", script, planned(1), asked)
@@ -243,7 +243,7 @@ def test_an_engine_that_does_not_go_on_with_a_reply_is_asked_in_words() -> None:
 def test_each_prompt_is_drawn_from_greedily_once() -> None:
     seen: list[tuple[str, float]] = []
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         seen.append((request.prompt.text, request.sampling.temperature))
         return "    return 1 / 0"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fakes import Fake, ask, plan, scores, solve
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import ContextOverflow
 from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
@@ -17,11 +17,11 @@ from ttc_cli.strategies import registry
 from ttc_cli.views.traces import traces
 
 
-def drafts(*texts: str) -> tuple[Any, list[Request]]:
+def drafts(*texts: str) -> tuple[Any, list[BranchRequest]]:
     said = iter(texts)
-    seen: list[Request] = []
+    seen: list[BranchRequest] = []
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         seen.append(request)
         return next(said)
 

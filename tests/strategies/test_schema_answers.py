@@ -11,7 +11,7 @@ from fakes import ask, scores, solve
 from suite import schemas
 
 from ttc_cli.answers.schema.answer import AnswerSchema
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Close, end_of
 from ttc_cli.core.ledger import Ledger
@@ -38,7 +38,7 @@ def plan(name: str, samples: int = 6, **more: Any) -> Plan:
 def two_phases(*answers: str, thought: str = "Three and four.") -> Script:
     """A thought first, and under a grammar one of the answers, by the seed."""
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return answers[request.seed % len(answers)] if request.grammar else thought
 
     return script
@@ -81,7 +81,7 @@ def test_fields_vote_one_by_one(name: str) -> None:
     said = ['{"sum": 7, "unit": "m"}', '{"sum": 7, "unit": "s"}', '{"sum": 8, "unit": "s"}']
     lines = iter(said * 2)
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return next(lines) if request.grammar else "Hm."
 
     chosen = plan(name, 3, early_stop=False, verifier=scores({"sum": 0.5}))
@@ -97,7 +97,7 @@ def test_fields_that_do_not_fit_together_leave_the_vote_as_it_is() -> None:
     form = AnswerSchema({"enum": pairs})  # 1 and 2 have most votes, and are no pair
     lines = iter(map(json.dumps, pairs))
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return next(lines) if request.grammar else "Hm."
 
     chosen = plan("x", 4, early_stop=False)

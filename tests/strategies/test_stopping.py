@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ttc_cli.core.branch import Branch, Prompt, Step
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import end_of
 from ttc_cli.core.ledger import Ledger
@@ -176,7 +176,7 @@ def test_wrong_options_are_refused(wrong: dict[str, Any]) -> None:
 def script(agree: float) -> Script:
     """7 with probability `agree`, else one of many other answers, after some words."""
 
-    def line(request: Request) -> Line:
+    def line(request: BranchRequest) -> Line:
         answer = 7 if uniform(request.seed, 0) < agree else int(uniform(request.seed, 1) * 50) + 10
         words = "well, " * (10 + int(uniform(request.seed, 2) * 30))
         return Line(split(f"{words}so \\boxed{{{answer}}}."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contract import plan, question, solve
 
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import end_of
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.run import Run
@@ -13,7 +13,7 @@ from ttc_cli.strategies import registry
 
 
 def test_thought_budget_closes_the_thought_and_answers() -> None:
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         said = "".join(step.text for step in request.prefix)
         return "so it is \\boxed{7}." if "</think>" in said else "hmm " * 60 + "</think> \\boxed{9}"
 

@@ -10,7 +10,7 @@ import pytest
 from fakes import Fake, ask, plan, scores, solve
 
 from ttc_cli.core import options
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import MissingCapability, UsageError
 from ttc_cli.core.events import Score, end_of
 from ttc_cli.core.outcome import Plan
@@ -76,7 +76,7 @@ def test_a_failure_is_reported_and_is_no_score(choose: str) -> None:
 
 @pytest.mark.parametrize("score", [0.0, None])
 def test_without_any_score_confidence_decides(score: float | None) -> None:
-    def script(request: Request) -> Line:
+    def script(request: BranchRequest) -> Line:
         text = CHOICES[request.seed % 2]
         return Line(split(text), confidence=9.0 if "8" in text else 1.0)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ttc_cli.core.branch import Branch, Message, Prompt, Step
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import end_of
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Question
@@ -36,7 +36,7 @@ def branch(text: str, number: int = 0, stop: Stop | None = Stop.END) -> Branch:
     return Branch((number,), PROMPT, (step,), stop, tokens_sampled=n)
 
 
-def verdicts(request: Request) -> tuple[float, ...]:
+def verdicts(request: BranchRequest) -> tuple[float, ...]:
     """Log-probabilities that depend on the text and on nothing else."""
     said = "".join(step.text for step in request.prefix).encode()
     yes = hashlib.blake2b(said, digest_size=1).digest()[0] / 32 + 0.1

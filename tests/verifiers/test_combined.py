@@ -9,7 +9,7 @@ from stage import branch, combined, new_run, question
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import TtcError
 from ttc_cli.core.events import Note, Score
-from ttc_cli.core.sampling import Want
+from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded, Verifier
 from ttc_cli.verifiers.combine import Combined
 
@@ -19,8 +19,10 @@ class Fixed:
 
     needs = ()
 
-    def __init__(self, name: str, scores: list[float | None], *, gate: bool, want: Want = Want()):
-        self.name, self.scores, self.gate, self.want = name, scores, gate, want
+    def __init__(
+        self, name: str, scores: list[float | None], *, gate: bool, outputs: Outputs = Outputs()
+    ):
+        self.name, self.scores, self.gate, self.outputs = name, scores, gate, outputs
         self.seen: list[tuple[int, ...]] = []
 
     def __call__(self, run, branches, question):  # type: ignore[no-untyped-def]
@@ -32,8 +34,8 @@ class Fixed:
 
 def test_gates_multiply_and_grades_are_averaged() -> None:
     gate = Fixed("gate", [1.0, 0.0, None, 1.0, 0.5], gate=True)
-    one = Fixed("one", [0.8, 0.8, 0.8, None, 0.8], gate=False, want=Want(confidence=True))
-    two = Fixed("two", [0.4, 0.4, 0.4, 0.4, 0.4], gate=False, want=Want(certainty=True))
+    one = Fixed("one", [0.8, 0.8, 0.8, None, 0.8], gate=False, outputs=Outputs(confidence=True))
+    two = Fixed("two", [0.4, 0.4, 0.4, 0.4, 0.4], gate=False, outputs=Outputs(certainty=True))
     parts: tuple[Verifier, ...] = (one, gate, two)
     both = Combined(parts)
     run = new_run()
@@ -52,14 +54,14 @@ def test_gates_multiply_and_grades_are_averaged() -> None:
     assert run.judged == 5
     again, _ = finish(both(run, [branch("x", i) for i in range(5)], question()))
     assert not [event for event in again if isinstance(event, Note)]  # once is enough
-    assert both.want == Want(confidence=True, certainty=True)
+    assert both.outputs == Outputs(confidence=True, certainty=True)
     assert not both.gate
     assert both.name == "one+gate+two"
 
 
 def test_only_a_verifier_that_scores_while_it_is_written_is_live() -> None:
     class Watcher:
-        name, gate, want, needs = "watcher", False, Want(), ()
+        name, gate, want, needs = "watcher", False, Outputs(), ()
 
         def live(self, branch: Branch) -> Graded:
             return Graded(0.5, steps=(0.5,))

@@ -6,7 +6,7 @@ import pytest
 from flow import finish
 from stage import branch, build, combined, grades, new_run, question
 
-from ttc_cli.core.engine import EngineInfo, Request
+from ttc_cli.core.engine import BranchRequest, EngineInfo
 from ttc_cli.core.errors import MissingCapability, TtcError, UsageError
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.scripted import ScriptedEngine
@@ -93,8 +93,8 @@ def test_without_numbers_there_is_no_score() -> None:
 # -- judge ----------------------------------------------------------------------------------
 
 
-def judged(requests: list[Request], template: str = "") -> ScriptedEngine:
-    def score(request: Request) -> tuple[float, ...]:
+def judged(requests: list[BranchRequest], template: str = "") -> ScriptedEngine:
+    def score(request: BranchRequest) -> tuple[float, ...]:
         requests.append(request)
         return (-0.5, -1.5)
 
@@ -102,14 +102,14 @@ def judged(requests: list[Request], template: str = "") -> ScriptedEngine:
 
 
 def test_the_judge_reads_the_share_of_yes() -> None:
-    requests: list[Request] = []
+    requests: list[BranchRequest] = []
     (one,) = grades(build("judge"), [branch("7")], question(), new_run(judged(requests)))
     assert one.score == pytest.approx(1 / (1 + 2.718281828**-1))
     assert requests[0].candidates == ("Yes", "No")
 
 
 def test_the_judge_s_question_follows_the_reply_as_a_turn_of_its_own() -> None:
-    requests: list[Request] = []
+    requests: list[BranchRequest] = []
     asked = branch("<b>7</b>")
     grades(build("judge"), [asked], question(), new_run(judged(requests, TEMPLATE)))
     (request,) = requests
@@ -121,7 +121,7 @@ def test_the_judge_s_question_follows_the_reply_as_a_turn_of_its_own() -> None:
 
 
 def test_an_open_thought_is_closed_before_the_judge_speaks() -> None:
-    requests: list[Request] = []
+    requests: list[BranchRequest] = []
     half = branch("<think>\nthree and", stop=Stop.BUDGET)
     grades(build("judge"), [half], question(), new_run(judged(requests, TEMPLATE)))
     assert requests[0].prefix[-1].text.startswith("\n</think>\n\n<end>")

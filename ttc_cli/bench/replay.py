@@ -17,7 +17,7 @@ from itertools import islice
 
 from ttc_cli.bench.samples import Sample, SampleLog, Tick
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
+from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo, Key
 from ttc_cli.core.errors import ContextOverflow, EngineFailed
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.host import Host
@@ -53,7 +53,7 @@ class Replay:
         self._clock = clock
         self._users: Counter[str] = Counter()
         self._samples: dict[str, Sample] = {}
-        self._queue: deque[Request] = deque()
+        self._queue: deque[BranchRequest] = deque()
         self._live: dict[Key, Sample] = {}
         self._clients: list[ReplayClient] = []
 
@@ -73,7 +73,7 @@ class Replay:
         if client in self._clients:
             self._clients.remove(client)
 
-    def need(self, request: Request) -> Sample:
+    def need(self, request: BranchRequest) -> Sample:
         """The sample that a request stands for: recorded, being drawn, or queued to be."""
         key = request.digest(self.engine.info.sha256)
         self._users[key] += 1
@@ -115,7 +115,7 @@ class Replay:
                 del self._live[delta.key]
                 self.log.put(sample)
 
-    def _draw(self, request: Request) -> None:
+    def _draw(self, request: BranchRequest) -> None:
         sample = self._samples[str(request.key)]
         try:
             self.engine.submit(request)
@@ -130,7 +130,7 @@ class Replay:
 class _Playback:
     """A live request of a run and how much of its sample the run has been given."""
 
-    request: Request
+    request: BranchRequest
     sample: Sample
     prefilled: int
     shared: int
@@ -173,7 +173,7 @@ class ReplayClient:
         """Samples of the run that are not drawn yet."""
         return sum(playback.sample.stop is None for playback in self._requests.values())
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: BranchRequest) -> None:
         """Queue a request; see the protocol."""
         if request.key in self._requests:
             raise EngineFailed(f"request {request.key!r} is already running")

@@ -48,7 +48,7 @@ class Step:
         text: as shown; stop strings and end-of-turn tokens are not in it.
         tokens: the ids behind the text; empty for forced text, which the engine tokenises.
         logprobs, confidences, entropies, certainties: one number a token where asked for (see
-            Want).
+            Outputs).
         hidden: hidden states at the asked positions, each an array of shape (width,).
         marks: for each hidden state, how many tokens had been drawn when it came.
         score: a verifier's score in [0, 1], where one was given.

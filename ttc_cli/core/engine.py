@@ -10,13 +10,13 @@ from typing import Any, Protocol
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.errors import MissingCapability
 from ttc_cli.core.ledger import Ledger
-from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Sampling, Stop, StopRule
 
 Key = Hashable
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class BranchRequest:
     """One branch to grow, or one text to score. Prefixes are shared by content.
 
     Args:
@@ -25,7 +25,7 @@ class Request:
         prefix: what the reply already holds.
         sampling, seed: how tokens are drawn; the draw at a position depends only on them.
         stop: when to stop; `stop.max_tokens` is exact.
-        want: what to return besides text.
+        outputs: what to return besides text.
         grammar: a GBNF grammar whose start rule is `root`, or empty.
         candidates: non-empty makes this a scoring request: the log-probability of each of
             these texts' first token after the prefix is returned and nothing is sampled.
@@ -38,7 +38,7 @@ class Request:
     prefix: tuple[Step, ...] = ()
     sampling: Sampling = Sampling()
     seed: int = 0
-    want: Want = Want()
+    outputs: Outputs = Outputs()
     grammar: str = ""
     candidates: tuple[str, ...] = ()
     ledger: Ledger | None = None
@@ -55,11 +55,11 @@ class Request:
             self.sampling,
             self.seed,
             self.stop,
-            self.want,
+            self.outputs,
             self.grammar,
             self.candidates,
             # Only where wanted: samples drawn before there was such a number keep their names.
-            *(("certainty",) if self.want.certainty else ()),
+            *(("certainty",) if self.outputs.certainty else ()),
             *(("block",) if self.stop.block else ()),
         )
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -156,7 +156,7 @@ class Engine(Protocol):
         """What is known of the model."""
         ...
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: BranchRequest) -> None:
         """Queue a request; it starts at the next step with room for it.
 
         Raises:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from ttc_cli.core.branch import Branch, BranchId
-from ttc_cli.core.engine import Delta, Engine, Key, Request
+from ttc_cli.core.engine import BranchRequest, Delta, Engine, Key
 from ttc_cli.core.errors import ContextOverflow
 from ttc_cli.core.events import Close, Flow, Note, Open, StepDone, Text, Tick
 from ttc_cli.core.growth import Continue, Draw, Growing, Phase, Pool
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.programs import Runner, Running
-from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Sampling, Stop, StopRule
 from ttc_cli.core.seeds import branch_seed
 
 POLL_SECONDS = 0.1
@@ -90,7 +90,7 @@ class Extension:
         run: RunState,
         stop: StopRule,
         sampling: Sampling,
-        want: Want,
+        outputs: Outputs,
         grammar: str,
         salt: str,
         draw: Draw | None,
@@ -102,7 +102,7 @@ class Extension:
         self._then = then
         self._stop = stop
         self._sampling = sampling
-        self._want = want
+        self._outputs = outputs
         self._grammar = grammar
         self._salt = salt
         self._draw = draw
@@ -187,16 +187,16 @@ class Extension:
             return
         self._live[request.key] = Growing(branch, self._run.clock(), kept_as)
 
-    def _request(self, phase: Phase, salt: str) -> Request:
+    def _request(self, phase: Phase, salt: str) -> BranchRequest:
         branch = phase.branch
-        return Request(
+        return BranchRequest(
             self._run.key(),
             branch.prompt,
             phase.stop,
             prefix=branch.steps,
             sampling=branch.meta.get("sampling", self._sampling),
             seed=branch_seed(self._run.seed, branch.id, salt),
-            want=self._want,
+            outputs=self._outputs,
             grammar=phase.grammar,
             ledger=self._ledger,
         )

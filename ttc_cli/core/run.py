@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ttc_cli.core.branch import Branch, Prompt, Step
-from ttc_cli.core.engine import Key, Request
+from ttc_cli.core.engine import BranchRequest, Key
 from ttc_cli.core.events import Flow, Tick
 from ttc_cli.core.extension import POLL_SECONDS, Extension, RunState
 from ttc_cli.core.growth import Continue, Draw, Pool
 from ttc_cli.core.ledger import Ledger
-from ttc_cli.core.sampling import Sampling, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Sampling, StopRule
 
 __all__ = ["Draw", "Pool", "Run"]
 
@@ -44,7 +44,7 @@ class Run(RunState):
         *,
         stop: StopRule,
         sampling: Sampling = Sampling(),
-        want: Want = Want(),
+        outputs: Outputs = Outputs(),
         grammar: str = "",
         salt: str = "",
         draw: Draw | None = None,
@@ -56,7 +56,7 @@ class Run(RunState):
 
         Args:
             branches: what to grow; each goes on from the text it has.
-            stop, sampling, want, grammar: of every request. A branch's `meta` may hold its
+            stop, sampling, outputs, grammar: of every request. A branch's `meta` may hold its
                 own "sampling".
             salt: tells draws apart that start from the same branch (a retry).
             draw: adds and culls branches along the way.
@@ -71,7 +71,7 @@ class Run(RunState):
             EngineFailed: the engine died.
         """
         grow = Extension(
-            self, stop, sampling, want, grammar, salt, draw, ledger or self.ledger, reserve, then
+            self, stop, sampling, outputs, grammar, salt, draw, ledger or self.ledger, reserve, then
         )
         return (yield from grow.run(branches))
 
@@ -90,7 +90,7 @@ class Run(RunState):
         try:
             for (prompt, prefix), key in zip(items, keys, strict=True):
                 self.engine.submit(
-                    Request(key, prompt, StopRule(0), prefix=prefix, candidates=candidates)
+                    BranchRequest(key, prompt, StopRule(0), prefix=prefix, candidates=candidates)
                 )
             while live and not self.late:
                 for delta in self.engine.poll(POLL_SECONDS):

@@ -95,7 +95,7 @@ class StopRule:
     strings: tuple[str, ...] = ()
     steps: StepRule | None = None
     loops: bool = True
-    block: bool = field(default=False, repr=False)  # see Request.digest
+    block: bool = field(default=False, repr=False)  # see BranchRequest.digest
 
     def cut(self, text: str) -> int | None:
         """Where a stop string or a line that is not indented begins; None where none does."""
@@ -118,7 +118,7 @@ class StopRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class Outputs:
     """What a request returns besides text and tokens, computed only when asked for.
 
     Args:
@@ -140,16 +140,16 @@ class Want:
     entropy: bool = False
     hidden: str = ""
     top_k: int = 20
-    certainty: bool = field(default=False, repr=False)  # see Request.digest
+    certainty: bool = field(default=False, repr=False)  # see BranchRequest.digest
 
     @property
     def per_token(self) -> bool:
         """Whether anything is computed for every token."""
         return self.logprobs or self.confidence or self.entropy or self.certainty
 
-    def __or__(self, other: Want) -> Want:
+    def __or__(self, other: Outputs) -> Outputs:
         """What both want, of one draw; the left one's `top_k` where both average over it."""
-        return Want(
+        return Outputs(
             self.logprobs or other.logprobs,
             self.confidence or other.confidence,
             self.entropy or other.entropy,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # whoever shows a kept outcome needs no run
     from ttc_cli.core.events import Flow
     from ttc_cli.core.question import Question
     from ttc_cli.core.run import Run
-    from ttc_cli.core.sampling import Want
+    from ttc_cli.core.sampling import Outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Verifier(Protocol):
         ...
 
     @property
-    def want(self) -> Want:
+    def outputs(self) -> Outputs:
         """What branches must have been drawn with."""
         ...
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import Delta, Engine, EngineInfo, Key, Request
+from ttc_cli.core.engine import BranchRequest, Delta, Engine, EngineInfo, Key
 from ttc_cli.core.events import Event, Flow
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class Port:
         """What is known of the model."""
         return self._hub.engine.info
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: BranchRequest) -> None:
         """Queue a request under a key that other runs cannot meet."""
         self._hub.engine.submit(replace(request, key=(self._number, request.key)))
         self.live.add(request.key)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
+from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo, Key
 from ttc_cli.core.errors import ContextOverflow, EngineFailed
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.seeds import uniform
@@ -49,7 +49,7 @@ class Line:
     fails: bool = False
 
 
-Script = Callable[[Request], Line | str]
+Script = Callable[[BranchRequest], Line | str]
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def split(text: str) -> tuple[str, ...]:
 def from_choices(choices: Sequence[str]) -> Script:
     """A script that picks one of the texts by the request's seed."""
 
-    def script(request: Request) -> str:
+    def script(request: BranchRequest) -> str:
         return choices[int(uniform(request.seed, 0) * len(choices))]
 
     return script
@@ -74,7 +74,7 @@ def from_choices(choices: Sequence[str]) -> Script:
 
 @dataclass(slots=True)
 class _Talk:
-    request: Request
+    request: BranchRequest
     line: Line
     length: int
     at: int = 0
@@ -93,7 +93,7 @@ class ScriptedEngine(InProcess):
         context: int = 4096,
         width: int = 32,
         capabilities: frozenset[str] = ALL,
-        scorer: Callable[[Request], tuple[float, ...]] | None = None,
+        scorer: Callable[[BranchRequest], tuple[float, ...]] | None = None,
         template: str = "",
     ) -> None:
         self._script = script
@@ -115,7 +115,7 @@ class ScriptedEngine(InProcess):
         """Keys of the requests under way."""
         return list(self._talks)
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: BranchRequest) -> None:
         """Queue a request; see the protocol."""
         if self.closed:
             raise EngineFailed("the engine is closed")
@@ -167,7 +167,7 @@ class ScriptedEngine(InProcess):
             request.key,
             text=talk.text[talk.shown :],
             tokens=self._ids(talk),
-            hidden=self._hidden(talk) if stop is Stop.LENGTH and request.want.hidden else (),
+            hidden=self._hidden(talk) if stop is Stop.LENGTH and request.outputs.hidden else (),
             prefilled=prefilled,
             stop=stop,
         )
@@ -192,22 +192,22 @@ class ScriptedEngine(InProcess):
         elif (cut := rule.cut(talk.text)) is not None:
             talk.text, stop = talk.text[:cut], Stop.STRING
         marked = stop is None and self._step_ended(talk, len(word))
-        if marked and request.want.hidden != "steps":
+        if marked and request.outputs.hidden != "steps":
             stop = Stop.STEP
         elif stop is None and talk.at >= rule.max_tokens:
             stop = Stop.LENGTH
         end = len(talk.text) if stop is not None else len(talk.text) - rule.held(talk.text)
         text, talk.shown = talk.text[talk.shown : end], max(talk.shown, end)
-        want = request.want
+        outputs = request.outputs
         return Delta(
             request.key,
             text=text,
             tokens=self._ids(talk) if stop is not None else (),
-            logprobs=(-1.0,) if want.logprobs else (),
-            confidences=(talk.line.confidence,) if want.confidence else (),
-            entropies=(1.0,) if want.entropy else (),
-            certainties=(2 * talk.line.confidence,) if want.certainty else (),
-            hidden=self._hidden(talk) if want.hidden and (marked or stop is not None) else (),
+            logprobs=(-1.0,) if outputs.logprobs else (),
+            confidences=(talk.line.confidence,) if outputs.confidence else (),
+            entropies=(1.0,) if outputs.entropy else (),
+            certainties=(2 * talk.line.confidence,) if outputs.certainty else (),
+            hidden=self._hidden(talk) if outputs.hidden and (marked or stop is not None) else (),
             sampled=1,
             stop=stop,
             error="the script says so" if stop is Stop.FAILED else "",

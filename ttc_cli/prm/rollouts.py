@@ -26,7 +26,7 @@ from ttc_cli.prm.traces import Trace
 from ttc_cli.strategies.backtrack import beginning
 from ttc_cli.strategies.common import answer_of
 from ttc_cli.verifiers.head import features_of, states_of
-from ttc_cli.verifiers.probe import WANT, with_states
+from ttc_cli.verifiers.probe import OUTPUTS, with_states
 
 NUMBER = re.compile(r"(?<![\w.])\d{1,6}(?![\w.]*\d)")
 Right = Callable[[str], bool]
@@ -67,7 +67,7 @@ def draw(
         [Branch((i,), prompt) for i in range(spec.traces)],
         stop=StopRule(spec.tokens, steps=STEPS),
         sampling=spec.sampling,
-        want=WANT,
+        outputs=OUTPUTS,
     )
     if right is None:
         answers = [answer_of(branch, question) for branch in done]
@@ -134,7 +134,7 @@ def majority(answers: Sequence[str]) -> Right:
 
 
 def trace_of(name: str, branch: Branch, labels: Sequence[float], right: bool) -> Trace:
-    """A branch drawn with `WANT` as a trace; where states and steps differ, states decide."""
+    """A branch drawn with `OUTPUTS` as a trace; where states and steps differ, states decide."""
     states = states_of(branch)
     pieces = STEPS.cut(branch.text)[: len(states)]
     pieces += [""] * (len(states) - len(pieces))
@@ -196,7 +196,7 @@ class _Labeller:
             ],
             stop=StopRule(self.spec.tokens, steps=STEPS),
             sampling=self.spec.sampling,
-            want=WANT,
+            outputs=OUTPUTS,
         )
         hits, known = 0, len(states_of(begun))
         for rollout in done:

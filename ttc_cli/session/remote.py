@@ -107,7 +107,7 @@ def reach(
     """
     from ttc_cli.engine.openai.address import check_offline
     from ttc_cli.engine.openai.detect import Memory, connect
-    from ttc_cli.engine.openai.patience import Patience
+    from ttc_cli.engine.openai.retry import RetryPolicy
 
     where = address(remote)
     check_offline(where, offline=settings.offline)
@@ -122,7 +122,7 @@ def reach(
         context=settings.ctx_size or 0,
         width=remote.width or 0,
         continues=remote.continues,
-        patience=Patience(wait=settings.server_wait),
+        retry=RetryPolicy(wait=settings.server_wait),
         deadline=deadline,
         notify=notify,
         memory=Memory(_recall, keep),

@@ -51,7 +51,7 @@ class Options:
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Draw, grade, choose. A gate ends the drawing as soon as it lets one sample through."""
-    want, grades = wanted(run, plan), Grades(plan, question)
+    outputs, grades = wanted(run, plan), Grades(plan, question)
     pruner = StepScorePruner(options.give_up, plan) if options.give_up else None
     known = None if plan.kinds == "plain" else table(run.engine.info.name, plan.kinds)
     ballot = Ballot(question, grades.weigh, known if plan.verifier is None else None)
@@ -65,7 +65,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             question,
             plan,
             sampling=plan.sampled if plan.samples > 1 else plan.greedy,
-            want=want,
+            outputs=outputs,
             draw=pruner,
         )
         done += drawn

@@ -15,7 +15,7 @@ from ttc_cli.core.growth import Phase
 from ttc_cli.core.outcome import Form, Outcome, Plan, Question, reason
 from ttc_cli.core.programs import PLAIN, kind, ran
 from ttc_cli.core.run import Draw, Run
-from ttc_cli.core.sampling import Sampling, Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Sampling, Stop, StopRule
 from ttc_cli.core.steps import STEPS
 from ttc_cli.programs.begun import written
 from ttc_cli.prompts import thoughts
@@ -68,7 +68,7 @@ def grow(
     plan: Plan,
     *,
     sampling: Sampling,
-    want: Want = Want(confidence=True),
+    outputs: Outputs = Outputs(confidence=True),
     draw: Draw | None = None,
 ) -> Flow[list[Branch]]:
     """Draw whole replies, with what a forced answer needs held back; see `Run.extend`.
@@ -76,7 +76,7 @@ def grow(
     An answer with a form is drawn in two phases: a free thought, of half the branch's tokens at
     most, and then the answer under the form's grammar.
     """
-    steps = STEPS if want.hidden else None
+    steps = STEPS if outputs.hidden else None
     stop, grammar, form = StopRule(plan.branch_tokens, steps=steps), "", question.form
     if form is not None and plan.thinking_budget == 0:
         grammar = form.grammar()
@@ -99,7 +99,7 @@ def grow(
             branches,
             stop=stop,
             sampling=sampling,
-            want=want,
+            outputs=outputs,
             grammar=grammar,
             draw=draw,
             ledger=run.ledger.child(hold_back(run, question)),

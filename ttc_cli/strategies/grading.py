@@ -9,7 +9,7 @@ from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.events import Flow, Score
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Want
+from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded
 from ttc_cli.strategies.ballot import Ballot, confident
 from ttc_cli.strategies.evidence import weights
@@ -18,16 +18,16 @@ MANY = 100
 """Samples beyond which the best by an imperfect score is looked at with suspicion."""
 
 
-def wanted(run: Run, plan: Plan) -> Want:
+def wanted(run: Run, plan: Plan) -> Outputs:
     """What branches are drawn with: confidence, and what the verifier goes by.
 
     Raises:
         MissingCapability: the engine lacks what the verifier needs.
     """
     if plan.verifier is None:
-        return Want(confidence=True)
+        return Outputs(confidence=True)
     run.engine.info.require(*plan.verifier.needs, by=plan.verifier.name)
-    return replace(plan.verifier.want, confidence=True)
+    return replace(plan.verifier.outputs, confidence=True)
 
 
 def failures(verifier: str, graded: Sequence[Graded], unit: str = "") -> str:

@@ -12,7 +12,7 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Close, Flow, Score, StepDone
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Stop, StopRule
 from ttc_cli.core.steps import STEPS
 from ttc_cli.core.verify import Graded
 from ttc_cli.search.tree import DEAD, FINISHED, OPEN, Node
@@ -105,7 +105,7 @@ class Grower:
             seeds,
             stop=StopRule(self._most(wanted, whole), steps=None if whole else STEPS),
             sampling=self._plan.sampled,
-            want=self._want(),
+            outputs=self._outputs(),
             ledger=self._ledger,
             reserve=CLOSING_SECONDS,
         )
@@ -156,7 +156,7 @@ class Grower:
             sampling=self._plan.greedy,
             ledger=self._run.ledger.child(hold_back(self._run, self._question)),
             reserve=CLOSING_SECONDS / 2,
-            want=self._want(),
+            outputs=self._outputs(),
         )
         done = yield from close(self._run, done, self._question)
         if done.text.strip():
@@ -202,10 +202,10 @@ class Grower:
         room = max(1, self._plan.branch_tokens - longest)
         return room if whole else min(self._options.step_tokens, room)
 
-    def _want(self) -> Want:
-        want = self._verifier.want
+    def _outputs(self) -> Outputs:
+        outputs = self._verifier.outputs
         # A search stops at each step, so the state at the end is the state at the step.
-        return replace(want, logprobs=True, hidden="end" if want.hidden else "")
+        return replace(outputs, logprobs=True, hidden="end" if outputs.hidden else "")
 
     def _place(self, parent: Node, branch: Branch) -> Node:
         """The child that the branch is, or the sibling that said the same."""

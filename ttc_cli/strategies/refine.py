@@ -45,13 +45,18 @@ class Options:
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Draft, then go back or revise; returns the best version, the later one of equals."""
-    want, grades, frontier = wanted(run, plan), Grades(plan, question), Frontier()
+    outputs, grades, frontier = wanted(run, plan), Grades(plan, question), Frontier()
     done: list[Branch] = []
 
     def draw(branch: Branch) -> Flow[Branch]:
         how = plan.sampled if done else plan.greedy
         (drawn,) = yield from common.grow(
-            run, [common.opened(branch, question, plan)], question, plan, sampling=how, want=want
+            run,
+            [common.opened(branch, question, plan)],
+            question,
+            plan,
+            sampling=how,
+            outputs=outputs,
         )
         drawn = yield from common.close(run, drawn, question)
         done.append(drawn)

@@ -14,7 +14,7 @@ from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Close, Event, Flow, Note, watch
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Want
+from ttc_cli.core.sampling import Outputs
 from ttc_cli.programs.reliability import table
 from ttc_cli.programs.report import report
 from ttc_cli.strategies import drafts
@@ -42,7 +42,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         draw = Voting(ballot, question, plan, options)
     else:
         draw = MixedVote(run, ballot, question, plan)
-    want = wanted(run, plan) if options.give_up else Want(confidence=True)
+    outputs = wanted(run, plan) if options.give_up else Outputs(confidence=True)
 
     told = 0  # branches that the last event about the vote counted
 
@@ -56,7 +56,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             yield ballot.event()
 
     done = yield from watch(
-        grow(run, [], question, plan, sampling=plan.sampled, want=want, draw=draw),
+        grow(run, [], question, plan, sampling=plan.sampled, outputs=outputs, draw=draw),
         react,
     )
     ballot.take(done)

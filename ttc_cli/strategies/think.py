@@ -13,7 +13,7 @@ from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Stop, StopRule
 from ttc_cli.strategies.common import CLOSE, CLOSING_SECONDS, close, hold_back, single
 
 STREAMS, VOTES, SCHEMA = True, False, True
@@ -50,7 +50,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             [branch],
             stop=stop,
             sampling=plan.greedy,
-            want=Want(confidence=True),
+            outputs=Outputs(confidence=True),
             grammar=grammar,
             ledger=ledger,
             reserve=CLOSING_SECONDS,

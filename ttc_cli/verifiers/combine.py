@@ -12,7 +12,7 @@ from ttc_cli.core.errors import EngineFailed, TtcError
 from ttc_cli.core.events import Flow, Note, Score
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Want
+from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded, Live, Verifier
 
 
@@ -48,9 +48,9 @@ class Combined:
         return all(part.gate for part in self.parts)
 
     @property
-    def want(self) -> Want:
+    def outputs(self) -> Outputs:
         """What branches must have been drawn with, for any of them."""
-        return reduce(Want.__or__, (part.want for part in self.parts), Want())
+        return reduce(Outputs.__or__, (part.outputs for part in self.parts), Outputs())
 
     @property
     def needs(self) -> tuple[str, ...]:

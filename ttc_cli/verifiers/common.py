@@ -18,7 +18,7 @@ from ttc_cli.core.events import Flow, Tick
 from ttc_cli.core.extension import POLL_SECONDS
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Want
+from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded
 from ttc_cli.strategies.common import ended, reply, short_answer
 
@@ -73,7 +73,7 @@ class Check:
     pick: Callable[[Branch, Question], str]
     check: Callable[[str, threading.Event], Graded]
     gate: bool = True
-    want: Want = Want()
+    outputs: Outputs = Outputs()
     needs: tuple[str, ...] = ()
 
     def __call__(

@@ -14,7 +14,7 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Want
+from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded
 from ttc_cli.strategies.evidence import lowest_group, mean_confidence, window
 from ttc_cli.verifiers.common import opens_nothing
@@ -51,7 +51,7 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Measured:
             return mean_confidence(branch)
         return lowest_group(seen, window([len(seen)]))
 
-    return Measured("confidence", nats, Want(confidence=True))
+    return Measured("confidence", nats, Outputs(confidence=True))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Measured:
 
     name: str
     nats: Callable[[Branch], float | None]
-    want: Want
+    outputs: Outputs
     gate: bool = False
     needs: tuple[str, ...] = ("confidence",)
 

@@ -19,7 +19,7 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import StopRule, Want
+from ttc_cli.core.sampling import Outputs, StopRule
 from ttc_cli.core.verify import Graded
 from ttc_cli.prompts import thoughts
 from ttc_cli.prompts.template import ChatTemplate
@@ -63,7 +63,7 @@ class Judge:
     options: Options
     name: str = "judge"
     gate: bool = False
-    want: Want = Want()
+    outputs: Outputs = Outputs()
     needs: tuple[str, ...] = ("score", "continue")
 
     def __call__(

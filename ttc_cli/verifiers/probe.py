@@ -17,7 +17,7 @@ from ttc_cli.core.errors import ModelError, UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Stop, StopRule, Want
+from ttc_cli.core.sampling import Outputs, Stop, StopRule
 from ttc_cli.core.steps import STEPS
 from ttc_cli.core.verify import Graded
 from ttc_cli.settings import home
@@ -25,7 +25,7 @@ from ttc_cli.verifiers.common import unheard
 from ttc_cli.verifiers.head import Head, features_of, states_of
 
 USAGE = "probe:NAME"
-WANT = Want(confidence=True, logprobs=True, hidden="steps")
+OUTPUTS = Outputs(confidence=True, logprobs=True, hidden="steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Probe:
     name: str
     head: Head
     gate: bool = False
-    want: Want = WANT
+    outputs: Outputs = OUTPUTS
     needs: tuple[str, ...] = ("hidden",)
 
     def fits(self, info: EngineInfo) -> None:
@@ -113,8 +113,10 @@ def with_states(run: Run, branches: Sequence[Branch]) -> Flow[list[Branch]]:
     states: dict[BranchId, tuple[Any, ...]] = {}
     for hidden in ("end", "turn"):
         some = [branch for branch in named if (branch.id in turns) == (hidden == "turn")]
-        want = Want(hidden=hidden)
-        read = yield from unheard(run.extend(some, stop=StopRule(0), want=want, salt="states"))
+        outputs = Outputs(hidden=hidden)
+        read = yield from unheard(
+            run.extend(some, stop=StopRule(0), outputs=outputs, salt="states")
+        )
         states |= {branch.id: branch.steps[-1].hidden for branch in read if branch.steps}
     for name, (i, n, _) in zip(named, wanted, strict=True):
         if state := states.get(name.id, ()):

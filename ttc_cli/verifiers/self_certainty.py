@@ -7,7 +7,7 @@ Mean over a reply's tokens of the KL divergence of the uniform distribution and 
 from __future__ import annotations
 
 from ttc_cli.core.branch import Branch
-from ttc_cli.core.sampling import Want
+from ttc_cli.core.sampling import Outputs
 from ttc_cli.strategies.common import NoOptions as Options
 from ttc_cli.verifiers.common import opens_nothing
 from ttc_cli.verifiers.confidence import Measured
@@ -19,7 +19,7 @@ opens = opens_nothing
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Measured:
     """The verifier."""
-    return Measured("self-certainty", _nats, Want(certainty=True), needs=("distribution",))
+    return Measured("self-certainty", _nats, Outputs(certainty=True), needs=("distribution",))
 
 
 def _nats(branch: Branch) -> float | None:

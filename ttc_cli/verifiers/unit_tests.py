@@ -17,7 +17,7 @@ from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Want
+from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded
 from ttc_cli.jail import Layer, Limits, require
 from ttc_cli.jail.boxed.testfile import fault
@@ -74,7 +74,7 @@ class Tests:
     limits: Limits
     layer: Layer
     gate: bool = True
-    want: Want = Want()
+    outputs: Outputs = Outputs()
     needs: tuple[str, ...] = ()
 
     def __call__(

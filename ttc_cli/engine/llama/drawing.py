@@ -72,17 +72,17 @@ class Drawing:
                 job.finish(Stop.FAILED, "no token of this model can follow in the grammar")
                 return
             token = allowed
-        want = job.request.want
-        stats = sampler.measure(row, token, want) if want.per_token else None
+        outputs = job.request.outputs
+        stats = sampler.measure(row, token, outputs) if outputs.per_token else None
         stop = job.take(token, stats, ends=self._is_end(token))
         if stop is Stop.STEP:
-            job.capture = bool(want.hidden)
-            stop = None if want.hidden == "steps" else Stop.STEP
+            job.capture = bool(outputs.hidden)
+            stop = None if outputs.hidden == "steps" else Stop.STEP
         if stop is None:
             stop = self._spent(job)
         if stop is None:
             return
-        if want.hidden:
+        if outputs.hidden:
             job.ending, job.capture = stop, True  # one more decode reads the last token's state
         else:
             job.finish(stop)

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
+from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo, Key
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.host import Counters, InProcess
@@ -157,7 +157,7 @@ class LlamaEngine(InProcess):
             self._stop_thread()
         self._open(cells)
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: BranchRequest) -> None:
         """Queue a request; see the protocol."""
         if self._closed:
             raise EngineFailed("the engine is closed")

@@ -7,7 +7,7 @@ import functools
 import llama_cpp
 
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import EngineInfo, Request
+from ttc_cli.core.engine import BranchRequest, EngineInfo
 from ttc_cli.core.errors import ContextOverflow, MissingCapability
 from ttc_cli.engine.llama.binding import Model
 from ttc_cli.engine.llama.context import Grammar
@@ -94,7 +94,7 @@ class Tokens:
         return tokens[0]
 
 
-def admit(request: Request, model: Model, tokens: Tokens, room: int) -> Job:
+def admit(request: BranchRequest, model: Model, tokens: Tokens, room: int) -> Job:
     """Make the job of a request.
 
     Args:
@@ -106,7 +106,7 @@ def admit(request: Request, model: Model, tokens: Tokens, room: int) -> Job:
     """
     prompt = tokens.prompt(request.prompt)
     given = prompt + tokens.prefix(request.prefix)
-    if request.want.hidden == "turn":
+    if request.outputs.hidden == "turn":
         given = [*given, model.end_of_turn]
     if len(given) + 1 > room:
         raise ContextOverflow(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ttc_cli.core.engine import Delta, DeltaFields, Request
+from ttc_cli.core.engine import BranchRequest, Delta, DeltaFields
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.llama.sampler import Stats
 from ttc_cli.engine.text import TextStream, decoder_after, unfinished
@@ -24,7 +24,7 @@ class Job:
 
     def __init__(
         self,
-        request: Request,
+        request: BranchRequest,
         tokens: list[int],
         n_prompt: int,
         candidates: tuple[int, ...],
@@ -47,7 +47,7 @@ class Job:
         before = "".join(step.text for step in request.prefix)
         self._half = unfinished(tail)
         self.stream = TextStream(request.stop, before, self._half)
-        if request.want.hidden and request.stop.max_tokens == 0:
+        if request.outputs.hidden and request.stop.max_tokens == 0:
             self.ending, self.capture = Stop.LENGTH, True  # the state of a given text
         self._news = DeltaFields()
         self.stop: Stop | None = None
@@ -84,11 +84,11 @@ class Job:
         self.sampled += 1
         self._news.add("sampled", 1)
         if stats is not None:
-            want = self.request.want
-            self._news.add("logprobs", (stats.logprob,) if want.logprobs else ())
-            self._news.add("confidences", (stats.confidence,) if want.confidence else ())
-            self._news.add("entropies", (stats.entropy,) if want.entropy else ())
-            self._news.add("certainties", (stats.certainty,) if want.certainty else ())
+            outputs = self.request.outputs
+            self._news.add("logprobs", (stats.logprob,) if outputs.logprobs else ())
+            self._news.add("confidences", (stats.confidence,) if outputs.confidence else ())
+            self._news.add("entropies", (stats.entropy,) if outputs.entropy else ())
+            self._news.add("certainties", (stats.certainty,) if outputs.certainty else ())
         if ends:
             self._news.add("text", self.stream.flush())
             return Stop.END

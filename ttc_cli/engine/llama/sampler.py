@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ttc_cli.core.sampling import Sampling, Want
+from ttc_cli.core.sampling import Outputs, Sampling
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
@@ -102,7 +102,7 @@ def _filter(
     return ids, kept
 
 
-def measure(row: Floats, token: int, want: Want) -> Stats:
+def measure(row: Floats, token: int, outputs: Outputs) -> Stats:
     """Log-probability, top-k confidence, entropy and self-certainty at one position, in nats.
 
     Confidence is DeepConf's (arXiv 2508.15260): minus the mean log-probability of the k
@@ -117,14 +117,14 @@ def measure(row: Floats, token: int, want: Want) -> Stats:
     total = float(weights.sum(dtype=np.float32))  # pairwise: as good as doubles, in half the time
     norm = math.log(total)
     confidence = entropy = certainty = math.nan
-    if want.confidence:
-        confidence = norm + peak - float(_top(row, want.top_k).mean(dtype=np.float64))
-    if want.entropy:
+    if outputs.confidence:
+        confidence = norm + peak - float(_top(row, outputs.top_k).mean(dtype=np.float64))
+    if outputs.entropy:
         # A masked token has weight 0 and shift -inf; 0 * -inf must count as 0.
         with np.errstate(invalid="ignore"):
             terms = weights * (row - np.float32(peak))
         entropy = norm - float(np.nansum(terms, dtype=np.float64)) / total
-    if want.certainty:
+    if outputs.certainty:
         allowed = row if math.isfinite(row.sum()) else row[np.isfinite(row)]  # masked tokens: -inf
         certainty = norm + peak - float(allowed.mean()) - math.log(len(allowed))
     return Stats(logprob - norm, confidence, entropy, certainty)

@@ -20,10 +20,10 @@ import sys
 from pathlib import Path
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.core.branch import Prompt
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.sampling import StopRule
 engine = LlamaEngine.load(Path(sys.argv[1]), cells=256, gpu_layers=0)
-engine.submit(Request((0, 0), Prompt((("Hi there, 12", False),)), StopRule(2)))
+engine.submit(BranchRequest((0, 0), Prompt((("Hi there, 12", False),)), StopRule(2)))
 while not any(delta.stop for delta in engine.poll(0.1)):
     pass
 engine.close()

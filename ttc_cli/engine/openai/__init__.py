@@ -4,7 +4,7 @@ address.py   where it is, and its key
 api.py       HTTP: one client, timeouts, bounds on what may come
 told.py      what comes, read type by type
 refusal.py   what a refusal means
-patience.py  another attempt where what failed is likely to pass; how long a server is away
+retry.py     another attempt where what failed is likely to pass; how long a server is away
 piece.py     what a chunk of a stream says, whoever sends it
 spoken.py    the text and the thoughts of a chunk
 raw.py       the dialect of token ids to /v1/completions

@@ -18,7 +18,7 @@ import httpx2
 
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.engine.openai.address import Address
-from ttc_cli.engine.openai.refusal import Lost, refusal, status_of
+from ttc_cli.engine.openai.refusal import TransientError, refusal, status_of
 from ttc_cli.engine.openai.told import Senseless, parse
 
 CONNECT_SECONDS = 10.0
@@ -57,7 +57,7 @@ class Api:
         """The JSON that a GET, or a POST of `body`, comes back with.
 
         Raises:
-            Lost: nothing came in time, or a server that is busy answered.
+            TransientError: nothing came in time, or a server that is busy answered.
             TtcError: the server refuses. Senseless: it answers too much.
         """
         within = min(within, self.address.silence)
@@ -69,7 +69,7 @@ class Api:
         """The JSON object that is there, or an empty one where the server has none."""
         try:
             found = await self.call(url, body)
-        except (Lost, TtcError):
+        except (TransientError, TtcError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -85,7 +85,7 @@ class Api:
             tokens: that are asked for.
 
         Raises:
-            Lost: it could not be begun, or broke off before it said `[DONE]`.
+            TransientError: it could not be begun, or broke off before it said `[DONE]`.
             TtcError: the server refuses. Senseless: it sends too much.
         """
         loop = asyncio.get_running_loop()
@@ -101,7 +101,7 @@ class Api:
                     async with asyncio.timeout_at(min(until, loop.time() + self.address.silence)):
                         data = await anext(events, b"")
                     if not data:
-                        raise Lost("the stream broke off")
+                        raise TransientError("the stream broke off")
                     if data == b"[DONE]":
                         return
                     yield self._chunk(data)
@@ -134,9 +134,9 @@ class Api:
             async with asyncio.timeout(None if body and body.get("stream") else within):
                 yield response
         except TimeoutError as error:
-            raise Lost(f"nothing came for {within:g} s") from error
+            raise TransientError(f"nothing came for {within:g} s") from error
         except httpx2.TransportError as error:
-            raise Lost(_reason(error, self.address), gone=response is None) from error
+            raise TransientError(_reason(error, self.address), gone=response is None) from error
         except httpx2.InvalidURL as error:
             raise UsageError(f"{url!r} is no URL: {error}") from error
         finally:
@@ -152,7 +152,7 @@ class Api:
         return chunk
 
 
-def unreachable(lost: Lost, address: Address) -> TtcError:
+def unreachable(lost: TransientError, address: Address) -> TtcError:
     """The error for a server that could not be asked."""
     return TtcError(
         f"no answer from {address.url}: {lost.message}",
@@ -211,7 +211,7 @@ def _parsed(data: bytes, what: str) -> Any:
     try:
         return parse(data.decode("utf-8-sig", "replace"))
     except ValueError as error:
-        raise Lost(f"{what} is no JSON") from error
+        raise TransientError(f"{what} is no JSON") from error
 
 
 def _loosely(data: bytes) -> Any:

@@ -7,14 +7,14 @@ from contextlib import aclosing
 from typing import Any
 
 from ttc_cli.core.branch import Message, Prompt, Step
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import MissingCapability
 from ttc_cli.engine.openai.api import Api
 from ttc_cli.engine.openai.form import Form
 from ttc_cli.engine.openai.piece import (
     TOKENS_A_MESSAGE,
+    Partial,
     Piece,
-    So,
     ending,
     estimate,
     first,
@@ -22,7 +22,7 @@ from ttc_cli.engine.openai.piece import (
     scored,
     usage,
 )
-from ttc_cli.engine.openai.refusal import Lost, Refused
+from ttc_cli.engine.openai.refusal import Refused, TransientError
 from ttc_cli.engine.openai.spoken import Tagger, spoken
 from ttc_cli.engine.openai.told import table, text
 
@@ -71,11 +71,11 @@ class Chat:
         known = self._lengths.get(_messages(prompt))
         return None if known is None else known + _written(prefix)
 
-    async def draw(self, request: Request, so: So) -> AsyncGenerator[Piece]:
+    async def draw(self, request: BranchRequest, partial: Partial) -> AsyncGenerator[Piece]:
         """The reply to a request, from where it is; thoughts stand in tags of their own."""
-        said = "".join(step.text for step in request.prefix) + so.text
+        said = "".join(step.text for step in request.prefix) + partial.text
         while True:
-            body = self.body(request, said, so.left)
+            body = self.body(request, said, partial.left)
             try:
                 async with aclosing(self._reply(request, body, said)) as pieces:
                     async for piece in pieces:
@@ -84,7 +84,7 @@ class Chat:
             except Refused as refused:
                 self._shrink(refused, body)
 
-    async def score(self, request: Request) -> tuple[float, ...]:
+    async def score(self, request: BranchRequest) -> tuple[float, ...]:
         """Log-probabilities of the candidates' first tokens; of the rest, that of the last of 20.
 
         A candidate's first token is the longest of the likeliest that it begins with.
@@ -113,7 +113,7 @@ class Chat:
         return f"{self._api.address.base}/chat/completions"
 
     async def _reply(
-        self, request: Request, body: dict[str, Any], said: str
+        self, request: BranchRequest, body: dict[str, Any], said: str
     ) -> AsyncGenerator[Piece]:
         opens = False if said or request.grammar else self.form.opens
         last, tagger = Piece(), Tagger(opens)
@@ -132,7 +132,7 @@ class Chat:
                     if thought or words:
                         rows = likely(choice.get("logprobs"))
                         yield Piece(tagger.feed(thought, words), len(rows) or 1, likely=rows)
-        except Lost:
+        except TransientError:
             if not last.end:
                 yield Piece(tagger.end())
                 raise
@@ -140,7 +140,7 @@ class Chat:
         yield Piece(tagger.end(), total=last.total, prompt=last.prompt, end=last.end or "stop")
 
     def _note(
-        self, request: Request, said: str, last: Piece, opens: bool | None, tagger: Tagger
+        self, request: BranchRequest, said: str, last: Piece, opens: bool | None, tagger: Tagger
     ) -> None:
         """Remember what a whole reply has shown."""
         if last.prompt is not None and not said:
@@ -165,10 +165,10 @@ class Chat:
         self.learn(smaller)
 
     def body(
-        self, request: Request, said: str, tokens: int, *, scores: bool = False
+        self, request: BranchRequest, said: str, tokens: int, *, scores: bool = False
     ) -> dict[str, Any]:
         """The request as it is sent, without what the server is known to refuse."""
-        form, sampling, want = self.form, request.sampling, request.want
+        form, sampling, outputs = self.form, request.sampling, request.outputs
         messages = _json(_messages(request.prompt) if form.system else _folded(request.prompt))
         body: dict[str, Any] = {
             "model": self._model,
@@ -183,7 +183,7 @@ class Chat:
             messages.append({"role": "assistant", "content": said})
             if form.flags:
                 body |= {"continue_final_message": True, "add_generation_prompt": False}
-        if form.logprobs and (scores or want.confidence or want.logprobs):
+        if form.logprobs and (scores or outputs.confidence or outputs.logprobs):
             body |= {"logprobs": True, "top_logprobs": TOP}
         if request.grammar:
             body["structured_outputs"] = {"grammar": request.grammar}

@@ -21,11 +21,11 @@ from ttc_cli.engine.openai.chat import TEMPLATE, Chat
 from ttc_cli.engine.openai.engine import ServerEngine
 from ttc_cli.engine.openai.form import Form
 from ttc_cli.engine.openai.loop import Loop
-from ttc_cli.engine.openai.patience import Absence, Patience
 from ttc_cli.engine.openai.piece import Dialect
 from ttc_cli.engine.openai.probe import probe
 from ttc_cli.engine.openai.raw import Raw, token_ids
-from ttc_cli.engine.openai.refusal import Lost
+from ttc_cli.engine.openai.refusal import TransientError
+from ttc_cli.engine.openai.retry import Outage, RetryPolicy
 from ttc_cli.engine.openai.told import Senseless, rows, table, text, whole
 
 WIDTH, MOST_WIDTH = 8, 4096
@@ -80,7 +80,7 @@ def connect(
     context: int = 0,
     width: int = 0,
     continues: bool | None = None,
-    patience: Patience | None = None,
+    retry: RetryPolicy | None = None,
     deadline: float | None = None,
     notify: Callable[[str], None] = lambda _: None,
     memory: Memory = Memory(),
@@ -99,35 +99,35 @@ def connect(
         TtcError: it does not answer, or refuses.
         ModelMissing: it has no such model. UsageError: it has several, and none was named.
     """
-    loop, api, patience = Loop(), Api(address), patience or Patience()
-    absence = Absence(patience.wait)
+    loop, api, retry = Loop(), Api(address), retry or RetryPolicy()
+    outage = Outage(retry.wait)
     left = None if deadline is None else max(0.0, deadline - time.monotonic())
 
-    def tell(lost: Lost) -> None:
+    def tell(lost: TransientError) -> None:
         notify(f"the server at {address.url}: {lost.message}; it is tried again")
 
-    def answered(lost: Lost) -> bool:
+    def answered(lost: TransientError) -> bool:
         return bool(lost.status)  # a server that is not there will hardly be in a second
 
     async def begin() -> ServerEngine:
         async with asyncio.timeout(left):
-            found = await patience.insist(partial(find, api, model), absence, tell, answered)
+            found = await retry.call(partial(find, api, model), outage, tell, answered)
             ask = partial(_dialect, api, found, continues, address, memory)
-            dialect, can = await patience.insist(ask, absence, tell, answered)
+            dialect, can = await retry.call(ask, outage, tell, answered)
         info = _info(address, found, context, can)
-        return ServerEngine(loop, api, dialect, info, width=width or found.width, patience=patience)
+        return ServerEngine(loop, api, dialect, info, width=width or found.width, retry=retry)
 
     try:
         return loop.wait(begin())
     except BaseException as error:
         loop.wait(api.close())
         loop.close()
-        if isinstance(error, Lost):
+        if isinstance(error, TransientError):
             raise unreachable(error, address) from error
         if isinstance(error, Senseless):
             raise senseless(error, address) from error
         if isinstance(error, TimeoutError):
-            late = Lost("it took longer than there was time")
+            late = TransientError("it took longer than there was time")
             raise unreachable(late, address) from error
         raise
 
@@ -154,7 +154,7 @@ async def find(api: Api, model: str) -> Found:
     """The server's kind and the model that is meant.
 
     Raises:
-        as `connect`; Lost when nothing answers.
+        as `connect`; TransientError when nothing answers.
     """
     try:
         listed = await api.call(f"{api.address.base}/models")

@@ -16,16 +16,16 @@ from contextlib import aclosing
 from functools import partial
 
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import Delta, EngineInfo, Key, Request
+from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo, Key
 from ttc_cli.core.errors import ContextOverflow, EngineFailed, MissingCapability, TtcError
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.host import Counters
 from ttc_cli.engine.openai.api import Api, senseless
 from ttc_cli.engine.openai.job import Job, overflow
 from ttc_cli.engine.openai.loop import Loop
-from ttc_cli.engine.openai.patience import Absence, Patience
 from ttc_cli.engine.openai.piece import TOKENS_A_MESSAGE, Dialect, estimate
-from ttc_cli.engine.openai.refusal import Lost
+from ttc_cli.engine.openai.refusal import TransientError
+from ttc_cli.engine.openai.retry import Outage, RetryPolicy
 from ttc_cli.engine.openai.told import Senseless
 
 _SPECIAL = re.compile(r"<[^<>\s]{1,60}>|\[/?[A-Z_]{2,30}\]")
@@ -37,7 +37,7 @@ class ServerEngine:
     Args:
         width: requests under way at once; more wait their turn.
         info: what is known of the model.
-        patience: with a server that fails, or is away.
+        retry: with a server that fails, or is away.
     """
 
     def __init__(
@@ -48,15 +48,15 @@ class ServerEngine:
         info: EngineInfo,
         *,
         width: int,
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
     ) -> None:
         self.counters = Counters()
         self._loop = loop
         self._api = api
         self._dialect = dialect
         self._info = info
-        self._patience = patience or Patience()
-        self._absence = Absence(self._patience.wait)
+        self._retry = retry or RetryPolicy()
+        self._outage = Outage(self._retry.wait)
         self.widen(width)
         self._cond = threading.Condition()
         self._live: dict[Key, tuple[Job, asyncio.Task[None]]] = {}
@@ -83,22 +83,22 @@ class ServerEngine:
     @property
     def gone(self) -> bool:
         """Whether it has been away for longer than anybody waits."""
-        return self._absence.over
+        return self._outage.over
 
     @property
     def outage(self) -> str:
         """What is waited for, for how long already; empty while the server is there."""
-        seconds = self._absence.seconds
+        seconds = self._outage.seconds
         if seconds is None:
             return ""
-        waited = f"away for {seconds:.0f} of {self._absence.wait:.0f} s"
-        return f"{self._failure(self._absence.why)}; {waited}"
+        waited = f"away for {seconds:.0f} of {self._outage.wait:.0f} s"
+        return f"{self._failure(self._outage.why)}; {waited}"
 
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """Tokens of context that prompt and prefix take; an estimate where nobody can be asked."""
         try:
             return self._loop.wait(self._dialect.length(prompt, prefix))
-        except (Lost, TtcError):
+        except (TransientError, TtcError):
             return self._estimate(prompt, prefix)
 
     def gauge(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
@@ -113,7 +113,7 @@ class ServerEngine:
             return self.count(prompt, prefix)
         return self._estimate(prompt, prefix)
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: BranchRequest) -> None:
         """Queue a request; see the protocol."""
         if self._closed:
             raise EngineFailed("the engine is closed")
@@ -172,14 +172,14 @@ class ServerEngine:
         stop, error = Stop.FAILED, ""
         try:
             async with self._places:
-                await self._insist(job)
+                await self._request(job)
         except ContextOverflow as full:
             stop, error = Stop.CONTEXT, str(full)
         except Senseless as failure:
             error = str(senseless(failure, self._api.address))
         except TtcError as failure:
             error = str(failure)
-        except Lost as lost:
+        except TransientError as lost:
             error = self._failure(lost.message)
         except Exception as failure:  # the caller must hear of it, whatever it is
             error = self._failure(f"its answer cannot be read: {type(failure).__name__}: {failure}")
@@ -188,11 +188,11 @@ class ServerEngine:
                 job.finish(stop, error)
             self._cond.notify_all()
 
-    async def _insist(self, job: Job) -> None:
+    async def _request(self, job: Job) -> None:
         """Attempt it, and again; what was said before is gone on with where the server can."""
-        await self._patience.insist(
+        await self._retry.call(
             partial(self._attempt, job),
-            self._absence,
+            self._outage,
             partial(self._tell, job),
             lambda _: True,
         )
@@ -203,7 +203,7 @@ class ServerEngine:
             job.measured(await self._dialect.length(request.prompt, request.prefix))
         if request.candidates:
             scores = await self._dialect.score(request)
-            self._absence.ended()
+            self._outage.ended()
             with self._cond:
                 job.scored(scores)
             return
@@ -214,19 +214,19 @@ class ServerEngine:
         anew = bool(job.sampled) and "continue" not in self._info.capabilities
         async with aclosing(self._dialect.draw(request, job.begin(anew=anew))) as pieces:
             async for piece in pieces:
-                self._absence.ended()
+                self._outage.ended()
                 with self._cond:
                     width = sum(other.writing for other, _ in self._live.values())
                     self._measure(width, job.take(piece), piece.prompt)
                     self._cond.notify_all()
                 if job.stop is not None:
                     return
-        raise Lost("the stream broke off")
+        raise TransientError("the stream broke off")
 
-    def _tell(self, job: Job, lost: Lost) -> None:
+    def _tell(self, job: Job, lost: TransientError) -> None:
         again = "it is tried again"
         if lost.gone:
-            again = f"waiting for it, {self._absence.wait:.0f} s at most"
+            again = f"waiting for it, {self._outage.wait:.0f} s at most"
         with self._cond:
             job.tell(f"{self._failure(lost.message)}; {again}")
             self._cond.notify_all()
@@ -262,12 +262,12 @@ class ServerEngine:
                 del self._live[delta.key]
         return deltas
 
-    def _check(self, request: Request) -> None:
+    def _check(self, request: BranchRequest) -> None:
         """Refuse what the server cannot do; confidences are given where they can be."""
-        want, can = request.want, self._info.capabilities
+        outputs, can = request.outputs, self._info.capabilities
         needs = {
-            "hidden": bool(want.hidden),
-            "distribution": want.entropy or want.certainty,
+            "hidden": bool(outputs.hidden),
+            "distribution": outputs.entropy or outputs.certainty,
             "grammar": bool(request.grammar),
             "score": bool(request.candidates),
             "continue": any(step.text for step in request.prefix),

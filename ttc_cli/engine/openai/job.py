@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ttc_cli.core.engine import Delta, DeltaFields, Request
+from ttc_cli.core.engine import BranchRequest, Delta, DeltaFields
 from ttc_cli.core.errors import ContextOverflow, EngineFailed
 from ttc_cli.core.sampling import Stop
-from ttc_cli.engine.openai.piece import Piece, So
+from ttc_cli.engine.openai.piece import Partial, Piece
 from ttc_cli.engine.text import LOOP_CHECK_EVERY, TextStream, loops
 
 MOST_TEXT, TOKEN_TEXT = 1 << 12, 256
@@ -35,7 +35,9 @@ class Job:
         sure: whether the length is counted and no estimate.
     """
 
-    def __init__(self, request: Request, length: int, context: int, *, sure: bool = True) -> None:
+    def __init__(
+        self, request: BranchRequest, length: int, context: int, *, sure: bool = True
+    ) -> None:
         self.request = request
         self.length = length
         self.sure = sure
@@ -55,7 +57,7 @@ class Job:
         self._error = self._trouble = ""
         self._news = DeltaFields()
 
-    def begin(self, *, anew: bool = False) -> So:
+    def begin(self, *, anew: bool = False) -> Partial:
         """How far it got, as a new stream begins.
 
         Args:
@@ -65,9 +67,9 @@ class Job:
         self._seen = 0
         if anew:
             self.sampled, self._again = 0, "".join(self._pieces)
-            return So(left=self._left)
+            return Partial(left=self._left)
         ids = () if self._gap else tuple(self._ids)
-        return So("".join(self._pieces), ids, self._left)
+        return Partial("".join(self._pieces), ids, self._left)
 
     @property
     def _room(self) -> int:
@@ -190,11 +192,11 @@ class Job:
         self._ids += piece.ids
         self._gap |= len(piece.ids) != drawn and not piece.end
         self._news.add("sampled", drawn)
-        want = self.request.want
-        if want.logprobs:
+        outputs = self.request.outputs
+        if outputs.logprobs:
             self._news.add("logprobs", tuple(one.logprob for one in piece.likely))
-        if want.confidence:
-            tops = (one.top[: want.top_k] for one in piece.likely if one.top)
+        if outputs.confidence:
+            tops = (one.top[: outputs.top_k] for one in piece.likely if one.top)
             self._news.add("confidences", tuple(-sum(top) / len(top) for top in tops))
 
     def _count_prompt(self, computed: int, shared: int) -> None:

@@ -12,7 +12,7 @@ from ttc_cli.engine.openai.told import Senseless, number, rows, table, text, who
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from ttc_cli.core.engine import Request
+    from ttc_cli.core.engine import BranchRequest
 
 WHOLE = frozenset(
     ("stop", "end_turn", "eos", "eos_token", "stop_sequence", "complete", "completed")
@@ -59,7 +59,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class So:
+class Partial:
     """How far a request got before its stream broke off."""
 
     text: str = ""
@@ -79,11 +79,11 @@ class Dialect(Protocol):
         """The same where it takes no request to know."""
         ...
 
-    def draw(self, request: Request, so: So) -> AsyncGenerator[Piece]:
+    def draw(self, request: BranchRequest, partial: Partial) -> AsyncGenerator[Piece]:
         """The reply to a request, from where it is."""
         ...
 
-    async def score(self, request: Request) -> tuple[float, ...]:
+    async def score(self, request: BranchRequest) -> tuple[float, ...]:
         """Log-probabilities of the first tokens of a request's candidates."""
         ...
 

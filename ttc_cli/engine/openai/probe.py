@@ -11,14 +11,14 @@ from contextlib import aclosing
 from typing import Any
 
 from ttc_cli.core.branch import Message, Prompt, Step
-from ttc_cli.core.engine import Request
-from ttc_cli.core.sampling import GREEDY, StopRule, Want
+from ttc_cli.core.engine import BranchRequest
+from ttc_cli.core.sampling import GREEDY, Outputs, StopRule
 from ttc_cli.core.tags import THOUGHT_TAGS
 from ttc_cli.engine.openai.api import Api
 from ttc_cli.engine.openai.chat import Chat
 from ttc_cli.engine.openai.form import Form
-from ttc_cli.engine.openai.piece import Piece, So
-from ttc_cli.engine.openai.refusal import Lost, Refused
+from ttc_cli.engine.openai.piece import Partial, Piece
+from ttc_cli.engine.openai.refusal import Refused, TransientError
 
 TOKENS, PIECES = 8, 64
 """That are asked for, and the most that are listened to."""
@@ -38,12 +38,12 @@ async def probe(api: Api, model: str, *, flags: bool, continues: bool | None = N
         continues: whether it goes on with a reply, where the user says so.
 
     Raises:
-        TtcError: it takes no form of a request. Lost: it does not answer.
+        TtcError: it takes no form of a request. TransientError: it does not answer.
     """
     chat = Chat(api, model, Form(flags=flags))
     if flags:
         await _look(api, model, chat)
-    pieces = await _insist(chat, PLAIN, (), guess=True)
+    pieces = await _ask_again(chat, PLAIN, (), guess=True)
     said = "".join(piece.text for piece in pieces).strip().lower()
     if chat.form.opens is None and said.startswith(("yes", "<think")):
         chat.form = chat.form.but(opens=False)
@@ -58,27 +58,27 @@ async def probe(api: Api, model: str, *, flags: bool, continues: bool | None = N
 
 async def _continues(chat: Chat) -> bool:
     try:
-        pieces = await _insist(chat, FOX, (Step(HALF),), guess=False)
-    except (Refused, Lost) as refusal:
-        if isinstance(refusal, Lost) and refusal.status != 500:
+        pieces = await _ask_again(chat, FOX, (Step(HALF),), guess=False)
+    except (Refused, TransientError) as refusal:
+        if isinstance(refusal, TransientError) and refusal.status != 500:
             raise
         return False
     said = "".join(piece.text for piece in pieces)
     return chat.form.continues and said.startswith(REST)
 
 
-async def _insist(
+async def _ask_again(
     chat: Chat, message: Message, prefix: tuple[Step, ...], *, guess: bool
 ) -> list[Piece]:
     """The reply to a question, with what is refused left out."""
     while True:
-        request = Request(
+        request = BranchRequest(
             "probe", Prompt((("", True),), (message,)), StopRule(TOKENS), prefix=prefix,
-            sampling=GREEDY, want=Want(confidence=not prefix),
+            sampling=GREEDY, outputs=Outputs(confidence=not prefix),
         )  # fmt: skip
         try:
             return await _listen(chat, request)
-        except (Refused, Lost) as refusal:
+        except (Refused, TransientError) as refusal:
             # some answer 500 to what they do not know
             known = isinstance(refusal, Refused) or refusal.status == 500
             said = refusal.said if isinstance(refusal, Refused) else str(refusal)
@@ -91,9 +91,9 @@ async def _insist(
                 return []
 
 
-async def _listen(chat: Chat, request: Request) -> list[Piece]:
+async def _listen(chat: Chat, request: BranchRequest) -> list[Piece]:
     pieces: list[Piece] = []
-    async with aclosing(chat.draw(request, So(left=TOKENS))) as drawn:
+    async with aclosing(chat.draw(request, Partial(left=TOKENS))) as drawn:
         async for piece in drawn:
             pieces.append(piece)
             if len(pieces) == PIECES:

@@ -11,10 +11,10 @@ from contextlib import aclosing
 from typing import Any
 
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import MissingCapability
 from ttc_cli.engine.openai.api import Api
-from ttc_cli.engine.openai.piece import Piece, So, ending, first, likely, scored, usage
+from ttc_cli.engine.openai.piece import Partial, Piece, ending, first, likely, scored, usage
 from ttc_cli.engine.openai.told import Senseless, table, text, whole
 
 SCORED = 500
@@ -50,15 +50,15 @@ class Raw:
         lead = 0 if known[: len(self._start)] == self._start else len(self._start)
         return lead + len(known) + sum(len(step.tokens) for step in prefix)
 
-    async def draw(self, request: Request, so: So) -> AsyncGenerator[Piece]:
+    async def draw(self, request: BranchRequest, partial: Partial) -> AsyncGenerator[Piece]:
         """The reply to a request, from where it is."""
         ids = await self._ids(request.prompt, request.prefix)
-        ids += so.ids or (await self._tokens(so.text) if so.text else [])
-        sampling, want = request.sampling, request.want
+        ids += partial.ids or (await self._tokens(partial.text) if partial.text else [])
+        sampling, outputs = request.sampling, request.outputs
         body = {
             "model": self._model,
             "prompt": ids,
-            "max_tokens": so.left,
+            "max_tokens": partial.left,
             "stream": True,
             "seed": request.seed & 0x7FFFFFFF,
             "temperature": sampling.temperature,
@@ -69,15 +69,15 @@ class Raw:
             "cache_prompt": True,
             "return_progress": True,  # says how much of the prompt was known
             "verbose": True,  # tells ids and counts
-            "n_probs": want.top_k if want.confidence else int(want.logprobs),
+            "n_probs": outputs.top_k if outputs.confidence else int(outputs.logprobs),
         }
         if request.grammar:
             body["grammar"] = request.grammar
-        async with aclosing(self._api.stream(self._url, body, so.left)) as chunks:
+        async with aclosing(self._api.stream(self._url, body, partial.left)) as chunks:
             async for chunk in chunks:
                 yield _piece(chunk)
 
-    async def score(self, request: Request) -> tuple[float, ...]:
+    async def score(self, request: BranchRequest) -> tuple[float, ...]:
         """Log-probabilities of the first tokens of a request's candidates."""
         firsts = [(await self._tokens(candidate))[:1] for candidate in request.candidates]
         if not all(firsts):

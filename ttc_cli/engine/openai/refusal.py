@@ -18,7 +18,7 @@ MOST_CHARS, ALL_CHARS = 300, 20_000
 """Of a server's own words: in an error, and looked through for names of parameters."""
 
 
-class Lost(Exception):
+class TransientError(Exception):
     """An attempt that another may make good.
 
     Args:
@@ -63,7 +63,9 @@ def refusal(status: int, told: Any, after: float | None, address: Address) -> Ex
     if (overflow := _overflow(told, said)) is not None:
         return overflow
     if status in (*BUSY, *AWAY):
-        return Lost(f"it answers {status}{said and f': {said}'}", status=status, after=after)
+        return TransientError(
+            f"it answers {status}{said and f': {said}'}", status=status, after=after
+        )
     if status in (401, 403):
         lacks = "refuses the key of" if address.key else "wants a key:"
         hint = f"set {address.key_from}" if not address.key else "is it the right one?"

@@ -28,7 +28,7 @@ SLOW = 4.0
 CODE = """
 import json, sys, time
 from pathlib import Path
-from ttc_cli.core.engine import Request
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.sampling import Sampling, StopRule
 from ttc_cli.engine.calibration import PROMPT
 from ttc_cli.engine.llama.engine import LlamaEngine
@@ -44,7 +44,7 @@ for width in (1, 8):
     live = set(range(width))
     for key in live:
         rule = StopRule(512, loops=False)
-        engine.submit(Request(key, PROMPT, rule, sampling=Sampling(1.0), seed=key))
+        engine.submit(BranchRequest(key, PROMPT, rule, sampling=Sampling(1.0), seed=key))
     end = time.monotonic() + max(0.5, (until - time.monotonic()) / (2 if width == 1 else 1))
     while time.monotonic() < end and live:
         live -= {delta.key for delta in engine.poll(0.1) if delta.stop is not None}

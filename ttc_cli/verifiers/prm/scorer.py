@@ -16,7 +16,7 @@ from ttc_cli.core.errors import ModelError
 from ttc_cli.core.events import Event, Flow, watch
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import StopRule, Want
+from ttc_cli.core.sampling import Outputs, StopRule
 from ttc_cli.models.registry import ModelFile, identity, models_dir
 from ttc_cli.prompts.template import ChatTemplate
 from ttc_cli.settings import home
@@ -116,7 +116,7 @@ class Scorer:
                 pairs = yield from unheard(watch(inner.score(items, self._verdicts), heed))
                 return [None if pair is None else share(*pair) for pair in pairs]
             branches = [Branch((i,), prompt) for i, prompt in enumerate(prompts)]
-            flow = inner.extend(branches, stop=StopRule(0), want=Want(hidden="end"))
+            flow = inner.extend(branches, stop=StopRule(0), outputs=Outputs(hidden="end"))
             done = yield from unheard(watch(flow, heed))
             return self._judged(done, len(prompts))
         finally:

@@ -17,7 +17,7 @@ from ttc_cli.core.errors import ModelError, UsageError
 from ttc_cli.core.events import Flow, Note, end_of
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Want
+from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.steps import STEPS
 from ttc_cli.core.verify import Graded
 from ttc_cli.models import registry
@@ -116,7 +116,7 @@ class Prm:
     aggregate: str
     form: str
     gate: bool = False
-    want: Want = Want()
+    outputs: Outputs = Outputs()
     needs: tuple[str, ...] = ()
     _trusted: bool = False
     _news: str = ""

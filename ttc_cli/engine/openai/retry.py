@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ttc_cli.engine.openai.refusal import Lost
+from ttc_cli.engine.openai.refusal import TransientError
 
 T = TypeVar("T")
 
 
-class Absence:
-    """How long a server has been away, as all requests to it see it; it may be none.
+class Outage:
+    """How long a server has been away, as all requests to it see it.
 
     Args:
         wait: seconds that it may be away before that is an error.
@@ -28,7 +28,7 @@ class Absence:
         self._clock = clock
         self._since: float | None = None
 
-    def missed(self, lost: Lost) -> None:
+    def missed(self, lost: TransientError) -> None:
         """Nobody was there."""
         self.why = lost.message
         if self._since is None:
@@ -50,8 +50,8 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """With a server in trouble.
+class RetryPolicy:
+    """How often and how long a request is tried again.
 
     Args:
         attempts: of one request, while the server is there.
@@ -68,33 +68,33 @@ class Patience:
     wait: float = 600.0
     slowest: float = 5.0
 
-    async def insist(
+    async def call(
         self,
         work: Callable[[], Awaitable[T]],
-        absence: Absence,
-        tell: Callable[[Lost], None],
-        worth: Callable[[Lost], bool],
+        outage: Outage,
+        tell: Callable[[TransientError], None],
+        worth: Callable[[TransientError], bool],
     ) -> T:
         """What the work comes to in the end.
 
         Args:
-            absence: of the server.
+            outage: of the server.
             tell: hears of each failure that is followed by another attempt.
             worth: whether another attempt makes sense.
 
         Raises:
-            Lost: of the last attempt.
+            TransientError: of the last attempt.
         """
         attempt = 1
         while True:
             try:
                 return await work()
-            except Lost as lost:
+            except TransientError as lost:
                 if lost.gone:
-                    absence.missed(lost)
+                    outage.missed(lost)
                 else:
-                    absence.ended()
-                last = absence.over if lost.gone else attempt >= self.attempts
+                    outage.ended()
+                last = outage.over if lost.gone else attempt >= self.attempts
                 pause = self._pause(attempt, lost)
                 if last or pause > self.longest or not worth(lost):
                     raise
@@ -102,7 +102,7 @@ class Patience:
             await asyncio.sleep(pause)
             attempt += 1
 
-    def _pause(self, attempt: int, lost: Lost) -> float:
+    def _pause(self, attempt: int, lost: TransientError) -> float:
         if lost.after is not None:
             return lost.after
         more = random.uniform(1, 1.25)  # noqa: S311 - a pause, not a secret
