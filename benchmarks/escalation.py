@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from stopping_pool import Pool, load
 
-from ttc_cli.strategies.stopping import further
-from ttc_cli.strategies.voting import SURE, Options
+from ttc_cli.voting.adaptive import SURE, Options
+from ttc_cli.voting.stopping import further
 
 
 def play(pool: Pool, order: list[int], sure: float, loss: float) -> tuple[float, int, int]:

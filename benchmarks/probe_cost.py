@@ -29,9 +29,9 @@ from ttc_cli.core.verify import Graded
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.models.registry import ModelFile, identity, resolve
 from ttc_cli.settings import home
-from ttc_cli.strategies.step_pruner import StepScorePruner
 from ttc_cli.verifiers.head import FEATURES, Head
 from ttc_cli.verifiers.probe import Probe
+from ttc_cli.voting.step_pruner import StepScorePruner
 
 BAR = 1.05
 NEVER = 1e-30

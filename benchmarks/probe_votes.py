@@ -9,7 +9,7 @@ import numpy as np
 
 from ttc_cli.bench.statistics import paired, wilson
 from ttc_cli.prm.traces import Trace
-from ttc_cli.strategies.step_pruner import lost
+from ttc_cli.voting.step_pruner import lost
 
 
 def votes(groups: list[list[dict[str, Any]]], weigh: Any) -> list[float]:

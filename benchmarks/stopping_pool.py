@@ -17,9 +17,9 @@ from statistics import median
 import numpy as np
 
 from ttc_cli.answers import Classes, equivalent, extract
-from ttc_cli.strategies import stopping
-from ttc_cli.strategies.evidence import KINDS, merit, relative
-from ttc_cli.strategies.stopping import Standing
+from ttc_cli.voting import stopping
+from ttc_cli.voting.evidence import KINDS, merit, relative
+from ttc_cli.voting.stopping import Standing
 
 NEVER = 10**9
 TIES = " in ties"

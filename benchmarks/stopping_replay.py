@@ -19,7 +19,7 @@ import numpy as np
 from stopping_pool import Pool, Result, Rule, load, replay
 from stopping_rules import beta, fixed, rules
 
-from ttc_cli.strategies.evidence import KINDS
+from ttc_cli.voting.evidence import KINDS
 
 
 def interval(values: np.ndarray, draws: np.ndarray, over: np.ndarray | None = None) -> list[float]:

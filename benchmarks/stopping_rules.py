@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from stopping_pool import TIES, Needed, Rule, hesitation_cut, long_cut
 
-from ttc_cli.strategies import stopping
-from ttc_cli.strategies.stopping import (
+from ttc_cli.voting import stopping
+from ttc_cli.voting.stopping import (
     Standing,
     further,
     lead_probability,

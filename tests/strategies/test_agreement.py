@@ -8,8 +8,8 @@ from fakes import ask
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.outcome import Outcome, Votes
 from ttc_cli.core.sampling import Stop
-from ttc_cli.strategies.ballot import Ballot
-from ttc_cli.strategies.fields import by_field
+from ttc_cli.voting.ballot import Ballot
+from ttc_cli.voting.fields import by_field
 
 PROMPT = Prompt((("What is 3 + 4?", True),))
 

@@ -13,8 +13,8 @@ from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import end_of
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
+from ttc_cli.drawing import drafts
 from ttc_cli.engine.scripted import ScriptedEngine
-from ttc_cli.strategies import drafts
 
 BROKEN = "```python\ndef f(:\n```"
 SOUND = "```python\ndef f(x):\n    return x\n```"

@@ -14,10 +14,10 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.outcome import Plan
 from ttc_cli.core.sampling import Outputs, Stop
 from ttc_cli.core.verify import Graded
-from ttc_cli.strategies.step_pruner import StepScorePruner, lost
 from ttc_cli.verifiers.combine import Combined
 from ttc_cli.verifiers.head import FEATURES, Head
 from ttc_cli.verifiers.probe import Probe
+from ttc_cli.voting.step_pruner import StepScorePruner, lost
 
 GOOD = "We add the three and the four.\n\nSo \\boxed{7}."
 STRAY = "".join(f"We go astray for the {n}th time.\n\n" for n in range(8)) + "So \\boxed{9}."

@@ -18,10 +18,10 @@ from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Plan
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Sampling
+from ttc_cli.drawing.replies import filled, reply
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.engine.scripted import Script
 from ttc_cli.strategies import registry
-from ttc_cli.strategies.common import filled, reply
 
 SUM = {
     "type": "object",

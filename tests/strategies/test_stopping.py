@@ -19,9 +19,10 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.seeds import uniform
 from ttc_cli.engine.scripted import Line, Script, ScriptedEngine, split
-from ttc_cli.strategies import evidence, self_consistency, stopping
+from ttc_cli.strategies import self_consistency
 from ttc_cli.strategies.self_consistency import Options
-from ttc_cli.strategies.stopping import Standing, familiarity, further, gain, unbeatable
+from ttc_cli.voting import evidence, stopping
+from ttc_cli.voting.stopping import Standing, familiarity, further, gain, unbeatable
 
 PROMPT = Prompt((("What is 3 + 4?", True),))
 

@@ -15,8 +15,8 @@ from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.verify import Graded, Verifier
+from ttc_cli.drawing.replies import NoOptions
 from ttc_cli.engine.scripted import ScriptedEngine
-from ttc_cli.strategies.common import NoOptions
 from ttc_cli.verifiers import registry
 from ttc_cli.verifiers.combine import Combined
 

@@ -13,9 +13,9 @@ from ttc_cli.core.errors import TtcError
 from ttc_cli.core.outcome import Outcome, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.seeds import branch_seed
+from ttc_cli.drawing.replies import answer_of, reply
 from ttc_cli.session.plan import Planned
-from ttc_cli.strategies.ballot import mean_confidence
-from ttc_cli.strategies.common import answer_of, reply
+from ttc_cli.voting.ballot import mean_confidence
 
 Scores = dict[BranchId, dict[str, float | None]]
 """What each verifier said of each branch."""

@@ -14,6 +14,7 @@ from ttc_cli.core.errors import ContextOverflow
 from ttc_cli.core.events import Flow
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.run import Run
+from ttc_cli.drawing.effort import EXPECTED_TOKENS
 from ttc_cli.engine.hub import Hub, drive
 from ttc_cli.prm import rollouts
 from ttc_cli.prm.rollouts import RolloutSpec
@@ -24,7 +25,6 @@ from ttc_cli.session.plan import plan as planned_for
 from ttc_cli.session.request import Request
 from ttc_cli.session.room import memory_cells
 from ttc_cli.store.journal import Journal
-from ttc_cli.strategies.effort import EXPECTED_TOKENS
 
 WIDTH = 32
 """Replies drawn at once."""

@@ -15,11 +15,11 @@ from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
+from ttc_cli.drawing.replies import NoOptions
 from ttc_cli.prm.measures import auc, first_error_f1
 from ttc_cli.session.loaded import Session
 from ttc_cli.session.plan import plan
 from ttc_cli.session.request import Request
-from ttc_cli.strategies.common import NoOptions
 from ttc_cli.verifiers.registry import assemble, check, strategy_options
 
 

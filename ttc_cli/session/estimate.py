@@ -12,8 +12,8 @@ import time
 from typing import Any
 
 from ttc_cli.core.outcome import Plan, Question
+from ttc_cli.drawing import effort as efforts
 from ttc_cli.session.loaded import Session
-from ttc_cli.strategies import effort as efforts
 
 EXPECTED_SAMPLES = {"low": 1.0, "medium": 3.1, "high": 7.6, "max": 20.0, "auto": 5.6}
 """Samples drawn where a vote may stop early (docs/stopping.md, docs/router.md); max is a guess."""

@@ -16,6 +16,8 @@ from ttc_cli.core.sampling import Sampling
 from ttc_cli.core.verify import Verifier
 from ttc_cli.data.profile import Profile
 from ttc_cli.data.program import told as program_told
+from ttc_cli.drawing import effort as efforts
+from ttc_cli.drawing import replies as _replies  # noqa: F401 - early: a model may be loading
 from ttc_cli.engine.host import Host
 from ttc_cli.prompts.forms import Constraint, constraints
 from ttc_cli.prompts.wording import REASONED, Task
@@ -28,8 +30,6 @@ from ttc_cli.session.rendering import added_words, program_prompts, renderer
 from ttc_cli.session.request import Request
 from ttc_cli.session.room import cells, memory_cells
 from ttc_cli.session.verdict import Gates
-from ttc_cli.strategies import common as _common  # noqa: F401 - early: a model may be loading
-from ttc_cli.strategies import effort as efforts
 from ttc_cli.strategies import registry
 from ttc_cli.verifiers import registry as verifiers
 

@@ -18,10 +18,10 @@ from ttc_cli.core.events import Flow, Note, Tick
 from ttc_cli.core.outcome import Outcome, Plan, Question, Reply
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import StopRule
+from ttc_cli.drawing import replies
 from ttc_cli.prompts.forms import Constraint, brief, failing, grammar, language, mended
 from ttc_cli.prompts.wording import asked_again, closing
 from ttc_cli.session.statements import amount, neutral, readable, statements, values
-from ttc_cli.strategies import common
 
 CLOSING_TOKENS = 128
 """Tokens that a closing turn may take, and more after a long question and a long reasoning."""
@@ -52,7 +52,7 @@ def replied(
     whole = branch is not None and branch.stop is not None and branch.stop.whole
     if branch is None or question.form is not None or not whole:
         return outcome  # nothing, an answer under a schema, or a piece that was cut off
-    own = common.reply(branch)[1].strip()
+    own = replies.reply(branch)[1].strip()
     if not own or not (drafted or wanted) or (not wanted and _one_sentence(own)):
         return outcome
     shown = _at_hand(own, outcome.answer, question, wanted) if drafted else mended(own, wanted)
@@ -113,7 +113,7 @@ def _drawn(
         turn = Branch((*outcome.branch.id, number), question.follow(own, said))
         drawn = yield from _turn(run, plan, turn, held)
         spent += drawn.tokens_sampled if drawn else 0
-        text = common.reply(drawn)[1].strip() if drawn and common.ended(drawn) else ""
+        text = replies.reply(drawn)[1].strip() if drawn and replies.ended(drawn) else ""
         shown = mended(text, wanted) if text else None
         if shown is not None:
             return _saying(run, outcome, shown, spent)

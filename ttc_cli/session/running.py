@@ -17,15 +17,15 @@ from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
+from ttc_cli.drawing.replies import answer_of
 from ttc_cli.session import datafiles, prompt_cache
 from ttc_cli.session.learning import learn, plain_answer
 from ttc_cli.session.plan import Planned
 from ttc_cli.session.programs import runner
 from ttc_cli.session.replying import replied
 from ttc_cli.session.verdict import Gates, doubt, fault, nothing, said
-from ttc_cli.strategies.common import answer_of
-from ttc_cli.strategies.grading import Grades
 from ttc_cli.views import result
+from ttc_cli.voting.grading import Grades
 
 if TYPE_CHECKING:
     from ttc_cli.engine.host import Counters

@@ -11,7 +11,7 @@ from ttc_cli.core.events import Event, Flow, Score, watch
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.verify import Verifier
-from ttc_cli.strategies.common import filled
+from ttc_cli.drawing.replies import filled
 
 T = TypeVar("T")
 MAJORITY = 0.5

@@ -9,8 +9,8 @@ from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.search.best_first import BestFirst
 from ttc_cli.search.tree import Node
-from ttc_cli.strategies import searching
-from ttc_cli.strategies.searching import NEEDS, SCORER
+from ttc_cli.stepwise import searching
+from ttc_cli.stepwise.searching import NEEDS, SCORER
 
 __all__ = ["NEEDS", "SCORER", "Options", "solve"]
 

@@ -15,14 +15,14 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
+from ttc_cli.drawing import replies
 from ttc_cli.programs.reliability import table
 from ttc_cli.programs.report import report
-from ttc_cli.strategies import common
-from ttc_cli.strategies.ballot import Ballot
-from ttc_cli.strategies.fields import FIELDS_HELP, by_field
-from ttc_cli.strategies.grading import Grades, wanted
-from ttc_cli.strategies.mixed import sample
-from ttc_cli.strategies.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give_up
+from ttc_cli.voting.ballot import Ballot
+from ttc_cli.voting.fields import FIELDS_HELP, by_field
+from ttc_cli.voting.grading import Grades, wanted
+from ttc_cli.voting.mixed import sample
+from ttc_cli.voting.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give_up
 
 SCHEMA = True
 CHOOSE = "vote"
@@ -59,7 +59,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     done: list[Branch] = []
     while len(done) < plan.samples and not any(map(grades.passed, done)):
         more = min(plan.samples - len(done), max(WAVE, len(done)) if waves else plan.samples)
-        drawn = yield from common.grow(
+        drawn = yield from replies.grow(
             run,
             [sample(run, question, plan, len(done) + i) for i in range(more)],
             question,
@@ -69,15 +69,17 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             draw=pruner,
         )
         done += drawn
-        yield from grades.take(run, [branch for branch in drawn if common.usable(branch, question)])
+        yield from grades.take(
+            run, [branch for branch in drawn if replies.usable(branch, question)]
+        )
         ballot.take(done)
         if question.votable:
             yield ballot.event()
         if run.spent:
             break
-    whole = [b for b in done if common.usable(b, question)]
+    whole = [b for b in done if replies.usable(b, question)]
     if not whole:
-        return (yield from common.longest(run, done, question))
+        return (yield from replies.longest(run, done, question))
     early = any(map(grades.passed, done)) and len(done) < plan.samples
     best = grades.best(whole, ballot, vote=options.choose == "vote")
     mine = ballot.class_of(best)
@@ -87,7 +89,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         mine.answer if mine else None,
         ballot.votes,
         ballot.share(mine) if mine and len(done) > 1 else None,
-        "confident" if early else common.cut_by(run, done, "complete"),
+        "confident" if early else replies.cut_by(run, done, "complete"),
         tuple(done),
         grades.report if plan.verifier else UNVERIFIED,
         program=report(done, alike),

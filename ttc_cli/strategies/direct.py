@@ -6,7 +6,7 @@ from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.strategies.common import NoOptions, close, grow, opened, single
+from ttc_cli.drawing.replies import NoOptions, close, grow, opened, single
 
 STREAMS, VOTES, SCHEMA = True, False, True
 Options = NoOptions

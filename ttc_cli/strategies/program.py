@@ -14,11 +14,11 @@ from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.programs import ran
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import GREEDY
+from ttc_cli.drawing.replies import cut_by, grow
 from ttc_cli.programs.report import report
 from ttc_cli.strategies import self_consistency
-from ttc_cli.strategies.common import cut_by, grow
 from ttc_cli.strategies.direct import plain
-from ttc_cli.strategies.mixed import sample
+from ttc_cli.voting.mixed import sample
 
 AGAIN = 2
 """Programs drawn after one that failed where no plain reply may follow."""

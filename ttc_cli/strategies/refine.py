@@ -17,11 +17,11 @@ from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
+from ttc_cli.drawing import replies
 from ttc_cli.prompts.wording import revision
 from ttc_cli.search.tree import Frontier
-from ttc_cli.strategies import common
-from ttc_cli.strategies.backtrack import points
-from ttc_cli.strategies.grading import Grades, wanted
+from ttc_cli.stepwise.backtrack import points
+from ttc_cli.voting.grading import Grades, wanted
 
 VOTES, SCHEMA = False, True
 ALONE = "no verifier (-V): the model criticised itself, which may make an answer worse"
@@ -50,17 +50,17 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
 
     def draw(branch: Branch) -> Flow[Branch]:
         how = plan.sampled if done else plan.greedy
-        (drawn,) = yield from common.grow(
+        (drawn,) = yield from replies.grow(
             run,
-            [common.opened(branch, question, plan)],
+            [replies.opened(branch, question, plan)],
             question,
             plan,
             sampling=how,
             outputs=outputs,
         )
-        drawn = yield from common.close(run, drawn, question)
+        drawn = yield from replies.close(run, drawn, question)
         done.append(drawn)
-        if common.ended(drawn):
+        if replies.ended(drawn):
             yield from grades.take(run, [drawn])
             if question.form is None and "continue" in run.engine.info.capabilities:
                 frontier.add(points(drawn, grades.steps(drawn), len(branch.text)))
@@ -70,7 +70,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     accepted = stuck = False
     for number in range(options.rounds or plan.samples - 1):
         accepted = (grades.score(best) or 0) >= options.accept
-        if accepted or stuck or run.spent or not common.ended(best):
+        if accepted or stuck or run.spent or not replies.ended(best):
             break
         back = frontier.take()
         try:
@@ -81,15 +81,15 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             )
         except ContextOverflow:
             break  # the conversation has grown to the brim: what there is must do
-        stuck = not back and common.unchanged(revised, best, question)
-        made_up = common.filled(revised) and not common.filled(best)
-        if common.ended(revised) and not made_up and not grades.worse(revised, best):
+        stuck = not back and replies.unchanged(revised, best, question)
+        made_up = replies.filled(revised) and not replies.filled(best)
+        if replies.ended(revised) and not made_up and not grades.worse(revised, best):
             best = revised
-    outcome = common.single(run, best, question)
+    outcome = replies.single(run, best, question)
     early = outcome.stopped == "complete" and accepted and len(done) < plan.samples
     return replace(
         outcome,
-        stopped="confident" if early else common.cut_by(run, done, outcome.stopped),
+        stopped="confident" if early else replies.cut_by(run, done, outcome.stopped),
         branches=tuple(done),
         note=grades.report if plan.verifier else ALONE,
     )
@@ -97,4 +97,4 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
 
 def _revision(best: Branch, note: str, question: Question, number: int) -> Branch:
     """A version that is written anew, after the best one and what is wrong with it."""
-    return Branch((*best.id, number), question.follow(common.reply(best)[1], revision(note)))
+    return Branch((*best.id, number), question.follow(replies.reply(best)[1], revision(note)))

@@ -15,15 +15,15 @@ from ttc_cli.core.events import Close, Event, Flow, Note, watch
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs
+from ttc_cli.drawing import drafts
+from ttc_cli.drawing.replies import cut_by, grow, longest
 from ttc_cli.programs.reliability import table
 from ttc_cli.programs.report import report
-from ttc_cli.strategies import drafts
-from ttc_cli.strategies.ballot import Ballot
-from ttc_cli.strategies.common import cut_by, grow, longest
-from ttc_cli.strategies.fields import by_field
-from ttc_cli.strategies.grading import wanted
-from ttc_cli.strategies.mixed import MixedVote
-from ttc_cli.strategies.voting import Options, Voting
+from ttc_cli.voting.adaptive import Options, Voting
+from ttc_cli.voting.ballot import Ballot
+from ttc_cli.voting.fields import by_field
+from ttc_cli.voting.grading import wanted
+from ttc_cli.voting.mixed import MixedVote
 
 __all__ = ["Options", "solve"]
 SCHEMA = True

@@ -14,7 +14,7 @@ from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs, Stop, StopRule
-from ttc_cli.strategies.common import CLOSE, CLOSING_SECONDS, close, hold_back, single
+from ttc_cli.drawing.replies import CLOSE, CLOSING_SECONDS, close, hold_back, single
 
 STREAMS, VOTES, SCHEMA = True, False, True
 NEEDS = ("continue",)

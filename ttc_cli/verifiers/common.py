@@ -20,7 +20,7 @@ from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded
-from ttc_cli.strategies.common import ended, reply, short_answer
+from ttc_cli.drawing.replies import ended, reply, short_answer
 
 T = TypeVar("T")
 CUT_OFF = Graded(None, "the reply was cut off: there is nothing to check")

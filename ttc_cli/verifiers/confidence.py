@@ -16,8 +16,8 @@ from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded
-from ttc_cli.strategies.evidence import lowest_group, mean_confidence, window
 from ttc_cli.verifiers.common import opens_nothing
+from ttc_cli.voting.evidence import lowest_group, mean_confidence, window
 
 USAGE = "confidence"
 opens = opens_nothing

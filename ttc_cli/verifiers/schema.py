@@ -12,8 +12,8 @@ from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.verify import Graded
-from ttc_cli.strategies.common import NoOptions as Options
-from ttc_cli.strategies.common import reply
+from ttc_cli.drawing.replies import NoOptions as Options
+from ttc_cli.drawing.replies import reply
 from ttc_cli.verifiers.common import NOTE_CHARS, Check, lacking
 
 __all__ = ["USAGE", "Options", "build", "opens"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.sampling import Outputs
-from ttc_cli.strategies.common import NoOptions as Options
+from ttc_cli.drawing.replies import NoOptions as Options
 from ttc_cli.verifiers.common import opens_nothing
 from ttc_cli.verifiers.confidence import Measured
 

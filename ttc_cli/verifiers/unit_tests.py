@@ -19,10 +19,10 @@ from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded
+from ttc_cli.drawing.replies import reply
 from ttc_cli.jail import Layer, Limits, require
 from ttc_cli.jail.boxed.testfile import fault
 from ttc_cli.jail.examine import examine
-from ttc_cli.strategies.common import reply
 from ttc_cli.verifiers.common import Check, lacking
 
 USAGE = "tests:FILE"

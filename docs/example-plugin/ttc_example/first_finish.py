@@ -15,7 +15,7 @@ from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import StopRule
-from ttc_cli.strategies import common
+from ttc_cli.drawing import replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +41,25 @@ class GiveUpTheRest:
 
     def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
         """All live ones, when it is decided."""
-        over = sum(map(common.ended, done)) >= self.enough
+        over = sum(map(replies.ended, done)) >= self.enough
         return [branch.id for branch in live] if over else ()
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Begin all samples; take the shortest of those that end first."""
     done = yield from run.extend(
-        [common.sample(question, plan, number) for number in range(plan.samples)],
+        [replies.sample(question, plan, number) for number in range(plan.samples)],
         stop=StopRule(plan.branch_tokens),
         sampling=plan.sampled if plan.samples > 1 else plan.greedy,
         draw=GiveUpTheRest(options.wait),
-        ledger=run.ledger.child(common.hold_back(run, question)),
-        reserve=common.CLOSING_SECONDS,
+        ledger=run.ledger.child(replies.hold_back(run, question)),
+        reserve=replies.CLOSING_SECONDS,
     )
-    whole = [branch for branch in done if common.ended(branch)]
+    whole = [branch for branch in done if replies.ended(branch)]
     if not whole:
-        return (yield from common.longest(run, done, question))
+        return (yield from replies.longest(run, done, question))
     winner = min(whole, key=lambda branch: (branch.tokens_sampled, branch.id))
-    found = common.answer_of(winner, question)
+    found = replies.answer_of(winner, question)
     early = len(whole) < len(done)
     return Outcome(
         winner,

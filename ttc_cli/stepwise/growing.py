@@ -15,10 +15,10 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs, Stop, StopRule
 from ttc_cli.core.steps import STEPS
 from ttc_cli.core.verify import Graded
+from ttc_cli.drawing.effort import EXPECTED_TOKENS
+from ttc_cli.drawing.replies import CLOSING_SECONDS, close, ended, hold_back
 from ttc_cli.search.tree import DEAD, FINISHED, OPEN, Node
-from ttc_cli.strategies.common import CLOSING_SECONDS, close, ended, hold_back
-from ttc_cli.strategies.effort import EXPECTED_TOKENS
-from ttc_cli.strategies.grading import failures
+from ttc_cli.voting.grading import failures
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.programs import PLAIN
 from ttc_cli.core.run import Run
+from ttc_cli.drawing import replies
 from ttc_cli.programs.begun import program
 from ttc_cli.programs.reliability import SETTLED, table
-from ttc_cli.strategies import common
-from ttc_cli.strategies.ballot import Ballot
+from ttc_cli.voting.ballot import Ballot
 
 
 def sample(run: Run, question: Question, plan: Plan, number: int, *, comments: str = "") -> Branch:
@@ -29,7 +29,7 @@ def sample(run: Run, question: Question, plan: Plan, number: int, *, comments: s
     )
     plain = plan.kinds == "plain" or (plan.kinds == "mixed" and order[-1] == PLAIN)
     if plain or not question.programs:
-        return common.sample(question, plan, number)
+        return replies.sample(question, plan, number)
     nth = sum(kind != PLAIN for kind in order[:-1]) if order else number
     begins = "continue" in run.engine.info.capabilities
     return program(question, plan, number, nth=nth, begins=begins, comments=comments)

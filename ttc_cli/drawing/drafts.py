@@ -16,8 +16,8 @@ from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
+from ttc_cli.drawing.replies import cut_by, ended, grow, longest, reply, sample, short_answer
 from ttc_cli.prompts.forms import constraints, failing, mended
-from ttc_cli.strategies.common import cut_by, ended, grow, longest, reply, sample, short_answer
 
 _BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 PASSED = "no short answer to vote on: a draft that passes what can be checked"

@@ -12,10 +12,10 @@ from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Vote
 from ttc_cli.core.outcome import Question, Votes, voting
 from ttc_cli.core.programs import kind
+from ttc_cli.drawing.replies import answer_of
 from ttc_cli.programs.reliability import Table
-from ttc_cli.strategies.common import answer_of
-from ttc_cli.strategies.evidence import mean_confidence, weights
-from ttc_cli.strategies.stopping import Standing, lead_probability
+from ttc_cli.voting.evidence import mean_confidence, weights
+from ttc_cli.voting.stopping import Standing, lead_probability
 
 __all__ = ["Ballot", "mean_confidence"]
 

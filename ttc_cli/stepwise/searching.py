@@ -9,10 +9,10 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question, TreeStep
 from ttc_cli.core.run import Run
+from ttc_cli.drawing.replies import cut_by, ended
 from ttc_cli.search.tree import Node, Policy
-from ttc_cli.strategies.ballot import Ballot
-from ttc_cli.strategies.common import cut_by, ended
-from ttc_cli.strategies.growing import Grower, Options
+from ttc_cli.stepwise.growing import Grower, Options
+from ttc_cli.voting.ballot import Ballot
 
 __all__ = ["NEEDS", "SCORER", "Options", "search"]
 

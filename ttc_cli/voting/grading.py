@@ -11,8 +11,8 @@ from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded
-from ttc_cli.strategies.ballot import Ballot, confident
-from ttc_cli.strategies.evidence import weights
+from ttc_cli.voting.ballot import Ballot, confident
+from ttc_cli.voting.evidence import weights
 
 MANY = 100
 """Samples beyond which the best by an imperfect score is looked at with suspicion."""

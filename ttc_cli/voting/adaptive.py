@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.outcome import Plan, Question
-from ttc_cli.strategies.ballot import Ballot
-from ttc_cli.strategies.common import sample
-from ttc_cli.strategies.evidence import KINDS, hesitation
-from ttc_cli.strategies.fields import FIELDS_HELP
-from ttc_cli.strategies.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give_up
-from ttc_cli.strategies.stopping import (
+from ttc_cli.drawing.replies import sample
+from ttc_cli.voting.ballot import Ballot
+from ttc_cli.voting.evidence import KINDS, hesitation
+from ttc_cli.voting.fields import FIELDS_HELP
+from ttc_cli.voting.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give_up
+from ttc_cli.voting.stopping import (
     Standing,
     further,
     together,

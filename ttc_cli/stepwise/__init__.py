@@ -1,0 +1,1 @@
+"""Search by steps: growing a tree on the engine, scoring it, going back."""
