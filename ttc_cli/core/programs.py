@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.events import Flow, ProgramRun, Tick
@@ -31,13 +31,11 @@ class Ran:
 
     Args:
         answer: the value as an answer; empty when the program failed.
-        value: the same, typed, as JSON takes it.
         error: the last line of what went wrong, or empty.
         seconds: on the clock.
     """
 
     answer: str = ""
-    value: Any = None
     error: str = ""
     seconds: float = 0.0
 

@@ -3,8 +3,7 @@
 `run_program` runs one program for its value; `examine` says whether code passes tests.
 """
 
-from ttc_cli.jail.boxed.tagged import tagged
 from ttc_cli.jail.lock import Layer, Limits, available, require
 from ttc_cli.jail.program import ProgramResult, run_program
 
-__all__ = ["Layer", "Limits", "ProgramResult", "available", "require", "run_program", "tagged"]
+__all__ = ["Layer", "Limits", "ProgramResult", "available", "require", "run_program"]

@@ -123,7 +123,7 @@ def trouble(layer: Layer) -> str:
     except OSError as error:
         return f"Python cannot be started: {error.strerror}"
     said = [line.removeprefix("jail: ") for line in ran.err.splitlines() if line[:5] == "jail:"]
-    return "" if '"value": "1"' in ran.out else next(iter(said), ran.stopped or "it does not start")
+    return "" if '["int", "1"]' in ran.out else next(iter(said), ran.stopped or "it does not start")
 
 
 def command(

@@ -11,12 +11,16 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from datetime import time as time_of_day
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.jail import lock, process
-from ttc_cli.jail.boxed.tagged import Unfit, untag
+from ttc_cli.jail.boxed.values import Nonsense, unpack
 from ttc_cli.jail.lock import Layer, Limits
 
 FUNCTION = "solution"
@@ -25,7 +29,14 @@ MOST_PRINTED = 4_000
 KILLED = 128
 OUT_OF_TIME = (KILLED + 9, KILLED + 24)
 """Exit codes of what the limit of processor time ends."""
-NO_MEMORY = "MemoryError: it used more memory than it may"
+PLAIN = (type(None), int, float, Fraction, Decimal, str, date, time_of_day, timedelta)
+MOST_PARTS = 20_000
+MOST_TEXT = 20_000
+"""Characters of a text."""
+MOST_DIGITS = 4_000
+"""Digits of a number, before or behind its point."""
+MOST_BITS = 13_288
+"""Of a whole number of that many digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +149,53 @@ def _result(ran: process.Ran, seconds: float, limits: Limits) -> ProgramResult:
         return ProgramResult(error=ran.stopped, **facts)
     try:
         said = json.loads(ran.out)
-        value, printed, error = untag(said["value"]), said["printed"], said["error"]
-        if type(printed) is not str or type(error) is not str:
-            raise Unfit("no text")
-    except Unfit as unfit:
-        return ProgramResult(error=f"ValueError: {unfit}", **facts)
+        value, printed, error = said["value"], said["printed"], said["error"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return ProgramResult(error=_ended(ran, used), **facts)
+    try:
+        value, printed, error = plain_value(value), printed.strip(), error.strip()
+    except (ValueError, AttributeError) as reason:
+        return ProgramResult(error=f"ValueError: {reason}", **facts)
     return ProgramResult(
         None if error else value, _clean(printed, MOST_PRINTED), _clean(error, MOST_ERROR), **facts
     )
+
+
+def plain_value(data: object) -> Any:
+    """The value that a program returned: what came is a stranger's, and is bounded here.
+
+    Raises:
+        ValueError: it is no plain value, or too much of one.
+    """
+    value = unpack(data, _no_object)
+    left = [value]
+    for _ in range(MOST_PARTS + 1):
+        if not left:
+            return value
+        part = left.pop()
+        if isinstance(part, dict):
+            left += [*part, *part.values()]
+        elif isinstance(part, list):
+            left += part
+        elif not isinstance(part, PLAIN):
+            raise ValueError(f"a value of type {type(part).__name__} is no answer")
+        elif isinstance(part, str) and len(part.encode()) > MOST_TEXT:
+            raise ValueError(f"the text is longer than {MOST_TEXT:,} bytes")
+        elif _long(part):
+            raise ValueError(f"the number is longer than {MOST_DIGITS:,} digits")
+    raise ValueError(f"the value has more than {MOST_PARTS:,} parts")
+
+
+def _long(number: Any) -> bool:
+    if isinstance(number, Decimal):
+        digits = len(number.as_tuple().digits)
+        return number.is_finite() and max(abs(number.adjusted()), digits) > MOST_DIGITS
+    whole = (number.numerator, number.denominator) if isinstance(number, int | Fraction) else ()
+    return any(part.bit_length() > MOST_BITS for part in whole)
+
+
+def _no_object(kind: str, _: object) -> Any:
+    raise Nonsense(f"no value of kind {kind}")
 
 
 def _used(err: str) -> dict[str, float]:

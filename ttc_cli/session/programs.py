@@ -9,7 +9,7 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.programs import Ran, Runner
 from ttc_cli.data.profile import Profile
 from ttc_cli.data.program import above
-from ttc_cli.jail import Limits, available, run_program, tagged
+from ttc_cli.jail import Limits, available, run_program
 from ttc_cli.programs.imports import completed
 from ttc_cli.programs.reliability import measured
 from ttc_cli.programs.values import answer
@@ -66,6 +66,6 @@ def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runn
         value = ran.printed if ran.value is None else ran.value
         said = "" if ran.error else answer(value, question)
         error = ran.error or ("" if said else NO_VALUE)
-        return Ran(said, tagged(value) if said else None, error, ran.seconds)
+        return Ran(said, error, ran.seconds)
 
     return run

@@ -1,7 +1,7 @@
 """The process that runs one program and tells its value: see `ttc_cli.jail.program`.
 
-stdin: {"source", "function"}; stdout: {"value", "printed", "error"}, the value as `tagged`. All
-of it is the program's word and no more: it could have written the answer itself.
+stdin: {"source", "function"}; stdout: {"value", "printed", "error"}, the value as `values` packs
+it. All of it is the program's word and no more: it could have written the answer itself.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from tagged import MOST_PARTS, Unfit, tagged
+from values import pack
 
 FILE = "program.py"
 MOST_PRINTED = 4_000
 MOST_ERROR = 1_000
+MOST_PARTS = 20_000
+"""Of what is iterated, which may have no end."""
 MODULE = "__main__"
 
 
@@ -57,11 +59,9 @@ def serve(task: dict[str, str], told: int) -> None:
     """Run the program and tell what it came to."""
     sys.set_int_max_str_digits(0)
     sys.stdout = printed = Printed()
-    found: dict[str, Any] = {"value": {"type": "nothing"}, "error": ""}
+    found: dict[str, Any] = {"value": None, "error": ""}
     try:
-        found["value"] = tagged(_plain(_run(task["source"], task["function"])))
-    except Unfit as error:
-        found["error"] = str(error)
+        found["value"] = pack(_plain(_run(task["source"], task["function"])), _no_answer)
     except BaseException as error:
         found["error"] = _line(error)
     found["printed"] = printed.last()
@@ -91,15 +91,17 @@ def _line(error: BaseException) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value by its plainest types, for `tagged`; what has none as its text."""
+    """A value by its plainest types; what has none as its text."""
     kind = type(value)
     root = kind.__module__.partition(".")[0]
-    if value is None or kind in (bool, int, float, str) or root in PLAIN_MODULES:
+    if value is None or kind in (bool, int, float) or root in PLAIN_MODULES:
         return value
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()  # no lone surrogates
     if root in OF_PACKAGES:
         return _plain(OF_PACKAGES[root](value)) if kind.__name__ != "NoneType" else None
-    if isinstance(value, (bool, int, float, str)):  # enumerations, subclasses
-        return next(t(value) for t in (int, float, str) if isinstance(value, t))
+    if isinstance(value, (int, float)):  # enumerations, subclasses
+        return int(value) if isinstance(value, int) else float(value)
     if isinstance(value, dict):
         return {_key(k): _plain(v) for k, v in dict.items(value)}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -118,12 +120,16 @@ def _plain(value: Any) -> Any:
 PLAIN_MODULES = ("fractions", "decimal", "datetime", "_pydatetime", "_pydecimal")
 
 
+def _no_answer(value: Any) -> Any:
+    raise ValueError(f"a value of type {type(value).__name__} is no answer")
+
+
 def _few(values: Any) -> list[Any]:
     found = []
     for value in values:
         found.append(value)
         if len(found) > MOST_PARTS:
-            raise Unfit(f"the value has more than {MOST_PARTS:,} parts")
+            raise ValueError(f"the value has more than {MOST_PARTS:,} parts")
     return found
 
 
