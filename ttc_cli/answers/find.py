@@ -8,20 +8,21 @@ of the work. Nor is what says that it does not know.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ttc_cli.answers import asked, scan
-from ttc_cli.answers.asked import brief
+from ttc_cli.answers import asked, restated, scan
+from ttc_cli.answers.boxes import BOX, EMPTY, PLACEHOLDER, boxes, content
+from ttc_cli.answers.letters import choice, named
 from ttc_cli.answers.names import pattern, words
-from ttc_cli.answers.parse import canonical_json, parse
+from ttc_cli.answers.objects import canonical_json, loads, objects_in
+from ttc_cli.answers.parse import parse
+from ttc_cli.answers.reply import Kind, Reply, brief, sentence
 from ttc_cli.answers.source import FENCE, looks_like_code
 from ttc_cli.answers.text import tidy
 
-Kind = Literal["number", "choice", "word", "date", "list", "json", "code", "text"]
 Rule = Literal[
     "tag", "boxed", "phrase", "hashes", "json", "code", "choice", "bold", "maths", "number",
     "line", "restated", "whole", "program",
@@ -29,8 +30,6 @@ Rule = Literal[
 _LONGEST = 40_000  # characters from the end; an answer is at the end
 _SPECIAL = re.compile(r"<\|(?:im_end|im_start|endoftext|eot_id|end|user|assistant)\|>|</s>")
 _OPEN_TAG = re.compile(r"(?i)<(?:final[_ ]?)?answer>(?!.*</(?:final[_ ]?)?answer>)", re.DOTALL)
-_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
-_EMPTY = re.compile(r"(?:[\s.…_?$]|\\(?:[,;:! ]|$)|(?:\\(?:text|mathrm)\s*)?\{\s*\})*")
 _BLANK = re.compile(r"\\\[\s*\\\]|\\\(\s*\\\)|\$\s*\$")
 _HASHES = re.compile(r"####\s*(\S[^\n]*)")
 _MARKS = r"[*_\"' \t]*"
@@ -50,10 +49,6 @@ _FORMULA = re.compile(
 )
 _ITEM_MARK = re.compile(r"^[ \t]*(?:\d{1,2}[.)]\s+|[-*•]\s+|#+\s)", re.MULTILINE)
 _VERDICT = re.compile(r"\s*\**(yes|no|true|false)\b\**(?=[,.!;:]|\s*$)", re.IGNORECASE)
-_SOLE = re.compile(r"\**\(?([A-Za-z])\)?[).]?\**\.?|\**\(?([A-Z])\)?[).]\**\s+\S.{0,80}")
-_PLACEHOLDER = re.compile(
-    r"(?i)[\s.…_?]*|\\l?dots|(?:your |final |the )?answer(?: here)?|\\text\{answer\}"
-)
 _FREE = (None, "word", "text")  # kinds whose answer may be any words
 
 
@@ -65,26 +60,7 @@ class Extracted:
     rule: Rule
 
 
-@dataclass(frozen=True)
-class _Reply:
-    """What the rules look at: the text without thoughts, the kind that is wanted, the question."""
-
-    text: str
-    kind: Kind | None
-    question: str
-
-    @property
-    def last(self) -> str:
-        """The last line, stripped."""
-        return self.text.rstrip().rsplit("\n", 1)[-1].strip()
-
-    @property
-    def alone(self) -> bool:
-        """Whether the last line is the only one."""
-        return "\n" not in self.text.strip()
-
-
-_RuleFunction = Callable[[_Reply], str | None]
+_RuleFunction = Callable[[Reply], str | None]
 
 
 def extract(text: str, kind: Kind | None = None, question: str = "") -> Extracted | None:
@@ -103,50 +79,45 @@ def extract(text: str, kind: Kind | None = None, question: str = "") -> Extracte
         return None
     opened = _OPEN_TAG.search(said)
     said = said[: opened.start()] if opened else said
-    boxes, open_box = _boxes(said)
+    closed, open_box = boxes(said)
     rules = _ORDERS.get(kind, _ORDER)
-    if kind != "code" and any(_EMPTY.fullmatch(inner) for _, _, inner in boxes):
+    if kind != "code" and any(EMPTY.fullmatch(inner) for _, _, inner in closed):
         # what it wanted to box it did not know
-        rules = _STATED if kind != "json" and _EMPTY.fullmatch(boxes[-1][2]) else rules
-        for start, stop, inner in reversed(boxes):
-            said = said if not _EMPTY.fullmatch(inner) else said[:start] + said[stop:]
-        said, (_, open_box) = _BLANK.sub("", said), _boxes(said)
+        rules = _STATED if kind != "json" and EMPTY.fullmatch(closed[-1][2]) else rules
+        for start, stop, inner in reversed(closed):
+            said = said if not EMPTY.fullmatch(inner) else said[:start] + said[stop:]
+        said, (_, open_box) = _BLANK.sub("", said), boxes(said)
     if open_box is not None and "\n" in said[open_box:].strip():
-        said = said[:open_box] + _BOX.sub("", said[open_box:], count=1)  # a forgotten brace
+        said = said[:open_box] + BOX.sub("", said[open_box:], count=1)  # a forgotten brace
     elif open_box is not None or opened:
         said, rules = said[:open_box], (boxed,)
     elif kind not in ("json", "code") and pattern("tag").search(said):
         rules = (tag,)
-    reply = _Reply(said, kind, question)
+    reply = Reply(said, kind, question)
     found = _first(rules, reply)
     return _shortened(found, reply) if question and kind in _FREE and rules != (boxed,) else found
 
 
-def _first(rules: Sequence[_RuleFunction], reply: _Reply) -> Extracted | None:
+def _first(rules: Sequence[_RuleFunction], reply: Reply) -> Extracted | None:
     for rule in rules:
         found = rule(reply)
         if found and (answer := _suits(found, reply)):
-            name = (
-                "json"
-                if rule is json_field
-                else "whole"
-                if found == reply.text and rule is code
-                else rule.__name__
-            )
+            name = "json" if rule is json_field else rule.__name__
+            name = "whole" if rule is code and found == reply.text else name
             return Extracted(answer, name)  # type: ignore[arg-type]  # names of functions are rules
     return None
 
 
-def _shortened(found: Extracted | None, reply: _Reply) -> Extracted | None:
+def _shortened(found: Extracted | None, reply: Reply) -> Extracted | None:
     """The find without what it restates of the question; where that is the last line, all of it."""
     answer, rule = None, found.rule if found else "line"
     if found and rule in ("tag", "boxed", "hashes", "json"):
-        answer = asked.short(tidy(found.text), reply.question)
+        answer = restated.short(tidy(found.text), reply.question)
     elif found and rule == "phrase":
         said = [_after(reply.text, match) for match in _PHRASE.finditer(reply.text)]
-        answer = asked.short(said[-1] if said else "", reply.question)
+        answer = restated.short(said[-1] if said else "", reply.question)
     elif rule not in ("code", "whole"):
-        answer = asked.short(reply.last, reply.question, alone=reply.alone)
+        answer = restated.short(reply.last, reply.question)
         rule = "restated" if answer and reply.alone else rule
     again = answer and _first(_ORDERS.get(reply.kind, _ORDER), replace(reply, text=answer))
     if again:
@@ -154,35 +125,28 @@ def _shortened(found: Extracted | None, reply: _Reply) -> Extracted | None:
     elif found and rule == "number" and reply.alone and asked.yes_or_no(reply.question):
         # the number is of what was asked about
         return Extracted(sentence(reply.last), "line") if brief(reply.last) else None
-    return found and replace(found, text=asked.bare(found.text, reply.question))
+    return found and replace(found, text=restated.bare(found.text, reply.question))
 
 
-def _suits(text: str, reply: _Reply) -> str | None:
+def _suits(text: str, reply: Reply) -> str | None:
     """The find as the kind wants it, None when it cannot be of that kind."""
     kind = reply.kind
-    if _PLACEHOLDER.fullmatch(text):
+    if PLACEHOLDER.fullmatch(text):
         return None
     if kind == "number":
         known = ("number", "quantity", "formula", "assignment", "ratio", "range")
         return text if re.search(r"\d|\\|π|∞|\bpi\b", text) or parse(text).kind in known else None
     if kind == "choice":
-        return _letter(tidy(text), reply)
+        return named(tidy(text), reply.question)
     if kind == "date":
         return text if re.search(r"\d", text) or parse(text).kind in ("date", "clock") else None
-    return text if kind != "json" or text[:1] in '{["' or _loads(text) is not None else None
+    return text if kind != "json" or text[:1] in '{["' or loads(text) is not None else None
 
 
-def sentence(line: str) -> str:
-    """A statement without what follows it: the first sentence, stripped of its markup."""
-    line = re.split(r"(?<=[^\s.A-Z])[.!](?:\*\*)?(?=\s+[A-Z(])|[。！]", line.strip())[0]
-    line = pattern("reason").split(pattern("lead").sub("", line.strip(" *_")))[0]
-    return re.sub(r"(?:です|입니다)$", "", line.lstrip(" *_").rstrip(" *_.,;:"))
-
-
-def tag(reply: _Reply) -> str | None:
+def tag(reply: Reply) -> str | None:
     """What stands between `<answer>` and `</answer>`, or another tag that means the same."""
     inner = next((m[2].strip() for m in reversed([*pattern("tag").finditer(reply.text)])), "")
-    if brief(inner) and "\n" not in inner and not _BOX.search(inner) and not _PHRASE.search(inner):
+    if brief(inner) and "\n" not in inner and not BOX.search(inner) and not _PHRASE.search(inner):
         told = parse(inner).kind == "text" and extract(inner, reply.kind, reply.question)
         inner = told.text if told and told.rule in ("number", "choice") else inner
         return None if pattern("unknowing").match(inner) else inner
@@ -190,46 +154,12 @@ def tag(reply: _Reply) -> str | None:
     return found.text if found else None
 
 
-def _boxes(text: str) -> tuple[list[tuple[int, int, str]], int | None]:
-    """(start, end, content) of the last closed boxes, and where a last one starts that is open."""
-    found, at, opened = list[tuple[int, int, str]](), 0, None
-    for box in list(_BOX.finditer(text))[-64:]:
-        if box.start() < at:
-            continue
-        depth, opened = 1, box.start()
-        for brace in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, box.end()):
-            depth += {"{": 1, "}": -1}.get(brace[0], 0)
-            if depth == 0:
-                at, opened = brace.end(), None
-                inner = text[box.end() : at - 1].strip()
-                inside = _boxes(inner)[0] if _BOX.match(inner) else []
-                inner = inside[-1][2] if inside else inner
-                found.append((box.start(), at, inner))
-                break
-    return found, opened
-
-
-def boxed(reply: _Reply) -> str | None:
+def boxed(reply: Reply) -> str | None:
     r"""The content of the last closed `\\boxed{}`; of all that stand side by side at the end."""
-    said = [one for one in _boxes(reply.text)[0] if not _EMPTY.fullmatch(one[2])]
-    said = [one for one in said if not _PLACEHOLDER.fullmatch(one[2])]
-    if not said:
-        match = re.search(r"\\boxed\s+(\w+)", reply.text)
-        return match[1] if match else None
-    group = [said[-1]]
-    for one in reversed(said[:-1]):
-        if not pattern("between boxes").fullmatch(reply.text[one[1] : group[0][0]]):
-            break
-        group.insert(0, one)
-    if len({one[2] for one in group}) == 1:
-        return group[0][2]
-    names = [re.search(r"([a-zA-Z]\w?)\s*=[\s$]*$", reply.text[: one[0]]) for one in group]
-    named = all(names)
-    pairs = zip(names, group, strict=True)
-    return ", ".join(f"{n[1]} = {one[2]}" if n and named else one[2] for n, one in pairs)
+    return content(reply.text)
 
 
-def hashes(reply: _Reply) -> str | None:
+def hashes(reply: Reply) -> str | None:
     """GSM8K's `#### 42`; a markdown heading of that depth is not one."""
     found = [
         m for m in _HASHES.finditer(reply.text) if brief(m[1]) and m[1].rstrip("* ")[-1:] != ":"
@@ -240,32 +170,14 @@ def hashes(reply: _Reply) -> str | None:
     return sentence(found[-1][1]) if found else None
 
 
-def _loads(text: str) -> object:
-    """The JSON value that the whole of `text` is, None when it is not JSON."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def json_field(reply: _Reply) -> str | None:
+def json_field(reply: Reply) -> str | None:
     """The answer field of the last JSON object; for kind json, the whole object."""
-    if reply.kind == "json" and (whole := _loads(reply.text.strip())) is not None:
+    if reply.kind == "json" and (whole := loads(reply.text.strip())) is not None:
         return canonical_json(whole)
-    decoder, at, objects = json.JSONDecoder(), reply.text.find("{"), list[object]()
-    for _ in range(200):  # places that are tried
-        if at < 0:
-            break
-        try:
-            value, end = decoder.raw_decode(reply.text, at)
-            objects.append(value)
-        except (ValueError, RecursionError):
-            end = at + 1
-        at = reply.text.find("{", end)
-    for value in reversed(objects):
+    for value in reversed(objects_in(reply.text)):
         if reply.kind == "json":
             return canonical_json(value)
-        fields = {str(k).lower().replace(" ", "_"): v for k, v in dict(value).items()}  # type: ignore[call-overload]
+        fields = {key.lower().replace(" ", "_"): item for key, item in value.items()}
         for name in ("final_answer", "answer", "result"):
             if name in fields:
                 answer = fields[name]
@@ -273,7 +185,7 @@ def json_field(reply: _Reply) -> str | None:
     return None
 
 
-def code(reply: _Reply) -> str | None:
+def code(reply: Reply) -> str | None:
     """The last fenced block: where the reply ends with it, or anywhere for kind code."""
     wanted, blocks = reply.kind == "code", list(FENCE.finditer(reply.text))
     if blocks and (wanted or not reply.text[blocks[-1].end() :].strip()):
@@ -282,7 +194,7 @@ def code(reply: _Reply) -> str | None:
     return reply.text if whole else None
 
 
-def phrase(reply: _Reply) -> str | None:
+def phrase(reply: Reply) -> str | None:
     """What follows the last "the answer is" or "Final answer:", in several languages."""
     for match in reversed([*_PHRASE.finditer(reply.text)][-6:]):
         said = sentence(_after(reply.text, match))
@@ -305,7 +217,7 @@ def _after(reply: str, match: re.Match[str]) -> str:
     return display[0] if display and not line[display.end() :].strip(" .*") else line
 
 
-def _value_of(said: str, reply: _Reply) -> str | None:
+def _value_of(said: str, reply: Reply) -> str | None:
     """The value that a statement starts with, or of the kind asked for, when it says more."""
     wanted = asked.wanted(reply.question)
     if wanted and (one := scan.told(said, wanted, only=True)):
@@ -325,46 +237,7 @@ def _inner_value(said: str) -> str | None:
     return said[found[0].start : found[0].end] if found else None
 
 
-def _letter(text: str, reply: _Reply) -> str | None:
-    """The last choice letter that a text names and does not deny; among those offered, if any."""
-    offered, named, lone = asked.offered(reply.question), list[str](), list[str]()
-    if len(text) <= 3 and (only := text.strip("(). ").upper()) and only in offered:
-        return only
-    for match in pattern("letter").finditer(text):
-        letter = match[match.lastgroup or 0].upper()
-        rest = text[match.end() :]
-        # the pronoun and the article
-        is_word = letter in "IA" and re.match(
-            r"\s+(?!is\b|because|since|as\b|ist\b|est\b|es\b)[a-z']|['’]", rest
-        )
-        denied = pattern("denied").search(
-            text[max(0, match.start() - 80) : match.start()]
-        ) or pattern("denied after").match(rest)
-        rare = offered == asked.LETTERS and letter > "J"
-        if letter in offered and not denied and not ((is_word or rare) and match["lone"]):
-            (lone if match["lone"] else named).append(letter)
-    return next(reversed(named or lone), None)
-
-
-def choice(reply: _Reply) -> str | None:
-    """A choice letter on the last line, or for kind choice on the first or anywhere."""
-    line = reply.last
-    sole = _SOLE.fullmatch(line)
-    initials = re.match(r"\**[A-Z]\.\s?[A-Z][a-z.]", line) and reply.kind != "choice"
-    only = (sole[1] or sole[2]).upper() if sole and not initials else ""
-    denied = sole and sole[2] and pattern("denied after").match(line[sole.end(2) :])
-    if only and not denied and only in asked.offered(reply.question):
-        return only
-    if reply.kind is None:
-        said = re.search(r"(?i)\b(?:option|choice|answer|correct)\b", line)
-        named = re.search(r"\([A-Z]\)|(?i:option|choice)\s+\**\(?[A-Z]\b", line)
-        return _letter(line, reply) if said and named else None
-    places = (line, reply.text, reply.text.strip().split("\n", 1)[0])
-    sure = [place for place in places if not pattern("unknowing").match(place)]
-    return next((letter for place in sure if (letter := _letter(place, reply))), None)
-
-
-def bold(reply: _Reply) -> str | None:
+def bold(reply: Reply) -> str | None:
     """The last bold text of the last line, unless it is a heading."""
     line = reply.last
     found = [
@@ -374,7 +247,7 @@ def bold(reply: _Reply) -> str | None:
     return sentence(said) if brief(said) else None
 
 
-def maths(reply: _Reply) -> str | None:
+def maths(reply: Reply) -> str | None:
     """The last formula, when no number follows it in the reply's last lines."""
     formulas = list(_FORMULA.finditer(reply.text))
     rest = reply.text[formulas[-1].end() :] if formulas else ""
@@ -386,7 +259,7 @@ def maths(reply: _Reply) -> str | None:
     )
 
 
-def number(reply: _Reply) -> str | None:
+def number(reply: Reply) -> str | None:
     """The value that the last line tells; for kind number, the last line that tells one."""
     wanted = asked.wanted(reply.question)
     lines = reply.text.split("\n")[-12:] if reply.kind == "number" else [reply.last]
@@ -400,7 +273,7 @@ def number(reply: _Reply) -> str | None:
     return None
 
 
-def line(reply: _Reply) -> str | None:
+def line(reply: Reply) -> str | None:
     """The last line, when it is short enough to be an answer and is no closing courtesy."""
     last = reply.last
     if reply.kind in (None, "word") and (verdict := _VERDICT.match(reply.text)):

@@ -35,12 +35,7 @@ _RELATIONS = re.compile(r"<=|>=|!=|[=<>≤≥≠∈]|\\(?:in|notin|leq?|geq?|neq
 _PLURAL = re.compile(r"[,;±∪∩|{]|\\(?:pm|cup|cap|begin)")
 _SIGN = re.compile(r"[\d\\^+*/=<>≤≥≠±√π∞∪∩∅|!-]|\b(?:pi|sqrt|infinity|oo)\b")
 _POINTS = (0.7331, 1.3187, 2.4159)
-_CONSTANTS: dict[str, _Number] = {
-    "π": cmath.pi + 0j,
-    "pi": cmath.pi + 0j,
-    "e": cmath.e + 0j,
-    "i": 1j,
-}
+_CONSTANTS = {"π": cmath.pi + 0j, "pi": cmath.pi + 0j, "e": cmath.e + 0j, "i": 1j}
 
 
 def _tokens(text: str) -> list[str] | None:
@@ -209,7 +204,7 @@ class _Reader:
         if (
             not name
             or not name.isalpha()
-            or (name in _KNOWN and len(name.encode()) > 2 and len(name) > 2 and name not in _GREEK)
+            or (name in _KNOWN and len(name) > 2 and name not in _GREEK)
         ):
             raise _Unread
         total: _Number = Fraction(1)
@@ -217,7 +212,7 @@ class _Reader:
             mark = ""
             if self.peek() == "_":
                 start = self.at
-                self.subscript() if False else self.skip_subscript()
+                self.skip_subscript()
                 mark = "".join(self.tokens[start : self.at])
             number = sum(map(ord, letter + mark)) * 0.6180339887
             total = complex(total) * complex(0.5 + number % 1 + self.shift, 0.3 * (number % 0.7))

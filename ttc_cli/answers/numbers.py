@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from ttc_cli.answers.names import alternatives, listed, words
 
-MAX_DIGITS = 400  # beyond it a "number" is noise, and exact powers of ten cost memory
 _MAX_EXPONENT = 300
 _ROUNDED_FROM = 6
 DIGITS = (

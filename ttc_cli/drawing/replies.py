@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from ttc_cli.answers import Extracted, Kind, canonical, equivalent, extract
-from ttc_cli.answers.asked import brief
+from ttc_cli.answers.reply import brief
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.controls import plain
 from ttc_cli.core.events import Flow, Text

@@ -207,6 +207,6 @@ def answer_form(prompt: str, task: str, path: str) -> Task:
 def asks_for_a_fact(prompt: str) -> bool:
     """Whether a question is of a shape that a few words answer: which, who, when, how many."""
     asked = read(prompt)
-    if asked is None or _TOLD_AT_LENGTH & asked.known:
+    if asked is None or _TOLD_AT_LENGTH.intersection(asked.said):
         return False
     return asked.shape != "same" or bool(asked.noun) or len(asked.rest) > 1

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from ttc_cli.answers.parse import canonical_json
+from ttc_cli.answers.objects import canonical_json
 from ttc_cli.answers.schema.compiler import compile_schema
 from ttc_cli.answers.schema.facts import Json
 from ttc_cli.answers.schema.reader import NOTES, RefusedError

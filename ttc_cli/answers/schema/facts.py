@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from ttc_cli.answers.parse import canonical_json
+from ttc_cli.answers.objects import canonical_json
 
 Json = Any
 TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})

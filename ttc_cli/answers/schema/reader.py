@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Sequence
 
-from ttc_cli.answers.parse import canonical_json
+from ttc_cli.answers.objects import canonical_json
 from ttc_cli.answers.schema.facts import KINDS, Facts, Json, merged, own, trouble
 from ttc_cli.answers.schema.limits import target
 

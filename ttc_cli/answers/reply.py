@@ -1,0 +1,44 @@
+"""What the rules look at: a reply, the kind of answer that is wanted, and the question."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from ttc_cli.answers.names import pattern
+
+Kind = Literal["number", "choice", "word", "date", "list", "json", "code", "text"]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A text without thoughts, the kind of answer that is wanted, and the question."""
+
+    text: str
+    kind: Kind | None
+    question: str
+
+    @property
+    def last(self) -> str:
+        """The last line, stripped."""
+        return self.text.rstrip().rsplit("\n", 1)[-1].strip()
+
+    @property
+    def alone(self) -> bool:
+        """Whether the last line is the only one."""
+        return "\n" not in self.text.strip()
+
+
+def brief(text: str) -> bool:
+    """Whether a statement is short enough to be an answer."""
+    # a formula is short when its symbols are few, whatever its commands weigh
+    weight = len(re.sub(r"[{}]", "", re.sub(r"\\[a-zA-Z]+", "x", text)))
+    return 0 < weight <= 60 and len(text.split()) <= (16 if "\\" in text else 8)
+
+
+def sentence(line: str) -> str:
+    """A statement without what follows it: the first sentence, stripped of its markup."""
+    line = re.split(r"(?<=[^\s.A-Z])[.!](?:\*\*)?(?=\s+[A-Z(])|[。！]", line.strip())[0]
+    line = pattern("reason").split(pattern("lead").sub("", line.strip(" *_")))[0]
+    return re.sub(r"(?:です|입니다)$", "", line.lstrip(" *_").rstrip(" *_.,;:"))

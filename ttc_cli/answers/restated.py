@@ -1,0 +1,151 @@
+"""What is left of an answer without what it restates of the question.
+
+Two answers taken for one cost more than one taken for two, so restating is read strictly, in
+English alone: one short sentence that denies, hedges and lists nothing, in which one stretch of
+words is not the question's, and the others name what was asked for, in an order that says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from ttc_cli.answers.asked import (
+    COPULAS,
+    PAST,
+    PREPOSITIONS,
+    SENTENCE_END,
+    Form,
+    Word,
+    read,
+    stem,
+    unsure,
+    words,
+)
+from ttc_cli.answers.names import listed
+from ttc_cli.answers.reply import brief
+
+_LEAD = re.compile(
+    r"(?:(?:so|thus|therefore|hence|in conclusion|in summary)\b,?"
+    r"|(?:sure|certainly|of course|okay)[,.!])\s+",
+    re.I,
+)
+_EDGES = " \t*_\"'“”`.,:!"
+_PRONOUNS = frozenset({"it", "he", "she", "they", "them", "him", "her"})
+_LINKS = {
+    "same": frozenset({"called", "named"}), "subject": frozenset({"by"}), "object": frozenset(),
+}  # fmt: skip
+_PLACED = frozenset({"located", "situated", "found"})
+_GLUE = frozenset({"of", "in", "on", "at", "to", "for", "with", "'s", "that", "which", "who"})
+_CLAUSE = frozenset(listed("clause"))  # words that make what they are in a statement, and no name
+_FOUND_IN = re.compile(r"(?:(?:located|situated|found)\s+)?(?:in|at|on)\s+(?=\w)", re.I)
+_VERDICT = re.compile(r"[\s*_\"]*(yes|no)\b[*_\"]*(?=[\s]*(?:[,.!;:—–]|$))", re.I)
+_DENIAL = re.compile(r"(?i)\b(?:no|not|never|\w+n['’]t)\b")
+
+
+def short(said: str, question: str) -> str | None:
+    """What a sentence answers, as it is written there; None when that is not certain.
+
+    Args:
+        said: one sentence, as a reply or where a reply gives its answer.
+        question: what was asked.
+    """
+    form = read(question) if 0 < len(said) <= 240 else None
+    if form is None or form.shape == "count":
+        return None
+    if form.shape == "verdict":
+        return _verdict(said)
+    said = said.strip()
+    lead = _LEAD.match(said)
+    said = said[lead.end() :] if lead else said
+    end = SENTENCE_END.search(said)
+    if (end and said[end.end() :].strip(_EDGES)) or "?" in said or unsure(said):
+        return None
+    return _left(said, form)
+
+
+def bare(said: str, question: str) -> str:
+    """A place or time without its preposition: Rome, asked where, for "in Rome"."""
+    form = read(question)
+    where = _FOUND_IN.match(said) if form and form.place and brief(said) else None
+    return said[where.end() :] if where else said
+
+
+def _verdict(said: str) -> str | None:
+    """Yes or no, when the rest of the line goes with it."""
+    match = _VERDICT.match(said)
+    if match is None or "\n" in said:
+        return None
+    rest = said[match.end() :]
+    denied = _DENIAL.search(rest)
+    hedged = unsure(_DENIAL.sub(" ", rest))
+    return None if hedged or (denied and match[1].lower() == "yes") else match[1]
+
+
+def _left(said: str, form: Form) -> str | None:
+    """The one stretch of a sentence that the question does not say, where all else restates it."""
+    found = words(said)
+    known = _GLUE | COPULAS | _LINKS[form.shape]
+    known |= _PLACED if form.place else set()
+    known |= _PRONOUNS if form.shape != "object" else set()
+    for order in (1, -1):  # which of two "New York" is the question's
+        asked = Counter(stem(word) for word in form.said)
+        asked.update(stem(PAST[word]) for word in form.said if word in PAST)
+        new = set[int]()
+        for at in range(len(found))[::order]:
+            if found[at].text not in known:
+                asked[stem(found[at].text)] -= 1
+                new |= {at} if asked[stem(found[at].text)] < 0 else set()
+        if new and _fits(found, min(new), max(new), new, form):
+            start = found[min(new) - 1].end if min(new) else 0
+            end = found[max(new) + 1].start if max(new) + 1 < len(found) else len(said)
+            return _name(said[start:end], found[min(new) : max(new) + 1])
+    return None
+
+
+def _fits(found: Sequence[Word], first: int, last: int, new: set[int], form: Form) -> bool:
+    """Whether the words around a stretch restate the question, in an order that says so."""
+    if any(found[at].text not in _GLUE for at in range(first, last) if at not in new):
+        return False
+    around = [*found[:first], *found[last + 1 :]]
+    if any(word.article in ("a", "an") and word.text not in form.indefinite for word in around):
+        return False  # "Italy is a country" does not say which
+    passive = "by" not in form.said and any(word.text == "by" for word in around)
+    before = found[first - 1].text if first else ""
+    after = found[last + 1].text if last + 1 < len(found) else ""
+    if form.place:
+        ordered = before in ("in", "at", "on")
+    elif not first:
+        ordered = not passive and (form.shape == "subject" or after in COPULAS)
+    else:
+        ordered = (form.shape == "object" and not passive) or before in COPULAS | _LINKS[
+            form.shape
+        ] | {"'s"}
+    return ordered and _restates(around, form)
+
+
+def _restates(around: Sequence[Word], form: Form) -> bool:
+    """Whether words name what was asked for: its kind, or what was said of it."""
+    texts = {word.text for word in around}
+    said, pronoun = set(map(stem, texts)), bool(texts & _PRONOUNS)
+    if pronoun and texts <= _PRONOUNS | COPULAS | PREPOSITIONS | {"'s"}:
+        return True  # It is X
+    if form.noun and set(map(stem, form.noun)) <= said:
+        return True
+    if form.shape == "subject":
+        verb, *what = form.rest
+        # "the play Hamlet" is Hamlet
+        name = what[1:] if what[1:] and what[1] not in PREPOSITIONS else what
+        does = {stem(verb), stem(PAST.get(verb, verb))} & said
+        return bool(does) and (pronoun or set(map(stem, name)) <= said)
+    # what names the answer is the start of X, up to its first preposition
+    stop = next((i for i, w in enumerate(form.rest) if w in PREPOSITIONS), len(form.rest))
+    return set(map(stem, form.rest[:stop] or form.rest)) <= said
+
+
+def _name(text: str, found: Sequence[Word]) -> str | None:
+    """The text if it can be an answer: a few words that are no statement."""
+    text = text.strip(_EDGES)
+    plain = ":" not in text and not {word.text for word in found} & _CLAUSE
+    return text if brief(text) and plain else None

@@ -1,0 +1,182 @@
+"""Answers that are put together: ratios, sizes, ranges, named values and lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from ttc_cli.answers import formula
+from ttc_cli.answers.names import pattern, words
+from ttc_cli.answers.numbers import DIGITS
+from ttc_cli.answers.quantity import quantities
+from ttc_cli.answers.text import tidy
+from ttc_cli.answers.value import Value
+
+Read = Callable[[str], Value]
+"""Reads a part."""
+_COUNTED_OUT = re.compile(rf"(?P<a>{DIGITS})\s*(?::)\s*(?P<b>{DIGITS})(?:\s*:\s*(?P<c>{DIGITS}))?")
+_RANGE = re.compile(
+    r"(?i)(?:(?:from|between|von|zwischen|de|entre|dal?|tra)\s+)?(?P<a>[^\s-].*?\S??)\s*(?:-|\b(?:to|through|until|and|bis|und|à|et|al?|y|e)\b)\s*(?P<b>[-\d$€£¥₹].*)"
+)
+_RANGED = re.compile(r"(?i)\s*(?:from|between|von|zwischen|entre|de|da|dal|tra)\b")
+_ZEROS = re.compile(r"(?<![\d.,])0\d")
+_NAMES_ONLY = re.compile(r"\(\s*[a-zA-Z]\w*(?:\s*[,;]\s*[a-zA-Z]\w*)+\s*\)")
+_OPERAND = r"(?:[\d\s+*/().,×x÷$%^!-]|\\(?:div|times|cdot|frac|text|sqrt)(?![a-z])|[{}])*"
+_SUM = re.compile(rf"^{_OPERAND}\d{_OPERAND}=\s*(?=\S)")
+_APPROX = re.compile(r"\s*(?:\\approx|≈).*$", re.DOTALL)
+_BRACKETS = {"(": ")]", "[": ")]", "{": "}"}
+_SEMICOLON = re.compile(";")
+
+
+def structured(text: str, read: Read | None) -> Value | None:
+    """The whole of a text as a value with parts.
+
+    Args:
+        read: None where parts may have no more parts: then there are only ratios.
+    """
+    if (match := _COUNTED_OUT.fullmatch(text)) and not _ZEROS.search(text):
+        return Value("ratio", tuple(part.replace(",", "") for part in match.groups() if part))
+    if read is None:
+        return None
+    return _size(text) or _range(text) or _assigned(text, read) or _items(text, read)
+
+
+def _measure(text: str) -> Value | None:
+    return next((v for v in quantities(text) if v.kind in ("number", "quantity")), None)
+
+
+def _alike(parts: list[Value]) -> list[Value]:
+    """Measures of which only the last may say the unit, in that unit."""
+    last = parts[-1]
+    return [
+        replace(p, factor=last.factor, dimension=last.dimension, label=last.label) if p.bare else p
+        for p in parts
+    ]
+
+
+def _size(text: str) -> Value | None:
+    pieces = re.split(r"\s*(?:x|×|\bby\b)\s*(?=\d)", text) if len(text) < 60 else [text]
+    if len(pieces) < 2 or "\\" in text or "=" in text:
+        return None
+    parts = [_measure(piece) for piece in pieces]
+    if not all(parts):
+        return None
+    known = _alike([part for part in parts if part])
+    return Value("size", tuple((p.worth, p.dimension, p.label) for p in known))
+
+
+def _range(text: str) -> Value | None:
+    match = _RANGE.fullmatch(text) if len(text) < 80 and "\\" not in text else None
+    if match is None:
+        return None
+    joint = text[match.end("a") : match.start("b")].strip().lower()
+    between = bool(_RANGED.match(text))
+    if joint in ("and", "und", "et", "y", "e") and not between:
+        return None
+    if _ZEROS.search(text):
+        return Value("name", re.sub(r"\s", "", text))
+    ends = [_measure(match["a"]), _measure(match["b"])]
+    if not ends[0] or not ends[1]:
+        return None
+    low, high = _alike([ends[0], ends[1]])
+    return Value(
+        "range", ((low.worth, low.dimension, low.label), (high.worth, high.dimension, high.label))
+    )
+
+
+def _assigned(text: str, read: Read) -> Value | None:
+    """`x = 5` names its value, `12 - 4 = 8` is 8, `1/3 ≈ 0.33` is 1/3."""
+    if len(text) > formula.LONGEST or not re.search(r"[=≈∈]|\\approx|\\in", text):
+        return None
+    if _parts(text)[1:] and not text.startswith("("):
+        return None
+    if total := _SUM.match(text):
+        rest = text[total.end() :]
+        if re.fullmatch(r"[-\d\s.]+=\s*", total[0]) and re.search(r"[a-zA-Z]", rest):
+            return None
+        return read(rest)
+    match = pattern("assigned").match(text)
+    if match is None:
+        shorter = _APPROX.sub("", text)
+        return read(shorter) if shorter and shorter != text else None
+    name, rest = re.sub(r"[\s\\{}]", "", match[1]), _APPROX.sub("", text[match.end() :])
+    if formula.relation(rest) and (inner := _assigned(rest, read)):
+        value = inner.parts[0] if inner.kind == "assignment" else inner
+    else:
+        value = read(rest)
+    if _NAMES_ONLY.fullmatch(match[1]) and value.kind == "list":
+        names = re.findall(r"\w+", match[1])
+        if len(names) == len(value.parts):
+            return _list([_named(n, p) for n, p in zip(names, value.parts, strict=True)], "")
+    return _named(name, value, text if formula.accepts(text) else "")
+
+
+def _named(name: str, value: Value, source: str = "") -> Value:
+    return Value(
+        "assignment", (name, value.kind, value.key), parts=(value,), name=name, source=source
+    )
+
+
+def _split(text: str, separator: re.Pattern[str]) -> Iterator[str]:
+    """Pieces of `text` between matches of `separator` that are outside all brackets."""
+    depth, start, depths = 0, 0, []
+    for char in text:
+        depths.append(depth)
+        depth += (char in "([{") - (char in ")]}")
+    for match in separator.finditer(text):
+        if depths[match.start()] == 0:
+            yield text[start : match.start()].strip()
+            start = match.end()
+    yield text[start:].strip()
+
+
+def _parts(text: str) -> list[str]:
+    # with a comma and a space for separator, a comma alone is within a number: "1,000, 2,000"
+    comma = r",\s+" if re.search(r"\d,\d", text) and re.search(r",\s", text) else r","
+    groups = list(_split(text, _SEMICOLON))
+    if len(groups) > 1 and any("," in group for group in groups):
+        return groups  # x = 1, y = 2; x = 3, y = 4
+    return list(
+        _split(text, re.compile(rf"\s*(?:;|{comma})\s*(?:(?:and|or|und|et)\s+)?|{words('joint')}"))
+    )
+
+
+def _inside(text: str) -> tuple[str, str]:
+    """(brackets, inner text); brackets are "" when no one pair encloses it all."""
+    body = text.replace("\\{", "{").replace("\\}", "}")
+    if len(body) < 2 or body[-1] not in _BRACKETS.get(body[0], ""):
+        return "", text
+    depth = 0
+    for place, char in enumerate(body):
+        depth += (char in "([{") - (char in ")]}")
+        if depth == 0 and place < len(body) - 1:
+            return "", text
+    return body[0] + body[-1], body[1:-1].strip()
+
+
+def _items(text: str, read: Read) -> Value | None:
+    brackets, inner = _inside(text)
+    if signs := re.fullmatch(r"(?:±|\\pm)\s*(\S.*)", inner):
+        return _list([read(signs[1]), read(f"-{signs[1]}")], brackets)
+    pieces = _parts(inner)
+    if brackets == "()" and len(pieces) == 1:
+        return value if (value := read(inner)).kind != "text" else None
+    if not all(pieces) or len(pieces) > 200 or (len(pieces) < 2 and brackets not in ("{}", "[]")):
+        return None
+    if not brackets and not all(len(p) <= 40 and len(p.split()) <= 4 for p in pieces):
+        return None  # a sentence with commas
+    parts = [read(tidy(piece)) for piece in pieces]
+    names = {part.name for part in parts if part.kind == "assignment"}
+    plain = all(part.kind in ("assignment", "number", "quantity", "formula") for part in parts)
+    if len(names) == 1 and parts[0].kind == "assignment" and not brackets and plain:
+        # x = 3, x = -2 and x = 3 or -2: the values of one unknown
+        values = [part.parts[0] if part.kind == "assignment" else part for part in parts]
+        return _named(names.pop(), _list(values, ""))
+    return _list(parts, brackets, text)
+
+
+def _list(parts: list[Value], brackets: str, source: str = "") -> Value:
+    keys = tuple((part.kind, part.key) for part in parts)
+    key = tuple(sorted(keys, key=repr)) if brackets == "{}" else keys
+    return Value("list", (brackets, key), parts=tuple(parts), brackets=brackets, source=source)
