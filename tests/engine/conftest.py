@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kinds import Kind, LlamaKind, ScriptedKind, ServerKind
+from kinds import Kind, LlamaKind, ScriptedKind, ServerKind, WarmKind
 from tiny_llama import write_llama, write_mamba
 
 from ttc_cli.core.engine import Engine
 
-KINDS = ("scripted", "tiny", "recurrent", "smollm", "raw", "chat")
+KINDS = ("scripted", "tiny", "recurrent", "smollm", "raw", "chat", "warm")
 SLOW = {"smollm": [pytest.mark.model]}
 PARAMS = [pytest.param(name, marks=SLOW.get(name, [])) for name in KINDS]
 
@@ -39,8 +39,10 @@ def kind(request: pytest.FixtureRequest) -> Iterator[Kind]:
 def _kind(request: pytest.FixtureRequest) -> Kind:
     if request.param == "scripted":
         return ScriptedKind("scripted")
-    if request.param in ("raw", "chat"):
+    if request.param in ("raw", "chat", "warm"):
         return ServerKind(request.param, raw=request.param == "raw")
+    if request.param == "warm":
+        return WarmKind(LlamaKind("tiny", request.getfixturevalue("tiny"), tolerance=0.03))
     path = request.getfixturevalue(request.param)
     if request.param == "smollm":
         return LlamaKind("smollm", path, tolerance=0.15, fast=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -16,12 +18,17 @@ from ttc_cli.core.engine import BranchRequest, Delta, Engine
 from ttc_cli.core.sampling import Sampling, Stop, StopRule
 from ttc_cli.core.seeds import uniform
 from ttc_cli.core.steps import StepRule
+from ttc_cli.engine.hub import Hub
 from ttc_cli.engine.llama.context import MAX_SEQUENCES
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.scripted import Line, ScriptedEngine
 from ttc_cli.engine.text import TextStream
+from ttc_cli.engine.warm.client import Link, RemoteEngine
+from ttc_cli.engine.warm.peer import listen
+from ttc_cli.engine.warm.server import WarmServer
+from ttc_cli.engine.warm.spare import WarmEngine
 
 STORY = Prompt((("The old ship came home with no wind, and the men on board 🙂 said", False),))
 WORDS = (" the", " of", " sea", "\n\n", " and", " 漢字", " a", " light")
@@ -170,6 +177,45 @@ class ServerKind(Kind):
             server.close()
 
 
+class Serving:
+    """A warm server on a thread, for one engine.
+
+    Attributes:
+        engine: the engine behind it.
+        path: of its socket.
+    """
+
+    def __init__(self, engine: Any, path: Path, **options: Any) -> None:
+        self.engine, self.path = engine, path
+        fresh = engine.states.forget if hasattr(engine, "states") else lambda: None
+        self.server = WarmServer(engine, Hub(engine), listen(path), fresh=fresh, **options)
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            while not self._closing and not self.server.done:
+                self.server.turn(5.0)
+        finally:
+            self.server.close()
+
+    def connect(self, load: Callable[[], Any] | None = None) -> WarmEngine:
+        def lost() -> Any:
+            raise AssertionError("the server went away")
+
+        link = Link.open(self.path)
+        assert link is not None
+        return WarmEngine(RemoteEngine(link), load or lost)
+
+    def close(self) -> None:
+        """All at once, as if it were killed; the engine stays open."""
+        self._closing = True
+        self.server.wake()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
 class LlamaKind(Kind):
     """A GGUF in process."""
 
@@ -207,3 +253,39 @@ class LlamaKind(Kind):
             assert scheduler.memory.length(sequence) == ours, "llama.cpp holds something else"
         if empty:
             assert tree.used == 0
+
+
+class WarmKind(Kind):
+    """An engine of another kind behind a socket, one server for each."""
+
+    def __init__(self, behind: Kind) -> None:
+        self.name = f"warm-{behind.name}"
+        self.behind = behind
+        self.tolerance, self.exact, self.fast = behind.tolerance, behind.exact, behind.fast
+        self.real = behind.real
+        self._folder = tempfile.TemporaryDirectory(prefix="ttc-")
+        self._servings: dict[int, Serving] = {}
+
+    def make(self, **limits: int) -> Engine:
+        path = Path(self._folder.name) / f"{len(self._servings)}.sock"
+        serving = Serving(self.behind.make(**limits), path)
+        engine = serving.connect()
+        self._servings[id(engine)] = serving
+        return engine
+
+    def decode(self, engine: Any, tokens: Iterable[int]) -> str:
+        return self.behind.decode(self._servings[id(engine)].engine, tokens)
+
+    def marks(self, engine: Any, said: Said, steps: StepRule) -> list[int]:
+        return self.behind.marks(self._servings[id(engine)].engine, said, steps)
+
+    def check(self, engine: Any, *, empty: bool = False) -> None:
+        if self.behind.real:
+            ask(engine, branch("last", 0))  # lets cancellations reach the scheduler
+        self.behind.check(self._servings[id(engine)].engine, empty=empty)
+
+    def close(self) -> None:
+        for serving in self._servings.values():
+            serving.close()
+            serving.engine.close()
+        self._folder.cleanup()

@@ -11,7 +11,6 @@ from kinds import ask
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.sampling import StopRule
-from ttc_cli.engine.llama import states
 from ttc_cli.engine.llama.engine import LlamaEngine
 
 DOCUMENT = "The men saw a light under the water. " * 12
@@ -43,7 +42,7 @@ def scores(engine: LlamaEngine, prompt: Prompt, key: str = "k") -> tuple[float, 
 def kept(engine: LlamaEngine) -> tuple[list[int], bytes]:
     """What is saved of the first prompt once an engine has evaluated it."""
     scores(engine, FIRST)
-    saved = states.save(engine, tokens := engine.tokens.prompt(FIRST))
+    saved = engine.states.save(tokens := engine.tokens.prompt(FIRST))
     assert saved is not None
     length, state = saved
     assert length == len(tokens)
@@ -58,8 +57,8 @@ def test_another_engine_goes_on_from_the_bytes(make: Make) -> None:
         if a != b
     )
     cold, warm = make(), make()
-    assert states.restore(warm, tokens, state, shared)
-    assert states.resident(warm, tokens) == shared
+    assert warm.states.restore(tokens, state, shared)
+    assert warm.states.resident(tokens) == shared
     (said,) = ask(warm, BranchRequest("k", SECOND, StopRule(0), candidates=WORDS))
     assert said.shared == shared
     assert said.prefilled == len(warm.tokens.prompt(SECOND)) - shared
@@ -71,7 +70,7 @@ def test_another_engine_goes_on_from_the_bytes(make: Make) -> None:
 def test_branches_fork_from_what_was_restored(make: Make) -> None:
     tokens, state = kept(make())
     cold, warm = make(cells=2000), make(cells=2000)
-    assert states.restore(warm, tokens, state, len(tokens))
+    assert warm.states.restore(tokens, state, len(tokens))
 
     def draw(engine: LlamaEngine) -> list[tuple[int, ...]]:
         requests = [BranchRequest(n, FIRST, StopRule(6), seed=n) for n in range(4)]
@@ -86,7 +85,7 @@ def test_saving_disturbs_nothing(make: Make) -> None:
     engine = make()
     before = scores(engine, FIRST)
     for _ in range(3):
-        assert states.save(engine, engine.tokens.prompt(FIRST)) is not None
+        assert engine.states.save(engine.tokens.prompt(FIRST)) is not None
     assert scores(engine, FIRST) == pytest.approx(before, abs=0.03)
     assert engine.counters.prefilled == len(engine.tokens.prompt(FIRST))  # and a row for the logits
 
@@ -102,15 +101,15 @@ def test_bytes_that_are_no_state_are_refused(make: Make, harm: str) -> None:
         "noise": (bytes(range(256)) * 40, tokens),
         "count": (state, tokens[:-3]),
     }[harm]
-    assert not states.restore(engine, said, bad, len(said))
-    assert states.resident(engine, tokens) == 0
+    assert not engine.states.restore(said, bad, len(said))
+    assert engine.states.resident(tokens) == 0
     assert scores(engine, FIRST) == pytest.approx(scores(make(), FIRST), abs=0.03)
 
 
 def test_no_room_is_no_error(make: Make) -> None:
     tokens, state = kept(make())
     engine = make(cells=256)
-    assert not states.restore(engine, tokens, state, len(tokens))
+    assert not engine.states.restore(tokens, state, len(tokens))
     assert scores(engine, Prompt((("a light", False),)))
 
 
@@ -118,15 +117,15 @@ def test_nothing_is_restored_under_a_running_request(make: Make) -> None:
     tokens, state = kept(make())
     engine = make()
     engine.submit(BranchRequest("k", SECOND, StopRule(4)))
-    assert not states.restore(engine, tokens, state, len(tokens))
-    assert states.save(engine, tokens) is None
+    assert not engine.states.restore(tokens, state, len(tokens))
+    assert engine.states.save(tokens) is None
     engine.cancel("k")
 
 
 def test_nothing_is_saved_of_what_was_never_evaluated(make: Make) -> None:
-    assert states.save(make(), [5, 6, 7]) is None
+    assert make().states.save([5, 6, 7]) is None
 
 
 def test_models_that_cannot_have_no_key(make: Make, recurrent: Path) -> None:
-    assert "tiny" in states.key(make())
-    assert states.key(make(recurrent)) == ""
+    assert "tiny" in make().states.key()
+    assert make(recurrent).states.key() == ""

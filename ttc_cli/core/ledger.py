@@ -73,6 +73,22 @@ class Ledger:
         with self._lock:
             self._add(kind, n)
 
+    @property
+    def lineage(self) -> tuple[Ledger, ...]:
+        """The ledgers that a charge here binds: from the topmost to this one."""
+        return (*(self._parent.lineage if self._parent else ()), self)
+
+    @property
+    def verifies(self) -> bool:
+        """Whether what is taken here counts as a verifier's tokens."""
+        return self._verifier
+
+    def adjust(self, sampled: int, verifier: int) -> None:
+        """Add what was charged to this very ledger's twin in another process; no limit binds."""
+        with self._lock:
+            self.usage.sampled += sampled
+            self.usage.verifier += verifier
+
     def child(self, limit: int | None = None, *, verifier: bool = False) -> Ledger:
         """A ledger for part of the run, e.g. the budget less what the final answer needs."""
         return Ledger(limit, parent=self, verifier=verifier or self._verifier)

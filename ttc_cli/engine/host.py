@@ -97,3 +97,39 @@ class Host(Engine, Protocol):
     def special_in(self, texts: Sequence[str]) -> frozenset[str]:
         """Texts of control tokens; at least those that one of `texts` names."""
         ...
+
+
+class States(Protocol):
+    """Evaluated prompts as tokens and bytes: what a cache of prompts keeps between processes."""
+
+    def key(self) -> str:
+        """What bytes of a state mean nothing without; empty where states cannot be kept."""
+        ...
+
+    def tokens(self, prompt: Prompt) -> list[int]:
+        """A prompt as the model takes it."""
+        ...
+
+    def resident(self, tokens: Sequence[int]) -> int:
+        """How many leading tokens are in the cache already."""
+        ...
+
+    def save(self, tokens: Sequence[int]) -> tuple[int, memoryview] | None:
+        """The cells of the longest resident prefix of `tokens`: its length and its bytes."""
+        ...
+
+    def restore(self, tokens: Sequence[int], state: bytes, keep: int) -> bool:
+        """Make the first `keep` of `tokens` resident, from the bytes that `save` gave for all.
+
+        Returns whether it worked.
+        """
+        ...
+
+
+class Stateful(Protocol):
+    """A host with the capability "state"."""
+
+    @property
+    def states(self) -> States:
+        """Its evaluated prompts."""
+        ...

@@ -10,7 +10,7 @@ from ttc_cli.session.loaded import Session
 from ttc_cli.settings import MEGABYTE, cache_dir
 
 if TYPE_CHECKING:
-    from ttc_cli.engine.llama.engine import LlamaEngine
+    from ttc_cli.engine.host import Stateful, States
     from ttc_cli.store.prompts import Prompts
 
 LONG = 512
@@ -21,19 +21,15 @@ WORTH = 256
 
 def restore(session: Session, prompt: Prompt) -> None:
     """Make resident what an earlier process evaluated of a prompt, if that spares enough."""
-    store = _store(session)
-    if store is None:
+    states = _states(session)
+    if states is None or len(tokens := states.tokens(prompt)) < LONG:
         return
-    from ttc_cli.engine.llama import states
-
-    engine = cast("LlamaEngine", session.engine)  # nobody else has a state to keep
-    tokens = engine.tokens.prompt(prompt)
-    if len(tokens) < LONG or not (found := store.find(tokens)):
-        return
-    if found.shared - states.resident(engine, tokens) < WORTH:
+    store = _store(session, states)
+    found = store.find(tokens)
+    if found is None or found.shared - states.resident(tokens) < WORTH:
         return
     state = store.read(found)
-    if state and states.restore(engine, found.tokens.tolist(), state, found.shared):
+    if state and states.restore(found.tokens.tolist(), state, found.shared):
         store.files.used(store.files.path(found.key))
 
 
@@ -43,18 +39,15 @@ def keep(session: Session, prompt: Prompt, refused: Callable[[str], None]) -> No
     Args:
         refused: gets one line about why it could not be written.
     """
-    store = _store(session)
-    if store is None:
+    states = _states(session)
+    if states is None or len(tokens := states.tokens(prompt)) < LONG:
         return
-    from ttc_cli.engine.llama import states
-
-    engine = cast("LlamaEngine", session.engine)  # nobody else has a state to keep
-    tokens = engine.tokens.prompt(prompt)
-    found = store.find(tokens) if len(tokens) >= LONG else None
+    store = _store(session, states)
+    found = store.find(tokens)
     known = found.shared if found else 0
-    if len(tokens) < max(LONG, known + WORTH):
+    if len(tokens) < known + WORTH:
         return
-    saved = states.save(engine, tokens)
+    saved = states.save(tokens)
     if saved is None or saved[0] < max(LONG, known + WORTH):
         return
     length, state = saved
@@ -66,14 +59,17 @@ def keep(session: Session, prompt: Prompt, refused: Callable[[str], None]) -> No
         refused(unwritten(error))
 
 
-def _store(session: Session) -> Prompts | None:
+def _states(session: Session) -> States | None:
+    """The engine's evaluated prompts, where it has any and they may be kept."""
     settings = session.settings
     if not (settings.cache and settings.log) or not settings.prompt_cache_mb:
         return None
     if "state" not in session.engine.info.capabilities:
         return None
-    from ttc_cli.engine.llama import states
-    from ttc_cli.store.prompts import Prompts
+    return cast("Stateful", session.engine).states
 
-    key = states.key(cast("LlamaEngine", session.engine))
-    return Prompts(cache_dir(), settings.prompt_cache_mb * MEGABYTE, key)
+
+def _store(session: Session, states: States) -> Prompts:
+    from ttc_cli.store.prompts import Prompts  # numpy: not for a short prompt
+
+    return Prompts(cache_dir(), session.settings.prompt_cache_mb * MEGABYTE, states.key())

@@ -46,7 +46,7 @@ class Prompts:
     Args:
         cache: the cache folder.
         limit: bytes of all states together.
-        owner: what the states belong to (see engine.llama.states.key).
+        owner: what the states belong to (see `States.key`).
     """
 
     def __init__(self, cache: Path, limit: int, owner: str = "") -> None:
@@ -77,7 +77,7 @@ class Prompts:
             return None
         return bytes(body[HEAD.size + found.tokens.nbytes :])
 
-    def put(self, tokens: Sequence[int], state: npt.NDArray[np.uint8]) -> None:
+    def put(self, tokens: Sequence[int], state: memoryview) -> None:
         """Keep a state; entries that it makes superfluous go.
 
         Raises:
@@ -90,7 +90,7 @@ class Prompts:
 
         def write(file: BinaryIO) -> None:
             digest = hashlib.blake2b(digest_size=CHECK)
-            chunks = (state[at : at + _CHUNK].tobytes() for at in range(0, len(state), _CHUNK))
+            chunks = (state[at : at + _CHUNK] for at in range(0, len(state), _CHUNK))
             for part in (head, kept.tobytes(), *chunks):
                 digest.update(part)
                 file.write(part)

@@ -25,6 +25,7 @@ from ttc_cli.engine.llama.context import MAX_ROWS, MAX_SEQUENCES, Context
 from ttc_cli.engine.llama.info import Tokens, admit, describe
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.scheduler import Scheduler
+from ttc_cli.engine.llama.states import States
 from ttc_cli.engine.tuning import Tuning
 
 DEFAULT_CELLS = 8192
@@ -65,6 +66,7 @@ class LlamaEngine(InProcess):
         self._failure: EngineFailed | None = None
         self._thread: threading.Thread | None = None
         self.tokens = Tokens(model)
+        self.states = States(self)
         self._info = describe(model, name, sha256, context, tuning.kv)
 
     @classmethod
