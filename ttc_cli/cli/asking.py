@@ -128,7 +128,7 @@ def _answer(
         check(request, unsafe=settings.unsafe_exec)  # ahead of a download
     with signals.raising():  # which cleans up after itself
         model = choose_model(settings, view)
-    session = Session(settings, model, refresh=flags.refresh)
+    session = Session(settings, model, refresh=flags.refresh, warm=True)
     try:
         if flags.dry_run:
             return _dry_run(session, request, flags, view)

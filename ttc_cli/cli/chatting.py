@@ -115,7 +115,7 @@ class Talk:
         """Begin to load the model that the settings name."""
         with self.signals.raising():  # a download cleans up after itself
             model = asking.choose_model(settings, self.view)
-        session = Session(settings, model)
+        session = Session(settings, model, warm=True)
         session.begin()
         return session
 

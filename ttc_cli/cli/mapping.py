@@ -118,7 +118,7 @@ def _with_model(
     view.status("loading the model")
     with signals.raising():  # a download cleans up after itself
         model = asking.choose_model(settings, view)
-    session = Session(settings, model, refresh=flags.refresh)
+    session = Session(settings, model, refresh=flags.refresh, warm=True)
     session.begin()
     task = replace(task, request=task.request.identified(session.identity))
     named = over.file.endswith((".jsonl", ".ndjson"))

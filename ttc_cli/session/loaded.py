@@ -83,6 +83,8 @@ class Session:
         model: the file, from `models.pull.ensure`, or what answers at a server.
         load: makes the engine of a file; by default llama.cpp's.
         refresh: draw anew what caches hold.
+        warm: use a server of this user's that has the model loaded, where there is one; where
+            there is none and the settings say so, leave one behind.
     """
 
     def __init__(
@@ -92,8 +94,10 @@ class Session:
         load: Load | None = None,
         *,
         refresh: bool = False,
+        warm: bool = False,
     ) -> None:
         self.refresh = refresh
+        self._warm = warm and load is None
         self.settings = settings
         self.model = model
         self._engine: Host | None = None
@@ -110,11 +114,25 @@ class Session:
         self._loading: Thread | None = None
 
     def begin(self) -> None:
-        """Start to load, unless that was done."""
-        if self._loading is None and isinstance(self.model, ModelFile):
-            _import_engine()  # here: two threads that import get in each other's way
-            self._loading = Thread(target=self._run_load, args=(self.model,), daemon=True)
-            self._loading.start()
+        """Start to load, unless that was done or a warm server has it loaded."""
+        if self._engine is not None or self._loading is not None:
+            return
+        assert isinstance(self.model, ModelFile)
+        if self._warm and (engine := self._found(self.model)) is not None:
+            self._engine, self._warm = engine, False
+            return
+        _import_engine()  # here: two threads that import get in each other's way
+        self._loading = Thread(target=self._run_load, args=(self.model,), daemon=True)
+        self._loading.start()
+
+    def _found(self, model: ModelFile) -> Host | None:
+        from ttc_cli.session import warm
+
+        def load() -> Host:
+            _import_engine()
+            return self._load(self.settings, model, self.identity)
+
+        return warm.find(self.settings, self.identity, self.speeds, load)
 
     def _run_load(self, model: ModelFile) -> None:
         began = time.monotonic()
@@ -159,3 +177,8 @@ class Session:
         self._engine.close()
         if self.settings.log and self.settings.cache:
             store.save(self._speeds_file, self.speeds)
+        if self._warm and self.settings.keep_warm and isinstance(self.model, ModelFile):
+            from ttc_cli.session import warm
+
+            self._warm = False
+            warm.leave_behind(self.settings, self.model)

@@ -204,6 +204,10 @@ class Settings(AnswerSettings):
         True, SWITCH, "--no-log", help="Keep nothing: no log, no measured speeds.", on=RUNS,
         panel=OUTPUT,
     )  # fmt: skip
+    keep_warm: float = option(
+        0.0, Rule("seconds", 0, from_project=False),
+        help="How long a model stays loaded after a call, for the next one; off by default.",
+    )  # fmt: skip
     log_days: float | None = option(None, MONEY, help="Days that a run stays in the log.")
     log_max_mb: float = option(512.0, MONEY, help="Megabytes of the log; the oldest runs go first.")
     result_cache_mb: int = option(64, BYTES, help="Megabytes of whole results kept.")

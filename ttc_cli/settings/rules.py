@@ -10,8 +10,9 @@ from typing import Any, Literal
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.spelling import did_you_mean
 
-Kind = Literal["text", "choice", "whole", "number", "switch", "texts", "pairs"]
+Kind = Literal["text", "choice", "whole", "number", "switch", "texts", "pairs", "seconds"]
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 ASK = ("auto", "yes", "no")
 EFFORTS = ("auto", "low", "medium", "high", "max")
 EFFORT_ALIASES = {"minimal": "low", "xhigh": "max"}  # the names other programs use
@@ -29,7 +30,8 @@ class Rule:
 
     Args:
         kind: `whole` is an integer, `number` any finite number, `switch` a boolean, `texts` a
-            tuple of texts, `pairs` a dict from KEY=VALUE texts.
+            tuple of texts, `pairs` a dict from KEY=VALUE texts, `seconds` a number from a text
+            such as 90s, 10m or 1h.
         low: the smallest value allowed.
         high: the largest value allowed.
         words: the words allowed: all of them for a `choice`, besides integers for a `whole`.
@@ -54,6 +56,8 @@ class Rule:
             return "true or false"
         if self.kind in ("texts", "pairs"):
             return "a list of texts"
+        if self.kind == "seconds":
+            return "a time such as 90s, 10m or 1h, or off"
         noun = "a whole number" if self.kind == "whole" else "a number"
         bounds = f" from {self.low:g} to {self.high:g}"
         if self.high >= BIG:
@@ -75,6 +79,8 @@ class Rule:
             return pairs(texts) if self.kind == "pairs" else texts
         if value in self.words:
             return value
+        if self.kind == "seconds":
+            return self._number(_seconds(value), (int, float))
         return self._number(value, int if self.kind == "whole" else (int, float))
 
     def parse(self, text: str) -> object:
@@ -103,6 +109,16 @@ class Rule:
         if not (self.low <= number <= self.high and math.isfinite(number)):
             raise ValueError
         return number if self.kind == "whole" else float(number)
+
+
+def _seconds(value: object) -> object:
+    """Seconds of a text; any other value as it is, except for what says none."""
+    if value is False or value in FALSE:
+        return 0.0
+    if not isinstance(value, str):
+        return value
+    number, unit = value[:-1].strip(), UNITS.get(value[-1:])
+    return float(number) * unit if unit else float(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,233 @@
+"""Warm servers of this user: found without being told, left behind, asked how they are.
+
+A server's socket is named by all that a caller must have in common with it (build of the program,
+model, context), so that whoever finds one may use it, and where there is none nothing is lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ttc_cli
+from ttc_cli.core.errors import TtcError
+from ttc_cli.session.tuned import tuned
+from ttc_cli.settings import Settings, cache_dir
+
+if TYPE_CHECKING:
+    from ttc_cli.engine.host import Host
+    from ttc_cli.engine.hub import Hub
+    from ttc_cli.engine.warm.client import Link
+    from ttc_cli.engine.warm.server import WarmServer
+    from ttc_cli.engine.warm.spare import WarmEngine
+    from ttc_cli.engine.warm.wire import Condition, Hello
+    from ttc_cli.models.registry import ModelFile
+    from ttc_cli.session.loaded import Session
+    from ttc_cli.store.speeds import Speeds
+
+FOLDER = "warm"
+DECIDING = ("ctx_size", "threads", "gpu_layers", "kv_type", "flash_attention", "log", "keep_warm")
+"""Settings that a server left behind has from the run that left it."""
+CELLS = 8192
+"""KV cells to begin with: the context grows where a run needs more and nobody else is at work."""
+TURN = 1.0
+"""Seconds between two looks at the clock, with nothing under way."""
+DRAIN = 60.0
+"""Seconds that a server gives what is under way, once it is told to leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers."""
+
+    hello: Hello
+    condition: Condition
+
+
+def folder() -> Path:
+    """Where sockets are."""
+    return cache_dir() / FOLDER
+
+
+def build(settings: Settings, identity: str, speeds: Speeds) -> str:
+    """A hash of what a caller and a server must have in common."""
+    spec = importlib.util.find_spec("llama_cpp")  # found, not imported
+    parts = (
+        ttc_cli.__version__,
+        sys.version,
+        _newest(Path(ttc_cli.__file__).parent),
+        spec and spec.origin and Path(spec.origin).stat().st_mtime_ns,
+        identity,
+        settings.ctx_size,
+        settings.gpu_layers,
+        astuple(tuned(settings, speeds)),
+        sorted(speeds.widths.items()),
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
+
+
+def _newest(package: Path) -> tuple[str, int]:
+    """The program by its place and its newest file, of those that both sides run."""
+    files = (path for name in ("core", "engine") for path in (package / name).rglob("*.py"))
+    return str(package), max(path.stat().st_mtime_ns for path in files)
+
+
+def find(
+    settings: Settings, identity: str, speeds: Speeds, load: Callable[[], Host]
+) -> WarmEngine | None:
+    """The engine of a server that has this very model loaded in this very way, if one runs.
+
+    Args:
+        load: loads the model in process, where that server goes away.
+    """
+    if not any(_sockets()):
+        return None
+    from ttc_cli.engine.warm import peer
+    from ttc_cli.engine.warm.client import Link, RemoteEngine
+    from ttc_cli.engine.warm.spare import WarmEngine
+
+    ours = build(settings, identity, speeds)
+    link = Link.open(peer.place(folder(), ours))
+    if link is None:
+        return None
+    if link.hello.build != ours:
+        link.close()
+        return None
+    return WarmEngine(RemoteEngine(link), load)
+
+
+def _sockets() -> Iterator[Path]:
+    """Places where a server is, or was."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder()):
+            if entry.name.endswith(".lock"):
+                yield Path(entry.path)
+
+
+def running() -> Iterator[tuple[Link, Running]]:
+    """Every server of this user that answers."""
+    from ttc_cli.engine.warm import peer, wire
+    from ttc_cli.engine.warm.client import Gone, Link
+
+    for path in _sockets():
+        if (link := Link.open(peer.place(folder(), path.stem))) is not None:
+            with contextlib.suppress(Gone):
+                yield link, Running(link.hello, link.call(wire.Status()))
+            link.close()
+
+
+def stop(seconds: float = DRAIN) -> int:
+    """Tell every server to leave and wait for it; returns how many left.
+
+    Raises:
+        TtcError: one is still at work.
+    """
+    from ttc_cli.engine.warm import wire
+    from ttc_cli.engine.warm.client import Gone
+
+    told = []
+    for link, server in running():
+        with contextlib.suppress(Gone):
+            link.call(wire.Leave())
+        told.append(server.hello.pid)
+    until = time.monotonic() + seconds
+    while left := [pid for pid in told if _alive(pid)]:
+        if time.monotonic() > until:
+            raise TtcError(f"process {left[0]} still answers somebody", "try again later")
+        time.sleep(0.05)
+    return len(told)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def opened(session: Session, hub: Hub) -> Iterator[WarmServer | None]:
+    """The socket of a loaded engine, open for callers; None where another server has it.
+
+    Args:
+        hub: of all runs on the session's engine.
+
+    Raises:
+        TtcError: this system has no such sockets, or lets none be made.
+    """
+    from filelock import FileLock, Timeout
+
+    from ttc_cli.core.files import private_folder
+    from ttc_cli.engine.warm import peer
+    from ttc_cli.engine.warm.server import WarmServer
+
+    if not peer.AVAILABLE:
+        raise TtcError("Python has no Unix sockets on this system", "each call loads the model")
+    ours, host = build(session.settings, session.identity, session.speeds), session.engine
+    states = getattr(host, "states", None)
+    try:
+        private_folder(folder())
+        with FileLock(folder() / f"{ours}.lock", timeout=0):
+            server = WarmServer(
+                host,
+                hub,
+                peer.listen(peer.place(folder(), ours)),
+                build=ours,
+                idle_limit=session.settings.keep_warm,
+                fresh=states.forget if states is not None else lambda: None,
+            )
+            with contextlib.closing(server):
+                yield server
+    except Timeout:
+        yield None
+    except OSError as error:
+        raise TtcError(f"no socket in {folder()}: {error.strerror or error}") from error
+
+
+def keep(session: Session, stops: Callable[[Callable[[], None]], None]) -> None:
+    """Keep a session's model loaded for callers until told to leave, or nobody comes.
+
+    Args:
+        stops: gets the function that tells it to leave.
+
+    Raises:
+        TtcError: another server has it loaded already, or no socket can be made.
+        ModelError: the model cannot be loaded. EngineFailed: the engine died.
+    """
+    from ttc_cli.engine.hub import Hub
+    from ttc_cli.session.room import memory_cells
+
+    engine = session.engine
+    engine.reserve(min(CELLS, memory_cells(session)))
+    with opened(session, Hub(engine)) as server:
+        if server is None:
+            raise TtcError(f"{session.model.name} is kept loaded already", "see `ttc serve status`")
+        stops(server.leave)
+        while not server.done:
+            server.turn(TURN)
+
+
+def leave_behind(settings: Settings, model: ModelFile) -> None:
+    """Start a server as this run had its engine; it ends itself when nobody comes for a while."""
+    said = {name: getattr(settings, name) for name in DECIDING}
+    environ = {f"TTC_{k.upper()}": str(v).lower() for k, v in said.items() if v is not None}
+    with contextlib.suppress(OSError):  # it only spares time
+        subprocess.Popen(  # noqa: S603 - ourselves
+            [sys.executable, "-m", "ttc_cli", "serve", "--no-http", "-m", os.fspath(model.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd=folder().parent,
+            env={**os.environ, **environ},
+        )
