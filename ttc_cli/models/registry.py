@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +38,14 @@ class ModelFile:
     Attributes:
         sha256: of the whole file, when it is known without hashing it now; else None.
         bytes: of all parts.
+        cell_bytes: of one token's keys and values as f16, where it is known already.
     """
 
     name: str
     path: Path
     sha256: str | None
     bytes: int
+    cell_bytes: int = field(default=0, compare=False)
 
     @property
     def kv_bytes_per_token(self) -> int:
@@ -52,7 +54,7 @@ class ModelFile:
         Raises:
             ModelCorrupt: the header cannot be read.
         """
-        return read_gguf(self.path).kv_bytes_per_token
+        return self.cell_bytes or read_gguf(self.path).kv_bytes_per_token
 
 
 @dataclass(frozen=True)

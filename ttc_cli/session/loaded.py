@@ -132,7 +132,10 @@ class Session:
             _import_engine()
             return self._load(self.settings, model, self.identity)
 
-        return warm.find(self.settings, self.identity, self.speeds, load)
+        engine = warm.find(self.settings, self.identity, self.speeds, load)
+        if engine is not None:
+            self.model = replace(model, cell_bytes=engine.cell_bytes)
+        return engine
 
     def _run_load(self, model: ModelFile) -> None:
         began = time.monotonic()

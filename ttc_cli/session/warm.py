@@ -183,6 +183,7 @@ def opened(session: Session, hub: Hub) -> Iterator[WarmServer | None]:
                 hub,
                 peer.listen(peer.place(folder(), ours)),
                 build=ours,
+                cell_bytes=session.model.kv_bytes_per_token,
                 idle_limit=session.settings.keep_warm,
                 fresh=states.forget if states is not None else lambda: None,
             )

@@ -104,6 +104,7 @@ class RemoteEngine(InProcess):
     def __init__(self, link: Link) -> None:
         self._link = link
         self.width = link.hello.width
+        self.cell_bytes = link.hello.cell_bytes
         self._info = link.hello.info
         self._requests: dict[int, BranchRequest] = {}
         self._numbers: dict[Key, int] = {}

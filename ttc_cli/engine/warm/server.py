@@ -38,7 +38,7 @@ class WarmServer:
         host: the engine; closed by whoever made it.
         hub: of all runs on it.
         listener: from `peer.listen`.
-        build: what both sides must have in common besides the model; see `wire.Hello`.
+        build, cell_bytes: see `wire.Hello`.
         idle_limit: seconds without a request after which it is `done`; 0 for never.
         fresh: called when somebody comes and nobody else is there: empties the engine's cache, so
             that an answer does not depend on those before it.
@@ -51,6 +51,7 @@ class WarmServer:
         listener: socket.socket,
         *,
         build: str = "",
+        cell_bytes: int = 0,
         idle_limit: float = 0.0,
         fresh: Callable[[], None] = lambda: None,
     ) -> None:
@@ -58,6 +59,7 @@ class WarmServer:
         self._hub = hub
         self._listener = listener
         self._build = build
+        self._cell_bytes = cell_bytes
         self._limit = idle_limit
         self._fresh = fresh
         self._began = self._used = time.monotonic()
@@ -156,7 +158,8 @@ class WarmServer:
         info = self._host.info
         able = "state" in info.capabilities
         states = cast("Stateful", self._host).states.key() if able else ""
-        return wire.Hello(self._build, os.getpid(), self._host.width, states, info)
+        width, cell = self._host.width, self._cell_bytes
+        return wire.Hello(self._build, os.getpid(), width, cell, states, info)
 
     def _drop(self, caller: Caller) -> None:
         """Forget a caller; what it had under way is cancelled before the next step."""

@@ -65,6 +65,7 @@ class WarmEngine(InProcess):
         self._host: Host = remote
         self._load = load
         self.width = remote.width
+        self.cell_bytes = remote.cell_bytes
         self._cells = 0
         self._live: dict[Key, Live] = {}
         self._lost = False

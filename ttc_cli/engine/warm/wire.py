@@ -159,11 +159,13 @@ class Hello(msgspec.Struct, frozen=True):
     Args:
         build: what both sides must have in common: of the program, the model, the context.
         states: see `States.key`.
+        cell_bytes: of the model's keys and values, for one token as f16.
     """
 
     build: str
     pid: int
     width: int
+    cell_bytes: int
     states: str
     info: EngineInfo
 

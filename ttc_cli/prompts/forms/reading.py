@@ -96,9 +96,8 @@ def offered(prompt: str) -> str:
 
 
 def _bare(text: str) -> Iterator[Constraint]:
-    for kind, pattern in words.BARE.items():
-        if pattern.search(text):
-            yield Constraint(kind, of=offered(text) if kind == "letter" else "")
+    for kind in words.bare(text):
+        yield Constraint(kind, of=offered(text) if kind == "letter" else "")
     if words.BARE_REPLY.search(text):
         yield Constraint("bare")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 ONLY = (
@@ -88,18 +89,33 @@ _BARE_NOUNS = {
         r"lista|tabla|bullets?|headline|subject(?: line)?|poem|summary)"
     ),
 }
-BARE = {
-    kind: re.compile(
-        rf"{_START}(?<!the ){ONLY}\s+{_ARTICLE}{_ADJECTIVE}(?:{nouns})\b"
-        r"(?! that\b| who\b| which\b|\w)|"
-        rf"\b{ONLY}\s+{TELL}\s+{_ARTICLE}{_ADJECTIVE}(?:{nouns})\b(?! of (?!the |your )| that\b)|"
-        rf"\b{TELL}\s+{_WITH}{_ADJECTIVE}(?:{nouns})\b(?! of (?!the |your )| that\b)|"
-        rf"(?:{_START}){_ARTICLE}{_ADJECTIVE}(?:{nouns}),?\s+{ALONE}\b{_CLOSE}",
-        re.IGNORECASE | re.MULTILINE,
-    )
-    for kind, nouns in _BARE_NOUNS.items()
-}
-"""By kind: "just the number", "the number only", and their like."""
+_ORDERED = re.compile(rf"{ONLY}|{ALONE}|\b{TELL}\s+{_WITH}", re.IGNORECASE)
+"""One of these stands in all that `_bare` finds, and in few questions."""
+
+
+@functools.cache
+def _bare() -> dict[str, re.Pattern[str]]:
+    """By kind: "just the number", "the number only", and their like; slow to compile."""
+    return {
+        kind: re.compile(
+            rf"{_START}(?<!the ){ONLY}\s+{_ARTICLE}{_ADJECTIVE}(?:{nouns})\b"
+            r"(?! that\b| who\b| which\b|\w)|"
+            rf"\b{ONLY}\s+{TELL}\s+{_ARTICLE}{_ADJECTIVE}(?:{nouns})\b"
+            r"(?! of (?!the |your )| that\b)|"
+            rf"\b{TELL}\s+{_WITH}{_ADJECTIVE}(?:{nouns})\b(?! of (?!the |your )| that\b)|"
+            rf"(?:{_START}){_ARTICLE}{_ADJECTIVE}(?:{nouns}),?\s+{ALONE}\b{_CLOSE}",
+            re.IGNORECASE | re.MULTILINE,
+        )
+        for kind, nouns in _BARE_NOUNS.items()
+    }
+
+
+def bare(text: str) -> list[str]:
+    """The kinds that are ordered alone: "just the number", "the number only", and their like."""
+    if not _ORDERED.search(text):
+        return []
+    return [kind for kind, pattern in _bare().items() if pattern.search(text)]
+
 
 BARE_REPLY = re.compile(
     rf"\b(?:no|without(?: any| an)?|don['’]t|do not|never|keine?n?|ohne(?: jede)?|sans|aucune?|"
