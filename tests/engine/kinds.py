@@ -189,6 +189,7 @@ class Serving:
         self.engine, self.path = engine, path
         fresh = engine.states.forget if hasattr(engine, "states") else lambda: None
         self.server = WarmServer(engine, Hub(engine), listen(path), fresh=fresh, **options)
+        self.callers: list[WarmEngine] = []
         self._closing = False
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -206,7 +207,8 @@ class Serving:
 
         link = Link.open(self.path)
         assert link is not None
-        return WarmEngine(RemoteEngine(link), load or lost)
+        self.callers.append(WarmEngine(RemoteEngine(link), load or lost))
+        return self.callers[-1]
 
     def close(self) -> None:
         """All at once, as if it were killed; the engine stays open."""
@@ -288,4 +290,6 @@ class WarmKind(Kind):
         for serving in self._servings.values():
             serving.close()
             serving.engine.close()
+            for caller in serving.callers:
+                caller.close()
         self._folder.cleanup()

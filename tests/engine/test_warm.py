@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import socket
@@ -45,6 +46,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
     yield one
     for serving in made:
+        for caller in serving.callers:
+            caller.close()
         serving.close()
         serving.engine.close()
 
@@ -55,6 +58,15 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.005)
+
+
+@contextlib.contextmanager
+def linked(serving: Serving) -> Iterator[Link]:
+    """A bare connection."""
+    link = Link.open(serving.path)
+    assert link is not None
+    with contextlib.closing(link):
+        yield link
 
 
 def alone(request: BranchRequest) -> Said:
@@ -187,10 +199,9 @@ def test_it_leaves_when_told_and_when_nobody_comes(serve: Serve) -> None:
     until(lambda: idle.server.done and not idle.path.exists())
     engine = serving.connect()
     engine.submit(branch("a", 20))
-    link = Link.open(serving.path)
-    assert link is not None
-    assert link.call(wire.Status()).callers == 1
-    link.call(wire.Leave())
+    with linked(serving) as link:
+        assert link.call(wire.Status()).callers == 1
+        link.call(wire.Leave())
     assert not serving.path.exists()
     assert ask(engine, branch("b", 5))[0].sampled == 5, "what is under way is finished"
     finish(engine, ["a"])
@@ -198,14 +209,13 @@ def test_it_leaves_when_told_and_when_nobody_comes(serve: Serve) -> None:
 
 
 def test_errors_of_the_engine_come_as_what_they_are(serve: Serve) -> None:
-    link = Link.open(serve(ScriptedEngine(script, context=4)).path)
-    assert link is not None
     request = wire.slim(branch("a"), 1)
-    with pytest.raises(TtcError, match="the context holds 4") as raised:
-        link.call(wire.Submit(request, 0, ()))
-    assert raised.value.exit_code == 5
-    with pytest.raises(EngineFailed, match="keeps no states"):
-        link.call(wire.Resident([1]))
+    with linked(serve(ScriptedEngine(script, context=4))) as link:
+        with pytest.raises(TtcError, match="the context holds 4") as raised:
+            link.call(wire.Submit(request, 0, ()))
+        assert raised.value.exit_code == 5
+        with pytest.raises(EngineFailed, match="keeps no states"):
+            link.call(wire.Resident([1]))
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ class Prompts:
 
         def write(file: BinaryIO) -> None:
             digest = hashlib.blake2b(digest_size=CHECK)
-            chunks = (state[at : at + _CHUNK] for at in range(0, len(state), _CHUNK))
+            chunks = (bytes(state[at : at + _CHUNK]) for at in range(0, len(state), _CHUNK))
             for part in (head, kept.tobytes(), *chunks):
                 digest.update(part)
                 file.write(part)

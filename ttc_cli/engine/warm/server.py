@@ -112,7 +112,7 @@ class WarmServer:
 
     def wake(self) -> None:
         """End a `turn` that waits; any thread may call it."""
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):  # it was woken often enough, or is closed
             self._waker.send(b"\0")
 
     def leave(self) -> None:
@@ -219,7 +219,7 @@ class WarmServer:
         if deltas or not caller.port.live or time.monotonic() >= caller.until:
             caller.until = None
             self._used = time.monotonic()
-            self._reply(caller, [wire.packed(delta, delta.key) for delta in deltas])
+            self._reply(caller, [wire.packed(delta) for delta in deltas])
 
     def _reply(self, caller: Caller, value: Any, error: TtcError | None = None) -> None:
         charges = caller.accounts.changes()
@@ -257,11 +257,10 @@ class WarmServer:
     def _submit(self, caller: Caller, message: wire.Submit) -> None:
         accounts = caller.accounts
         for account in message.accounts:
-            ledger = Ledger(
-                account.limit, parent=accounts.get(account.parent), verifier=account.verifier
-            )
-            ledger.adjust(*account.spent)
-            accounts.open(account.number, ledger)
+            parent = accounts.get(account.parent)
+            twin = Ledger(account.limit, parent=parent, verifier=account.verifier)
+            twin.adjust(*account.spent)
+            accounts.open(account.number, twin)
         key = message.request.key
         if not isinstance(key, int):
             raise EngineFailed(f"{key!r} is no key")

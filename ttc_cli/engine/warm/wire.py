@@ -41,6 +41,16 @@ class Charge(msgspec.Struct, frozen=True, array_like=True):
     verifier: int
 
 
+class Condition(msgspec.Struct, frozen=True):
+    """A server's condition: seconds since it began and since it was last used, and its callers."""
+
+    seconds: float
+    idle: float
+    idle_limit: float
+    callers: int
+    calls: int
+
+
 class Message(msgspec.Struct, frozen=True, tag=str.lower):
     """What a caller wants; `returns` is the type of what comes back."""
 
@@ -127,7 +137,9 @@ class Restore(Message, frozen=True):
 
 
 class Status(Message, frozen=True):
-    """How the server is, as `Condition`."""
+    """How the server is."""
+
+    returns = Condition
 
 
 class Leave(Message, frozen=True):
@@ -138,19 +150,6 @@ AnyMessage = (
     Submit | Poll | Cancel | Count | SpecialIn | Reserve | Tally | Tokens | Resident | Save
     | Restore | Status | Leave
 )  # fmt: skip
-
-
-class Condition(msgspec.Struct, frozen=True):
-    """A server's condition: seconds since it began and since it was last used, and its callers."""
-
-    seconds: float
-    idle: float
-    idle_limit: float
-    callers: int
-    calls: int
-
-
-Status.returns = Condition
 
 
 class Hello(msgspec.Struct, frozen=True):
@@ -191,9 +190,11 @@ class Failure(msgspec.Struct, frozen=True):
 
     def error(self) -> errors.TtcError:
         """The error, to be raised."""
-        kind = getattr(errors, self.kind, None)
-        known = isinstance(kind, type) and issubclass(kind, errors.TtcError)
-        return (kind if known else errors.EngineFailed)(self.message, self.hint)
+        kind: Any = getattr(errors, self.kind, None)
+        if not (isinstance(kind, type) and issubclass(kind, errors.TtcError)):
+            kind = errors.EngineFailed
+        error: errors.TtcError = kind(self.message, self.hint)
+        return error
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -235,9 +236,9 @@ def bare(prompt: Prompt) -> Prompt:
     return Prompt(prompt.pieces, thinking=prompt.thinking)
 
 
-def packed(delta: Delta, key: int) -> Delta:
+def packed(delta: Delta) -> Delta:
     """A delta whose hidden states are bytes of 32-bit floats."""
-    return replace(delta, key=key, hidden=tuple(_bytes(state) for state in delta.hidden))
+    return replace(delta, hidden=tuple(_bytes(state) for state in delta.hidden))
 
 
 def unpacked(delta: Delta, key: Any) -> Delta:
