@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from kinds import STORY, Said, Serving, ask, branch, finish, hear
 
+from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import EngineFailed, TtcError
 from ttc_cli.core.ledger import Ledger
@@ -192,6 +193,44 @@ def test_an_answer_does_not_depend_on_callers_before(serve: Serve, tiny: Path) -
     first.close()
     until(lambda: not serving.server._callers)
     assert ask(serving.connect(), branch("c", 4))[0].shared == 0
+
+
+def foresee(request: bytes) -> tuple[Prompt, int] | None:
+    """The request is the prompt."""
+    return (Prompt(((request.decode(), False),)), 512) if request else None
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.3])
+def test_what_is_expected_is_evaluated_ahead(serve: Serve, tiny: Path, pause: float) -> None:
+    """Nothing that the caller hears tells of it, but for the time."""
+    (expected,) = ask(LlamaEngine.load(tiny, cells=512, threads=1), branch("a", 6))
+    behind = LlamaEngine.load(tiny, cells=256, threads=1)
+    engine = serve(behind, foresee=foresee).connect()
+    engine.expect(STORY.text.encode())
+    time.sleep(pause)
+    before = engine.counters
+    assert before.prefilled == 0
+    said = {one.tokens: one for one in ask(engine, branch("a", 6), branch("b", 6, seed=2))}
+    first = said[expected.tokens]
+    assert (first.prefilled, first.shared) == (engine.count(STORY), 0)
+    assert sum(one.prefilled for one in said.values()) == engine.count(STORY)
+    assert engine.counters.since(before).prefilled == engine.count(STORY)
+
+
+def test_an_expectation_that_does_not_come_true_does_no_harm(serve: Serve, tiny: Path) -> None:
+    behind = LlamaEngine.load(tiny, cells=256, threads=1)
+    serving = serve(behind, foresee=foresee)
+    for text in ("something else " * 20, "", "too long for any context " * 500):
+        engine = serving.connect()
+        engine.expect(text.encode())
+        engine.reserve(600)
+        (said,) = ask(engine, branch("a", 6))
+        assert (said.sampled, said.prefilled) == (6, engine.count(STORY))
+        engine.close()
+    engine = serving.connect()
+    engine.expect(b"and then it goes away")
+    engine.close()
+    until(lambda: not serving.server._hub.ports)
 
 
 def test_it_leaves_when_told_and_when_nobody_comes(serve: Serve) -> None:

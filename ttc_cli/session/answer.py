@@ -40,6 +40,7 @@ def answer(
         return (yield from known.flow())
     check(request, unsafe=session.settings.unsafe_exec)
     session.begin()
+    session.expect(request)
 
     from ttc_cli.session import prompt_cache  # takes a while, and the model is loading
     from ttc_cli.session.plan import plan

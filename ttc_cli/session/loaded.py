@@ -19,6 +19,7 @@ from ttc_cli.store import speeds as store
 if TYPE_CHECKING:
     from ttc_cli.engine.host import Host
     from ttc_cli.engine.llama.engine import LlamaEngine
+    from ttc_cli.session.request import Request
     from ttc_cli.store.pool import SamplePool
 
     Load = Callable[[Settings, ModelFile, str], Host]
@@ -124,6 +125,14 @@ class Session:
         _import_engine()  # here: two threads that import get in each other's way
         self._loading = Thread(target=self._run_load, args=(self.model,), daemon=True)
         self._loading.start()
+
+    def expect(self, request: Request) -> None:
+        """Say what will be asked: a warm server can begin, while here it is still planned."""
+        expect = getattr(self._engine, "expect", None)
+        if expect is not None:
+            from ttc_cli.session import warm
+
+            expect(warm.told(request))
 
     def _found(self, model: ModelFile) -> Host | None:
         from ttc_cli.session import warm

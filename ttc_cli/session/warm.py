@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from ttc_cli.session.tuned import tuned
 from ttc_cli.settings import Settings, cache_dir
 
 if TYPE_CHECKING:
+    from ttc_cli.core.branch import Prompt
     from ttc_cli.engine.host import Host
     from ttc_cli.engine.hub import Hub
     from ttc_cli.engine.warm.client import Link
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from ttc_cli.engine.warm.wire import Condition, Hello
     from ttc_cli.models.registry import ModelFile
     from ttc_cli.session.loaded import Session
+    from ttc_cli.session.request import Request
     from ttc_cli.store.speeds import Speeds
 
 FOLDER = "warm"
@@ -186,6 +189,7 @@ def opened(session: Session, hub: Hub) -> Iterator[WarmServer | None]:
                 cell_bytes=session.model.kv_bytes_per_token,
                 idle_limit=session.settings.keep_warm,
                 fresh=states.forget if states is not None else lambda: None,
+                foresee=partial(_foreseen, session),
             )
             with contextlib.closing(server):
                 yield server
@@ -193,6 +197,38 @@ def opened(session: Session, hub: Hub) -> Iterator[WarmServer | None]:
         yield None
     except OSError as error:
         raise TtcError(f"no socket in {folder()}: {error.strerror or error}") from error
+
+
+def told(request: Request) -> bytes:
+    """A request as `_foreseen` reads it; empty for one that names what only the caller opens."""
+    import msgspec
+
+    if request.verifiers or any(document.source for document in request.documents):
+        return b""
+    return msgspec.msgpack.encode(request)
+
+
+def _foreseen(session: Session, request: bytes) -> tuple[Prompt, int] | None:
+    """The first prompt of a request, and the cells of its plan; None where that is for the caller.
+
+    Long prompts are: their states may be on the disk.
+    """
+    if not request:
+        return None
+    import msgspec
+
+    from ttc_cli.session.plan import plan
+    from ttc_cli.session.prompt_cache import LONG
+    from ttc_cli.session.request import Request
+
+    try:
+        planned = plan(session, msgspec.msgpack.decode(request, type=Request))
+    except msgspec.MsgspecError:
+        return None
+    if planned.prompt_tokens >= LONG:
+        return None
+    prompts = planned.question.programs or (planned.prompt,)
+    return prompts[0], planned.cells
 
 
 def keep(session: Session, stops: Callable[[Callable[[], None]], None]) -> None:
@@ -206,10 +242,12 @@ def keep(session: Session, stops: Callable[[Callable[[], None]], None]) -> None:
         ModelError: the model cannot be loaded. EngineFailed: the engine died.
     """
     from ttc_cli.engine.hub import Hub
+    from ttc_cli.session.request import Request
     from ttc_cli.session.room import memory_cells
 
     engine = session.engine
     engine.reserve(min(CELLS, memory_cells(session)))
+    _foreseen(session, told(Request.of(session.settings, "How many days are in 3 weeks?")))
     with opened(session, Hub(engine)) as server:
         if server is None:
             raise TtcError(f"{session.model.name} is kept loaded already", "see `ttc serve status`")

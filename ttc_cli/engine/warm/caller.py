@@ -6,6 +6,8 @@ import contextlib
 import socket
 import time
 
+from ttc_cli.core.branch import Prompt
+from ttc_cli.core.engine import Key
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.engine.hub import Hub
 from ttc_cli.engine.warm import wire
@@ -21,12 +23,21 @@ class Caller:
         self.channel = channel
         self.port = hub.port()
         self.accounts = Accounts()
-        self.ledgers: dict[int, Ledger | None] = {}
+        self.ledgers: dict[Key, Ledger | None] = {}
+        self.prompts: dict[Key, Prompt] = {}
+        """Of requests that nothing was told of yet."""
         self.until: float | None = None
         """When it is to be answered at the latest, while it polls."""
         self.told = time.monotonic()
         self.unsent = bytearray()
         self._unread = bytearray()
+
+    def forget(self) -> None:
+        """Keep of what was under way only what still is."""
+        live = self.port.live
+        self.ledgers = {key: kept for key, kept in self.ledgers.items() if key in live}
+        self.prompts = {key: kept for key, kept in self.prompts.items() if key in live}
+        self.accounts.keep(self.ledgers.values())
 
     def read(self) -> bytes | None:
         """Take what came; returns a frame's body once it is whole.

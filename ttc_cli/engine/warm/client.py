@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import msgspec
 
@@ -16,8 +16,8 @@ from ttc_cli.core.ledger import Ledger
 from ttc_cli.engine.host import Counters, InProcess
 from ttc_cli.engine.warm import peer, wire
 from ttc_cli.engine.warm.accounts import Accounts
+from ttc_cli.engine.warm.states import RemoteStates
 
-T = TypeVar("T")
 GREETING = 1.0
 """Seconds that a server may take to say hello: it does nothing else first."""
 SILENCE = 30.0
@@ -36,8 +36,11 @@ class Link:
 
     def __init__(self, channel: socket.socket, hello: wire.Hello) -> None:
         self._channel = channel
+        self._owed: wire.AnyMessage | None = None
         self.hello = hello
         self.accounts = Accounts()
+        self.before: Counters | None = None
+        """Of the engine, before it began what was expected; read once."""
 
     @classmethod
     def open(cls, path: Path) -> Link | None:
@@ -61,15 +64,32 @@ class Link:
             TtcError: what the engine raised.
         """
         try:
-            self._channel.sendall(wire.framed(wire.Call(message, self.accounts.changes())))
-            reply = msgspec.msgpack.decode(_frame(self._channel), type=wire.Reply)
-            self.accounts.hear(reply.charges)
-            if reply.failure is not None:
-                raise reply.failure.error()
-            return msgspec.msgpack.decode(reply.value, type=message.returns)
+            if self._owed is not None:
+                owed, self._owed = self._owed, None
+                self.before = self._hear(owed)
+            self._say(message)
+            return self._hear(message)
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             self.close()
             raise Gone from error
+
+    def expect(self, request: bytes) -> None:
+        """Say what will be asked, and do not wait for the reply."""
+        self._owed = wire.Expect(request)
+        try:
+            self._say(self._owed)
+        except OSError:
+            self.close()  # the next call hears of it
+
+    def _say(self, message: wire.AnyMessage) -> None:
+        self._channel.sendall(wire.framed(wire.Call(message, self.accounts.changes())))
+
+    def _hear(self, message: wire.AnyMessage) -> Any:
+        reply = msgspec.msgpack.decode(_frame(self._channel), type=wire.Reply)
+        self.accounts.hear(reply.charges)
+        if reply.failure is not None:
+            raise reply.failure.error()
+        return msgspec.msgpack.decode(reply.value, type=message.returns)
 
     def close(self) -> None:
         """Hang up: the server forgets what is under way; idempotent."""
@@ -111,7 +131,7 @@ class RemoteEngine(InProcess):
         self._last = 0
         self._ledgers = 0
         self._closed = False
-        self.states = RemoteStates(link)
+        self.states = RemoteStates(link.call, link.hello.states)
 
     @property
     def info(self) -> EngineInfo:
@@ -122,7 +142,12 @@ class RemoteEngine(InProcess):
     def counters(self) -> Counters:
         """What the engine did so far, for others too."""
         counters: Counters = self._link.call(wire.Tally())
-        return counters
+        before, self._link.before = self._link.before, None
+        return before or counters
+
+    def expect(self, request: bytes) -> None:
+        """Let the server begin with what will be asked; see `wire.Expect`."""
+        self._link.expect(request)
 
     def special_in(self, texts: Sequence[str]) -> frozenset[str]:
         """Texts of control tokens; see `Host`."""
@@ -204,37 +229,3 @@ class RemoteEngine(InProcess):
     def _settle(self) -> None:
         """Keep in step only ledgers of what is live, as the server does."""
         self._link.accounts.keep(request.ledger for request in self._requests.values())
-
-
-class RemoteStates:
-    """Evaluated prompts of the engine behind a link; none, once that is gone."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-
-    def key(self) -> str:
-        """What bytes of a state mean nothing without."""
-        return self._link.hello.states
-
-    def tokens(self, prompt: Prompt) -> list[int]:
-        """A prompt as the model takes it."""
-        return self._ask(wire.Tokens(wire.bare(prompt)), [])
-
-    def resident(self, tokens: Sequence[int]) -> int:
-        """How many leading tokens are in the cache already."""
-        return self._ask(wire.Resident(list(tokens)), 0)
-
-    def save(self, tokens: Sequence[int]) -> tuple[int, memoryview] | None:
-        """The cells of the longest resident prefix of `tokens`: its length and its bytes."""
-        saved: tuple[int, bytes] | None = self._ask(wire.Save(list(tokens)), None)
-        return None if saved is None else (saved[0], memoryview(saved[1]))
-
-    def restore(self, tokens: Sequence[int], state: bytes, keep: int) -> bool:
-        """Make the first `keep` of `tokens` resident, from the bytes that `save` gave for all."""
-        return self._ask(wire.Restore(list(tokens), state, keep), False)
-
-    def _ask(self, message: wire.AnyMessage, otherwise: T) -> T:
-        try:
-            return cast("T", self._link.call(message))
-        except EngineFailed:
-            return otherwise

@@ -14,11 +14,13 @@ from typing import Any, cast
 
 import msgspec
 
+from ttc_cli.core.engine import Delta
 from ttc_cli.core.errors import EngineFailed, TtcError
 from ttc_cli.core.ledger import Ledger
-from ttc_cli.engine.host import Host, Stateful
+from ttc_cli.engine.host import Host
 from ttc_cli.engine.hub import Hub
-from ttc_cli.engine.warm import peer, wire
+from ttc_cli.engine.warm import peer, states, wire
+from ttc_cli.engine.warm.ahead import Ahead, Foresee
 from ttc_cli.engine.warm.caller import Caller
 
 STEP = 0.02
@@ -42,6 +44,7 @@ class WarmServer:
         idle_limit: seconds without a request after which it is `done`; 0 for never.
         fresh: called when somebody comes and nobody else is there: empties the engine's cache, so
             that an answer does not depend on those before it.
+        foresee: see `ahead`.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class WarmServer:
         cell_bytes: int = 0,
         idle_limit: float = 0.0,
         fresh: Callable[[], None] = lambda: None,
+        foresee: Foresee = lambda _request: None,
     ) -> None:
         self._host = host
         self._hub = hub
@@ -62,6 +66,7 @@ class WarmServer:
         self._cell_bytes = cell_bytes
         self._limit = idle_limit
         self._fresh = fresh
+        self._ahead = Ahead(host, hub, foresee)
         self._began = self._used = time.monotonic()
         self._calls = 0
         self._callers: dict[socket.socket, Caller] = {}
@@ -93,7 +98,7 @@ class WarmServer:
         """
         live = [caller for caller in self._callers.values() if caller.port.live]
         held = any(not caller.port.waiting for caller in live)
-        polling = any(caller.until is not None for caller in self._callers.values())
+        polling = self._ahead.live or any(c.until is not None for c in self._callers.values())
         wait = min(timeout, GRACE) if held else 0.0 if polling else timeout
         for key, events in self._selector.select(wait):
             channel = cast("socket.socket", key.fileobj)
@@ -105,6 +110,7 @@ class WarmServer:
                 self._exchange(caller, events)
         for caller in [c for c in self._callers.values() if c.until is not None]:
             self._hand_out(caller)
+        self._ahead.go_on(STEP)
         now = time.monotonic()
         for caller in self._callers.values():
             if caller.until is None and now - caller.told > GRACE:
@@ -155,14 +161,12 @@ class WarmServer:
         self._send(caller, self._hello())
 
     def _hello(self) -> wire.Hello:
-        info = self._host.info
-        able = "state" in info.capabilities
-        states = cast("Stateful", self._host).states.key() if able else ""
-        width, cell = self._host.width, self._cell_bytes
-        return wire.Hello(self._build, os.getpid(), width, cell, states, info)
+        host, key = self._host, states.key(self._host)
+        return wire.Hello(self._build, os.getpid(), host.width, self._cell_bytes, key, host.info)
 
     def _drop(self, caller: Caller) -> None:
         """Forget a caller; what it had under way is cancelled before the next step."""
+        self._ahead.end()
         self._selector.unregister(caller.channel)
         del self._callers[caller.channel]
         caller.channel.close()
@@ -203,6 +207,10 @@ class WarmServer:
         if isinstance(message, wire.Poll):
             caller.until = time.monotonic() + min(max(message.timeout, 0.0), MOST_WAIT)
             return
+        if isinstance(message, wire.Expect):
+            self._reply(caller, self._host.counters)
+            self._ahead.begin(message.request)
+            return
         try:
             value = self._act(caller, message)
         except TtcError as error:
@@ -219,13 +227,15 @@ class WarmServer:
         if deltas or not caller.port.live or time.monotonic() >= caller.until:
             caller.until = None
             self._used = time.monotonic()
-            self._reply(caller, [wire.packed(delta) for delta in deltas])
+            self._reply(caller, [self._packed(caller, delta) for delta in deltas])
+
+    def _packed(self, caller: Caller, delta: Delta) -> Delta:
+        prompt = caller.prompts.pop(delta.key, None)
+        return wire.packed(delta if prompt is None else self._ahead.claimed(prompt, delta))
 
     def _reply(self, caller: Caller, value: Any, error: TtcError | None = None) -> None:
         charges = caller.accounts.changes()
-        live = caller.port.live
-        caller.ledgers = {key: kept for key, kept in caller.ledgers.items() if key in live}
-        caller.accounts.keep(caller.ledgers.values())
+        caller.forget()
         caller.told = time.monotonic()
         failure = wire.Failure.of(error) if error else None
         self._send(caller, wire.Reply(msgspec.Raw(wire.encode(value)), failure, charges))
@@ -242,6 +252,8 @@ class WarmServer:
             case wire.SpecialIn(texts):
                 return host.special_in(texts)
             case wire.Reserve(cells):
+                if cells > host.info.cells:
+                    self._ahead.end()
                 host.reserve(cells)
                 return host.info
             case wire.Tally():
@@ -251,7 +263,7 @@ class WarmServer:
             case wire.Leave():
                 self.leave()
             case _:
-                return self._states(message)
+                return states.answer(host, message)
         return None
 
     def _submit(self, caller: Caller, message: wire.Submit) -> None:
@@ -265,24 +277,11 @@ class WarmServer:
         if not isinstance(key, int):
             raise EngineFailed(f"{key!r} is no key")
         ledger = accounts.get(message.ledger)
+        self._ahead.asked(message.request.prompt)
+        caller.prompts[key] = message.request.prompt
         caller.port.submit(replace(message.request, ledger=ledger))
         caller.ledgers[key] = ledger
         self._calls += 1
-
-    def _states(self, message: wire.AnyMessage) -> Any:
-        if "state" not in self._host.info.capabilities:
-            raise EngineFailed("this engine keeps no states")
-        states = cast("Stateful", self._host).states
-        match message:
-            case wire.Tokens(prompt):
-                return states.tokens(prompt)
-            case wire.Resident(tokens):
-                return states.resident(tokens)
-            case wire.Save(tokens):
-                return states.save(tokens)
-            case wire.Restore(tokens, state, keep):
-                return states.restore(tokens, state, keep)
-        return None
 
     def _condition(self) -> wire.Condition:
         now = time.monotonic()

@@ -85,6 +85,11 @@ class WarmEngine(InProcess):
         """Its evaluated prompts."""
         return self._on(lambda host: cast("Stateful", host).states)
 
+    def expect(self, request: bytes) -> None:
+        """Let the server begin with what will be asked; see `wire.Expect`."""
+        if self._remote is not None:
+            self._remote.expect(request)
+
     def special_in(self, texts: Sequence[str]) -> frozenset[str]:
         """Texts of control tokens; see `Host`."""
         return self._on(lambda host: host.special_in(texts))

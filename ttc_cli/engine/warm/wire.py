@@ -65,6 +65,16 @@ class Submit(Message, frozen=True):
     accounts: tuple[Account, ...]
 
 
+class Expect(Message, frozen=True):
+    """What will be asked next, in a form that the server's owner reads: it may begin already.
+
+    Gives the counters of before; the caller goes on meanwhile, and hears it with its next call.
+    """
+
+    returns = Counters
+    request: bytes
+
+
 class Poll(Message, frozen=True):
     """As `Engine.poll`; keys are numbers."""
 
@@ -147,7 +157,7 @@ class Leave(Message, frozen=True):
 
 
 AnyMessage = (
-    Submit | Poll | Cancel | Count | SpecialIn | Reserve | Tally | Tokens | Resident | Save
+    Submit | Expect | Poll | Cancel | Count | SpecialIn | Reserve | Tally | Tokens | Resident | Save
     | Restore | Status | Leave
 )  # fmt: skip
 
