@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -74,10 +74,12 @@ class Hub:
 
     Args:
         engine: closed by whoever made it, not by the hub.
+        settle: called before each step, when every run has acted on the last one.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, settle: Callable[[], None] = lambda: None) -> None:
         self.engine = engine
+        self._settle = settle
         self.ports: dict[int, Port] = {}
         self._next = 0
 
@@ -96,6 +98,7 @@ class Hub:
         """
         if any(port.live and not port.waiting for port in self.ports.values()):
             return
+        self._settle()
         for delta in self.engine.poll(timeout):
             assert isinstance(delta.key, tuple)  # made in Port.submit
             number, key = delta.key

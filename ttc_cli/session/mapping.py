@@ -17,12 +17,12 @@ from ttc_cli.core.errors import BranchesFailed, EngineFailed, ModelError, TtcErr
 from ttc_cli.core.events import Event, Flow, watch
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.sampling import Stop
-from ttc_cli.engine.hub import Hub, Port, drive
+from ttc_cli.engine.hub import Port, drive
+from ttc_cli.session.batch import Batch
 from ttc_cli.session.loaded import Session, new_id
 from ttc_cli.session.plan import Planned, plan
 from ttc_cli.session.records import LINE, Reader, Record
 from ttc_cli.session.request import Request
-from ttc_cli.session.room import memory_cells
 from ttc_cli.session.running import answering, start
 from ttc_cli.session.verdict import fault
 from ttc_cli.store.recorder import Recorder
@@ -30,8 +30,6 @@ from ttc_cli.store.runs import Entry
 from ttc_cli.store.templates import INPUT, Template, fill
 from ttc_cli.views.result import short_form, texts
 
-SLACK = 1.25
-"""Branches asked of the engine, in widths: the batch is full when some end together."""
 WINDOW = 8
 """Records after the oldest unfinished one that may be begun, in widths: what order may cost."""
 ATTEMPTS = 3
@@ -147,11 +145,8 @@ class Mapping:
         self._task = task
         self._ordered = ordered
         self._record = record
-        self._hub = Hub(session.engine)
-        self._live: dict[int, tuple[Port, Planned]] = {}
-        self._width = session.engine.width
-        self._cells = 0
-        self._pool = session.pool()
+        self._batch = Batch(session)
+        self._live: set[int] = set()
 
     def outage(self) -> str:
         """What is waited for while the server is away; empty while nothing is."""
@@ -176,18 +171,19 @@ class Mapping:
             EngineFailed, ModelError: the engine died, or its server stays away.
         """
         try:
-            with closing(drive(self._flows(reader, skip), most=2 * self._width)) as driven:
+            flows = self._flows(reader, skip)
+            with closing(drive(flows, most=self._batch.most)) as driven:
                 for _, _, row in driven:
                     if stopped():
                         return
                     yield row
         finally:
-            if self._pool is not None:
-                self._pool.close()
+            self._batch.close()
 
     def _flows(self, reader: Reader, skip: Callable[[Record], bool]) -> Iterator[Flow[Row] | None]:
         while not reader.ended:
-            record = reader.next(0 if self._live else PATIENCE) if self._hungry else None
+            wait = 0 if self._live else PATIENCE
+            record = reader.next(wait) if self._batch.hungry else None
             if record is None:
                 yield None
             elif not skip(record):
@@ -195,7 +191,7 @@ class Mapping:
                 yield from self._begin(record)
 
     def _begin(self, record: Record) -> Iterator[Flow[Row] | None]:
-        most = WINDOW * self._width
+        most = WINDOW * self._session.engine.width
         while self._ordered and self._live and record.number - min(self._live) >= most:
             yield None
         try:
@@ -205,33 +201,10 @@ class Mapping:
         except TtcError as error:
             yield _failed(record, error)
             return
-        while not self._roomy(planned):
+        while not self._batch.roomy(planned):
             yield None
-        port = self._hub.port()
-        self._live[record.number] = port, planned
-        yield self._answer(record, planned, port)
-
-    @property
-    def _hungry(self) -> bool:
-        """Whether the branches under way, and those of runs that did not begin yet, are few."""
-        branches = sum(
-            len(port.live) if port.submitted else planned.plan.samples
-            for port, planned in self._live.values()
-        )
-        return branches < SLACK * self._width
-
-    def _roomy(self, planned: Planned) -> bool:
-        """Whether the cache can hold the longest answer; it grows when nothing is under way."""
-        most = max(planned.prompt_tokens + 64, memory_cells(self._session))
-        longest = planned.prompt_tokens + planned.plan.branch_tokens + 64
-        if self._cells >= min(longest, most):
-            return True
-        if self._live:
-            return False
-        usual = planned.prompt_tokens + int(planned.estimate["plain_answer"]) + 64
-        self._cells = min(longest + self._width * usual, most)
-        self._session.engine.reserve(self._cells)
-        return True
+        self._live.add(record.number)
+        yield self._answer(record, planned, self._batch.join(planned))
 
     def _answer(self, record: Record, planned: Planned, port: Port) -> Flow[Row]:
         try:
@@ -241,8 +214,8 @@ class Mapping:
         except TtcError as error:
             return _bad(record, error)
         finally:
-            port.close()
-            del self._live[record.number]
+            self._batch.leave(port)
+            self._live.discard(record.number)
         lacks = fault(outcome)
         if lacks is not None and outcome.verified is False:
             return _bad(record, lacks)
@@ -266,7 +239,7 @@ class Mapping:
             error: BranchesFailed | None = None
             try:
                 with self._record(planned) as log:
-                    run = start(planned, port, self._pool)
+                    run = start(planned, port, self._batch.pool)
                     outcome = yield from _told(answering(planned, run), log)
                 failed = any(branch.stop is Stop.FAILED for branch in outcome.branches)
             except BranchesFailed as all_failed:
