@@ -2,10 +2,11 @@
 
 _ttc_words() { # flags and commands that may follow the command "$1"
     case "$1" in
-    "") echo "ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh" ;;
+    "") echo "ask map chat serve again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh" ;;
     "ask") echo "-s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh -h --help" ;;
     "map") echo "--jsonl-input --line-input --field --resume --unordered --fail-fast -s --system -t --template -p --param -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-cache --no-log -x --extract -o --output -q --quiet --refresh -h --help" ;;
     "chat") echo "-s --system -f --file -c --continue --cid -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log -q --quiet -h --help" ;;
+    "serve") echo "--host --port --key-env --key-file --cors --queue --grace -s --system -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --no-cache --no-log -q --quiet -h --help" ;;
     "again") echo "-e --effort -n --samples --seed -m --model --json -x --extract -q --quiet -h --help" ;;
     "logs") echo "list show rate rm wait replay export -h --help" ;;
     "logs list") echo "-n --number --search --since -m --model -e --effort --command --json -h --help" ;;
@@ -170,6 +171,33 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "chat --gpu-layers") echo "any" ;;
     "chat --profile") echo "profiles" ;;
     "chat --schema") echo "files" ;;
+    "serve --host") echo "any" ;;
+    "serve --port") echo "any" ;;
+    "serve --key-env") echo "any" ;;
+    "serve --key-file") echo "files" ;;
+    "serve --cors") echo "any" ;;
+    "serve --queue") echo "any" ;;
+    "serve --grace") echo "any" ;;
+    "serve -s"|"serve --system") echo "any" ;;
+    "serve -e"|"serve --effort") echo "= auto low medium high max" ;;
+    "serve -S"|"serve --strategy") echo "strategies" ;;
+    "serve -n"|"serve --samples") echo "any" ;;
+    "serve --programs") echo "= auto off only" ;;
+    "serve -O"|"serve --option") echo "any" ;;
+    "serve -V"|"serve --verifier") echo "verifiers" ;;
+    "serve --max-tokens") echo "any" ;;
+    "serve --max-seconds") echo "any" ;;
+    "serve --thinking-budget") echo "any" ;;
+    "serve --temperature") echo "any" ;;
+    "serve --top-p") echo "any" ;;
+    "serve --top-k") echo "any" ;;
+    "serve --min-p") echo "any" ;;
+    "serve --seed") echo "= random" ;;
+    "serve -m"|"serve --model") echo "models" ;;
+    "serve --ctx-size") echo "any" ;;
+    "serve --threads") echo "any" ;;
+    "serve --gpu-layers") echo "any" ;;
+    "serve --profile") echo "profiles" ;;
     "again -e"|"again --effort") echo "= auto low medium high max" ;;
     "again -n"|"again --samples") echo "any" ;;
     "again --seed") echo "= random" ;;
@@ -289,7 +317,7 @@ _ttc() {
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         at=""
-    elif [[ " ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate " == *" $first "* ]]; then
+    elif [[ " ask map chat serve again logs stats models bench templates cache config doctor plugins completion prm plan calibrate " == *" $first "* ]]; then
         at=$first
         if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/fit bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm cache/info cache/clear cache/prune cache/path config/show config/get config/set config/unset config/path config/edit prm/train prm/eval prm/convert prm/list " == *" $first/$second "* ]]; then
             at="$first $second"

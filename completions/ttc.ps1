@@ -4,10 +4,11 @@
 Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @{
-        '' = 'ask map chat again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh'
+        '' = 'ask map chat serve again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh'
         'ask' = '-s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh -h --help'
         'map' = '--jsonl-input --line-input --field --resume --unordered --fail-fast -s --system -t --template -p --param -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-cache --no-log -x --extract -o --output -q --quiet --refresh -h --help'
         'chat' = '-s --system -f --file -c --continue --cid -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log -q --quiet -h --help'
+        'serve' = '--host --port --key-env --key-file --cors --queue --grace -s --system -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --no-cache --no-log -q --quiet -h --help'
         'again' = '-e --effort -n --samples --seed -m --model --json -x --extract -q --quiet -h --help'
         'logs' = 'list show rate rm wait replay export -h --help'
         'logs list' = '-n --number --search --since -m --model -e --effort --command --json -h --help'
@@ -210,6 +211,40 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('chat --gpu-layers', 'any')
     $takes.Add('chat --profile', 'profiles')
     $takes.Add('chat --schema', 'files')
+    $takes.Add('serve --host', 'any')
+    $takes.Add('serve --port', 'any')
+    $takes.Add('serve --key-env', 'any')
+    $takes.Add('serve --key-file', 'files')
+    $takes.Add('serve --cors', 'any')
+    $takes.Add('serve --queue', 'any')
+    $takes.Add('serve --grace', 'any')
+    $takes.Add('serve -s', 'any')
+    $takes.Add('serve --system', 'any')
+    $takes.Add('serve -e', '= auto low medium high max')
+    $takes.Add('serve --effort', '= auto low medium high max')
+    $takes.Add('serve -S', 'strategies')
+    $takes.Add('serve --strategy', 'strategies')
+    $takes.Add('serve -n', 'any')
+    $takes.Add('serve --samples', 'any')
+    $takes.Add('serve --programs', '= auto off only')
+    $takes.Add('serve -O', 'any')
+    $takes.Add('serve --option', 'any')
+    $takes.Add('serve -V', 'verifiers')
+    $takes.Add('serve --verifier', 'verifiers')
+    $takes.Add('serve --max-tokens', 'any')
+    $takes.Add('serve --max-seconds', 'any')
+    $takes.Add('serve --thinking-budget', 'any')
+    $takes.Add('serve --temperature', 'any')
+    $takes.Add('serve --top-p', 'any')
+    $takes.Add('serve --top-k', 'any')
+    $takes.Add('serve --min-p', 'any')
+    $takes.Add('serve --seed', '= random')
+    $takes.Add('serve -m', 'models')
+    $takes.Add('serve --model', 'models')
+    $takes.Add('serve --ctx-size', 'any')
+    $takes.Add('serve --threads', 'any')
+    $takes.Add('serve --gpu-layers', 'any')
+    $takes.Add('serve --profile', 'profiles')
     $takes.Add('again -e', '= auto low medium high max')
     $takes.Add('again --effort', '= auto low medium high max')
     $takes.Add('again -n', 'any')

@@ -15,6 +15,7 @@ COMMANDS = {
     "ask": "Answer a question (also without a command's name).",
     "map": "One prompt over every line or JSON record; resumable.",
     "chat": "Talk: many turns, one loaded model.",
+    "serve": "Answer other programs: an OpenAI-compatible endpoint.",
     "again": "Ask the last question once more, with more effort.",
     "logs": "Past runs: list, show, replay, rate, export, wait for.",
     "stats": "What was asked, what it cost, how long it took.",

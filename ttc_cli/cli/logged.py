@@ -41,7 +41,7 @@ def recorder(
 
 @contextmanager
 def recorders(
-    settings: Settings, said: Mapping[str, Any], say: Callable[[str], None]
+    settings: Settings, said: Mapping[str, Any], say: Callable[[str], None], command: str = "map"
 ) -> Iterator[Callable[[Planned], Recorder]]:
     """What logs each of many runs; a log that cannot be used is told of once.
 
@@ -56,7 +56,7 @@ def recorders(
         refused.append(line)
 
     def make(run: Planned) -> Recorder:
-        begun = entry(run.request, run.id, said, command="map")
+        begun = entry(run.request, run.id, said, command=command)
         return recorder(settings, begun, run.began, give_up, keep=not refused)
 
     with ExitStack() as stack:

@@ -23,7 +23,8 @@ INPUT, SPENDING, SAMPLING = "Input", "Spending", "Sampling"
 ENGINE, OUTPUT = "Model and engine", "Output"
 PANELS = (INPUT, SPENDING, SAMPLING, ENGINE, OUTPUT)
 """Sections of a command's help, in order."""
-TURNS, RUNS, EVERY = "ask chat", "ask map chat", "ask map chat bench"
+TURNS, RUNS, HERE = "ask chat", "ask map chat", "ask map chat bench"
+SERVED, EVERY = f"{RUNS} serve", f"{HERE} serve"
 """Commands that take an option."""
 
 
@@ -97,7 +98,7 @@ class AnswerSettings:
     )  # fmt: skip
     max_seconds: float | None = option(
         None, Rule("number", 0.001), "--max-seconds",
-        help="Cap on the seconds of an answer; a first one's loading counts.", on=RUNS,
+        help="Cap on the seconds of an answer; a first one's loading counts.", on=SERVED,
         panel=SPENDING,
     )  # fmt: skip
     thinking_budget: int | None = option(
@@ -121,7 +122,7 @@ class AnswerSettings:
     )  # fmt: skip
     seed: int | Literal["random"] = option(
         0, Rule("whole", 0, BIG, words=("random",)), "--seed",
-        help="A number, or random; 0 by default.", on=RUNS + " again", panel=SAMPLING,
+        help="A number, or random; 0 by default.", on=SERVED + " again", panel=SAMPLING,
     )  # fmt: skip
     model: str | None = option(
         None, TEXT, "-m", "--model", help="Catalogue name, alias, GGUF file or server's URL.",
@@ -158,7 +159,7 @@ class Settings(AnswerSettings):
 
     unsafe_exec: bool = option(
         False, SWITCH, "--unsafe-exec", key=False,
-        help="Run the model's code also where it cannot be locked in.", on=EVERY, panel=SPENDING,
+        help="Run the model's code also where it cannot be locked in.", on=HERE, panel=SPENDING,
     )  # fmt: skip
     threads: int | None = option(
         None, Rule("whole", 1, 4096), "--threads", help="Threads.", on=EVERY, panel=ENGINE
@@ -197,11 +198,11 @@ class Settings(AnswerSettings):
         on=TURNS, panel=OUTPUT,
     )  # fmt: skip
     cache: bool = option(
-        True, SWITCH, "--no-cache", help="Neither use nor keep samples of other runs.", on=RUNS,
+        True, SWITCH, "--no-cache", help="Neither use nor keep samples of other runs.", on=SERVED,
         panel=OUTPUT,
     )  # fmt: skip
     log: bool = option(
-        True, SWITCH, "--no-log", help="Keep nothing: no log, no measured speeds.", on=RUNS,
+        True, SWITCH, "--no-log", help="Keep nothing: no log, no measured speeds.", on=SERVED,
         panel=OUTPUT,
     )  # fmt: skip
     keep_warm: float = option(

@@ -1,0 +1,214 @@
+"""What a body may say, as JSON schemas: they check it, and they are what /openapi.json tells.
+
+A field whose value would not be honoured takes only the values that ask for nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ttc_cli.settings.options import AnswerSettings, rows
+from ttc_cli.settings.rules import BIG, EFFORT_ALIASES, EFFORTS, Rule
+from ttc_cli.strategies.registry import BUILTIN
+
+Schema = dict[str, Any]
+MOST_CHOICES, MOST_STOPS, MOST_SAMPLES = 16, 4, 256
+ELSEWHERE = {
+    "system": "a system message says it",
+    "schema": "response_format says it",
+    "model": "the server has one model",
+    "ctx_size": "the server decides it", "flash_attention": "the server decides it",
+    "kv_type": "the server decides it", "routes": "the server decides it",
+}  # fmt: skip
+"""Settings of an answer that the `ttc` object does not say, and who does."""
+SAID = {name: row for name, row in rows(AnswerSettings).items() if name not in ELSEWHERE}
+"""Settings that it may say, by name."""
+
+TEXT: Schema = {"type": ["string", "null"]}
+SWITCH: Schema = {"type": ["boolean", "null"]}
+NOTHING: Schema = {"type": "null"}
+NONE_OF_THEM: Schema = {"type": ["array", "null"], "maxItems": 0}
+LABELS: Schema = {"type": ["object", "null"], "additionalProperties": {"type": "string"}}
+
+
+def whole(low: int, high: int = BIG) -> Schema:
+    """An integer, or null."""
+    return {"type": ["integer", "null"], "minimum": low, "maximum": high}
+
+
+def number(low: float, high: float) -> Schema:
+    """A number, or null."""
+    return {"type": ["number", "null"], "minimum": low, "maximum": high}
+
+
+def only(*values: Any) -> Schema:
+    """One of these, or null."""
+    return {"enum": [*values, None]}
+
+
+def record(fields: Schema, *required: str) -> Schema:
+    """An object of these fields and no others."""
+    return {
+        "type": "object",
+        "properties": fields,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def of_rule(name: str, rule: Rule) -> Schema:
+    """What a setting takes."""
+    if name == "effort":
+        return {"enum": [*EFFORTS, *EFFORT_ALIASES]}
+    if name == "strategy":
+        return {"enum": ["auto", *BUILTIN]}
+    if rule.kind in ("whole", "number"):
+        high = MOST_SAMPLES if name == "samples" else rule.high
+        kind = "integer" if rule.kind == "whole" else "number"
+        bounds = {"minimum": rule.low, "maximum": min(high, BIG)}
+        if not rule.words:
+            return {"type": kind, **bounds}
+        return {"anyOf": [{"type": kind, **bounds}, {"enum": list(rule.words)}]}
+    if rule.kind == "pairs":
+        return {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
+    if rule.kind == "texts":
+        return {"type": "array", "maxItems": 8, "items": {"type": "string"}}
+    return {"type": "boolean"} if rule.kind == "switch" else {"enum": list(rule.words)}
+
+
+OURS: Schema = record({name: of_rule(name, row.rule) for name, row in SAID.items()})
+OURS["type"] = ["object", "null"]
+
+
+def parts(*kinds: str) -> Schema:
+    """A text, or a list of parts that hold one."""
+    fields = {
+        "type": {"enum": list(kinds)}, "text": {"type": "string"},
+        "annotations": NONE_OF_THEM, "logprobs": NONE_OF_THEM,
+    }  # fmt: skip
+    part = record(fields, "type", "text")
+    return {"anyOf": [{"type": ["string", "null"]}, {"type": "array", "items": part}]}
+
+
+ROLES = {"enum": ["system", "developer", "user", "assistant"]}
+MESSAGE = record(
+    {
+        "role": ROLES, "content": parts("text"), "reasoning_content": TEXT, "reasoning": TEXT,
+        "refusal": NOTHING, "name": NOTHING, "audio": NOTHING, "function_call": NOTHING,
+        "tool_calls": NONE_OF_THEM, "annotations": NONE_OF_THEM,
+    },
+    "role", "content",
+)  # fmt: skip
+
+FORM = {
+    "name": {"type": "string"},
+    "description": TEXT,
+    "schema": {"type": "object"},
+    "strict": SWITCH,
+}
+FORMATS: Schema = {
+    "anyOf": [
+        {"type": "null"},
+        record({"type": {"const": "text"}}, "type"),
+        record({"type": {"const": "json_object"}}, "type"),
+        record(
+            {"type": {"const": "json_schema"}, "json_schema": record(FORM, "name", "schema")},
+            "type", "json_schema",
+        ),
+    ]
+}  # fmt: skip
+
+BOTH: Schema = {
+    "model": {"type": "string"},
+    "stream": SWITCH,
+    "temperature": number(0, 5),
+    "top_p": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
+    "metadata": LABELS, "user": TEXT, "safety_identifier": TEXT, "prompt_cache_key": TEXT,
+    "store": only(False), "service_tier": only("auto", "default"),
+    "tools": NONE_OF_THEM, "tool_choice": only("none", "auto"), "parallel_tool_calls": SWITCH,
+    "ttc": OURS,
+}  # fmt: skip
+"""Fields of both endpoints."""
+
+CHAT = record(
+    {
+        **BOTH,
+        "messages": {"type": "array", "minItems": 1, "items": MESSAGE},
+        "reasoning_effort": {"enum": [*EFFORT_ALIASES, *EFFORTS, None]},
+        "n": whole(1, MOST_CHOICES),
+        "stop": {
+            "anyOf": [
+                TEXT,
+                {"type": "array", "maxItems": MOST_STOPS, "items": {"type": "string"}},
+            ]
+        },
+        "seed": whole(0),
+        "max_tokens": whole(1), "max_completion_tokens": whole(1),
+        "response_format": FORMATS,
+        "stream_options": {
+            **record({"include_usage": SWITCH, "include_obfuscation": only(False)}),
+            "type": ["object", "null"],
+        },
+        "frequency_penalty": only(0), "presence_penalty": only(0), "logit_bias": only({}),
+        "logprobs": only(False), "top_logprobs": only(0), "modalities": only(["text"]),
+        "verbosity": only("medium"), "functions": NONE_OF_THEM, "function_call": only("none"),
+        "audio": NOTHING, "prediction": NOTHING, "web_search_options": NOTHING,
+    },
+    "model", "messages",
+)  # fmt: skip
+
+ITEM = record(
+    {
+        "type": {"const": "message"}, "role": ROLES, "content": parts("input_text", "output_text"),
+        "id": TEXT, "status": TEXT, "phase": TEXT,
+    },
+    "role", "content",
+)  # fmt: skip
+THOUGHT = record(
+    {
+        "type": {"const": "reasoning"}, "id": TEXT, "status": TEXT, "summary": {"type": "array"},
+        "content": {"type": ["array", "null"]}, "encrypted_content": NOTHING,
+    },
+    "type",
+)  # fmt: skip
+TEXT_FORMATS: Schema = {
+    "anyOf": [
+        *FORMATS["anyOf"][:3],
+        record({"type": {"const": "json_schema"}, **FORM}, "type", "name", "schema"),
+    ]
+}
+
+RESPONSES = record(
+    {
+        **BOTH,
+        "input": {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "array", "minItems": 1, "items": {"anyOf": [ITEM, THOUGHT]}},
+            ]
+        },
+        "instructions": TEXT,
+        "max_output_tokens": whole(1),
+        "reasoning": {
+            **record(
+                {
+                    "effort": {"enum": [*EFFORT_ALIASES, *EFFORTS, None]},
+                    "summary": only("auto"), "generate_summary": only("auto"),
+                }
+            ),
+            "type": ["object", "null"],
+        },
+        "text": {
+            **record({"format": TEXT_FORMATS, "verbosity": only("medium")}),
+            "type": ["object", "null"],
+        },
+        "stream_options": {
+            **record({"include_obfuscation": only(False)}),
+            "type": ["object", "null"],
+        },
+        "background": only(False), "conversation": NOTHING, "include": NONE_OF_THEM,
+        "max_tool_calls": NOTHING, "previous_response_id": NOTHING, "prompt": NOTHING,
+        "top_logprobs": only(0), "truncation": only("disabled"),
+    },
+    "model", "input",
+)  # fmt: skip

@@ -1,0 +1,86 @@
+"""What the endpoint and the engine's thread pass to each other."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from ttc_cli.core.errors import TtcError
+from ttc_cli.core.events import Done, Event
+from ttc_cli.core.ledger import Usage
+from ttc_cli.core.run import Run
+from ttc_cli.engine.hub import Port
+from ttc_cli.session.loaded import new_id
+from ttc_cli.session.request import Request
+
+Hears = Callable[[Event | TtcError], None]
+
+
+class Job:
+    """A request with whoever waits for its answer.
+
+    Args:
+        hears: takes each event, and last of all Done or an error; called on the engine's thread.
+        every: whether it takes all events, and not just the last.
+    """
+
+    def __init__(self, request: Request, hears: Hears, *, every: bool) -> None:
+        self.request = request
+        self.id = new_id()
+        self.began = time.monotonic()
+        self.every = every
+        self.ended = False
+        self.left = False
+        self.prompt_tokens = 0
+        self.port: Port | None = None
+        self.run: Run | None = None
+        self._hears = hears
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens so far."""
+        return self.run.ledger.usage if self.run else Usage()
+
+    def interrupt(self) -> None:
+        """Draw nothing more, and answer with what there is; may be called on any thread."""
+        if self.run is not None:
+            self.run.interrupt()
+
+    def tell(self, event: Event | TtcError) -> None:
+        """Pass an event on."""
+        if self.ended or self.left:
+            return
+        self.ended = isinstance(event, Done | TtcError)
+        if self.ended or self.every:
+            self._hears(event)
+
+
+class Company(Protocol):
+    """What else is served on the engine's thread, such as the warm engine's socket."""
+
+    def turn(self, timeout: float) -> None:
+        """Do what there is to do; wait for it up to `timeout` seconds."""
+        ...
+
+    def wake(self) -> None:
+        """End such a wait; called on other threads."""
+        ...
+
+
+class Alone:
+    """Nobody else is served."""
+
+    def __init__(self) -> None:
+        self._bell = threading.Event()
+
+    def turn(self, timeout: float) -> None:
+        """Wait, unless somebody woke us."""
+        if timeout:
+            self._bell.wait(timeout)
+        self._bell.clear()
+
+    def wake(self) -> None:
+        """End a wait."""
+        self._bell.set()

@@ -1,0 +1,97 @@
+"""Errors in the API's own form: a status, and a body with message, type, param and code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ttc_cli.core.errors import (
+    BranchesFailed,
+    BudgetSpent,
+    ContextOverflow,
+    EngineFailed,
+    NoAnswer,
+    TtcError,
+    UsageError,
+)
+from ttc_cli.core.events import Done, Event
+from ttc_cli.core.secrets import masked
+
+INVALID, REFUSED, FAILED = "invalid_request_error", "no_answer_error", "server_error"
+"""Types of errors: the body is wrong, there is no answer, the server could not."""
+KINDS: dict[type[TtcError], tuple[int, str, str]] = {
+    ContextOverflow: (400, INVALID, "context_length_exceeded"),
+    UsageError: (400, INVALID, "invalid_value"),
+    NoAnswer: (422, REFUSED, "no_answer"),
+    BudgetSpent: (422, REFUSED, "budget_spent"),
+    EngineFailed: (503, FAILED, "engine_unavailable"),
+    BranchesFailed: (503, FAILED, "engine_unavailable"),
+}
+"""(status, type, code) of our own errors; others are 500."""
+RETRY_SECONDS = 5
+"""What Retry-After says where nothing is known."""
+
+
+class ApiError(Exception):
+    """What a client is told instead of an answer.
+
+    Args:
+        status: of HTTP.
+        param: the field of the body that is at fault.
+        after: seconds after which another attempt makes sense.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        kind: str = INVALID,
+        code: str | None = None,
+        param: str | None = None,
+        after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.kind = kind
+        self.code = code
+        self.param = param
+        self.headers = {} if after is None else {"Retry-After": str(max(1, round(after)))}
+
+    def body(self) -> dict[str, Any]:
+        """The error as JSON has it."""
+        told = {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}
+        return {"error": told}
+
+
+def refused(message: str, param: str | None = None, code: str = "invalid_value") -> ApiError:
+    """A body that cannot be honoured as it is."""
+    return ApiError(400, masked(message), code=code, param=param)
+
+
+def told(error: TtcError) -> ApiError:
+    """An error of ours as the API has it; of one that is the server's own affair, that it is."""
+    known = foreseen(error)
+    if known is None:
+        return ApiError(500, "the server failed; it says why", kind=FAILED, code="internal_error")
+    status, kind, code = KINDS[known]
+    after = RETRY_SECONDS if status == 503 else None
+    return ApiError(status, str(error), kind=kind, code=code, after=after)
+
+
+def foreseen(error: TtcError) -> type[TtcError] | None:
+    """The kind of an error that a client is told of; None for one that the server is."""
+    return next((kind for kind in type(error).__mro__ if kind in KINDS), None)
+
+
+def lacking(event: Event) -> ApiError | None:
+    """Why a result is not to be passed off as an answer; None where it is one, or a part of one.
+
+    A part is told of as the API does: its `finish_reason` is "length".
+    """
+    error = event.result.get("error") if isinstance(event, Done) else None
+    if error is None or error["code"] == BudgetSpent.exit_code:
+        return None
+    message = "; ".join(filter(None, (str(error["message"]), str(error["hint"]))))
+    rejected = error["code"] == NoAnswer.exit_code
+    return told(NoAnswer(message) if rejected else EngineFailed(message))
