@@ -19,14 +19,12 @@ class Batch:
     Args:
         settle: called before each step of the engine.
 
-    `pool` holds finished samples of earlier runs, where the settings keep any; `most` is how many
-    runs may be under way at once.
+    `pool` holds finished samples of earlier runs, where the settings keep any.
     """
 
     def __init__(self, session: Session, settle: Callable[[], None] = lambda: None) -> None:
         self._session = session
         self.hub = Hub(session.engine, settle)
-        self.most = 2 * session.engine.width
         self.pool = session.pool()
         self._live: dict[Port, Planned] = {}
         self._cells = 0
@@ -35,6 +33,11 @@ class Batch:
         """Close the pool; the engine stays open."""
         if self.pool is not None:
             self.pool.close()
+
+    @property
+    def most(self) -> int:
+        """Runs that may be under way at once."""
+        return 2 * self._session.engine.width
 
     @property
     def hungry(self) -> bool:
