@@ -98,6 +98,8 @@ def test_what_the_same_request_might_not_meet_again_is_not_kept(
         {"stop": StopRule(5, ("\n",))},
         {"sampling": Sampling(0.8)},
         {"outputs": Outputs(confidence=True)},
+        {"outputs": Outputs(certainty=True)},
+        {"stop": StopRule(5, block=True)},
         {"grammar": "root ::= [a-z]"},
         {"candidates": ("Yes",)},
         {"prompt": Prompt((("Hello", False),))},

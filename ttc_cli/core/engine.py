@@ -58,9 +58,6 @@ class BranchRequest:
             self.outputs,
             self.grammar,
             self.candidates,
-            # Only where wanted: samples drawn before there was such a number keep their names.
-            *(("certainty",) if self.outputs.certainty else ()),
-            *(("block",) if self.stop.block else ()),
         )
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from ttc_cli.core.errors import UsageError
@@ -95,7 +95,7 @@ class StopRule:
     strings: tuple[str, ...] = ()
     steps: StepRule | None = None
     loops: bool = True
-    block: bool = field(default=False, repr=False)  # see BranchRequest.digest
+    block: bool = False
 
     def cut(self, text: str) -> int | None:
         """Where a stop string or a line that is not indented begins; None where none does."""
@@ -140,7 +140,7 @@ class Outputs:
     entropy: bool = False
     hidden: str = ""
     top_k: int = 20
-    certainty: bool = field(default=False, repr=False)  # see BranchRequest.digest
+    certainty: bool = False
 
     @property
     def per_token(self) -> bool:
