@@ -271,11 +271,11 @@ def _sampling() -> object:
 
 
 def test_numbers_arrive_one_a_token() -> None:
-    outputs = Outputs(logprobs=True, confidence=True, entropy=True, hidden="end")
+    outputs = Outputs(logprobs=True, confidence=True, certainty=True, hidden="end")
     _, (branch,) = finish(Run(engine()).extend(branches(1), stop=RULE, outputs=outputs))
     n = branch.tokens_sampled
     step = branch.steps[-1]
-    assert len(step.logprobs) == len(step.confidences) == len(step.entropies) == n
+    assert len(step.logprobs) == len(step.confidences) == len(step.certainties) == n
     assert len(step.hidden) == 1
 
 

@@ -42,7 +42,7 @@ class Said:
     tokens: tuple[int, ...] = ()
     logprobs: tuple[float, ...] = ()
     confidences: tuple[float, ...] = ()
-    entropies: tuple[float, ...] = ()
+    certainties: tuple[float, ...] = ()
     hidden: tuple[Any, ...] = ()
     scores: tuple[float, ...] = ()
     sampled: int = 0
@@ -55,7 +55,7 @@ class Said:
     def hear(self, delta: Delta) -> None:
         assert self.stop is None, "a delta after the last one"
         self.deltas.append(delta)
-        for name in ("text", "logprobs", "confidences", "entropies", "hidden", "scores"):
+        for name in ("text", "logprobs", "confidences", "certainties", "hidden", "scores"):
             setattr(self, name, getattr(self, name) + getattr(delta, name))
         for name in ("sampled", "prefilled", "shared"):
             setattr(self, name, getattr(self, name) + getattr(delta, name))

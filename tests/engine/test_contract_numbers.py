@@ -45,14 +45,14 @@ def test_scores_do_not_depend_on_the_batch(kind: Kind, shared: Engine) -> None:
 
 def test_numbers_come_one_a_token(shared: Engine) -> None:
     whole = "distribution" in shared.info.capabilities
-    outputs = Outputs(logprobs=True, confidence=True, entropy=whole)
+    outputs = Outputs(logprobs=True, confidence=True, certainty=whole)
     for said in ask(shared, *(branch(i, 6, seed=i, outputs=outputs) for i in range(3))):
         assert len(said.logprobs) == len(said.confidences) == said.sampled
-        assert len(said.entropies) == whole * said.sampled
+        assert len(said.certainties) == whole * said.sampled
         assert all(p <= 0 for p in said.logprobs)
-        assert all(e >= 0 for e in said.entropies)
+        assert all(e >= 0 for e in said.certainties)
     (plain,) = ask(shared, branch("plain"))
-    assert not plain.logprobs + plain.confidences + plain.entropies + plain.hidden
+    assert not plain.logprobs + plain.confidences + plain.certainties + plain.hidden
 
 
 def test_hidden_states_are_those_of_the_text(kind: Kind, shared: Engine) -> None:
@@ -96,9 +96,7 @@ def close(a: Any, b: Any, kind: Kind) -> bool:
     return all(abs(float(x - y)) <= most for x, y in zip(a, b, strict=True))
 
 
-@pytest.mark.parametrize(
-    "outputs", [Outputs(hidden="end"), Outputs(entropy=True), Outputs(certainty=True)]
-)
+@pytest.mark.parametrize("outputs", [Outputs(hidden="end"), Outputs(certainty=True)])
 def test_what_an_engine_lacks_is_refused(shared: Engine, outputs: Outputs) -> None:
     need = "hidden" if outputs.hidden else "distribution"
     if need in shared.info.capabilities:

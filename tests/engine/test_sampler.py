@@ -98,14 +98,13 @@ def test_the_ends_of_the_unit_interval_are_tokens() -> None:
 @pytest.mark.parametrize("spread", [0.1, 3.0, 12.0, 40.0])
 @pytest.mark.parametrize("k", [1, 20, N, 10 * N])
 def test_measures_are_the_plain_formulas(spread: float, k: int) -> None:
-    outputs = Outputs(logprobs=True, confidence=True, entropy=True, top_k=k, certainty=True)
+    outputs = Outputs(logprobs=True, confidence=True, top_k=k, certainty=True)
     for row in rows(spread, count=5):
         logp = row.astype(np.float64) - np.logaddexp.reduce(row.astype(np.float64))
         for token in (0, int(row.argmax()), int(row.argmin())):
             stats = measure(row, token, outputs)
             assert stats.logprob == pytest.approx(logp[token], abs=1e-4)
             assert stats.confidence == pytest.approx(-np.sort(logp)[::-1][:k].mean(), abs=1e-4)
-            assert stats.entropy == pytest.approx(-(np.exp(logp) * logp).sum(), abs=1e-4)
             certainty = -(logp + math.log(len(logp))).mean()  # -1/V sum log(V p)
             assert stats.certainty == pytest.approx(certainty, abs=1e-4)
 
@@ -113,15 +112,13 @@ def test_measures_are_the_plain_formulas(spread: float, k: int) -> None:
 def test_what_is_not_wanted_is_not_measured() -> None:
     stats = measure(rows(1.0)[0], 0, Outputs(logprobs=True))
     assert math.isnan(stats.confidence)
-    assert math.isnan(stats.entropy)
     assert math.isnan(stats.certainty)
 
 
-def test_entropy_of_a_masked_row_is_a_number() -> None:
+def test_measures_of_a_masked_row_are_numbers() -> None:
     row = np.full(8, -np.inf, dtype=np.float32)
     row[:2] = 1.0
-    stats = measure(row, 0, Outputs(entropy=True, logprobs=True, certainty=True))
-    assert stats.entropy == pytest.approx(math.log(2), abs=1e-6)
+    stats = measure(row, 0, Outputs(logprobs=True, certainty=True))
     assert stats.certainty == pytest.approx(0, abs=1e-6)  # uniform over what is allowed
     assert stats.logprob == pytest.approx(-math.log(2), abs=1e-6)
 

@@ -246,7 +246,6 @@ class ReplayClient:
             tokens=sample.ids if last else (),
             logprobs=tick.logprobs,
             confidences=tick.confidences,
-            entropies=tick.entropies,
             certainties=tick.certainties,
             hidden=tick.hidden,
             scores=sample.scores if last else (),

@@ -27,7 +27,6 @@ class Tick:
     sampled: int = 1
     logprobs: tuple[float, ...] = ()
     confidences: tuple[float, ...] = ()
-    entropies: tuple[float, ...] = ()
     hidden: tuple[Any, ...] = ()
     seconds: float = 0.0
     certainties: tuple[float, ...] = ()
@@ -66,7 +65,6 @@ class Sample:
                 delta.sampled,
                 _rounded(delta.logprobs),
                 _rounded(delta.confidences),
-                _rounded(delta.entropies),
                 delta.hidden,
                 seconds + self._waited(),
                 _rounded(delta.certainties),
@@ -121,7 +119,7 @@ class SampleLog:
         self._journal.close()
 
 
-_COLUMNS = ("logprobs", "confidences", "entropies", "certainties")
+_COLUMNS = ("logprobs", "confidences", "certainties")
 
 
 def _write(sample: Sample) -> dict[str, Any]:

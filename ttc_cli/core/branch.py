@@ -47,11 +47,9 @@ class Step:
     Args:
         text: as shown; stop strings and end-of-turn tokens are not in it.
         tokens: the ids behind the text; empty for forced text, which the engine tokenises.
-        logprobs, confidences, entropies, certainties: one number a token where asked for (see
-            Outputs).
+        logprobs, confidences, certainties: one number a token where asked for (see Outputs).
         hidden: hidden states at the asked positions, each an array of shape (width,).
         marks: for each hidden state, how many tokens had been drawn when it came.
-        score: a verifier's score in [0, 1], where one was given.
         sampled: whether the model wrote it (False: forced by a strategy).
     """
 
@@ -59,9 +57,7 @@ class Step:
     tokens: tuple[int, ...] = ()
     logprobs: tuple[float, ...] = ()
     confidences: tuple[float, ...] = ()
-    entropies: tuple[float, ...] = ()
     hidden: tuple[Any, ...] = ()
-    score: float | None = None
     sampled: bool = True
     certainties: tuple[float, ...] = ()
     marks: tuple[int, ...] = ()

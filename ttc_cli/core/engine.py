@@ -77,7 +77,6 @@ class Delta:
     tokens: tuple[int, ...] = ()
     logprobs: tuple[float, ...] = ()
     confidences: tuple[float, ...] = ()
-    entropies: tuple[float, ...] = ()
     certainties: tuple[float, ...] = ()
     hidden: tuple[Any, ...] = ()
     scores: tuple[float, ...] = ()
@@ -95,7 +94,7 @@ class EngineInfo:
     Args:
         context: tokens one branch may hold. cells: tokens all branches may hold together.
         capabilities: of "continue" (a partial reply), "rewind" (fork at any earlier point),
-            "logprobs", "confidence", "distribution" (entropy and certainty: of all tokens),
+            "logprobs", "confidence", "distribution" (certainty: of all tokens),
             "hidden", "score", "grammar", "seed", "exact-usage", "messages" (it renders a chat
             itself; `template` only stands for that).
     """

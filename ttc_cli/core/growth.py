@@ -59,7 +59,6 @@ class Growing:
     tokens: tuple[int, ...] = ()
     logprobs: list[float] = field(default_factory=list)
     confidences: list[float] = field(default_factory=list)
-    entropies: list[float] = field(default_factory=list)
     certainties: list[float] = field(default_factory=list)
     hidden: list[object] = field(default_factory=list)
     marks: list[int] = field(default_factory=list)
@@ -73,7 +72,6 @@ class Growing:
         self.tokens = delta.tokens or self.tokens
         self.logprobs += delta.logprobs
         self.confidences += delta.confidences
-        self.entropies += delta.entropies
         self.certainties += delta.certainties
         self.hidden += delta.hidden
         self.sampled += delta.sampled
@@ -87,7 +85,6 @@ class Growing:
             self.tokens,
             tuple(self.logprobs),
             tuple(self.confidences),
-            tuple(self.entropies),
             tuple(self.hidden),
             certainties=tuple(self.certainties),
             marks=tuple(self.marks),

@@ -125,7 +125,6 @@ class Outputs:
         logprobs: natural-log probability of each sampled token under the untempered model.
         confidence: DeepConf's token confidence (arXiv 2508.15260): minus the mean
             log-probability of the top_k likeliest tokens.
-        entropy: of the whole next-token distribution, in nats.
         hidden: the last layer's hidden state, at the end of the request ("end") or also where
             each step mark ends ("steps"). A branch that ended its turn gives the state of the
             end-of-turn token; one that ran out of budget or context gives none. "turn" reads that
@@ -137,7 +136,6 @@ class Outputs:
 
     logprobs: bool = False
     confidence: bool = False
-    entropy: bool = False
     hidden: str = ""
     top_k: int = 20
     certainty: bool = False
@@ -145,14 +143,13 @@ class Outputs:
     @property
     def per_token(self) -> bool:
         """Whether anything is computed for every token."""
-        return self.logprobs or self.confidence or self.entropy or self.certainty
+        return self.logprobs or self.confidence or self.certainty
 
     def __or__(self, other: Outputs) -> Outputs:
         """What both want, of one draw; the left one's `top_k` where both average over it."""
         return Outputs(
             self.logprobs or other.logprobs,
             self.confidence or other.confidence,
-            self.entropy or other.entropy,
             max(self.hidden, other.hidden, key=("", "end", "turn", "steps").index),
             self.top_k if self.confidence else other.top_k,
             self.certainty or other.certainty,

@@ -205,7 +205,6 @@ class ScriptedEngine(InProcess):
             tokens=self._ids(talk) if stop is not None else (),
             logprobs=(-1.0,) if outputs.logprobs else (),
             confidences=(talk.line.confidence,) if outputs.confidence else (),
-            entropies=(1.0,) if outputs.entropy else (),
             certainties=(2 * talk.line.confidence,) if outputs.certainty else (),
             hidden=self._hidden(talk) if outputs.hidden and (marked or stop is not None) else (),
             sampled=1,

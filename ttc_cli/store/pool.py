@@ -31,7 +31,7 @@ SIZE_LIMIT = 256 << 20
 MOST_JSON = 4 << 20
 """Bytes of one entry, unpacked: more is not ours."""
 DIGEST = re.compile(r"[0-9a-f]{64}")
-NUMBERS = ("logprobs", "confidences", "entropies", "certainties")
+NUMBERS = ("logprobs", "confidences", "certainties")
 _BYTES = (1, 2)  # diskcache's modes for bytes in the row and in a file; 3 is text, 4 a pickle
 
 

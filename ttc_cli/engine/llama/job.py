@@ -87,7 +87,6 @@ class Job:
             outputs = self.request.outputs
             self._news.add("logprobs", (stats.logprob,) if outputs.logprobs else ())
             self._news.add("confidences", (stats.confidence,) if outputs.confidence else ())
-            self._news.add("entropies", (stats.entropy,) if outputs.entropy else ())
             self._news.add("certainties", (stats.certainty,) if outputs.certainty else ())
         if ends:
             self._news.add("text", self.stream.flush())

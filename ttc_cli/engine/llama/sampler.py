@@ -34,7 +34,6 @@ class Stats:
 
     logprob: float = math.nan
     confidence: float = math.nan
-    entropy: float = math.nan
     certainty: float = math.nan
 
 
@@ -103,7 +102,7 @@ def _filter(
 
 
 def measure(row: Floats, token: int, outputs: Outputs) -> Stats:
-    """Log-probability, top-k confidence, entropy and self-certainty at one position, in nats.
+    """Log-probability, top-k confidence and self-certainty at one position, in nats.
 
     Confidence is DeepConf's (arXiv 2508.15260): minus the mean log-probability of the k
     likeliest candidates; the flatter the distribution, the lower it is. Self-certainty (arXiv
@@ -114,20 +113,15 @@ def measure(row: Floats, token: int, outputs: Outputs) -> Stats:
     weights = row - np.float32(peak)
     logprob = float(weights[token])
     np.exp(weights, out=weights)
-    total = float(weights.sum(dtype=np.float32))  # pairwise: as good as doubles, in half the time
-    norm = math.log(total)
-    confidence = entropy = certainty = math.nan
+    # summed in pairs: as good as doubles, in half the time
+    norm = math.log(float(weights.sum(dtype=np.float32)))
+    confidence = certainty = math.nan
     if outputs.confidence:
         confidence = norm + peak - float(_top(row, outputs.top_k).mean(dtype=np.float64))
-    if outputs.entropy:
-        # A masked token has weight 0 and shift -inf; 0 * -inf must count as 0.
-        with np.errstate(invalid="ignore"):
-            terms = weights * (row - np.float32(peak))
-        entropy = norm - float(np.nansum(terms, dtype=np.float64)) / total
     if outputs.certainty:
         allowed = row if math.isfinite(row.sum()) else row[np.isfinite(row)]  # masked tokens: -inf
         certainty = norm + peak - float(allowed.mean()) - math.log(len(allowed))
-    return Stats(logprob - norm, confidence, entropy, certainty)
+    return Stats(logprob - norm, confidence, certainty)
 
 
 def _top(row: Floats, k: int) -> Floats:

@@ -267,7 +267,7 @@ class ServerEngine:
         outputs, can = request.outputs, self._info.capabilities
         needs = {
             "hidden": bool(outputs.hidden),
-            "distribution": outputs.entropy or outputs.certainty,
+            "distribution": outputs.certainty,
             "grammar": bool(request.grammar),
             "score": bool(request.candidates),
             "continue": any(step.text for step in request.prefix),
