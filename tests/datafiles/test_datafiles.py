@@ -7,14 +7,16 @@ import gzip
 import json
 import random
 import threading
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
+from ttc_cli.data.cells import READERS, Date, dated, kind_of, number
 from ttc_cli.data.profile import form_of, piped_form, profile
-from ttc_cli.data.program import above, columns_used
-from ttc_cli.data.reader import number, stream
+from ttc_cli.data.program import above, columns_used, reads, told
+from ttc_cli.data.reader import stream
 from ttc_cli.jail import available
 from ttc_cli.prompts.documents import Document
 from ttc_cli.session.datafiles import computed_over
@@ -68,6 +70,37 @@ def test_two_rows_of_each_form(
     assert next(stream(str(path), form, **found.options)) == row
 
 
+def test_missing_values_are_told_as_they_come(tmp_path: Path) -> None:
+    text = "day;pay;mark\n" + "03.02.2024;$1,200;7\n" * 30 + "N/A;n/a;absent\n" * 2
+    found = profile(written(tmp_path, "a.csv", text), "csv")
+    assert found.columns == (
+        ("day", "date, as '2024-02-03', None in 6% of the rows"),
+        ("pay", "whole number, as 1200, None in 6% of the rows"),
+        ("mark", "whole number, as 7, or 'absent'"),
+    )
+
+
+def test_objects_are_told_with_what_is_in_them(tmp_path: Path) -> None:
+    rows = [{"id": "7", "by": {"name": "Ann"}, "lines": [{"qty": 2}], "at": "2024-01-05T10:00:00Z"}]
+    rows += [{"id": "8", "by": None, "lines": [], "pay": "12.50"}]
+    path = written(tmp_path, "a.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    found = profile(path, "jsonl")
+    assert dict(found.columns) == {
+        "id": "text, as '7'",
+        "by": "object with 'name' (text, as 'Ann'), None in 50% of the rows",
+        "lines": "list, each: object with 'qty' (whole number, as 2)",
+        "at": "date, as '2024-01-05 10:00:00', None in 50% of the rows",
+        "pay": "number, as 12.5, None in 50% of the rows",
+    }
+    assert [row["pay"] for row in stream(str(path), "jsonl", **found.options)] == [None, 12.5]
+
+
+def test_what_a_message_names_is_a_column(tmp_path: Path) -> None:
+    event = '2024-05-06 07:08:09 INFO [db] user=ann took=12 path="/a b"\n'
+    (row,) = profile(written(tmp_path, "app.log", event), "log").shown
+    assert (row["user"], row["took"], row["path"]) == ("ann", 12, "/a b")
+
+
 def test_logs_have_fields(tmp_path: Path) -> None:
     found = profile(written(tmp_path, "access.log", LOG), "log")
     assert found.rows == 2
@@ -85,10 +118,62 @@ def test_large_lists_are_read_a_piece_at_a_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [("1,200", 1200), ("$3.50", 3.5), ("-7", -7), ("45%", 45), ("", None), ("x1", "x1"),
-     ("1e3", 1000.0), ("12-04", "12-04")],
+     ("1e3", 1000.0), ("12-04", "12-04"), ("N/A", None), ("1'200.5", 1200.5), ("EUR 12", 12),
+     ("12.50 €", 12.5), ("0,500", "0,500"), ("-$1,200", -1200), ("-", None)],
 )  # fmt: skip
 def test_cells_as_numbers(text: str, value: object) -> None:
     assert number(text) == value
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (["1", "2", "NA", ""], "int"),
+        (["$1,200", "$3.50"], "float"),
+        (["1.234,50", "12,00"], "comma"),
+        (["0,5", "1,25"], "comma"),
+        (["007", "12"], "text"),
+        ([*map(str, range(30)), "absent"], "int"),
+        (["7", "x", "y", "z", "q"], "text"),
+        (["2024-01-31", "2024-02-01 12:00"], "iso"),
+        (["2024-01-31T12:00:00Z", "null"], "iso"),
+        (["31.01.2024", "01.02.2024"], "dmy"),
+        (["31/01/2024", "1/2/2024"], "dmy"),
+        (["01/31/2024", "1/2/2024"], "mdy"),
+        (["01/02/2024", "02/03/2024"], "text"),
+        (["5 Jan 2024", "12 Feb 2024"], "dmy"),
+        (["Jan 5, 2024", "February 12, 2024"], "mdy"),
+        (["04/Mar/2024:00:00:09 +0000"], "dmy"),
+        (["1.2.30", "10.0.31"], "text"),
+        (["10.0.0.1"], "text"),
+        (["North"], "text"),
+    ],
+)
+def test_kinds_of_columns(cells: list[str], kind: str) -> None:
+    assert kind_of(cells) == kind
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_dates_as_people_write_them(seed: int) -> None:
+    moment = datetime(1970, 1, 1) + timedelta(seconds=random.Random(seed).randrange(3_000_000_000))
+    iso = moment.isoformat(" ")
+    for form, order in (
+        ("%Y-%m-%dT%H:%M:%SZ", "ymd"), ("%d.%m.%Y %H:%M:%S", "dmy"), ("%m/%d/%y %H:%M:%S", "mdy"),
+        ("%d/%b/%Y:%H:%M:%S +0000", "dmy"), ("%B %d, %Y, %I:%M:%S %p", "mdy"),
+    ):  # fmt: skip
+        assert dated(moment.strftime(form), order) == iso
+    assert type(READERS["iso"](iso[:10])) is Date
+
+
+def test_a_date_is_a_text_and_a_moment() -> None:
+    day, later = Date("2024-03-05"), Date("2024-03-06 12:00:00")
+    assert (day.month, day.weekday(), day[:7], later.hour) == (3, 1, "2024-03", 12)
+    assert (later - day, later - datetime(2024, 3, 6)) == (timedelta(1.5), timedelta(0.5))
+    assert day == date(2024, 3, 5)
+    assert date(2024, 3, 4) < day < "2024-03-06" < later < datetime(2024, 3, 7)
+    assert {day: 1}["2024-03-05"] == 1
+    assert datetime.strptime(day, "%Y-%m-%d") == datetime(2024, 3, 5)
+    assert dated("31.02.2024", "dmy") == "31.02.2024"
 
 
 def test_any_bytes_are_rows_or_one_clear_error(tmp_path: Path) -> None:
@@ -116,7 +201,7 @@ def test_questions_that_count_are_computed_and_others_read(tmp_path: Path) -> No
     one = document(written(tmp_path, "sales.csv", SALES))
     shown, files = computed_over("Which month had the highest revenue?", [one])
     assert files[0].rows == 2
-    assert shown[0].text.startswith("sales.csv: table, 77 bytes, 2 rows\n- date: text")
+    assert shown[0].text.startswith("sales.csv: table, 77 bytes, 2 rows\n- date: date, as")
     assert computed_over("Explain what this file is about", [one]) == ((one,), ())
     assert computed_over("Is it tidy?", [one]) == ((one,), ())
 
@@ -145,6 +230,21 @@ def test_a_program_reads_the_whole_file_in_the_jail(tmp_path: Path, name: str) -
     assert (ran.answer, ran.error) == ("21.5", "")
     assert columns_used(files, code) == ["revenue"]
     assert "'wanted': ['revenue']" in above(files, code)
+
+
+@locked
+def test_a_program_joins_two_files(tmp_path: Path) -> None:
+    files = [
+        profile(written(tmp_path, "students.csv", "ID,form\n01,7a\n02,7b\n"), "csv"),
+        profile(written(tmp_path, "test scores.csv", "id,points\n02,5\n01,7\n02,6\n"), "csv"),
+    ]
+    assert "read_rows('test scores.csv') gives every row" in told(files)
+    code = (
+        f"def solution():\n{reads(files)}"
+        "    form = {row['ID']: row['form'] for row in students}\n"
+        "    return sum(row['points'] for row in test_scores if form[row['id']] == '7b')"
+    )
+    assert runner("", unsafe=False, data=files)(code, threading.Event()).answer == "11"
 
 
 @locked

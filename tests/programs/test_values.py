@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +38,25 @@ from ttc_cli.programs.values import answer
         (timedelta(days=-1), "", "-1 day"),
         ([1, 2.0, [3, 4.5]], "", "1, 2, (3, 4.5)"),
         ({"a": 1.0, "b": [1, 2]}, "", "a: 1, b: (1, 2)"),
+        ([["sofa", 12]], "Which product sold most?", "sofa"),
+        (["sofa", 12], "Which product sold most, and how many?", "sofa, 12"),
+        ({"sofa": 12}, "What was sold?", "sofa"),
+        (5, "Which month had the highest revenue?", "May"),
+        ("05", "In what month did it rain most?", "May"),
+        ("2023-05", "Which month had the highest revenue?", "2023-05"),
+        (6, "What day of the week was it?", ""),
+        (20, "On which day of the month did it rain most?", "20"),
+        ("8:30:00", "How long do I work?", "8 hours 30 minutes"),
+        ([8, 30], "How many hours and minutes is that?", "8 hours 30 minutes"),
+        ([8, 30], "What are the two numbers?", "8, 30"),
+        (datetime(1900, 1, 1, 22, 25), "When is it over?", "22:25"),
+        (datetime(2024, 3, 5), "On what date?", "2024-03-05"),
+        (time(9, 5, 7), "", "09:05:07"),
+        (1587.57, "round to the nearest gram", "1588"),
+        (3.5, "How many km is it to the nearest town?", "3.5"),
+        (1234, "to the nearest hundred", "1200"),
+        (16.51, "Bitte auf eine Nachkommastelle runden.", "16.5"),
+        ("8.04672 km", "rounded to two decimal places", "8.05 km"),
         (None, "", ""),
         ([], "", ""),
     ],

@@ -24,6 +24,11 @@ Reverse the string 'hello'
 In how many ways can 5 people sit in a row?
 What is the probability of two heads in three tosses?
 Is 91 prime?
+Write 2024 as a Roman numeral.
+What is the 7th letter of the word 'extraordinary'?
+Encode HELLO with a Caesar cipher that shifts each letter forward by 3.
+SEND + MORE = MONEY, where each letter stands for a different digit. What is MONEY?
+Welche Zahl unter 100 hat die Quersumme 18?
 What is the 10th Fibonacci number?
 Tom is twice as old as Ann, who is 7. How old is Tom?
 Wie viele Minuten sind es von 9:40 bis 13:05 Uhr?"""
@@ -34,6 +39,9 @@ What happened on 4 July 1776?
 Translate 'good morning' into German
 Explain why the sky is blue
 Write a haiku about 3 cats
+Write a story about a Caesar cipher with 3 keys
+Explain what binary 101 means
+Which letters did Rilke write to a young poet?
 Write a Python function that adds two numbers
 I have a meeting at 3pm, suggest a polite reason to decline
 How tall is Mount Everest?

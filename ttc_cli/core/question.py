@@ -47,6 +47,7 @@ class Question:
         programs: prompts of replies that are programs, a greedy one each; empty where none is
             evidence.
         data: lines that its function is told on the files that it reads.
+        reads: the first lines of that function, which read them.
     """
 
     text: str
@@ -58,6 +59,7 @@ class Question:
     form: Form | None = None
     programs: tuple[Prompt, ...] = ()
     data: str = ""
+    reads: str = ""
 
     @property
     def votable(self) -> bool:

@@ -7,13 +7,13 @@ import hashlib
 import itertools
 import json
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ttc_cli.core.errors import UnreadableFile
-from ttc_cli.data.reader import LOGS, number, open_text, stream
+from ttc_cli.data.cells import Date, kind_of, number
+from ttc_cli.data.reader import LOGS, PAIR, open_text, stream
 
 FORMS = {
     ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".psv": "csv", ".json": "json",
@@ -23,7 +23,7 @@ FORMS = {
 SAMPLE = 2000
 """Rows from which types are told."""
 SHOWN = 2
-DISTINCT = 6
+DISTINCT = 8
 """Different values of a column that are told, where it has no more."""
 CELL = 40
 """Characters of a value that are shown."""
@@ -93,10 +93,9 @@ def profile(path: Path, form: str) -> Profile:
         raise UnreadableFile(f"cannot read {name} as {form}: {error}") from None
     if not sample:
         raise UnreadableFile(f"cannot use {name}: it holds no rows")
-    names = list(dict.fromkeys(column for row in sample[:100] for column in row))
-    if form == "csv":
-        options["numbers"] = {c: kind for c in names if (kind := _numeric(sample, c))}
-        sample = [_typed(row, options["numbers"]) for row in sample]
+    options |= _found(sample, form)
+    sample = list(itertools.islice(stream(str(path), form, **options), SAMPLE))
+    names = dict.fromkeys(column for row in sample for column in row)
     about = tuple((column, _about(sample, column)) for column in names if column != "line")
     shown = [*sample[:SHOWN], *_later(path, form, options, rows)]
     return Profile(
@@ -133,32 +132,75 @@ def _options(path: Path, form: str) -> dict[str, Any]:
     return {}
 
 
-def _numeric(sample: list[dict[str, Any]], column: str) -> str:
-    """The kind of number that the cells are; empty for text, and codes with zeros in front."""
-    cells = [str(row[column]).strip() for row in sample if str(row.get(column) or "").strip()]
-    codes = any(len(cell) > 1 and cell[0] == "0" and cell.isdigit() for cell in cells)
-    kinds = {type(number(cell)) for cell in cells}
-    if not cells or codes or str in kinds:
-        return ""
-    return "int" if kinds == {int} else "float"
-
-
-def _typed(row: dict[str, Any], numbers: Iterable[str]) -> dict[str, Any]:
-    return {name: number(cell) if name in numbers else cell for name, cell in row.items()}
+def _found(sample: list[dict[str, Any]], form: str) -> dict[str, Any]:
+    """Options of `reader.stream` that a sample of rows gives away."""
+    said = [row["line"] for row in sample if "line" in row]
+    pairs = form == "log" and 2 * sum(bool(PAIR.search(line)) for line in said) > len(said)
+    if pairs:
+        named = [{name: a or b for name, a, b in PAIR.findall(line)} for line in said]
+        sample = [row | more for row, more in zip(sample, named, strict=True)]
+    names = list(dict.fromkeys(column for row in sample for column in row if column != "line"))
+    kinds = {}
+    for name in names:
+        cells = [cell for row in sample if isinstance(cell := row.get(name), str)]
+        kind = kind_of(cells, codes=form in ("json", "jsonl"))
+        if kind != "text":
+            kinds[name] = kind
+    lacking = form != "csv" and any(len(row) < len(names) for row in sample)
+    return {
+        "kinds": kinds,
+        **({"blank": names} if lacking else {}),
+        **({"pairs": True} if pairs else {}),
+    }
 
 
 def _about(sample: list[dict[str, Any]], column: str) -> str:
-    cells = [row[column] for row in sample if row.get(column) not in (None, "")]
-    empty = ", may be empty" if len(cells) < len(sample) else ""
-    if not cells:
+    """What is in a column, in words; and how a missing value is told."""
+    cells = [row.get(column) for row in sample]
+    known = [cell for cell in cells if cell not in (None, "")]
+    if not known or set(map(repr, known)) == {"'-'"}:
         return "empty"
-    kind = {int: "whole number", float: "number", str: "text", bool: "true or false"}
-    kinds = {type(cell) for cell in cells}
-    said = "number" if kinds == {int, float} else kind.get(kinds.pop(), "object")
-    different = list(dict.fromkeys(map(repr, cells)))
-    if said == "text" and len(different) <= DISTINCT < len(cells):
-        return f"{said}, one of {', '.join(different)}{empty}"
-    return f"{said}, for example {different[0][:CELL]}{empty}"
+    missing = [repr(cell) for cell in cells if cell in (None, "")]
+    lacks = f", {missing[0]} in {_percent(len(missing), len(cells))} of the rows" if missing else ""
+    return f"{_kind(known)}{lacks}"
+
+
+def _percent(part: int, of: int) -> str:
+    return f"{max(1, round(100 * part / of))}%"
+
+
+def _kind(known: list[Any]) -> str:
+    """What values are, with an example, or all of them where they are few."""
+    words = list(dict.fromkeys(cell for cell in known if type(cell) is str))
+    rest = [cell for cell in known if type(cell) is not str]
+    if not rest:
+        few = len(words) <= DISTINCT < len(known)
+        return (
+            f"text, one of {', '.join(map(repr, words))}" if few else f"text, as {_cut(words[0])}"
+        )
+    aside = f", or {_list(words)}" if words else ""
+    first = rest[0]
+    if isinstance(first, dict):
+        parts = dict.fromkeys(name for one in rest if isinstance(one, dict) for name in one)
+        inner = ((name, [v for one in rest if (v := one.get(name)) is not None]) for name in parts)
+        return f"object with {', '.join(f'{n!r} ({_kind(v)})' for n, v in inner if v)}{aside}"
+    if isinstance(first, list):
+        inside = [one for cell in rest if isinstance(cell, list) for one in cell]
+        return f"list, each: {_kind(inside)}{aside}" if inside else f"empty list{aside}"
+    kinds = {type(cell) for cell in rest}
+    said = "number" if kinds == {int, float} else _KINDS.get(kinds.pop(), "value")
+    return f"{said}, as {_cut(first)}{aside}"
+
+
+_KINDS = {int: "whole number", float: "number", bool: "true or false", Date: "date"}
+
+
+def _list(words: list[str]) -> str:
+    return ", ".join(map(repr, words))
+
+
+def _cut(value: Any) -> str:
+    return repr(value if not isinstance(value, str) else value[:CELL])
 
 
 def _later(path: Path, form: str, options: dict[str, Any], rows: int) -> list[dict[str, Any]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ttc_cli.data.profile import Profile
 
-READER = Path(__file__).with_name("reader.py")
+SOURCES = (Path(__file__).with_name("cells.py"), Path(__file__).with_name("reader.py"))
+_OWN = re.compile(r"^from (?:__future__|ttc_cli\.data\.cells) import .*\n", re.MULTILINE)
 HELD = 20_000_000
 """Bytes of a file whose rows are a list; those of a larger one are read anew each time."""
 _GENERIC = (".values()", ".items()", ".keys()", "len(row)")
@@ -36,30 +39,41 @@ def read_rows(name=_FIRST):
 def above(files: Sequence[Profile], code: str) -> str:
     """Source that gives a program its `read_rows`; only columns that it names are read."""
     known = {
-        one.name: (one.form, {**one.options, **_wanted(one, code)}, one.rows, one.size <= HELD)
+        one.name: (one.form, one.options | _wanted(one, code), one.rows, one.size <= HELD)
         for one in files
     }
-    reader = READER.read_text("utf-8")
+    reader = "\n".join(_OWN.sub("", path.read_text("utf-8")) for path in SOURCES)
     return f"{reader}\n\n_FILES = {known!r}\n_FIRST = {files[0].name!r}\n{_ROWS}"
 
 
 def told(files: Sequence[Profile]) -> str:
     """What a program's model is told right above the function: how to read, and one row."""
     lines = []
-    for at, one in enumerate(files):
-        call = "read_rows()" if at == 0 else f"read_rows({one.name!r})"
+    for one in files:
         row = {name: cell for name, cell in one.shown[0].items() if name != "line"}
-        lines.append(f"{call} gives every row of {one.name} as a dict, such as")
+        lines.append(f"{_call(one, files)} gives every row of {one.name} as a dict, such as")
         lines.append(repr(row or one.shown[0])[:600])
     return "\n".join(lines)
 
 
-def _wanted(one: Profile, code: str) -> dict[str, list[str]]:
-    """The columns that a program names; nothing where it may use others."""
-    if one.form != "csv" or any(use in code for use in _GENERIC):
+def reads(files: Sequence[Profile]) -> str:
+    """The function's first lines: the rows are there, or small models leave the body for later."""
+    names = [re.sub(r"\W|^(?=\d)", "_", one.name.partition(".")[0]) for one in files]
+    names = ["rows"] if len(files) == 1 else names
+    calls = zip(names, files, strict=True)
+    return "".join(f"    {name} = {_call(one, files)}\n" for name, one in calls)
+
+
+def _call(one: Profile, files: Sequence[Profile]) -> str:
+    return "read_rows()" if len(files) == 1 else f"read_rows({one.name!r})"
+
+
+def _wanted(one: Profile, code: str) -> dict[str, Any]:
+    """Options by which the columns that a program names are read; empty where it may use all."""
+    if any(use in code for use in _GENERIC) or not (named := columns_used([one], code)):
         return {}
-    named = columns_used([one], code)
-    return {"wanted": named} if named else {}
+    kinds = {name: kind for name, kind in one.options["kinds"].items() if name in named}
+    return {"kinds": kinds} | ({"wanted": named} if one.form == "csv" else {})
 
 
 def columns_used(files: Sequence[Profile], code: str) -> list[str]:

@@ -10,8 +10,10 @@ import csv
 import gzip
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
+
+from ttc_cli.data.cells import READERS
 
 ACCESS = re.compile(
     r'(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<method>[A-Z]+) (?P<path>\S+)[^"]*" '
@@ -27,9 +29,7 @@ SYSTEM = re.compile(
     r"(?:\[(?P<pid>\d+)\])?: (?P<message>.*)"
 )
 LOGS = (ACCESS, EVENT, SYSTEM)
-_NUMBER = re.compile(
-    r"[-+]?[$€£]?\s?[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?\s?%?"
-)
+PAIR = re.compile(r'(?<![\w&?])([A-Za-z_]\w*)=(?:"([^"]*)"|([^\s,;]+))')
 _CHUNK = 1 << 20
 
 
@@ -42,82 +42,56 @@ def open_text(path: str) -> IO[str]:
     return text
 
 
-def number(text: str) -> int | float | str | None:
-    """A number without its sign of currency, commas or per cent; None for an empty cell."""
-    text = text.strip()
-    if not text:
-        return None
-    if not _NUMBER.fullmatch(text):
-        return text
-    plain = text.replace(",", "").strip("$€£% ").replace("$", "").replace("€", "").replace("£", "")
-    try:
-        return int(plain) if plain.lstrip("+-").isdigit() else float(plain)
-    except ValueError:
-        return text
-
-
-def _whole(text: str) -> Any:
-    try:
-        return int(text)
-    except ValueError:
-        return number(text)
-
-
-def _decimal(text: str) -> Any:
-    try:
-        return float(text)
-    except ValueError:
-        return number(text)
-
-
-READERS: dict[str, Callable[[str], Any]] = {"int": _whole, "float": _decimal, "text": str}
-"""From a cell to a value: the usual spelling first, since it is many times faster."""
-
-
 def stream(
     path: str,
     form: str,
     *,
     names: list[str] | None = None,
     delimiter: str = ",",
-    numbers: Mapping[str, str] | None = None,
+    kinds: Mapping[str, str] | None = None,
     wanted: Iterable[str] = (),
     key: str = "",
+    blank: Iterable[str] = (),
+    pairs: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Every row as a dict.
 
     Args:
-        form: csv, json, jsonl, log or text.
+        form: csv, json, jsonl or log.
         names: of the columns where the first line does not tell them.
-        numbers: columns whose cells are numbers, each with the usual kind: int or float.
-        wanted: the columns that matter, the others are left out; empty for all.
+        kinds: columns whose cells are numbers or dates, each with its kind, of `READERS`.
+        wanted: the columns that matter, the others are left out; empty for all. Of CSV.
         key: of the object that holds the rows, in JSON.
+        blank: columns that some rows lack: they are None there.
+        pairs: what a log's messages say as name=value are columns.
     """
+    kinds = kinds or {}
     with open_text(path) as file:
         if form == "csv":
-            yield from _table(file, names, delimiter, numbers or {}, set(wanted))
-        elif form == "json":
-            yield from _json(file, key)
-        elif form == "jsonl":
-            for line in file:
-                if line.strip():
-                    value = json.loads(line)
-                    yield value if isinstance(value, dict) else {"value": value}
-        else:
-            yield from _lines(file, log=form == "log")
+            yield from _table(file, names, delimiter, kinds, set(wanted))
+            return
+        rows = _json(file, key) if form == "json" else _parsed(file)
+        rows = _lines(file, pairs=pairs) if form == "log" else rows
+        lacking = dict.fromkeys(blank)
+        readers = [(name, READERS[kind]) for name, kind in kinds.items()]
+        for row in rows:
+            for name, read in readers:
+                if type(cell := row.get(name)) is str:
+                    row[name] = read(cell)
+            yield {**lacking, **row} if lacking else row
 
 
 def _table(
     file: IO[str],
     names: list[str] | None,
     delimiter: str,
-    numbers: Mapping[str, str],
+    kinds: Mapping[str, str],
     wanted: set[str],
 ) -> Iterator[dict[str, Any]]:
     rows = csv.reader(file, delimiter=delimiter)
     header = names if names is not None else [name.strip() for name in next(rows, [])]
     kept = [(i, name) for i, name in enumerate(header) if not wanted or name in wanted]
-    cells = [(i, name, READERS[numbers.get(name, "text")]) for i, name in kept]
+    cells = [(i, name, READERS[kinds.get(name, "text")]) for i, name in kept]
     for row in rows:
         if len(row) < len(header):
             if not any(row):
@@ -138,6 +112,13 @@ def _json(file: IO[str], key: str) -> Iterator[dict[str, Any]]:
         yield one if isinstance(one, dict) else {"value": one}
 
 
+def _parsed(file: IO[str]) -> Iterator[dict[str, Any]]:
+    for line in file:
+        if line.strip():
+            value = json.loads(line)
+            yield value if isinstance(value, dict) else {"value": value}
+
+
 def _elements(file: IO[str], held: str) -> Iterator[dict[str, Any]]:
     decode, at, more = json.JSONDecoder().raw_decode, 0, True
     while True:
@@ -156,13 +137,13 @@ def _elements(file: IO[str], held: str) -> Iterator[dict[str, Any]]:
         yield value if isinstance(value, dict) else {"value": value}
 
 
-def _lines(file: IO[str], *, log: bool) -> Iterator[dict[str, Any]]:
+def _lines(file: IO[str], *, pairs: bool) -> Iterator[dict[str, Any]]:
     pattern = None
     for line in file:
         line = line.rstrip("\r\n")
         if not line:
             continue
-        if log and pattern is None:
+        if pattern is None:
             pattern = next((known for known in LOGS if known.match(line)), None)
         found = pattern.match(line) if pattern is not None else None
         row: dict[str, Any] = {"line": line}
@@ -171,4 +152,6 @@ def _lines(file: IO[str], *, log: bool) -> Iterator[dict[str, Any]]:
             for name in ("status", "size", "pid"):
                 if name in row:
                     row[name] = int(row[name]) if (row[name] or "").isdigit() else 0
+        if pairs:
+            row |= {name: quoted or bare for name, quoted, bare in PAIR.findall(line)}
         yield row

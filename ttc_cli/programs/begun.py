@@ -88,6 +88,4 @@ def written(branch: Branch, question: Question) -> Phase | None:
 
 
 def _start(branch: Branch, question: Question) -> str:
-    """The begun reply; over files the rows are there, or small models leave the body for later."""
-    body = "    rows = read_rows()\n" if question.data else ""
-    return begun(question.text, branch.meta["comments"], body)
+    return begun(question.text, branch.meta["comments"], question.reads)

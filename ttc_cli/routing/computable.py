@@ -66,6 +66,13 @@ _SIGNS = {
         r"square root|squared|cubed?)\b",
         r"\d.*\b(?:divided by|times|plus|minus|multiplied)\b.*\d",
         r"\d\s*[-+*/×÷^]\s*\(?\d",
+        r"\beach letter (?:stands|is)\b.*\bdigit",
+        r"^(?=.*\d).*\b(?:ziffern?|quersumme|teilbar|primzahl(?:en)?|summe|durchschnitt|chiffres?|"
+        r"divisibles?|nombres? premiers?|somme|moyenne|cifras?|múltiplos?|primos?|suma|promedio)\b",
+    ),
+    "number systems": (
+        r"^(?=.*\d).*\b(?:roman numerals?|binary|hexadecimal|hex|octal|base (?:\d+|two|ten))\b",
+        r"\broman numerals? [MDCLXVI]+\b",
     ),
 }
 _LETTERS = re.compile(
@@ -73,7 +80,11 @@ _LETTERS = re.compile(
     r"\bhow (?:many|often) .*\b(?:letters?|vowels?|consonants?|characters?|words?)\b"
     r".*\b(?:in|does)\b|"
     r"\b(?:revers\w+|backwards?|palindromes?|anagrams?|alphabetical\w*)\b|"
-    r"\b(?:sort|count)\b.*\b(?:letters?|words?|numbers?)\b",
+    r"\b(?:sort|count)\b.*\b(?:letters?|words?|numbers?)\b|"
+    r"\b(?:\d+(?:st|nd|rd|th)|first|second|third|last|middle) letters? (?:of|in)\b|"
+    r"\b(?:different|distinct) letters\b|\bwhich letter (?!did|was)\w+|"
+    r"\b(?:caesar|rot-?13|vigenère|atbash)\b.*(?:\d|rot-?13)|"
+    r"\b(?:spell|write|read|say)\b.*\bbackwards?\b",
     re.IGNORECASE,
 )
 SIGNS = {
@@ -93,6 +104,7 @@ _TEXT_WANTED = re.compile(
     r"\bprove that\b",
     re.IGNORECASE,
 )
+_ORDERED = re.compile(r"\W*(?:write|give|tell)\b(?! (?:an?|me an?) )", re.IGNORECASE)
 _LIARS = re.compile(r"\b(?:knights?|knaves?|liars?|tells? the truth|always lies?|lying)\b", re.I)
 _AMOUNT = re.compile(_NUMBER, re.IGNORECASE)
 MOST = 4000
@@ -127,12 +139,12 @@ def computable(
     asked = split(prompt)[0] or prompt
     if attached:
         return Computable(False, "a text is attached that a program cannot read")
-    puzzle = _LETTERS.search(asked) is not None
+    puzzle = any(SIGNS[sign].search(asked) for sign in ("letters or words", "number systems"))
     if (task in NEVER and not puzzle) or guess_task(prompt) == "code":
         return Computable(False, f"{task}: a text is wanted, not a value")
     if len(prompt) > MOST:
         return Computable(False, "it is long: there is more to read than to compute")
-    if text_wanted(prompt):
+    if text_wanted(prompt) and not (puzzle and _ORDERED.match(asked)):
         return Computable(False, "a text is wanted, not a value")
     if offers_choices(prompt):
         return Computable(False, "choices are offered")

@@ -14,8 +14,8 @@ from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.sampling import Sampling
 from ttc_cli.core.verify import Verifier
+from ttc_cli.data import program as reading
 from ttc_cli.data.profile import Profile
-from ttc_cli.data.program import told as program_told
 from ttc_cli.drawing import effort as efforts
 from ttc_cli.drawing import replies as _replies  # noqa: F401 - early: a model may be loading
 from ttc_cli.engine.host import Host
@@ -170,7 +170,8 @@ def plan(
         thinks=rendered.prompt.thinking or "<think>" in session.engine.info.template,
         form=form,
         programs=() if kinds == "plain" else program_prompts(engine, request, notes),
-        data=program_told(files) if files else "",
+        data=reading.told(files),
+        reads=reading.reads(files),
     )
     given = request.temperature is not None
     base = Sampling()

@@ -1,0 +1,203 @@
+"""Cells of a file of data as values: numbers and dates, however people write them.
+
+This file's text also stands above programs that run locked in, so it knows the standard library
+and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+MISSING = frozenset({"", "-", "--", "?", ".", "na", "n/a", "#n/a", "nan", "null", "none", "nil"})
+"""Cells of a column of numbers or dates that say that there is no value, in lower case."""
+_MONEY = r"(?:[$€£¥]|(?:USD|EUR|GBP|CHF|JPY)\b)?"
+_NUMBER = re.compile(
+    rf"[-+]?{_MONEY}\s?[-+]?(?:[1-9]\d{{0,2}}(?:[,' \u00a0\u202f]\d{{3}})+|\d+)?(?:\.\d+)?"
+    rf"(?:[eE][-+]?\d+)?\s?%?\s?{_MONEY}"
+)
+_COMMA = re.compile(
+    rf"[-+]?{_MONEY}\s?[-+]?(?:[1-9]\d{{0,2}}(?:[. \u00a0\u202f]\d{{3}})+|\d+),\d+\s?%?\s?{_MONEY}"
+)
+_NO_DIGITS = re.compile(r"[^\d.eE+-]|(?<=[A-Z])E|E(?=[A-Z])")
+_TIME = (
+    r"(?:(?:[T:]|,? )(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
+)
+_DATE = re.compile(
+    r"(?P<a>\d{1,4}|[A-Za-z]{3,9})\.?[-/. ]\s?(?P<b>\d{1,2}|[A-Za-z]{3,9})\.?,?[-/. ]\s?"
+    rf"(?P<c>\d{{4}}|\d{{1,2}}){_TIME}"
+)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?")
+_ORDERS = {"ymd": (0, 1, 2), "dmy": (2, 1, 0), "mdy": (2, 0, 1)}
+"""Where year, month and day stand in a date, by the order of its parts."""
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+
+def number(text: str) -> int | float | str | None:
+    """A number without its currency, group marks or per cent; None for a missing one."""
+    text = text.strip()
+    if text.lower() in MISSING:
+        return None
+    if not _NUMBER.fullmatch(text):
+        return text
+    plain = _NO_DIGITS.sub("", text)
+    try:
+        return int(plain) if plain.lstrip("+-").isdigit() else float(plain)
+    except ValueError:
+        return text
+
+
+def _whole(text: str) -> Any:
+    try:
+        return int(text)
+    except ValueError:
+        return number(text)
+
+
+def _decimal(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return number(text)
+
+
+def _comma(text: str) -> Any:
+    """A number whose decimals stand behind a comma."""
+    turned = text.translate({ord(","): ".", ord("."): ","})
+    return number(turned) if _COMMA.fullmatch(text.strip()) else number(text)
+
+
+class Date(str):
+    """A day or a moment: its text in ISO form, which can also be asked what a `datetime` can.
+
+    Programs slice it, parse it, compare it with texts and dates, or ask for its month: all work.
+    """
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(datetime.fromisoformat(self), name)
+
+    def __sub__(self, other: Any) -> timedelta:
+        return datetime.fromisoformat(self) - _moment(other)
+
+    def __rsub__(self, other: Any) -> timedelta:
+        return _moment(other) - datetime.fromisoformat(self)
+
+    def __eq__(self, other: object) -> bool:
+        return str.__eq__(self, _text(other))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __lt__(self, other: Any) -> bool:
+        return str.__lt__(self, _text(other))
+
+    def __le__(self, other: Any) -> bool:
+        return str.__le__(self, _text(other))
+
+    def __gt__(self, other: Any) -> bool:
+        return str.__gt__(self, _text(other))
+
+    def __ge__(self, other: Any) -> bool:
+        return str.__ge__(self, _text(other))
+
+    __hash__ = str.__hash__
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, date):
+        return datetime.fromisoformat(value.isoformat())
+    return datetime.fromisoformat(value)
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def dated(text: str, order: str) -> Any:
+    """A cell as a date; the text itself where it is none, None for a missing one."""
+    found = _DATE.fullmatch(text.strip())
+    if found is None:
+        return None if text.strip().lower() in MISSING else text
+    parts = [found["a"], found["b"], found["c"]]
+    year, month, day = (parts[at] for at in _ORDERS[order])
+    if not month.isdigit():
+        name = month[:3].lower()
+        month = str(_MONTHS.index(name) + 1) if name in _MONTHS else "13"
+    if not (year + day).isdigit():
+        return text
+    century = 2000 if len(year) < 3 and int(year) < 70 else 1900 if len(year) < 3 else 0
+    try:
+        day_text = date(int(year) + century, int(month), int(day)).isoformat()
+    except ValueError:
+        return text
+    if found["hour"] is None:
+        return Date(day_text)
+    hour = int(found["hour"])
+    if found["half"]:
+        hour = hour % 12 + 12 * (found["half"] in "pP")
+    return Date(f"{day_text} {hour:02}:{found['minute']}:{found['second'] or '00'}")
+
+
+def _iso(text: str) -> Any:
+    return Date(text) if _ISO.fullmatch(text) else dated(text, "ymd")
+
+
+SHARE = 0.9
+"""Of the cells that say something, that must be of a column's kind; of others there are few."""
+WORDS = 3
+
+
+def kind_of(cells: list[str], *, codes: bool = False) -> str:
+    """The kind of a column, of `READERS`, by its cells; "text" for what is neither number nor date.
+
+    Args:
+        codes: digits alone are text, as where a format has numbers of its own.
+    """
+    known = [cell.strip() for cell in cells if cell.strip().lower() not in MISSING]
+    if not known or any(len(cell) > 1 and cell[0] == "0" and cell.isdigit() for cell in known):
+        return "text"  # numbers with zeros in front are codes
+    for kind in _candidates(known):
+        found = [READERS[kind](cell) for cell in known]
+        words = [value for value in found if type(value) is str]
+        if len(words) <= (1 - SHARE) * len(known) and len(set(words)) <= WORDS:
+            if kind != "int":
+                return kind
+            whole = all(type(value) in (int, str) for value in found)
+            return "float" if not whole else "text" if codes else "int"
+    return "text"
+
+
+def _candidates(known: list[str]) -> list[str]:
+    """Kinds that the cells may be of: of dates the order in which their parts must stand."""
+    dates = [found for cell in known if (found := _DATE.fullmatch(cell))]
+    if len(dates) < SHARE * len(known):
+        return ["int", "comma"]
+    first, second = {found["a"] for found in dates}, {found["b"] for found in dates}
+    if any(len(found["c"]) == 2 and len(found["a"] + found["b"]) < 4 for found in dates):
+        return []  # 1.2.30 is rather a version
+    if all(len(part) == 4 and part.isdigit() for part in first):
+        return ["iso"]
+    if not all(map(str.isdigit, first | second)):
+        return ["mdy" if any(map(str.isalpha, first)) else "dmy"]
+    if max(map(int, first)) > 12 or "." in known[0]:
+        return ["dmy"]
+    return ["mdy"] if max(map(int, second)) > 12 else []  # either way: it stays a text
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "int": _whole,
+    "float": _decimal,
+    "comma": _comma,
+    "iso": _iso,
+    "dmy": lambda text: dated(text, "dmy"),
+    "mdy": lambda text: dated(text, "mdy"),
+    "text": lambda text: text,
+}
+"""From a cell to a value: the usual spelling first, since it is many times faster."""
