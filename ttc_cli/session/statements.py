@@ -39,6 +39,25 @@ _BARE = re.compile(
     r"\d+[.)] |i hope|let me|please|note",
     re.IGNORECASE,
 )
+_PERCENT = re.compile(
+    r"\bwhat percent(?:age)?\b|\bhow many percent\b|\bin percent\b|\bwie ?viel prozent\b|"
+    r"\bquel pourcentage\b|\bqué porcentaje\b",
+    re.IGNORECASE,
+)
+_IN_UNIT = re.compile(
+    r"\b(?:in|to|into|en|à)\s+((?:square |cubic )?[^\W\d_][^\W\d_/°²³]+"
+    r"(?:/[^\W\d_]+[²³]?| per [^\W\d_]+)?)",
+    re.IGNORECASE,
+)
+_COUNTED_IN = re.compile(
+    r"\b(?:wie viele|combien d(?:e |['’])|cuánt[oa]s)\s*([^\W\d_]+)", re.IGNORECASE
+)
+_MONEY = re.compile(r"[$€£¥]|\b(?:dollars|euros?|pounds)\b", re.IGNORECASE)
+_HOW_MANY = re.compile(r"\bhow many\b", re.IGNORECASE)
+_COSTS = re.compile(
+    r"\b(?:costs?|price|pays?|paid|how much|bill|earns?|kostet|preis|coûte|prix|cuesta|precio)\b",
+    re.IGNORECASE,
+)
 _AMOUNT = re.compile(r"-?[\d.,/ ]*\d")
 _COUNTED = re.compile(
     r"[$€£¥]?\s?(-?\d[\d.,/]*(?<![.,]))(?:\s?[%°]|\s?[^\W\d]+(?:[ "
@@ -69,6 +88,8 @@ def values(reply: str, answer: str, question: str) -> Iterator[str]:
         asked = read(question.strip())
         if asked and asked.shape == "count" and asked.noun[0].endswith("s") and answer != "1":
             yield f"{answer} {asked.noun[0]}"
+        elif unit := _asked_in(answer, question):
+            yield unit
     if re.fullmatch("[A-J]", answer):
         text = rf"(?:^|[\s(]){answer}[).:]\s+(.{{1,120}}?)\s*[,;.]?"
         found = re.search(rf"{text}(?=\s\(?[A-J][).:]\s|\n|\?|\. |\Z)", question)
@@ -132,6 +153,22 @@ def _key(text: str) -> str:
 def _tells(said: str, answer: str) -> bool:
     value = re.escape(_key(answer))
     return re.search(rf"(?<![\w.])(?<!\d,){value}(?![\w]|[.,]\d)", _key(said)) is not None
+
+
+def _asked_in(answer: str, question: str) -> str:
+    """The amount in the unit or currency that the question asks for; empty where it names none."""
+    if _PERCENT.search(question):
+        return f"{answer}%"
+    for found in reversed(list(_IN_UNIT.finditer(question))):
+        if units(found[1].lower()) or units(found[1]):
+            return f"{answer} {found[1]}"
+    if (found := _COUNTED_IN.search(question)) and answer != "1":
+        return f"{answer} {found[1]}"
+    money = {found[0].lower() for found in _MONEY.finditer(question)}
+    if len(money) != 1 or not _COSTS.search(question) or _HOW_MANY.search(question):
+        return ""
+    (one,) = money
+    return f"{answer} {one}" if one.isalpha() else f"{one}{answer}"
 
 
 def _measured(reply: str, answer: str, question: str) -> str:

@@ -16,6 +16,13 @@ _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _MARKUP = re.compile(r"^[ \t]*(?:```|#{1,6} )|\*\*[^*\n]+\*\*|__[^_\n]+__", re.MULTILINE)
 _ITEM = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+\S", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*[-*•–][ \t]+\S", re.MULTILINE)
+_ITEMS = {
+    "": _ITEM,
+    "-": _BULLET,
+    "1": re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+\S", re.MULTILINE),
+}
+"""List items, by the mark that they must have."""
+_QUOTED = re.compile(r"[\"“„«].*[\"”“»]", re.DOTALL)
 _RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|?)+[ \t]*$", re.MULTILINE)
 _SENTENCE = re.compile(
     r"(?<!\b[A-Z])(?<!\b(?:Mr|Dr|St))(?<!\b(?:Mrs))[.!?…]+[\"”'»)]*(?=\s|$)|[。！？]"
@@ -73,15 +80,19 @@ class Constraint:
 
     def __str__(self) -> str:
         """The constraint in a few words, for people and for the model."""
-        name = "bullets" if self.kind == "items" and self.of else LABELS.get(self.kind, self.kind)
+        name = LABELS.get(self.kind + self.of[:1], LABELS.get(self.kind, self.kind))
         if self.kind == "letter" and self.of:
             return f"one letter of {', '.join(self.of)}"
         if self.kind == "language":
             return f"in {NAMES.get(self.of, self.of)}"
-        if (self.least, self.most) == (0, MANY):
+        if self.kind in TEXTS:
+            return TEXTS[self.kind].format(self.of)
+        if (self.least, self.most) == (0, MANY) or (self.least == 1 and self.most == MANY):
             return name
+        if self.least and self.least < self.most < MANY:
+            return f"{self.least} to {self.most} {name}"
         if self.least == self.most:
-            return f"exactly {self.least} {name}"
+            return f"exactly {self.least} {name if self.least > 1 else name.removesuffix('s')}"
         return (
             f"at most {self.most} {name}" if self.most < MANY else f"at least {self.least} {name}"
         )
@@ -111,6 +122,17 @@ LABELS = {
     "upper": "capital letters",
     "lower": "small letters",
     "items": "list items",
+    "items-": "bullets",
+    "items1": "numbered items",
+    "table": "a Markdown table",
+    "quotes": "between double quotes",
+    "fenced": "in a fenced code block",
+}
+TEXTS = {
+    "starts": 'starting with "{}"',
+    "ends": 'ending with "{}"',
+    "contains": 'with the words "{}"',
+    "without": 'without the words "{}"',
 }
 
 
@@ -147,6 +169,25 @@ def _csv(text: str, constraint: Constraint) -> bool:
     except csv.Error:
         return False
     return bool(rows) and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
+
+
+def _table(text: str, constraint: Constraint) -> bool:
+    lines = [line for line in text.splitlines() if line.count("|") > 1]
+    return len(lines) > 2 and bool(_RULE.search(text))
+
+
+def _edge(text: str) -> str:
+    """A text to compare at its ends: without marks that stand around it."""
+    return re.sub(r"[’‘]", "'", text).strip(' \n*_`"“”„«»#>').casefold()
+
+
+def _ends(text: str, constraint: Constraint) -> bool:
+    wanted = _edge(constraint.of)
+    return _edge(text).rstrip(".!?…").endswith(wanted.rstrip(".!?…"))
+
+
+def _holds_words(text: str, words: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def _rows(text: str) -> int:
@@ -188,7 +229,14 @@ CHECKS: Mapping[str, Check] = {
     "words": lambda text, it: it.within(len(re.findall(r"\w[\w'’.,:/-]*", text))),
     "lines": lambda text, it: it.within(sum(bool(line.strip()) for line in text.splitlines())),
     "rows": lambda text, it: it.within(_rows(text)),
-    "items": lambda text, it: it.within(len((_BULLET if it.of else _ITEM).findall(text))),
+    "items": lambda text, it: it.within(len(_ITEMS[it.of].findall(text))),
+    "table": _table,
+    "starts": lambda text, it: _edge(text).startswith(_edge(it.of)),
+    "ends": _ends,
+    "contains": lambda text, it: _holds_words(text, it.of),
+    "without": lambda text, it: not _holds_words(text, it.of),
+    "quotes": lambda text, _: bool(_QUOTED.fullmatch(text)),
+    "fenced": lambda text, _: len(_FENCE.findall(text)) > 1,
     "sentences": lambda text, it: it.within(_sentences(text)),
     "paragraphs": lambda text, it: it.within(len(re.split(r"\n\s*\n", text))),
 }

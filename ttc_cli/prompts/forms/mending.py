@@ -14,6 +14,7 @@ _EMPHASIS = re.compile(r"(\*\*|__)(?=\S)([^\n]+?)(?<=\S)\1")
 _HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 _ITEM_LINE = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+\S.*$", re.MULTILINE)
 _NUMBERED = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+", re.MULTILINE)
+_MARK = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+")
 _TABLE_LINE = re.compile(r"^[ \t]*\|.*\|[ \t]*$", re.MULTILINE)
 _INLINE_CODE = re.compile(r"`([^`\n]+)`")
 _LETTER = re.compile(r"\(?\b([A-Ja-j])\b(?:[).:]|$)")
@@ -57,7 +58,9 @@ def _parts(reply: str, wanted: Sequence[Constraint]) -> Iterator[str]:
         items = "\n".join(_ITEM_LINE.findall(reply))
         yield items
         yield _NUMBERED.sub("- ", items)
-    if kinds & {"rows", "bare"} and len(rows := _TABLE_LINE.findall(reply)) > 2:
+        bare = [_MARK.sub("", line) for line in items.split("\n")]
+        yield "\n".join(f"{at}. {line}" for at, line in enumerate(bare, 1))
+    if kinds & {"rows", "table", "bare"} and len(rows := _TABLE_LINE.findall(reply)) > 2:
         yield "\n".join(rows)
     if kinds & {"code"} and len(spans := _INLINE_CODE.findall(reply)) == 1:
         yield spans[0]
@@ -85,6 +88,8 @@ def _polished(part: str, wanted: Sequence[Constraint]) -> Iterator[str]:
     elif "lower" in kinds:
         part = part.lower()
     yield part
+    if "quotes" in kinds:
+        yield '"' + part.strip('"“”') + '"'
     if any(one.kind == "lines" and one.most == 1 for one in wanted):
         yield " ".join(part.split())
 

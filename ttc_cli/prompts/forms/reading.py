@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from ttc_cli.prompts.forms import words
 from ttc_cli.prompts.forms.constraint import MANY, Constraint
+from ttc_cli.prompts.forms.named import named
 
 _READ = 1500  # characters from either end; a form is fixed at the start or the end
 _PASTED = re.compile(
@@ -53,6 +54,11 @@ _IN = re.compile(
     r"von|de|en|con)\s+)$",
     re.IGNORECASE,
 )
+_TOLD_OF = re.compile(
+    r"\s+(?:that|which|who|whose|starting|beginning|ending|rhyming|containing|with|die|qui|que)\b",
+    re.IGNORECASE,
+)
+"""Behind "five words": they are what is asked for, not how long the reply is."""
 _BELOW = re.compile("fewer|less|shorter|weniger|moins|menos|under|unter", re.IGNORECASE)
 _BULLETS = re.compile("bullet|stichpunkt|aufzählung|puce|viñeta", re.IGNORECASE)
 _ONLY = re.compile(rf"\b{words.ONLY}\b", re.IGNORECASE)
@@ -80,8 +86,9 @@ def constraints(prompt: str) -> tuple[Constraint, ...]:
         prompt: what a person typed, without documents and without words of ours.
     """
     text = prompt if len(prompt) <= 2 * _READ else f"{prompt[:_READ]}\n{prompt[-_READ:]}"
+    told, text = _named(text)
     text = _PASTED.sub(lambda found: "\n" if found[0].startswith("`") else '""', text)
-    found = dict.fromkeys((*_bare(text), *_marked(text), *_counted(text), *_tongue(text)))
+    found = dict.fromkeys((*told, *_bare(text), *_marked(text), *_counted(text), *_tongue(text)))
     kinds = {one.kind for one in found}
     kept = [one for one in found if _DETAIL.get(one.kind) not in kinds]
     if kinds & {"letter", "words"}:
@@ -93,6 +100,19 @@ def offered(prompt: str) -> str:
     """The letters of the choices that a prompt offers, as "ABCD"; empty where there are none."""
     letters = "".join(dict.fromkeys(mark.upper() for mark in _OFFERED.findall(prompt)))
     return letters if letters == "ABCDEFGHIJ"[: len(letters)] and len(letters) > 1 else ""
+
+
+def _named(text: str) -> tuple[list[Constraint], str]:
+    """What orders name, and the text without the words that name it."""
+    found, rest = list[Constraint](), text
+    for sentence in _SENTENCE.findall(text):
+        if _ASKING.match(sentence):
+            continue
+        for one, (start, end) in named(sentence, _MADE):
+            found.append(one)
+            if one.of and one.kind != "items":
+                rest = rest.replace(sentence[start:end], "", 1)
+    return found, rest
 
 
 def _bare(text: str) -> Iterator[Constraint]:
@@ -131,7 +151,8 @@ def _counted(text: str) -> Iterator[Constraint]:
         for count in words.COUNT.finditer(sentence):
             kind = next(name for name in words.COUNTED if count[name])
             before = sentence[: count.start()]
-            if not _of_the_reply(sentence, before, count):
+            told_of = _TOLD_OF.match(sentence, count.end())
+            if told_of or not _of_the_reply(sentence, before, count):
                 continue
             least, most = _bounds(count)
             bullets = "-" if kind == "items" and _BULLETS.search(count[0]) else ""

@@ -179,11 +179,11 @@ _AFTER = (
     r"or (?:less|fewer)|max(?:imum)?\.?|at most|oder weniger|höchstens|maximal|ou moins|au plus|"
     r"au maximum|maximum|o menos|como máximo|máximo"
 )
-_NUMERAL = r"\d{1,5}|" + "|".join(sorted(SPELT, key=len, reverse=True))
+NUMERAL = r"\d{1,5}|" + "|".join(sorted(SPELT, key=len, reverse=True))
 _COUNTED = "|".join(f"(?P<{kind}>{words})" for kind, words in COUNTED.items())
 COUNT = re.compile(
     r"(?:\b(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _BOUNDS.items()) + r")\s+)?"
-    rf"(?<![\w.,$€-])(?P<number>{_NUMERAL})(?:[\s-]+(?:short|single|kurzen?|einzigen?|seule?|"
+    rf"(?<![\w.,$€-])(?P<number>{NUMERAL})(?:[\s-]+(?:short|single|kurzen?|einzigen?|seule?|"
     rf"sola?|simple|"
     rf"courtes?|cortas?|markdown|complete|full|numbered|of the|separate))?[\s-]+(?:{_COUNTED})\b"
     rf"(?:\s+(?P<after>{_AFTER})\b)?",
@@ -205,7 +205,8 @@ MARKS = {
     ),
     "csv": (
         r"\b(?:as|in|als|en|como|format)\s+(?:valid\s+|a\s+|une?\s+)?csv\b|\bcomma[- ]separated\b|"
-        r"\bseparated by commas\b|\bkommagetrennt|\b(?:durch|mit) kommas? getrennt|\bséparée?s "
+        r"\bseparated? (?:\w+ ){0,2}(?:by|with) commas\b|\bkommagetrennt|"
+        r"\b(?:durch|mit) kommas? getrennt|\bséparée?s "
         r"par des virgules|"
         r"\bseparad[oa]s por comas"
     ),
