@@ -344,6 +344,9 @@ _ttc() {
         local before=${cur%"${cur##*:}"}
         COMPREPLY=("${COMPREPLY[@]#"$before"}")
     fi
+    if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *: ]]; then # its argument follows at once
+        type compopt &>/dev/null && compopt -o nospace
+    fi
     if [[ $takes == models ]]; then
         COMPREPLY+=($(compgen -f -X '!*.gguf' -- "$cur"))
     fi

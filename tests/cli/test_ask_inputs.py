@@ -118,6 +118,28 @@ def test_a_silent_pipe_is_waited_for_with_a_note(
     assert ran.err.splitlines()[:1] == ["waiting for text on stdin; --no-stdin does without"]
 
 
+def test_the_deadline_covers_a_stdin_that_drips(
+    ttc: Ttc, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = os.pipe()
+    ended = threading.Event()
+
+    def drip() -> None:
+        while not ended.wait(0.05):
+            os.write(writer, b"drop\n")
+        os.close(writer)
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    with os.fdopen(reader, encoding="utf-8") as pipe:
+        monkeypatch.setattr(sys, "stdin", pipe)
+        ran = ttc("ask", "--max-seconds", "0.6", script=ear)
+        ended.set()
+        thread.join()
+    assert ran.code == 6
+    assert "stdin did not come to its end in time" in ran.err
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

@@ -57,11 +57,14 @@ def test_thoughts_are_not_sent_back(ttc: Ttc) -> None:
     assert "secret" not in partner.shown
 
 
-def test_a_turn_stays_as_it_was_sent(ttc: Ttc, partner: Partner) -> None:
+def test_a_turn_stays_as_it_was_sent_without_our_wording(ttc: Ttc, partner: Partner) -> None:
     Path("notes").write_text("some notes")
     talk(ttc, partner, "What is 2 + 3?", "Thanks.", flags=("-f", "notes", "-e", "low"))
     first, second = (request.prompt.text for request in partner.seen)
-    assert second.startswith(first)  # wording and documents too: their cells are found again
+    asked = first[: first.index("What is 2 + 3?") + len("What is 2 + 3?")]
+    assert second.startswith(f"{asked}<|im_end|>")  # with documents: their cells are found again
+    assert "step by step" in first
+    assert "step by step" not in second
     assert second.count("some notes") == 1
 
 

@@ -116,6 +116,7 @@ def complete(request: pytest.FixtureRequest, program: Path) -> Complete:
         ("ttc ask -e h", {"high"}),
         ("ttc -S self", {"self-consistency"}),
         ("ttc -V self", {"self-certainty"}),
+        ("ttc -V te", {"tests:"}),
         ("ttc -m smol", {"smollm2-135m"}),
         ("ttc models show smol", {"smollm2-135m"}),
         ("ttc -t gr", {"greet"}),

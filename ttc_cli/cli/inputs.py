@@ -11,11 +11,11 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from ttc_cli.core.errors import BudgetSpent, UnreadableFile, UsageError
 from ttc_cli.data.profile import form_of, piped_form
@@ -24,6 +24,7 @@ from ttc_cli.prompts.documents import MAX_BYTES, Document
 
 SMALL = 2000
 """Bytes of piped text that is read as it is, whatever it is."""
+_CHUNK = 1 << 20
 PATIENCE = 2.0
 """Silent seconds on a pipe before a line says what is waited for."""
 
@@ -100,13 +101,13 @@ def _stdin(say: Callable[[str], None], until: float | None) -> Document:
         raise UnreadableFile("stdin is closed", "give the prompt as an argument")
     handle = sys.stdin.buffer
     _wait(handle.fileno(), say, until)
-    data = handle.read(MAX_BYTES + 1)
+    data = b"".join(_chunks(handle, until, MAX_BYTES + 1))
     if not data:
         return Document(documents.STDIN, "")
     form = piped_form(data)
     if form is None or len(data) < SMALL:
         return documents.decode(documents.STDIN, data)
-    path, digest = _kept(data, handle, f"{documents.STDIN}.{form}")
+    path, digest = _kept(data, _chunks(handle, until), f"{documents.STDIN}.{form}")
     whole = len(data) <= MAX_BYTES
     text = documents.decode(documents.STDIN, data).text if whole else ""
     return Document(documents.STDIN, text, path, digest)
@@ -141,16 +142,35 @@ def kept(name: str, text: str) -> Document:
     return again if again.text == text else Document(name, text)
 
 
-def _kept(start: bytes, rest: IO[bytes], name: str) -> tuple[Path, str]:
+def _kept(start: bytes, rest: Iterable[bytes], name: str) -> tuple[Path, str]:
     """A file of what was piped, and of what still comes, until this process ends; its sha256."""
     folder = Path(tempfile.mkdtemp(prefix="ttc-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = folder / name
     with path.open("wb") as file:
         file.write(start)
-        shutil.copyfileobj(rest, file, 1 << 20)
+        file.writelines(rest)
     with path.open("rb") as file:
         return path, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _chunks(handle: Any, until: float | None, most: int | None = None) -> Iterator[bytes]:
+    """What comes on stdin, to its end, or to `most` bytes.
+
+    Raises:
+        BudgetSpent: it drips, and the time is up.
+    """
+    while most is None or most > 0:
+        if until is not None and os.name != "nt":
+            left = max(0.0, until - time.monotonic())
+            if not select.select([handle.fileno()], [], [], left)[0]:
+                hint = "give a larger --max-seconds, or --no-stdin"
+                raise BudgetSpent("stdin did not come to its end in time", hint)
+        chunk = handle.read1(min(_CHUNK, most or _CHUNK))
+        if not chunk:
+            return
+        most = None if most is None else most - len(chunk)
+        yield chunk
 
 
 def _wait(descriptor: int, say: Callable[[str], None], until: float | None) -> None:

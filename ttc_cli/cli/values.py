@@ -29,9 +29,10 @@ def _strategies() -> Iterable[str]:
 
 
 def _verifiers() -> Iterable[str]:
-    from ttc_cli.verifiers.registry import names
+    from ttc_cli.verifiers.registry import USAGES, names
 
-    return names()
+    takes = {usage.partition(":")[0] for usage in USAGES if ":" in usage}
+    return [f"{name}:" if name in takes else name for name in names()]
 
 
 def _templates() -> Iterable[str]:

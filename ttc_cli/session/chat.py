@@ -1,7 +1,7 @@
 """A conversation on one loaded model: its turns, what they take of the context, how they shrink.
 
-Each turn is rendered as it was sent, so that the KV cache of the turns before it is found again
-and only what is new is evaluated.
+Each turn is rendered as it was sent but for the wording that ttc added at its end, which later
+turns have nothing to do with: the KV cache up to there is found again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Turn:
     """A question as it was sent and its answer without thoughts.
 
     Args:
-        said: the user's own words; message: the same with documents and wording.
+        said: the user's own words; message: the same with documents.
         run: its id in the log.
         documents: what came with the words.
     """
@@ -101,10 +101,11 @@ class Chat:
 
     def keep(self, planned: Planned, reply: str) -> None:
         """Add an answered turn."""
-        message = planned.prompt.messages[-1]
+        sent = planned.prompt.messages[-1]
+        message = replace(sent, content=sent.content.removesuffix(f"\n{planned.wording}"))
         asked = planned.request
         self.turns.append(Turn(asked.prompt, message, reply, planned.id, asked.documents))
-        self.used = planned.prompt_tokens + self._tokens(reply)
+        self.used = planned.prompt_tokens + self._tokens(reply) - self._tokens(planned.wording)
 
     def drop(self, count: int) -> int:
         """Forget the oldest turns, all but the last at most; returns how many."""

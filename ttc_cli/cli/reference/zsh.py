@@ -11,8 +11,11 @@ SCRIPT = r"""#compdef ttc
 
 _ttc_values() { # the kind comes last, after what _arguments has to say to compadd
     local kind=$@[-1]
-    local -a found
+    local -a found open
     found=(${(f)"$(_call_program values ${(q)_ttc_program} _values $kind 2>/dev/null)"})
+    open=(${(M)found:#*:}) # an argument follows at once
+    found=(${found:#*:})
+    compadd "${@[1,-2]}" -S '' -a open
     compadd "${@[1,-2]}" -a found
     [[ $kind == models ]] && _files -g '*.gguf'
 }
