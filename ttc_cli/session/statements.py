@@ -162,8 +162,8 @@ def _asked_in(answer: str, question: str) -> str:
     for found in reversed(list(_IN_UNIT.finditer(question))):
         if units(found[1].lower()) or units(found[1]):
             return f"{answer} {found[1]}"
-    if (found := _COUNTED_IN.search(question)) and answer != "1":
-        return f"{answer} {found[1]}"
+    if (counted := _COUNTED_IN.search(question)) and answer != "1":
+        return f"{answer} {counted[1]}"
     money = {found[0].lower() for found in _MONEY.finditer(question)}
     if len(money) != 1 or not _COSTS.search(question) or _HOW_MANY.search(question):
         return ""
