@@ -99,6 +99,16 @@ def test_a_file_of_data_is_computed_over(ttc: Ttc, tmp_path: Path) -> None:
 
 
 @locked
+def test_where_every_program_fails_the_first_error_is_told(ttc: Ttc, tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text("day,revenue\nmon,3\ntue,n/a\n", "utf-8")
+    script = writes("    return sum(row['revenue'] for row in rows)")
+    ran = ttc("ask", "-f", str(tmp_path / "sales.csv"), "What is the total revenue?", script=script)
+    assert ran.code == 3
+    assert ran.out == ""
+    assert "no program came to a value: TypeError: unsupported operand" in ran.err
+
+
+@locked
 def test_piped_data_is_computed_over(ttc: Ttc) -> None:
     line = '10.0.0.{} - - [10/Oct/2024:13:55:36 +0000] "GET /a HTTP/1.1" {} 512\n'
     log = "".join(line.format(i % 7, 404 if i % 2 else 200) for i in range(90))

@@ -13,6 +13,8 @@ SOURCES = (Path(__file__).with_name("cells.py"), Path(__file__).with_name("reade
 _OWN = re.compile(r"^from (?:__future__|ttc_cli\.data\.cells) import .*\n", re.MULTILINE)
 HELD = 20_000_000
 """Bytes of a file whose rows are a list; those of a larger one are read anew each time."""
+_LACKS = ", None in "
+"""What a profile says of a column that may lack values."""
 _GENERIC = (".values()", ".items()", ".keys()", "len(row)")
 _ROWS = """
 
@@ -53,15 +55,49 @@ def told(files: Sequence[Profile]) -> str:
         row = {name: cell for name, cell in one.shown[0].items() if name != "line"}
         lines.append(f"{_call(one, files)} gives every row of {one.name} as a dict, such as")
         lines.append(repr(row or one.shown[0])[:600])
+        lines += [
+            f"{n!r} is None where it is missing" for n, about in one.columns if _LACKS in about
+        ]
     return "\n".join(lines)
 
 
-def reads(files: Sequence[Profile]) -> str:
-    """The function's first lines: the rows are there, or small models leave the body for later."""
+_WHICH = re.compile(
+    r"\b(?:which|what|welche[rsn]?|quel(?:le)?|qué|cuál)\s+(?!is\b|are\b|was\b|were\b|do|did\b|the\b|"
+    r"of\b|has\b|es\b|est\b|ist\b)(?P<group>[^\W\d_]+)\b.*\b(?P<most>most|more|highest|largest|biggest|"
+    r"greatest|best|top|busiest|fewest|lowest|smallest|least|worst|meisten?|höchste[nrs]?|"
+    r"größte[nrs]?|wenigsten?|niedrigste[nrs]?|plus|moins|más|mayor|menos|menor)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_MEAN = re.compile(r"\b(?:average|mean|durchschnitt\w*|moyen\w*|promedio)\b", re.IGNORECASE)
+_DISTINCT = re.compile(
+    r"\b(?:distinct|different|unique|verschiedene[nr]?|différente?s|distint[oa]s|diferentes)\b",
+    re.IGNORECASE,
+)
+
+
+def _hints(question: str) -> list[str]:
+    """What small models forget: they take the largest row for the largest group."""
+    hints = []
+    if found := _WHICH.search(question):
+        group, how = found["group"], "average" if _MEAN.search(question) else "add up or count"
+        hints.append(f"Group the rows by {group} in a dict: {how} what is asked for.")
+        hints.append(f"Then return the {group} with the {found['most']}.")
+    if _DISTINCT.search(question):
+        hints.append("Collect the different values in a set.")
+    return hints
+
+
+def reads(files: Sequence[Profile], question: str = "") -> str:
+    """The function's first lines: the rows are there, or small models leave the body for later.
+
+    Args:
+        question: gives away what small models forget (see `_hints`).
+    """
     names = [re.sub(r"\W|^(?=\d)", "_", one.name.partition(".")[0]) for one in files]
     names = ["rows"] if len(files) == 1 else names
-    calls = zip(names, files, strict=True)
-    return "".join(f"    {name} = {_call(one, files)}\n" for name, one in calls)
+    lines = [f"{name} = {_call(one, files)}" for name, one in zip(names, files, strict=True)]
+    lines += [f"# {hint}" for hint in _hints(question)] if files else []
+    return "".join(f"    {line}\n" for line in lines)
 
 
 def _call(one: Profile, files: Sequence[Profile]) -> str:

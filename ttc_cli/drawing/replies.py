@@ -241,7 +241,9 @@ def longest(run: Run, done: Sequence[Branch], question: Question) -> Flow[Outcom
     """The outcome when no branch came to its end: the longest, made to answer where it can be."""
     started = [branch for branch in done if branch.text.strip() and kind(branch) == PLAIN]
     if not started:
-        return Outcome(None, branches=tuple(done), stopped=cut_by(run, done))
+        whole = all(branch.stop is not None and branch.stop.whole for branch in done)
+        why = cut_by(run, done, "complete" if done and whole else "tokens")
+        return Outcome(None, branches=tuple(done), stopped=why)
     branch = max(started, key=lambda b: (len(b.text), [-i for i in b.id]))
     closed = yield from close(run, branch, question)
     found = answer_of(closed, question)

@@ -171,7 +171,7 @@ def plan(
         form=form,
         programs=() if kinds == "plain" else program_prompts(engine, request, notes),
         data=reading.told(files),
-        reads=reading.reads(files),
+        reads=reading.reads(files, request.prompt),
     )
     given = request.temperature is not None
     base = Sampling()

@@ -88,9 +88,11 @@ def answering(planned: Planned, run: Run) -> Flow[Outcome]:
     gates = Gates(planned.plan.verifier)
     outcome = yield from watch(gates.listen(solving), _spending(planned, run, before))
     if planned.files and outcome.program is not None and outcome.program.code:
-        source = datafiles.told(planned.files, outcome.program.code)
-        outcome = replace(outcome, program=replace(outcome.program, data=source))
-        yield Note(f"computed by a program over {source}")
+        found = outcome.program
+        source = datafiles.told(planned.files, found.code)
+        outcome = replace(outcome, program=replace(found, data=source))
+        agreed = f"; {found.agreed} of {found.ran} programs agree" if found.ran > 1 else ""
+        yield Note(f"computed by a program over {source}{agreed}")
     for note in filter(None, (outcome.note, doubt(outcome))):
         yield Note(note)
     outcome = yield from gates.listen(_judged(planned, run, outcome, gates))

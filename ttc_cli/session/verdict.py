@@ -9,6 +9,7 @@ from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.errors import BranchesFailed, BudgetSpent, ContextOverflow, NoAnswer, TtcError
 from ttc_cli.core.events import Event, Flow, Score, watch
 from ttc_cli.core.outcome import Outcome
+from ttc_cli.core.programs import ran
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.verify import Verifier
 from ttc_cli.drawing.replies import filled
@@ -111,6 +112,9 @@ def nothing(outcome: Outcome) -> TtcError:
     if outcome.stopped in ("tokens", "seconds"):
         limit = "--max-tokens" if outcome.stopped == "tokens" else "--max-seconds"
         return BudgetSpent("the budget was spent before any answer", f"give a larger {limit}")
+    if failed := [found.error for b in outcome.branches if (found := ran(b)) and found.error]:
+        why = f"no program came to a value: {failed[0]}"
+        return NoAnswer(why, "say it in other words, or try -e high or --seed 1")
     if outcome.branch is None and any(branch.text.strip() for branch in outcome.branches):
         return NoAnswer("no reply had the form that was asked for", "try -e high, or --seed 1")
     return NoAnswer("the model came back with nothing", "rephrase the question, or try --seed 1")

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.outcome import Plan, Question
-from ttc_cli.core.programs import PLAIN
+from ttc_cli.core.programs import PLAIN, ran
 from ttc_cli.core.run import Run
 from ttc_cli.drawing import replies
 from ttc_cli.programs.begun import program
@@ -59,9 +59,15 @@ class MixedVote:
         upto = self._stages[0][0]
         if done:
             self.news.append(f"going on from {self._started} to {upto} samples: {self._why()}")
+        told = self._error(done)
         while self._started < upto:
-            yield sample(self._run, self._question, self._plan, self._started)
+            yield sample(self._run, self._question, self._plan, self._started, comments=told)
             self._started += 1
+
+    def _error(self, done: Sequence[Branch]) -> str:
+        """What later programs over files are told: the last error, since mistakes are of a kind."""
+        errors = [found.error for branch in done if (found := ran(branch)) and found.error]
+        return f"An earlier version failed: {errors[-1]}" if errors and self._question.data else ""
 
     def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
         """Everything live, once the vote is decided."""
