@@ -254,3 +254,22 @@ def test_a_program_cannot_write_its_file(tmp_path: Path) -> None:
     ran = runner("", unsafe=False, data=[profile(path, "csv")])(code, threading.Event())
     assert ran.error
     assert path.read_text() == SALES
+
+
+@pytest.mark.parametrize(
+    ("question", "hint"),
+    [
+        ("Which product sold the most units?", "product with the most"),
+        ("In which month did it rain most?", "month with the most"),
+        ("Which form has the highest average points?", "by form in a dict: average"),
+        ("Welche Stadt hat die meisten Kunden?", "Stadt with the meisten"),
+        ("How many distinct addresses got a 404?", "in a set"),
+        ("What is the highest salary?", ""),
+        ("What is the sum of all prices?", ""),
+        ("How many rows are there?", ""),
+    ],
+)
+def test_what_small_models_forget_is_said_ahead(tmp_path: Path, question: str, hint: str) -> None:
+    lines = reads([profile(written(tmp_path, "sales.csv", SALES), "csv")], question)
+    assert lines.startswith("    rows = read_rows()\n")
+    assert (hint in lines) if hint else lines.count("\n") == 1
