@@ -293,7 +293,7 @@ def _shown(answer: Any) -> str:
 
 
 def _task_of(question: str, answer: str, common: str) -> str:
-    from ttc_cli.prompts.wording import guess_task
+    from ttc_cli.routing.surface import guess_task
 
     letter = re.fullmatch(r"\(?[A-Z]\)?", answer)
     return "choice" if letter and guess_task(question) == "choice" else common

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ttc_cli.prompts.documents import Document
-from ttc_cli.prompts.wording import guess_task, offers_choices
 from ttc_cli.routing.features import split
-from ttc_cli.routing.lapses import LAPSE
+from ttc_cli.routing.surface import LAPSE, guess_task, offers_choices
 
 TASKS = ("math", "logic")
 """Tasks whose answer is computed as a rule; of others only what a sign below gives away."""

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from ttc_cli.answers.asked import read
 from ttc_cli.prompts.documents import Document
 from ttc_cli.prompts.forms import brief, constraints
-from ttc_cli.prompts.wording import Task, guess_task, offers_choices
+from ttc_cli.prompts.wording import Task
 from ttc_cli.routing.classifier import Verdict, classify
 from ttc_cli.routing.computable import NOT_COMPUTED, Computable, computable
 from ttc_cli.routing.computable import TASKS as COMPUTED_TASKS
-from ttc_cli.routing.lapses import LAPSE
 from ttc_cli.routing.material import END, summary
+from ttc_cli.routing.surface import LAPSE, guess_task, offers_choices
 from ttc_cli.settings.routes import RouteRule
 
 COMPLEX = 0.5
