@@ -108,7 +108,7 @@ def test_threads_take_turns(worker: Worker) -> None:
 
 def test_the_interpreter_ends_with_a_busy_child() -> None:
     code = (
-        "from ttc_cli.answers import Worker; w = Worker(); w.warm(); print(w.pid)\n"
+        "from ttc_cli.answers import Worker; w = Worker(); w.compare('x+1', '1+x'); print(w.pid)\n"
         "import threading\n"
         f"threading.Thread(target=w.compare, args=({TOWER!r}, '{TOWER}+x'), daemon=True).start()"
     )

@@ -62,10 +62,9 @@ def test_values_arrive_as_what_they_are() -> None:
 @pytest.mark.parametrize("layer", LAYERS)
 def test_what_is_printed_counts_where_nothing_is_returned(layer: Layer) -> None:
     found = run_program("print('x')\nprint('It is', 5, end='\\n\\n')", layer=layer)
-    assert (found.value, found.printed, found.error, found.ok) == (None, "It is 5", "", True)
+    assert (found.value, found.printed, found.error) == (None, "It is 5", "")
     assert 0 < found.seconds < 10
     assert found.peak > 1 << 20
-    assert not run_program("x = 1", layer=layer).ok
 
 
 ERRORS = {
@@ -91,13 +90,11 @@ def test_an_error_is_one_clear_line(source: str) -> None:
     found = run_program(source)
     assert ERRORS[source] in found.error
     assert found.error.isprintable()
-    assert not found.ok
 
 
 @pytest.mark.parametrize("source", ["while True: pass", "import time\ntime.sleep(99)"])
 def test_time_is_bounded(source: str) -> None:
     found = run_program(source, limits=Limits(seconds=0.5), unsafe=True)
-    assert found.timed_out
     assert "TimeoutError" in found.error
     assert found.seconds < 5
 
@@ -107,8 +104,7 @@ def test_it_can_be_given_up() -> None:
     threading.Timer(0.5, stop.set).start()
     found = run_program("import time\ntime.sleep(99)", cancel=stop, unsafe=True)
     assert found.seconds < 5
-    assert not found.timed_out
-    assert not found.ok
+    assert "TimeoutError" not in found.error
 
 
 @pytest.mark.parametrize("layer", LAYERS)

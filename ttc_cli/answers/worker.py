@@ -53,11 +53,6 @@ class Worker:
         """The child's process id, None while none runs."""
         return self._process.pid if self._process else None
 
-    def warm(self) -> None:
-        """Start the child now and return at once, so that the first comparison finds it ready."""
-        with self._lock:
-            self._spawn()
-
     def compare(self, a: str, b: str) -> bool | None:
         """math-verify's verdict; None after the deadline, a crash, or on oversized input.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from ttc_cli.cli.output import check_place, write_file
 from ttc_cli.core.errors import UsageError
 from ttc_cli.store.log import Log
+from ttc_cli.verifiers.registry import ranks_only
 from ttc_cli.views.export import FORMATS, WAYS, Criteria, Logged, rows
 from ttc_cli.views.text import to_json
 
@@ -35,7 +36,7 @@ def export(
         raise UsageError(f"--by does not take {wrong[0]!r}", f"give any of {', '.join(WAYS)}")
     if output is not None:
         check_place(output)
-    criteria = Criteria(ways, min_agreement, min_score)
+    criteria = Criteria(ways, min_agreement, min_score, ranks_only)
     logged = list(_logged(log, since))
     found = rows(logged, form, criteria, thoughts=thoughts)
     lines = [to_json(row, out=sys.stdout) + "\n" for row in found]

@@ -48,7 +48,6 @@ class ProgramResult:
             datetime, timedelta, or a list or dictionary of these.
         printed: the last line that it printed, when that is not blank.
         error: the last line of its traceback, or what ended it; empty when nothing did.
-        timed_out: whether its time was up.
         seconds: of the clock, the interpreter's start included.
         peak: bytes of memory.
     """
@@ -56,14 +55,8 @@ class ProgramResult:
     value: Any = None
     printed: str = ""
     error: str = ""
-    timed_out: bool = False
     seconds: float = 0.0
     peak: int = 0
-
-    @property
-    def ok(self) -> bool:
-        """Whether it came to an end with something to show."""
-        return not self.error and (self.value is not None or bool(self.printed))
 
 
 def run_program(
@@ -144,7 +137,7 @@ def _result(ran: process.Ran, seconds: float, limits: Limits) -> ProgramResult:
     cpu_spent = used.get("cpu", 0) >= limits.seconds and used.get("code") in OUT_OF_TIME
     if cpu_spent or ran.stopped == process.LATE:
         error = f"TimeoutError: it was not done after {limits.seconds:g} s"
-        return ProgramResult(error=error, timed_out=True, **facts)
+        return ProgramResult(error=error, **facts)
     if ran.stopped:
         return ProgramResult(error=ran.stopped, **facts)
     try:

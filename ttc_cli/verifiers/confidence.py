@@ -21,6 +21,7 @@ from ttc_cli.voting.evidence import lowest_group, mean_confidence, window
 
 USAGE = "confidence"
 opens = opens_nothing
+RANKS_ONLY = True
 HALF = 10.0
 """Nats that score 0.5; any constant keeps the order."""
 

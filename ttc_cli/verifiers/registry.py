@@ -3,7 +3,8 @@
 A verifier's module offers `USAGE` ("NAME" or "NAME:ARGUMENT"), `Options` (a dataclass) and
 `build(argument, options, *, unsafe)`, which raises UsageError for what can be known before a run.
 It may offer `opens(argument)`: the files that it goes by besides the reply, none or more. Of one
-that offers none no whole result is kept, since what it goes by may change at any time.
+that offers none no whole result is kept, since what it goes by may change at any time. And it may
+say `RANKS_ONLY = True`: its scores put replies in order and do not say how likely one is right.
 """
 
 from __future__ import annotations
@@ -104,6 +105,15 @@ def identity(text: str) -> str | None:
     except (OSError, ValueError, TtcError):
         return None  # it is told when the verifier is made
     return f"{REGISTRY.version(name)} {digest}".strip()
+
+
+def ranks_only(text: str) -> bool:
+    """Whether a verifier, named as `find` takes it, only ranks replies; False of one unknown."""
+    try:
+        module = REGISTRY.module(text.partition(":")[0])
+    except UsageError:  # a run of the log may name one that is no longer installed
+        return False
+    return bool(getattr(module, "RANKS_ONLY", False))
 
 
 def check(verifier: Verifier | None, info: EngineInfo) -> None:

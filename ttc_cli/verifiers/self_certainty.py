@@ -15,6 +15,7 @@ from ttc_cli.verifiers.confidence import Measured
 __all__ = ["USAGE", "Options", "build", "opens"]
 USAGE = "self-certainty"
 opens = opens_nothing
+RANKS_ONLY = True
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Measured:

@@ -26,7 +26,7 @@ from ttc_cli.core.events import Event
 from ttc_cli.prompts.documents import Document, conversation, frame
 from ttc_cli.prompts.thoughts import split
 from ttc_cli.store.runs import Run, Turn
-from ttc_cli.views.traces import ORDER_ONLY, Trace, traces
+from ttc_cli.views.traces import Ranks, Trace, traces
 
 FORMATS = ("sft", "dpo", "steps", "grpo")
 WAYS = ("feedback", "verifier", "agreement")
@@ -36,11 +36,16 @@ FORMS = ("choice", "code")
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What makes a trace verified: the ways that count, and how much agreement or score."""
+    """What makes a trace verified: the ways that count, and how much agreement or score.
+
+    Args:
+        ranks: tells verifiers whose scores do not count, since they only rank.
+    """
 
     ways: tuple[str, ...] = WAYS
     agreement: float = 0.75
     score: float = 0.5
+    ranks: Ranks = lambda verifier: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ def _sort(one: Logged, question: Question, criteria: Criteria, *, thoughts: bool
     """Put a run's replies among the right and the wrong ones."""
     message = one.result["choices"][0]["message"]
     returned = _reply(message.get("reasoning_content") or "", message["content"], thoughts)
-    found = traces(one.events)
+    found = traces(one.events, criteria.ranks)
     opened = bool(one.run.plan.get("thinking"))
     replies = {trace.id: _parts(trace, opened) for trace in found.values()}
     said = message["content"]
@@ -191,7 +196,7 @@ def _parts(trace: Trace, opened: bool) -> tuple[str, str]:
 
 def _verified(run: Run, chosen: Trace | None, criteria: Criteria) -> bool:
     agreement = run.ours["agreement"]
-    scores = [s for name, s in chosen.scores.items() if name not in ORDER_ONLY] if chosen else []
+    scores = [s for name, s in chosen.scores.items() if not criteria.ranks(name)] if chosen else []
     return (
         ("feedback" in criteria.ways and run.feedback == "good")
         or ("verifier" in criteria.ways and bool(scores) and min(scores) >= criteria.score)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ttc_cli.core.branch import BranchId
@@ -11,8 +11,8 @@ from ttc_cli.core.sampling import Stop
 
 END = 60
 """Characters of a reply's end in a tree."""
-ORDER_ONLY = ("confidence", "self-certainty")
-"""Verifiers whose scores rank replies and say nothing of how likely one is to be right."""
+Ranks = Callable[[str], bool]
+"""Whether a verifier of that name only ranks: its scores do not say what is right."""
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Trace:
             self.steps.append((since, None))
 
 
-def traces(events: Iterable[Event]) -> dict[BranchId, Trace]:
+def traces(events: Iterable[Event], ranks: Ranks = lambda verifier: False) -> dict[BranchId, Trace]:
     """The branches in the order they were opened; a child goes on from what it has of its parent.
 
     That may be nothing: a revision is written anew.
@@ -65,7 +65,7 @@ def traces(events: Iterable[Event]) -> dict[BranchId, Trace]:
         branch = getattr(event, "branch", None)
         trace = found.get(branch) if branch is not None else None
         if trace is not None:
-            _take(trace, event)
+            _take(trace, event, ranks)
     return found
 
 
@@ -80,7 +80,7 @@ def _begun(event: Open, parent: Trace | None) -> Trace:
     return trace
 
 
-def _take(trace: Trace, event: Event) -> None:
+def _take(trace: Trace, event: Event, ranks: Ranks) -> None:
     if isinstance(event, Text):
         trace.text += event.text
     elif isinstance(event, ProgramRun):
@@ -93,7 +93,7 @@ def _take(trace: Trace, event: Event) -> None:
             trace.end_step()
     elif isinstance(event, Score) and event.score is not None:
         trace.scores[event.verifier] = event.score
-        if trace.steps and event.verifier not in ORDER_ONLY:
+        if trace.steps and not ranks(event.verifier):
             trace.steps[-1] = (trace.steps[-1][0], event.score)
 
 
