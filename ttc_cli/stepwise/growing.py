@@ -72,7 +72,7 @@ class Grower:
         self._begun: list[Node] = []
         self._graded: list[Graded] = []
 
-    def paid(self, *, goes_back: bool) -> bool:
+    def cost_reached(self, *, goes_back: bool) -> bool:
         """Whether as much was drawn as the plan's number of whole lines takes.
 
         Args:

@@ -34,7 +34,7 @@ def search(
 ) -> Flow[Outcome]:
     """Grow a tree as the policy says, until it, the budget or the plan's cost is at its end.
 
-    The plan's cost is that of `plan.samples` whole lines, see `Grower.paid`.
+    The plan's cost is that of `plan.samples` whole lines, see `Grower.cost_reached`.
     The best line that is left is grown to its end when none finished by itself: tokens and
     seconds are held back for it.
 
@@ -52,7 +52,7 @@ def search(
     policy = make(root)
     wanted = policy.ask()
     for _ in range(MOST_ROUNDS):
-        if not wanted or grower.paid(goes_back=policy.goes_back):
+        if not wanted or grower.cost_reached(goes_back=policy.goes_back):
             break
         grown = yield from grower.grow(wanted)
         if run.late or len(grown) < len(wanted):

@@ -16,7 +16,7 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.verify import Graded
 from ttc_cli.jail import process
 from ttc_cli.jail.lock import watched
-from ttc_cli.verifiers.common import NOTE_CHARS, Check, lacking, picker
+from ttc_cli.verifiers.common import NOTE_CHARS, Check, picker, require_argument
 
 USAGE = "exec:CMD"
 NOT_RUN = (126, 127)
@@ -45,7 +45,7 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Check:
         raise UsageError(
             f"cannot read the command {argument!r}: {error}", "check the quotes"
         ) from None
-    lacking(" ".join(words), USAGE)
+    require_argument(" ".join(words), USAGE)
     if shutil.which(words[0]) is None:
         raise UsageError(f"there is no command {words[0]!r}", "give its path, or sh -c '...'")
 

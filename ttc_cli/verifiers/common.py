@@ -50,7 +50,7 @@ def picker(chosen: str) -> Callable[[Branch, Question], str]:
     return answer if chosen == "answer" else lambda branch, question: reply(branch)[1].strip()
 
 
-def lacking(argument: str, usage: str) -> None:
+def require_argument(argument: str, usage: str) -> None:
     """Raise when a verifier was named without its argument."""
     if not argument:
         raise UsageError(
@@ -83,12 +83,12 @@ class Check:
         texts = [self.pick(branch, question) if ended(branch) else None for branch in branches]
         known: dict[str | None, Graded] = {None: CUT_OFF}
         unique = list(dict.fromkeys(text for text in texts if text is not None))
-        graded = yield from beside(run, self.check, unique)
+        graded = yield from in_threads(run, self.check, unique)
         known.update(zip(unique, graded, strict=True))
         return [known[text] for text in texts]
 
 
-def beside(
+def in_threads(
     run: Run, work: Callable[[str, threading.Event], Graded], items: Sequence[str]
 ) -> Flow[list[Graded]]:
     """Work on threads, as many as there are processors, while the run ticks on."""

@@ -9,7 +9,7 @@ import regex
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.verify import Graded
-from ttc_cli.verifiers.common import Check, lacking, opens_nothing, picker
+from ttc_cli.verifiers.common import Check, opens_nothing, picker, require_argument
 
 USAGE = "regex:PATTERN"
 opens = opens_nothing
@@ -32,7 +32,7 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Check:
     Raises:
         UsageError: no pattern, or one that is none.
     """
-    lacking(argument, USAGE)
+    require_argument(argument, USAGE)
     try:
         pattern = regex.compile(argument)
     except regex.error as error:

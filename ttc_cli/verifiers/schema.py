@@ -14,7 +14,7 @@ from ttc_cli.core.outcome import Question
 from ttc_cli.core.verify import Graded
 from ttc_cli.drawing.replies import NoOptions as Options
 from ttc_cli.drawing.replies import reply
-from ttc_cli.verifiers.common import NOTE_CHARS, Check, lacking
+from ttc_cli.verifiers.common import NOTE_CHARS, Check, require_argument
 
 __all__ = ["USAGE", "Options", "build", "opens"]
 USAGE = "schema:FILE"
@@ -31,7 +31,7 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Check:
     Raises:
         UnreadableFile: the file cannot be read. UsageError: it holds no JSON Schema.
     """
-    lacking(argument, USAGE)
+    require_argument(argument, USAGE)
     checker = _validator(argument)
 
     def check(text: str, stopped: threading.Event) -> Graded:

@@ -23,7 +23,7 @@ from ttc_cli.drawing.replies import reply
 from ttc_cli.jail import Layer, Limits, require
 from ttc_cli.jail.boxed.testfile import fault
 from ttc_cli.jail.examine import examine
-from ttc_cli.verifiers.common import Check, lacking
+from ttc_cli.verifiers.common import Check, require_argument
 
 USAGE = "tests:FILE"
 DOCTEST = "doctest"
@@ -57,7 +57,7 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Tests:
         UnreadableFile: the file cannot be read.
         UsageError: no file, no tests in it that can judge code, or code cannot be locked in here.
     """
-    lacking(argument, USAGE)
+    require_argument(argument, USAGE)
     tests = None if argument == DOCTEST else _read(argument)
     if why := tests and fault(tests, installed=lambda name: bool(find_spec(name))):
         raise UsageError(f"{argument} cannot be used: {why}", "see docs/sandbox.md")

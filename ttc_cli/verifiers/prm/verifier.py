@@ -119,8 +119,8 @@ class Prm:
     outputs: Outputs = Outputs()
     needs: tuple[str, ...] = ()
     _trusted: bool = False
-    _news: str = ""
-    _owed: int = 0
+    _untold: str = ""
+    _untold_tokens: int = 0
 
     def fits(self, info: EngineInfo) -> None:
         """Refuse a PRM that fails its self-test; the generator may be any.
@@ -135,9 +135,9 @@ class Prm:
         found = selftest.stored(key)
         if found is None:
             found = self._tested()
-            self._owed = found.tokens
+            self._untold_tokens = found.tokens
             selftest.store(key, found, self.name, form.name)
-            self._news = (
+            self._untold = (
                 f"{self.name} is read as {self.form}; it passed its self-test,"
                 f" {found.sound} of {found.pairs} pairs, {found.tokens} tokens evaluated"
             )
@@ -165,10 +165,10 @@ class Prm:
         if run.late:
             return [OUT_OF_TIME] * len(branches)
         self.fits(run.engine.info)
-        if self._news:
-            run.ledger.count("evaluated", self._owed)
-            yield Note(self._news)
-            self._news = ""
+        if self._untold:
+            run.ledger.count("evaluated", self._untold_tokens)
+            yield Note(self._untold)
+            self._untold = ""
         asked = [(_asked(branch, question), STEPS.cut(branch.text)) for branch in branches]
         said = [item for item in asked if item[1]]
         scored = iter((yield from self.scorer.score(run, said)))
