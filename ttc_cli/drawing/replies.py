@@ -268,25 +268,18 @@ def cut_by(run: Run, done: Sequence[Branch], otherwise: str = "tokens") -> str:
 
 
 def single(run: Run, branch: Branch, question: Question) -> Outcome:
-    """The outcome of a run that kept to one line of thought."""
+    """The outcome of a run that kept to one line of thought.
+
+    Where the answer must have a form, it has that form or there is no answer.
+    """
     said = any(step.sampled and step.text.strip() for step in branch.steps)
     if question.form is not None:
-        return _formed(run, branch, question)
-    found = short_answer(branch, question) if said else None
+        found = answer_of(branch, question)
+        said = found is not None
+    else:
+        found = short_answer(branch, question) if said else None
     return Outcome(
         branch if said else None,
-        answer=found.text if found else None,
-        stopped="interrupted" if run.interrupted else reason(branch.stop),
-        branches=(branch,),
-        rule=found.rule if found else "",
-    )
-
-
-def _formed(run: Run, branch: Branch, question: Question) -> Outcome:
-    """The outcome of one line of thought whose answer must have a form: that, or no answer."""
-    found = answer_of(branch, question)
-    return Outcome(
-        branch if found else None,
         answer=found.text if found else None,
         stopped="interrupted" if run.interrupted else reason(branch.stop),
         branches=(branch,),

@@ -8,13 +8,14 @@ mathematics does not make a request to summarise it a mathematical problem.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from ttc_cli.prompts.documents import Document
 from ttc_cli.prompts.forms.language import SMALL_WORDS
-from ttc_cli.routing.lexicon import groups
 from ttc_cli.routing.material import CODE_LINE, DATA_LINE, excerpt, kind
 
 END = 3000
@@ -28,6 +29,9 @@ MOST = 4
 WORDS = 160
 """Weight of all words together, before the square root: long prompts do not drown the rest."""
 
+LEXICON = Path(__file__).with_name("lexicon.txt")
+_SHORT = 4
+_BAR = re.compile(r"\s*\|(?![^(]*\))\s*")
 _FENCE = re.compile(r"```[^\n]*\n?.*?(?:```|\Z)", re.DOTALL)
 _LABEL = re.compile(
     r"^[ \t]*(?:text|context|document|passage|article|input|data|log|notes?|email|transcript|"
@@ -161,7 +165,7 @@ def _shape(
     yield "lead", min(len(lead), 100) / 100
     yield "tail", min(len(tail), 100) / 100
     yield "foreign", float(_foreign(asked, quotes))
-    for name, pattern in groups().items():
+    for name, pattern in word_groups().items():
         hits = len(pattern.findall(bare))
         yield f"{name} lead", float(bool(lead) and pattern.search(lead) is not None)
         yield f"{name} tail", float(bool(tail) and pattern.search(tail) is not None)
@@ -178,7 +182,7 @@ def _shape(
     yield "sum", min(len(_SUM.findall(bare)), 4) ** 0.5
     yield "question mark", float(any(mark in bare for mark in "?？؟"))
     material = pasted[:READ] if prose else ""
-    for name, pattern in groups().items():
+    for name, pattern in word_groups().items():
         yield f"{name} pasted", float(bool(material) and pattern.search(material) is not None)
     yield "amounts pasted", min(len(_NUMBER.findall(material)), 8) / 8
     marks = "".join(found.upper() for found in _CHOICES.findall(asked))
@@ -248,3 +252,27 @@ def _words(text: str) -> Iterator[str]:
     for run in dense:
         for at in range(len(run)):
             yield f"c {run[at : at + 2]}"
+
+
+def _pattern(stems: list[str], anywhere: list[str]) -> re.Pattern[str]:
+    """Stems of up to four letters are whole words: "hi" is not in "history"."""
+    parts = [stem + r"(?!\w)" if len(stem) <= _SHORT and stem.isalnum() else stem for stem in stems]
+    return re.compile("|".join([rf"(?<!\w)(?:{'|'.join(parts)})", *anywhere]), re.IGNORECASE)
+
+
+@functools.cache
+def word_groups() -> dict[str, re.Pattern[str]]:
+    """Words that say what is wanted, in some twenty-five languages, from `lexicon.txt`.
+
+    There, `## name` begins a group. Its lines hold stems, each matched at the start of a word,
+    parted by bars; those of lines that begin with `~` match anywhere, for scripts without spaces. A
+    stem is a piece of a regular expression. A group's name is the name of the feature. Nothing here
+    decides anything by itself: the classifier weighs the groups.
+    """
+    found: dict[str, tuple[list[str], list[str]]] = {}
+    for line in LEXICON.read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            stems = found[line[3:]] = ([], [])
+        else:
+            stems[line.startswith("~ ")].extend(_BAR.split(line.removeprefix("~ ")))
+    return {name: _pattern(*stems) for name, stems in found.items()}
