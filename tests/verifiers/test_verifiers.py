@@ -70,6 +70,11 @@ def test_an_engine_that_lacks_what_it_needs_is_named() -> None:
     registry.check(None, info)
 
 
+def test_those_that_only_rank_say_so() -> None:
+    named = ("confidence", "self-certainty", "judge", "tests:a.py", "gone:x")
+    assert [registry.ranks_only(name) for name in named] == [True, True, False, False, False]
+
+
 # -- confidence and self-certainty ----------------------------------------------------------
 
 
