@@ -71,10 +71,10 @@ def plan(
         kinds: see Plan; where programs are evidence, one sample is one of them.
         temperature_given: the user chose a temperature, so a single branch uses it too.
     """
-    level = EFFORTS[effort]
+    level, votable = EFFORTS[effort], question.votable
     if strategy == "auto":
         many = samples is not None and samples > 1
-        strategy = level.votable if question.votable else level.other
+        strategy = level.votable if votable else level.other
         strategy = "program" if strategy == "direct" and kinds != "plain" else strategy
         strategy = "self-consistency" if many else strategy
         strategy = "best-of-n" if verifier is not None else strategy
@@ -88,7 +88,7 @@ def plan(
     elif max_tokens is not None:
         branch = min(branch, max_tokens)
         budget = max_tokens if budget is None else min(budget, max_tokens)
-    keep = temperature_given or not (question.votable or question.task in GREEDY_TASKS)
+    keep = temperature_given or not (votable or question.task in GREEDY_TASKS)
     return Plan(
         strategy=strategy,
         effort=effort,
