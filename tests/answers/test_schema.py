@@ -47,7 +47,7 @@ def test_the_suite_is_valid_or_refused_by_name() -> None:
             refused[name] = error.message
             continue
         kept += 1
-        for _ in range(30):
+        for _ in range(8):
             text = walk(form._grammar, rng)
             assert form.valid(text) is not None, (name, text)
             assert form.closing(text) is not None, (name, text)

@@ -54,7 +54,7 @@ def trees(n: int) -> Iterator[tuple[random.Random, Wood]]:
 
 
 def test_budgets_are_kept_and_no_finished_line_is_lost(name: str) -> None:
-    for rng, wood in trees(200):
+    for rng, wood in trees(100):
         budget = rng.choice([0, 3, 20, 60, 150, 400, 1000])
         plan = plan_of(name, wood, samples=rng.choice([1, 2, 5, 8, 16]), budget=budget)
         outcome, events, run = solve(name, wood, plan)
@@ -83,9 +83,9 @@ def test_the_same_by_seed(name: str) -> None:
 
 
 def test_the_planted_path_is_found_as_often_as_by_best_of_n(name: str) -> None:
-    """Paired on 200 trees at equal tokens; a search that ignored its scores falls far behind."""
+    """Paired on 100 trees at equal tokens; a search that ignored its scores falls far behind."""
     found = theirs = 0
-    for rng, wood in trees(200):
+    for rng, wood in trees(100):
         plan = plan_of(name, wood, samples=rng.choice([4, 8, 12, 16]))
         outcome, _, run = solve(name, wood, plan, choose="argmax")
         found += outcome.answer == wood.best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -68,6 +69,16 @@ def solve(
             events.append(next(flow))
         except StopIteration as end:
             return end.value, events, run
+
+
+def moments(events: list[Event], most: int = 20) -> list[int]:
+    """Places among events, all but the first event's: one of each kind of event, others at random.
+
+    Every run of the tests looks at others; pytest-randomly's seed brings them back.
+    """
+    kinds = {type(event): at for at, event in enumerate(events)}.values()
+    others = random.sample(range(1, len(events)), min(most, len(events) - 1))
+    return sorted({*kinds, *others} - {0})
 
 
 def idle(engine: ScriptedEngine) -> bool:
