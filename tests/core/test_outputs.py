@@ -7,7 +7,5 @@ def test_two_wants_in_one_draw() -> None:
     assert Outputs(logprobs=True) | Outputs(certainty=True) == Outputs(
         logprobs=True, certainty=True
     )
-    assert (Outputs(confidence=True, top_k=5) | Outputs(confidence=True, top_k=9)).top_k == 5
-    assert (Outputs() | Outputs(confidence=True, top_k=9)).top_k == 9
     assert (Outputs(hidden="end") | Outputs(hidden="steps")).hidden == "steps"
     assert (Outputs(hidden="end") | Outputs()).hidden == "end"

@@ -117,6 +117,10 @@ class StopRule:
         return most
 
 
+LIKELIEST = 20
+"""How many of the likeliest tokens a token's confidence averages over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outputs:
     """What a request returns besides text and tokens, computed only when asked for.
@@ -124,12 +128,11 @@ class Outputs:
     Args:
         logprobs: natural-log probability of each sampled token under the untempered model.
         confidence: DeepConf's token confidence (arXiv 2508.15260): minus the mean
-            log-probability of the top_k likeliest tokens.
+            log-probability of the `LIKELIEST` tokens.
         hidden: the last layer's hidden state, at the end of the request ("end") or also where
             each step mark ends ("steps"). A branch that ended its turn gives the state of the
             end-of-turn token; one that ran out of budget or context gives none. "turn" reads that
             state of a text that is given whole: an end-of-turn token is put behind it.
-        top_k: candidates that confidence averages over.
         certainty: Kang et al.'s self-certainty (arXiv 2502.18581) of each token: the KL divergence
             of the next-token distribution from the uniform one, in nats.
     """
@@ -137,7 +140,6 @@ class Outputs:
     logprobs: bool = False
     confidence: bool = False
     hidden: str = ""
-    top_k: int = 20
     certainty: bool = False
 
     @property
@@ -146,11 +148,10 @@ class Outputs:
         return self.logprobs or self.confidence or self.certainty
 
     def __or__(self, other: Outputs) -> Outputs:
-        """What both want, of one draw; the left one's `top_k` where both average over it."""
+        """What both want, of one draw."""
         return Outputs(
             self.logprobs or other.logprobs,
             self.confidence or other.confidence,
             max(self.hidden, other.hidden, key=("", "end", "turn", "steps").index),
-            self.top_k if self.confidence else other.top_k,
             self.certainty or other.certainty,
         )

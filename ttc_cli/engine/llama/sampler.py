@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ttc_cli.core.sampling import Outputs, Sampling
+from ttc_cli.core.sampling import LIKELIEST, Outputs, Sampling
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
@@ -117,7 +117,7 @@ def measure(row: Floats, token: int, outputs: Outputs) -> Stats:
     norm = math.log(float(weights.sum(dtype=np.float32)))
     confidence = certainty = math.nan
     if outputs.confidence:
-        confidence = norm + peak - float(_top(row, outputs.top_k).mean(dtype=np.float64))
+        confidence = norm + peak - float(_top(row, LIKELIEST).mean(dtype=np.float64))
     if outputs.certainty:
         allowed = row if math.isfinite(row.sum()) else row[np.isfinite(row)]  # masked tokens: -inf
         certainty = norm + peak - float(allowed.mean()) - math.log(len(allowed))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ttc_cli.core.engine import BranchRequest, Delta, DeltaFields
 from ttc_cli.core.errors import ContextOverflow, EngineFailed
-from ttc_cli.core.sampling import Stop
+from ttc_cli.core.sampling import LIKELIEST, Stop
 from ttc_cli.engine.openai.piece import Partial, Piece
 from ttc_cli.engine.text import LOOP_CHECK_EVERY, TextStream, loops
 
@@ -196,7 +196,7 @@ class Job:
         if outputs.logprobs:
             self._news.add("logprobs", tuple(one.logprob for one in piece.likely))
         if outputs.confidence:
-            tops = (one.top[: outputs.top_k] for one in piece.likely if one.top)
+            tops = (one.top[:LIKELIEST] for one in piece.likely if one.top)
             self._news.add("confidences", tuple(-sum(top) / len(top) for top in tops))
 
     def _count_prompt(self, computed: int, shared: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import MissingCapability
+from ttc_cli.core.sampling import LIKELIEST
 from ttc_cli.engine.openai.api import Api
 from ttc_cli.engine.openai.piece import Partial, Piece, ending, first, likely, scored, usage
 from ttc_cli.engine.openai.told import Senseless, table, text, whole
@@ -69,7 +70,7 @@ class Raw:
             "cache_prompt": True,
             "return_progress": True,  # says how much of the prompt was known
             "verbose": True,  # tells ids and counts
-            "n_probs": outputs.top_k if outputs.confidence else int(outputs.logprobs),
+            "n_probs": LIKELIEST if outputs.confidence else int(outputs.logprobs),
         }
         if request.grammar:
             body["grammar"] = request.grammar
