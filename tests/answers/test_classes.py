@@ -116,31 +116,6 @@ def test_equality_is_transitive_inside_a_class_and_no_label_comes_twice() -> Non
                 assert all(equivalent(pool[i], pool[j], worker=Refuses()) for j in group.members)
 
 
-def test_a_relation_of_the_callers_is_closed_under_transitivity() -> None:
-    generator = random.Random(11)
-    for _ in range(100):
-        names = [f"w{i}" for i in range(12)]
-        edges = {frozenset(generator.sample(names, 2)) for _ in range(generator.randrange(12))}
-        groups = classes(names, same=lambda a, b, e=edges: frozenset((a, b)) in e)  # type: ignore[misc]
-        where = {i: g for g in groups for i in g.members}
-        assert sorted(where) == list(range(12))
-        assert all(where[names.index(a)] is where[names.index(b)] for a, b in map(tuple, edges))
-        assert len(groups) >= 12 - len(edges)
-
-
-def test_same_replaces_equivalence_and_sees_distinct_texts_once() -> None:
-    asked: list[tuple[str, str]] = []
-
-    def by_behaviour(a: str, b: str) -> bool:
-        asked.append((a, b))
-        return bool(eval(a)(3) == eval(b)(3))
-
-    programs = ["lambda x: x*2", "lambda x: x+x", "lambda x: x", "lambda x: x*2"]
-    groups = classes(programs, same=by_behaviour)
-    assert [g.members for g in groups] == [(0, 1, 3), (2,)]
-    assert len(asked) == len(set(asked)) <= 3
-
-
 def test_an_empty_pool_and_a_pool_without_answers() -> None:
     assert classes([]) == []
     assert classes([None, None]) == []

@@ -100,16 +100,6 @@ def test_the_switch_for_thoughts_reaches_the_template() -> None:
     assert r1.prompt.thinking is False
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_a_partial_reply_is_continued_to_the_letter(name: str) -> None:
-    model, prefix = template(name), "<think>\n Let me see\n"
-    bare, found = model.render((USER,)), model.render((USER,), assistant_prefix=prefix)
-    assert found.pieces == ((bare.text + prefix, True),)
-    assert found.prompt.thinking is True
-    closed = model.render((USER,), assistant_prefix="<think>\na\n</think>\n\nThe answer")
-    assert closed.prompt.thinking is False
-
-
 # --- contents that name special tokens
 
 
@@ -226,8 +216,8 @@ def test_without_a_template_the_text_is_continued() -> None:
     found = model.render((usual, Message("user", "Once <s> upon")))
     assert found.pieces == (("Once <s> upon", False),)
     assert found.note == PLAIN_NOTE
-    more = model.render((SYSTEM, USER), assistant_prefix=" Because")
-    assert more.pieces == (("Be kind.\n\nWhy?", False), (" Because", True))
+    more = model.render((SYSTEM, USER))
+    assert more.pieces == (("Be kind.\n\nWhy?", False),)
 
 
 PARTS = (

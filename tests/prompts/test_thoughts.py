@@ -144,11 +144,6 @@ def test_split() -> None:
     assert split("b") == ("", "b")
 
 
-def test_own_tags() -> None:
-    splitter = ThoughtSplitter(False, tags=(("<<", ">>"),))
-    assert splitter.feed("<<a>>b") == [("thought", "a"), ("answer", "b")]
-
-
 @pytest.mark.parametrize(
     ("prompt", "prefix", "expected"),
     [

@@ -8,7 +8,7 @@ throughout, none where two are as large, and never makes one class of two.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,15 +46,10 @@ class Classes:
     """A pool of answers that grows one at a time; grouped anew when it is asked for its classes.
 
     Args:
-        same: replaces `equivalent`, e.g. to compare code by what it does: classes are then closed
-            under it. It is asked about distinct texts only, once for a pair.
         worker: as for `equivalent`.
     """
 
-    def __init__(
-        self, *, same: Callable[[str, str], bool] | None = None, worker: Comparer | None = None
-    ) -> None:
-        self._custom = same
+    def __init__(self, *, worker: Comparer | None = None) -> None:
         self._worker = worker
         self._answers: list[str | None] = []
         self._groups: list[AnswerClass] | None = None
@@ -72,8 +67,6 @@ class Classes:
         return self._groups
 
     def _compare(self, a: str, b: str) -> bool:
-        if self._custom:
-            return self._custom(a, b)
         return same_value(parse(a), parse(b), self._worker)
 
     def _equal(self, a: str, b: str) -> bool:
@@ -84,7 +77,7 @@ class Classes:
 
     def _classify(self) -> list[AnswerClass]:
         counts = Counter(answer for answer in self._answers if answer is not None)
-        ranks = {text: 0 if self._custom else vagueness(parse(text)) for text in counts}
+        ranks = {text: vagueness(parse(text)) for text in counts}
         groups: list[_Group] = []
         for rank in sorted(set(ranks.values())):
             texts = sorted(text for text, own in ranks.items() if own == rank)
@@ -104,7 +97,7 @@ class Classes:
                 left = [other for other in left if other not in near]
                 found += near
                 queue += near
-            if self._custom or all(self._equal(a, b) for a in found for b in found):
+            if all(self._equal(a, b) for a in found for b in found):
                 yield found
             else:
                 yield from ([text] for text in found)
@@ -176,17 +169,15 @@ class Exact:
 def classes(
     answers: Sequence[str | None],
     *,
-    same: Callable[[str, str], bool] | None = None,
     worker: Comparer | None = None,
 ) -> list[AnswerClass]:
     """Group a pool of answers (None: a branch without one, in no class); largest class first.
 
     Args:
         answers: one per branch; members of the classes are indices into it.
-        same: replaces `equivalent`, see `Classes`.
         worker: as for `equivalent`.
     """
-    pool = Classes(same=same, worker=worker)
+    pool = Classes(worker=worker)
     for answer in answers:
         pool.add(answer)
     return pool.groups()

@@ -62,7 +62,6 @@ class ProgramResult:
 def run_program(
     source: str,
     *,
-    function: str = FUNCTION,
     data: Sequence[Path] = (),
     limits: Limits = Limits(),
     unsafe: bool = False,
@@ -83,7 +82,7 @@ def run_program(
         UnreadableFile: there is no such file.
     """
     layer = layer or lock.require(unsafe=unsafe)
-    task = json.dumps({"source": source, "function": function}).encode()
+    task = json.dumps({"source": source, "function": FUNCTION}).encode()
     began = time.monotonic()
     with _folder(data, layer) as (folder, files):
         try:

@@ -72,7 +72,6 @@ class ChatTemplate:
         messages: Sequence[Message],
         *,
         enable_thinking: bool = True,
-        assistant_prefix: str = "",
         now: Callable[[], datetime] = datetime.now,
     ) -> Rendered:
         """Render a conversation up to where the model is to write.
@@ -84,20 +83,17 @@ class ChatTemplate:
         Args:
             messages: the turns, the last one the user's; earlier replies without thoughts.
             enable_thinking: what templates with a switch for thoughts are told.
-            assistant_prefix: the start of the reply, to be continued; taken as it is, and
-                the names of special tokens in it count.
             now: the clock, for templates that tell the model the date.
 
         Raises:
             ModelError: the template fails, or does not take this conversation.
         """
         if not self.source:
-            pieces, note = _plain(messages, assistant_prefix), PLAIN_NOTE
+            pieces, note = _plain(messages), PLAIN_NOTE
         else:
             pieces, note = self._with_system(messages, enable_thinking, now)
-            pieces = _append(pieces, assistant_prefix)
         text = "".join(part for part, _ in pieces)
-        thinking = opened_by(text, assistant_prefix)
+        thinking = opened_by(text)
         return Rendered(Prompt(pieces, tuple(messages), thinking), note)
 
     def _with_system(
@@ -242,18 +238,9 @@ def _refused(error: RefusedError) -> ModelError:
     return ModelError(f"the model's chat template refuses this conversation: {reason}")
 
 
-def _plain(messages: Sequence[Message], prefix: str) -> tuple[Piece, ...]:
+def _plain(messages: Sequence[Message]) -> tuple[Piece, ...]:
     said = [m.content for m in messages if m != Message("system", DEFAULT_SYSTEM) and m.content]
-    return tuple((part, own) for part, own in (("\n\n".join(said), False), (prefix, True)) if part)
-
-
-def _append(pieces: tuple[Piece, ...], prefix: str) -> tuple[Piece, ...]:
-    if not prefix:
-        return pieces
-    *head, (text, is_template) = pieces
-    if is_template:
-        return (*head, (text + prefix, True))
-    return (*pieces, (prefix, True))
+    return (("\n\n".join(said), False),) if said else ()
 
 
 def _marks(messages: Sequence[Message]) -> list[str]:

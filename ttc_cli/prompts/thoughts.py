@@ -17,10 +17,12 @@ from typing import Literal
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.programs import ran, source
-from ttc_cli.core.tags import THOUGHT_TAGS, Tags
+from ttc_cli.core.tags import THOUGHT_TAGS
 
 Kind = Literal["thought", "answer"]
-DEFAULT_TAGS = THOUGHT_TAGS
+_OPENERS, _CLOSERS = (frozenset(some) for some in zip(*THOUGHT_TAGS, strict=True))
+_TAGS = sorted(_OPENERS | _CLOSERS, key=len, reverse=True)
+_TAG, _OPENER, _CLOSER = ("|".join(map(re.escape, some)) for some in (_TAGS, _OPENERS, _CLOSERS))
 
 
 class ThoughtSplitter:
@@ -28,14 +30,9 @@ class ThoughtSplitter:
 
     Args:
         opened: whether the prompt has already opened a thought (see `opened_by`).
-        tags: pairs of an opening and a closing tag; any closing tag ends any thought.
     """
 
-    def __init__(self, opened: bool, tags: Tags = DEFAULT_TAGS) -> None:
-        self._openers = {opener for opener, _ in tags}
-        self._closers = {closer for _, closer in tags}
-        self._all = sorted(self._openers | self._closers, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, self._all)))
+    def __init__(self, opened: bool) -> None:
         self._kind: Kind = "thought" if opened else "answer"
         self._held = ""
         self._space = ""  # white space that waits for the first word of its part
@@ -53,7 +50,7 @@ class ThoughtSplitter:
         self._held += text
         parts: list[tuple[Kind, str]] = []
         start = 0
-        for found in self._pattern.finditer(self._held):
+        for found in re.finditer(_TAG, self._held):
             parts += self._pass(self._held[start : found.start()])
             parts += self._meet(found[0])
             start = found.end()
@@ -72,9 +69,9 @@ class ThoughtSplitter:
         return parts
 
     def _meet(self, tag: str) -> list[tuple[Kind, str]]:
-        if tag in self._openers and not self._blank_line:
+        if tag in _OPENERS and not self._blank_line:
             return self._pass(tag)
-        if tag in self._openers:
+        if tag in _OPENERS:
             self._enter("thought")
         elif self.thinking or self._waiting:
             self._enter("answer")
@@ -101,29 +98,28 @@ class ThoughtSplitter:
 
     def _suspicious(self, text: str) -> int:
         """Length of the longest end of `text` that may be the start of a tag."""
-        longest = min(len(text), len(self._all[0]) - 1)
+        longest = min(len(text), len(_TAGS[0]) - 1)
         for size in range(longest, 0, -1):
-            if any(tag.startswith(text[-size:]) for tag in self._all):
+            if any(tag.startswith(text[-size:]) for tag in _TAGS):
                 return size
         return 0
 
 
-def split(text: str, opened: bool = False, tags: Tags = DEFAULT_TAGS) -> tuple[str, str]:
+def split(text: str, opened: bool = False) -> tuple[str, str]:
     """(thought, answer) of a whole reply, thoughts joined and stripped of outer white space.
 
     All ahead of a closing tag that ends a line or begins one, and that nothing opened, is thought
     where an answer follows: whoever rendered the prompt opened it there.
     """
-    splitter = ThoughtSplitter(opened or _opened_unseen(text, tags), tags)
+    splitter = ThoughtSplitter(opened or _opened_unseen(text))
     parts = splitter.feed(text) + splitter.finish()
     thought = "".join(part for kind, part in parts if kind == "thought").strip()
     return thought, "".join(part for kind, part in parts if kind == "answer")
 
 
-def _opened_unseen(text: str, tags: Tags) -> bool:
-    openers, closers = ("|".join(map(re.escape, some)) for some in zip(*tags, strict=True))
-    head = re.search(rf"(?:(?:^|\n)[ \t]*(?:{closers})|(?:{closers})\s*\n)\s*\S", text)
-    return head is not None and not re.search(openers, text[: head.start()])
+def _opened_unseen(text: str) -> bool:
+    head = re.search(rf"(?:(?:^|\n)[ \t]*(?:{_CLOSER})|(?:{_CLOSER})\s*\n)\s*\S", text)
+    return head is not None and not re.search(_OPENER, text[: head.start()])
 
 
 def parts(branch: Branch) -> tuple[str, str]:
@@ -133,16 +129,15 @@ def parts(branch: Branch) -> tuple[str, str]:
     return split(branch.text, branch.prompt.thinking)
 
 
-def opened_by(prompt: str, prefix: str = "", tags: Tags = DEFAULT_TAGS) -> bool:
+def opened_by(prompt: str, prefix: str = "") -> bool:
     """Whether a reply to this prompt starts inside a thought.
 
     Args:
         prompt: the rendered prompt, with `prefix` at its end.
         prefix: the part of the reply that is already there.
-        tags: as for `ThoughtSplitter`.
     """
     # only the tail counts: a question may well quote an opening tag
     head = prompt.removesuffix(prefix).rstrip()
-    splitter = ThoughtSplitter(head.endswith(tuple(opener for opener, _ in tags)), tags)
+    splitter = ThoughtSplitter(head.endswith(tuple(_OPENERS)))
     splitter.feed(prefix)
     return splitter.thinking

@@ -126,14 +126,11 @@ def text_wanted(prompt: str) -> bool:
     return _TEXT_WANTED.search(split(prompt)[0] or prompt) is not None
 
 
-def computable(
-    prompt: str, task: str, *, attached: Sequence[Document] = (), votable: bool = True
-) -> Computable:
+def computable(prompt: str, task: str, *, attached: Sequence[Document] = ()) -> Computable:
     """Whether a program can be evidence for a question.
 
     Args:
         task: one of `classifier.TASKS`. attached: what the question is about.
-        votable: whether it has a short answer.
     """
     asked = split(prompt)[0] or prompt
     if attached:
@@ -157,6 +154,6 @@ def computable(
     amounts = len(_AMOUNT.findall(prompt))
     if _QUANTITY.search(asked) and amounts >= (1 if task in TASKS else 2):
         return Computable(True, "computed: a quantity from given ones")
-    if task == "math" and amounts >= 2 and votable:
+    if task == "math" and amounts >= 2:
         return Computable(True, "computed: mathematics over given numbers")
     return NOT_COMPUTED
