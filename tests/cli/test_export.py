@@ -14,6 +14,7 @@ from ttc_cli.core.ledger import Usage
 from ttc_cli.core.outcome import Outcome, Plan
 from ttc_cli.store.log import Entry, Log
 from ttc_cli.store.recorder import Recorder
+from ttc_cli.verifiers.registry import ranks_only
 from ttc_cli.views import result
 from ttc_cli.views.export import Criteria, Logged, rows
 
@@ -182,7 +183,8 @@ def test_steps_go_by_their_score_else_by_where_they_lead(tmp_path: Path) -> None
             log.remove(run.id for run in log.runs())
         scored: list[Event] = [*root, Score((0,), verifier, 0.1), *children]
         record(tmp_path, f"ttc-{verifier}", scored, chosen=first + good)
-        return [row["labels"] for row in rows(logged(tmp_path), "steps")]
+        found = rows(logged(tmp_path), "steps", Criteria(ranks=ranks_only))
+        return [row["labels"] for row in found]
 
     assert labels("prm") == [[False, True], [False, False]]
     assert labels("confidence") == [[True, True], [True, False]]  # it only ranks
