@@ -327,6 +327,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('bench fit --html', 'files')
     $takes.Add('bench fit ', 'files')
     $takes.Add('bench data list ', 'files')
+    $takes.Add('bench data check ', 'files')
     $takes.Add('bench data convert --seed', '= random')
     $takes.Add('templates show ', 'templates')
     $takes.Add('templates edit ', 'templates')

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 
-from ttc_cli.cli.start import BEGAN  # first of all: it looks at the clock
+from ttc_cli.cli.process import BEGAN  # first of all: it looks at the clock
 from ttc_cli.core.errors import TtcError
 
 __all__ = ["BEGAN", "main"]

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import bench_stage as stage
 import pytest
 
-from ttc_cli.bench.configs import Config, from_file, from_text, named
-from ttc_cli.cli.benching import What, read_configs
+from ttc_cli.bench.configs import Config, from_file, from_text, named, read_configs
 from ttc_cli.core.errors import UsageError
 
 Ttc = Callable[..., tuple[int, str, str]]
-WHAT = What("", None, (), None, None, False, 0, False, 32)
 
 
 @pytest.fixture
@@ -110,8 +107,8 @@ def test_what_makes_no_sense_is_one_line(
 
 def test_configurations_from_flags() -> None:
     given = {"samples": 8, "temperature": 0.5, "offline": True}
-    assert read_configs(given, WHAT) == [Config("n8-t0.5", {"samples": 8, "temperature": 0.5})]
-    two = replace(WHAT, configs=("strategy=direct,samples=1", "name=b,O.confidence=0.9"))
+    assert read_configs(given) == [Config("n8-t0.5", {"samples": 8, "temperature": 0.5})]
+    two = ("strategy=direct,samples=1", "name=b,O.confidence=0.9")
     direct, other = read_configs({**given, "early_stop": False}, two)
     assert direct.settings == {
         "samples": 1, "temperature": 0.5, "strategy": "direct", "early_stop": False,
@@ -168,8 +165,8 @@ def test_a_real_model(ttc: Ttc, tmp_path: Path, smollm: Path) -> None:
 def test_verifiers_of_all_configurations() -> None:
     listed = ("name=a", "name=b,verifier=confidence")
     given = {"verifiers": ("judge", "regex:x")}
-    first, second = read_configs(given, replace(WHAT, configs=listed))
+    first, second = read_configs(given, listed)
     assert first.settings["verifiers"] == ("judge", "regex:x")
     assert second.settings["verifiers"] == ("confidence",)
     with pytest.raises(UsageError, match="juge"):
-        read_configs({"verifiers": ("juge",)}, WHAT)
+        read_configs({"verifiers": ("juge",)})

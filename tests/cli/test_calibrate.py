@@ -15,7 +15,7 @@ from ttc_cli.engine.calibration import MEASURED
 from ttc_cli.engine.tuning import SIZES, Reading, Tuning
 from ttc_cli.models.registry import ModelFile, identity, resolve
 from ttc_cli.session import calibrate as session  # here, so that it has the real `load_llama`
-from ttc_cli.session.tuned import tuned
+from ttc_cli.session.loaded import tuned
 from ttc_cli.settings import Settings, cache_dir, home
 from ttc_cli.store.speeds import Speeds, load, path, save
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from harness import Ttc
 
-from ttc_cli.cli.reference.files import SHELLS, generated
+from ttc_cli.cli.reference import SHELLS, generated
 
 ROOT = Path(__file__).parents[2]
 TEXTS = generated()

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from harness import REPLIES, SUM, Ttc
 
-from ttc_cli.cli import signals
+from ttc_cli.cli import process as signals
 from ttc_cli.engine.scripted import from_choices
 from ttc_cli.store.log import Entry, Log
 from ttc_cli.store.recorder import Recorder

@@ -19,8 +19,7 @@ from ttc_cli.data.program import above, columns_used, reads, told
 from ttc_cli.data.reader import stream
 from ttc_cli.jail import available
 from ttc_cli.prompts.documents import Document
-from ttc_cli.session.datafiles import computed_over
-from ttc_cli.session.programs import runner
+from ttc_cli.session.programs import computed_over, runner
 
 locked = pytest.mark.skipif(available() is not None, reason="programs cannot be locked in here")
 SALES = "date,region,zip,revenue\n2024-01-03,North,01234,12.5\n2024-02-04,South,90210,7\n"

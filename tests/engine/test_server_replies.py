@@ -18,7 +18,7 @@ from ttc_cli.engine.openai.piece import ending
 from ttc_cli.engine.openai.refusal import words
 from ttc_cli.engine.openai.spoken import Tagger, spoken
 from ttc_cli.engine.openai.told import Senseless, parse, whole
-from ttc_cli.settings.remotes import check_url
+from ttc_cli.settings.tables import check_url
 
 
 @pytest.mark.parametrize(

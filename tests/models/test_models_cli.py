@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 from tiny_models import Shop, write_gguf
 from typer.testing import CliRunner, Result
 
-from ttc_cli.cli.local import pull_progress
 from ttc_cli.cli.models import app
+from ttc_cli.cli.pulling import pull_progress
 from ttc_cli.core.errors import ModelCorrupt, ModelMissing, TtcError, UsageError
 
 
@@ -101,7 +102,8 @@ def test_a_file_that_is_no_model_cannot_be_added(tmp_path: Path) -> None:
 
 
 def test_progress_in_a_pipe_is_a_line_every_tenth(capsys: pytest.CaptureFixture[str]) -> None:
-    with pull_progress() as progress:
+    with ExitStack() as stack:
+        progress = pull_progress(stack)
         for done in range(0, 1001, 5):
             progress(done, 1000, "fetching")
         for done in range(0, 1001, 5):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ttc_cli.routing.policy import Facts, Route, answer_form, route
-from ttc_cli.settings.routes import RouteRule
+from ttc_cli.settings.tables import RouteRule
 
 STORY = (
     "Nora packs 9 boxes with 16 candles each, breaks 7, and sells the rest in bags of 5 for $4. "

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from planted import Wood, plan_of, solve
 
-from ttc_cli.views.tree import to_dot, to_mermaid
+from ttc_cli.views.traces import to_dot, to_mermaid
 
 TREE = [
     {"id": (0,), "text": 'say "#1"\n\n', "score": 0.25, "state": "open", "tokens": 3, "draws": 1},

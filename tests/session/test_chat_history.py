@@ -18,7 +18,7 @@ from ttc_cli.store.speeds import Speeds
 from ttc_cli.views.result import texts
 
 REPLY, HEAD = 12, 8
-LONG = "the old ship came home with no wind and the men said so. " * 150
+LONG = "the old ship came home with no wind and the men said so. " * 40
 
 
 @pytest.mark.model
@@ -38,7 +38,7 @@ def test_after_a_long_history_a_turn_evaluates_what_is_new(smollm: Path) -> None
         chat.keep(planned, texts(outcome)[1])
         evaluated = engine.counters.prefilled - before
         if known:
-            assert known > 2000
+            assert known > 500
             # the last reply and its head too where our wording, which is gone, stood ahead of them
             assert evaluated <= planned.prompt_tokens - known + REPLY + HEAD
     engine.close()

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from ttc_cli.core.events import Done
+from ttc_cli.engine import machine
 from ttc_cli.models.gguf import read_gguf
+from ttc_cli.session import loaded
 from ttc_cli.session import plan as planning
-from ttc_cli.session import room
 from ttc_cli.session.request import Request
 from ttc_cli.session.running import answering, start
 
@@ -20,10 +21,10 @@ from ttc_cli.session.running import answering, start
 def test_a_container_s_limit_is_the_memory_there_is(
     monkeypatch: pytest.MonkeyPatch, stage: Callable[..., Any], told: int | None, memory: int
 ) -> None:
-    monkeypatch.setattr(room, "memory_bytes", lambda: (told, None))
+    monkeypatch.setattr(machine, "memory_bytes", lambda: (told, None))
     session = stage(lambda _: "")
     per_token = read_gguf(session.model.path).kv_bytes_per_token
-    assert room.memory_cells(session) == memory * room.MOST_KV_SHARE // per_token
+    assert loaded.memory_cells(session) == memory * loaded.MOST_KV_SHARE // per_token
 
 
 @pytest.mark.parametrize("strategy", ["direct", "self-consistency", "best-of-n", "refine", "think"])

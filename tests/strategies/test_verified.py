@@ -163,7 +163,7 @@ def test_a_verifiers_needs_are_checked_before_anything_is_drawn() -> None:
 def test_bad_options_are_refused() -> None:
     for name, given in (("best-of-n", {"choose": "dice"}), ("refine", {"accept": "2"})):
         with pytest.raises(UsageError):
-            options.read(name, registry.find(name).options, given)
+            options.deal([(name, registry.find(name).options)], given)
 
 
 @pytest.mark.parametrize("level", list(effort.EFFORTS))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from scenes import Paper
 
-from ttc_cli.views.frame import Frame
+from ttc_cli.views.terminal import Frame
 
 
 @pytest.fixture

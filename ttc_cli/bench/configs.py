@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -150,3 +151,23 @@ def _name(config: Config) -> str:
     parts += ["diverse"] if values.get("diverse") else []
     parts += [f"{key}={value}" for key, value in values.get("options", {}).items()]
     return "-".join(parts) or "auto"
+
+
+def read_configs(
+    given: Mapping[str, Any], texts: Sequence[str] = (), file: Path | None = None
+) -> list[Config]:
+    """The configurations of a file and of texts; settings that were given hold for all of them.
+
+    Raises:
+        UsageError: one of them is wrong, or two share a name.
+    """
+    shared = {
+        name: checked(name, value, table.flag_of(name), table.ALL_RULES)
+        for name, value in given.items()
+        if name in SETTINGS
+    }
+    base = Config("", shared)
+    _verifiers(list(base.settings.get("verifiers", ())), "-V")
+    listed = from_file(file) if file else []
+    listed += [from_text(text) for text in texts]
+    return named([base.under(config) for config in listed] or [base])

@@ -18,11 +18,10 @@ from ttc_cli.core.events import Flow, Score
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
-from ttc_cli.session.loaded import Session
+from ttc_cli.session.loaded import Session, memory_cells
 from ttc_cli.session.plan import Planned
 from ttc_cli.session.plan import plan as planned_for
 from ttc_cli.session.request import Request
-from ttc_cli.session.room import memory_cells
 from ttc_cli.session.running import start
 from ttc_cli.store.journal import Journal
 

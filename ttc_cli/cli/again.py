@@ -9,7 +9,7 @@ import typer
 
 from ttc_cli.cli.help import Grouped, tree
 from ttc_cli.cli.options import Given, takes
-from ttc_cli.cli.signals import caught
+from ttc_cli.cli.process import caught
 
 app = tree()
 
@@ -29,7 +29,7 @@ def again(
     used again; otherwise the seed counts up, for another answer.
     """
     with caught() as signals:
-        from ttc_cli.cli.asking import run
+        from ttc_cli.cli.ask import run
         from ttc_cli.cli.logged import asked_before
         from ttc_cli.settings import log_dir
         from ttc_cli.store.log import Log

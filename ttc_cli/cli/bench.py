@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ttc_cli.cli.help import Grouped, tree
+from ttc_cli.cli.bench_data import data_app
+from ttc_cli.cli.help import Grouped, Json, tree
 from ttc_cli.cli.options import Given, opt, takes
+from ttc_cli.cli.output import print_json, write_file
+from ttc_cli.cli.process import caught
+from ttc_cli.core.errors import UsageError
 from ttc_cli.settings.options import ENGINE, OUTPUT, SAMPLING
 
+if TYPE_CHECKING:
+    from ttc_cli.bench.run import Spec
+    from ttc_cli.models.registry import ModelFile
+    from ttc_cli.session.model import Served
+    from ttc_cli.settings import Settings
+
 app = tree(help="Measure strategies on questions with known answers.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+HERE = 63
+"""Branches at once from which on attention on a processor computes each against all."""
 
 WHAT = "What to run"
 
@@ -80,11 +94,65 @@ def run(
     Examples: ttc bench run -d svamp.jsonl -n 8 --no-early-stop ·
     ttc bench run -d gsm8k.jsonl -c strategy=direct -c strategy=self-consistency,samples=16
     """
-    from ttc_cli.cli.benching import What
-    from ttc_cli.cli.benching import run as bench_run
+    from ttc_cli.bench import scoring
+    from ttc_cli.bench.configs import read_configs
+    from ttc_cli.bench.run import Spec, choose
+    from ttc_cli.bench.sources import read_source
+    from ttc_cli.cli.pulling import choose_model
+    from ttc_cli.settings import load
 
-    what = What(data, out, tuple(config or ()), configs, limit, shuffle, seed, resume, width)
-    raise typer.Exit(bench_run(given, what))
+    settings = load(given.settings)
+    chosen = read_configs(given.settings, config or (), configs)
+    items, source = read_source(data, seed)
+    items = choose(items, limit=limit, shuffle=shuffle, seed=seed)
+    scoring.require(items, unsafe_exec=settings.unsafe_exec)
+    model = choose_model(settings)
+    if width is not None:
+        _widen(model, width)
+    stem = Path(source["name"]).stem.replace(":", "-")
+    out = out or Path(f"bench-{stem}-{model.name}")
+    spec = Spec(source, items, chosen, out, seed, resume, width, given.flags.quiet)
+    raise typer.Exit(_run(settings, model, spec))
+
+
+def _widen(model: ModelFile | Served, width: int) -> None:
+    """Let a server have that many requests at once.
+
+    Raises:
+        UsageError: the model is here, and its engine does not draw that many.
+    """
+    from ttc_cli.session.model import Served
+
+    if isinstance(model, Served):
+        model.engine.widen(width)
+    elif width > HERE:
+        raise UsageError(f"--width is {width}", f"a model on this machine draws {HERE} at most")
+
+
+def _run(settings: Settings, model: ModelFile | Served, spec: Spec) -> int:
+    from ttc_cli.bench.run import run as bench
+    from ttc_cli.cli.pulling import say
+    from ttc_cli.session.loaded import Session
+
+    with caught() as signals:
+        session = Session(settings, model)
+        try:
+            assert session.engine  # loaded; from here on there is something to stop
+            signals.stops(lambda: None)
+            did = bench(session, spec, stopped=lambda: bool(signals.code))
+        finally:
+            session.close()
+    if did.left:
+        for why in sorted(set(did.why)):
+            say(f"{did.why.count(why)} answers could not be drawn: {why}")
+        say(f"stopped with {did.left} answers to go; --resume goes on in {spec.out}")
+        return signals.code or int(bool(did.why))
+    if not spec.quiet:
+        speed = f", {did.tokens / did.seconds:.1f} tok/s" if did.seconds else ""
+        drawn = f"{did.answers} answers, {did.tokens} tokens drawn{speed}"
+        say(f"{drawn}; see `ttc bench report {spec.out}`")
+    sys.stdout.write(f"{spec.out}\n")
+    return 0
 
 
 @app.command()
@@ -92,7 +160,7 @@ def report(
     folders: Annotated[
         list[Path], typer.Argument(metavar="DIR...", help="Folders that `bench run` wrote.")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value.")] = False,
+    as_json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Markdown tables.")] = False,
     picture: Annotated[
         str,
@@ -108,9 +176,20 @@ def report(
 
     Intervals are of 95%; p is the exact test of McNemar (sign-flip permutation).
     """
-    from ttc_cli.cli.benching import report as bench_report
+    from ttc_cli.bench import tables
+    from ttc_cli.bench.charts import draw
+    from ttc_cli.bench.report import build, chart, load
 
-    bench_report(folders, as_json=as_json, markdown=markdown, picture=picture)
+    if as_json + markdown + bool(picture) > 1:
+        raise UsageError("--json, --markdown and --picture exclude each other", "give one of them")
+    results = load(folders)
+    built = build(results)
+    if as_json:
+        print_json(built)
+    elif picture:
+        draw(chart(results, built), picture)
+    else:
+        sys.stdout.write((tables.markdown if markdown else tables.text)(built))
 
 
 @app.command()
@@ -123,7 +202,7 @@ def fit(
         typer.Option("--least", help="Gain of a doubling that is worth it, in points.", min=0),
     ] = 1.0,
     seed: Annotated[int, typer.Option("--seed", help="Of resampling.", min=0)] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value.")] = False,
+    as_json: Json = False,
     picture: Annotated[
         str,
         typer.Option(
@@ -149,8 +228,6 @@ def fit(
     from ttc_cli.bench.curves import read
     from ttc_cli.bench.fitting import build
     from ttc_cli.bench.report import load
-    from ttc_cli.cli.output import print_json, write_file
-    from ttc_cli.core.errors import UsageError
 
     if as_json and picture == "-":
         raise UsageError("--json and --picture - both write to stdout", "give a file")
@@ -169,48 +246,3 @@ def fit(
         print_json(built)
     elif picture != "-":
         sys.stdout.write(fit_report.text(built))
-
-
-data_app = tree(help="List, check and convert data sets.", no_args_is_help=True)
-app.add_typer(data_app, name="data")
-
-
-@data_app.command("list")
-def list_data(
-    places: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH...]", help="Files and folders; here.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value.")] = False,
-) -> None:
-    """Data sets in some folders: how many questions, of what kind, and an example."""
-    from ttc_cli.cli.bench_data import list_sets
-
-    list_sets(places or [Path()], as_json=as_json)
-
-
-@data_app.command("check")
-def check_data(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Questions with answers.")],
-    unsafe_exec: Annotated[
-        bool,
-        typer.Option("--unsafe-exec", help="Run solutions also where they cannot be locked in."),
-    ] = False,
-) -> None:
-    """Can every record be asked and scored? One line for each that cannot; exit 1 if any."""
-    from ttc_cli.cli.bench_data import check_set
-
-    raise typer.Exit(check_set(Path(file), unsafe_exec=unsafe_exec))
-
-
-@data_app.command("convert")
-def convert_data(
-    source: Annotated[
-        str, typer.Argument(help="JSONL, a JSON array, CSV, or reasoning-gym:TASK[:N].")
-    ],
-    out: Annotated[Path, typer.Argument(help="The JSONL file to write.")],
-    seed: Annotated[int, typer.Option("--seed", help="Of reasoning-gym.", min=0)] = 0,
-) -> None:
-    """Write a data set in the one form that needs no guessing: id, question, answer, task."""
-    from ttc_cli.cli.bench_data import convert_set
-
-    convert_set(source, out, seed)

@@ -1,4 +1,4 @@
-"""What `ttc bench data` does: list, check and convert data sets."""
+"""`ttc bench data`: list, check and convert data sets."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from ttc_cli.bench.questions import Item, examine
+from ttc_cli.cli.help import Json, tree
 from ttc_cli.cli.output import print_json, write_file
 from ttc_cli.core.errors import TtcError
 from ttc_cli.views.text import to_json
@@ -16,9 +19,18 @@ from ttc_cli.views.text import to_json
 ENDINGS = (".jsonl", ".json", ".csv", ".gz")
 
 
-def list_sets(places: Sequence[Path], *, as_json: bool) -> None:
-    """Print the data sets in some places; files that hold none are passed over."""
-    rows = [row for path in _files(places) if (row := _facts(path))]
+data_app = tree(help="List, check and convert data sets.", no_args_is_help=True)
+
+
+@data_app.command("list")
+def list_data(
+    places: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH...]", help="Files and folders; here.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Data sets in some folders: how many questions, of what kind, and an example."""
+    rows = [row for path in _files(places or [Path()]) if (row := _facts(path))]
     if as_json:
         print_json(rows)
         return
@@ -52,16 +64,23 @@ def _facts(path: Path) -> dict[str, Any] | None:
     }
 
 
-def check_set(path: Path, *, unsafe_exec: bool) -> int:
-    """Print what is wrong with a data set; returns the exit code."""
-    items, problems = examine(path)
+@data_app.command("check")
+def check_data(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Questions with answers.")],
+    unsafe_exec: Annotated[
+        bool,
+        typer.Option("--unsafe-exec", help="Run solutions also where they cannot be locked in."),
+    ] = False,
+) -> None:
+    """Can every record be asked and scored? One line for each that cannot; exit 1 if any."""
+    items, problems = examine(file)
     problems += [f"{item.id}: {why}" for item in items if (why := _unscorable(item, unsafe_exec))]
     for problem in problems:
-        sys.stdout.write(f"{path}: {problem}\n")
+        sys.stdout.write(f"{file}: {problem}\n")
     tasks = Counter(item.task for item in items)
     told = ", ".join(f"{n} {task}" for task, n in sorted(tasks.items()))
     sys.stderr.write(f"{len(items)} questions ({told}), {len(problems)} problems\n")
-    return 1 if problems else 0
+    raise typer.Exit(1 if problems else 0)
 
 
 def _unscorable(item: Item, unsafe_exec: bool) -> str:
@@ -83,11 +102,17 @@ def _unscorable(item: Item, unsafe_exec: bool) -> str:
     return ""
 
 
-def convert_set(source: str, out: Path, seed: int) -> None:
-    """Write a data set in our own form."""
+@data_app.command("convert")
+def convert_data(
+    source: Annotated[
+        str, typer.Argument(help="JSONL, a JSON array, CSV, or reasoning-gym:TASK[:N].")
+    ],
+    out: Annotated[Path, typer.Argument(help="The JSONL file to write.")],
+    seed: Annotated[int, typer.Option("--seed", help="Of reasoning-gym.", min=0)] = 0,
+) -> None:
+    """Write a data set in the one form that needs no guessing: id, question, answer, task."""
     from ttc_cli.bench.sources import read_source
 
     items, _ = read_source(source, seed)
-    lines = [to_json(item.record()) for item in items]
-    write_file(out, [f"{line}\n" for line in lines])
+    write_file(out, [f"{to_json(item.record())}\n" for item in items])
     sys.stderr.write(f"{len(items)} questions\n")

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ttc_cli.cli.help import tree
+from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.output import print_json
 
 if TYPE_CHECKING:
     from ttc_cli.store.file_cache import FileCache
     from ttc_cli.store.pool import SamplePool
 
 app = tree(help="Results, samples and evaluated prompts that are kept.", usual="info")
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 
 
 class Part(Enum):
@@ -34,7 +31,7 @@ def _parts() -> dict[Part, FileCache | SamplePool]:
     from ttc_cli.store.file_cache import FileCache
     from ttc_cli.store.pool import SamplePool
 
-    settings, folder = load({}, cwd=Path.cwd(), environ=os.environ), cache_dir()
+    settings, folder = load(), cache_dir()
     return {
         Part.results: FileCache(folder / "results", settings.result_cache_mb * MEGABYTE),
         Part.samples: SamplePool(folder / "samples", limit=settings.sample_cache_mb * MEGABYTE),
@@ -59,7 +56,6 @@ def _facts(parts: dict[Part, FileCache | SamplePool]) -> dict[str, dict[str, int
 @app.command()
 def info(as_json: Json = False) -> None:
     """Entries, bytes, the cap and the hits of each kind."""
-    from ttc_cli.cli.output import print_json
     from ttc_cli.models.disk import size_text
     from ttc_cli.settings import cache_dir
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from ttc_cli.cli.help import tree
+from ttc_cli.cli.help import Json, tree
 from ttc_cli.cli.options import Given, takes
+from ttc_cli.cli.output import print_json
+from ttc_cli.core.errors import UsageError
 
 if TYPE_CHECKING:
     from ttc_cli.engine.tuning import Measured
@@ -42,27 +41,25 @@ def _load() -> float:
 @takes(names=("model", "threads"))
 def calibrate(
     given: Given,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Measure how this machine runs a model best, and how fast that is, and keep it.
 
     Takes about two minutes: threads, batch size, KV type (its quality checked), flash attention;
     then the speed of prompts by length and of decoding by the number of branches at once.
     """
-    from ttc_cli.cli.output import print_json
-    from ttc_cli.core.errors import UsageError
     from ttc_cli.models.registry import ModelFile, resolve
     from ttc_cli.session.calibrate import calibrate as measured
-    from ttc_cli.session.remote import chosen
-    from ttc_cli.settings import home, load
+    from ttc_cli.session.model import chosen
+    from ttc_cli.settings import load
 
-    settings = load(given.settings, cwd=Path.cwd(), environ=os.environ)
+    settings = load(given.settings)
     if chosen(settings) is not None:
         raise UsageError(
             "a server schedules itself: there is nothing to tune from here",
             "calibrate a local model; how fast a server is, is learnt from each run",
         )
-    found = resolve(settings.model or "", home())
+    found = resolve(settings.model or "", settings.places.home)
     assert isinstance(found, ModelFile)
     if (busy := _load()) > BUSY:
         sys.stderr.write(f"the machine is busy (load {busy:.1f}): the figures will be low\n")

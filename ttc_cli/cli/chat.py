@@ -6,8 +6,7 @@ import typer
 
 from ttc_cli.cli.help import Grouped, tree
 from ttc_cli.cli.options import Given, takes
-from ttc_cli.cli.signals import caught
-from ttc_cli.cli.start import hello
+from ttc_cli.cli.process import caught, hello
 
 app = tree()
 
@@ -23,6 +22,6 @@ def chat(given: Given) -> None:
     with caught() as signals:
         if not given.flags.quiet:
             hello()
-        from ttc_cli.cli.chatting import run
+        from ttc_cli.cli.talk import run
 
         raise typer.Exit(run(given, signals))

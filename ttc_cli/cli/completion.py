@@ -28,7 +28,7 @@ def completion(
 
     powershell: ttc completion powershell >> $PROFILE
     """
-    from ttc_cli.cli.reference.files import SHELLS
+    from ttc_cli.cli.reference import SHELLS
     from ttc_cli.cli.reference.tree import command_tree
 
     sys.stdout.write(SHELLS[shell][1](command_tree()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ttc_cli.cli.help import tree
+from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.output import print_json
+from ttc_cli.core.errors import UsageError
 
 if TYPE_CHECKING:
     from ttc_cli.settings import Settings
 
 app = tree(help="Show and change settings.", usual="show")
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Profile = Annotated[str | None, typer.Option("--profile", help="With a named set of settings.")]
 Project = Annotated[
     bool, typer.Option("--project", help="The project's .ttc.toml instead of your config.toml.")
@@ -32,7 +32,7 @@ Key = Annotated[
 def _settings(profile: str | None = None) -> Settings:
     from ttc_cli.settings import load
 
-    return load({"profile": profile}, cwd=Path.cwd(), environ=os.environ)
+    return load({"profile": profile})
 
 
 def _file(project: bool) -> Path:
@@ -69,7 +69,6 @@ def show(
     as_json: Json = False,
 ) -> None:
     """All settings in force; what is empty is left to the model, the strategy or the machine."""
-    from ttc_cli.cli.output import print_json
     from ttc_cli.settings import RULES
 
     settings = _settings(profile)
@@ -101,7 +100,6 @@ def get(
     as_json: Json = False,
 ) -> None:
     """The value of one setting in force; of a dotted key, what your config.toml holds."""
-    from ttc_cli.cli.output import print_json
     from ttc_cli.settings import RULES, Document
     from ttc_cli.settings.files import key_parts
     from ttc_cli.settings.rules import rule_of
@@ -130,7 +128,6 @@ def set_value(
     project: Project = False,
 ) -> None:
     """Set a key in your config.toml; what ttc does not know stays in the file."""
-    from ttc_cli.core.errors import UsageError
     from ttc_cli.settings import write_value
     from ttc_cli.settings.files import key_parts, rules_at
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ttc_cli.cli.help import tree
+from ttc_cli.cli.help import Json, tree
 from ttc_cli.cli.options import Given, takes
+from ttc_cli.cli.output import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ def doctor(
     quick: Annotated[
         bool, typer.Option("--quick", help="Without the ten-second speed check.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Look at versions, processor, GPU, threads, files, model, memory and speed.
 
@@ -35,7 +36,6 @@ def doctor(
     """
     from dataclasses import asdict
 
-    from ttc_cli.cli.output import print_json
     from ttc_cli.session.checkup.build import facts
 
     found = []
@@ -57,7 +57,7 @@ def _findings(model: str | None, *, quick: bool) -> Iterator[Finding]:
     from dataclasses import replace
 
     from ttc_cli.engine import machine
-    from ttc_cli.session.checkup import build, places, servers
+    from ttc_cli.session.checkup import build, places
     from ttc_cli.session.checkup import model as models
 
     yield build.versions()
@@ -73,6 +73,6 @@ def _findings(model: str | None, *, quick: bool) -> Iterator[Finding]:
     yield places.jail()
     yield from places.folders()
     yield from places.databases()
-    yield from servers.named(settings)
+    yield from models.named(settings)
     if loads:
         yield from models.check(settings, quick=quick)

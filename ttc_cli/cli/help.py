@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 HIDDEN = (", --reasoning-effort",)
 """Names that work and are not shown."""
 HELP = ("-h", "--help")
+Json = Annotated[bool, typer.Option("--json", help="One JSON value.")]
 
 
 class Listed(TyperGroup):

@@ -1,4 +1,4 @@
-"""What is asked: prompt words, stdin and files, by the rules of the contract."""
+"""What is asked: prompt words, saved prompts, stdin and files, by the rules of the contract."""
 
 from __future__ import annotations
 
@@ -15,18 +15,48 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import BudgetSpent, UnreadableFile, UsageError
 from ttc_cli.data.profile import form_of, piped_form
 from ttc_cli.prompts import documents
 from ttc_cli.prompts.documents import MAX_BYTES, Document
 
+if TYPE_CHECKING:
+    from ttc_cli.settings import Flags
+    from ttc_cli.store.templates import Filled, Template
+
 SMALL = 2000
 """Bytes of piped text that is read as it is, whatever it is."""
 _CHUNK = 1 << 20
 PATIENCE = 2.0
 """Silent seconds on a pipe before a line says what is waited for."""
+
+
+def named(flags: Flags) -> Template | None:
+    """The template that `-t` names.
+
+    Raises:
+        UsageError: there is none of that name, its file is wrong, or `-p` comes without one.
+    """
+    if flags.template is not None:
+        from ttc_cli.settings import home
+        from ttc_cli.store.templates import load
+
+        return load(flags.template, home())
+    if flags.values:
+        raise UsageError("-p gives values to a template", "name one with -t")
+    return None
+
+
+def filled_words(flags: Flags, words: Sequence[str]) -> Filled:
+    """What `-t` and `-p` make of a question's words; without a template, the words as they are."""
+    from ttc_cli.store.templates import Filled, apply
+
+    template = named(flags)
+    if template is None:
+        return Filled(tuple(words), {}, lambda prompt: prompt, False)
+    return apply(template, flags.values, words)
 
 
 def gather(

@@ -11,7 +11,7 @@ from ttc_cli.cli.inputs import kept
 from ttc_cli.core.branch import Message
 from ttc_cli.core.errors import UsageError
 from ttc_cli.prompts.documents import Document, frame
-from ttc_cli.session.request import Request, answer_settings
+from ttc_cli.session.request import answer_settings
 from ttc_cli.settings import Flags, Settings, log_dir
 from ttc_cli.store.log import Entry, Log, LogUnusable, Run
 from ttc_cli.store.recorder import Recorder
@@ -30,7 +30,7 @@ def recorder(
 ) -> Recorder:
     """What logs this run; nothing is kept with the log off, or unless `keep`."""
     return Recorder(
-        log_dir() if settings.log and keep else None,
+        settings.places.log if settings.log and keep else None,
         begun,
         began,
         say,
@@ -56,30 +56,16 @@ def recorders(
         refused.append(line)
 
     def make(run: Planned) -> Recorder:
-        begun = entry(run.request, run.id, said, command=command)
+        begun = run.request.entry(run.id, said, command=command)
         return recorder(settings, begun, run.began, give_up, keep=not refused)
 
     with ExitStack() as stack:
         if settings.log:
             try:
-                stack.enter_context(Log(log_dir()))
+                stack.enter_context(Log(settings.places.log))
             except LogUnusable as error:
                 give_up(f"not logged: {error}")
         yield make
-
-
-def entry(
-    request: Request,
-    run_id: str,
-    said: Mapping[str, Any],
-    parent: str | None = None,
-    command: str = "ask",
-) -> Entry:
-    """A run as it begins: the request, and what was said besides of how it is to be run."""
-    values = {**request.values(), "command": command}
-    values["run"] = {k: v for k, v in said.items() if k not in values and v is not None}
-    texts = tuple((document.name, document.text) for document in request.documents)
-    return Entry(run_id, request.prompt, texts, values, parent)
 
 
 @dataclass(frozen=True, slots=True)

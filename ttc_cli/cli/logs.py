@@ -7,11 +7,14 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ttc_cli.cli.help import tree
+from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.output import print_json
+from ttc_cli.cli.process import caught
+from ttc_cli.core.errors import TtcError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +28,6 @@ RunId = Annotated[
     str | None,
     typer.Argument(metavar="[ID]", help="A run, or how its id begins; by default the last."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 LOOK_SECONDS = 0.1
 
 
@@ -56,6 +58,7 @@ def list_runs(
 ) -> None:
     """Runs, the newest first; those of map only when they are asked for."""
     from ttc_cli.views import runs as view
+    from ttc_cli.views.text import table
 
     with opened() as log:
         found = log.runs(
@@ -65,12 +68,12 @@ def list_runs(
             only=(model, effort, command, "" if command else "map"),
         )
     if as_json:
-        _print_json([view.as_json(run) for run in found])
+        print_json([view.as_json(run) for run in found])
     elif not found:
         typer.echo("no such runs" if search or since else "no runs yet", err=True)
     elif sys.stdout.isatty():
         columns = os.get_terminal_size(sys.stdout.fileno()).columns or 80
-        for line in view.table([view.row(run) for run in found], columns):
+        for line in table(view.COLUMNS, [view.row(run) for run in found], columns):
             typer.echo(line)
     else:
         for run in found:
@@ -81,12 +84,6 @@ def _since(text: str | None) -> float | None:
     from ttc_cli.cli.inputs import moment
 
     return None if text is None else moment(text, "--since")
-
-
-def _print_json(value: Any) -> None:
-    from ttc_cli.cli.output import print_json
-
-    print_json(value)
 
 
 @app.command()
@@ -113,7 +110,7 @@ def show(
         if as_json:
             texts = [{"name": name, "text": text} for name, text in log.texts(run)]
             value = {**view.as_json(run), "documents": texts, "request": run.request}
-            _print_json({**value, "result": result})
+            print_json({**value, "result": result})
             return
     for line in view.details(run, result):
         typer.echo(line)
@@ -125,9 +122,7 @@ def _tree(log: Log, run: Run, form: str) -> Sequence[str]:
     Raises:
         UsageError: a form that there is not, or a run without a search.
     """
-    from ttc_cli.core.errors import UsageError
-    from ttc_cli.views.traces import traces, tree
-    from ttc_cli.views.tree import FORMATS
+    from ttc_cli.views.traces import FORMATS, traces, tree
 
     if form == "text":
         return tree(traces(event for _, event in log.events(run)))
@@ -145,7 +140,6 @@ def rate(
     rating: Annotated[str, typer.Argument(metavar="good|bad", help="What you think of it.")],
 ) -> None:
     """Say whether an answer was good or bad; `stats` and `export` go by it."""
-    from ttc_cli.core.errors import UsageError
 
     if rating not in ("good", "bad"):
         raise UsageError(f"a run is rated good or bad, not {rating!r}", "give one of them")
@@ -162,7 +156,6 @@ def remove(
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Ask nothing.")] = False,
 ) -> None:
     """Forget runs."""
-    from ttc_cli.core.errors import UsageError
 
     if bool(run_ids) == everything:
         raise UsageError("say which runs to forget", "give their ids, or --all")
@@ -192,8 +185,8 @@ def wait(
         result = log.result(run)
     _ended_well(run)
     if result is not None:
-        from ttc_cli.cli.answering import deliver, presented
         from ttc_cli.cli.background import wanted
+        from ttc_cli.cli.delivery import deliver, presented
 
         how = replace(wanted(run), as_json=as_json, extract=extract, output=None)
         deliver(presented(result, how), how, shown=False)
@@ -202,7 +195,6 @@ def wait(
 
 def _ended_well(run: Run) -> None:
     """Raise what a run failed with, or that its process is no more."""
-    from ttc_cli.core.errors import TtcError
 
     if run.state == "running":
         why = "the machine was restarted" if run.fate == "rebooted" else "its process was ended"
@@ -216,10 +208,9 @@ def _ended_well(run: Run) -> None:
 @app.command(hidden=True)
 def work(run_id: Annotated[str, typer.Argument(metavar="ID", help="A run.")]) -> None:
     """Do what `ttc ask --detach` began."""
-    from ttc_cli.cli.signals import caught
 
     with caught() as signals:
-        from ttc_cli.cli.asking import run as ask
+        from ttc_cli.cli.ask import run as ask
         from ttc_cli.cli.background import taken_up
 
         with opened() as log:
@@ -235,10 +226,25 @@ def replay(
     ] = 1.0,
 ) -> None:
     """Show a run once more as it happened."""
-    from ttc_cli.cli.replaying import replay as play
+    from ttc_cli.cli.delivery import look
+    from ttc_cli.settings import Flags, load
+    from ttc_cli.views.live import make
 
     with opened() as log:
-        play(log, log.get(run_id), speed)
+        run = log.get(run_id)
+        events = list(log.events(run))
+    if not events:  # it is under way, or was lost
+        raise UsageError(f"{run.id} has no events", f"it is {run.standing}")
+    before = events[0][0]
+    view = make(look(load(), Flags()), sys.stdout, sys.stderr, lambda: before)
+    try:
+        for seconds, event in events:
+            if speed and seconds > before:
+                time.sleep((seconds - before) / speed)
+            before = seconds
+            view(event)
+    finally:
+        view.end()
 
 
 @app.command()

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import io
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ttc_cli.cli.help import Grouped, tree
-from ttc_cli.cli.options import Given, opt, takes
-from ttc_cli.cli.signals import caught
-from ttc_cli.cli.start import hello
+from ttc_cli.cli.options import Given, filled, opt, takes
+from ttc_cli.cli.output import silence
+from ttc_cli.cli.process import Signals, caught, hello
+from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.settings.options import INPUT, OUTPUT
 
+if TYPE_CHECKING:
+    from ttc_cli.session.mapping import Mapping as Mapper
+    from ttc_cli.session.mapping import Recorders, Task
+    from ttc_cli.session.records import Reader, Record
+    from ttc_cli.settings import Flags, Settings
+    from ttc_cli.store.part import Part
+    from ttc_cli.views.plain import PlainView
+
 app = tree()
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What a map goes over, and how: what its own flags say."""
+
+    prompt: str
+    file: str
+    jsonl: bool | None
+    field: str
+    resume: bool
+    unordered: bool
+    fail_fast: bool
 
 
 @app.command(cls=Grouped)
@@ -75,11 +100,162 @@ def map(  # noqa: A001 - the command's name
     with caught() as signals:
         if not given.flags.quiet:
             hello()
-        from ttc_cli.cli.mapping import Over, run
-
-        if (
-            given.flags.template is not None and file is None
-        ):  # one word: the template is the prompt
-            prompt, file = None, prompt
+        if given.flags.template is not None and file is None:
+            prompt, file = None, prompt  # one word: the template is the prompt
         over = Over(prompt or "", file or "-", jsonl_input, field, resume, unordered, fail_fast)
         raise typer.Exit(run(given, over, signals))
+
+
+def run(given: Given, over: Over, signals: Signals) -> int:
+    """Map; returns the exit code.
+
+    Raises:
+        TtcError: what failed, with its exit code.
+    """
+    from ttc_cli.cli.delivery import check_flags, look
+    from ttc_cli.cli.inputs import named, schema_text
+    from ttc_cli.cli.logged import recorders
+    from ttc_cli.settings import load
+    from ttc_cli.store.templates import over_records
+    from ttc_cli.views.plain import PlainView
+
+    flags, said = given.flags, given.settings
+    template = named(flags)
+    if template is not None:
+        prompt, brought = over_records(template, dict(flags.values), over.prompt)
+        said, over = filled(said, brought), replace(over, prompt=prompt)
+    settings = load(said)
+    view = PlainView(look(settings, replace(flags, as_json=True)), sys.stdout, sys.stderr)
+    try:
+        check_flags(settings, flags)
+        settings = replace(settings, schema=schema_text(settings.schema))
+        task = _task(settings, flags, over, dict(template.defaults) if template else {})
+        kept = recorders(settings, said, view.say)
+        with _opened(over.file, flags) as file, kept as record:
+            return _with_model(settings, flags, over, task, file, view, record, signals)
+    except BrokenPipeError:
+        silence(sys.stdout)
+        return 0
+    finally:
+        view.end()
+
+
+def _task(settings: Settings, flags: Flags, over: Over, defaults: dict[str, str]) -> Task:
+    """What to do with each record; all that needs no model is refused here.
+
+    Raises:
+        UsageError: flags that exclude each other, an unknown strategy, verifier or option.
+    """
+    from ttc_cli.session.mapping import Task
+    from ttc_cli.session.request import Request, check
+
+    if over.resume and flags.output is None:
+        raise UsageError("--resume goes on with a file", "name it with -o")
+    if not over.prompt:
+        raise UsageError(
+            "no prompt was given", 'say ttc map "... {line}" FILE, or name one with -t'
+        )
+    request = Request.of(settings)
+    check(request, unsafe=settings.unsafe_exec)
+    return Task(over.prompt, request, over.field, flags.extract, dict(flags.values), defaults)
+
+
+def _opened(name: str, flags: Flags) -> io.FileIO:
+    try:
+        if name != "-":
+            return io.FileIO(name)
+        if sys.stdin.isatty():
+            sys.stderr.write("reading lines from the terminal; Ctrl-D ends them\n")
+        return io.FileIO(sys.stdin.fileno(), closefd=False)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        hint = "a PROMPT with -t needs a FILE after it; `-` is stdin" if flags.template else ""
+        raise UnreadableFile(f"cannot read {name}: {reason}", hint) from error
+
+
+def _with_model(
+    settings: Settings,
+    flags: Flags,
+    over: Over,
+    task: Task,
+    file: io.FileIO,
+    view: PlainView,
+    record: Recorders,
+    signals: Signals,
+) -> int:
+    from ttc_cli.cli.pulling import choose_for
+    from ttc_cli.session.loaded import Session
+    from ttc_cli.session.mapping import Mapping as Mapper
+    from ttc_cli.session.records import Reader
+    from ttc_cli.store.part import Part
+
+    view.status("loading the model")
+    with signals.raising():  # a download cleans up after itself
+        model = choose_for(settings, view)
+    session = Session(settings, model, refresh=flags.refresh, warm=True)
+    session.begin()
+    task = replace(task, request=task.request.identified(session.identity))
+    named = over.file.endswith((".jsonl", ".ndjson"))
+    reader = Reader(file, over.file, True if over.jsonl is None and named else over.jsonl)
+    part: Part | None = None
+    try:
+        if flags.output is not None:
+            part = Part(flags.output, _header(task), over.resume)
+        for warning in settings.warnings:
+            view.say(warning)
+        mapping = Mapper(session, task, ordered=part is None and not over.unordered, record=record)
+        return _work(mapping, over, reader, part, view, signals)
+    finally:
+        view.clear()
+        if part is not None:
+            part.close()
+        session.close()
+
+
+def _header(task: Task) -> dict[str, object]:
+    """What decides the results; the model and files by what they hold."""
+    return {
+        "prompt": task.prompt, "given": task.given, "defaults": task.defaults, "field": task.field,
+        "extract": task.extract, **task.request.values(), "model": None,
+    }  # fmt: skip
+
+
+def _work(
+    mapping: Mapper,
+    over: Over,
+    reader: Reader,
+    part: Part | None,
+    view: PlainView,
+    signals: Signals,
+) -> int:
+    from ttc_cli.cli.rows import Filed, Progress, Stdout
+
+    def skip(record: Record) -> bool:
+        return part is not None and part.has(record.number, record.digest)
+
+    if part is not None and part.finished:
+        view.say(f"{part.path} is finished already")
+        return 0
+    place = Filed(part, view) if part is not None else Stdout(not over.unordered, view.clear)
+    progress = Progress(view, reader, part, mapping.outage)
+    signals.stops(lambda: None)  # a first Ctrl-C sets `signals.code`, and the rows end
+    rows = mapping.rows(reader, skip=skip, stopped=lambda: bool(signals.code))
+    whole = False
+    try:
+        for row in rows:
+            progress(row)
+            if row is not None:
+                place.put(row)
+                if row.bad and over.fail_fast:
+                    break
+        else:
+            whole = not signals.code
+    finally:
+        rows.close()
+        view.clear()
+        place.end(whole, not over.unordered)
+    if signals.code:
+        view.say(f"interrupted after {progress.done} records")
+    elif progress.bad:
+        view.say(f"{progress.bad} of {progress.done} records failed; their lines say why")
+    return signals.code or int(progress.bad > 0)

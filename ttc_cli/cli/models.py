@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from itertools import compress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ttc_cli.cli.help import tree
-from ttc_cli.cli.local import pull_progress, say
+from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.output import print_json
+from ttc_cli.cli.pulling import pull_progress, say
+from ttc_cli.core.errors import ModelMissing, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
 
 app = tree(help="List, fetch, inspect, name and remove models.", usual="list")
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 COLUMNS = {"name": 0, "": 50, "size": 0, "state": 0, "aliases": 90, "good for": 70}
 """Of the list, each with the width of a terminal from which on it is shown."""
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
@@ -33,25 +35,16 @@ def _home() -> Path:
 
 def _remotes() -> Mapping[str, NamedRemote]:
     """The servers that the settings name."""
-    import os
-    from pathlib import Path
-
     from ttc_cli.settings import load
 
-    return load({}, cwd=Path.cwd(), environ=os.environ).remotes
+    return load().remotes
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
     from ttc_cli.models.disk import size_text
 
-    if row["kind"] == "found":
-        state = "found"
-    elif row["kind"] == "added":
-        state = "added"
-    elif row["kind"] == "remote":
-        state = "server"
-    else:
-        state = "installed" if row["installed"] else "-"
+    state = {"found": "found", "added": "added", "remote": "server"}.get(row["kind"])
+    state = state or ("installed" if row["installed"] else "-")
     about = "~" if row.get("bytes_are_estimate") else ""
     return [
         row["name"],
@@ -70,28 +63,16 @@ def list_models(as_json: Json = False) -> None:
 
     rows = all_rows(_home(), _remotes())
     if as_json:
-        _echo_json(rows)
+        print_json(rows)
     elif sys.stdout.isatty():
-        from rich.console import Console
-        from rich.table import Table
+        from ttc_cli.views.text import plain, table
 
-        from ttc_cli.views.text import plain, styled
-
-        console = Console(file=styled(sys.stdout))
-        shown = [console.width >= least for least in COLUMNS.values()]
-        table = Table(*compress(COLUMNS, shown), box=None)
-        for row in rows:
-            table.add_row(*compress(map(plain, _cells(row)), shown))
-        console.print(table, markup=False)
+        wide = os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        for line in table(COLUMNS, [[plain(cell) for cell in _cells(row)] for row in rows], wide):
+            typer.echo(line)
     else:
         for row in rows:
             typer.echo("\t".join(_cells(row)))
-
-
-def _echo_json(value: object) -> None:
-    from ttc_cli.cli.output import print_json
-
-    print_json(value)
 
 
 @app.command()
@@ -107,7 +88,6 @@ def pull(
     ] = False,
 ) -> None:
     """Fetch a model, check its hash and install it; goes on where an earlier pull stopped."""
-    from ttc_cli.core.errors import UsageError
     from ttc_cli.models import registry
     from ttc_cli.models.catalogue import Entry
     from ttc_cli.models.pull import pull as fetch
@@ -116,7 +96,8 @@ def pull(
     entry = registry.locate(name or registry.default_ref(home), home)
     if not isinstance(entry, Entry):
         raise UsageError(f"{name} needs no pull", f"use it: `ttc ask -m {name}`")
-    with pull_progress() as progress:
+    with ExitStack() as stack:
+        progress = pull_progress(stack)
         model = fetch(entry, home=home, offline=offline, notify=say, progress=progress)
     typer.echo(str(model.path))
 
@@ -131,7 +112,7 @@ def show(
 
     facts = describe(name, _home(), _remotes())
     if as_json:
-        _echo_json(facts)
+        print_json(facts)
     else:
         for label, value in lines(facts):
             typer.echo(f"{label + ':':<16}{value}")
@@ -145,7 +126,6 @@ def remove(
     """Delete a pulled model's file; of your own names, forget the name and keep the file."""
     import shutil
 
-    from ttc_cli.core.errors import ModelMissing, UsageError
     from ttc_cli.models import registry
     from ttc_cli.models.catalogue import Entry
     from ttc_cli.models.disk import disk_errors, size_text

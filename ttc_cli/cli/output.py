@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from ttc_cli.cli.signals import INTERRUPTED, TERMINATED
-from ttc_cli.cli.start import BEGAN, clearing
+from ttc_cli.cli.process import BEGAN, INTERRUPTED, TERMINATED, clearing
 from ttc_cli.core.errors import TtcError, UnreadableFile
 from ttc_cli.core.files import replacing
 

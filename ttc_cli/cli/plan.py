@@ -10,6 +10,8 @@ import typer
 
 from ttc_cli.cli.help import Grouped, tree
 from ttc_cli.cli.options import opt
+from ttc_cli.cli.output import print_json
+from ttc_cli.core.errors import UsageError
 from ttc_cli.settings.options import OUTPUT
 
 if TYPE_CHECKING:
@@ -76,8 +78,6 @@ def plan(
     from ttc_cli.bench import plan_models, plan_report
     from ttc_cli.bench.charts import draw
     from ttc_cli.bench.planning import UNITS
-    from ttc_cli.cli.output import print_json
-    from ttc_cli.core.errors import UsageError
 
     if unit and unit not in UNITS:
         raise UsageError(f"--unit must be one of {', '.join(UNITS)}, not {unit!r}")
@@ -105,7 +105,6 @@ def _requirements(
 ) -> Requirements:
     from ttc_cli.bench.plan_models import number, share
     from ttc_cli.bench.planning import Requirements
-    from ttc_cli.core.errors import UsageError
 
     bytes_ = None if memory is None else number(memory, "--memory")
     wants = Requirements(

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from ttc_cli.cli.help import tree
+from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.output import print_json
+from ttc_cli.core.errors import UsageError
 
 app = tree()
 
 
 @app.command()
 def plugins(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON value instead of text.")
-    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Strategies and verifiers of other packages: kind, name, package, version, state.
 
     One that is broken is told and stops nothing. How to write one: docs/plugins.md.
     """
-    from ttc_cli.cli.output import print_json
-    from ttc_cli.core.errors import UsageError
     from ttc_cli.strategies.registry import REGISTRY as STRATEGIES
     from ttc_cli.verifiers.registry import REGISTRY as VERIFIERS
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ttc_cli.cli.help import tree
+from ttc_cli.cli.help import Json, tree
 from ttc_cli.cli.options import Given, takes
+from ttc_cli.cli.output import print_json
+from ttc_cli.cli.process import caught
+from ttc_cli.cli.pulling import choose_file, say
+from ttc_cli.core.errors import UsageError
+from ttc_cli.settings import home
+
+if TYPE_CHECKING:
+    from ttc_cli.prm.collect import Collection
+    from ttc_cli.verifiers.head import Head
 
 app = tree(help="Train step verifiers and judge them.", no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
 @app.command()
@@ -58,17 +69,63 @@ def train(
 
     Example: ttc prm train -d questions.jsonl --name sums -m qwen2.5-coder-0.5b
     """
-    from ttc_cli.cli.training import Flags, train
+    from ttc_cli.bench.sources import read_source
+    from ttc_cli.prm.collect import Collection, collect
+    from ttc_cli.prm.fit import fit
+    from ttc_cli.prm.rollouts import RolloutSpec
+    from ttc_cli.session.loaded import Session
+    from ttc_cli.settings import load
 
-    raise typer.Exit(
-        train(
-            given.settings,
-            Flags(
-                data, name, traces, rollouts, every, synthetic, majority, limit, skip, budget,
-                seed, as_json, quiet,
-            ),
-        )
-    )  # fmt: skip
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise UsageError(f"{name!r} is no name for a probe", "use letters, digits, - and _")
+    settings = load(given.settings)
+    items, _ = read_source(data, seed, unanswered=True)
+    items = [item for item in items if item.task != "code"][skip:][:limit]
+    spec = RolloutSpec(traces, 0 if synthetic else rollouts, every)
+    kind = "synthetic" if synthetic else f"{rollouts}{'-every' * every}"
+    model = choose_file(settings)
+    with caught() as signals, closing(Session(settings, model)) as session:
+        assert session.engine  # loaded; from here on there is something to stop
+        signals.stops(lambda: None)
+        with closing(_opened(Collection, name, kind, session.identity)) as kept:
+            drawn = collect(
+                session, items, spec, kept, budget=budget, seed=seed, majority=majority,
+                synthetic=synthetic, report=_report(len(items), quiet=quiet),
+                stopped=lambda: bool(signals.code),
+            )  # fmt: skip
+        if signals.code:
+            say("interrupted: what was drawn is kept; the same command goes on")
+            raise typer.Exit(signals.code)
+        head = fit(drawn, session.identity, seed)
+    head.save(_path(name))
+    _print(name, head, as_json=as_json)
+
+
+def _opened(collection: type[Collection], name: str, kind: str, model: str) -> Collection:
+    """What was drawn for a probe so far, of that kind.
+
+    Raises:
+        UsageError: it is of another model, or damaged.
+    """
+    path = _path(name).with_suffix(f".{kind}.jsonl")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return collection(path, model)
+    except (ValueError, KeyError) as error:
+        raise UsageError(f"{path.name}: {error}", "give another --name") from None
+
+
+def _report(questions: int, *, quiet: bool) -> Callable[[int, int, int], None]:
+    """Tells how far the drawing is, unless `quiet`."""
+    began = time.monotonic()
+
+    def report(done: int, new: int, tokens: int) -> None:
+        if not quiet:
+            minutes = (time.monotonic() - began) / 60 / new * (questions - done)
+            left = f"about {minutes:.0f} min left"
+            say(f"{done} of {questions} questions, {tokens} tokens, {left}")
+
+    return report
 
 
 @app.command("eval")
@@ -88,9 +145,22 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Judge a verifier on labelled steps: AUC of the whole, and F1 for the first wrong step."""
-    from ttc_cli.cli.training import evaluate
+    from ttc_cli.prm.judging import judge, read
+    from ttc_cli.session.loaded import Session
+    from ttc_cli.settings import load
 
-    raise typer.Exit(evaluate(given.settings, data, limit, bar, as_json=as_json))
+    settings = load(given.settings)
+    if not settings.verifiers:
+        raise UsageError("no verifier is named", "give one: -V probe:NAME")
+    labelled = read(data)[:limit]
+    with closing(Session(settings, choose_file(settings))) as session:
+        figures = judge(session, settings.verifiers, labelled, bar, settings.options)
+    if as_json:
+        print_json(figures)
+    else:
+        for name, value in figures.items():
+            shown = f"{value:.3f}" if isinstance(value, float) else value
+            sys.stdout.write(f"{name:<22} {shown}\n")
 
 
 @app.command()
@@ -104,7 +174,6 @@ def convert(
 
     Example: ttc prm convert Qwen2.5-Math-PRM-7B --out qwen-prm.Q4_K_M.head.npz
     """
-    from ttc_cli.cli.local import say
     from ttc_cli.prm.convert import convert
 
     head = convert(checkpoint, out)
@@ -114,6 +183,67 @@ def convert(
 @app.command("list")
 def list_all(as_json: Json = False) -> None:
     """The probes on this machine, and the PRMs that are known, with what is known of them."""
-    from ttc_cli.cli.training import list_all
+    found, prms = _probes(), _prms()
+    if as_json:
+        print_json(found | prms)
+        return
+    for name, facts in found.items():
+        sys.stdout.write(
+            f"{name:<20} AUC {facts['auc']:.3f}  {facts['traces']} traces of"
+            f" {facts['questions']} questions  model {facts['model'][:12]}\n"
+        )
+    for name, facts in prms.items():
+        tested = {True: "passed", False: "FAILED", None: "not done yet"}[facts["self_test"]]
+        sys.stdout.write(f"{name:<20} PRM, {facts['form']} form  self-test {tested}\n")
+    if not found:
+        say("no probes yet: ttc prm train -d questions.jsonl --name NAME")
 
-    raise typer.Exit(list_all(as_json=as_json))
+
+def _probes() -> dict[str, Any]:
+    from ttc_cli.verifiers.head import Head
+
+    found = {}
+    for path in sorted((home() / "probes").glob("*.npz")):
+        try:
+            head = Head.load(path)
+        except UsageError as error:
+            say(error.message)
+            continue
+        found[path.stem] = {"model": head.model, **head.facts}
+    return found
+
+
+def _prms() -> dict[str, Any]:
+    """PRMs of the catalogue, and files that have taken the self-test, as `-V` names them."""
+    from ttc_cli.models.catalogue import catalogue
+    from ttc_cli.verifiers.prm.selftest import tested
+
+    known: dict[str, Any] = {
+        f"prm:{entry.name}": {"form": entry.form, "aggregate": entry.aggregate, "self_test": None}
+        for entry in catalogue().values()
+        if entry.kind == "prm"
+    }
+    for name, form, passed in tested():
+        known[name] = known.get(name, {"aggregate": ""}) | {"form": form, "self_test": passed}
+    return known
+
+
+def _path(name: str) -> Path:
+    return home() / "probes" / f"{name}.npz"
+
+
+def _print(name: str, head: Head, *, as_json: bool) -> None:
+    facts = head.facts
+    if as_json:
+        print_json({"name": name, "model": head.model, **facts})
+        return
+    lines = [
+        f"probe:{name}: {facts['traces']} traces of {facts['questions']} questions,"
+        f" {facts['steps']} steps, {facts['right']:.0%} right",
+        f"AUC {facts['auc']:.3f}, Brier {facts['brier']:.3f} on replies it had not seen",
+        *(f"  {title}: AUC {value:.3f}" for title, value in facts["baselines"].items()),
+        "score → share right: "
+        + ", ".join(f"{b['score']:.2f} → {b['right']:.2f}" for b in facts["calibration"]),
+        f"use it: ttc -V probe:{name} -e high ...",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")

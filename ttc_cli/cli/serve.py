@@ -9,8 +9,7 @@ import typer
 
 from ttc_cli.cli.help import Grouped, tree
 from ttc_cli.cli.options import Given, opt, takes
-from ttc_cli.cli.signals import caught
-from ttc_cli.cli.start import hello
+from ttc_cli.cli.process import caught, hello
 from ttc_cli.settings.options import ENGINE
 
 app = tree(usual="run", help="Answer other programs: an OpenAI-compatible endpoint.")

@@ -11,10 +11,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ttc_cli.cli import asking
+from ttc_cli.cli.delivery import look
 from ttc_cli.cli.logged import recorders
 from ttc_cli.cli.options import Given
-from ttc_cli.cli.signals import Signals
+from ttc_cli.cli.process import Signals
+from ttc_cli.cli.pulling import choose_for
 from ttc_cli.core.errors import UsageError
 from ttc_cli.settings import Settings, load
 from ttc_cli.views.plain import PlainView
@@ -52,11 +53,11 @@ def serve(given: Given, place: Place, signals: Signals) -> int:
         raise UsageError(f"ttc serve needs {lacking[0]}", "pip install 'ttc-cli[serve]'")
     from ttc_cli.serve.listener import bound, is_loopback, key_from
 
-    settings = load(given.settings, cwd=Path.cwd(), environ=os.environ)
+    settings = load(given.settings)
     if settings.origin("server_wait") == "default":
         settings = replace(settings, server_wait=AWAY_SECONDS)
     flags = replace(given.flags, as_json=True)
-    view = PlainView(asking.look(settings, flags), sys.stdout, sys.stderr)
+    view = PlainView(look(settings, flags), sys.stdout, sys.stderr)
     key = key_from(place.key_env, place.key_file)
     with closing(bound(place.host, place.port)) as where:
         if not key and not is_loopback(where):
@@ -90,7 +91,7 @@ def _serve(
     check(Request.of(settings), unsafe=False)
     view.status("loading the model")
     with signals.raising():  # a download cleans up after itself
-        model = asking.choose_model(settings, view)
+        model = choose_for(settings, view)
     session = Session(settings, model)
     try:
         session.engine  # noqa: B018 - waits until it is loaded

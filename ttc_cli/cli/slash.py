@@ -24,7 +24,7 @@ ALIASES = {"/exit": "/quit", "/bye": "/quit", "/clear": "/new", "/reset": "/new"
 
 
 class Talk(Protocol):
-    """What commands see of a chat: see `cli.chatting`."""
+    """What commands see of a chat: see `cli.talk`."""
 
     said: dict[str, Any]
     chat: Chat

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from ttc_cli.cli.help import tree
+from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.output import check_place, write_file
+from ttc_cli.core.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,7 +32,7 @@ def stats(
     since: Annotated[
         str | None, typer.Option("--since", help="Only since 90m, 12h, 7d, 4w or a date.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON value.")] = False,
+    as_json: Json = False,
     prometheus: Annotated[
         bool,
         typer.Option(
@@ -49,8 +51,6 @@ def stats(
 
     from ttc_cli.cli.inputs import moment
     from ttc_cli.cli.logs import opened
-    from ttc_cli.cli.output import check_place, write_file
-    from ttc_cli.core.errors import UsageError
     from ttc_cli.store.statistics import summary
     from ttc_cli.views.text import cleaned, to_json
 

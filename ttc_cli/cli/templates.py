@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from ttc_cli.cli.help import tree
+from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.output import print_json
+from ttc_cli.core.errors import TtcError, UsageError
 
 app = tree(help="Saved prompts, used with `ttc -t NAME -p KEY VALUE`.", usual="list")
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Name = Annotated[str, typer.Argument(help="The template.")]
 
 STARTER = '''# {name} is a variable: `ttc -t TEMPLATE -p name VALUE`.
@@ -42,8 +43,6 @@ def _facts(name: str) -> dict[str, Any]:
 @app.command("list")
 def list_templates(as_json: Json = False) -> None:
     """All saved prompts: name, variables, first line. A wrong one is told and passed over."""
-    from ttc_cli.cli.output import print_json
-    from ttc_cli.core.errors import TtcError
     from ttc_cli.settings import home
     from ttc_cli.store import templates
 
@@ -67,8 +66,6 @@ def list_templates(as_json: Json = False) -> None:
 def show(name: Name, as_json: Json = False) -> None:
     """The file of a saved prompt."""
     from pathlib import Path
-
-    from ttc_cli.cli.output import print_json
 
     facts = _facts(name)
     if as_json:
@@ -96,7 +93,6 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
 ) -> None:
     """Delete a saved prompt."""
-    from ttc_cli.core.errors import UsageError
     from ttc_cli.core.spelling import did_you_mean
     from ttc_cli.settings import home
     from ttc_cli.store import templates

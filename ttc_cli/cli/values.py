@@ -46,7 +46,7 @@ def _runs() -> Iterable[str]:
     import sqlite3
 
     from ttc_cli.settings import log_dir
-    from ttc_cli.store.log_schema import FILE
+    from ttc_cli.store.database import FILE
 
     log = sqlite3.connect(f"{(log_dir() / FILE).as_uri()}?mode=ro", uri=True, timeout=0.05)
     with contextlib.closing(log):

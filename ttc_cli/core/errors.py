@@ -18,10 +18,24 @@ Running out of budget after an answer exists is not an error: it is a stop reaso
 
 from __future__ import annotations
 
-from ttc_cli.core.secrets import masked
-
 LONGEST = 1000
 """Characters of a message: it is one line, whatever a stranger's input names."""
+_KNOWN: set[str] = set()
+SHORTEST = 4
+"""Characters below which a text is too common to be hidden wherever it stands."""
+
+
+def keep_secret(secret: str) -> None:
+    """Remember a key, so that `masked` hides it from now on."""
+    if len(secret) >= SHORTEST:
+        _KNOWN.add(secret)
+
+
+def masked(text: str) -> str:
+    """The text with every known key as stars; a server may say it back to us."""
+    for secret in _KNOWN:
+        text = text.replace(secret, "***")
+    return text
 
 
 class TtcError(Exception):

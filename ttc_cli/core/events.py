@@ -148,23 +148,9 @@ class Failed(Event):
 
 
 KINDS: dict[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (
-        Start,
-        Open,
-        Text,
-        StepDone,
-        Score,
-        ProgramRun,
-        Vote,
-        Close,
-        Spent,
-        Said,
-        Note,
-        Tick,
-        Done,
-        Failed,
-    )
+    name: kind
+    for name, kind in list(globals().items())
+    if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
 }
 
 

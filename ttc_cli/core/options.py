@@ -13,15 +13,6 @@ from ttc_cli.core.spelling import did_you_mean
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def read(owner: str, kind: type[Any], given: Mapping[str, str]) -> Any:
-    """An options dataclass from KEY=VALUE texts.
-
-    Raises:
-        UsageError: an unknown key, or a value of the wrong type.
-    """
-    return deal([(owner, kind)], given)[0]
-
-
 def deal(owners: Sequence[tuple[str, type[Any]]], given: Mapping[str, str]) -> list[Any]:
     """Options of each owner: a key goes to every owner that has it.
 

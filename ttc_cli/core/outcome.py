@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ttc_cli.core.branch import Branch, BranchId
-from ttc_cli.core.question import Form, Question
+from ttc_cli.core.branch import Branch, BranchId, Form, Question
 from ttc_cli.core.sampling import GREEDY, Sampling, Stop
 from ttc_cli.core.verify import Verifier
 

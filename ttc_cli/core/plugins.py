@@ -91,7 +91,7 @@ class Registry:
 
     def version(self, name: str) -> str:
         """Package and version of another package's module; empty for ours, or when unknown."""
-        if name in self.builtin or name == "auto":
+        if name in self.builtin:
             return ""
         found = (p for p in self.plugins() if p.name == name)
         return next((f"{plugin.package} {plugin.version}" for plugin in found), "")

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:  # whoever shows a kept outcome needs no run
     from collections.abc import Callable, Sequence
 
-    from ttc_cli.core.branch import Branch
+    from ttc_cli.core.branch import Branch, Question
     from ttc_cli.core.events import Flow
-    from ttc_cli.core.question import Question
     from ttc_cli.core.run import Run
     from ttc_cli.core.sampling import Outputs
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ttc_cli.core.branch import Prompt
-from ttc_cli.core.interpolate import between
 
 MOST = 32
 MEASURED = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -42,5 +41,9 @@ class Widths:
 
     def speed(self, n: int) -> float | None:
         """Tokens a second at a width, between two measured ones on the line between them."""
-        measured = self.speeds and min(self.speeds) <= n <= max(self.speeds)
-        return between(self.speeds, n) if measured else None
+        if not (self.speeds and min(self.speeds) <= n <= max(self.speeds)):
+            return None
+        import numpy as np  # a cached answer does without
+
+        widths = sorted(self.speeds)
+        return float(np.interp(n, widths, [self.speeds[width] for width in widths]))

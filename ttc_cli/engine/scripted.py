@@ -17,6 +17,7 @@ from ttc_cli.core.errors import ContextOverflow, EngineFailed
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.seeds import uniform
 from ttc_cli.engine.host import InProcess
+from ttc_cli.engine.text import TextStream
 
 ALL = frozenset(
     {
@@ -77,10 +78,8 @@ class _Talk:
     request: BranchRequest
     line: Line
     length: int
+    stream: TextStream
     at: int = 0
-    text: str = ""
-    shown: int = 0
-    step: int = 0
 
 
 class ScriptedEngine(InProcess):
@@ -128,7 +127,9 @@ class ScriptedEngine(InProcess):
             raise EngineFailed(f"request {request.key!r} is already running")
         said = self._script(request)
         line = said if isinstance(said, Line) else Line(split(said))
-        self._talks[request.key] = _Talk(request, line, length)
+        before = "".join(step.text for step in request.prefix)
+        stream = TextStream(request.stop, before)
+        self._talks[request.key] = _Talk(request, line, length, stream)
 
     def poll(self, timeout: float) -> Sequence[Delta]:
         """One token for each of the oldest `width` branches; see the protocol."""
@@ -165,7 +166,7 @@ class ScriptedEngine(InProcess):
             return replace(self._say(talk), prefilled=prefilled)
         return Delta(
             request.key,
-            text=talk.text[talk.shown :],
+            text=talk.stream.flush(),
             tokens=self._ids(talk),
             hidden=self._hidden(talk) if stop is Stop.LENGTH and request.outputs.hidden else (),
             prefilled=prefilled,
@@ -181,23 +182,19 @@ class ScriptedEngine(InProcess):
         return None if request.ledger is None or request.ledger.take() else Stop.BUDGET
 
     def _say(self, talk: _Talk) -> Delta:
-        request, rule = talk.request, talk.request.stop
-        ended = talk.at >= len(talk.line.tokens)
+        request, ended = talk.request, talk.at >= len(talk.line.tokens)
         word = "" if ended else talk.line.tokens[talk.at]
         talk.at += 1
-        talk.text += word
-        stop: Stop | None = None
+        text, stop = talk.stream.push(word.encode("utf-8", "surrogatepass"))
+        marked = stop is Stop.STEP
         if ended:
             stop = Stop.FAILED if talk.line.fails else Stop.END
-        elif (cut := rule.cut(talk.text)) is not None:
-            talk.text, stop = talk.text[:cut], Stop.STRING
-        marked = stop is None and self._step_ended(talk, len(word))
-        if marked and request.outputs.hidden != "steps":
-            stop = Stop.STEP
-        elif stop is None and talk.at >= rule.max_tokens:
+        elif marked and request.outputs.hidden == "steps":
+            stop = None
+        if stop is None and talk.at >= request.stop.max_tokens:
             stop = Stop.LENGTH
-        end = len(talk.text) if stop is not None else len(talk.text) - rule.held(talk.text)
-        text, talk.shown = talk.text[talk.shown : end], max(talk.shown, end)
+        if stop is not None and stop is not Stop.STRING:
+            text += talk.stream.flush()
         outputs = request.outputs
         return Delta(
             request.key,
@@ -213,28 +210,16 @@ class ScriptedEngine(InProcess):
         )
 
     @staticmethod
-    def _step_ended(talk: _Talk, added: int) -> bool:
-        rule = talk.request.stop.steps
-        if rule is None:
-            return False
-        before = "".join(step.text for step in talk.request.prefix) + talk.text[: talk.step]
-        step = talk.text[talk.step :]
-        if not rule.ends(step, before, len(step) - added):
-            return False
-        talk.step = len(talk.text)
-        return True
-
-    @staticmethod
     def _hidden(talk: _Talk) -> tuple[tuple[float, ...], ...]:
         """A stable made-up state of the text so far, eight numbers wide."""
-        said = "".join(step.text for step in talk.request.prefix) + talk.text
+        said = "".join(step.text for step in talk.request.prefix) + talk.stream.text
         digest = hashlib.blake2b((talk.request.prompt.text + said).encode(), digest_size=8).digest()
         return (tuple(byte / 255 for byte in digest),)
 
     @staticmethod
     def _ids(talk: _Talk) -> tuple[int, ...]:
         """Stable made-up ids of the words behind the text; a stop string may cut the last."""
-        words, left = [], len(talk.text)
+        words, left = [], len(talk.stream.text)
         for word in talk.line.tokens[: talk.at]:
             if not left:
                 break

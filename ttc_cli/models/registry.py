@@ -19,7 +19,7 @@ from ttc_cli.models.disk import read_json, size_text, update_json
 from ttc_cli.models.found import scan
 from ttc_cli.models.gguf import read_gguf, split_parts
 from ttc_cli.models.identity import known_sha256, quick_fingerprint
-from ttc_cli.settings.remotes import check_url
+from ttc_cli.settings.tables import check_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

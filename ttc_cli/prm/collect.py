@@ -19,11 +19,10 @@ from ttc_cli.engine.hub import Hub, drive
 from ttc_cli.prm import rollouts
 from ttc_cli.prm.rollouts import RolloutSpec
 from ttc_cli.prm.traces import Trace
-from ttc_cli.session.loaded import Session
+from ttc_cli.session.loaded import Session, memory_cells
 from ttc_cli.session.plan import Planned
 from ttc_cli.session.plan import plan as planned_for
 from ttc_cli.session.request import Request
-from ttc_cli.session.room import memory_cells
 from ttc_cli.store.journal import Journal
 
 WIDTH = 32

@@ -21,7 +21,7 @@ from ttc_cli.routing.computable import NOT_COMPUTED, Computable, computable
 from ttc_cli.routing.computable import TASKS as COMPUTED_TASKS
 from ttc_cli.routing.material import END, summary
 from ttc_cli.routing.surface import LAPSE, guess_task, offers_choices
-from ttc_cli.settings.routes import RouteRule
+from ttc_cli.settings.tables import RouteRule
 
 COMPLEX = 0.5
 """Probability of needing several steps from which a prompt takes the complex path."""

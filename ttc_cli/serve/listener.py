@@ -16,8 +16,7 @@ from starlette.applications import Starlette
 from uvicorn import Config, Server
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ttc_cli.core import secrets
-from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
+from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError, keep_secret
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 HEADER_SECONDS, IDLE_SECONDS = 20.0, 30
@@ -153,7 +152,7 @@ def key_from(variable: str, file: Path | None) -> str:
     if len(key) < KEY_LEAST or not key.isascii() or not key.isprintable() or " " in key:
         hint = f"at least {KEY_LEAST} letters and digits, for instance from `openssl rand -hex 16`"
         raise UsageError(f"{name} holds no key that can be used", hint)
-    secrets.keep(key)
+    keep_secret(key)
     return key
 
 

@@ -12,9 +12,9 @@ from ttc_cli.core.errors import (
     NoAnswer,
     TtcError,
     UsageError,
+    masked,
 )
 from ttc_cli.core.events import Done, Event
-from ttc_cli.core.secrets import masked
 
 INVALID, REFUSED, FAILED = "invalid_request_error", "no_answer_error", "server_error"
 """Types of errors: the body is wrong, there is no answer, the server could not."""

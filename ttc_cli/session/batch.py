@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ttc_cli.engine.hub import Hub, Port
-from ttc_cli.session.loaded import Session
+from ttc_cli.session.loaded import Session, memory_cells
 from ttc_cli.session.plan import Planned
-from ttc_cli.session.room import memory_cells
 
 SLACK = 1.25
 """Branches asked of the engine, in widths: the batch is full when some end together."""

@@ -6,18 +6,17 @@ from collections.abc import Generator
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from statistics import median
 
 from ttc_cli.engine.calibration import Widths
-from ttc_cli.engine.machine import available_threads, memory_bytes
+from ttc_cli.engine.machine import available_threads
 from ttc_cli.engine.tuning import Best, Measured, Tuning, search
 from ttc_cli.models.gguf import read_gguf
 from ttc_cli.models.registry import ModelFile, identity
 from ttc_cli.routing.policy import answer_form
-from ttc_cli.session.loaded import load_llama
-from ttc_cli.session.room import MOST_KV_SHARE, UNTOLD_MEMORY
-from ttc_cli.session.tuned import cell_bytes, tuned
-from ttc_cli.settings import Settings, cache_dir, log_dir
+from ttc_cli.session.loaded import cell_bytes, cells_in_memory, load_llama, tuned
+from ttc_cli.settings import Settings
 from ttc_cli.store import speeds as store
 from ttc_cli.store.log import Log, LogUnusable
 
@@ -65,37 +64,32 @@ def calibrate(settings: Settings, model: ModelFile) -> Generator[Measured, None,
     from ttc_cli.engine.llama.probe import Probe
 
     header = read_gguf(model.path)
-    short = _cells(header.kv_bytes_per_token) < ROOMY
+    short = cells_in_memory(header.kv_bytes_per_token) < ROOMY
     with closing(load_llama(settings, model, known_as, store.Speeds())) as engine:
         best = yield from search(
             partial(Probe, engine.model), start, parts=frozenset(parts), short=short
         )
         weights = engine.model.bytes
-    file = store.path(cache_dir(), known_as)
+    file = store.path(settings.places.cache, known_as)
     speeds = store.load(file)
     tuning = asdict(best.tuning)
     if settings.threads:
         tuning["threads"] = 0  # what was given for once is not what was found
     speeds.calibrated(tuning, best.prefills, best.widths)
-    for task, tokens in _logged(known_as).items():
+    for task, tokens in _logged(settings.places.log, known_as).items():
         speeds.answer.setdefault(task, tokens)
     if not (settings.log and settings.cache):
         lost = "log or cache is off"
     else:
         lost = "" if store.save(file, speeds) else f"{file.parent} cannot be written to"
     cell = cell_bytes(settings, speeds, header.kv_bytes_per_token)
-    return Calibrated(best, Memory(weights, cell, _cells(cell)), dict(speeds.answer), lost)
+    return Calibrated(best, Memory(weights, cell, cells_in_memory(cell)), dict(speeds.answer), lost)
 
 
-def _cells(cell: int) -> int:
-    """Tokens of KV cache that memory has room for, at so many bytes each."""
-    return int((memory_bytes()[0] or UNTOLD_MEMORY) * MOST_KV_SHARE / max(1, cell))
-
-
-def _logged(model: str) -> dict[str, float]:
+def _logged(folder: Path, model: str) -> dict[str, float]:
     """Median tokens of one plain answer by its form, as the run log has it of a model."""
     found: dict[str, list[float]] = {}
-    with suppress(LogUnusable), Log(log_dir(), make=False) as log:
+    with suppress(LogUnusable), Log(folder, make=False) as log:
         for run in log.runs(limit=LEARNT_FROM):
             ours = run.ours
             if not ours or ours["cache"] == "hit" or ours["model"]["sha256"] != model:

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 
 from ttc_cli.core.branch import Message, Prompt
 from ttc_cli.prompts.documents import Document
-from ttc_cli.session.loaded import Session
+from ttc_cli.session.loaded import Session, memory_cells
 from ttc_cli.session.plan import Planned, plan
 from ttc_cli.session.request import Request
-from ttc_cli.session.room import memory_cells
 
 FULL = 0.8
 """Share of the context from which on a conversation should be made shorter."""

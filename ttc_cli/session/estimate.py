@@ -1,19 +1,28 @@
-"""What a run will probably take: tokens and seconds at each effort, before anything is drawn.
+"""What a run will probably take, before anything is drawn; and what it teaches when it is done.
 
-Learnt from the runs before: the median number of sampled tokens and the median speed of the last
-ones of the same form and effort. Before there are any, one plain answer's length (of the task, as
-runs of every effort had it) times the samples that the effort's stopping rule comes to as a rule,
-at the speed of the width it draws at, seen or calibrated.
+Tokens and seconds at each effort are learnt from the runs before: the median number of sampled
+tokens and the median speed of the last ones of the same form and effort. Before there are any, one
+plain answer's length (of the task, as runs of every effort had it) times the samples that the
+effort's stopping rule comes to as a rule, at the speed of the width it draws at, seen or
+calibrated. All of it comes from the engine's own counters: no work besides.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ttc_cli.core.outcome import Plan, Question
+from ttc_cli.core.outcome import Outcome, Plan, Question
+from ttc_cli.core.programs import PLAIN, kind
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Stop
 from ttc_cli.drawing import effort as efforts
 from ttc_cli.session.loaded import Session
+from ttc_cli.store.speeds import Speeds
+
+if TYPE_CHECKING:
+    from ttc_cli.engine.host import Counters
+
 
 EXPECTED_SAMPLES = {"low": 1.0, "medium": 3.1, "high": 7.6, "max": 20.0, "auto": 5.6}
 """Samples drawn where a vote may stop early (docs/stopping.md, docs/router.md); max is a guess."""
@@ -60,22 +69,31 @@ def estimate(
         "tokens", "seconds" (None before any run was timed), "plain_answer" (tokens of one plain
         answer), and "levels", the first two by level.
     """
-    speeds, task, votable = session.speeds, question.task, question.votable
-    plain = speeds.answer.get(task) or efforts.EXPECTED_TOKENS[task]
+    speeds, votable = session.speeds, question.votable
+    plain = speeds.answer.get(question.task) or efforts.EXPECTED_TOKENS[question.task]
+    asked = [
+        (key(question, each), *_expected(each, plain, votable=votable))
+        for each in (plan, *plans.values())
+    ]
+    known = [(speeds.tokens(kind, n), speeds.speed(kind, width)) for kind, width, n in asked]
     prefill, ready = speeds.prefill_at(prompt), time.monotonic() - began
 
-    def one(plan: Plan) -> dict[str, Any]:
-        kind, width, expected = key(question, plan), *_expected(plan, plain, votable=votable)
-        tokens = speeds.tokens(kind, expected)
-        tokens = min(tokens, plan.budget or tokens)
-        speed = speeds.speed(kind, width)
+    def one(tokens: float, speed: float, budget: int | None) -> dict[str, Any]:
+        tokens = min(tokens, budget or tokens)
         if not (speed and prefill):
             return {"tokens": int(tokens), "seconds": None}
         seconds = ready + prompt / prefill + tokens / speed
         return {"tokens": int(tokens), "seconds": round(min(seconds, limit or seconds), 1)}
 
-    levels = {name: one(each) for name, each in plans.items()}
-    return {**one(plan), "plain_answer": plain, "levels": levels}
+    levels = {name: one(*of, plans[name].budget) for name, of in zip(plans, known[1:], strict=True)}
+    return {**one(*known[0], plan.budget), "plain_answer": plain, "levels": levels}
+
+
+def cells(plan: Plan, prompt: int, room: int) -> int:
+    """Room in the KV cache for the prompt once and for every branch that may be live at once."""
+    live = min(plan.samples, 32)
+    wanted = prompt + live * (plan.branch_tokens + 64) + 64
+    return max(prompt + 64, min(wanted, room))
 
 
 def _expected(plan: Plan, plain: float, *, votable: bool) -> tuple[int, float]:
@@ -94,3 +112,76 @@ def _expected(plan: Plan, plain: float, *, votable: bool) -> tuple[int, float]:
         replies = replies if plan.kinds == "mixed" else 0.0
         return width, programs * EXPECTED_PROGRAM + replies * plain
     return width, plain * samples
+
+
+LEAST_PREFILL, LEAST_DECODES = 0.05, 8
+"""Seconds of prefill, and decodes of a width, below which a speed is mostly noise."""
+WHOLE = ("complete", "vote-decided", "confident")
+LEFT_ALONE = (Stop.END, Stop.STRING, Stop.LENGTH, Stop.LOOP, Stop.CONTEXT)
+"""Why a line stops that neither the run's limits nor other lines have stopped."""
+
+
+def learn(
+    speeds: Speeds,
+    question: Question,
+    plan: Plan,
+    outcome: Outcome,
+    run: Run,
+    spent: Counters,
+    planned: float,
+) -> None:
+    """Mix a finished run's figures in.
+
+    Args:
+        spent: what the engine did meanwhile, for other runs too where they share it.
+        planned: monotonic seconds at which the run was estimated.
+    """
+    if spent.prefill_seconds > LEAST_PREFILL:
+        speeds.see_prefill(spent.prefilled, spent.prefilled / spent.prefill_seconds)
+    for width, (tokens, seconds) in spent.by_width.items():
+        if tokens >= LEAST_DECODES * width and seconds > 0:
+            speeds.see_width(width, tokens / seconds)
+    if lengths := whole_lengths(outcome):
+        speeds.see_answer(question.task, sum(lengths) / len(lengths))
+    sampled = run.ledger.usage.sampled
+    decoded = sum(n for n, _ in spent.by_width.values())
+    alone = abs(decoded - sampled) <= 8 + sampled / 20
+    seconds = time.monotonic() - planned - spent.prefill_seconds
+    if outcome.stopped in WHOLE and alone and not run.reused and sampled and seconds > 0:
+        speeds.see_run(key(question, plan), sampled, sampled / seconds)
+
+
+def whole_lengths(outcome: Outcome) -> list[int]:
+    """Tokens of the lines that came to their own end."""
+    return [tokens for stop, tokens in _lines(outcome) if stop.whole]
+
+
+def plain_answer(outcome: Outcome, expected: float) -> float:
+    """Tokens of one plain answer, by what the run drew: the mean of lines that nobody stopped.
+
+    Where none came to its own end, what was expected, but no less than they came to: a line that
+    was cut would have been longer.
+    """
+    lines = _lines(outcome)
+    left_alone = [tokens for stop, tokens in lines if stop in LEFT_ALONE]
+    if whole_lengths(outcome):
+        return sum(left_alone) / len(left_alone)
+    return max(expected, sum(tokens for _, tokens in lines) / max(1, len(lines)))
+
+
+def _lines(outcome: Outcome) -> list[tuple[Stop, int]]:
+    """(stop, tokens) of what was drawn from the prompt on: a revision goes on from another's text.
+
+    A branch of a tree counts its last step alone.
+    """
+    # Draws that said the same are one step: a line holds it once.
+    steps = {step.id: step.tokens // step.draws for step in outcome.tree}
+    found: list[tuple[Stop, int]] = []
+    for branch in outcome.branches:
+        tokens = branch.tokens_sampled
+        if steps:
+            tokens = sum(steps[branch.id[:n]] for n in range(1, len(branch.id) + 1))
+        alone = len(branch.id) == 1 and kind(branch) == PLAIN
+        if branch.stop is not None and (steps or alone):
+            found.append((branch.stop, tokens))
+    return found

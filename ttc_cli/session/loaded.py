@@ -1,4 +1,4 @@
-"""A model in memory, ready to answer questions, and what was learnt of its speed."""
+"""A model in memory, ready to answer questions: how it is loaded, and the room that it has."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from ttc_cli.core.errors import UsageError
+from ttc_cli.engine.tuning import KV_SHARE, Tuning
 from ttc_cli.models.registry import ModelFile, identity
-from ttc_cli.session.remote import Served
-from ttc_cli.session.tuned import tuned
-from ttc_cli.settings import MEGABYTE, Settings, cache_dir, home, log_dir
+from ttc_cli.session.model import Served
+from ttc_cli.settings import MEGABYTE, Settings
 from ttc_cli.store import speeds as store
 
 if TYPE_CHECKING:
@@ -24,10 +25,56 @@ if TYPE_CHECKING:
 
     Load = Callable[[Settings, ModelFile, str], Host]
 
+MOST_KV_SHARE = 0.25
+"""Of the memory this process may use, for the KV cache."""
+UNTOLD_MEMORY = 8 << 30
+"""Bytes to go by where a system does not tell what it has."""
+
 
 def new_id() -> str:
     """A name for a run that no other has."""
     return "ttc-" + secrets.token_hex(12)
+
+
+def tuned(settings: Settings, speeds: store.Speeds) -> Tuning:
+    """The way to make contexts.
+
+    Raises:
+        UsageError: the settings want cells that need flash attention, and no flash attention.
+    """
+    way = Tuning(**speeds.tuning)
+    way = replace(way, threads=settings.threads or way.threads)
+    if settings.flash_attention != "auto":
+        way = replace(way, flash=settings.flash_attention == "yes")
+    wanted = settings.kv_type
+    if wanted == "auto":
+        return replace(way, kv="f16") if way.flash is False else way
+    if wanted == "f16":
+        return replace(way, kv="f16")
+    if settings.flash_attention == "no":
+        raise UsageError(
+            f"kv_type = {wanted!r} needs flash attention", "leave flash_attention at auto"
+        )
+    return replace(way, kv="q8_0", flash=way.flash or None)
+
+
+def cell_bytes(settings: Settings, speeds: store.Speeds, as_f16: int) -> int:
+    """Bytes of one token's keys and values as they will be kept."""
+    return int(as_f16 * KV_SHARE[tuned(settings, speeds).kv])
+
+
+def memory_cells(session: Session) -> int:
+    """The most tokens of KV cache that this machine's memory should hold."""
+    as_f16 = session.model.kv_bytes_per_token
+    return cells_in_memory(cell_bytes(session.settings, session.speeds, as_f16))
+
+
+def cells_in_memory(cell: int) -> int:
+    """Tokens of KV cache that memory should hold, at so many bytes each."""
+    from ttc_cli.engine import machine
+
+    memory = machine.memory_bytes()[0] or UNTOLD_MEMORY
+    return int(memory * MOST_KV_SHARE / max(1, cell))
 
 
 def load_llama(
@@ -48,9 +95,9 @@ def load_llama(
 
     if model.sha256 is None:
         read_gguf(model.path)  # says more of a damaged file than llama.cpp does
-        marks = home() / "models" / ".loads"
+        marks = settings.places.home / "models" / ".loads"
         try_loading(model.path, marks, identity, keep=settings.log)
-    speeds = speeds or store.load(store.path(cache_dir(), identity))
+    speeds = speeds or store.load(store.path(settings.places.cache, identity))
     return LlamaEngine.load(
         model.path,
         context=settings.ctx_size or 0,
@@ -58,7 +105,7 @@ def load_llama(
         gpu_layers=-1 if settings.gpu_layers is None else settings.gpu_layers,
         widths=Widths(speeds.widths),
         sha256=identity,
-        log_file=log_dir() / "llama.log" if settings.log else None,
+        log_file=settings.places.log / "llama.log" if settings.log else None,
     )
 
 
@@ -107,7 +154,7 @@ class Session:
             self._engine, self.identity = model.engine, model.sha256
         else:
             self.identity = identity(model)
-        self._speeds_file = store.path(cache_dir(), self.identity)
+        self._speeds_file = store.path(settings.places.cache, self.identity)
         self.speeds = store.load(self._speeds_file)
         self.load_seconds = 0.0
         self._load = load or load_llama
@@ -177,7 +224,7 @@ class Session:
         from ttc_cli.store.pool import FOLDER, SamplePool  # SQLite: not for a whole result
 
         limit = self.settings.sample_cache_mb * MEGABYTE
-        return SamplePool(cache_dir() / FOLDER, refresh=self.refresh, limit=limit)
+        return SamplePool(self.settings.places.cache / FOLDER, refresh=self.refresh, limit=limit)
 
     def close(self) -> None:
         """Free the model and keep what was learnt about its speed; idempotent.

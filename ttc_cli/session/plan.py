@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,7 +13,6 @@ from ttc_cli.answers import Kind
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.outcome import Plan, Question
-from ttc_cli.core.sampling import Sampling
 from ttc_cli.core.verify import Verifier
 from ttc_cli.data import program as reading
 from ttc_cli.data.profile import Profile
@@ -22,13 +22,11 @@ from ttc_cli.engine.host import Host
 from ttc_cli.prompts.forms import Constraint, constraints
 from ttc_cli.prompts.wording import REASONED, Task
 from ttc_cli.routing.policy import Facts, Route, route
-from ttc_cli.session import datafiles, programs
-from ttc_cli.session.datafiles import computed_over
-from ttc_cli.session.estimate import LEVELS, estimate
-from ttc_cli.session.loaded import Session, new_id
-from ttc_cli.session.rendering import added_words, program_prompts, renderer
+from ttc_cli.session import programs
+from ttc_cli.session.estimate import LEVELS, cells, estimate
+from ttc_cli.session.loaded import Session, memory_cells, new_id
+from ttc_cli.session.rendering import added_words, check_words, program_prompts, renderer
 from ttc_cli.session.request import Request
-from ttc_cli.session.room import cells, memory_cells
 from ttc_cli.session.verdict import Gates
 from ttc_cli.strategies import registry
 from ttc_cli.verifiers import registry as verifiers
@@ -121,45 +119,35 @@ def plan(
         ContextOverflow: the prompt does not fit, with both numbers.
     """
     began = time.monotonic() if began is None else began
-    if not request.prompt.strip() and not request.documents:
-        raise UsageError("the prompt is empty", "say what you want to know")
-    texts = (request.prompt, request.system or "", *(d.text for d in request.documents))
-    if any("\ud800" <= char <= "\udfff" for text in texts for char in text if not text.isascii()):
-        raise UsageError("the prompt is no text: it holds half a character", "is it UTF-8?")
+    check_words(request)
     room = memory_cells(session)  # reads the header, while the model may still be loading
+    unsafe = session.settings.unsafe_exec
     asked = request.verifiers or _scorer(request.strategy)
-    verifier = verifiers.assemble(asked, request.options, unsafe=session.settings.unsafe_exec)
+    verifier = verifiers.assemble(asked, request.options, unsafe=unsafe) if asked else None
     engine, named = session.engine, request.strategy == "program"
-    original = request
-    run = request.programs != "off" and not request.schema
-    run = run and (not request.documents or programs.runnable(session.settings.unsafe_exec))
-    documents, files = computed_over(request.prompt, request.documents, programs=run)
-    request = replace(request, documents=documents)
+    original, files = request, tuple[Profile, ...]()
+    if request.documents:
+        run = request.programs != "off" and not request.schema and programs.runnable(unsafe)
+        documents, files = programs.computed_over(request.prompt, request.documents, programs=run)
+        request = replace(request, documents=documents)
     trusted, untold = programs.trusted(
-        engine.info.name,
-        wanted=request.programs,
-        named=named or bool(files),
-        unsafe=session.settings.unsafe_exec,
+        engine.info.name, wanted=request.programs, named=named or bool(files), unsafe=unsafe
     )
-    data = datafiles.told(files)
-    way = _route(session, request, began, verifier, programs=trusted, data=data)
+    way = _route(session, request, began, verifier, programs=trusted, data=programs.told(files))
     task, wanted = way.form, constraints(request.prompt) if not request.schema else ()
-    seed = secrets.randbelow(2**31) if request.seed == "random" else int(request.seed)
-    notes: list[str] = [*session.settings.warnings, *filter(None, [session.speeds.problem])]
-    if "exact-usage" not in session.engine.info.capabilities:
-        notes.append(f"{session.model.name} tells no token counts: they are estimates")
-    if asked and not request.verifiers:
-        notes.append(f"{request.strategy} scores steps by {asked[0]}: -V names another scorer")
+    notes = _notes(session, engine, request, asked)
     if untold and way.program.yes:
         notes.append(untold)
-    form = _form(session.engine, request)
+    form = _form(engine, request)
     kinds = "plain"
     if trusted and form is None and (way.program.yes or named or request.programs == "only"):
         kinds = "programs" if request.programs == "only" or files else "mixed"
         task = "short" if task in ("plain", "fact") else task  # a value is a short answer
     fixed = any(one.kind != "language" for one in wanted)
-    added = functools.partial(added_words, session.engine, task, request, form, fixed=fixed)
-    render = renderer(session.engine, request, notes, added)
+    added = functools.cache(
+        functools.partial(added_words, engine, task, request, form, fixed=fixed)
+    )
+    render = renderer(engine, request, notes, added)
     rendered = render(0, False)
     question = Question(
         request.prompt,
@@ -167,28 +155,21 @@ def plan(
         KINDS.get(task),
         lambda variant, think: render(variant, think).prompt,
         lambda reply, said: render(0, False, (reply, said)).prompt,
-        thinks=rendered.prompt.thinking or "<think>" in session.engine.info.template,
+        thinks=rendered.prompt.thinking or "<think>" in engine.info.template,
         form=form,
         programs=() if kinds == "plain" else program_prompts(engine, request, notes),
         data=reading.told(files),
         reads=reading.reads(files, request.prompt),
     )
-    given = request.temperature is not None
-    base = Sampling()
-    sampling = Sampling(
-        base.temperature if request.temperature is None else request.temperature,
-        base.top_k if request.top_k is None else request.top_k,
-        base.top_p if request.top_p is None else request.top_p,
-        base.min_p if request.min_p is None else request.min_p,
-    )
-    verifiers.check(verifier, session.engine.info)
+    level = _level(way, request)
+    verifiers.check(verifier, engine.info)
     plan_at = functools.partial(
         efforts.plan,
         question,
         strategy=request.strategy,
         samples=request.samples,
-        sampling=sampling,
-        temperature_given=given,
+        sampling=request.sampling,
+        temperature_given=request.temperature is not None,
         early_stop=request.early_stop,
         diverse=request.diverse,
         max_tokens=request.max_tokens,
@@ -196,25 +177,20 @@ def plan(
         verifier=verifier,
         kinds=kinds,
     )
-    chosen = plan_at(effort=_level(way, request))
+    chosen = plan_at(effort=level)
     levels = {level: plan_at(effort=level) for level in LEVELS}
     strategy = registry.find(chosen.strategy)
-    session.engine.info.require(*strategy.needs, by=strategy.name)
+    options = verifiers.strategy_options(strategy.name, strategy.options, asked, request.options)
+    engine.info.require(*strategy.needs, by=strategy.name)
     if form is not None and not strategy.schema:
         raise UsageError(
             f"{strategy.name} cannot answer under a schema",
             "one that can: " + ", ".join(registry.under_schema()),
         )
-    options = verifiers.strategy_options(strategy.name, strategy.options, asked, request.options)
-    tokens = session.engine.gauge(rendered.prompt)
-    context = session.engine.info.context
-    if tokens + 1 > context:
-        hint = "give a larger --ctx-size" if request.ctx_size else "choose another model"
-        raise ContextOverflow(
-            f"the prompt takes {tokens} tokens and the context holds {context}",
-            f"shorten it, or {hint}",
-        )
-    chosen = replace(chosen, branch_tokens=min(chosen.branch_tokens, context - tokens))
+    tokens = engine.gauge(rendered.prompt)
+    chosen = replace(
+        chosen, branch_tokens=min(chosen.branch_tokens, _left(engine, request, tokens))
+    )
     return Planned(
         session,
         original,
@@ -224,7 +200,7 @@ def plan(
         chosen,
         rendered.prompt,
         tokens,
-        seed,
+        secrets.randbelow(2**31) if request.seed == "random" else int(request.seed),
         {
             "task": way.task,
             "path": way.path,
@@ -242,6 +218,32 @@ def plan(
         added(0, False),
         files,
     )
+
+
+def _notes(session: Session, engine: Host, request: Request, asked: Sequence[str]) -> list[str]:
+    """What a person should know of the settings, the speeds, the server and the scorer."""
+    notes = [*session.settings.warnings, *filter(None, [session.speeds.problem])]
+    if "exact-usage" not in engine.info.capabilities:
+        notes.append(f"{session.model.name} tells no token counts: they are estimates")
+    if asked and not request.verifiers:
+        notes.append(f"{request.strategy} scores steps by {asked[0]}: -V names another scorer")
+    return notes
+
+
+def _left(engine: Host, request: Request, tokens: int) -> int:
+    """Tokens that the context leaves to a branch after the prompt's.
+
+    Raises:
+        ContextOverflow: not one.
+    """
+    context = engine.info.context
+    if tokens + 1 > context:
+        hint = "give a larger --ctx-size" if request.ctx_size else "choose another model"
+        raise ContextOverflow(
+            f"the prompt takes {tokens} tokens and the context holds {context}",
+            f"shorten it, or {hint}",
+        )
+    return context - tokens
 
 
 def _form(engine: Host, request: Request) -> AnswerSchema | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from ttc_cli.core.branch import Prompt
 from ttc_cli.session.loaded import Session
-from ttc_cli.settings import MEGABYTE, cache_dir
+from ttc_cli.settings import MEGABYTE
 
 if TYPE_CHECKING:
     from ttc_cli.engine.host import Stateful, States
@@ -56,7 +56,7 @@ def keep(session: Session, prompt: Prompt, refused: Callable[[str], None]) -> No
     except OSError as error:
         from ttc_cli.session.recall import unwritten
 
-        refused(unwritten(error))
+        refused(unwritten(session.settings.places.cache, error))
 
 
 def _states(session: Session) -> States | None:
@@ -72,4 +72,6 @@ def _states(session: Session) -> States | None:
 def _store(session: Session, states: States) -> Prompts:
     from ttc_cli.store.prompts import Prompts  # numpy: not for a short prompt
 
-    return Prompts(cache_dir(), session.settings.prompt_cache_mb * MEGABYTE, states.key())
+    return Prompts(
+        session.settings.places.cache, session.settings.prompt_cache_mb * MEGABYTE, states.key()
+    )

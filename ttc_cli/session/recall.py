@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.events import Close, Done, Event, Flow, Start, Text, Tick, decode, encode
 from ttc_cli.core.sampling import Stop
 from ttc_cli.session.loaded import Session
 from ttc_cli.session.request import Request
-from ttc_cli.settings import MEGABYTE, Settings, cache_dir
+from ttc_cli.settings import MEGABYTE, Settings
 from ttc_cli.store.file_cache import Results
 from ttc_cli.views.jsonl import JsonlView
 from ttc_cli.views.live import make
@@ -119,14 +120,14 @@ def recorded(planned: Planned, flow: Flow[Outcome], refused: Callable[[str], Non
     try:
         _results(planned.session.settings).put(known_as, entry)
     except OSError as error:
-        refused(unwritten(error))
+        refused(unwritten(planned.session.settings.places.cache, error))
 
 
-def unwritten(error: OSError) -> str:
+def unwritten(cache: Path, error: OSError) -> str:
     """One line about a cache that the disk refuses."""
     why = error.strerror or str(error)
     return (
-        f"the cache cannot be written: {cache_dir()}: {why}; "
+        f"the cache cannot be written: {cache}: {why}; "
         "free the place or its rights, or run with --no-cache"
     )
 
@@ -137,7 +138,7 @@ def keeps(session: Session) -> bool:
 
 
 def _results(settings: Settings) -> Results:
-    return Results(cache_dir(), settings.result_cache_mb * MEGABYTE)
+    return Results(settings.places.cache, settings.result_cache_mb * MEGABYTE)
 
 
 def _today() -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ttc_cli.core.branch import Message, Prompt
+from ttc_cli.core.errors import UsageError
 from ttc_cli.engine.host import Host
 from ttc_cli.prompts.documents import conversation
 from ttc_cli.prompts.template import ChatTemplate, Rendered
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from ttc_cli.answers.schema.answer import AnswerSchema
 
 Render = Callable[..., Rendered]
+
+
+def check_words(request: Request) -> None:
+    """UsageError for a prompt that is empty, or no text."""
+    if not request.prompt.strip() and not request.documents:
+        raise UsageError("the prompt is empty", "say what you want to know")
+    texts = (request.prompt, request.system or "", *(d.text for d in request.documents))
+    if any("\ud800" <= char <= "\udfff" for text in texts for char in text if not text.isascii()):
+        raise UsageError("the prompt is no text: it holds half a character", "is it UTF-8?")
 
 
 def added_words(
@@ -65,7 +75,7 @@ def renderer(
         )
         special = engine.special_in([*texts, *turn])
         template = ChatTemplate(info.template, info.bos, info.eos, special)
-        messages += [Message(*m) for m in zip(("assistant", "user"), turn, strict=False)]
+        messages += map(Message, ("assistant", "user"), turn)
         rendered = template.render(messages, enable_thinking=request.thinking_budget != 0)
         if rendered.note and rendered.note not in notes:
             notes.append(rendered.note)

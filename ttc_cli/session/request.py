@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ttc_cli import __version__
 from ttc_cli.core.branch import Message
+from ttc_cli.core.sampling import Sampling
 from ttc_cli.prompts.documents import Document
 from ttc_cli.settings import AnswerSettings
-from ttc_cli.settings.options import answer_values
-from ttc_cli.settings.routes import RouteRule
+from ttc_cli.settings.tables import RouteRule
+from ttc_cli.store.runs import Entry
 
 SCHEMA = 3
 """Of a kept result. Count it up when an old one would be replayed wrongly."""
@@ -48,6 +49,13 @@ class Request(AnswerSettings):
         values = {item.name: getattr(settings, item.name) for item in fields(AnswerSettings)}
         return cls(**values, prompt=prompt, **more)
 
+    @property
+    def sampling(self) -> Sampling:
+        """How its branches are drawn; what it leaves open is as usual."""
+        names = ("temperature", "top_k", "top_p", "min_p")
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return Sampling(**given)
+
     def identified(self, model: str) -> Request:
         """The request with all that it names opened once; `model` is the hash of its model."""
         from ttc_cli.strategies import registry
@@ -55,13 +63,29 @@ class Request(AnswerSettings):
 
         opened: dict[str, str | None] = {"model": model}
         opened |= {text: verifiers.identity(text) for text in self.verifiers}
-        if version := registry.REGISTRY.version(self.strategy):
+        if self.strategy != "auto" and (version := registry.REGISTRY.version(self.strategy)):
             opened["strategy"] = version
         return replace(self, opened=opened)
 
     def values(self) -> dict[str, Any]:
         """All of it but the texts, as JSON gives it back: what a log and a resumed map compare."""
-        return {**answer_values(self), "form": self.form, "opened": dict(self.opened)}
+        values = {item.name: getattr(self, item.name) for item in fields(AnswerSettings)}
+        values |= {"options": dict(self.options), "verifiers": list(self.verifiers)}
+        routes = [asdict(rule) for rule in self.routes]
+        return {**values, "routes": routes, "form": self.form, "opened": dict(self.opened)}
+
+    def entry(
+        self, run_id: str, said: Mapping[str, Any], parent: str | None = None, command: str = "ask"
+    ) -> Entry:
+        """A run of it as it begins, for the log.
+
+        Args:
+            said: on the command line: what decides no answer is kept too.
+        """
+        values = {**self.values(), "command": command}
+        values["run"] = {k: v for k, v in said.items() if k not in values and v is not None}
+        texts = tuple((document.name, document.text) for document in self.documents)
+        return Entry(run_id, self.prompt, texts, values, parent)
 
     def key(self) -> str:
         """SHA-256 of the canonical JSON and our versions; empty when the answer may change.

@@ -18,10 +18,9 @@ from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.drawing.replies import answer_of
-from ttc_cli.session import datafiles, prompt_cache
-from ttc_cli.session.learning import learn, plain_answer
+from ttc_cli.session import programs, prompt_cache
+from ttc_cli.session.estimate import learn, plain_answer
 from ttc_cli.session.plan import Planned
-from ttc_cli.session.programs import runner
 from ttc_cli.session.replying import replied
 from ttc_cli.session.verdict import Gates, doubt, fault, nothing, said
 from ttc_cli.views import result
@@ -56,7 +55,7 @@ def start(planned: Planned, engine: Engine | None = None, pool: Pool | None = No
         deadline=deadline,
         pool=pool,
         answer=functools.partial(_answer, planned),
-        programs=runner(
+        programs=programs.runner(
             planned.question.text, unsafe=planned.session.settings.unsafe_exec, data=planned.files
         )
         if planned.question.programs
@@ -89,7 +88,7 @@ def answering(planned: Planned, run: Run) -> Flow[Outcome]:
     outcome = yield from watch(gates.listen(solving), _spending(planned, run, before))
     if planned.files and outcome.program is not None and outcome.program.code:
         found = outcome.program
-        source = datafiles.told(planned.files, found.code)
+        source = programs.told(planned.files, found.code)
         outcome = replace(outcome, program=replace(found, data=source))
         agreed = f"; {found.agreed} of {found.ran} programs agree" if found.ran > 1 else ""
         yield Note(f"computed by a program over {source}{agreed}")

@@ -45,7 +45,7 @@ class Gates:
                 self._said[event.branch, event.verifier] = event
             return ()
 
-        return (yield from watch(flow, hear))
+        return watch(flow, hear)
 
     def verified(self, branch: Branch) -> tuple[bool | None, str]:
         """Whether all gates let a branch through, None without gates; and which did not, and why.

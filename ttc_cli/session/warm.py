@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import ttc_cli
 from ttc_cli.core.errors import TtcError
-from ttc_cli.session.tuned import tuned
+from ttc_cli.session.loaded import tuned
 from ttc_cli.settings import Settings, cache_dir
 
 if TYPE_CHECKING:
@@ -242,8 +242,8 @@ def keep(session: Session, stops: Callable[[Callable[[], None]], None]) -> None:
         ModelError: the model cannot be loaded. EngineFailed: the engine died.
     """
     from ttc_cli.engine.hub import Hub
+    from ttc_cli.session.loaded import memory_cells
     from ttc_cli.session.request import Request
-    from ttc_cli.session.room import memory_cells
 
     engine = session.engine
     engine.reserve(min(CELLS, memory_cells(session)))

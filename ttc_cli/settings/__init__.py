@@ -8,7 +8,7 @@ from ttc_cli.settings.flags import Flags
 from ttc_cli.settings.layers import load
 from ttc_cli.settings.options import MEGABYTE, RULES, AnswerSettings, Settings
 from ttc_cli.settings.paths import cache_dir, config_path, home, log_dir, project_path
-from ttc_cli.settings.remotes import NamedRemote
+from ttc_cli.settings.tables import NamedRemote
 
 __all__ = [
     "MEGABYTE",

@@ -16,8 +16,8 @@ from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.files import private_folder, replacing
 from ttc_cli.settings.document import Document, reason
 from ttc_cli.settings.options import RULES
-from ttc_cli.settings.remotes import REMOTE_RULES, read_remotes
 from ttc_cli.settings.rules import Rule, checked
+from ttc_cli.settings.tables import REMOTE_RULES, read_remotes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

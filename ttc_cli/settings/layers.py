@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -10,25 +12,28 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.spelling import did_you_mean, nearest
 from ttc_cli.settings.document import Document
 from ttc_cli.settings.options import ALL_RULES, RULES, Settings, flag_of
-from ttc_cli.settings.paths import config_path, home, project_path
-from ttc_cli.settings.remotes import NamedRemote, read_remotes
-from ttc_cli.settings.routes import RouteRule, read_routes
+from ttc_cli.settings.paths import Places, config_path, home, places, project_path
 from ttc_cli.settings.rules import EFFORT_ALIASES, checked
+from ttc_cli.settings.tables import NamedRemote, RouteRule, read_remotes, read_routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 _OTHER_VARIABLES = ("home", "debug")  # no settings: where files are, and tracebacks
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-def load(flags: Mapping[str, object], *, cwd: Path, environ: Mapping[str, str]) -> Settings:
+def load(
+    flags: Mapping[str, object] = MappingProxyType({}),
+    *,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Settings:
     """Build the settings of this run.
 
     Args:
         flags: settings given on the command line; a value of None was not given.
-        cwd: where the search for a project's `.ttc.toml` starts.
+        cwd: where the search for a project's `.ttc.toml` starts; by default here.
         environ: the environment.
 
     Raises:
@@ -39,14 +44,14 @@ def load(flags: Mapping[str, object], *, cwd: Path, environ: Mapping[str, str]) 
     builder = _Builder()
     builder.add_flags(flags)
     builder.add_environment(environ)
-    project, user = project_path(cwd), config_path(environ)
+    project, user = project_path(cwd or Path.cwd()), config_path(environ)
     documents = [Document(path) for path in (project, user) if path]
     profile = builder.profile(documents)
     _check_home(environ)
     for document in documents:
         builder.add_document(document, profile, trusted=document.path == user)
     builder.add_conventions(environ)
-    return builder.settings()
+    return builder.settings(places(environ))
 
 
 class _Builder:
@@ -74,6 +79,8 @@ class _Builder:
         self.warnings.extend(_misspelt(environ))
 
     def add_document(self, document: Document, profile: str | None, *, trusted: bool) -> None:
+        if not document.values:
+            return
         for table in _tables(document, profile):
             for name, value in _at(document, table).items():
                 if name != "route" and (
@@ -108,7 +115,7 @@ class _Builder:
         hint = did_you_mean(name, sorted(known)) or f"add a table [profile.{name}] to config.toml"
         raise UsageError(f"no profile is called {name!r}", hint)
 
-    def settings(self) -> Settings:
+    def settings(self, where: Places) -> Settings:
         origins = MappingProxyType(self.origins)
         return Settings(
             **self.values,
@@ -116,6 +123,7 @@ class _Builder:
             routes=self.routes,
             origins=origins,
             warnings=tuple(self.warnings),
+            places=where,
         )
 
     def _add(self, name: str, value: object, origin: str, raw: object = None) -> None:

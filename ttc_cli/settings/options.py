@@ -9,13 +9,13 @@ page, completions and `ttc config` are made from the rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from ttc_cli.core.ledger import Usage
-from ttc_cli.settings.remotes import NamedRemote
-from ttc_cli.settings.routes import RouteRule
+from ttc_cli.settings.paths import Places, places
 from ttc_cli.settings.rules import ASK, BIG, EFFORTS, PATHS, TASKS, Option, Rule, option, rule_of
+from ttc_cli.settings.tables import NamedRemote, RouteRule
 
 MEGABYTE = 1_000_000
 """Of the settings that end in _mb."""
@@ -155,6 +155,7 @@ class Settings(AnswerSettings):
         remote: the one that answers, once that is settled; None for a local model.
         origins: where each value that is not a default came from, as people read it.
         warnings: one line each, about what was read but ignored or is worth knowing.
+        places: the folders of this run.
     """
 
     unsafe_exec: bool = option(
@@ -221,6 +222,7 @@ class Settings(AnswerSettings):
     remote: NamedRemote | None = field(default=None, repr=False, compare=False)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    places: Places = field(default_factory=places, repr=False, compare=False)
 
     def origin(self, name: str) -> str:
         """Where the value of setting `name` came from: "default" when nobody set it."""
@@ -251,13 +253,6 @@ SETTINGS: Mapping[str, Option] = rows(Settings)
 ALL_RULES: Mapping[str, Rule] = {name: row.rule for name, row in SETTINGS.items()}
 RULES: Mapping[str, Rule] = {name: row.rule for name, row in SETTINGS.items() if row.key}
 """Of the settings that files and environment may set."""
-
-
-def answer_values(settings: AnswerSettings) -> dict[str, Any]:
-    """What decides an answer, by name, as JSON gives it back."""
-    values = {item.name: getattr(settings, item.name) for item in fields(AnswerSettings)}
-    values |= {"options": dict(settings.options), "verifiers": list(settings.verifiers)}
-    return {**values, "routes": [asdict(rule) for rule in settings.routes]}
 
 
 def flag_of(name: str) -> str:

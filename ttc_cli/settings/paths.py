@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROJECT_FILE = ".ttc.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders of one run: models and saved prompts, what can be computed again, logs."""
+
+    home: Path
+    cache: Path
+    log: Path
+
+
+def places(environ: Mapping[str, str] = os.environ) -> Places:
+    """Where the folders are; they may not exist yet."""
+    return Places(home(environ), cache_dir(environ), log_dir(environ))
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:

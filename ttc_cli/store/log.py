@@ -19,9 +19,8 @@ from typing import Any
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Event, decode
-from ttc_cli.store import log_schema, processes
-from ttc_cli.store.database import TIMEOUT, used_bytes
-from ttc_cli.store.log_schema import FILE, OF_KIND, LogUnusable, connect, explained, intact
+from ttc_cli.store import database, processes
+from ttc_cli.store.database import FILE, TIMEOUT, LogUnusable, connect, explained, intact
 from ttc_cli.store.runs import RUNNING, Entry, Run, Turn, check
 
 __all__ = ["Entry", "Log", "LogUnusable", "Run", "Turn"]
@@ -79,7 +78,7 @@ class Log:
                 " request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     entry.id, conversation, entry.parent, RUNNING, time.time(), *who,
-                    log_schema.clean(entry.prompt), json.dumps(entry.request),
+                    database.clean(entry.prompt), json.dumps(entry.request),
                 ),
             )  # fmt: skip
             for position, (name, text) in enumerate(entry.documents):
@@ -90,7 +89,7 @@ class Log:
                 )
                 db.execute(
                     "INSERT INTO documents VALUES (?, ?, ?, ?)",
-                    (entry.id, position, log_schema.clean(name), digest),
+                    (entry.id, position, database.clean(name), digest),
                 )
         return True
 
@@ -112,8 +111,8 @@ class Log:
                 "UPDATE runs SET state = ?, exit = ?, ended = ?, plan = ?, result = ?, scores = ?,"
                 " error = ?, hint = ? WHERE id = ?",
                 (
-                    state, code, time.time(), *map(log_schema.as_json, (plan, result, scores)),
-                    *map(log_schema.clean, error), id,
+                    state, code, time.time(), *map(database.as_json, (plan, result, scores)),
+                    *map(database.clean, error), id,
                 ),
             )  # fmt: skip
             if events:  # of a run that was removed meanwhile there is nothing to keep
@@ -194,7 +193,7 @@ class Log:
         """
         wanted = (search or "").lower()
         return self._select(
-            f"WHERE began >= ? AND {OF_KIND} AND (instr(lower(prompt), ?) OR"
+            f"WHERE began >= ? AND {database.OF_KIND} AND (instr(lower(prompt), ?) OR"
             " instr(lower(json_extract(result, '$.choices[0].message.content')), ?) OR ? = '')"
             " ORDER BY began DESC, rowid DESC LIMIT ?",
             since or 0.0, *only,
@@ -297,4 +296,4 @@ class Log:
     def bytes(self) -> int:
         """Size of what the log holds, free pages not counted."""
         with explained(self.path):
-            return used_bytes(self._db)
+            return database.used_bytes(self._db)

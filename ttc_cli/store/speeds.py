@@ -14,7 +14,6 @@ from statistics import median
 from typing import Any
 
 from ttc_cli.core.files import keep_json
-from ttc_cli.core.interpolate import between
 
 MEMORY = 0.3
 """Weight of the newest run in a running mean."""
@@ -92,11 +91,19 @@ class Speeds:
 
     def at(self, width: int) -> float:
         """Tokens a second at a width, on the line between those known; 0 without any."""
-        return between(self.widths | self.decode, width)
+        return _between(self.widths | self.decode, width)
 
     def prefill_at(self, tokens: int) -> float:
         """Prompt tokens a second for a prompt so long; 0 when nothing is known."""
-        return between(self.prefill, tokens)
+        return _between(self.prefill, tokens)
+
+
+def _between(known: dict[int, float], at: int) -> float:
+    """The value on the line between the nearest known ones, or the nearest one; 0 without any."""
+    import numpy as np  # a cached answer does without
+
+    points = sorted(known)
+    return float(np.interp(at, points, [known[n] for n in points])) if known else 0.0
 
 
 def _mix(old: float, new: float) -> float:

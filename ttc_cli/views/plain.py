@@ -11,11 +11,10 @@ import contextlib
 from dataclasses import dataclass
 from typing import IO, Any, Literal
 
+from ttc_cli.core.errors import masked
 from ttc_cli.core.events import Done, Event, Note, Start, Text
-from ttc_cli.core.secrets import masked
 from ttc_cli.prompts.thoughts import ThoughtSplitter
-from ttc_cli.views.frame import Frame
-from ttc_cli.views.reply import Raw, Rendered
+from ttc_cli.views.terminal import Frame, Raw, Rendered
 from ttc_cli.views.text import agreed, plain, shorten
 
 DIM, RESET = "\x1b[2m", "\x1b[0m"

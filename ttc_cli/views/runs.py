@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from itertools import compress
 from typing import Any
 
 from ttc_cli.store.runs import Run
-from ttc_cli.views.text import agreed, plain, shorten, width
+from ttc_cli.views.text import agreed, plain, shorten
 
 SHORT_ID = 12
 """Characters of an id in a list: enough to name a run."""
@@ -34,21 +33,6 @@ def row(run: Run) -> list[str]:
         "-" if agreement is None else f"{agreement:.2f}",
         shorten(str(ours.get("answer") or "-"), 20),
         shorten(run.prompt, 200),
-    ]
-
-
-def table(rows: list[list[str]], columns: int) -> list[str]:
-    """Rows under headings, as lines of a terminal; the question is cut where there is no room."""
-    shown = [columns >= least for least in COLUMNS.values()]
-    lines = [list(compress(cells, shown)) for cells in ([*COLUMNS], *rows)]
-    widths = [max(map(width, cells)) for cells in zip(*lines, strict=True)][:-1]
-    room = columns - 1 - sum(each + 2 for each in widths)
-    return [
-        "".join(
-            cell + " " * (each - width(cell) + 2) for cell, each in zip(cells, widths, strict=False)
-        )
-        + shorten(cells[-1], room)
-        for cells in lines
     ]
 
 

@@ -7,7 +7,9 @@ import json
 import math
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import compress
 from typing import IO, Any
 
 from ttc_cli.core.controls import plain as plain
@@ -120,6 +122,26 @@ def tail(text: str, columns: int) -> str:
     if width(text) <= columns:
         return text
     return "…" + head(text[::-1], columns - 1)[::-1] if columns > 0 else ""
+
+
+def table(columns: Mapping[str, int], rows: Sequence[Sequence[str]], wide: int) -> list[str]:
+    """Rows under headings, as lines of a terminal; the last column is cut where there is no room.
+
+    Args:
+        columns: each with the width of a terminal from which on it is shown.
+        wide: columns of the terminal.
+    """
+    shown = [wide >= least for least in columns.values()]
+    lines = [list(compress(cells, shown)) for cells in ([*columns], *rows)]
+    widths = [max(map(width, cells)) for cells in zip(*lines, strict=True)][:-1]
+    room = wide - 1 - sum(each + 2 for each in widths)
+    return [
+        "".join(
+            cell + " " * (each - width(cell) + 2) for cell, each in zip(cells, widths, strict=False)
+        )
+        + shorten(cells[-1], room)
+        for cells in lines
+    ]
 
 
 def span(seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ttc_cli.cli.reference.files import generated
+from ttc_cli.cli.reference import generated
 
 if __name__ == "__main__":
     root = Path(__file__).parents[3]

@@ -60,6 +60,11 @@ class Param:
     required: bool = False
 
     @property
+    def takes(self) -> str:
+        """What it takes as completion scripts say it: "= words", a kind of values, or "any"."""
+        return "= " + " ".join(self.words) if self.words else self.kind or "any"
+
+    @property
     def long(self) -> str:
         """The name to speak of it by."""
         return self.names[-1] if self.names else self.metavar
@@ -91,6 +96,23 @@ class Command:
     def params(self) -> list[Param]:
         """What there is to explain: all but `--help`."""
         return [*self.arguments, *(f for f in self.flags if f.long != "--help")]
+
+    def offered(self, usual: Command) -> tuple[list[str], list[tuple[str, str]]]:
+        """(flags and commands that may follow it, what each flag and the first argument takes).
+
+        Args:
+            usual: whose flags the program itself takes too.
+        """
+        flags = self.flags + (() if self.path else usual.flags)
+        names = [child.path[-1] for child in self.children]
+        names += [name for flag in flags for name in flag.names]
+        takes = [(name, flag.takes) for flag in flags if flag.metavar for name in flag.names]
+        takes += [("", one.takes) for one in self.arguments[:1] if one.kind or one.words]
+        return list(dict.fromkeys(names)), takes
+
+    def child(self, name: str) -> Command:
+        """The command of that name right under it."""
+        return next(child for child in self.children if child.path[-1] == name)
 
     def walk(self) -> Iterator[Command]:
         """This command and all under it, depth first."""

@@ -32,7 +32,6 @@ class Log:
     """llama.cpp's log: to a file (or nowhere), with the last error kept for messages."""
 
     def __init__(self) -> None:
-        self.tail: collections.deque[str] = collections.deque(maxlen=20)
         self.errors: collections.deque[str] = collections.deque(maxlen=5)
         self._file: Any = None
         self._lock = threading.Lock()

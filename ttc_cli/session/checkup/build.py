@@ -11,8 +11,7 @@ from typing import Any
 from ttc_cli import __version__
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.engine import machine
-from ttc_cli.session.checkup.child import ask
-from ttc_cli.session.checkup.finding import Finding
+from ttc_cli.session.checkup.finding import Finding, ask
 
 PATIENCE = 60.0
 REBUILD = (

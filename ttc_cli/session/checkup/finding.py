@@ -1,9 +1,15 @@
-"""What a check says."""
+"""What a check says, and code in a child process: llama.cpp may crash, and not with us in it."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from ttc_cli.core.errors import EngineFailed
 
 State = Literal["ok", "warning", "broken"]
 
@@ -24,3 +30,33 @@ class Finding:
     state: State
     found: str
     advice: str = ""
+
+
+def ask(code: str, *arguments: str, seconds: float) -> dict[str, Any]:
+    """The JSON object that is the last line which the code prints.
+
+    Raises:
+        EngineFailed: it crashed, failed, took too long, or printed something else.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and code
+            [sys.executable, "-c", code, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=seconds,
+            # llama.cpp's abort handler starts a debugger, which can take minutes
+            env={**os.environ, "GGML_NO_BACKTRACE": "1"},
+        )
+    except subprocess.TimeoutExpired:
+        raise EngineFailed(f"no answer in {seconds:g} s") from None
+    if done.returncode < 0:
+        raise EngineFailed(f"it crashed (signal {-done.returncode})")
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    try:
+        value = json.loads(done.stdout.decode("utf-8", "replace").strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        value = None
+    if done.returncode or not isinstance(value, dict):
+        raise EngineFailed(lines[-1] if lines else f"it failed (exit code {done.returncode})")
+    return value

@@ -1,7 +1,8 @@
-"""The model that would be used: whether it is here, fits, loads, and how fast it is."""
+"""The models that settings name: whether they are here or answer, fit, load, and how fast."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from ttc_cli.core.errors import EngineFailed, TtcError
@@ -9,12 +10,42 @@ from ttc_cli.engine import machine
 from ttc_cli.models.disk import size_text
 from ttc_cli.models.gguf import read_gguf
 from ttc_cli.models.registry import ModelFile, identity, resolve
-from ttc_cli.session.checkup import servers
-from ttc_cli.session.checkup.child import ask
-from ttc_cli.session.checkup.finding import Finding
-from ttc_cli.session.remote import chosen
-from ttc_cli.settings import Settings, cache_dir, home
+from ttc_cli.session.checkup.finding import Finding, State, ask
+from ttc_cli.session.model import chosen, reach
+from ttc_cli.settings import NamedRemote, Settings
 from ttc_cli.store import speeds
+
+WORTH = ("continue", "confidence", "score", "grammar", "exact-usage")
+"""Abilities whose lack is worth a word: some strategies and verifiers cannot do without."""
+
+SECONDS = 60.0
+"""That a server may take to answer."""
+
+
+def named(settings: Settings) -> Iterator[Finding]:
+    """Each server that has a name, but for the one that would be used."""
+    for name, remote in settings.remotes.items():
+        if name != settings.model:
+            yield answers(settings, remote, f"server {name}", "warning")
+
+
+def answers(settings: Settings, remote: NamedRemote, check: str, otherwise: State) -> Finding:
+    """Whether a server answers, with what; a few tokens are drawn to see what it can do.
+
+    Args:
+        otherwise: the state when it does not.
+    """
+    try:
+        deadline = time.monotonic() + SECONDS
+        served = reach(settings, remote, lambda _: None, deadline=deadline)
+    except TtcError as error:
+        return Finding(check, otherwise, error.message, error.hint)
+    served.engine.close()
+    info = served.engine.info
+    said = f"{info.name} answers at {remote.url} ({info.meta['server']})"
+    lacking = [name for name in WORTH if name not in info.capabilities]
+    return Finding(check, "ok", said + (f", without {', '.join(lacking)}" if lacking else ""))
+
 
 CONTEXT = 4096
 """Tokens of context reckoned with where the settings name none."""
@@ -66,9 +97,9 @@ def check(settings: Settings, *, quick: bool) -> Iterator[Finding]:
     """
     try:
         if (remote := chosen(settings)) is not None:
-            yield servers.answers(settings, remote, "model", "broken")
+            yield answers(settings, remote, "model", "broken")
             return
-        found = resolve(settings.model or "", home())
+        found = resolve(settings.model or "", settings.places.home)
         assert isinstance(found, ModelFile)
         header = read_gguf(found.path)
     except TtcError as error:
@@ -110,7 +141,7 @@ def _tried(settings: Settings, model: ModelFile, *, quick: bool) -> Iterator[Fin
         return
     yield Finding("loading", "ok", f"{told['load']:.1f} s")
     if not quick:
-        widths = speeds.load(speeds.path(cache_dir(), identity(model))).widths
+        widths = speeds.load(speeds.path(settings.places.cache, identity(model))).widths
         yield speed(told.get("1", 0.0), told.get("8", 0.0), calibrated=bool(widths))
 
 

@@ -30,7 +30,7 @@ PATIENCE = 2.0
 def settings() -> tuple[Finding, Settings]:
     """Whether the settings can be read; with defaults in their place where they cannot."""
     try:
-        found = load({}, cwd=Path.cwd(), environ=os.environ)
+        found = load()
     except TtcError as error:
         return Finding(
             "settings", "broken", error.message, error.hint or "ttc config edit"

@@ -1,4 +1,4 @@
-"""Servers that the user gave a name: `[remote.NAME]` in the user's `config.toml`."""
+"""Tables of a settings file: the router's rules `[[route]]`, and named servers `[remote.NAME]`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,58 @@ from typing import TYPE_CHECKING, Any
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.ledger import Usage
 from ttc_cli.core.spelling import did_you_mean
-from ttc_cli.settings.rules import Rule, checked
+from ttc_cli.settings.rules import EFFORTS, PATHS, TASKS, Rule, checked
 
 if TYPE_CHECKING:
     from ttc_cli.settings.document import Document
+
+
+DECIDES = {"effort": EFFORTS, "task": TASKS, "path": PATHS}
+_FORM = 'write match = "a regular expression" and effort, task or path'
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRule:
+    """One `[[route]]` table of a settings file.
+
+    Args:
+        match: a regular expression, searched for in the prompt.
+        effort, task, path: what it decides; empty for what it leaves open.
+    """
+
+    match: str
+    effort: str = ""
+    task: str = ""
+    path: str = ""
+
+
+def read_routes(document: Document) -> tuple[RouteRule, ...]:
+    """The rules of a file, in order.
+
+    Raises:
+        UsageError: a table of another form, or a pattern that is none, with file and line.
+    """
+    tables = document.values.get("route", [])
+    place = document.where("route")
+    if not isinstance(tables, list):
+        raise UsageError(f"{place}: route is a list of tables", "write [[route]]")
+    return tuple(_rule(place, table) for table in tables)
+
+
+def _rule(place: str, table: object) -> RouteRule:
+    if not isinstance(table, Mapping) or not set(table) & set(DECIDES):
+        raise UsageError(f"{place}: a [[route]] that decides nothing", _FORM)
+    if unknown := set(table) - {"match", *DECIDES}:
+        raise UsageError(f"{place}: a [[route]] has no {min(unknown)!r}", _FORM)
+    for name in set(table) & set(DECIDES):
+        if table[name] not in DECIDES[name] or table[name] == "auto":
+            raise UsageError(f"{place}: {name} of a [[route]] cannot be {table[name]!r}", _FORM)
+    try:
+        re.compile(table["match"])
+    except (KeyError, TypeError, re.error) as error:
+        raise UsageError(f"{place}: match of a [[route]] is no pattern: {error}", _FORM) from None
+    return RouteRule(**table)
+
 
 REMOTE_RULES: Mapping[str, Rule] = {
     "url": Rule("text", from_project=False),
@@ -98,10 +146,10 @@ def read_remotes(document: Document, warnings: list[str]) -> dict[str, NamedRemo
     if not isinstance(tables, dict):
         place = document.where("remote")
         raise UsageError(f"{place}: remote is a table", "write [remote.NAME] and url = ...")
-    return {name: _read(document, name, table, warnings) for name, table in tables.items()}
+    return {name: _remote(document, name, table, warnings) for name, table in tables.items()}
 
 
-def _read(document: Document, name: str, table: object, warnings: list[str]) -> NamedRemote:
+def _remote(document: Document, name: str, table: object, warnings: list[str]) -> NamedRemote:
     here = ("remote", name)
     if not isinstance(table, dict) or "url" not in table:
         raise UsageError(f"{document.where(*here)}: remote {name} has no url", "add url = ...")

@@ -1,21 +1,20 @@
-"""What `ttc chat` does once its flags are parsed: turns, and what surrounds them."""
+"""One chat: its turns, its settings, and what surrounds them."""
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ttc_cli.cli import asking, output
-from ttc_cli.cli.answering import show
-from ttc_cli.cli.checks import check_flags
+from ttc_cli.cli import output
+from ttc_cli.cli.delivery import check_flags, look, show
 from ttc_cli.cli.inputs import schema_text
-from ttc_cli.cli.logged import earlier, entry, recorder
+from ttc_cli.cli.logged import earlier, recorder
 from ttc_cli.cli.options import Given, filled
-from ttc_cli.cli.signals import TERMINATED, Signals
+from ttc_cli.cli.process import TERMINATED, Signals
+from ttc_cli.cli.pulling import choose_for
 from ttc_cli.cli.turns import Editor, Lines, Source
 from ttc_cli.core.errors import ContextOverflow, TtcError
 from ttc_cli.core.events import Done, Flow
@@ -25,7 +24,7 @@ from ttc_cli.session.chat import FULL, SUMMARISE, Chat, Turn
 from ttc_cli.session.loaded import Session, new_id
 from ttc_cli.session.request import Request, check
 from ttc_cli.session.running import answering, start
-from ttc_cli.settings import Flags, Settings, load, log_dir
+from ttc_cli.settings import Flags, Settings, load
 from ttc_cli.views.live import make
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ class Talk:
         self.code = 0
         self._retries = 0
         settings = self.settings()
-        self.view = make(asking.look(settings, flags), sys.stdout, sys.stderr)
+        self.view = make(look(settings, flags), sys.stdout, sys.stderr)
         check_flags(settings, flags)
         self.check(settings)
         self.documents = tuple(read(Path(name)) for name in flags.files)
@@ -96,7 +95,7 @@ class Talk:
         self.interactive = sys.stdin.isatty() and sys.stderr.isatty()
         self.source: Source = Lines()
         if self.interactive:
-            history = log_dir() / "chat-history" if settings.log else None
+            history = settings.places.log / "chat-history" if settings.log else None
             self.source = Editor(history, self.commands.complete)
 
     def settings(self, **changes: Any) -> Settings:
@@ -105,7 +104,7 @@ class Talk:
         Raises:
             UsageError: a value is not allowed.
         """
-        return load({**self.said, **changes}, cwd=Path.cwd(), environ=os.environ)
+        return load({**self.said, **changes})
 
     def check(self, settings: Settings) -> None:
         """UsageError for a strategy, verifiers or options that make no sense."""
@@ -114,7 +113,7 @@ class Talk:
     def open(self, settings: Settings) -> Session:
         """Begin to load the model that the settings name."""
         with self.signals.raising():  # a download cleans up after itself
-            model = asking.choose_model(settings, self.view)
+            model = choose_for(settings, self.view)
         session = Session(settings, model, warm=True)
         session.begin()
         return session
@@ -227,13 +226,13 @@ class Talk:
         signals.stops(lambda: None)  # while it is planned, Ctrl-C is only noted
         self.chat.session.settings = settings
         how = self.how if shown else replace(self.how, as_json=True)
-        self.view = view = make(asking.look(settings, how), sys.stdout, sys.stderr)
+        self.view = view = make(look(settings, how), sys.stdout, sys.stderr)
         if not self.chat.turns:
             view.status("loading the model")
         request = Request.of(settings, text, documents=self.documents)
         began, run_id = time.monotonic(), new_id()
         heard = Heard()
-        begun = entry(request, run_id, {**self.said, **changes}, self.chat.parent, "chat")
+        begun = request.entry(run_id, {**self.said, **changes}, self.chat.parent, "chat")
         log = recorder(settings, begun, began, view.say)
         try:
             with log as record:

@@ -1,21 +1,67 @@
-"""A run on its way to the user: live or replayed, onto the streams, a file and the log."""
+"""A run on its way to the user: how it is shown, live or replayed, and where it ends up."""
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli import output
-from ttc_cli.cli.signals import Signals
-from ttc_cli.cli.start import BEGAN
+from ttc_cli.cli.process import BEGAN, Signals, draws
 from ttc_cli.core.errors import NoAnswer, TtcError, UsageError
 from ttc_cli.core.events import Done, Event, Flow, Note, Start
-from ttc_cli.views.plain import PlainView
+from ttc_cli.core.sampling import Sampling
+from ttc_cli.views.plain import Look, PlainView, Thoughts
 
 if TYPE_CHECKING:
-    from ttc_cli.settings import Flags
+    from ttc_cli.settings import Flags, Settings
     from ttc_cli.store.recorder import Recorder
+
+
+def check_flags(settings: Settings, how: Flags) -> None:
+    """Refuse flags that exclude each other or are out of range.
+
+    Raises:
+        UsageError: it names them.
+    """
+    if how.as_json and how.jsonl:
+        raise UsageError("--json and --jsonl exclude each other", "give one of them")
+    if how.min_agreement is not None and not 0 <= how.min_agreement <= 1:
+        raise UsageError(f"--min-agreement is {how.min_agreement}", "give a number from 0 to 1")
+    if how.output is not None:
+        output.check_place(how.output)  # now, and not after minutes of work
+    Sampling(top_p=1 if settings.top_p is None else settings.top_p, min_p=settings.min_p or 0)
+
+
+def look(settings: Settings, how: Flags) -> Look:
+    """How to show a run here: what settings, flags and the streams' kinds come to."""
+    terminal = draws()
+    color = settings.color == "yes" or (settings.color == "auto" and terminal)
+    person = sys.stderr.isatty()
+    shown: dict[str, Thoughts] = {"yes": "full", "no": "none"}
+    onto_terminal = sys.stdout.isatty()
+    return Look(
+        terminal=terminal,
+        spoken=person and not terminal,
+        color=color,
+        thoughts=shown.get(settings.show_reasoning, "folded" if person else "none"),
+        program=settings.show_program,
+        stream=settings.stream,
+        quiet=how.quiet,
+        answer=not (how.as_json or how.jsonl or how.extract or how.output),
+        onto_terminal=onto_terminal,
+        onto_pipe=_into_pipe(),
+        render=onto_terminal and settings.color != "no",
+    )
+
+
+def _into_pipe() -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError):  # closed, or no file at all
+        return False
 
 
 class _Shown:

@@ -1,4 +1,4 @@
-"""From a server's URL, or a name the settings give it, to a model that a session can use."""
+"""The model that settings name: a file on this machine, fetched if need be, or a server's."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import contextlib
 import os
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ttc_cli.core import secrets
-from ttc_cli.core.errors import TtcError
+from ttc_cli.core.errors import TtcError, UsageError, keep_secret
 from ttc_cli.core.files import keep_json
 from ttc_cli.models.disk import read_json
-from ttc_cli.settings import Settings, cache_dir, home
-from ttc_cli.settings.remotes import NamedRemote
+from ttc_cli.settings import Settings
+from ttc_cli.settings.tables import NamedRemote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
     from ttc_cli.engine.openai.address import Address
     from ttc_cli.engine.openai.engine import ServerEngine
+    from ttc_cli.models.catalogue import Progress
+    from ttc_cli.models.registry import ModelFile
+
+    Notify = Callable[[str], None]
+    Confirm = Callable[[str], bool]
 
 OPENAI = "https://api.openai.com"
 REMEMBERED = 86_400
@@ -47,6 +52,77 @@ class Served:
         return 0
 
 
+def any_model(
+    settings: Settings,
+    *,
+    notify: Notify,
+    confirm: Confirm | None,
+    progress: Progress,
+    deadline: float | None = None,
+) -> ModelFile | Served:
+    """The model that the settings name: here, fetched, or behind a server that answers.
+
+    Args:
+        notify, progress: hear of a fetch, and of a server that takes more than one attempt.
+        confirm: asks a person whether to fetch; None when there is nobody to ask.
+        deadline: monotonic seconds by which a server must have answered.
+
+    Raises:
+        ModelMissing: not here, and not allowed or not possible to fetch; no such model there.
+        TtcError: the server does not answer, or refuses.
+    """
+    if (remote := chosen(settings)) is not None:
+        return reach(settings, remote, notify, deadline=deadline)
+    return _local(settings, notify=notify, confirm=confirm, progress=progress)
+
+
+def local_model(settings: Settings, *, notify: Notify, progress: Progress) -> ModelFile:
+    """The same, of a model whose file is needed; nobody is asked.
+
+    Raises:
+        UsageError: it is a server's.
+    """
+    if (remote := chosen(settings)) is not None:
+        raise UsageError(
+            f"{remote.url} is a server, and this takes the model itself",
+            "give the name of a model (`ttc models list`) or a file",
+        )
+    return _local(settings, notify=notify, confirm=None, progress=progress)
+
+
+def _local(
+    settings: Settings, *, notify: Notify, confirm: Confirm | None, progress: Progress
+) -> ModelFile:
+    from ttc_cli.models.pull import ensure
+    from ttc_cli.models.registry import ModelFile
+
+    found = ensure(
+        settings.model or "",
+        home=settings.places.home,
+        yes=settings.yes or settings.auto_pull,
+        interactive=confirm is not None,
+        offline=settings.offline,
+        ask=confirm or (lambda _: False),
+        notify=notify,
+        progress=progress,
+    )
+    assert isinstance(found, ModelFile)
+    return found
+
+
+def is_here(settings: Settings) -> bool:
+    """Whether there is a model that the settings name, and it needs no fetching."""
+    from ttc_cli.models.catalogue import Entry
+    from ttc_cli.models.registry import default_ref, installed, locate
+
+    home = settings.places.home
+    try:
+        target = locate(settings.model or default_ref(home), home)
+    except TtcError:
+        return False
+    return not isinstance(target, Entry) or installed(target, home) is not None
+
+
 def chosen(settings: Settings) -> NamedRemote | None:
     """The server that the settings' model is, by its name or URL; None for a local model.
 
@@ -59,7 +135,8 @@ def chosen(settings: Settings) -> NamedRemote | None:
 
     if (named := settings.remotes.get(settings.model or "")) is not None:
         return named
-    target = locate(settings.model or default_ref(home()), home())
+    home = settings.places.home
+    target = locate(settings.model or default_ref(home), home)
     if not isinstance(target, Remote):
         return None
     same = (r for r in settings.remotes.values() if r.url.rstrip("/") == target.base_url)
@@ -82,14 +159,14 @@ def address(remote: NamedRemote) -> Address:
         names.append("OPENAI_API_KEY")
     name = next((name for name in names if os.environ.get(name)), names[0])
     key = os.environ.get(name, "").strip()
-    secrets.keep(key)
+    keep_secret(key)
     return Address(remote.url, key, name if key else " or ".join(names), remote.timeout)
 
 
 def reach(
     settings: Settings,
     remote: NamedRemote,
-    notify: Callable[[str], None],
+    notify: Notify,
     *,
     deadline: float | None = None,
 ) -> Served:
@@ -112,9 +189,11 @@ def reach(
     where = address(remote)
     check_offline(where, offline=settings.offline)
 
+    folder = settings.places.cache / "servers"
+
     def keep(name: str, form: dict[str, object]) -> None:
         if settings.log:
-            keep_json(_file(name), form)
+            keep_json(folder / f"{name}.json", form)
 
     engine = connect(
         where,
@@ -125,17 +204,13 @@ def reach(
         retry=RetryPolicy(wait=settings.server_wait),
         deadline=deadline,
         notify=notify,
-        memory=Memory(_recall, keep),
+        memory=Memory(partial(_recall, folder), keep),
     )
     return Served(engine.info.name, engine.info.sha256, engine, remote)
 
 
-def _file(known_as: str) -> Path:
-    return cache_dir() / "servers" / f"{known_as}.json"
-
-
-def _recall(known_as: str) -> dict[str, object] | None:
-    path = _file(known_as)
+def _recall(folder: Path, known_as: str) -> dict[str, object] | None:
+    path = folder / f"{known_as}.json"
     with contextlib.suppress(OSError, TtcError):
         if time.time() - path.stat().st_mtime < REMEMBERED:
             return read_json(path)

@@ -1,0 +1,113 @@
+"""Choosing the model that settings name, and how a fetch of it is shown."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import typer
+
+from ttc_cli.cli.process import BEGAN, draws
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ttc_cli.models.catalogue import Progress
+    from ttc_cli.models.registry import ModelFile
+    from ttc_cli.session.model import Served
+    from ttc_cli.settings import Settings
+    from ttc_cli.views.plain import PlainView
+
+
+def say(line: str) -> None:
+    """One line for the user, on stderr."""
+    typer.echo(line, err=True)
+
+
+def choose_model(
+    settings: Settings,
+    *,
+    notify: Callable[[str], None] = say,
+    confirm: Callable[[str], bool] | None = None,
+) -> ModelFile | Served:
+    """The model that the settings name; one that is not here is fetched before somebody's eyes.
+
+    Raises:
+        ModelMissing, TtcError: as `session.model.any_model`.
+    """
+    from ttc_cli.session.model import any_model
+
+    deadline = None if settings.max_seconds is None else BEGAN + settings.max_seconds
+    with ExitStack() as stack:
+        return any_model(
+            settings,
+            notify=notify,
+            confirm=confirm,
+            progress=pull_progress(stack),
+            deadline=deadline,
+        )
+
+
+def choose_file(settings: Settings) -> ModelFile:
+    """The same, for those who need the model itself; UsageError for a server's."""
+    from ttc_cli.session.model import local_model
+
+    with ExitStack() as stack:
+        return local_model(settings, notify=say, progress=pull_progress(stack))
+
+
+def choose_for(settings: Settings, view: PlainView) -> ModelFile | Served:
+    """The same, told in a view; a person is asked before a model is fetched."""
+
+    def confirm(question: str) -> bool:
+        view.clear()
+        return typer.confirm(question, default=True, err=True)
+
+    person = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+    return choose_model(settings, notify=view.say, confirm=confirm if person else None)
+
+
+def pull_progress(stack: ExitStack) -> Progress:
+    """A callback that shows a pull on stderr: a bar on a terminal, else a line every tenth.
+
+    Args:
+        stack: takes the bar away when it is closed.
+    """
+    bars: list[Progress] = []
+
+    def progress(done: int, total: int, label: str) -> None:
+        if not bars:  # not before it is needed: most runs find the model here
+            bars.append(_bar(stack) if draws() else _progress_lines())
+        bars[0](done, total, label)
+
+    return progress
+
+
+def _bar(stack: ExitStack) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    bars = Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    task = stack.enter_context(bars).add_task("starting", total=None)
+    return lambda done, total, label: bars.update(
+        task, completed=done, total=total, description=label
+    )
+
+
+def _progress_lines() -> Progress:
+    from ttc_cli.models.disk import size_text
+
+    said: set[tuple[bool, int]] = set()
+
+    def progress(done: int, total: int, label: str) -> None:
+        tenth = 10 * done // max(total, 1)
+        checking = label == "checking"
+        if tenth and (checking, tenth) not in said:
+            said.add((checking, tenth))
+            if not checking or tenth == 10:
+                say(f"{tenth * 10}% of {size_text(total)}, {label}")
+
+    return progress
