@@ -132,7 +132,7 @@ class Endpoints:
 
     async def document(self, _: Request) -> Response:
         """GET /openapi.json."""
-        return Json(openapi.document())
+        return Json(openapi.document(self._reader.models))
 
     def _model(self, name: str) -> dict[str, Any]:
         return {"id": name, "object": "model", "created": self._created, "owned_by": "ttc"}

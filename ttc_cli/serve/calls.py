@@ -33,7 +33,6 @@ class Choice:
     def __init__(self, job: Job, stop: tuple[str, ...]) -> None:
         self.job = job
         self.content = ""
-        self.reasoning = ""
         self.result: dict[str, Any] = {}
         self._deltas = Deltas(stop)
 
@@ -43,11 +42,7 @@ class Choice:
         On the engine's thread: what it decides holds before the next step.
         """
         deltas = list(self._deltas(event))
-        for kind, text in deltas:
-            if kind == "content":
-                self.content += text
-            else:
-                self.reasoning += text
+        self.content += "".join(text for kind, text in deltas if kind == "content")
         if isinstance(event, Done):
             self.result = event.result
         elif self._deltas.ended.over:

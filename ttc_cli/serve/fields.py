@@ -13,6 +13,8 @@ from ttc_cli.strategies.registry import BUILTIN
 
 Schema = dict[str, Any]
 MOST_CHOICES, MOST_STOPS, MOST_SAMPLES = 16, 4, 256
+VERIFIERS = ("confidence", "self-certainty", "judge", "regex:PATTERN")
+"""Those that name nothing on the server's machine."""
 ELSEWHERE = {
     "system": "a system message says it",
     "schema": "response_format says it",
@@ -72,7 +74,8 @@ def of_rule(name: str, rule: Rule) -> Schema:
     if rule.kind == "pairs":
         return {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
     if rule.kind == "texts":
-        return {"type": "array", "maxItems": 8, "items": {"type": "string"}}
+        named = f"^({'|'.join(VERIFIERS)})$".replace("PATTERN", "[\\s\\S]+")
+        return {"type": "array", "maxItems": 8, "items": {"type": "string", "pattern": named}}
     return {"type": "boolean"} if rule.kind == "switch" else {"enum": list(rule.words)}
 
 

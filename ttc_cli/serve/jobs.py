@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from ttc_cli.core.errors import TtcError
@@ -73,14 +74,15 @@ class Alone:
     """Nobody else is served."""
 
     def __init__(self) -> None:
-        self._bell = threading.Event()
+        self._bell: SimpleQueue[None] = SimpleQueue()  # a signal's handler may ring it
 
     def turn(self, timeout: float) -> None:
         """Wait, unless somebody woke us."""
-        if timeout:
-            self._bell.wait(timeout)
-        self._bell.clear()
+        with suppress(Empty):
+            self._bell.get(timeout=timeout)
+            while True:
+                self._bell.get_nowait()
 
     def wake(self) -> None:
         """End a wait."""
-        self._bell.set()
+        self._bell.put(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ttc_cli import __version__
@@ -37,8 +38,8 @@ REFUSALS = {
 }
 
 
-def document() -> Json:
-    """The document."""
+def document(models: Sequence[str]) -> Json:
+    """The document of a server with these models."""
     answers = {
         "/v1/chat/completions": ("Answer a conversation.", fields.CHAT, "choices"),
         "/v1/responses": ("Answer an input.", fields.RESPONSES, "output"),
@@ -48,9 +49,10 @@ def document() -> Json:
         "/health": "Whether it answers.",
         "/metrics": "Figures for Prometheus.",
     }
-    paths: Json = {path: {"post": _post(*told)} for path, told in answers.items()}
+    named = {"enum": list(models)}
+    paths: Json = {path: {"post": _post(named, *told)} for path, told in answers.items()}
     paths |= {path: {"get": _get(about)} for path, about in reads.items()}
-    paths["/v1/models/{name}"] = {"get": _get("One of them.", "name")}
+    paths["/v1/models/{name}"] = {"get": _get("One of them.", name=named)}
     return {
         "openapi": "3.1.0",
         "info": {"title": "ttc serve", "version": __version__},
@@ -59,7 +61,8 @@ def document() -> Json:
     }
 
 
-def _post(about: str, body: Json, holds: str) -> Json:
+def _post(models: Json, about: str, body: Json, holds: str) -> Json:
+    body = {**body, "properties": {**body["properties"], "model": models}}
     whole = {"type": "object", "required": ["id", "model", holds, "usage", "ttc"]}
     content = {"application/json": {"schema": whole}, "text/event-stream": {}}
     return {
@@ -69,9 +72,11 @@ def _post(about: str, body: Json, holds: str) -> Json:
     }
 
 
-def _get(about: str, *names: str) -> Json:
-    schema = {"type": "string"}
-    found = [{"name": n, "in": "path", "required": True, "schema": schema} for n in names]
+def _get(about: str, **names: Json) -> Json:
+    found = [
+        {"name": name, "in": "path", "required": True, "schema": schema}
+        for name, schema in names.items()
+    ]
     answers = {"200": {"description": about}, **_refusals()}
     return {"summary": about, "responses": answers, **({"parameters": found} if found else {})}
 

@@ -20,8 +20,6 @@ from ttc_cli.settings.options import ALL_RULES
 from ttc_cli.settings.rules import checked
 from ttc_cli.strategies.registry import BUILTIN
 
-VERIFIERS = ("confidence", "self-certainty", "judge", "regex")
-"""Those that name nothing on the server's machine."""
 CHAT, RESPONSES = Draft202012Validator(fields.CHAT), Draft202012Validator(fields.RESPONSES)
 
 
@@ -113,13 +111,6 @@ class Reader:
         values: dict[str, Any] = {}
         for name, value in (body.get("ttc") or {}).items():
             _add(values, name, value, f"ttc.{name}")
-        for verifier in values.get("verifiers", ()):
-            if verifier.partition(":")[0] not in VERIFIERS:
-                allowed = ", ".join(VERIFIERS)
-                message = (
-                    f"the verifier {verifier!r:.80} is not for a request to name: {allowed} are"
-                )
-                raise refused(message, "ttc.verifiers", "not_allowed")
         _add(values, "strategy", self._strategy(body["model"]), "model")
         for name in ("temperature", "top_p"):
             _add(values, name, body.get(name), name)
@@ -173,6 +164,10 @@ def _refuse(error: Any) -> NoReturn:
         said = json.dumps(error.instance, ensure_ascii=False)
         message = f"{where} cannot be {said:.80}: what is honoured is {json.dumps(allowed):.300}"
         raise refused(message, where, "unsupported_value")
+    if error.validator == "pattern":
+        allowed = ", ".join(fields.VERIFIERS)
+        message = f"{where}: {error.instance!r:.80} is not for a request to name: {allowed} are"
+        raise refused(message, where, "not_allowed")
     raise refused(f"{where or 'the body'}: {error.message:.300}", where or None)
 
 

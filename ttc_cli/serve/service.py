@@ -157,7 +157,7 @@ class Service:
     def _flows(self) -> Iterator[Flow[None] | None]:
         """A flow for each job, as there is room; None where there is none to begin now."""
         while not (self._closing or self.failure):
-            self._company.turn(0 if self._batch.hub.ports or self._waiting else PATIENCE)
+            self._company.turn(0 if self._live or self._waiting else PATIENCE)
             if (job := self._next()) is not None:
                 yield from self._begin(job)
             yield None  # those under way go on before another is planned
@@ -195,9 +195,11 @@ class Service:
             self._end(job, bug(error))
 
     def _recalled(self, job: Job, known: Recalled) -> Flow[None]:
+        self._live.add(job)
         for event in known.flow():
             job.tell(event)
             yield event
+        self._live.discard(job)
         self._end(job)
 
     def _answer(self, job: Job, planned: Planned) -> Flow[None]:

@@ -1,0 +1,173 @@
+"""The service behind the endpoint: who is held, who is let go, and how it ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from stage import CHAT, SUM, ask, serving, session, until, working
+
+from ttc_cli.core.engine import BranchRequest
+from ttc_cli.core.errors import EngineFailed, TtcError
+from ttc_cli.core.events import Done, Event, Text
+from ttc_cli.serve.jobs import Job
+from ttc_cli.serve.refusal import ApiError
+from ttc_cli.serve.service import Service
+from ttc_cli.session.request import Request
+
+SECONDS = 20.0
+STORY = "Tell a story."
+
+
+class Heard:
+    """A job, and what was told of it."""
+
+    def __init__(
+        self, service: Service, prompt: str = SUM, then: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self.texts = 0
+        self.end: Any = None
+        self.over = threading.Event()
+        self._then = then
+        self.job = Job(Request.of(service.session.settings, prompt), self._hear, every=True)
+
+    def _hear(self, event: Event | TtcError) -> None:
+        if isinstance(event, Text):
+            self.texts += 1
+            self._then(self.texts)
+        if isinstance(event, Done | TtcError):
+            self.end = event
+            self.over.set()
+
+
+def endless(_: BranchRequest) -> str:
+    return "and so it goes " * 400
+
+
+def test_who_leaves_frees_its_branches_before_the_next_step() -> None:
+    stage = session(endless)
+    with working(Service(stage)) as service:
+        other = Heard(service, STORY)
+
+        def leave(count: int) -> None:
+            if count == 3:
+                service.leave(gone.job)
+
+        gone = Heard(service, STORY, then=leave)
+        service.submit(gone.job, other.job)
+        assert other.over.wait(SECONDS)
+        assert gone.texts == gone.job.usage.sampled == 3
+        assert gone.end is None
+        until(lambda: not service.held)
+    assert isinstance(other.end, Done)
+
+
+def test_the_queue_is_bounded_and_a_place_is_free_again() -> None:
+    hold, begun = threading.Event(), threading.Event()
+
+    def script(_: BranchRequest) -> str:
+        begun.set()
+        assert hold.wait(SECONDS)
+        return "fine"
+
+    with working(Service(session(script), queue=2)) as service:
+        first, second, third, fourth = (Heard(service, STORY) for _ in range(4))
+        service.submit(first.job)
+        assert begun.wait(SECONDS)
+        service.submit(second.job)
+        with pytest.raises(ApiError) as full:
+            service.submit(third.job)
+        assert full.value.status == 429
+        assert int(full.value.headers["Retry-After"]) >= 1
+        service.leave(second.job)
+        service.submit(fourth.job)
+        hold.set()
+        assert first.over.wait(SECONDS)
+        assert fourth.over.wait(SECONDS)
+        until(lambda: not service.held)
+    assert isinstance(first.end, Done)
+    assert isinstance(fourth.end, Done)
+    assert second.end is third.end is None
+
+
+def test_at_the_end_what_runs_is_answered_and_what_waits_is_handed_back() -> None:
+    stage = session(endless)
+    stage.engine.width = 1  # so that one fills it
+    waiting: list[Heard] = []
+
+    def end(count: int) -> None:
+        if count == 5:
+            waiting.append(Heard(service, STORY))
+            service.submit(waiting[0].job)
+            service.close(0)
+
+    with working(Service(stage)) as service:
+        running = Heard(service, STORY, then=end)
+        service.submit(running.job)
+        assert running.over.wait(SECONDS)
+        assert waiting[0].over.wait(SECONDS)
+        with pytest.raises(ApiError) as closed:
+            service.submit(Heard(service).job)
+    assert closed.value.status == 503
+    assert running.end.result["ttc"]["stopped"] == "interrupted"
+    assert running.end.result["choices"][0]["message"]["content"].startswith("and so")
+    assert isinstance(waiting[0].end, EngineFailed)
+
+
+def test_an_engine_that_dies_fails_all_and_ends_the_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage = session(endless)
+    poll = stage.engine.poll
+
+    ill: list[bool] = []
+
+    def dies(timeout: float) -> Any:
+        if ill or len(stage.engine.running) == 2:
+            ill.append(True)
+            raise EngineFailed("it is dead")
+        return poll(timeout)
+
+    monkeypatch.setattr(stage.engine, "poll", dies)
+    with working(Service(stage)) as service:
+        both = Heard(service, STORY), Heard(service, STORY)
+        service.submit(*(one.job for one in both))
+        assert all(one.over.wait(SECONDS) for one in both)
+        assert service.state == "failed"
+    assert [str(one.end) for one in both] == ["it is dead", "it is dead"]
+    assert [str(error) for error in service.failures] == ["it is dead"]  # type: ignore[attr-defined]
+
+
+def test_while_a_server_is_away_one_call_finds_out_and_others_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage = session(endless)
+    monkeypatch.setattr(type(stage.engine), "outage", "away for 3 of 10 s", raising=False)
+    refused: list[ApiError] = []
+
+    def another(count: int) -> None:
+        if count == 1:
+            try:
+                service.submit(Heard(service).job)
+            except ApiError as error:
+                refused.append(error)
+
+    with working(Service(stage)) as service:
+        first = Heard(service, STORY, then=another)
+        service.submit(first.job)
+        assert first.over.wait(SECONDS)
+        assert service.state == "outage"
+    assert refused[0].status == 503
+    assert "away" in refused[0].message
+
+
+def test_a_kept_result_is_recalled(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TTC_HOME", str(tmp_path))
+    with serving(log=True, cache=True) as client:
+        first, again = (client.post(CHAT, json=ask()).json() for _ in range(2))
+        told = client.post(CHAT, json=ask(stream=True)).text
+    assert (first["ttc"]["cache"], again["ttc"]["cache"]) == ("miss", "hit")
+    assert again["choices"] == first["choices"]
+    assert '"content": "42"' in told
