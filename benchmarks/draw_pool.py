@@ -4,8 +4,8 @@
         --limit 60 --plain 4 --programs A,B
 
 One JSON line a sample: id, kind, sample, tokens, stop, logprob, confidence (one a token), text.
-A run that was stopped goes on where it was. The reliabilities of `ttc_cli/programs/reliability.py`
-were read off `docs/data/pool_svamp_train_0.5b.jsonl.gz`, which this drew.
+A run that was stopped goes on where it was. The kinds of
+`docs/data/pool_svamp_train_0.5b.jsonl.gz` were measured with it; `fit_evidence.py` goes on.
 """
 
 from __future__ import annotations

@@ -33,11 +33,10 @@ from ttc_cli.verifiers.head import FEATURES, Head
 from ttc_cli.verifiers.probe import Probe
 from ttc_cli.voting.step_pruner import StepScorePruner
 
+LEVELS = 4
 BAR = 1.05
 NEVER = 1e-30
 """A score that no sample falls below: all are scored, none is given up."""
-DIRECTIONS = 48
-LEVELS = 4
 ASKED = (
     "A shop sells pens at 3 for $4 and notebooks at $7 for two. Anna buys 12 pens and 6 notebooks,"
     " then returns a quarter of each. How much has she spent? Reason step by step, with a blank"
@@ -84,8 +83,7 @@ def probe_for(options: argparse.Namespace, engine: LlamaEngine, width: int) -> W
         engine.info.sha256,
         np.zeros(inputs, np.float32),
         np.ones(inputs, np.float32),
-        rng.normal(0, width**-0.5, (width, DIRECTIONS)).astype(np.float32),
-        rng.normal(0, 0.1, DIRECTIONS + len(FEATURES)).astype(np.float32),
+        rng.normal(0, width**-0.5, inputs).astype(np.float32),
         0.0,
     )
     return Watched("random", head)

@@ -4,11 +4,11 @@
 Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @{
-        '' = 'ask map chat serve again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh'
-        'ask' = '-s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh -h --help'
-        'map' = '--jsonl-input --line-input --field --resume --unordered --fail-fast -s --system -t --template -p --param -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-cache --no-log -x --extract -o --output -q --quiet --refresh -h --help'
-        'chat' = '-s --system -f --file -c --continue --cid -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log -q --quiet -h --help'
-        'serve' = '--host --port --key-env --key-file --cors --queue --grace -s --system -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --no-cache --no-log -q --quiet -h --help'
+        '' = 'ask map chat serve again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --min-confidence --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh'
+        'ask' = '-s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --min-confidence --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh -h --help'
+        'map' = '--jsonl-input --line-input --field --resume --unordered --fail-fast -s --system -t --template -p --param -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-cache --no-log -x --extract -o --output -q --quiet --refresh -h --help'
+        'chat' = '-s --system -f --file -c --continue --cid -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log -q --quiet -h --help'
+        'serve' = '--host --port --key-env --key-file --cors --queue --grace -s --system -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --no-cache --no-log -q --quiet -h --help'
         'again' = '-e --effort -n --samples --seed -m --model --json -x --extract -q --quiet -h --help'
         'logs' = 'list show rate rm wait replay export -h --help'
         'logs list' = '-n --number --search --since -m --model -e --effort --command --json -h --help'
@@ -28,7 +28,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'models alias' = '-h --help'
         'models default' = '-h --help'
         'bench' = 'run report fit data -h --help'
-        'bench run' = '-d --data -o --out -c --config --configs --limit --shuffle --resume --width --seed -s --system -e --effort -S --strategy -n --samples --programs -O --option -V --verifier --no-early-stop --diverse --max-tokens --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile -q --quiet -h --help'
+        'bench run' = '-d --data -o --out -c --config --configs --limit --shuffle --resume --width --seed -s --system -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile -q --quiet -h --help'
         'bench report' = '--json --markdown --picture -h --help'
         'bench fit' = '--least --seed --json --picture --html -h --help'
         'bench data' = 'list check convert -h --help'
@@ -91,6 +91,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add(' --max-seconds', 'any')
     $takes.Add(' --thinking-budget', 'any')
     $takes.Add(' --min-agreement', 'any')
+    $takes.Add(' --min-confidence', 'any')
     $takes.Add(' --temperature', 'any')
     $takes.Add(' --top-p', 'any')
     $takes.Add(' --top-k', 'any')
@@ -131,6 +132,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('ask --max-seconds', 'any')
     $takes.Add('ask --thinking-budget', 'any')
     $takes.Add('ask --min-agreement', 'any')
+    $takes.Add('ask --min-confidence', 'any')
     $takes.Add('ask --temperature', 'any')
     $takes.Add('ask --top-p', 'any')
     $takes.Add('ask --top-k', 'any')

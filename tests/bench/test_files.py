@@ -85,8 +85,17 @@ def test_what_the_same_request_might_not_meet_again_is_not_kept(
 ) -> None:
     log = SampleLog(tmp_path / "t.jsonl")
     log.put(Sample("b" * 64, [Tick("x")], stop))
-    log.put(Sample("c" * 64, [Tick("x", hidden=((0.1,),))], Stop.END))
+    log.put(Sample("c" * 64, [Tick("x", hidden=((0.1,),)), Tick("y", hidden=((0.2,),))], Stop.END))
     assert len(log) == 0
+    log.close()
+
+
+def test_the_state_at_a_samples_end_is_kept(tmp_path: Path) -> None:
+    log = SampleLog(tmp_path / "t.jsonl")
+    log.put(Sample("b" * 64, [Tick("x"), Tick("y", hidden=((0.5, -2.0),))], Stop.END))
+    found = log.get("b" * 64)
+    assert found is not None
+    assert [list(map(list, tick.hidden)) for tick in found.ticks] == [[], [[0.5, -2.0]]]
     log.close()
 
 

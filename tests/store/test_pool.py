@@ -38,6 +38,17 @@ def test_round_trip_over_processes(folder: Path) -> None:
         assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_the_state_at_the_end_is_kept_and_many_states_are_not(folder: Path) -> None:
+    step = replace(BRANCH.steps[0], hidden=((0.5, -2.0),), marks=(2,))
+    pool = SamplePool(folder)
+    pool.put(KEY, replace(BRANCH, steps=(step,)))
+    found = pool.get(KEY)
+    assert found is not None
+    assert (list(found.steps[0].hidden[0]), found.steps[0].marks) == ([0.5, -2.0], (2,))
+    pool.put("b" * 64, replace(BRANCH, steps=(replace(step, hidden=((0.5,), (1.0,))),)))
+    assert pool.get("b" * 64) is None
+
+
 def test_refresh_finds_nothing_but_keeps(folder: Path) -> None:
     SamplePool(folder).put(KEY, BRANCH)
     assert SamplePool(folder, refresh=True).get(KEY) is None

@@ -49,11 +49,6 @@ def test_agreement_counts_every_sample(
     assert (event.answered, event.counted) == answered
 
 
-def test_one_vote_tells_nothing_of_its_lead() -> None:
-    assert ballot_of((SEVEN, Stop.END)).lead is None
-    assert ballot_of((SEVEN, Stop.END), (SEVEN, Stop.END)).lead == pytest.approx(0.875)
-
-
 def test_votes_name_the_rules_that_found_them() -> None:
     ballot = ballot_of((SEVEN, Stop.END), ("The answer is 7.", Stop.END), (SEVEN, Stop.END))
     assert [(vote.count, vote.rules) for vote in ballot.votes] == [(3, ("boxed", "phrase"))]

@@ -80,7 +80,7 @@ def test_a_probe_scores_by_what_the_drawing_brought(name: str) -> None:
     """No text is evaluated a second time: only prompts are."""
     n = 8 + len(FEATURES)
     zero, one = np.zeros(n, np.float32), np.ones(n, np.float32)
-    head = Head("scripted", zero, one, np.eye(8, dtype=np.float32), zero, bias=-3.0)
+    head = Head("scripted", zero, one, zero, bias=-3.0)
     verifier = Combined((Probe("probe:some", head),))
     outcome, _, run = solve(name, mixed(), plan(name, verifier), give_up=0.3)
     assert any(branch.stop is Stop.CULLED for branch in outcome.branches)

@@ -88,7 +88,7 @@ def test_without_any_score_confidence_decides(score: float | None) -> None:
     assert outcome.note
     alone, _, _ = solve("best-of-n", script, plan())
     assert alone.answer == "8"
-    assert "confidence" in alone.note
+    assert "evidence" in alone.note
 
 
 def test_prose_and_code_take_the_best_scored_reply() -> None:

@@ -35,10 +35,9 @@ def kind(request: pytest.FixtureRequest) -> str:
 def some_probe(home: Path) -> None:
     """A head of made-up weights on the scripted engine's eight-wide states."""
     n = 8 + len(FEATURES)
-    turn = np.eye(8, dtype=np.float32)
     weights = np.linspace(-2, 2, n, dtype=np.float32)
     zero, one = np.zeros(n, np.float32), np.ones(n, np.float32)
-    Head("scripted", zero, one, turn, weights, 0.0).save(home / "probes" / "some.npz")
+    Head("scripted", zero, one, weights, 0.0).save(home / "probes" / "some.npz")
 
 
 @pytest.fixture

@@ -50,13 +50,13 @@ def test_branches_that_do_not_fit_are_counted() -> None:
     assert lines[-2] == "  and 194 more"
 
 
-def test_the_vote_is_bars_counts_and_how_safe_the_lead_is() -> None:
+def test_the_vote_is_bars_counts_and_how_likely_the_first_is_right() -> None:
     board = board_after(6, 12)
     first, second = (paint(line, False) for line in votes(board, 79, 4))
-    assert first == f"▸ 42 {'█' * 30} 4 · lead 90% safe"
+    assert first == f"▸ 42 {'█' * 30} 4 · confidence 0.90"
     assert second == f"  41 {'█' * 15} 2"
     assert "*" in paint(votes(board, 79, 4, Marks("#", "*", "+", "x"))[0], False)
-    assert tally(board) == "vote: 42 ×4, 41 ×2, the lead is 90% safe"
+    assert tally(board) == "vote: 42 ×4, 41 ×2, confidence 0.90"
 
 
 def test_what_matters_most_stays_on_a_low_screen() -> None:

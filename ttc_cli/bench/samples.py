@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ttc_cli.core.engine import Delta
 from ttc_cli.core.extension import KEPT as WHOLE
+from ttc_cli.core.halves import pack, unpack
 from ttc_cli.core.sampling import Stop
 from ttc_cli.store.journal import Journal
 
@@ -109,8 +110,8 @@ class SampleLog:
         return None if at is None else _read(self._journal.read(at))
 
     def put(self, sample: Sample) -> None:
-        """Record a whole sample, once; those with hidden states are not kept, being large."""
-        keep = sample.stop in KEPT and not any(tick.hidden for tick in sample.ticks)
+        """Record a whole sample, once; those with many hidden states are not kept, being large."""
+        keep = sample.stop in KEPT and sum(len(tick.hidden) for tick in sample.ticks) <= 1
         if keep and sample.key not in self._index:
             self._index[sample.key] = self._journal.append(_write(sample))
 
@@ -136,6 +137,8 @@ def _write(sample: Sample) -> dict[str, Any]:
         column = [number for tick in sample.ticks for number in getattr(tick, name)]
         if column:
             value[name] = column
+    if sample.ticks and sample.ticks[-1].hidden:
+        value["hidden"] = pack(sample.ticks[-1].hidden[0])
     return value | {"ids": list(sample.ids)} | ({"scores": sample.scores} if sample.scores else {})
 
 
@@ -153,5 +156,7 @@ def _read(value: dict[str, Any]) -> Sample:
         )
         for text, count in zip(texts, counts, strict=True)
     ]
+    if "hidden" in value:
+        ticks[-1] = replace(ticks[-1], hidden=(unpack(value["hidden"]),))
     scores = tuple(value.get("scores", ()))
     return Sample(value["key"], ticks, Stop(value["stop"]), tuple(value["ids"]), scores)

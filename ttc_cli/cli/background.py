@@ -33,6 +33,7 @@ def detach(settings: Settings, begun: Entry, flags: Flags) -> None:
     output = {
         "output": flags.output and str(flags.output.absolute()),
         "min_agreement": flags.min_agreement,
+        "min_confidence": flags.min_confidence,
         "allow_rejected": flags.allow_rejected,
         "refresh": flags.refresh,
     }

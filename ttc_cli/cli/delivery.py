@@ -28,8 +28,10 @@ def check_flags(settings: Settings, how: Flags) -> None:
     """
     if how.as_json and how.jsonl:
         raise UsageError("--json and --jsonl exclude each other", "give one of them")
-    if how.min_agreement is not None and not 0 <= how.min_agreement <= 1:
-        raise UsageError(f"--min-agreement is {how.min_agreement}", "give a number from 0 to 1")
+    for name in ("agreement", "confidence"):
+        bar = getattr(how, f"min_{name}")
+        if bar is not None and not 0 <= bar <= 1:
+            raise UsageError(f"--min-{name} is {bar}", "give a number from 0 to 1")
     if how.output is not None:
         output.check_place(how.output)  # now, and not after minutes of work
     Sampling(top_p=1 if settings.top_p is None else settings.top_p, min_p=settings.min_p or 0)
@@ -136,19 +138,26 @@ def _announce(start: Start, how: Flags, view: PlainView) -> None:
 
 def presented(result: dict[str, Any], how: Flags) -> dict[str, Any]:
     """A result as it is shown: with what it lacks as `error`, and no reply that a gate rejected."""
-    ours, agreement = result["ttc"], result["ttc"]["agreement"]
-    low = how.min_agreement is not None and (agreement or 0) < how.min_agreement
+    ours = result["ttc"]
     if ours.get("verified") is False and not how.allow_rejected:
         choice = result["choices"][0]
         nothing = {**choice, "message": {**choice["message"], "content": ""}}
         return {**result, "choices": [nothing], "ttc": {**ours, "answer": None}}
-    if low and "error" not in result:
+    if (message := _low(ours, how)) and "error" not in result:
         from ttc_cli.views.result import error_body
 
-        message = f"agreement {agreement or 0:.2f} is below {how.min_agreement}"
         error = NoAnswer(message, "give more -n, or a higher -e")
         return {**result, "error": error_body(error)}
     return result
+
+
+def _low(ours: dict[str, Any], how: Flags) -> str:
+    """What an answer has less of than was asked for; empty where it has enough."""
+    for name in ("agreement", "confidence"):
+        bar, found = getattr(how, f"min_{name}"), ours.get(name)
+        if bar is not None and (found or 0) < bar:
+            return f"{name} {found or 0:.2f} is below {bar}"
+    return ""
 
 
 def _so_far(ours: dict[str, Any], most: int) -> str:

@@ -96,7 +96,7 @@ def train(
         if signals.code:
             say("interrupted: what was drawn is kept; the same command goes on")
             raise typer.Exit(signals.code)
-        head = fit(drawn, session.identity, seed)
+        head = fit(drawn, session.identity, seed=seed)
     head.save(_path(name))
     _print(name, head, as_json=as_json)
 

@@ -80,7 +80,7 @@ class ProgramRun(Event):
 class Vote(Event):
     """The classes of answers so far: (label, count, weight), heaviest first.
 
-    `lead` is the probability that the leading class stays in front, `answered` of `counted`
+    `lead` is the probability that the leading class is right, `answered` of `counted`
     samples have an answer, and `rules` found those of each class.
     """
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ttc_cli.core.branch import Branch, BranchId, Form, Question
-from ttc_cli.core.sampling import GREEDY, Sampling, Stop
-from ttc_cli.core.verify import Verifier
+from ttc_cli.core.sampling import GREEDY, Outputs, Sampling, Stop
+from ttc_cli.core.verify import Live, Verifier
 
 __all__ = [
     "Evidence",
@@ -37,6 +37,7 @@ class Plan:
         verifier: judges branches, all that were asked for in one; None where none was.
         kinds: which samples are evidence: "plain", "mixed" (programs and plain replies), or
             "programs".
+        probe: tells how sure samples are, by what they are drawn with; None where there is none.
     """
 
     strategy: str
@@ -51,6 +52,14 @@ class Plan:
     thinking_budget: int = -1
     verifier: Verifier | None = None
     kinds: str = "plain"
+    probe: Live | None = None
+
+    @property
+    def outputs(self) -> Outputs:
+        """What its samples are drawn with."""
+        if self.probe is None:
+            return Outputs(confidence=True)
+        return Outputs(confidence=True, logprobs=True, hidden="end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,7 @@ class Outcome:
         program: what programs contributed; None where none ran.
         reply: what is said to the person, where the branch's own words are thought.
         rule: which rule found the answer, where there was one branch.
+        confidence: how likely the answer is to be right; None where that was never measured.
     """
 
     branch: Branch | None
@@ -147,6 +157,7 @@ class Outcome:
     program: Evidence | None = None
     reply: Reply | None = None
     rule: str = ""
+    confidence: float | None = None
 
     @property
     def counted(self) -> int:

@@ -68,7 +68,7 @@ def grow(
     plan: Plan,
     *,
     sampling: Sampling,
-    outputs: Outputs = Outputs(confidence=True),
+    outputs: Outputs | None = None,
     draw: Draw | None = None,
 ) -> Flow[list[Branch]]:
     """Draw whole replies, with what a forced answer needs held back; see `Run.extend`.
@@ -76,7 +76,8 @@ def grow(
     An answer with a form is drawn in two phases: a free thought, of half the branch's tokens at
     most, and then the answer under the form's grammar.
     """
-    steps = STEPS if outputs.hidden else None
+    outputs = outputs or plan.outputs
+    steps = STEPS if outputs.hidden == "steps" else None
     stop, grammar, form = StopRule(plan.branch_tokens, steps=steps), "", question.form
     if form is not None and plan.thinking_budget == 0:
         grammar = form.grammar()

@@ -1,62 +1,115 @@
-"""Training a probe's head on labelled traces, cross-validated by question."""
+"""Training a probe's heads on labelled traces, judged by nested cross-validation by question.
+
+How strong a head is made is chosen by cross-validation, which flatters what it chooses. So it is
+judged by an outer one: each fold is scored by a head for which all was chosen, trained and
+calibrated on the other folds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.prm.measures import auc, brier, calibration
 from ttc_cli.prm.traces import Rows, Trace, ends, finals, under_way
-from ttc_cli.verifiers.head import FEATURES, Floats, Head
+from ttc_cli.verifiers.head import Floats, Head
 
 FOLDS = 5
 HALF = 0.5
-GRID = tuple((k, c) for k in (16, 48, 128) for c in (0.01, 0.1, 1.0))
-"""(directions of the states, inverse strength of regularisation) to choose from."""
-BASELINES = {"mean log-probability": 4, "mean confidence": 2, "lowest confidence": 3}
-"""Scores that need no training, each a column of the features."""
+GRID = tuple((k, c) for k in (16, 32, 64, 128) for c in (0.01, 0.1))
+"""(main directions of the states, inverse strength of regularisation) to choose from."""
+BASELINES = {"hesitation": (7, -1), "mean log-probability": (4, 1), "mean confidence": (2, 1),
+             "lowest confidence": (3, 1)}  # fmt: skip
+"""Scores that need no training: a column of the features each, and its sign."""
+Cell = tuple[int, float]
+Folds = npt.NDArray[np.int_]
 
 
-def fit(traces: Sequence[Trace], model: str, seed: int = 0) -> Head:
-    """A head trained on all traces, with the figures that cross-validation gave it.
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A probe, and the scores that replies and programs got from heads that had not seen them.
+
+    Args:
+        ends, programs: shape (traces,) each, in the order of the traces.
+    """
+
+    head: Head
+    ends: Floats
+    programs: Floats
+
+
+def fit(traces: Sequence[Trace], model: str, programs: Sequence[Trace] = (), seed: int = 0) -> Head:
+    """The heads trained on all traces; see `train`."""
+    return train(traces, model, programs, seed).head
+
+
+def train(
+    traces: Sequence[Trace], model: str, programs: Sequence[Trace] = (), seed: int = 0
+) -> Trained:
+    """Train the heads on all traces; their figures are of traces that they had not seen.
 
     What tells at the end of a reply is not what tells on the way: of replies to SVAMP a head
     trained on both alike ranked the ends by 0.755, one trained on ends alone by 0.80.
 
     Args:
         model: sha256 of the model that wrote the traces.
+        programs: traces of programs, of one step each.
 
     Raises:
         UsageError: too few questions, or all came out alike. TtcError: no scikit-learn.
     """
-    scores, cell = held_out(traces, seed)
-    last = _train(ends(traces), model, *cell, seed)
-    facts = _facts(traces, scores, cell)
+    at_ends = judged(ends(traces), seed)
+    facts = _facts(traces, at_ends.scores)
+    of_programs = judged(ends(programs), seed) if programs else None
+    if of_programs is not None:
+        facts["programs"] = _figures(programs, of_programs.scores)
     steps = under_way(traces) if any(len(trace.labels) > 1 for trace in traces) else None
-    if steps is None or len(set(_truth(steps))) < 2:
-        return replace(last, facts=facts)
-    on_the_way, cell = _best(steps, seed)
-    facts["auc_under_way"] = round(auc(on_the_way, _truth(steps)), 4)
-    return replace(_train(steps, model, *cell, seed), facts=facts, ends=last)
+    head = at_ends.head
+    if steps is not None and len(set(_truth(steps))) == 2:
+        on_the_way = judged(steps, seed)
+        head = on_the_way.head
+        facts["auc_under_way"] = round(auc(on_the_way.scores, _truth(steps)), 4)
+    last = of_programs.head if of_programs is not None else None
+    head = replace(head, model=model, facts=facts, ends=at_ends.head, programs=last)
+    nothing = np.zeros(0, np.float32)
+    return Trained(head, at_ends.scores, of_programs.scores if of_programs else nothing)
 
 
-def held_out(traces: Sequence[Trace], seed: int = 0) -> tuple[Floats, tuple[int, float]]:
-    """(scores of the traces' ends by heads trained on other questions, the grid's best cell).
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A head trained on all rows, and the scores of the rows by heads that had not seen them."""
+
+    head: Head
+    scores: Floats
+
+
+def judged(rows: Rows, seed: int = 0) -> Judged:
+    """Choose, train and calibrate a head, and judge how it was made by folds of questions.
 
     Raises:
         UsageError: too few questions, or all came out alike.
     """
-    names = {trace.question for trace in traces}
-    if len(names) < 2 * FOLDS or len({trace.right for trace in traces}) < 2:
+    names = sorted(set(rows.names))
+    if len(names) < 2 * FOLDS or len(set(_truth(rows))) < 2:
         raise UsageError(
-            f"{len(traces)} traces of {len(names)} questions are too few, or all came out alike",
+            f"{len(rows.names)} traces of {len(names)} questions are too few, or all came out"
+            " alike",
             f"give at least {2 * FOLDS} questions that the model gets right now and then",
         )
-    return _best(ends(traces), seed)
+    order = np.random.default_rng(seed).permutation(len(names))
+    fold_of = {names[at]: i % FOLDS for i, at in enumerate(order)}
+    folds = np.array([fold_of[name] for name in rows.names])
+    scores = np.full(len(folds), HALF, np.float32)
+    for fold in range(FOLDS):
+        held = folds == fold
+        head = _chosen(rows.take(~held), folds[~held])
+        scores[held] = head.score(rows.states[held], rows.features[held])
+    return Judged(_chosen(rows, folds), scores)
 
 
 def _truth(rows: Rows) -> Floats:
@@ -64,86 +117,86 @@ def _truth(rows: Rows) -> Floats:
     return (rows.labels > HALF).astype(np.float32)
 
 
-def _best(rows: Rows, seed: int) -> tuple[Floats, tuple[int, float]]:
-    found = {cell: _cross_validate(rows, cell, seed) for cell in GRID}
-    truth = _truth(rows)
-    best = max(GRID, key=lambda cell: (auc(found[cell], truth), -cell[0], -cell[1]))
-    return found[best], best
-
-
-def _facts(traces: Sequence[Trace], scores: Floats, cell: tuple[int, float]) -> dict[str, Any]:
-    """Figures on whole replies that the head had not seen; rollouts come of wrong ones alone."""
-    whole = np.array([not trace.begun for trace in traces])
-    _, features, truth = (part[whole] for part in finals(traces))
-    scores = scores[whole]
+def _figures(traces: Sequence[Trace], scores: Floats) -> dict[str, Any]:
+    """How well scores tell right traces from wrong ones, beside what needs no training."""
+    _, features, truth = finals(traces)
     return {
-        "questions": len({trace.question for trace in traces}),
-        "traces": int(whole.sum()),
-        "rollouts": int((~whole).sum()),
-        "steps": sum(len(trace.labels) for trace in traces),
-        "tokens": sum(trace.tokens for trace in traces),
         "right": round(float(truth.mean()), 4),
-        "directions": cell[0],
-        "c": cell[1],
         "auc": round(auc(scores, truth), 4),
         "brier": round(brier(scores, truth), 4),
         "calibration": calibration(scores, truth),
         "baselines": {
-            name: round(auc(np.nan_to_num(features[:, column]), truth), 4)
-            for name, column in BASELINES.items()
+            name: round(auc(np.nan_to_num(sign * features[:, column]), truth), 4)
+            for name, (column, sign) in BASELINES.items()
         },
     }
 
 
-def _cross_validate(rows: Rows, cell: tuple[int, float], seed: int) -> Floats:
-    """Scores of the rows by heads that were trained on other questions."""
-    names = sorted(set(rows.names))
-    order = np.random.default_rng(seed).permutation(len(names))
-    fold_of = {names[at]: i % FOLDS for i, at in enumerate(order)}
-    folds = np.array([fold_of[name] for name in rows.names])
-    scores = np.full(len(folds), HALF, np.float32)
-    for fold in range(FOLDS):
-        held, rest = folds == fold, rows.take(folds != fold)
-        if len(set(_truth(rest))) == 2 and held.any():
-            head = _train(rest, "", *cell, seed)
-            scores[held] = head.score(rows.states[held], rows.features[held])
-    return scores
+def _facts(traces: Sequence[Trace], scores: Floats) -> dict[str, Any]:
+    """Figures on whole replies; rollouts come of wrong ones alone."""
+    whole = [not trace.begun for trace in traces]
+    return {
+        "questions": len({trace.question for trace in traces}),
+        "traces": sum(whole),
+        "rollouts": len(whole) - sum(whole),
+        "steps": sum(len(trace.labels) for trace in traces),
+        "tokens": sum(trace.tokens for trace in traces),
+        **_figures([t for t, one in zip(traces, whole, strict=True) if one], scores[whole]),
+    }
 
 
-def _train(rows: Rows, model: str, directions: int, c: float, seed: int) -> Head:
-    """A head on the rows; a soft label is a row that is both, by weight."""
+def _chosen(rows: Rows, folds: Folds) -> Head:
+    """The head of the best cell of the grid, calibrated on rows it had not seen (Platt 1999)."""
+    logits = {cell: np.zeros(len(folds), np.float32) for cell in GRID}
+    for fold in np.unique(folds):
+        held = folds == fold
+        for cell, head in _heads(rows.take(~held), GRID).items():
+            logits[cell][held] = head.logits(rows.states[held], rows.features[held])
+    truth = _truth(rows)
+    best = max(GRID, key=lambda cell: (auc(logits[cell], truth), -cell[0], -cell[1]))
+    slope, shift = _logistic(logits[best][:, None], rows.labels, rows.weights, 1e6)
+    head = _heads(rows, (best,))[best]
+    return replace(head, weights=head.weights * slope[0], bias=head.bias * slope[0] + shift)
+
+
+def _heads(rows: Rows, cells: Sequence[Cell]) -> dict[Cell, Head]:
+    """A head on the rows for each cell."""
     try:
         from sklearn.decomposition import PCA
-        from sklearn.linear_model import LogisticRegression
     except ImportError as error:
         raise TtcError("training needs scikit-learn", "pip install 'ttc-cli[prm]'") from error
     inputs = np.concatenate([rows.states, rows.features], axis=1)
     mean, scale = _moments(inputs)
     inputs = np.nan_to_num((inputs - mean) / scale)
     width = rows.states.shape[1]
-    most = min(directions, width, len(inputs) - 1)
-    pca = PCA(most, svd_solver="randomized", random_state=seed).fit(inputs[:, :width])
+    most = min(max(k for k, _ in cells), width, len(inputs) - 1)
+    pca = PCA(most, svd_solver="randomized", random_state=0).fit(inputs[:, :width])
     # Not centred: the inputs are standardised already, and the bias takes what is left.
-    spread = np.sqrt(pca.explained_variance_) + 1e-6
-    turn = (pca.components_ / spread[:, None]).T
-    reduced = np.concatenate([inputs[:, :width] @ turn, inputs[:, width:]], axis=1)
-    labels, weights = rows.labels, rows.weights
+    turn = (pca.components_ / (np.sqrt(pca.explained_variance_) + 1e-6)[:, None]).T
+    reduced = inputs[:, :width] @ turn
+    found: list[Head] = []
+    for k, c in cells:
+        parts = np.concatenate([reduced[:, :k], inputs[:, width:]], axis=1)
+        slopes, bias = _logistic(parts, rows.labels, rows.weights, c)
+        k = min(k, most)
+        weights = np.concatenate([turn[:, :k] @ slopes[:k], slopes[k:]]).astype(np.float32)
+        moments = mean.astype(np.float32), scale.astype(np.float32)
+        found.append(Head("", *moments, weights, bias))
+    return dict(zip(cells, found, strict=True))
+
+
+def _logistic(inputs: Floats, labels: Floats, weights: Floats, c: float) -> tuple[Floats, float]:
+    """(slopes, bias) of a logistic regression; a soft label is a row that is both, by weight."""
+    from sklearn.linear_model import LogisticRegression
+
     yes, no = labels > 0, labels < 1
-    model_ = LogisticRegression(C=c, max_iter=500)
-    model_.fit(
-        np.concatenate([reduced[yes], reduced[no]]),
+    model = LogisticRegression(C=c, max_iter=1000)
+    model.fit(
+        np.concatenate([inputs[yes], inputs[no]]),
         np.concatenate([np.ones(yes.sum()), np.zeros(no.sum())]),
         np.concatenate([(weights * labels)[yes], (weights * (1 - labels))[no]]),
     )
-    assert model_.coef_.shape == (1, most + len(FEATURES))
-    return Head(
-        model,
-        mean.astype(np.float32),
-        scale.astype(np.float32),
-        turn.astype(np.float32),
-        model_.coef_[0].astype(np.float32),
-        float(model_.intercept_[0]),
-    )
+    return model.coef_[0], float(model.intercept_[0])
 
 
 def _moments(inputs: Floats) -> tuple[Floats, Floats]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ttc_cli.verifiers.head import FEATURES, Floats
+from ttc_cli.core.halves import pack, unpack
+from ttc_cli.verifiers.head import FEATURES, OF_STEPS, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Trace:
             "right": self.right,
             "tokens": self.tokens,
             "begun": self.begun,
-            "states": _pack(self.states),
-            "features": _pack(self.features),
+            "states": pack(self.states),
+            "features": pack(self.features),
         }
 
     @classmethod
@@ -71,24 +71,18 @@ class Trace:
             ValueError, KeyError: it is not one of ours.
         """
         n = len(record["labels"])
+        features = unpack(record["features"]).reshape(n, -1)
+        later = np.full((n, len(FEATURES) - features.shape[1]), np.nan, np.float32)
         return cls(
             str(record["question"]),
             tuple(map(str, record["steps"])),
-            _unpack(record["states"]).reshape(n, -1),
-            _unpack(record["features"]).reshape(n, len(FEATURES)),
+            unpack(record["states"]).reshape(n, -1),
+            np.concatenate([features, later], axis=1),  # kept before there were as many
             tuple(map(float, record["labels"])),
             bool(record["right"]),
             int(record["tokens"]),
             int(record["begun"]),
         )
-
-
-def _pack(values: Floats) -> str:
-    return base64.b64encode(np.asarray(values, np.float16).tobytes()).decode()
-
-
-def _unpack(text: str) -> Floats:
-    return np.frombuffer(base64.b64decode(text), np.float16).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +122,9 @@ def under_way(traces: Sequence[Trace]) -> Rows:
 
 
 def ends(traces: Sequence[Trace]) -> Rows:
-    """Rows of the traces' ends, labelled by how they came out."""
+    """Rows of the traces' ends, labelled by how they came out, without features of steps."""
     states, features, right = finals(traces)
+    features[:, OF_STEPS] = np.nan
     names = tuple(trace.question for trace in traces)
     return Rows(names, states, features, right, np.ones(len(right), np.float32))
 

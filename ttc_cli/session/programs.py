@@ -12,10 +12,10 @@ from ttc_cli.data.profile import Profile, form_of, profile
 from ttc_cli.data.program import above, columns_used
 from ttc_cli.jail import Limits, available, run_program
 from ttc_cli.programs.imports import completed
-from ttc_cli.programs.reliability import measured
 from ttc_cli.programs.values import answer
 from ttc_cli.prompts.documents import Document
 from ttc_cli.routing.computable import text_wanted
+from ttc_cli.voting.evidence import measured
 
 READ_CHARS = 3000
 """Characters of a file that is read as it is, unless something is counted or summed in it."""
@@ -105,7 +105,7 @@ def trusted(model: str, *, wanted: str, named: bool, unsafe: bool) -> tuple[bool
         UsageError: programs are asked for, and none can be run here.
     """
     asked = named or wanted == "only"
-    if not asked and (wanted == "off" or measured(model) is None):
+    if not asked and (wanted == "off" or not measured(model)):
         return False, ""
     why = available()
     if not why or unsafe:

@@ -24,6 +24,7 @@ from ttc_cli.session.plan import Planned
 from ttc_cli.session.replying import replied
 from ttc_cli.session.verdict import Gates, doubt, fault, nothing, said
 from ttc_cli.views import result
+from ttc_cli.voting.ballot import confidence
 from ttc_cli.voting.grading import Grades
 
 if TYPE_CHECKING:
@@ -92,6 +93,9 @@ def answering(planned: Planned, run: Run) -> Flow[Outcome]:
         outcome = replace(outcome, program=replace(found, data=source))
         agreed = f"; {found.agreed} of {found.ran} programs agree" if found.ran > 1 else ""
         yield Note(f"computed by a program over {source}{agreed}")
+    name = run.engine.info.name
+    sure = confidence(name, planned.question, planned.plan, outcome)
+    outcome = replace(outcome, confidence=sure)
     for note in filter(None, (outcome.note, doubt(outcome))):
         yield Note(note)
     outcome = yield from gates.listen(_judged(planned, run, outcome, gates))

@@ -16,7 +16,7 @@ from ttc_cli.drawing.replies import filled
 
 T = TypeVar("T")
 MAJORITY = 0.5
-"""Agreement below which an answer is told to be a guess."""
+"""Agreement or confidence below which an answer is told to be a guess."""
 
 LIMITS = {
     Stop.TIME: ("no second is left", "give a larger --max-seconds"),
@@ -90,8 +90,13 @@ def fault(outcome: Outcome) -> TtcError | None:
 
 
 def doubt(outcome: Outcome) -> str:
-    """A line about a vote that no majority won; empty when one did, or nobody voted."""
-    votes = outcome.votes
+    """A line about an answer that is likelier wrong than right; empty for others.
+
+    Where that was never measured, it goes by the majority of a vote.
+    """
+    votes, sure = outcome.votes, outcome.confidence
+    if sure is not None:
+        return f"NOT SURE: confidence {sure:.2f}; the answer is a guess" if sure < MAJORITY else ""
     if outcome.agreement is None or not votes:
         return ""
     most = [vote for vote in votes if vote.count == votes[0].count]

@@ -56,6 +56,11 @@ class Flags:
         None, Rule("number", 0, 1), "--min-agreement",
         help="Exit 3 when the vote agrees less (0 to 1).", on="ask", panel=SPENDING,
     )  # fmt: skip
+    min_confidence: float | None = option(
+        None, Rule("number", 0, 1), "--min-confidence",
+        help="Exit 3 when the answer is less likely to be right (0 to 1).", on="ask",
+        panel=SPENDING,
+    )  # fmt: skip
     allow_rejected: bool = option(
         False, SWITCH, "--allow-rejected",
         help="Print the best reply even when a verifier rejected all; exit 3 stays.", on="ask",

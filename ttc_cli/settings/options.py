@@ -74,6 +74,10 @@ class AnswerSettings:
         takes="auto|off|only", help="Whether programs, run locked in, are samples beside plain"
         " replies.", on=EVERY, panel=SPENDING,
     )  # fmt: skip
+    probe: bool = option(
+        True, SWITCH, "--no-probe", help="Do not weigh samples by the model's own probe.",
+        on=EVERY, panel=SPENDING,
+    )  # fmt: skip
     options: Mapping[str, str] = option(
         {}, Rule("pairs"), "-O", "--option", takes="KEY=VALUE", key=False,
         help="For strategy or verifier (repeatable); `ttc ask --help-options` lists them.",

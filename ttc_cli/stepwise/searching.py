@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from ttc_cli.core.branch import Branch
@@ -68,7 +69,7 @@ def elect(run: Run, question: Question, choose: str, grower: Grower, root: Node)
     """The best finished line: by score, or by score in the class whose scores sum to most."""
     finished = grower.finished
     nodes = {node.branch.id: node for node in finished}
-    ballot = Ballot(question, lambda seen: [_weight(nodes[branch.id]) for branch in seen])
+    ballot = Ballot(question, lambda seen: math.fsum(_weight(nodes[one.id]) for one in seen))
     ballot.take([node.branch for node in finished])
     running = finished
     if choose == "vote" and ballot.votes:

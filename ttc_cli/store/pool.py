@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import diskcache
 
 from ttc_cli.core.branch import Branch, Prompt, Step
+from ttc_cli.core.halves import pack, unpack
 from ttc_cli.core.sampling import Stop
 from ttc_cli.store.file_cache import CacheSize, count_hits
 
@@ -96,8 +97,8 @@ class SamplePool:
         return found
 
     def put(self, key: str, branch: Branch) -> None:
-        """Keep a branch, unless it holds hidden states, which are large and quickly stale."""
-        if not any(step.hidden for step in branch.steps):
+        """Keep a branch, unless it holds many hidden states, which are large."""
+        if all(len(step.hidden) <= 1 for step in branch.steps):
             self._try(lambda cache: cache.set(key, _write(branch)))
 
     def size(self) -> CacheSize:
@@ -153,6 +154,7 @@ def _write(branch: Branch) -> dict[str, Any]:
             "tokens": list(step.tokens),
             "sampled": step.sampled,
             **{name: [round(x, 4) for x in getattr(step, name)] for name in NUMBERS},
+            **_state(step),
         }
         for step in branch.steps
     ]
@@ -172,7 +174,16 @@ def _read(data: Any) -> Branch | None:
     return Branch((), Prompt(()), steps, stop, sampled, seconds)
 
 
+def _state(step: Step) -> dict[str, Any]:
+    """The hidden state at a step's end, in half precision."""
+    if not step.hidden:
+        return {}
+    return {"hidden": pack(step.hidden[0]), "marks": list(step.marks)}
+
+
 def _step(data: dict[str, Any]) -> Step:
     numbers: dict[str, Any] = {name: tuple(map(float, data[name])) for name in NUMBERS}
+    if "hidden" in data:
+        numbers |= {"hidden": (unpack(data["hidden"]),), "marks": tuple(map(int, data["marks"]))}
     tokens = tuple(map(int, data["tokens"]))
     return Step(str(data["text"]), tokens, sampled=bool(data["sampled"]), **numbers)

@@ -16,9 +16,9 @@ from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.drawing import replies
-from ttc_cli.programs.reliability import table
 from ttc_cli.programs.report import report
 from ttc_cli.voting.ballot import Ballot
+from ttc_cli.voting.evidence import evidence
 from ttc_cli.voting.fields import FIELDS_HELP, by_field
 from ttc_cli.voting.grading import Grades, wanted
 from ttc_cli.voting.mixed import sample
@@ -29,7 +29,7 @@ CHOOSE = "vote"
 """How the winner is chosen by default; prose and code have no classes and always take the best."""
 WAVE = 4
 """Samples drawn before a gate is first asked; then as many again as there are, and so on."""
-UNVERIFIED = "no verifier (-V): chosen by the model's own confidence"
+UNVERIFIED = "no verifier (-V): chosen by the evidence of the samples themselves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     """Draw, grade, choose. A gate ends the drawing as soon as it lets one sample through."""
     outputs, grades = wanted(run, plan), Grades(plan, question)
     pruner = StepScorePruner(options.give_up, plan) if options.give_up else None
-    known = None if plan.kinds == "plain" else table(run.engine.info.name, plan.kinds)
-    ballot = Ballot(question, grades.weigh, known if plan.verifier is None else None)
+    unverified = plan.verifier is None
+    ballot = Ballot(question, evidence(run.engine.info.name, plan) if unverified else grades.weigh)
     waves = plan.early_stop and plan.verifier is not None and plan.verifier.gate
     done: list[Branch] = []
     while len(done) < plan.samples and not any(map(grades.passed, done)):

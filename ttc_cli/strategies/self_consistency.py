@@ -14,13 +14,12 @@ from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Close, Event, Flow, Note, watch
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Outputs
 from ttc_cli.drawing import drafts
 from ttc_cli.drawing.replies import cut_by, grow, longest
-from ttc_cli.programs.reliability import table
 from ttc_cli.programs.report import report
 from ttc_cli.voting.adaptive import Options, Voting
 from ttc_cli.voting.ballot import Ballot
+from ttc_cli.voting.evidence import evidence
 from ttc_cli.voting.fields import by_field
 from ttc_cli.voting.grading import wanted
 from ttc_cli.voting.mixed import MixedVote
@@ -35,14 +34,14 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     """Draw, count and stop; returns the winning class's most confident branch."""
     if not question.votable:
         return (yield from drafts.draw(run, question, plan))
-    known = None if plan.kinds == "plain" else table(run.engine.info.name, plan.kinds)
-    ballot = Ballot(question, options.weight_for(plan), known)
+    known = evidence(run.engine.info.name, plan)
+    ballot = Ballot(question, known if plan.early_stop or plan.kinds != "plain" else len)
     draw: Voting | MixedVote
-    if known is None:
+    if plan.kinds == "plain":
         draw = Voting(ballot, question, plan, options)
     else:
         draw = MixedVote(run, ballot, question, plan)
-    outputs = wanted(run, plan) if options.give_up else Outputs(confidence=True)
+    outputs = wanted(run, plan) if options.give_up else plan.outputs
 
     told = 0  # branches that the last event about the vote counted
 

@@ -17,11 +17,13 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded
 from ttc_cli.verifiers.common import opens_nothing
-from ttc_cli.voting.evidence import lowest_group, mean_confidence, window
+from ttc_cli.voting.evidence import mean_confidence
 
 USAGE = "confidence"
 opens = opens_nothing
 RANKS_ONLY = True
+WINDOWS = (64, 256)
+"""Bounds of a confidence window, in tokens; DeepConf's 2048 is longer than most local traces."""
 HALF = 10.0
 """Nats that score 0.5; any constant keeps the order."""
 
@@ -50,7 +52,7 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Measured:
             return None
         if options.over == "mean":
             return mean_confidence(branch)
-        return lowest_group(seen, window([len(seen)]))
+        return lowest_group(seen, window(len(seen)))
 
     return Measured("confidence", nats, Outputs(confidence=True))
 
@@ -77,3 +79,23 @@ class Measured:
         measured = [self.nats(branch) for branch in branches]
         missing = Graded(None, f"it was drawn without {self.name}")
         return [missing if x is None else Graded(max(x, 0) / (max(x, 0) + HALF)) for x in measured]
+
+
+def window(length: int) -> int:
+    """Tokens of a confidence window for a trace of this length: a quarter of it."""
+    return min(max(length // 4, WINDOWS[0]), WINDOWS[1])
+
+
+def lowest_group(confidences: Sequence[float], width: int) -> float:
+    """Lowest mean confidence over any `width` tokens in a row (DeepConf, arXiv 2508.15260).
+
+    A trace shorter than the window is one group; 0 without confidences.
+    """
+    if not confidences:
+        return 0.0
+    width = min(width, len(confidences))
+    total = lowest = sum(confidences[:width])
+    for old, new in zip(confidences, confidences[width:], strict=False):
+        total += new - old
+        lowest = min(lowest, total)
+    return lowest / width

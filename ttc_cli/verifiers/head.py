@@ -1,8 +1,8 @@
 """A small head on a generator's hidden states: how likely is the line of thought to be right?
 
-The state at a step's end is standardised, projected on its main directions and joined by a few
-numbers that cost nothing (how far the line is, how sure the model was); a logistic regression on
-these is calibrated by construction. Kept as an .npz without pickles.
+The state at a step's end, joined by a few numbers that cost nothing (how far the line is, how sure
+the model was), is standardised and weighed: a logistic regression. There is one for steps, and one
+each for the ends of plain replies and of programs. Kept as an .npz without pickles.
 
 Sources: hidden states know of correctness (arXiv 2504.05419, 2207.05221); labels from rollouts as
 in Math-Shepherd (arXiv 2312.08935).
@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.files import private_folder, replacing
+from ttc_cli.core.halves import halved
+from ttc_cli.voting.evidence import hesitation
 
 Floats = NDArray[np.float32]
 FEATURES = (
@@ -33,13 +35,17 @@ FEATURES = (
     "mean log-probability",
     "confidence of the step",
     "log-probability of the step",
+    "log hesitation",
+    "log surprise",
 )
 WINDOW = 16
 """Tokens of the stretch whose confidence is lowest."""
-VERSION = 1
-ARRAYS = ("mean", "scale", "directions", "weights")
-ENDS = "ends_"
-"""Before the names of the arrays of the head for ends."""
+VERSION = 2
+ARRAYS = ("mean", "scale", "weights")
+ENDS, PROGRAMS = "ends", "programs"
+"""Before the names of the arrays of the heads that a probe has besides the one for steps."""
+OF_STEPS = [0, 5, 6]
+"""Features that say something of a step, and nothing of a whole reply."""
 
 
 @dataclass(frozen=True)
@@ -48,26 +54,26 @@ class Head:
 
     Args:
         model: sha256 of the model whose states it reads.
-        mean, scale: of the inputs (states, then features), shape (width + features,).
-        directions: shape (width, k); states are projected on them after standardising.
-        weights: shape (k + features,). bias: of the logistic regression.
+        mean, scale, weights: of the inputs (states, then features), shape (width + features,).
+        bias: of the logistic regression.
         facts: how it was made and what it scored, for people.
-        ends: the head for replies that came to their end, where there is one of its own.
+        ends, programs: heads for plain replies and for programs that came to their end, where
+            there is one of its own.
     """
 
     model: str
     mean: Floats
     scale: Floats
-    directions: Floats
     weights: Floats
     bias: float
     facts: dict[str, Any] = field(default_factory=dict)
     ends: Head | None = None
+    programs: Head | None = None
 
     @property
     def width(self) -> int:
         """Of a hidden state."""
-        return int(self.directions.shape[0])
+        return len(self.weights) - len(FEATURES)
 
     def score(self, states: Floats, features: Floats) -> Floats:
         """Probabilities of being right.
@@ -78,24 +84,27 @@ class Head:
         Returns:
             Shape (n,), in (0, 1).
         """
+        return np.asarray(1.0 / (1.0 + np.exp(-self.logits(states, features))), np.float32)
+
+    def logits(self, states: Floats, features: Floats) -> Floats:
+        """Log odds of being right: see `score`."""
         inputs = (np.concatenate([states, features], axis=1) - self.mean) / self.scale
         inputs = np.nan_to_num(inputs, nan=0.0, posinf=0.0, neginf=0.0)
-        reduced = inputs[:, : self.width] @ self.directions
-        logits = np.concatenate([reduced, inputs[:, self.width :]], axis=1) @ self.weights
-        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits + self.bias, -30, 30))), np.float32)
+        return np.asarray(np.clip(inputs @ self.weights + self.bias, -30, 30), np.float32)
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""
         meta = json.dumps({"version": VERSION, "model": self.model, **self.facts})
         private_folder(path.parent)
-        arrays = self._arrays("") | (self.ends._arrays(ENDS) if self.ends else {})
+        arrays = self._arrays("")
+        for name in (ENDS, PROGRAMS):
+            arrays |= getattr(self, name)._arrays(name) if getattr(self, name) else {}
         with replacing(path, private=False) as file:
             np.savez_compressed(file, meta=np.frombuffer(meta.encode(), np.uint8), **arrays)
 
     def _arrays(self, prefix: str) -> dict[str, Any]:
-        found = {name: getattr(self, name) for name in ARRAYS}
-        found["bias"] = np.array([self.bias], np.float32)
-        return {prefix + name: array for name, array in found.items()}
+        found = {prefix + name: getattr(self, name) for name in ARRAYS}
+        return {**found, prefix + "bias": np.array([self.bias], np.float32)}
 
     @classmethod
     def load(cls, path: Path) -> Head:
@@ -110,8 +119,12 @@ class Head:
                 if meta.pop("version") != VERSION:
                     raise UsageError(f"{path.name} is of another version", "train it again")
                 model = str(meta.pop("model"))
-                ends = _read(model, data, ENDS) if ENDS + "bias" in data else None
-                return replace(_read(model, data, ""), facts=meta, ends=ends)
+                return replace(
+                    _read(model, data, ""),
+                    facts=meta,
+                    ends=_read(model, data, ENDS) if ENDS + "bias" in data else None,
+                    programs=_read(model, data, PROGRAMS) if PROGRAMS + "bias" in data else None,
+                )
         except FileNotFoundError:
             have = ", ".join(sorted(p.stem for p in path.parent.glob("*.npz"))) or "none yet"
             hint = f"there are: {have}; `ttc prm train` makes one"
@@ -121,8 +134,8 @@ class Head:
 
 
 def _read(model: str, data: Any, prefix: str) -> Head:
-    mean, scale, directions, weights = (data[prefix + name] for name in ARRAYS)
-    return Head(model, mean, scale, directions, weights, float(data[prefix + "bias"][0]))
+    mean, scale, weights = (data[prefix + name] for name in ARRAYS)
+    return Head(model, mean, scale, weights, float(data[prefix + "bias"][0]))
 
 
 def features_of(branch: Branch) -> Floats:
@@ -148,6 +161,8 @@ def features_of(branch: Branch) -> Floats:
                     _mean(logprobs),
                     _mean(step.confidences[begin:mark]),
                     _mean(step.logprobs[begin:mark]),
+                    _log(hesitation(confidences)),
+                    _log(-math.fsum(logprobs)),
                 ]
             )
             begin = mark
@@ -157,12 +172,17 @@ def features_of(branch: Branch) -> Floats:
 
 
 def states_of(branch: Branch) -> Floats:
-    """The hidden states of a branch: shape (states, width)."""
-    return np.array([state for step in branch.steps for state in step.hidden], np.float32)
+    """The hidden states of a branch: shape (states, width), as precise as they are kept."""
+    return halved([state for step in branch.steps for state in step.hidden])
 
 
 def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values) if values else math.nan
+
+
+def _log(value: float) -> float:
+    """Of a sum that only grows; NaN for 0, which is nothing drawn with."""
+    return math.log(value + 0.1) if value else math.nan
 
 
 def _lowest(values: Sequence[float]) -> float:

@@ -1,11 +1,13 @@
 """A trained probe on the generator's own hidden states: step scores for next to nothing.
 
-States come from the decode that writes the text. Where a branch was drawn without them (out of
-the sample pool, or forced), they are read by evaluating its text once.
+Probes of the models that were measured come with the package, in `probes/`. States come from the
+decode that writes the text. Where a branch was drawn without them (forced, say), they are read by
+evaluating its text once.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from ttc_cli.core.engine import EngineInfo
 from ttc_cli.core.errors import ModelError, UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Question
+from ttc_cli.core.programs import PLAIN, kind
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs, Stop, StopRule
 from ttc_cli.core.steps import STEPS
@@ -23,8 +26,10 @@ from ttc_cli.core.verify import Graded
 from ttc_cli.settings import home
 from ttc_cli.verifiers.common import unheard
 from ttc_cli.verifiers.head import Head, features_of, states_of
+from ttc_cli.voting.evidence import measured
 
 USAGE = "probe:NAME"
+OURS = Path(__file__).parent / "probes"
 OUTPUTS = Outputs(confidence=True, logprobs=True, hidden="steps")
 
 
@@ -39,7 +44,24 @@ def opens(argument: str) -> tuple[Path, ...]:
 
 
 def _file(name: str) -> Path:
-    return home() / "probes" / f"{name}.npz"
+    """The user's own probe of that name, else ours."""
+    mine, ours = home() / "probes" / f"{name}.npz", OURS / f"{name}.npz"
+    return ours if ours.exists() and not mine.exists() else mine
+
+
+@functools.cache
+def shipped(model: str) -> Probe | None:
+    """The probe that comes with the package for a model, by its sha256."""
+    probes = (Probe(f"probe:{path.stem}", Head.load(path)) for path in sorted(OURS.glob("*.npz")))
+    return next((probe for probe in probes if probe.head.model == model), None)
+
+
+def mismatch(info: EngineInfo) -> str:
+    """What to tell of a model that a probe comes with, in another file; empty for others."""
+    name = measured(info.name)
+    if name is None or not (OURS / f"{name}.npz").exists() or "hidden" not in info.capabilities:
+        return ""
+    return f"the probe of {name} was made for another file of it: samples are weighed without it"
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Probe:
@@ -92,8 +114,9 @@ class Probe:
             return Graded(None, f"its states are {states.shape[1]} wide, not {self.head.width}")
         features = features_of(branch)
         scores = [float(score) for score in self.head.score(states, features)]
-        if self.head.ends and branch.stop is not None and branch.stop.whole:
-            scores[-1] = float(self.head.ends.score(states[-1:], features[-1:])[0])
+        at_end = self.head.ends if kind(branch) == PLAIN else self.head.programs
+        if at_end and branch.stop is not None and branch.stop.whole:
+            scores[-1] = float(at_end.score(states[-1:], features[-1:])[0])
         return Graded(scores[-1], steps=tuple(scores))
 
 

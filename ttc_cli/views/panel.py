@@ -138,12 +138,12 @@ def why(board: Board) -> Line:
 
 
 def votes(board: Board, columns: int, most: int, marks: Marks = Marks()) -> list[Line]:
-    """The heaviest classes as bars with counts, and how sure the lead is."""
+    """The heaviest classes as bars with counts, and how likely the first is right."""
     if not board.votes or most < 1:
         return []
     shown = [(label(answer), count, weight) for answer, count, weight in board.votes[:most]]
     names = min(max(width(a) for a, _, _ in shown), max(4, columns // 4))
-    lead = f" · lead {board.lead:.0%} safe" if board.lead is not None else ""
+    lead = f" · confidence {board.lead:.2f}" if board.lead is not None else ""
     lead += f" · {_given(board)}" if board.answered[1] else ""
     most_weight = max(w or n for _, n, w in shown) or 1.0
     room = max(0, min(30, columns - names - 8 - width(lead)))
@@ -171,7 +171,7 @@ def tally(board: Board) -> str:
     counts = ", ".join(
         f"{shorten(label(answer), 30)} ×{count}" for answer, count, _ in board.votes[:3]
     )
-    lead = f", the lead is {board.lead:.0%} safe" if board.lead is not None else ""
+    lead = f", confidence {board.lead:.2f}" if board.lead is not None else ""
     given = f", {_given(board)}" if board.answered[1] else ""
     return f"vote: {counts}{lead}{given}" if counts else ""
 

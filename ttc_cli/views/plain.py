@@ -190,9 +190,10 @@ class PlainView:
 def summary(result: dict[str, Any]) -> list[str]:
     """One or two lines about a run: how it was decided and what it cost."""
     ours = result["ttc"]
+    sure = ours.get("confidence")
     lines = []
     if ours["votes"]:
-        votes = _votes(ours["votes"])
+        votes = _votes(ours["votes"], by_weight=sure is None)
         more = f" and {len(ours['votes']) - 4} more" if len(ours["votes"]) > 4 else ""
         lines.append(f"votes: {votes}{more} · {agreed(ours)}")
     tokens = ours["tokens"]
@@ -200,6 +201,7 @@ def summary(result: dict[str, Any]) -> list[str]:
     speed = tokens["sampled"] / ours["timings"]["decode_s"] if ours["timings"]["decode_s"] else 0
     parts = [
         f"{ours['strategy']} ({ours['effort']})",
+        f"confidence {sure:.2f}" if sure is not None and not ours["votes"] else "",
         f"{tokens['sampled']} tokens",
         "from the cache" if ours["cache"] == "hit" else "",
         f"{speed:.0f}/s" if speed else "",
@@ -211,10 +213,10 @@ def summary(result: dict[str, Any]) -> list[str]:
     return [*lines, " · ".join(part for part in parts if part)]
 
 
-def _votes(votes: list[dict[str, Any]]) -> str:
+def _votes(votes: list[dict[str, Any]], *, by_weight: bool) -> str:
     """The first classes with their counts, and their shares where weight beat count."""
     counts, whole = [v["count"] for v in votes], sum(v["weight"] for v in votes)
-    weighed = whole > 0 and counts != sorted(counts, reverse=True)
+    weighed = by_weight and whole > 0 and counts != sorted(counts, reverse=True)
     return ", ".join(
         f"{plain(v['answer'])} ×{v['count']}" + (f" ({v['weight'] / whole:.0%})" if weighed else "")
         for v in votes[:4]

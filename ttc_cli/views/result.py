@@ -121,6 +121,7 @@ def _ours(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
         "route": facts.route,
         "answer": outcome.answer,
         "agreement": outcome.agreement,
+        "confidence": None if outcome.confidence is None else round(outcome.confidence, 4),
         "verified": outcome.verified,
         "stopped": outcome.stopped,
         "samples": {

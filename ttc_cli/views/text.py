@@ -153,8 +153,10 @@ def span(seconds: float) -> str:
 
 
 def agreed(ours: dict[str, Any]) -> str:
-    """How much a vote agrees, and how many of its samples have an answer."""
+    """How much a vote agrees, how many of its samples have an answer, how sure that is."""
     samples, share = ours.get("samples", {}), ours["agreement"]
     given = f"answered {samples['answered']} of {samples['counted']}" if samples else ""
+    sure = ours.get("confidence")
     parts = [f"agreement {share:.0%}" if share is not None else "", given]
+    parts.append(f"confidence {sure:.2f}" if sure is not None else "")
     return ", ".join(part for part in parts if part)

@@ -10,47 +10,21 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.drawing.replies import sample
 from ttc_cli.voting.ballot import Ballot
-from ttc_cli.voting.evidence import KINDS, hesitation
 from ttc_cli.voting.fields import FIELDS_HELP
 from ttc_cli.voting.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give_up
-from ttc_cli.voting.stopping import (
-    Standing,
-    further,
-    together,
-    unbeatable,
-    votes_needed,
-)
+from ttc_cli.voting.stopping import Standing, further, together
 
-RULES = ("auto", "value", "beta", "escalate")
-SURE = 3.0
-"""Most hesitation of a sample that settles a question alone. Read off a pool of a 0.5B model on
-svamp, where 96% of such samples are right: docs/router.md."""
+SURE = 0.9
+"""How likely to be right one sample must be to settle a question alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """Options of self-consistency."""
 
-    rule: str = field(
-        default="auto",
-        metadata={
-            "help": "when to stop: value (the rest adds too little), beta (lead safe) or escalate"
-            " (a first sample that is sure, then value at twice the loss); auto: as effort says"
-        },
-    )
     loss: float = field(
         default=0.01,
         metadata={"help": "chance of a right answer that stopping may forgo"},
-    )
-    confidence: float = field(
-        default=0.95, metadata={"help": "rule=beta: stop once the lead is this safe"}
-    )
-    weight: str = field(
-        default="auto",
-        metadata={
-            "help": "weigh votes by hesitation, length, or none;"
-            " auto: by hesitation, and none with --no-early-stop"
-        },
     )
     width: int = field(
         default=1,
@@ -60,27 +34,11 @@ class Options:
     fields: bool = field(default=False, metadata={"help": FIELDS_HELP})
 
     def __post_init__(self) -> None:
-        if self.rule not in RULES:
-            raise UsageError(f"there is no rule {self.rule!r}", "one of " + ", ".join(RULES))
-        if self.weight not in (*KINDS, "auto"):
-            raise UsageError(f"no weight is called {self.weight!r}", "auto, " + ", ".join(KINDS))
         check_give_up(self.give_up)
         if self.width < 1:
             raise UsageError("width is 1 or more")
-        if self.loss < 0 or not 0 < self.confidence <= 1:
-            raise UsageError("loss is 0 or more, and confidence above 0, up to 1")
-
-    def rule_for(self, plan: Plan) -> str:
-        """When to stop in this plan, one of `RULES` but "auto"."""
-        if self.rule != "auto":
-            return self.rule
-        return "escalate" if plan.effort == "auto" else "value"
-
-    def weight_for(self, plan: Plan) -> str:
-        """How votes are weighed in this plan, one of `evidence.KINDS`."""
-        if self.weight != "auto":
-            return self.weight
-        return "hesitation" if plan.early_stop else "none"
+        if self.loss < 0:
+            raise UsageError("loss is 0 or more")
 
 
 class Voting:
@@ -91,7 +49,7 @@ class Voting:
         self._question = question
         self._plan = plan
         self._options = options
-        self._rule = options.rule_for(plan)
+        self._escalates = plan.effort == "auto"
         self._pruner = StepScorePruner(options.give_up, plan)
         self._started = 0
         self._stage = 1
@@ -110,7 +68,7 @@ class Voting:
             needed = max(self._needed(left + len(live), together), self._options.width)
             want = max(0, needed - len(live))
         want = min(want, left)
-        if want and done and self._rule == "escalate":
+        if want and done and self._escalates:
             self._tell(self._started + want)
         for _ in range(want):
             yield sample(self._question, self._plan, self._started)
@@ -136,18 +94,12 @@ class Voting:
         """How many further samples to begin; 0 when the vote is settled.
 
         Args:
-            ask: of the value rule, the fewest that could settle it, or `together`.
+            ask: the fewest that could settle it, or `together`.
         """
         standing = self._ballot.standing
-        if self._rule == "escalate" and standing.drawn < 2:
-            return int(not self._sure())
-        if self._rule != "beta":
-            twice = 2 if self._rule == "escalate" else 1
-            return ask(standing, left, twice * self._options.loss)
-        if unbeatable(standing.counts, left):
-            return 0
-        first, second, *_ = (*sorted(standing.counts, reverse=True), 0, 0)
-        return votes_needed(first, second, self._options.confidence, left)
+        if self._escalates and standing.drawn < 2:
+            return int((self._ballot.lead or 0.0) < SURE)
+        return ask(standing, left, (2 if self._escalates else 1) * self._options.loss)
 
     def _tell(self, total: int) -> None:
         """Say why it goes on to `total` samples: after the first, and each time they doubled."""
@@ -162,18 +114,9 @@ class Voting:
             many = "the first sample has" if standing.drawn == 1 else "the samples have"
             return f"{many} no short answer"
         if standing.drawn == 1:
-            total = hesitation(self._ballot.seen[0].confidences)
-            found = f"hesitation {total:.1f}, {SURE:.0f} settles" if total else "no confidences"
-            return f"the first sample is not sure ({found})"
+            return f"the first sample is not sure ({self._ballot.lead or 0.0:.0%})"
         if len(votes) == 1:
             return f"only {votes[0].count} of {standing.drawn} samples have a short answer"
         short = [(" ".join(vote.answer.split())[:20], vote.count) for vote in votes[:3]]
         said = ", ".join(f"{answer} ×{count}" for answer, count in short)
         return f"samples disagree ({said})"
-
-    def _sure(self) -> bool:
-        """Whether the one sample there is has an answer and hardly hesitated on its way."""
-        if not self._ballot.standing.counts:
-            return False
-        confidences = self._ballot.seen[0].confidences
-        return bool(confidences) and hesitation(confidences) <= SURE

@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from ttc_cli.answers import Classes, Exact, shared_worker
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Vote
-from ttc_cli.core.outcome import Question, Votes, voting
-from ttc_cli.core.programs import kind
+from ttc_cli.core.outcome import Outcome, Plan, Question, Votes, voting
 from ttc_cli.drawing.replies import answer_of
-from ttc_cli.programs.reliability import Table
-from ttc_cli.voting.evidence import mean_confidence, weights
-from ttc_cli.voting.stopping import Standing, lead_probability
+from ttc_cli.voting.evidence import Evidence, evidence, mean_confidence, measurable
+from ttc_cli.voting.stopping import Standing
 
 __all__ = ["Ballot", "mean_confidence"]
 
-Weigh = Callable[[Sequence[Branch]], Sequence[float]]
+Weigh = Callable[[Sequence[Branch]], float]
+"""What the votes of a class weigh together."""
 
 
 class Ballot:
@@ -27,18 +25,14 @@ class Ballot:
 
     Args:
         question: says what a short answer looks like.
-        weight: how votes are weighed, one of `evidence.KINDS`, 1 each by default; or a function
-            from branches to the weights of their votes.
-        table: of the reliabilities by which kinds of samples are weighed against one another;
-            None where there is one kind.
+        by: what weighs the classes: evidence, or a function of a class's branches; by default
+            they are counted.
     """
 
-    def __init__(
-        self, question: Question, weight: str | Weigh = "none", table: Table | None = None
-    ) -> None:
+    def __init__(self, question: Question, by: Evidence | Weigh = len) -> None:
         self._question = question
-        self._table = table
-        self._weigh = partial(weights, weight) if isinstance(weight, str) else weight
+        self._evidence = by if isinstance(by, Evidence) else None
+        self._weigh = by.weight if isinstance(by, Evidence) else by
         self._classes = Exact() if question.form else Classes(worker=shared_worker())
         self.seen: list[Branch] = []
         self._rules: list[str] = []
@@ -54,22 +48,14 @@ class Ballot:
     @property
     def votes(self) -> tuple[Votes, ...]:
         """Classes, heaviest first; ties go by count, then label: never by the order drawn."""
-        groups = self._classes.groups()
-        voters = sorted(i for g in groups for i in g.members)
-        weight: dict[int, float] = {}
-        for of in {kind(self.seen[i]) for i in voters}:  # each beside its own kind
-            alike = [i for i in voters if kind(self.seen[i]) == of]
-            found = self._weigh([self.seen[i] for i in alike])
-            weight.update(zip(alike, found, strict=True))
-
-        def total(members: Sequence[int]) -> float:
-            if self._table is None:
-                return math.fsum(weight[i] for i in members)
-            return self._table.weight([(kind(self.seen[i]), weight[i]) for i in members])
-
         votes = [
-            Votes(g.label, len(g.members), total(g.members), self._rules_of(g.members))
-            for g in groups
+            Votes(
+                group.label,
+                len(group.members),
+                float(self._weigh([self.seen[i] for i in group.members])),
+                self._rules_of(group.members),
+            )
+            for group in self._classes.groups()
         ]
         return tuple(sorted(votes, key=lambda v: (-v.weight, -v.count, v.answer)))
 
@@ -95,13 +81,13 @@ class Ballot:
         return self.share(votes[0]) if votes else None
 
     def share(self, mine: Votes) -> float:
-        """A class's part of the weight of all samples that finished or were cut.
+        """A class's part of all samples that finished or were cut.
 
-        One without an answer weighs what those with one weigh on average. Where no vote weighs
-        anything, they are counted.
+        It is counted where evidence decides, or where no vote weighs anything; else votes count
+        by their weight, and one without an answer weighs what those with one weigh on average.
         """
         votes, (given, all_) = self.votes, self.answered
-        total = math.fsum(vote.weight for vote in votes)
+        total = 0.0 if self._evidence else math.fsum(vote.weight for vote in votes)
         part = mine.weight / total if total else mine.count / given
         return part * given / all_
 
@@ -109,30 +95,35 @@ class Ballot:
     def settled(self) -> bool:
         """Whether one class leads, other classes and samples without an answer alike.
 
-        Kinds of samples that are weighed against one another lead by their weight.
+        Where evidence decides, it leads by its weight.
         """
         (given, all_), votes = self.answered, self.votes
-        if self._table is not None:
+        if self._evidence is not None:
             return bool(votes) and all(vote.weight < votes[0].weight for vote in votes[1:])
         others = [all_ - given, *(vote.count for vote in votes[1:])]
         return bool(votes) and votes[0].count > max(others)
 
     @property
     def lead(self) -> float | None:
-        """Probability that the leader stays ahead, of different kinds that it is right."""
+        """Probability that the leader is right, by the evidence; None without any."""
         votes = self.votes
-        if not votes:
+        return self.right(votes[0]) if votes else None
+
+    def right(self, mine: Votes) -> float | None:
+        """Probability that a class is right, by the evidence; None without any."""
+        if self._evidence is None:
             return None
-        if self._table is not None:
-            return self._table.posterior([v.weight for v in votes])[0]
-        counts = (*sorted((v.count for v in votes), reverse=True), 0)
-        return lead_probability(*counts[:2]) if len(self.seen) > 1 else None
+        votes = self.votes
+        return self._evidence.posterior([vote.weight for vote in votes])[votes.index(mine)]
 
     def event(self) -> Vote:
         """The state of the vote, for views."""
         votes = self.votes
         classes = tuple((v.answer, v.count, v.weight) for v in votes)
-        return Vote(classes, self.lead, *self.answered, tuple(v.rules for v in votes))
+        known = self._evidence is not None and self._evidence.measured
+        return Vote(
+            classes, self.lead if known else None, *self.answered, tuple(v.rules for v in votes)
+        )
 
     @property
     def winners(self) -> list[Branch]:
@@ -148,9 +139,25 @@ class Ballot:
 
     def class_of(self, branch: Branch) -> Votes | None:
         """The class that a branch voted for; None for one without a short answer."""
-        at = next(i for i, seen in enumerate(self.seen) if seen.id == branch.id)
+        at = next((i for i, seen in enumerate(self.seen) if seen.id == branch.id), None)
         label = next((g.label for g in self._classes.groups() if at in g.members), None)
         return next((votes for votes in self.votes if votes.answer == label), None)
+
+
+def confidence(model: str, question: Question, plan: Plan, outcome: Outcome) -> float | None:
+    """How likely an outcome's answer is to be right; None where that was never measured.
+
+    Args:
+        model: see `evidence`.
+    """
+    known = evidence(model, plan)
+    if outcome.branch is None or outcome.tree or not (known.measured and measurable(question)):
+        return None
+    ballot = Ballot(question, known)
+    ballot.take(outcome.branches)
+    mine = ballot.class_of(outcome.branch)
+    voted = bool(outcome.votes) or ballot.answered[0] == 1  # versions of one reply do not vote
+    return ballot.right(mine) if mine and voted else None
 
 
 def confident(branch: Branch) -> tuple[float, list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded
 from ttc_cli.voting.ballot import Ballot, confident
-from ttc_cli.voting.evidence import weights
+from ttc_cli.voting.evidence import UNMEASURED
 
 MANY = 100
 """Samples beyond which the best by an imperfect score is looked at with suspicion."""
@@ -25,7 +26,7 @@ def wanted(run: Run, plan: Plan) -> Outputs:
         MissingCapability: the engine lacks what the verifier needs.
     """
     if plan.verifier is None:
-        return Outputs(confidence=True)
+        return plan.outputs
     run.engine.info.require(*plan.verifier.needs, by=plan.verifier.name)
     return replace(plan.verifier.outputs, confidence=True)
 
@@ -103,10 +104,12 @@ class Grades:
             branches = [branch for branch in branches if ballot.class_of(branch) == winner]
         return max(branches, key=merit)
 
-    def weigh(self, branches: Sequence[Branch]) -> list[float]:
-        """Weights of votes: scores; hesitation where nobody has a score above 0."""
-        scores = [self.score(branch) or 0.0 for branch in branches]
-        return scores if any(scores) else weights("hesitation", branches)
+    def weigh(self, branches: Sequence[Branch]) -> float:
+        """What the votes of a class weigh together: their scores; where nobody has a score above
+        0, what the samples say themselves."""
+        if not any(graded.score for graded in self._of.values()):
+            return UNMEASURED.weight(branches)
+        return math.fsum(self.score(branch) or 0.0 for branch in branches)
 
     @property
     def report(self) -> str:

@@ -6,16 +6,43 @@ not, few more will: the next stage is opened wide, which takes hardly longer tha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.outcome import Plan, Question
-from ttc_cli.core.programs import PLAIN, ran
+from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM, ran
 from ttc_cli.core.run import Run
 from ttc_cli.drawing import replies
 from ttc_cli.programs.begun import program
-from ttc_cli.programs.reliability import SETTLED, table
 from ttc_cli.voting.ballot import Ballot
+
+Stage = tuple[int, float]
+"""Samples begun by then, and how likely to be right the leader must be to end there."""
+SETTLED = 0.8
+"""How likely to be right a leader must be to end in the middle of the first stage."""
+ORDER = (GREEDY_PROGRAM, PLAIN, PLAIN, PROGRAM, PLAIN)
+ORDERS = {"auto": (GREEDY_PROGRAM, PROGRAM, PLAIN)}
+"""Kinds in the order they are begun, by effort where it is another; the last goes on."""
+STAGES: Mapping[str, tuple[Stage, ...]] = {
+    "low": (),
+    "auto": ((2, 0.6), (4, 0.6), (6, 0.5)),
+    "medium": ((3, 0.0),),
+    "high": ((3, 0.75), (6, 0.6), (10, 0.5)),
+    "max": ((6, 0.8), (16, 0.7), (32, 0.6)),
+}
+"""By effort: what is begun at once, and the bar to end there."""
+
+
+def order(samples: int, effort: str) -> tuple[str, ...]:
+    """The kinds of so many samples."""
+    first = ORDERS.get(effort, ORDER)
+    return (first + first[-1:] * samples)[:samples]
+
+
+def stages(effort: str, samples: int) -> list[Stage]:
+    """The stages of an effort, up to and at least to a number of samples."""
+    kept = [(many, bar) for many, bar in STAGES[effort] if many < samples]
+    return [*kept, (samples, kept[-1][1] if kept else 1.0)]  # the rest, by the last bar
 
 
 def sample(run: Run, question: Question, plan: Plan, number: int, *, comments: str = "") -> Branch:
@@ -24,13 +51,11 @@ def sample(run: Run, question: Question, plan: Plan, number: int, *, comments: s
     Args:
         comments: what a program's model is told besides the question.
     """
-    order = (
-        table(run.engine.info.name).order(number + 1, plan.effort) if plan.kinds == "mixed" else ()
-    )
-    plain = plan.kinds == "plain" or (plan.kinds == "mixed" and order[-1] == PLAIN)
+    kinds = order(number + 1, plan.effort) if plan.kinds == "mixed" else ()
+    plain = plan.kinds == "plain" or (plan.kinds == "mixed" and kinds[-1] == PLAIN)
     if plain or not question.programs:
         return replies.sample(question, plan, number)
-    nth = sum(kind != PLAIN for kind in order[:-1]) if order else number
+    nth = sum(kind != PLAIN for kind in kinds[:-1]) if kinds else number
     begins = "continue" in run.engine.info.capabilities
     return program(question, plan, number, nth=nth, begins=begins, comments=comments)
 
@@ -43,8 +68,8 @@ class MixedVote:
         self._ballot = ballot
         self._question = question
         self._plan = plan
-        stages = table(run.engine.info.name).stages_for(plan.effort, plan.samples)
-        self._stages = list(stages) if plan.early_stop else [(plan.samples, 1.0)]
+        early = plan.early_stop
+        self._stages = stages(plan.effort, plan.samples) if early else [(plan.samples, 1.0)]
         self._bar = SETTLED
         self._started = 0
         self.news: list[str] = []

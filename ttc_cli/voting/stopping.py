@@ -1,10 +1,10 @@
 """When enough votes are in: pure rules on the votes so far, no engine and no clock.
 
-Two rules. The Beta criterion (Aggarwal et al. 2023, arXiv 2305.11860) asks whether the leader
-would stay ahead for ever. The value rule asks what the samples that are left would add: it stops
-once drawing all of them is expected to add less to the chance of a right answer than a loss that
-was allowed. A weak model's votes are often split for good: being sure of the leader then takes
-more samples than there are, and a new leader would hardly be right more often than the old.
+The value rule asks what the samples that are left would add: it stops once drawing all of them is
+expected to add less to the chance of a right answer than a loss that was allowed. A weak model's
+votes are often split for good: being sure of the leader, as adaptive consistency wants to be
+(Aggarwal et al. 2023, arXiv 2305.11860), then takes more samples than there are, and a new leader
+would hardly be right more often than the old.
 
 The value rule's model of votes is a Chinese restaurant process (Ewens 1972; Blackwell and
 MacQueen 1973): after n votes, the next one joins a class of size c with probability c/(n + α)
@@ -17,7 +17,6 @@ that), so stopping is a problem of the value of information (Howard 1966) with a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,35 +33,6 @@ HORIZON = 12
 """Samples left beyond which what is drawn in vain is not looked at: it takes too long."""
 CONCENTRATIONS = tuple(0.1 * math.pow(100.0, i / 8) for i in range(9))
 """Values of α, a log-uniform grid over two decades around 1."""
-
-
-def lead_probability(first: float, second: float) -> float:
-    """Probability that the leading answer stays ahead of the next one.
-
-    Adaptive consistency's Beta criterion (Aggarwal et al. 2023, arXiv 2305.11860) with a uniform
-    prior: P(p > 1/2) for p ~ Beta(first + 1, second + 1). Whole counts use the binomial sum,
-    fractional weights are rounded down to whole ones first, the cautious way.
-    """
-    a, b = int(first), int(second)
-    n = a + b + 1
-    return 1.0 - sum(math.comb(n, k) for k in range(b + 1)) / 2.0**n if a >= b else 0.0
-
-
-def unbeatable(counts: Sequence[float], left: float) -> bool:
-    """Whether `left` more votes, all for the runner-up, cannot change the leader."""
-    if not counts:
-        return False
-    ranked = sorted(counts, reverse=True)
-    second = ranked[1] if len(ranked) > 1 else 0.0
-    return ranked[0] > second + left
-
-
-def votes_needed(first: int, second: int, confidence: float, most: int) -> int:
-    """The fewest further votes, all for the leader, that would settle the matter."""
-    for extra in range(most):
-        if lead_probability(first + extra, second) >= confidence:
-            return extra
-    return most
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,330 @@
+"""Fit the probe that ships and the evidence model, and replay rules of votes by it.
+
+    python benchmarks/fit_evidence.py READ.jsonl... --model MODEL.gguf --probe NAME.npz --json OUT
+
+READ is what `read_pool.py` wrote (of a sample that is in several, the one with more steps counts).
+The evidence is fitted on the probe's scores of questions that the probe had not seen; what is
+judged and replayed is fitted on other questions (five folds). Printed: the rows of
+`voting.evidence.TABLES`, calibration (ECE beside the 90th percentile of a perfect forecaster's,
+Brier score beside the base rate's), and for each rule accuracy and tokens, paired with `--against`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from ttc_cli.answers import classes
+from ttc_cli.bench.statistics import paired
+from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM
+from ttc_cli.core.sampling import Stop
+from ttc_cli.prm.fit import FOLDS, train
+from ttc_cli.prm.measures import auc, brier, calibration
+from ttc_cli.prm.traces import Trace
+from ttc_cli.voting.evidence import hesitation
+from ttc_cli.voting.mixed import STAGES, Stage, order, stages
+
+KINDS = (GREEDY_PROGRAM, PROGRAM, PLAIN)
+DRAWS = {"program-B-0": 1, "program-A-0": 1, "program-B-1": 2, "plain": 4}
+SUBSETS = 12
+"""Random parts of each question's samples that the evidence is fitted on."""
+Numbers = Any
+
+
+class Undecided:
+    """In the place of the worker: algebra is left out."""
+
+    def compare(self, a: str, b: str) -> bool | None:
+        return None
+
+
+@dataclass
+class Sample:
+    """A sample as evidence sees it; `of` is its class, -1 without an answer."""
+
+    name: str
+    kind: int
+    tokens: int
+    sure: float
+    of: int = -1
+
+
+@dataclass
+class Asked:
+    """A question's samples; `right` is the right class, -1 where there is none."""
+
+    id: str
+    samples: list[Sample] = field(default_factory=list)
+    right: int = -1
+
+    def named(self, name: str) -> list[int]:
+        return [i for i, sample in enumerate(self.samples) if sample.name == name]
+
+
+def read(paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Samples in an order that does not depend on when they were drawn."""
+    rows = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+    rows.sort(key=lambda row: len(row["steps"]))
+    found = {(row["question"], row["name"], row["sample"]): row for row in rows}
+    return [found[key] for key in sorted(found)]
+
+
+def asked(rows: Sequence[dict[str, Any]], sure: dict[int, float]) -> list[Asked]:
+    """Questions with all their samples, by how sure each is; those of fewer are left out."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for at, row in enumerate(rows):
+        groups[row["question"]].append(at)
+    out = []
+    for name, at in groups.items():
+        one = Asked(name)
+        for i in at:
+            row = rows[i]
+            kind = KINDS.index(row["kind"])
+            one.samples.append(Sample(row["name"], kind, row["tokens"], sure.get(i, math.nan)))
+        found = classes([rows[i]["answer"] or None for i in at], worker=Undecided())
+        for number, group in enumerate(found):
+            for member in group.members:
+                one.samples[member].of = number
+            if np.mean([rows[at[member]]["right"] for member in group.members]) > 0.5:
+                one.right = number
+        if all(len(one.named(name)) >= most for name, most in DRAWS.items()):
+            out.append(one)
+    return out
+
+
+class Model:
+    """The evidence of `voting.evidence`, over arrays."""
+
+    def __init__(self, values: Numbers, middles: Numbers) -> None:
+        self.values, self.middles = np.asarray(values, float), middles
+        self.usual, self.slope = self.values[:3], self.values[3:6]
+        self.power = np.array([1.0, *self.values[6:8]])
+        self.none = float(self.values[8])
+
+    def said(self, kind: Numbers, sure: Numbers) -> Numbers:
+        more = np.nan_to_num(sure - self.middles[kind])
+        return np.maximum(0, self.usual[kind] + self.slope[kind] * more)
+
+    def posterior(self, one: Asked, picked: Sequence[int]) -> dict[int, float]:
+        """Probability of each class of some of a question's samples."""
+        some = [one.samples[i] for i in picked if one.samples[i].of >= 0]
+        weight: dict[int, float] = defaultdict(float)
+        for of, kind in {(sample.of, sample.kind) for sample in some}:
+            mine = [s.sure for s in some if (s.of, s.kind) == (of, kind)]
+            said = self.said(np.full(len(mine), kind), np.array(mine)).sum()
+            weight[of] += said * len(mine) ** (self.power[kind] - 1)
+        total = math.exp(self.none) + sum(map(math.exp, weight.values()))
+        return {of: math.exp(w) / total for of, w in weight.items()}
+
+    def rows(self) -> list[str]:
+        return [
+            f"{kind}: Kind({self.usual[i]:.2f}, {self.slope[i]:.2f}, {self.middles[i]:.2f},"
+            f" {self.power[i]:.2f})"
+            for i, kind in enumerate(KINDS)
+        ] + [f"none: {self.none:.2f}"]
+
+
+def part(one: Asked, rng: random.Random) -> list[int]:
+    """Some of a question's samples, of each kind none to all."""
+    return [
+        i
+        for name, most in DRAWS.items()
+        for i in rng.sample(one.named(name)[:most], rng.randint(0, most))
+    ]
+
+
+def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
+    """The evidence that makes the right classes of random parts likeliest."""
+    rng = random.Random(seed)
+    items = [(one, p) for one in questions for _ in range(SUBSETS) if (p := part(one, rng))]
+    kind, sure, at = [], [], []  # of each sample with an answer; `at`: its class's row
+    item, wins, lost = [], [], np.ones(len(items))  # of each class; `lost`: no class is right
+    for number, (one, picked) in enumerate(items):
+        row: dict[int, int] = {}
+        for sample in (one.samples[i] for i in picked if one.samples[i].of >= 0):
+            if sample.of not in row:
+                row[sample.of] = len(item)
+                item.append(number)
+                wins.append(sample.of == one.right)
+            kind.append(sample.kind)
+            sure.append(sample.sure)
+            at.append(row[sample.of])
+        if one.right in row:
+            lost[number] = 0
+    kinds, sures, item_of, won = map(np.array, (kind, sure, item, wins))
+    middles = np.array([np.nanmean(sures[kinds == k]) for k in range(3)])
+    cell = np.array(at) * 3 + kinds
+    counts = np.maximum(np.bincount(cell, minlength=3 * len(item)).reshape(-1, 3), 1)
+
+    def loss(values: Numbers) -> float:
+        model = Model(values, middles)
+        said = np.bincount(cell, model.said(kinds, sures), 3 * len(item)).reshape(-1, 3)
+        weight = (said * counts ** (model.power - 1)).sum(axis=1)
+        total = np.exp(model.none) + np.bincount(item_of, np.exp(weight), len(items))
+        hit = weight[won].sum() + model.none * lost.sum()
+        return float((np.log(total).sum() - hit) / len(items)) + 0.002 * float(
+            model.slope @ model.slope
+        )
+
+    bounds = [(0, 5)] * 3 + [(0, 3)] * 3 + [(0.2, 1)] * 2 + [(-1, 5)]
+    start = [0.8, 1.3, 0.9, 0.5, 0.5, 0.8, 0.5, 0.9, 1.7]
+    return Model(minimize(loss, start, bounds=bounds).x, middles)
+
+
+def folds(questions: Sequence[Asked]) -> dict[str, int]:
+    names = sorted(one.id for one in questions)
+    random.Random(1).shuffle(names)
+    return {name: i % FOLDS for i, name in enumerate(names)}
+
+
+Choose = Callable[[Asked, Sequence[int]], dict[int, float]]
+
+
+@dataclass
+class Played:
+    right: float
+    tokens: int
+    samples: int
+    sure: float
+
+
+def play(
+    one: Asked, choose: Choose, kinds: Sequence[str], plan: Sequence[Stage], rng: random.Random
+) -> Played:
+    """One run: stages are begun whole, and end once the leader is likely enough."""
+    plain = rng.sample(one.named("plain"), len(one.named("plain")))
+    programs = one.named("program-A-0") + one.named("program-B-1")
+    queues = {PLAIN: plain, PROGRAM: programs, GREEDY_PROGRAM: one.named("program-B-0")}
+    picked: list[int] = []
+    found: dict[int, float] = {}
+    for upto, bar in plan:
+        while len(picked) < upto and queues[kinds[len(picked)]]:
+            picked.append(queues[kinds[len(picked)]].pop(0))
+        found = choose(one, picked)
+        if found and max(found.values()) >= bar:
+            break
+    tokens = sum(one.samples[i].tokens for i in picked)
+    best = max(found, key=lambda of: found[of], default=-2)
+    return Played(float(best == one.right), tokens, len(picked), found.get(best, 0.0))
+
+
+def judge(questions: Sequence[Asked], choose: Choose, kinds: Sequence[str], plan: Sequence[Stage],
+          orders: int = 8) -> dict[str, Any]:  # fmt: skip
+    """Means over random orders of each question's plain replies, and all runs' confidences."""
+    rng = random.Random(3)
+    runs = [[play(one, choose, kinds, plan, rng) for _ in range(orders)] for one in questions]
+    flat = [run for group in runs for run in group]
+    return {
+        "right": [float(np.mean([run.right for run in group])) for group in runs],
+        "accuracy": float(np.mean([run.right for run in flat])),
+        "tokens": float(np.mean([run.tokens for run in flat])),
+        "samples": float(np.mean([run.samples for run in flat])),
+        "confidence": calibrated(
+            [group[0].sure for group in runs], [group[0].right for group in runs]
+        ),
+    }
+
+
+def ece(sure: Numbers, right: Numbers, bins: int = 8) -> float:
+    """Expected calibration error over equally full bins."""
+    parts = calibration(sure, right, bins)
+    return sum(p["n"] * abs(p["score"] - p["right"]) for p in parts) / len(sure)
+
+
+def calibrated(sure: Sequence[float], right: Sequence[float]) -> dict[str, Any]:
+    """ECE and Brier score, beside what chance and the base rate would have."""
+    rng = np.random.default_rng(0)
+    values = np.array(sure)
+    perfect = [ece(values, rng.random(len(values)) < values) for _ in range(400)]
+    high = values >= 0.9
+    return {
+        "n": len(values),
+        "ece": ece(values, right),
+        "ece_of_a_perfect_one": float(np.percentile(perfect, 90)),
+        "brier": brier(values, right),
+        "brier_of_base_rate": float(np.mean(right) * (1 - np.mean(right))),
+        "auc": auc(values, right),
+        "above_0.9": [
+            int(high.sum()),
+            float(np.mean(np.array(right)[high])) if high.any() else None,
+        ],
+        "reliability": calibration(values, right, 8),
+    }
+
+
+def _trace(row: dict[str, Any]) -> Trace:
+    """A sample's trace, with the features of its end that were not read at first."""
+    trace = Trace.read(row)
+    surprise = 0.1 - trace.features[-1, 4] * row["tokens"]
+    trace.features[-1, 7:9] = math.log(hesitation(row["confidence"]) + 0.1), math.log(surprise)
+    return trace
+
+
+def probe(rows: Sequence[dict[str, Any]], model: Path, out: Path) -> tuple[dict[int, float], Any]:
+    """Train, save and judge the probe; returns the log odds of samples it had not seen."""
+    ended = [at for at, row in enumerate(rows) if Stop(row["stop"]).whole]
+    plain = [at for at in ended if rows[at]["kind"] == PLAIN]
+    programs = [at for at in ended if rows[at]["kind"] != PLAIN]
+    traces = [[_trace(rows[at]) for at in part] for part in (plain, programs)]
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    found = train(traces[0], digest, traces[1])
+    found.head.facts.update(made=date.today().isoformat(), name=out.stem)
+    found.head.save(out)
+    scores = np.concatenate([found.ends, found.programs]).astype(float)
+    logits = np.log(scores / (1 - scores))
+    return dict(zip([*plain, *programs], map(float, logits), strict=True)), found.head.facts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("read", type=Path, nargs="+")
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--probe", type=Path, required=True)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--against", default="medium")
+    told = parser.parse_args()
+    rows = read(told.read)
+    logits, facts = probe(rows, told.model, told.probe)
+    print(json.dumps({k: v for k, v in facts.items() if k != "calibration"}, indent=1))
+    hesitant = {
+        i: -math.log(max(hesitation(row["confidence"]), 1e-3)) for i, row in enumerate(rows)
+    }
+    report: dict[str, Any] = {"probe": facts}
+    for name, sure in (("hesitation", hesitant), ("probe", logits)):
+        questions = asked(rows, sure)
+        fold = folds(questions)
+        held = {f: fitted([q for q in questions if fold[q.id] != f]) for f in range(FOLDS)}
+
+        def choose(one: Asked, picked: Sequence[int], held: Any = held, fold: Any = fold) -> Any:
+            return held[fold[one.id]].posterior(one, picked)
+
+        print(name, len(questions), "questions", *fitted(questions).rows(), sep="\n  ")
+        found = {
+            effort: judge(questions, choose, order(16, effort), stages(effort, 7))
+            for effort in STAGES
+        }
+        base = found[told.against]["right"]
+        for effort, played in found.items():
+            played["against"] = paired(
+                base, played.pop("right") if effort != told.against else base
+            )
+            print(f"  {effort}: {100 * played['accuracy']:.1f}% at {played['tokens']:.0f} tokens")
+        report[name] = found
+    if told.json:
+        told.json.write_text(json.dumps(report, indent=1, default=asdict) + "\n")
+
+
+if __name__ == "__main__":
+    main()

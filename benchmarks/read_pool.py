@@ -1,0 +1,174 @@
+"""States, answers and verdicts of the samples that `draw_pool.py` drew: what evidence is fitted on.
+
+    python benchmarks/read_pool.py --model MODEL.gguf --data train.jsonl --pool pool.jsonl \
+        --out read.jsonl
+
+Nothing is drawn: each text is evaluated once, and programs are run in the jail. One JSON line a
+sample: a trace (see `prm.traces`) and kind, name, sample, stop, answer, confidence. A run that
+was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import threading
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from draw_pool import request
+
+from ttc_cli.answers import equivalent
+from ttc_cli.core.branch import Branch, Step
+from ttc_cli.core.events import end_of
+from ttc_cli.core.outcome import Question
+from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM, source
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Outputs, Stop, StopRule
+from ttc_cli.drawing.replies import answer_of
+from ttc_cli.engine.llama.engine import LlamaEngine
+from ttc_cli.prm.traces import Trace
+from ttc_cli.session.programs import runner
+from ttc_cli.verifiers.head import FEATURES, features_of, states_of
+from ttc_cli.verifiers.probe import with_states
+
+KINDS = {"plain": PLAIN, "program-B-0": GREEDY_PROGRAM, "program-A-0": PROGRAM,
+         "program-B-1": PROGRAM}  # fmt: skip
+"""By the names of `draw_pool.py`; samples of other prompts are left out."""
+LOGPROB, SURPRISE = map(FEATURES.index, ("mean log-probability", "log surprise"))
+
+
+class Reader:
+    """Reads samples of one model.
+
+    Args:
+        engine: of the model that drew them.
+    """
+
+    def __init__(self, engine: LlamaEngine) -> None:
+        self._engine = engine
+        self._inexact = 0
+
+    def plain(
+        self, asked: dict[str, Any], rows: list[dict[str, Any]], *, steps: bool
+    ) -> list[dict[str, Any]]:
+        """The plain replies of one question, with states at their ends, or at all steps' ends."""
+        question = Question(asked["question"], "math", None, lambda v, t: prompt)
+        prompt = request((asked["id"], "plain", 0), asked["question"]).prompt
+        branches = [
+            Branch((row["sample"],), prompt, (Step(row["text"]),), Stop(row["stop"]))
+            for row in rows
+        ]
+        if steps:
+            read = end_of(with_states(Run(self._engine), branches))
+        else:
+            flow = Run(self._engine).extend(
+                branches, stop=StopRule(0), outputs=Outputs(hidden="turn")
+            )
+            read = sorted(
+                end_of(flow), key=lambda branch: [b.id for b in branches].index(branch.id)
+            )
+        out = []
+        for row, bare, branch in zip(rows, branches, read, strict=True):
+            found = answer_of(bare, question)
+            whole = Step(row["text"], confidences=tuple(row["confidence"]), marks=(row["tokens"],))
+            measured = self._measured(row, branch) if steps else replace(branch, steps=(whole,))
+            features = features_of(measured)
+            out.append(_record(asked, row, branch, features, found.text if found else ""))
+        return out
+
+    def programs(self, asked: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The programs of one question, with the state at their end: of the fence that closes."""
+        branches = []
+        for n, row in enumerate(rows):
+            drawn = request((asked["id"], row["kind"], 0), asked["question"])
+            steps = (*drawn.prefix, Step(row["text"].rstrip("\n") + "\n```"))
+            self._inexact += self._tokens(drawn.prompt, steps[1:]) != row["tokens"]
+            branches.append(Branch((n,), drawn.prompt, steps))
+        flow = Run(self._engine).extend(branches, stop=StopRule(0), outputs=Outputs(hidden="end"))
+        run, out = runner(asked["question"], unsafe=False), []
+        for row, read in zip(rows, sorted(end_of(flow), key=lambda b: b.id), strict=True):
+            text, whole = read.text.removesuffix("\n```"), Stop(row["stop"]).whole
+            answer = run(source(text), threading.Event()).answer if whole else ""
+            step = Step(text, confidences=tuple(row["confidence"]), marks=(row["tokens"],))
+            features = features_of(Branch((0,), read.prompt, (step,)))
+            out.append(_record(asked, row, read, features, answer))
+        return out
+
+    def _tokens(self, prompt: Any, steps: tuple[Step, ...]) -> int:
+        return self._engine.count(prompt, steps) - self._engine.count(prompt)
+
+    def _measured(self, row: dict[str, Any], read: Branch) -> Branch:
+        """The branch with the confidences of its steps' tokens, as when it was drawn."""
+        ends = [self._tokens(read.prompt, read.steps[: n + 1]) for n in range(len(read.steps))] or [
+            0
+        ]
+        drawn = len(row["confidence"])
+        self._inexact += ends[-1] + (row["stop"] == "end") != drawn
+        scaled = [round(end * drawn / max(1, ends[-1])) for end in ends]
+        steps = []
+        for step, begin, end in zip(read.steps, [0, *scaled], scaled, strict=False):
+            confidences = tuple(row["confidence"][begin:end])
+            steps.append(
+                Step(step.text, confidences=confidences, hidden=step.hidden, marks=(end - begin,))
+            )
+        return Branch(read.id, read.prompt, tuple(steps))
+
+    @property
+    def inexact(self) -> int:
+        """Samples whose text is cut into other tokens than were drawn."""
+        return self._inexact
+
+
+def _record(
+    asked: dict[str, Any], row: dict[str, Any], branch: Branch, features: Any, answer: str
+) -> dict[str, Any]:
+    states = states_of(branch)
+    features[-1, LOGPROB] = row["logprob"] / max(1, row["tokens"])
+    features[-1, SURPRISE] = math.log(0.1 - row["logprob"])
+    right = bool(answer) and equivalent(answer, asked["answer"].rpartition("####")[2].strip())
+    labels = (float(right),) * len(states)
+    texts = tuple(step.text for step in branch.steps if step.hidden)
+    trace = Trace(asked["id"], texts, states, features, labels, right, row["tokens"])
+    kept = {name: row[name] for name in ("sample", "stop", "confidence")}
+    return {**trace.record(), "kind": KINDS[row["kind"]], "name": row["kind"], **kept,
+            "answer": answer}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("model", "data", "pool", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=0, help="questions whose steps are read too")
+    parser.add_argument("--most", type=int, default=2, help="samples of program-B-1 a question")
+    told = parser.parse_args()
+    asked = {row["id"]: row for row in map(json.loads, told.data.read_text().splitlines())}
+    kept = told.out.read_text().splitlines() if told.out.exists() else []
+    done = {(row["question"], row["name"], row["sample"]) for row in map(json.loads, kept)}
+    left: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in map(json.loads, told.pool.read_text().splitlines()):
+        beyond = row["kind"] == "program-B-1" and row["sample"] >= told.most
+        known = (row["id"], row["kind"], row["sample"]) in done
+        if row["kind"] in KINDS and not (beyond or known):
+            left[row["id"]].append(row)
+    engine = LlamaEngine.load(str(told.model), threads=told.threads, cells=8192)
+    reader = Reader(engine)
+    with told.out.open("a") as out:
+        for n, (name, rows) in enumerate(left.items(), 1):
+            plain = [row for row in rows if row["kind"] == "plain"]
+            found = reader.plain(asked[name], plain, steps=n <= told.steps) if plain else []
+            programs = [row for row in rows if row["kind"] != "plain"]
+            found += reader.programs(asked[name], programs) if programs else []
+            for record in found:
+                out.write(json.dumps(record) + "\n")
+            out.flush()
+            print(f"{n} of {len(left)}, {reader.inexact} in other tokens", flush=True)
+    engine.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The evidence model: what samples say for their answers, and how likely answers are right."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+
+import pytest
+from fakes import ask
+
+from ttc_cli.core.branch import Branch, Prompt, Step
+from ttc_cli.core.outcome import Outcome, Plan
+from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM, Ran
+from ttc_cli.core.sampling import Stop
+from ttc_cli.core.verify import Graded
+from ttc_cli.voting.ballot import Ballot, confidence
+from ttc_cli.voting.evidence import TABLES, UNMEASURED, evidence, measured
+
+PROMPT = Prompt((("What is 3 + 4?", True),))
+NAME = "Qwen2.5 Coder 0.5B Instruct"
+PLAN = Plan("self-consistency", "high", 16, 200)
+ALL = [model for kinds in TABLES.values() for model in kinds.values()]
+
+
+class Probe:
+    """Scores a branch by a number kept with it; none where there is none."""
+
+    def live(self, branch: Branch) -> Graded:
+        return Graded(branch.meta.get("score"))
+
+
+def sample(number: int, answer: str, of: str = PLAIN, unsure: float = 9.0, score: float = 0.0,
+           ) -> Branch:  # fmt: skip
+    meta: dict[str, object] = {"kind": of}
+    if of != PLAIN:
+        meta["ran"] = Ran(answer)
+    if score:
+        meta["score"] = score
+    step = Step(f"\\boxed{{{answer}}}", confidences=(unsure,) * 20)
+    return Branch((number,), PROMPT, (step,), Stop.END, meta=meta)
+
+
+@pytest.mark.parametrize("model", ALL)
+def test_surer_samples_and_more_of_them_weigh_more(model: object) -> None:
+    known = replace(model, probe=Probe() if model.kinds[PLAIN].middle > -1 else None)  # type: ignore[type-var, attr-defined]
+    for of in (GREEDY_PROGRAM, PROGRAM, PLAIN):
+        sure = [sample(i, "7", of, 12.0, 0.9) for i in range(3)]
+        unsure = [sample(i, "7", of, 3.0, 0.2) for i in range(3)]
+        assert known.weight(sure[:1]) > known.weight(unsure[:1]) >= 0
+        assert known.weight(sure) > known.weight(sure[:1])
+        assert known.weight([Branch((0,), PROMPT, meta={"kind": of})]) > 0  # nothing is known of it
+
+
+def test_kinds_that_agree_say_more_than_one_kind_twice() -> None:
+    one, other = sample(0, "7", GREEDY_PROGRAM), sample(1, "7")
+    again = sample(2, "7", PROGRAM)
+    assert UNMEASURED.weight([one, other]) == pytest.approx(
+        UNMEASURED.weight([one]) + UNMEASURED.weight([other])
+    )
+    two = UNMEASURED.weight([again, again])
+    assert UNMEASURED.weight([again]) < two < 2 * UNMEASURED.weight([again])
+
+
+@pytest.mark.parametrize("weights", [[], [0.0], [60.0, 60.0], [0.1, 3.0, 2.0], [1e3, 0.0]])
+def test_what_is_left_of_the_probability_is_for_none_of_them(weights: list[float]) -> None:
+    found = UNMEASURED.posterior(weights)
+    assert math.fsum(found) <= 1 + 1e-9
+    assert all(0 <= one <= 1 for one in found)
+    assert [w for _, w in sorted(zip(found, weights, strict=True))] == sorted(weights)
+
+
+def test_a_vote_does_not_depend_on_the_order_of_samples() -> None:
+    drawn = [sample(0, "7"), sample(1, "8", GREEDY_PROGRAM), sample(2, "7", unsure=4.0)]
+    seen = set()
+    for order in itertools.permutations(drawn):
+        ballot = Ballot(ask(), UNMEASURED)
+        ballot.take(order)
+        seen.add((ballot.votes[0].answer, round(ballot.lead or 0, 9), ballot.agreement))
+    assert len(seen) == 1
+
+
+def test_agreement_is_a_count_whatever_the_weights() -> None:
+    ballot = Ballot(ask(), UNMEASURED)
+    ballot.take([sample(0, "7", unsure=1.0), sample(1, "7", unsure=1.0), sample(2, "8")])
+    assert ballot.votes[0].answer == "8"
+    assert ballot.agreement == pytest.approx(1 / 3)
+
+
+def test_confidence_is_told_of_measured_models_and_computed_answers_alone() -> None:
+    branch = sample(0, "7")
+    alone = Outcome(branch, "7", branches=(branch,))
+    sure = confidence(NAME, ask(), PLAN, alone)
+    assert sure is not None
+    assert 0 < sure < 1
+    assert confidence("some other model", ask(), PLAN, alone) is None
+    assert confidence(NAME, ask("fact"), PLAN, alone) is None
+    assert confidence(NAME, ask(), PLAN, Outcome(None)) is None
+    versions = Outcome(branch, "7", branches=(branch, sample(1, "7")))  # of one reply: no vote
+    assert confidence(NAME, ask(), PLAN, versions) is None
+
+
+def test_models_are_known_by_their_catalogue_name() -> None:
+    assert measured(NAME) == "qwen2.5-coder-0.5b"
+    assert measured("http://host/v1#qwen2.5-coder-1.5b-instruct") == "qwen2.5-coder-1.5b"
+    assert measured("Qwen2.5 7B") is None
+    assert evidence("Qwen2.5 7B", PLAN) is UNMEASURED
