@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from openai import APIStatusError, AsyncOpenAI, RateLimitError
+from openai import APIConnectionError, APIStatusError, AsyncOpenAI, RateLimitError
 
 NUMBER = re.compile(r"\d+")
 HERE = Path(__file__).resolve().parent
@@ -77,6 +77,8 @@ class Load:
                 await asyncio.sleep(float(full.response.headers["retry-after"]))
             except APIStatusError as error:
                 return f"status {error.status_code}"
+            except APIConnectionError as error:
+                return f"no connection: {error.__cause__!r}"
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ def run(
     ] = None,
     queue: Annotated[
         int,
-        opt("--queue", help="Requests held at once; more get 429.", panel=ENGINE, min=1, max=4096),
+        opt("--queue", help="Requests held at once; more get 429.", panel=ENGINE, min=1, max=512),
     ] = 128,
     grace: Annotated[
         float,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
 from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -104,7 +102,7 @@ def _serve(
             hosts=hosts(place.host, where),
             key=key,
             origins=place.origins,
-            hears=lambda error: _tell(error, view),
+            hears=lambda error: view.say(str(error)),
         )
         listener = Listener(app, where)
         for warning in settings.warnings:
@@ -120,10 +118,3 @@ def _serve(
     finally:
         view.clear()
         session.close()
-
-
-def _tell(error: Exception, view: PlainView) -> None:
-    """One line about a bug of ours: never with what was asked."""
-    view.say(f"a bug in ttc: {type(error).__name__}; TTC_DEBUG=1 shows where")
-    if os.environ.get("TTC_DEBUG") == "1":
-        traceback.print_exception(error)

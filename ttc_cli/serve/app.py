@@ -21,15 +21,16 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
+from ttc_cli.core.errors import TtcError
 from ttc_cli.serve import chat, openapi, responses
 from ttc_cli.serve.calls import Call, attended
 from ttc_cli.serve.metrics import Metrics
 from ttc_cli.serve.reading import Asked, Reader
-from ttc_cli.serve.refusal import ApiError, told
-from ttc_cli.serve.service import Service, bug
+from ttc_cli.serve.refusal import ApiError, bug, told
+from ttc_cli.serve.service import Service
 from ttc_cli.views.text import to_json
 
-MOST_BYTES = 8_000_000
+MOST_BYTES = 4_000_000
 """Of a body: more text than any model's context holds."""
 BODY_SECONDS, SEND_SECONDS = 30.0, 60.0
 """In which a body has to arrive, and a client has to take a piece of its answer."""
@@ -88,12 +89,10 @@ class Endpoints:
 
     Args:
         reader: of bodies.
-        hears: takes the name of an exception that nobody foresaw, and the exception.
+        hears: takes a line about what nobody foresaw.
     """
 
-    def __init__(
-        self, service: Service, reader: Reader, hears: Callable[[Exception], None]
-    ) -> None:
+    def __init__(self, service: Service, reader: Reader, hears: Callable[[TtcError], None]) -> None:
         self._service = service
         self._reader = reader
         self._hears = hears
@@ -173,8 +172,9 @@ class Endpoints:
         except ApiError as error:
             yield chat.event(error.body())
         except Exception as error:
-            self._hears(error)
-            yield chat.event(told(bug(error)).body())
+            unforeseen = bug(error)
+            self._hears(unforeseen)
+            yield chat.event(told(unforeseen).body())
 
 
 async def _body(request: Request) -> bytes:
@@ -197,7 +197,7 @@ def application(
     hosts: Sequence[str],
     key: str = "",
     origins: Sequence[str] = (),
-    hears: Callable[[Exception], None] = lambda _error: None,
+    hears: Callable[[TtcError], None] = lambda _error: None,
 ) -> Starlette:
     """The endpoint.
 
@@ -205,7 +205,7 @@ def application(
         hosts: that the header Host may name; "*" for any.
         key: that calls have to bring; empty for none.
         origins: of web pages that may call.
-        hears: takes an exception that nobody foresaw.
+        hears: takes a line about what nobody foresaw.
     """
     ends = Endpoints(service, reader, hears)
 
@@ -221,8 +221,9 @@ def application(
             except ApiError as error:
                 refused = error
             except Exception as error:
-                hears(error)
-                refused = told(bug(error))
+                unforeseen = bug(error)
+                hears(unforeseen)
+                refused = told(unforeseen)
             ends.metrics.ended(request, refused.status, time.monotonic() - began)
             return _failed(refused)
 

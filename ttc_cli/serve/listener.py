@@ -19,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError, keep_secret
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-HEADER_SECONDS, IDLE_SECONDS = 20.0, 30
+HEADER_SECONDS, IDLE_SECONDS = 20.0, 75
 """In which a call's headers have to arrive, and between two calls on one connection."""
 HEADER_BYTES, CONNECTIONS = 32_768, 1024
 FLUSH_SECONDS = 10.0

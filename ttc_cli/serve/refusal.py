@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from typing import Any
 
 from ttc_cli.core.errors import (
@@ -95,3 +97,10 @@ def lacking(event: Event) -> ApiError | None:
     message = "; ".join(filter(None, (str(error["message"]), str(error["hint"]))))
     rejected = error["code"] == NoAnswer.exit_code
     return told(NoAnswer(message) if rejected else EngineFailed(message))
+
+
+def bug(error: Exception) -> TtcError:
+    """What nobody foresaw, told without what a client said; its traceback with TTC_DEBUG=1."""
+    if os.environ.get("TTC_DEBUG") == "1":
+        traceback.print_exception(error)
+    return TtcError(f"a bug in ttc: {type(error).__name__}", "TTC_DEBUG=1 shows where")

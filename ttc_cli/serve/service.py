@@ -18,7 +18,7 @@ from ttc_cli.core.events import Close, Done, Flow
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.hub import drive
 from ttc_cli.serve.jobs import Alone, Company, Job
-from ttc_cli.serve.refusal import ApiError, foreseen, told
+from ttc_cli.serve.refusal import ApiError, bug, foreseen, told
 from ttc_cli.session.batch import Batch
 from ttc_cli.session.loaded import Session
 from ttc_cli.session.mapping import Recorders, unlogged
@@ -179,7 +179,7 @@ class Service:
                 return
             job.request = job.request.identified(session.identity)
             if (known := recall(session, job.request, job.began, job.id)) is not None:
-                yield self._recalled(job, known)
+                yield self._attended(job, self._recalled(job, known))
                 return
             check(job.request, unsafe=session.settings.unsafe_exec)
             planned = plan(session, job.request, began=job.began, run_id=job.id)
@@ -188,27 +188,18 @@ class Service:
                 yield None
                 if job.left or self._closing:
                     raise EngineFailed("the server is closing down")
-            yield self._answer(job, planned)
+            yield self._attended(job, self._answered(job, planned))
         except TtcError as error:
             self._end(job, error)
         except Exception as error:
             self._end(job, bug(error))
 
-    def _recalled(self, job: Job, known: Recalled) -> Flow[None]:
-        self._live.add(job)
-        for event in known.flow():
-            job.tell(event)
-            yield event
-        self._live.discard(job)
-        self._end(job)
-
-    def _answer(self, job: Job, planned: Planned) -> Flow[None]:
-        job.port = self._batch.join(planned)
+    def _attended(self, job: Job, flow: Flow[None]) -> Flow[None]:
+        """A flow whose job hears of its errors, and is over however the flow ends."""
         self._live.add(job)
         end: TtcError | None = EngineFailed("the server is closing down")
         try:
-            with self._record(planned) as log:
-                yield from self._drawn(job, planned, log)
+            yield from flow
             end = None
         except EngineFailed as error:  # of no run in particular: there is no engine any more
             end = self.failure = error
@@ -217,9 +208,21 @@ class Service:
         except Exception as error:
             end = bug(error)
         finally:
-            self._batch.leave(job.port)
             self._live.discard(job)
             self._end(job, end)
+
+    def _recalled(self, job: Job, known: Recalled) -> Flow[None]:
+        for event in known.flow():
+            job.tell(event)
+            yield event
+
+    def _answered(self, job: Job, planned: Planned) -> Flow[None]:
+        job.port = self._batch.join(planned)
+        try:
+            with self._record(planned) as log:
+                yield from self._drawn(job, planned, log)
+        finally:
+            self._batch.leave(job.port)
 
     def _drawn(self, job: Job, planned: Planned, log: Recorder) -> Flow[None]:
         """A run's events, told as they come; nothing is told for a result that lacks a sample.
@@ -264,8 +267,3 @@ class Service:
 def unavailable(why: str) -> ApiError:
     """The server cannot answer now."""
     return told(EngineFailed(why))
-
-
-def bug(error: Exception) -> TtcError:
-    """What nobody foresaw, told without what the client said."""
-    return TtcError(f"a bug in ttc: {type(error).__name__}", "TTC_DEBUG=1 shows where")
