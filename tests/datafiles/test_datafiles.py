@@ -167,6 +167,7 @@ def test_dates_as_people_write_them(seed: int) -> None:
 def test_a_date_is_a_text_and_a_moment() -> None:
     day, later = Date("2024-03-05"), Date("2024-03-06 12:00:00")
     assert (day.month, day.weekday(), day[:7], later.hour) == (3, 1, "2024-03", 12)
+    assert f"{day:%B %Y} {day:>12}" == "March 2024   2024-03-05"
     assert (later - day, later - datetime(2024, 3, 6)) == (timedelta(1.5), timedelta(0.5))
     assert day == date(2024, 3, 5)
     assert date(2024, 3, 4) < day < "2024-03-06" < later < datetime(2024, 3, 7)

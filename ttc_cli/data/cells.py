@@ -81,6 +81,9 @@ class Date(str):
     def __getattr__(self, name: str) -> Any:
         return getattr(datetime.fromisoformat(self), name)
 
+    def __format__(self, spec: str) -> str:
+        return format(datetime.fromisoformat(self) if "%" in spec else str(self), spec)
+
     def __sub__(self, other: Any) -> timedelta:
         return datetime.fromisoformat(self) - _moment(other)
 
