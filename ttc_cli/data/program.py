@@ -80,7 +80,7 @@ def _hints(question: str) -> list[str]:
     hints = []
     if found := _WHICH.search(question):
         group, how = found["group"], "average" if _MEAN.search(question) else "add up or count"
-        hints.append(f"Group the rows by {group} in a dict: {how} what is asked for.")
+        hints.append(f"Group the rows that are asked about by {group} in a dict: {how}.")
         hints.append(f"Then return the {group} with the {found['most']}.")
     if _DISTINCT.search(question):
         hints.append("Collect the different values in a set.")
