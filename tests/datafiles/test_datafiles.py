@@ -259,17 +259,32 @@ def test_a_program_cannot_write_its_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("question", "hint"),
     [
-        ("Which product sold the most units?", "product with the most"),
-        ("In which month did it rain most?", "month with the most"),
-        ("Which form has the highest average points?", "by form in a dict: average"),
-        ("Welche Stadt hat die meisten Kunden?", "Stadt with the meisten"),
-        ("How many distinct addresses got a 404?", "in a set"),
+        ("Which product sold the most units?", "    totals_by_product = {}\n"),
+        ("In which month did it rain most?", "    totals_by_month = {}\n"),
+        ("Which form has the highest average points?", "    values_by_form = {}\n"),
+        ("Welche Stadt hat die meisten Kunden?", "    totals_by_stadt = {}\n"),
+        ("How many distinct addresses got a 404?", "    different = set()\n"),
         ("What is the highest salary?", ""),
         ("What is the sum of all prices?", ""),
         ("How many rows are there?", ""),
     ],
 )
-def test_what_small_models_forget_is_said_ahead(tmp_path: Path, question: str, hint: str) -> None:
+def test_the_loop_that_small_models_forget_is_begun(
+    tmp_path: Path, question: str, hint: str
+) -> None:
     lines = reads([profile(written(tmp_path, "sales.csv", SALES), "csv")], question)
-    assert lines.startswith("    rows = read_rows()\n")
-    assert (hint in lines) if hint else lines.count("\n") == 1
+    loop = "    for row in rows:\n" if hint else ""
+    assert lines == f"    rows = read_rows()\n{hint}{loop}"
+
+
+@locked
+def test_a_program_that_forgot_missing_values_runs_on_the_rows_that_have_them(
+    tmp_path: Path,
+) -> None:
+    files = [profile(written(tmp_path, "a.csv", "who,pay\nann,3\nbo,n/a\ncy,5\n"), "csv")]
+    code = f"def solution():\n{reads(files)}    pays = [row['pay'] for row in rows]\n"
+    run = runner("", unsafe=False, data=files)
+    ran = run(f"{code}    return sum(pays) / len(pays)", threading.Event())
+    assert (ran.answer, ran.note) == ("4", "rows without pay left out")
+    ran = run(f"{code}    return pays.count(None)", threading.Event())
+    assert (ran.answer, ran.note) == ("1", "")

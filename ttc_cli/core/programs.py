@@ -33,11 +33,13 @@ class Ran:
         answer: the value as an answer; empty when the program failed.
         error: the last line of what went wrong, or empty.
         seconds: on the clock.
+        note: what a person should know of how it ran; empty for nothing.
     """
 
     answer: str = ""
     error: str = ""
     seconds: float = 0.0
+    note: str = ""
 
 
 class Runner(Protocol):

@@ -24,10 +24,12 @@ class _Rows:
 
     def __iter__(self):
         form, options, _, _ = _FILES[self.name]
-        return stream(self.name, form, **options)
+        for row in stream(self.name, form, **options):
+            if not any(name in row and row[name] is None for name in _WHOLE):
+                yield row
 
     def __len__(self):
-        return _FILES[self.name][2]
+        return sum(1 for _ in self) if _WHOLE else _FILES[self.name][2]
 
 
 def read_rows(name=_FIRST):
@@ -38,14 +40,19 @@ def read_rows(name=_FIRST):
 """
 
 
-def above(files: Sequence[Profile], code: str) -> str:
-    """Source that gives a program its `read_rows`; only columns that it names are read."""
+def above(files: Sequence[Profile], code: str, whole: Sequence[str] = ()) -> str:
+    """Source that gives a program its `read_rows`; only columns that it names are read.
+
+    Args:
+        whole: columns whose value no row may lack: those that do are left out.
+    """
     known = {
         one.name: (one.form, one.options | _wanted(one, code), one.rows, one.size <= HELD)
         for one in files
     }
     reader = "\n".join(_OWN.sub("", path.read_text("utf-8")) for path in SOURCES)
-    return f"{reader}\n\n_FILES = {known!r}\n_FIRST = {files[0].name!r}\n{_ROWS}"
+    known_as = f"_FILES = {known!r}\n_FIRST = {files[0].name!r}\n_WHOLE = {list(whole)!r}"
+    return f"{reader}\n\n{known_as}\n{_ROWS}"
 
 
 def told(files: Sequence[Profile]) -> str:
@@ -75,28 +82,27 @@ _DISTINCT = re.compile(
 )
 
 
-def _hints(question: str) -> list[str]:
-    """What small models forget: they take the largest row for the largest group."""
-    hints = []
+def _started(question: str, rows: str) -> list[str]:
+    """How a loop over rows begins where small models would take the largest row for an answer."""
+    lines = []
     if found := _WHICH.search(question):
-        group, how = found["group"], "average" if _MEAN.search(question) else "add up or count"
-        hints.append(f"Group the rows that are asked about by {group} in a dict: {how}.")
-        hints.append(f"Then return the {group} with the {found['most']}.")
-    if _DISTINCT.search(question):
-        hints.append("Collect the different values in a set.")
-    return hints
+        kind = "values" if _MEAN.search(question) else "totals"
+        lines.append(f"{kind}_by_{found['group'].lower()} = {{}}")
+    elif _DISTINCT.search(question):
+        lines.append("different = set()")
+    return lines and [*lines, *([f"for row in {rows}:"] if rows else [])]
 
 
 def reads(files: Sequence[Profile], question: str = "") -> str:
     """The function's first lines: the rows are there, or small models leave the body for later.
 
     Args:
-        question: gives away what small models forget (see `_hints`).
+        question: gives away how a loop begins (see `_started`).
     """
     names = [re.sub(r"\W|^(?=\d)", "_", one.name.partition(".")[0]) for one in files]
     names = ["rows"] if len(files) == 1 else names
     lines = [f"{name} = {_call(one, files)}" for name, one in zip(names, files, strict=True)]
-    lines += [f"# {hint}" for hint in _hints(question)] if files else []
+    lines += _started(question, "rows" if len(files) == 1 else "") if files else []
     return "".join(f"    {line}\n" for line in lines)
 
 
@@ -110,6 +116,12 @@ def _wanted(one: Profile, code: str) -> dict[str, Any]:
         return {}
     kinds = {name: kind for name, kind in one.options["kinds"].items() if name in named}
     return {"kinds": kinds} | ({"wanted": named} if one.form == "csv" else {})
+
+
+def lacking(files: Sequence[Profile], code: str) -> list[str]:
+    """Columns that a program names and that are None in some rows."""
+    lacks = {name for one in files for name, about in one.columns if _LACKS in about}
+    return [name for name in columns_used(files, code) if name in lacks]
 
 
 def columns_used(files: Sequence[Profile], code: str) -> list[str]:

@@ -29,4 +29,5 @@ def report(done: Sequence[Branch], winners: Sequence[Branch]) -> Evidence | None
         len(finished),
         failed,
         len(agreed),
+        found.note if found is not None else "",
     )

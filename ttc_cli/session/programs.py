@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.programs import Ran, Runner
 from ttc_cli.data.profile import Profile, form_of, profile
-from ttc_cli.data.program import above, columns_used
+from ttc_cli.data.program import above, columns_used, lacking
 from ttc_cli.jail import Limits, available, run_program
 from ttc_cli.programs.imports import completed
 from ttc_cli.programs.values import answer
@@ -90,6 +91,8 @@ def told(files: Sequence[Profile], code: str = "") -> str:
 DATA_SECONDS = 30.0
 """Of processor time, for a program that reads files: 200 MB of CSV take 8."""
 NO_VALUE = "it returned nothing"
+NO_NUMBER = "NoneType"
+"""In the error of a program that reckons with a value that is missing."""
 
 
 def trusted(model: str, *, wanted: str, named: bool, unsafe: bool) -> tuple[bool, str]:
@@ -132,13 +135,22 @@ def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runn
 
     limits = Limits(seconds=DATA_SECONDS) if data else Limits()
 
-    def run(code: str, cancel: threading.Event) -> Ran:
-        whole = above(data, code) + completed(code) if data else completed(code)
+    def once(code: str, cancel: threading.Event, whole: Sequence[str] = ()) -> Ran:
+        source = above(data, code, whole) + completed(code) if data else completed(code)
         paths = [one.path for one in data]
-        ran = run_program(whole, data=paths, limits=limits, unsafe=unsafe, cancel=cancel)
+        ran = run_program(source, data=paths, limits=limits, unsafe=unsafe, cancel=cancel)
         value = ran.printed if ran.value is None else ran.value
         said = "" if ran.error else answer(value, question)
         error = ran.error or ("" if said else NO_VALUE)
         return Ran(said, error, ran.seconds)
+
+    def run(code: str, cancel: threading.Event) -> Ran:
+        ran = once(code, cancel)
+        names = lacking(data, code) if NO_NUMBER in ran.error else []
+        if not names:
+            return ran
+        whole = once(code, cancel, names)  # it did not think of missing values
+        note = f"rows without {' or '.join(names)} left out"
+        return replace(whole, seconds=ran.seconds + whole.seconds, note=note)
 
     return run

@@ -89,7 +89,7 @@ def answering(planned: Planned, run: Run) -> Flow[Outcome]:
     outcome = yield from watch(gates.listen(solving), _spending(planned, run, before))
     if planned.files and outcome.program is not None and outcome.program.code:
         found = outcome.program
-        source = programs.told(planned.files, found.code)
+        source = "; ".join(filter(None, (programs.told(planned.files, found.code), found.data)))
         outcome = replace(outcome, program=replace(found, data=source))
         agreed = f"; {found.agreed} of {found.ran} programs agree" if found.ran > 1 else ""
         yield Note(f"computed by a program over {source}{agreed}")
