@@ -6,7 +6,10 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "ask") echo "-s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --min-confidence --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh -h --help" ;;
     "map") echo "--jsonl-input --line-input --field --resume --unordered --fail-fast -s --system -t --template -p --param -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-cache --no-log -x --extract -o --output -q --quiet --refresh -h --help" ;;
     "chat") echo "-s --system -f --file -c --continue --cid -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log -q --quiet -h --help" ;;
-    "serve") echo "--host --port --key-env --key-file --cors --queue --grace -s --system -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --no-cache --no-log -q --quiet -h --help" ;;
+    "serve") echo "run status stop -h --help" ;;
+    "serve run") echo "--host --port --key-env --key-file --cors --queue --grace --no-http --detach -s --system -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --no-cache --no-log -q --quiet -h --help" ;;
+    "serve status") echo "--json -h --help" ;;
+    "serve stop") echo "-h --help" ;;
     "again") echo "-e --effort -n --samples --seed -m --model --json -x --extract -q --quiet -h --help" ;;
     "logs") echo "list show rate rm wait replay export -h --help" ;;
     "logs list") echo "-n --number --search --since -m --model -e --effort --command --json -h --help" ;;
@@ -111,15 +114,15 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "chat --seed") echo "= random" ;;
     "chat -m"|"chat --model") echo "models" ;;
     "chat --profile") echo "profiles" ;;
-    "serve --host"|"serve --port"|"serve --key-env"|"serve --cors"|"serve --queue"|"serve --grace"|"serve -s"|"serve --system"|"serve -n"|"serve --samples"|"serve -O"|"serve --option"|"serve --max-tokens"|"serve --max-seconds"|"serve --thinking-budget"|"serve --temperature"|"serve --top-p"|"serve --top-k"|"serve --min-p"|"serve --ctx-size"|"serve --threads"|"serve --gpu-layers") echo "any" ;;
-    "serve --key-file") echo "files" ;;
-    "serve -e"|"serve --effort") echo "= auto low medium high max" ;;
-    "serve -S"|"serve --strategy") echo "strategies" ;;
-    "serve --programs") echo "= auto off only" ;;
-    "serve -V"|"serve --verifier") echo "verifiers" ;;
-    "serve --seed") echo "= random" ;;
-    "serve -m"|"serve --model") echo "models" ;;
-    "serve --profile") echo "profiles" ;;
+    "serve run --host"|"serve run --port"|"serve run --key-env"|"serve run --cors"|"serve run --queue"|"serve run --grace"|"serve run -s"|"serve run --system"|"serve run -n"|"serve run --samples"|"serve run -O"|"serve run --option"|"serve run --max-tokens"|"serve run --max-seconds"|"serve run --thinking-budget"|"serve run --temperature"|"serve run --top-p"|"serve run --top-k"|"serve run --min-p"|"serve run --ctx-size"|"serve run --threads"|"serve run --gpu-layers") echo "any" ;;
+    "serve run --key-file") echo "files" ;;
+    "serve run -e"|"serve run --effort") echo "= auto low medium high max" ;;
+    "serve run -S"|"serve run --strategy") echo "strategies" ;;
+    "serve run --programs") echo "= auto off only" ;;
+    "serve run -V"|"serve run --verifier") echo "verifiers" ;;
+    "serve run --seed") echo "= random" ;;
+    "serve run -m"|"serve run --model") echo "models" ;;
+    "serve run --profile") echo "profiles" ;;
     "again -e"|"again --effort") echo "= auto low medium high max" ;;
     "again -n"|"again --samples") echo "any" ;;
     "again --seed") echo "= random" ;;
@@ -200,7 +203,7 @@ _ttc() {
         at=""
     elif [[ " ask map chat serve again logs stats models bench templates cache config doctor plugins completion prm plan calibrate " == *" $first "* ]]; then
         at=$first
-        if ((COMP_CWORD > 2)) && [[ " logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/fit bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm cache/info cache/clear cache/prune cache/path config/show config/get config/set config/unset config/path config/edit prm/train prm/eval prm/convert prm/list " == *" $first/$second "* ]]; then
+        if ((COMP_CWORD > 2)) && [[ " serve/run serve/status serve/stop logs/list logs/show logs/rate logs/rm logs/wait logs/replay logs/export models/list models/pull models/show models/rm models/add models/alias models/default bench/run bench/report bench/fit bench/data bench/data/list bench/data/check bench/data/convert templates/list templates/show templates/edit templates/rm cache/info cache/clear cache/prune cache/path config/show config/get config/set config/unset config/path config/edit prm/train prm/eval prm/convert prm/list " == *" $first/$second "* ]]; then
             at="$first $second"
         fi
     fi

@@ -71,6 +71,7 @@ def _findings(model: str | None, *, quick: bool) -> Iterator[Finding]:
         yield finding
     yield build.threads(settings.threads, machine.available_threads(), machine.processor_quota())
     yield places.jail()
+    yield places.warmth(settings)
     yield from places.folders()
     yield from places.databases()
     yield from models.named(settings)

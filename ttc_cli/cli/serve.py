@@ -53,11 +53,24 @@ def run(
             min=0,
         ),
     ] = 10.0,
+    no_http: Annotated[
+        bool,
+        opt(
+            "--no-http",
+            help="Open no port: keep the model loaded for calls of ttc alone.",
+            panel=WHERE,
+        ),
+    ] = False,
+    detach: Annotated[
+        bool,
+        opt("--detach", help="Run in the background, once the model is loaded.", panel=ENGINE),
+    ] = False,
 ) -> None:
     """Serve /v1/chat/completions, /v1/responses, /v1/models, /health and /metrics.
 
     What the flags say holds where a call says nothing. Ctrl-C or SIGTERM finishes what is under
-    way. Needs pip install 'ttc-cli[serve]'.
+    way. Needs pip install 'ttc-cli[serve]'. While it runs, ttc ask, map, again and chat of the
+    same user, model and settings use its model instead of loading it.
 
     Examples: ttc serve -m qwen2.5-coder-1.5b -e medium ·
     ttc serve --host 0.0.0.0 --key-env MY_KEY
@@ -66,6 +79,29 @@ def run(
         if not given.flags.quiet:
             hello()
         from ttc_cli.cli.serving import Place, serve
+        from ttc_cli.cli.warmth import detached, keep
 
+        if detach:
+            raise typer.Exit(detached())
+        if no_http:
+            raise typer.Exit(keep(given, signals))
         place = Place(host, port, key_env, key_file, tuple(cors or ()), queue, grace)
         raise typer.Exit(serve(given, place, signals))
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
+) -> None:
+    """Say which models are kept loaded, since when, and for whom."""
+    from ttc_cli.cli.warmth import show
+
+    show(as_json=as_json)
+
+
+@app.command()
+def stop() -> None:
+    """Tell every server of yours to end, once it has answered what it is asked."""
+    from ttc_cli.cli.warmth import stop as leave
+
+    leave()

@@ -79,6 +79,7 @@ def _serve(
     record: Recorders,
     signals: Signals,
 ) -> int:
+    from ttc_cli.cli.warmth import Door
     from ttc_cli.serve.app import application
     from ttc_cli.serve.listener import Listener, hosts
     from ttc_cli.serve.reading import Reader
@@ -94,7 +95,11 @@ def _serve(
     try:
         session.engine  # noqa: B018 - waits until it is loaded
         session.load_seconds = 0.0  # no call waits for that
-        service = Service(session, queue=place.queue, record=record, say=view.say)
+        door = Door(session)
+        service = Service(
+            session, queue=place.queue, record=record, company=door.open, say=view.say
+        )
+        door.left = lambda: service.close(place.grace)
         reader = Reader(settings, session.model.name)
         app = application(
             service,
@@ -109,11 +114,13 @@ def _serve(
             view.say(warning)
         signals.stops(lambda: service.close(place.grace))
         listener.start()
+        door.url(listener.url)
         view.say(f"{reader.model} at {listener.url}")
         try:
             service.work()
         finally:
             listener.stop()
+            door.close()
         return signals.code
     finally:
         view.clear()

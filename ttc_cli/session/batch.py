@@ -53,7 +53,7 @@ class Batch:
         longest = planned.prompt_tokens + planned.plan.branch_tokens + 64
         if self._cells >= min(longest, most):
             return True
-        if self.hub.ports:
+        if any(port.live for port in self.hub.ports.values()):
             return False
         width = self._session.engine.width
         usual = planned.prompt_tokens + int(planned.estimate["plain_answer"]) + 64

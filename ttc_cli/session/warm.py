@@ -159,11 +159,14 @@ def _alive(pid: int) -> bool:
 
 
 @contextlib.contextmanager
-def opened(session: Session, hub: Hub) -> Iterator[WarmServer | None]:
+def opened(
+    session: Session, hub: Hub, left: Callable[[], None] = lambda: None
+) -> Iterator[WarmServer | None]:
     """The socket of a loaded engine, open for callers; None where another server has it.
 
     Args:
         hub: of all runs on the session's engine.
+        left: called when the server is told to leave.
 
     Raises:
         TtcError: this system has no such sockets, or lets none be made.
@@ -189,6 +192,7 @@ def opened(session: Session, hub: Hub) -> Iterator[WarmServer | None]:
                 cell_bytes=session.model.kv_bytes_per_token,
                 idle_limit=session.settings.keep_warm,
                 fresh=states.forget if states is not None else lambda: None,
+                left=left,
                 foresee=partial(_foreseen, session),
             )
             with contextlib.closing(server):
@@ -231,11 +235,16 @@ def _foreseen(session: Session, request: bytes) -> tuple[Prompt, int] | None:
     return prompts[0], planned.cells
 
 
-def keep(session: Session, stops: Callable[[Callable[[], None]], None]) -> None:
+def keep(
+    session: Session,
+    stops: Callable[[Callable[[], None]], None],
+    ready: Callable[[], None] = lambda: None,
+) -> None:
     """Keep a session's model loaded for callers until told to leave, or nobody comes.
 
     Args:
         stops: gets the function that tells it to leave.
+        ready: called once it is there for callers.
 
     Raises:
         TtcError: another server has it loaded already, or no socket can be made.
@@ -252,6 +261,7 @@ def keep(session: Session, stops: Callable[[Callable[[], None]], None]) -> None:
         if server is None:
             raise TtcError(f"{session.model.name} is kept loaded already", "see `ttc serve status`")
         stops(server.leave)
+        ready()
         while not server.done:
             server.turn(TURN)
 
@@ -260,13 +270,16 @@ def leave_behind(settings: Settings, model: ModelFile) -> None:
     """Start a server as this run had its engine; it ends itself when nobody comes for a while."""
     said = {name: getattr(settings, name) for name in DECIDING}
     environ = {f"TTC_{k.upper()}": str(v).lower() for k, v in said.items() if v is not None}
+    from ttc_cli.core.files import private_folder
+
     with contextlib.suppress(OSError):  # it only spares time
+        private_folder(folder())
         subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-m", "ttc_cli", "serve", "--no-http", "-m", os.fspath(model.path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            cwd=folder().parent,
+            cwd=folder(),
             env={**os.environ, **environ},
         )

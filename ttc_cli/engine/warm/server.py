@@ -44,7 +44,10 @@ class WarmServer:
         idle_limit: seconds without a request after which it is `done`; 0 for never.
         fresh: called when somebody comes and nobody else is there: empties the engine's cache, so
             that an answer does not depend on those before it.
+        left: called when it is told to leave.
         foresee: see `ahead`.
+
+    `url` is where its owner answers by HTTP too.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class WarmServer:
         cell_bytes: int = 0,
         idle_limit: float = 0.0,
         fresh: Callable[[], None] = lambda: None,
+        left: Callable[[], None] = lambda: None,
         foresee: Foresee = lambda _request: None,
     ) -> None:
         self._host = host
@@ -66,6 +70,8 @@ class WarmServer:
         self._cell_bytes = cell_bytes
         self._limit = idle_limit
         self._fresh = fresh
+        self._left = left
+        self.url = ""
         self._ahead = Ahead(host, hub, foresee)
         self._began = self._used = time.monotonic()
         self._calls = 0
@@ -126,6 +132,7 @@ class WarmServer:
         if self.leaving:
             return
         self.leaving = True
+        self._left()
         self._unlisten()
 
     def close(self) -> None:
@@ -287,5 +294,5 @@ class WarmServer:
         now = time.monotonic()
         callers = len(self._callers) - 1  # the one who asks is none
         return wire.Condition(
-            now - self._began, now - self._used, self._limit, callers, self._calls
+            now - self._began, now - self._used, self._limit, callers, self._calls, self.url
         )

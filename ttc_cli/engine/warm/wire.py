@@ -49,6 +49,7 @@ class Condition(msgspec.Struct, frozen=True):
     idle_limit: float
     callers: int
     calls: int
+    url: str
 
 
 class Message(msgspec.Struct, frozen=True, tag=str.lower):

@@ -50,6 +50,19 @@ def jail() -> Finding:
     return Finding("model's code", "ok", f"locked in by {HELD_BY[require(unsafe=True)]}")
 
 
+def warmth(settings: Settings) -> Finding:
+    """Which models are kept loaded between calls, and whether a call leaves one behind."""
+    from ttc_cli.engine.warm import peer
+    from ttc_cli.session import warm
+
+    if not peer.AVAILABLE:
+        return Finding("kept loaded", "ok", "nothing: Python has no Unix sockets on this system")
+    found = [server.hello.info.name for _, server in warm.running()]
+    said = ", ".join(found) or "nothing"
+    kept = f"a call leaves its model for {settings.keep_warm:g} s" if settings.keep_warm else "off"
+    return Finding("kept loaded", "ok", f"{said}; keep_warm: {kept}")
+
+
 def folders() -> Iterator[Finding]:
     """Where files are, whether they can be written, and how much space is left."""
     for name, folder in (("models and home", home()), ("cache", cache_dir()), ("logs", log_dir())):
