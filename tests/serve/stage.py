@@ -37,13 +37,13 @@ def sums(request: BranchRequest) -> Line | str:
     return "17 + 25 = 42, so the answer is \\boxed{42}."
 
 
-def session(script: Any = sums, *, context: int = 4096, **settings: Any) -> Any:
-    """A session on the scripted engine that keeps nothing."""
+def session(script: Any = sums, *, context: int = 4096, engine: Any = None, **settings: Any) -> Any:
+    """A session on the scripted engine, or on another, that keeps nothing."""
     return SimpleNamespace(
         settings=Settings(**{"log": False, "cache": False, **settings}),
         model=SimpleNamespace(name="tiny", kv_bytes_per_token=0),
         identity="tiny",
-        engine=Speaker(script, context=context),
+        engine=engine or Speaker(script, context=context),
         speeds=Speeds(),
         load_seconds=0.0,
         pool=lambda: None,
@@ -75,10 +75,10 @@ def working(service: Service, grace: float = 0.0) -> Iterator[Service]:
 
 @contextmanager
 def serving(
-    script: Any = sums, *, queue: int = 128, context: int = 4096, app: Any = None, **settings: Any
+    script: Any = sums, *, queue: int = 128, app: Any = None, **stage_of: Any
 ) -> Iterator[TestClient]:
     """A client of an endpoint; `client.service` is what is behind it."""
-    stage = session(script, context=context, **settings)
+    stage = session(script, **stage_of)
     bugs: list[Exception] = []
     with working(Service(stage, queue=queue)) as service:
         made = application(

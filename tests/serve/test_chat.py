@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from stage import CHAT, SUM, ask, serving, streamed
+from stage import CHAT, RESPONSES, SUM, ask, serving, streamed
 
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.engine.scripted import Line, from_choices
@@ -204,6 +204,12 @@ def test_a_sample_that_breaks_off_is_no_answer(stream: bool) -> None:
 
     with serving(script) as client:
         told = client.post(CHAT, json=ask(SUM, stream=stream, ttc={"samples": 8}))
+        other = client.post(
+            RESPONSES, json={"model": "tiny", "input": SUM, "stream": stream, "ttc": {"samples": 8}}
+        )
+    assert told.status_code == other.status_code == (200 if stream else 503)
     error = streamed(told.text)[-1]["error"] if stream else told.json()["error"]
     assert error["code"] == "engine_unavailable"
-    assert told.status_code == (200 if stream else 503)
+    if stream:
+        assert streamed(other.text)[-1]["type"] == "response.failed"
+        assert "broke off" in streamed(other.text)[-1]["response"]["error"]["message"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +14,16 @@ from stage import CHAT, SUM, ask, serving, session, until, working
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import EngineFailed, TtcError
 from ttc_cli.core.events import Done, Event, Text
+from ttc_cli.engine.openai.address import Address
+from ttc_cli.engine.openai.detect import connect
+from ttc_cli.engine.openai.retry import RetryPolicy
 from ttc_cli.serve.jobs import Job
 from ttc_cli.serve.refusal import ApiError
 from ttc_cli.serve.service import Service
 from ttc_cli.session.request import Request
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
+from fake_server import FakeServer
 
 SECONDS = 20.0
 STORY = "Tell a story."
@@ -171,3 +179,22 @@ def test_a_kept_result_is_recalled(tmp_path: Any, monkeypatch: pytest.MonkeyPatc
     assert (first["ttc"]["cache"], again["ttc"]["cache"]) == ("miss", "hit")
     assert again["choices"] == first["choices"]
     assert '"content": "42"' in told
+
+
+def test_a_model_behind_a_server_that_goes_away_is_unavailable_and_comes_back() -> None:
+    server = FakeServer(lambda _: "17 + 25 = 42, so it is \\boxed{42}.")
+    engine = connect(Address(server.url), retry=RetryPolicy(pause=0.02, wait=0.2))
+    with serving(engine=engine) as client:
+        assert client.post(CHAT, json=ask()).json()["ttc"]["answer"] == "42"
+        server.close()
+        for effort in ("low", "high"):
+            told = client.post(CHAT, json=ask(reasoning_effort=effort))
+            assert told.status_code == 503
+            assert int(told.headers["retry-after"]) >= 1
+            assert "refused" in told.json()["error"]["message"]
+        assert client.get("/health").json() == {"status": "outage"}
+        back = FakeServer(lambda _: "It is \\boxed{43}.", after=server)
+        assert client.post(CHAT, json=ask()).json()["ttc"]["answer"] == "43"
+        assert client.get("/health").json() == {"status": "ok"}
+        back.close()
+    engine.close()

@@ -165,12 +165,10 @@ class Endpoints:
         return Json(whole(call))
 
     async def _told(self, events: AsyncIterator[str]) -> AsyncIterator[str]:
-        """A stream in which an error is an event, and the last."""
+        """A stream in which what nobody foresaw is an event, and the last."""
         try:
             async for event in events:
                 yield event
-        except ApiError as error:
-            yield chat.event(error.body())
         except Exception as error:
             unforeseen = bug(error)
             self._hears(unforeseen)

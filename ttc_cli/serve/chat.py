@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from ttc_cli.serve.calls import Call, Choice
+from ttc_cli.serve.refusal import ApiError
 from ttc_cli.views.text import to_json
 
 Json = dict[str, Any]
@@ -26,7 +27,17 @@ def completion(call: Call) -> Json:
 
 
 async def chunks(call: Call) -> AsyncIterator[str]:
-    """The events of a stream; the `ttc` object is in the last that is one of the API's.
+    """The events of a stream; of a run that failed, the last says why."""
+    try:
+        async for chunk in _chunks(call):
+            yield event(chunk) if chunk else BEAT
+    except ApiError as error:
+        yield event(error.body())
+    yield "data: [DONE]\n\n"
+
+
+async def _chunks(call: Call) -> AsyncIterator[Json | None]:
+    """Chunks, the `ttc` object in the last; None after a long silence.
 
     Raises:
         ApiError: a run failed.
@@ -34,20 +45,19 @@ async def chunks(call: Call) -> AsyncIterator[str]:
     head, counts = _head(call, "chat.completion.chunk"), call.asked.usage
     none = {"usage": None} if counts else {}
     for number in range(len(call.choices)):
-        yield event({**head, **_delta(number, {"role": "assistant", "content": ""}), **none})
+        yield {**head, **_delta(number, {"role": "assistant", "content": ""}), **none}
     async for came in call.deltas():
         if came is None:
-            yield BEAT
+            yield None
             continue
         number, deltas, last = came
         for kind, text in deltas:
-            yield event({**head, **_delta(number, {FIELDS[kind]: text}), **none})
+            yield {**head, **_delta(number, {FIELDS[kind]: text}), **none}
         if last:
             more = {"ttc": ours(call)} if call.done and not counts else none
-            yield event({**head, **_delta(number, {}, call.choices[number].finish), **more})
+            yield {**head, **_delta(number, {}, call.choices[number].finish), **more}
     if counts:
-        yield event({**head, "choices": [], "usage": usage(call), "ttc": ours(call)})
-    yield "data: [DONE]\n\n"
+        yield {**head, "choices": [], "usage": usage(call), "ttc": ours(call)}
 
 
 def event(value: Json) -> str:

@@ -9,9 +9,12 @@ from typing import Any
 
 from ttc_cli.serve.calls import Call
 from ttc_cli.serve.chat import BEAT, ours, usage
+from ttc_cli.serve.refusal import FAILED, ApiError
 from ttc_cli.views.text import to_json
 
 Json = dict[str, Any]
+Told = tuple[str, Json]
+"""An event: its type, and its other fields."""
 PARTS = {"reasoning": "reasoning_text", "content": "output_text"}
 """Types of parts, by what a delta of a run is."""
 ITEMS = {"reasoning": "reasoning", "content": "message"}
@@ -29,48 +32,54 @@ def response(call: Call) -> Json:
 
 
 async def events(call: Call) -> AsyncIterator[str]:
-    """The events of a stream, numbered.
-
-    Raises:
-        ApiError: a run failed.
-    """
+    """The events of a stream, numbered; of a run that failed, the last says why."""
     numbers = itertools.count()
 
-    def event(kind: str, **fields: Any) -> str:
+    def event(kind: str, fields: Json) -> str:
         told = to_json({"type": kind, **fields, "sequence_number": next(numbers)})
         return f"event: {kind}\ndata: {told}\n\n"
 
     begun = {**_head(call), "status": "in_progress", "output": [], "usage": None}
-    yield event("response.created", response=begun)
-    yield event("response.in_progress", response=begun)
+    yield event("response.created", {"response": begun})
+    yield event("response.in_progress", {"response": begun})
     output: list[Json] = []
+    try:
+        async for came in _items(call, output):
+            yield event(*came) if came else BEAT
+    except ApiError as error:
+        why = {"code": FAILED, "message": error.message}
+        failed = {**begun, "status": "failed", "error": why, "output": output}
+        yield event("response.failed", {"response": failed})
+    else:
+        ended = _ended(call, output)
+        yield event(f"response.{ended['status']}", {"response": ended})
+
+
+async def _items(call: Call, output: list[Json]) -> AsyncIterator[Told | None]:
+    """Events of each item as it is written; None after a long silence. Whole ones go to `output`.
+
+    Raises:
+        ApiError: a run failed.
+    """
     item: _Open | None = None
     async for came in call.deltas():
         if came is None:
-            yield BEAT
+            yield None
             continue
         for kind, text in came[1]:
             if item is None or item.kind != kind:
-                if item is not None:
-                    for told, fields in item.end():
-                        yield event(told, **fields)
-                    output.append(item.whole())
+                for told in item.end(output) if item else ():
+                    yield told
                 item = _Open(call, kind, len(output))
-                for told, fields in item.begin():
-                    yield event(told, **fields)
-            told, fields = item.add(text)
-            yield event(told, **fields)
+                for told in item.begin():
+                    yield told
+            yield item.add(text)
     if item is None:
         item = _Open(call, "content", 0)
-        for told, fields in item.begin():
-            yield event(told, **fields)
-    for told, fields in item.end():
-        yield event(told, **fields)
-    ended = _ended(call, [*output, item.whole()])
-    yield event(f"response.{ended['status']}", response=ended)
-
-
-Told = tuple[str, Json]
+        for told in item.begin():
+            yield told
+    for told in item.end(output):
+        yield told
 
 
 class _Open:
@@ -101,11 +110,12 @@ class _Open:
         self._text += text
         return f"{self._name}.delta", {**self._place, "delta": text, **self._logprobs}
 
-    def end(self) -> Iterator[Told]:
-        """It is whole."""
+    def end(self, output: list[Json]) -> Iterator[Told]:
+        """It is whole, and goes to `output`."""
         yield f"{self._name}.done", {**self._place, "text": self._text, **self._logprobs}
         part = _part(self.kind, self._text)
         yield "response.content_part.done", {**self._place, "part": part}
+        output.append(self.whole())
         yield "response.output_item.done", {"output_index": self._index, "item": self.whole()}
 
     def whole(self) -> Json:
