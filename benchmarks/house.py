@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import io
 import itertools
 import json
@@ -141,7 +142,8 @@ def travel() -> dict[str, Any]:
         run = scripted()
         sys.setprofile(profile)
         try:
-            code = run(["ask", "-q", "-e", "medium", "What is 17 + 25?"])
+            with contextlib.redirect_stdout(io.StringIO()):  # what is asked for may be JSON
+                code = run(["ask", "-q", "-e", "medium", "What is 17 + 25?"])
         finally:
             sys.setprofile(None)
     assert started
