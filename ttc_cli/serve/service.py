@@ -23,7 +23,7 @@ from ttc_cli.session.batch import Batch
 from ttc_cli.session.loaded import Session
 from ttc_cli.session.mapping import Recorders, unlogged
 from ttc_cli.session.plan import Planned, plan
-from ttc_cli.session.recall import Recalled, recall, recorded
+from ttc_cli.session.recall import recall, recorded
 from ttc_cli.session.request import check
 from ttc_cli.session.running import answering, start
 from ttc_cli.store.recorder import Recorder
@@ -211,8 +211,8 @@ class Service:
             self._live.discard(job)
             self._end(job, end)
 
-    def _recalled(self, job: Job, known: Recalled) -> Flow[None]:
-        for event in known.flow():
+    def _recalled(self, job: Job, known: Flow[None]) -> Flow[None]:
+        for event in known:
             job.tell(event)
             yield event
 

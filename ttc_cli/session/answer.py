@@ -37,7 +37,7 @@ def answer(
     """
     request = request.identified(session.identity)
     if (known := recall(session, request, began, run_id)) is not None:
-        return (yield from known.flow())
+        return (yield from known)
     check(request, unsafe=session.settings.unsafe_exec)
     session.begin()
     session.expect(request)

@@ -11,7 +11,7 @@ import contextlib
 import io
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,51 +36,8 @@ CUT = (str(Stop.TIME), str(Stop.CANCELLED))
 """A branch that stopped for one of these would not do so in another run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """A run as it was kept, to be replayed."""
-
-    session: Session
-    id: str
-    began: float
-    events: tuple[Event, ...]
-
-    @property
-    def start(self) -> Start:
-        """What was planned."""
-        first = self.events[0]
-        assert isinstance(first, Start)
-        return first
-
-    def flow(self) -> Flow[None]:
-        """What sinks saw, with the seconds of this run."""
-        yield from self.events[:-1]
-        last = self.events[-1]
-        assert isinstance(last, Done)
-        yield Done(self._now(last.result))
-
-    def _now(self, result: dict[str, Any]) -> dict[str, Any]:
-        wall = round(time.monotonic() - self.began, 3)
-        ours = result["ttc"]
-        return {
-            **result,
-            "id": self.id,
-            "created": int(time.time()),
-            "ttc": {
-                **ours,
-                "cost": {
-                    **ours["cost"],
-                    "seconds": wall,
-                    "money": self.session.settings.price(0, wall),
-                },
-                "timings": {**dict.fromkeys(ours["timings"], 0.0), "wall_s": wall},
-                "cache": "hit",
-            },
-        }
-
-
-def recall(session: Session, request: Request, began: float, run_id: str) -> Recalled | None:
-    """The run that answered the same question before, whole; None when none was kept.
+def recall(session: Session, request: Request, began: float, run_id: str) -> Flow[None] | None:
+    """What sinks saw of the run that answered the same question before; None when none was kept.
 
     An entry that is not as we write them counts as none.
     """
@@ -92,12 +49,28 @@ def recall(session: Session, request: Request, began: float, run_id: str) -> Rec
     if entry is None or entry.get("day") not in ("", _today()):
         return None
     try:
-        recalled = Recalled(session, run_id, began, tuple(map(decode, entry["events"])))
-        _rehearse(recalled)
+        *events, last = map(decode, entry["events"])
+        assert isinstance(last, Done)
+
+        def flow() -> Flow[None]:
+            yield from events
+            yield Done(_now(session.settings, last.result, run_id, began))
+
+        _rehearse([*flow()])
     except Exception:  # whatever somebody wrote there: it is not ours, and no reason to fail
         return None
     results.used(known_as)
-    return recalled
+    return flow()
+
+
+def _now(settings: Settings, result: dict[str, Any], run_id: str, began: float) -> dict[str, Any]:
+    """A result under the name of this run, with its seconds."""
+    wall = round(time.monotonic() - began, 3)
+    ours = result["ttc"]
+    cost = {**ours["cost"], "seconds": wall, "money": settings.price(0, wall)}
+    timings = {**dict.fromkeys(ours["timings"], 0.0), "wall_s": wall}
+    ours = {**ours, "cost": cost, "timings": timings, "cache": "hit"}
+    return {**result, "id": run_id, "created": int(time.time()), "ttc": ours}
 
 
 def recorded(planned: Planned, flow: Flow[Outcome], refused: Callable[[str], None]) -> Flow[None]:
@@ -171,16 +144,16 @@ def _merged(events: list[Event]) -> list[Event]:
     return merged
 
 
-def _rehearse(recalled: Recalled) -> None:
+def _rehearse(events: list[Event]) -> None:
     """Show a run to nobody: what would make a view fail is found before anything is printed."""
-    last: Event | None = None
+    first, last = events[0], events[-1]
+    assert isinstance(first, Start)
     nowhere = io.StringIO()
     look = Look(terminal=True, color=True, thoughts="full", onto_terminal=True)
     views = make(look, nowhere, nowhere), JsonlView(nowhere, 0.0)
-    for event in (recalled.start, *recalled.flow()):
+    for event in events:
         for view in views:
             view(event)
-        last = event
     assert isinstance(last, Done)
     message = last.result["choices"][0]["message"]["content"]
     answer, agreement = last.result["ttc"]["answer"], last.result["ttc"]["agreement"]
