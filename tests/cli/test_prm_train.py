@@ -12,6 +12,13 @@ from harness import Ttc
 
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.seeds import uniform
+from ttc_cli.prm import fit
+
+
+@pytest.fixture(autouse=True)
+def _one_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a head is chosen is tried elsewhere."""
+    monkeypatch.setattr(fit, "GRID", fit.GRID[:1])
 
 
 class Solver:
