@@ -43,8 +43,11 @@ def some_probe(home: Path) -> None:
 @pytest.fixture
 def verifier(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Verifier]:
     monkeypatch.setenv("TTC_HOME", str(tmp_path))
-    some_probe(tmp_path)
-    step_scorer = vouch(write_prm(tmp_path / "prm.gguf", name="Math-Shepherd"), tmp_path)
+    if kind == "probe":
+        some_probe(tmp_path)
+    step_scorer = tmp_path / "prm.gguf"
+    if kind == "prm":
+        vouch(write_prm(step_scorer, name="Math-Shepherd"), tmp_path)
     schema = '{"properties": {"sum": {"type": "integer"}}, "required": ["sum"]}'
     checker = write(tmp_path, "check.py", "import sys\nsys.exit(sys.stdin.read() != '7')\n")
     arguments = {
