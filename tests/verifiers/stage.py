@@ -11,11 +11,11 @@ from ttc_cli.core.branch import Branch, Message, Prompt, Step
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import end_of
 from ttc_cli.core.ledger import Ledger
+from ttc_cli.core.options import NoOptions
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.verify import Graded, Verifier
-from ttc_cli.drawing.replies import NoOptions
 from ttc_cli.engine.scripted import ScriptedEngine
 from ttc_cli.verifiers import registry
 from ttc_cli.verifiers.combine import Combined

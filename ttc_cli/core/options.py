@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.spelling import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """What a strategy or verifier has that offers no options of its own."""
+
 
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 

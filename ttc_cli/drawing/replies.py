@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from ttc_cli.answers import Extracted, Kind, canonical, equivalent, extract
@@ -39,11 +39,6 @@ CLOSINGS = {
     "choice": "\n\nThe answer is (",
     "short": "\n\nAnswer:",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class NoOptions:
-    """A strategy without options of its own."""
 
 
 def sample(question: Question, plan: Plan, number: int) -> Branch:

@@ -13,9 +13,9 @@ from ttc_cli.bench.questions import read_records
 from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.events import end_of
+from ttc_cli.core.options import NoOptions
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
-from ttc_cli.drawing.replies import NoOptions
 from ttc_cli.prm.measures import auc, first_error_f1
 from ttc_cli.session.loaded import Session
 from ttc_cli.session.plan import plan

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow
+from ttc_cli.core.options import NoOptions
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.drawing.replies import NoOptions, close, grow, opened, single
+from ttc_cli.drawing.replies import close, grow, opened, single
 
 STREAMS, VOTES, SCHEMA = True, False, True
-Options = NoOptions
 
 
 def solve(run: Run, question: Question, plan: Plan, options: NoOptions) -> Flow[Outcome]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ttc_cli.core.options import NoOptions
 from ttc_cli.core.plugins import Registry
 
 if TYPE_CHECKING:  # a shell that completes a name waits for this module
@@ -34,7 +35,7 @@ class Strategy:
     """A strategy and what its module tells of it, which a plug-in's may tell too.
 
     Args:
-        options: dataclass of its options; each field's metadata["help"] is shown.
+        options: `Options`, a dataclass; each field's metadata["help"] is shown.
         scorer: `SCORER`, the verifier it falls back on when none was asked for; empty: none.
         needs: `NEEDS`, the engine's capabilities that it cannot do without.
         votes: `VOTES`, whether several samples may agree; it does unless it says no.
@@ -52,7 +53,7 @@ class Strategy:
     schema: bool = False
 
 
-REGISTRY = Registry("strategy", "ttc.strategies", BUILTIN, ("solve", "Options"))
+REGISTRY = Registry("strategy", "ttc.strategies", BUILTIN, ("solve",))
 
 
 def names() -> list[str]:
@@ -70,7 +71,7 @@ def find(name: str) -> Strategy:
     module = REGISTRY.module(name)
     told = ("SCORER", "NEEDS", "VOTES", "STREAMS", "SCHEMA")
     facts = {fact.lower(): getattr(module, fact) for fact in told if hasattr(module, fact)}
-    return Strategy(name, module.solve, module.Options, **facts)
+    return Strategy(name, module.solve, getattr(module, "Options", NoOptions), **facts)
 
 
 def under_schema() -> list[str]:

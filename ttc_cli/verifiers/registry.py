@@ -1,8 +1,8 @@
 """Verifiers by name: our own, and those that other packages offer as entry points.
 
-A verifier's module offers `USAGE` ("NAME" or "NAME:ARGUMENT"), `Options` (a dataclass) and
-`build(argument, options, *, unsafe)`, which raises UsageError for what can be known before a run.
-It may offer `opens(argument)`: the files that it goes by besides the reply, none or more. Of one
+A verifier's module offers `USAGE` ("NAME" or "NAME:ARGUMENT"), and `build(argument, options,
+*, unsafe)`, which raises UsageError for what can be known before a run. It may offer `Options`, a
+dataclass, and `opens(argument)`: the files that it goes by besides the reply, none or more. Of one
 that offers none no whole result is kept, since what it goes by may change at any time. And it may
 say `RANKS_ONLY = True`: its scores put replies in order and do not say how likely one is right.
 """
@@ -53,7 +53,7 @@ class Named:
     @property
     def options(self) -> type[Any]:
         """Of its options; each field's metadata["help"] is shown."""
-        kind: type[Any] = self.module.Options
+        kind: type[Any] = getattr(self.module, "Options", options.NoOptions)
         return kind
 
     def build(self, options: Any, *, unsafe: bool) -> Verifier:
@@ -67,7 +67,7 @@ class Named:
         return built
 
 
-REGISTRY = Registry("verifier", "ttc.verifiers", BUILTIN, ("USAGE", "Options", "build"))
+REGISTRY = Registry("verifier", "ttc.verifiers", BUILTIN, ("USAGE", "build"))
 
 
 def names() -> list[str]:

@@ -10,13 +10,12 @@ from ttc_cli.answers import extract
 from ttc_cli.answers.schema.validation import parse, ready, validator
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UnreadableFile, UsageError
+from ttc_cli.core.options import NoOptions
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.verify import Graded
-from ttc_cli.drawing.replies import NoOptions as Options
 from ttc_cli.drawing.replies import reply
 from ttc_cli.verifiers.common import NOTE_CHARS, Check, require_argument
 
-__all__ = ["USAGE", "Options", "build", "opens"]
 USAGE = "schema:FILE"
 
 
@@ -25,7 +24,7 @@ def opens(argument: str) -> tuple[Path, ...]:
     return (Path(argument),)
 
 
-def build(argument: str, options: Options, *, unsafe: bool) -> Check:
+def build(argument: str, options: NoOptions, *, unsafe: bool) -> Check:
     """The verifier.
 
     Raises:

@@ -7,18 +7,17 @@ Mean over a reply's tokens of the KL divergence of the uniform distribution and 
 from __future__ import annotations
 
 from ttc_cli.core.branch import Branch
+from ttc_cli.core.options import NoOptions
 from ttc_cli.core.sampling import Outputs
-from ttc_cli.drawing.replies import NoOptions as Options
 from ttc_cli.verifiers.common import opens_nothing
 from ttc_cli.verifiers.confidence import Measured
 
-__all__ = ["USAGE", "Options", "build", "opens"]
 USAGE = "self-certainty"
 opens = opens_nothing
 RANKS_ONLY = True
 
 
-def build(argument: str, options: Options, *, unsafe: bool) -> Measured:
+def build(argument: str, options: NoOptions, *, unsafe: bool) -> Measured:
     """The verifier."""
     return Measured("self-certainty", _nats, Outputs(certainty=True), needs=("distribution",))
 
