@@ -2,9 +2,9 @@
 
 A verifier's module offers `USAGE` ("NAME" or "NAME:ARGUMENT"), and `build(argument, options,
 *, unsafe)`, which raises UsageError for what can be known before a run. It may offer `Options`, a
-dataclass, and `opens(argument)`: the files that it goes by besides the reply, none or more. Of one
-that offers none no whole result is kept, since what it goes by may change at any time. And it may
-say `RANKS_ONLY = True`: its scores put replies in order and do not say how likely one is right.
+dataclass, and `opens(argument)`: the files that it goes by besides the reply, none or more. Without
+`opens` no whole result is kept, since what it goes by may change at any time. And it may say
+`RANKS_ONLY = True`: its scores put replies in order and do not say how likely one is right.
 """
 
 from __future__ import annotations
