@@ -88,4 +88,4 @@ def test_where_code_cannot_be_locked_in_the_user_must_say_so(
     monkeypatch.setattr(lock, "_found", lambda: (Layer.LIMITS, "no namespaces"))
     with pytest.raises(UsageError, match="--unsafe-exec"):
         build("tests:doctest")
-    assert build("tests:doctest", unsafe=True).layer is Layer.LIMITS  # type: ignore[attr-defined]
+    assert build("tests:doctest", unsafe=True).gate

@@ -13,6 +13,7 @@ import threading
 from dataclasses import dataclass, field
 
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.outcome import Question
 from ttc_cli.core.verify import Graded
 from ttc_cli.jail import process
 from ttc_cli.jail.lock import watched
@@ -49,7 +50,7 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Check:
     if shutil.which(words[0]) is None:
         raise UsageError(f"there is no command {words[0]!r}", "give its path, or sh -c '...'")
 
-    def check(text: str, stopped: threading.Event) -> Graded:
+    def check(text: str, question: Question, stopped: threading.Event) -> Graded:
         return judge(words, text, options.seconds, stopped)
 
     return Check(f"exec:{argument}", picker(options.input), check)

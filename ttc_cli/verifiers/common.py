@@ -65,13 +65,13 @@ class Check:
     Args:
         name: as the command line names it.
         pick: the candidate of a branch that came to its end.
-        check: grades one candidate, on a thread of its own; it should return soon once the event
-            is set. Equal candidates are graded once.
+        check: grades one candidate of a question, on a thread of its own; it should return soon
+            once the event is set. Equal candidates are graded once.
     """
 
     name: str
     pick: Callable[[Branch, Question], str]
-    check: Callable[[str, threading.Event], Graded]
+    check: Callable[[str, Question, threading.Event], Graded]
     gate: bool = True
     outputs: Outputs = Outputs()
     needs: tuple[str, ...] = ()
@@ -83,7 +83,11 @@ class Check:
         texts = [self.pick(branch, question) if ended(branch) else None for branch in branches]
         known: dict[str | None, Graded] = {None: CUT_OFF}
         unique = list(dict.fromkeys(text for text in texts if text is not None))
-        graded = yield from in_threads(run, self.check, unique)
+
+        def check(text: str, stopped: threading.Event) -> Graded:
+            return self.check(text, question, stopped)
+
+        graded = yield from in_threads(run, check, unique)
         known.update(zip(unique, graded, strict=True))
         return [known[text] for text in texts]
 

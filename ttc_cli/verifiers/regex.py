@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import regex
 
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.outcome import Question
 from ttc_cli.core.verify import Graded
 from ttc_cli.verifiers.common import Check, opens_nothing, picker, require_argument
 
@@ -40,7 +41,7 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Check:
             f"{argument!r} is no regular expression: {error}", "Python's syntax; quote it"
         ) from None
 
-    def check(text: str, stopped: threading.Event) -> Graded:
+    def check(text: str, question: Question, stopped: threading.Event) -> Graded:
         try:
             found = pattern.search(text, timeout=SECONDS, concurrent=True)
         except TimeoutError:

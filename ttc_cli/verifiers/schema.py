@@ -33,7 +33,7 @@ def build(argument: str, options: NoOptions, *, unsafe: bool) -> Check:
     require_argument(argument, USAGE)
     checker = _validator(argument)
 
-    def check(text: str, stopped: threading.Event) -> Graded:
+    def check(text: str, question: Question, stopped: threading.Event) -> Graded:
         from jsonschema.exceptions import best_match
         from referencing.exceptions import Unresolvable
 

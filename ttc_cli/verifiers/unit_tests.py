@@ -7,20 +7,17 @@ from __future__ import annotations
 import ast
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UnreadableFile, UsageError
-from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Question
-from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Graded
 from ttc_cli.drawing.replies import reply
-from ttc_cli.jail import Layer, Limits, require
+from ttc_cli.jail import Limits, require
 from ttc_cli.jail.boxed.testfile import fault
 from ttc_cli.jail.examine import examine
 from ttc_cli.verifiers.common import Check, require_argument
@@ -50,7 +47,7 @@ def opens(argument: str) -> tuple[Path, ...]:
     return () if argument == DOCTEST else (Path(argument),)
 
 
-def build(argument: str, options: Options, *, unsafe: bool) -> Tests:
+def build(argument: str, options: Options, *, unsafe: bool) -> Check:
     """The verifier.
 
     Raises:
@@ -62,33 +59,15 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Tests:
     if why := tests and fault(tests, installed=lambda name: bool(find_spec(name))):
         raise UsageError(f"{argument} cannot be used: {why}", "see docs/sandbox.md")
     limits = replace(Limits(), seconds=options.seconds, memory=options.memory << 20)
-    return Tests(f"tests:{argument}", tests, limits, require(unsafe=unsafe))
+    layer = require(unsafe=unsafe)
 
+    def check(code: str, question: Question, stopped: threading.Event) -> Graded:
+        given = examples(question.text) if tests is None else tests
+        if not given:
+            return Graded(None, "the question holds no `>>>` examples")
+        return examine(code, given, layer=layer, limits=limits, cancel=stopped)
 
-@dataclass(frozen=True)
-class Tests:
-    """Passes or fails by tests; without any of its own, by the examples in the question."""
-
-    name: str
-    tests: str | None
-    limits: Limits
-    layer: Layer
-    gate: bool = True
-    outputs: Outputs = Outputs()
-    needs: tuple[str, ...] = ()
-
-    def __call__(
-        self, run: Run, branches: Sequence[Branch], question: Question
-    ) -> Flow[list[Graded]]:
-        """One `Graded` a branch, in order."""
-        tests = examples(question.text) if self.tests is None else self.tests
-
-        def check(code: str, stopped: threading.Event) -> Graded:
-            if not tests:
-                return Graded(None, "the question holds no `>>>` examples")
-            return examine(code, tests, layer=self.layer, limits=self.limits, cancel=stopped)
-
-        return (yield from Check(self.name, program, check)(run, branches, question))
+    return Check(f"tests:{argument}", program, check)
 
 
 def python_blocks(text: str) -> list[str]:

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.outcome import Question
 from ttc_cli.core.verify import Graded
 from ttc_cli.verifiers.common import Check, picker
 
@@ -29,7 +30,7 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Check:
         raise UsageError(f"words takes a number, not {argument!r}", f"write {USAGE}")
     most = int(argument)
 
-    def check(text: str, stopped: threading.Event) -> Graded:
+    def check(text: str, question: Question, stopped: threading.Event) -> Graded:
         count = len(text.split())
         return Graded(1.0) if count <= most else Graded(0.0, f"{count} words; at most {most}")
 
