@@ -44,12 +44,13 @@ def test_a_program_that_ran_and_one_that_failed_are_told() -> None:
 
 def test_runs_are_events_for_programs_and_for_the_log() -> None:
     out = io.StringIO()
-    view = JsonlView(out, 0.0, lambda: 0.0)
+    view = JsonlView(out, 0.0)
     for event in RIGHT:
         view(event)
     row = next(r for r in map(json.loads, out.getvalue().splitlines()) if r["type"] == "program")
+    assert row.pop("t") > 0
     assert row == {
-        "type": "program", "t": 0.0, "branch": [0], "answer": "7", "error": "", "seconds": 0.05,
+        "type": "program", "branch": [0], "answer": "7", "error": "", "seconds": 0.05,
     }  # fmt: skip
     for event in (*RIGHT, *WRONG, Vote((("7", 1, 2.0),), 0.5)):
         assert decode(json.loads(json.dumps(encode(event)))) == event

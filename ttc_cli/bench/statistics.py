@@ -20,16 +20,15 @@ _CHUNK = 2_000_000
 """Numbers held at once while resampling."""
 
 
-def wilson(right: float, n: int, z: float = Z95) -> tuple[float, float]:
+def wilson(right: float, n: int) -> tuple[float, float]:
     """Wilson's interval for a share (Wilson 1927, JASA 22): it holds for few questions too.
 
     Args:
         right: right answers, of `n` questions.
-        z: the normal quantile; of 95% by default.
     """
     if n == 0:
         return 0.0, 1.0
-    share = right / n
+    share, z = right / n, Z95
     middle = share + z * z / (2 * n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
@@ -54,18 +53,17 @@ class Difference:
     n: int
 
 
-def paired(first: Sequence[float], second: Sequence[float], *, seed: int = 0) -> Difference | None:
+def paired(first: Sequence[float], second: Sequence[float]) -> Difference | None:
     """How much better the second is on the same questions; None without any.
 
     Args:
         first, second: a score in [0, 1] for each question, in the same order.
-        seed: of resampling.
     """
     values = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)
     if values.size == 0:
         return None
-    low, high = bootstrap(values, seed=seed)
-    return Difference(float(values.mean()), low, high, p_value(values, seed=seed), values.size)
+    low, high = bootstrap(values)
+    return Difference(float(values.mean()), low, high, p_value(values), values.size)
 
 
 def bootstrap(

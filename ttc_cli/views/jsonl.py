@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import IO, Any
 
 from ttc_cli.core.events import (
@@ -31,12 +30,9 @@ class JsonlView:
         began: monotonic seconds from which `t` counts.
     """
 
-    def __init__(
-        self, out: IO[str], began: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, out: IO[str], began: float) -> None:
         self._out = out
         self._began = began
-        self._clock = clock
         self._thinking = self._draft = False
         self._splitters: dict[tuple[int, ...], ThoughtSplitter] = {}
 
@@ -69,7 +65,7 @@ class JsonlView:
             self._line("text", branch, {"delta": text, "kind": kind})
 
     def _line(self, kind: str, branch: tuple[int, ...] | None, fields: dict[str, Any]) -> None:
-        head = {"type": kind, "t": round(self._clock() - self._began, 3)}
+        head = {"type": kind, "t": round(time.monotonic() - self._began, 3)}
         row = {**head, "branch": list(branch) if branch is not None else None, **fields}
         self._out.write(to_json(row, out=self._out) + "\n")
         self._out.flush()

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def common_prefix(a: Sequence[int], b: Sequence[int], start: int = 0) -> int:
-    """How many leading tokens two sequences share, at least `start` being known to agree."""
-    n = min(len(a), len(b))
-    i = start
+def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
+    """How many leading tokens two sequences share."""
+    n, i = min(len(a), len(b)), 0
     while i < n and a[i : i + 64] == b[i : i + 64]:  # slices compare at C speed
         i += 64
     i = min(i, n)
