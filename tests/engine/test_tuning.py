@@ -11,9 +11,10 @@ import pytest
 from flow import finish
 
 from ttc_cli.core.errors import ModelError
+from ttc_cli.engine.host import Tuning
 from ttc_cli.engine.llama.binding import Model
 from ttc_cli.engine.llama.probe import Probe
-from ttc_cli.engine.tuning import Best, Measured, Reading, Tuning, compare, fewer_threads, search
+from ttc_cli.engine.tuning import Best, Measured, Reading, compare, fewer_threads, search
 
 PARTS = frozenset({"threads", "ubatch", "kv", "flash"})
 START = Tuning(threads=4)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ttc_cli.core.errors import UsageError
-from ttc_cli.engine.tuning import KV_SHARE, Tuning
+from ttc_cli.engine.host import KV_SHARE, Tuning
 from ttc_cli.session.loaded import cell_bytes, tuned
 from ttc_cli.settings import Settings
 from ttc_cli.store.speeds import Speeds

@@ -137,6 +137,7 @@ def _answer(
 ) -> int:
     from ttc_cli.cli.delivery import show
     from ttc_cli.cli.pulling import choose_for
+    from ttc_cli.session import warm
     from ttc_cli.session.answer import answer
     from ttc_cli.session.loaded import Session
     from ttc_cli.session.model import is_here
@@ -147,7 +148,7 @@ def _answer(
         check(request, unsafe=settings.unsafe_exec)  # ahead of a download
     with signals.raising():  # which cleans up after itself
         model = choose_for(settings, view)
-        session = Session(settings, model, refresh=flags.refresh, warm=True)
+        session = Session(settings, model, refresh=flags.refresh, warm=warm)
     try:
         if flags.dry_run:
             return _dry_run(session, request, flags, view)

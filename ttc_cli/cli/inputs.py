@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import BudgetSpent, UnreadableFile, UsageError
-from ttc_cli.data.profile import form_of, piped_form
 from ttc_cli.prompts import documents
 from ttc_cli.prompts.documents import MAX_BYTES, Document
 
@@ -134,6 +133,8 @@ def _stdin(say: Callable[[str], None], until: float | None) -> Document:
     data = b"".join(_chunks(handle, until, MAX_BYTES + 1))
     if not data:
         return Document(documents.STDIN, "")
+    from ttc_cli.data.profile import piped_form  # most questions come without data
+
     form = piped_form(data)
     if form is None or len(data) < SMALL:
         return documents.decode(documents.STDIN, data)
@@ -145,6 +146,8 @@ def _stdin(say: Callable[[str], None], until: float | None) -> Document:
 
 def _file(path: Path) -> Document:
     """A file as a document; one of data can be read by programs too, however large it is."""
+    from ttc_cli.data.profile import form_of
+
     if form_of(path.name) is None or not path.is_file():
         return documents.read(path)
     packed = path.suffix.lower() == ".gz"
@@ -165,6 +168,8 @@ def kept(name: str, text: str) -> Document:
     Raises:
         UnreadableFile: it was too large to be kept with the run, and is not there.
     """
+    from ttc_cli.data.profile import form_of
+
     there = form_of(name) is not None and Path(name).is_file()
     again = _file(Path(name)) if there else Document(name, text)
     if not text and again.source is None:

@@ -184,6 +184,7 @@ def _with_model(
     signals: Signals,
 ) -> int:
     from ttc_cli.cli.pulling import choose_for
+    from ttc_cli.session import warm
     from ttc_cli.session.loaded import Session
     from ttc_cli.session.mapping import Mapping as Mapper
     from ttc_cli.session.records import Reader
@@ -192,7 +193,7 @@ def _with_model(
     view.status("loading the model")
     with signals.raising():  # a download cleans up after itself
         model = choose_for(settings, view)
-    session = Session(settings, model, refresh=flags.refresh, warm=True)
+    session = Session(settings, model, refresh=flags.refresh, warm=warm)
     session.begin()
     task = replace(task, request=task.request.identified(session.identity))
     named = over.file.endswith((".jsonl", ".ndjson"))

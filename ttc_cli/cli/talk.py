@@ -20,6 +20,7 @@ from ttc_cli.core.errors import ContextOverflow, TtcError
 from ttc_cli.core.events import Done, Flow
 from ttc_cli.core.sampling import Sampling
 from ttc_cli.prompts.documents import read
+from ttc_cli.session import warm
 from ttc_cli.session.chat import FULL, SUMMARISE, Chat, Turn
 from ttc_cli.session.loaded import Session, new_id
 from ttc_cli.session.request import Request, check
@@ -114,7 +115,7 @@ class Talk:
         """Begin to load the model that the settings name."""
         with self.signals.raising():  # a download cleans up after itself
             model = choose_for(settings, self.view)
-        session = Session(settings, model, warm=True)
+        session = Session(settings, model, warm=warm)
         session.begin()
         return session
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import threading
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.events import Flow, ProgramRun, Tick
 from ttc_cli.core.sampling import Stop
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 GREEDY_PROGRAM, PROGRAM, PLAIN = "greedy-program", "program", "plain"
 """Kinds of samples: they go wrong in different places and are right with different frequency."""
@@ -117,6 +119,8 @@ class Running:
         whole = branch.stop is not None and branch.stop.whole
         if self._runner is None or kind(branch) == PLAIN or not whole or ran(branch) is not None:
             return False
+        from concurrent.futures import ThreadPoolExecutor  # most runs have no programs
+
         self._threads = self._threads or ThreadPoolExecutor(2)
         cancel = threading.Event()
         future = self._threads.submit(self._runner, source(branch.text), cancel)
@@ -143,7 +147,7 @@ class Running:
         done: list[Branch] = []
         while self._jobs and (self._jobs[0].due <= self._step or (alone and not done)):
             job = self._jobs[0]
-            while wait([job.future], timeout=WAIT_SECONDS).not_done:
+            while _waiting(job.future):
                 if late():
                     return done
                 yield Tick()
@@ -158,3 +162,10 @@ class Running:
         self.drop(None, Stop.CANCELLED)
         if self._threads is not None:
             self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _waiting(future: Future[Ran]) -> bool:
+    """Wait a moment; whether it is still under way."""
+    from concurrent.futures import wait
+
+    return bool(wait([future], timeout=WAIT_SECONDS).not_done)

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Engine
 
 WIDTH = 32
 """Branches that an engine in process draws at once."""
+KV = Literal["f16", "q8_0"]
+KV_SHARE = {"f16": 1.0, "q8_0": 34 / 64}
+"""Memory of a cell against f16: q8_0 packs 32 values into 34 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """A way to make a context; the defaults are those of a machine never calibrated.
+
+    Args:
+        threads: 0 is what the machine has.
+        ubatch: rows that llama.cpp computes at once.
+        flash: flash attention; None leaves it to llama.cpp.
+        kv: what keys and values are kept as; q8_0 needs flash attention.
+    """
+
+    threads: int = 0
+    ubatch: int = 512
+    flash: bool | None = None
+    kv: KV = "f16"
 
 
 @dataclass(slots=True)

@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
-from typing import Literal, Protocol
+from typing import Protocol
 
 from ttc_cli.core.errors import ModelError
 from ttc_cli.engine.calibration import MEASURED
+from ttc_cli.engine.host import Tuning
 
-KV = Literal["f16", "q8_0"]
-KV_SHARE = {"f16": 1.0, "q8_0": 34 / 64}
-"""Memory of a cell against f16: q8_0 packs 32 values into 34 bytes."""
 UBATCHES = (512, 256, 128)
 SIZES = (32, 128, 512)
 """Lengths of prompts at which prefill is measured."""
@@ -35,23 +33,6 @@ PATIENCE = 3.0
 LEAST_AGREEMENT, MOST_DIFFERENCE = 0.98, 0.03
 """Quality of KV cells against f16 on a fixed text: share of places with the same likeliest token,
 and mean absolute difference of the log-probabilities of the text's own tokens, in nats."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tuning:
-    """A way to make a context; the defaults are those of a machine never calibrated.
-
-    Args:
-        threads: 0 is what the machine has.
-        ubatch: rows that llama.cpp computes at once.
-        flash: flash attention; None leaves it to llama.cpp.
-        kv: what keys and values are kept as; q8_0 needs flash attention.
-    """
-
-    threads: int = 0
-    ubatch: int = 512
-    flash: bool | None = None
-    kv: KV = "f16"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from ttc_cli.core.spelling import nearest
 from ttc_cli.models.catalogue import DEFAULT, Entry, HubSource, catalogue
 from ttc_cli.models.disk import read_json, size_text, update_json
 from ttc_cli.models.found import scan
-from ttc_cli.models.gguf import read_gguf, split_parts
 from ttc_cli.models.identity import known_sha256, quick_fingerprint
 from ttc_cli.settings.tables import check_url
 
@@ -54,6 +53,8 @@ class ModelFile:
         Raises:
             ModelCorrupt: the header cannot be read.
         """
+        from ttc_cli.models.gguf import read_gguf  # a warm server told it
+
         return self.cell_bytes or read_gguf(self.path).kv_bytes_per_token
 
 
@@ -206,6 +207,8 @@ def model_file(path: Path, name: str, home: Path) -> ModelFile:
     """
     if not path.is_file():
         raise ModelMissing(f"{path} is not a file", "give the path of a GGUF file")
+    from ttc_cli.models.gguf import split_parts  # not for a model of the catalogue
+
     parts = split_parts(path)
     try:
         with path.open("rb") as file:
@@ -271,6 +274,8 @@ def identity(model: ModelFile) -> str:
     if model.sha256:
         return model.sha256
     try:
+        from ttc_cli.models.gguf import split_parts
+
         return quick_fingerprint(split_parts(model.path))
     except OSError as error:
         raise TtcError(f"cannot read {model.path}: {error.strerror}") from error

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ttc_cli.core.errors import UsageError
-from ttc_cli.engine.tuning import KV_SHARE, Tuning
+from ttc_cli.engine.host import KV_SHARE, Tuning
 from ttc_cli.models.registry import ModelFile, identity
 from ttc_cli.session.model import Served
 from ttc_cli.settings import MEGABYTE, Settings
@@ -20,6 +20,7 @@ from ttc_cli.store import speeds as store
 if TYPE_CHECKING:
     from ttc_cli.engine.host import Host
     from ttc_cli.engine.llama.engine import LlamaEngine
+    from ttc_cli.engine.warm.spare import WarmEngine
     from ttc_cli.session.request import Request
     from ttc_cli.store.pool import SamplePool
 
@@ -120,6 +121,24 @@ def _import_engine() -> None:
         del os.environ[name]  # what we start is not to inherit it
 
 
+class Warmth(Protocol):
+    """Models that other processes keep loaded; see `session.warm`."""
+
+    def find(
+        self, settings: Settings, identity: str, speeds: store.Speeds, load: Callable[[], Host]
+    ) -> WarmEngine | None:
+        """The engine of a server that has this very model loaded in this very way."""
+        ...
+
+    def told(self, request: Request) -> bytes:
+        """A request as such a server reads it."""
+        ...
+
+    def leave_behind(self, settings: Settings, model: ModelFile) -> None:
+        """Start such a server."""
+        ...
+
+
 class Session:
     """A model, ready to answer or about to be. Close it.
 
@@ -131,8 +150,8 @@ class Session:
         model: the file, from `models.pull.ensure`, or what answers at a server.
         load: makes the engine of a file; by default llama.cpp's.
         refresh: draw anew what caches hold.
-        warm: use a server of this user's that has the model loaded, where there is one; where
-            there is none and the settings say so, leave one behind.
+        warm: finds a server of this user's that has the model loaded, and leaves one behind where
+            the settings say so; without it the model is loaded here.
     """
 
     def __init__(
@@ -142,10 +161,10 @@ class Session:
         load: Load | None = None,
         *,
         refresh: bool = False,
-        warm: bool = False,
+        warm: Warmth | None = None,
     ) -> None:
         self.refresh = refresh
-        self._warm = warm and load is None
+        self._warm = warm
         self.settings = settings
         self.model = model
         self._engine: Host | None = None
@@ -166,8 +185,8 @@ class Session:
         if self._engine is not None or self._loading is not None:
             return
         assert isinstance(self.model, ModelFile)
-        if self._warm and (engine := self._found(self.model)) is not None:
-            self._engine, self._warm = engine, False
+        if self._warm is not None and (engine := self._found(self._warm, self.model)) is not None:
+            self._engine = engine
             return
         _import_engine()  # here: two threads that import get in each other's way
         self._loading = Thread(target=self._run_load, args=(self.model,), daemon=True)
@@ -176,14 +195,10 @@ class Session:
     def expect(self, request: Request) -> None:
         """Say what will be asked: a warm server can begin, while here it is still planned."""
         expect = getattr(self._engine, "expect", None)
-        if expect is not None:
-            from ttc_cli.session import warm
+        if self._warm is not None and expect is not None:
+            expect(self._warm.told(request))
 
-            expect(warm.told(request))
-
-    def _found(self, model: ModelFile) -> Host | None:
-        from ttc_cli.session import warm
-
+    def _found(self, warm: Warmth, model: ModelFile) -> Host | None:
         def load() -> Host:
             _import_engine()
             return self._load(self.settings, model, self.identity)
@@ -236,8 +251,7 @@ class Session:
         self._engine.close()
         if self.settings.log and self.settings.cache:
             store.save(self._speeds_file, self.speeds)
-        if self._warm and self.settings.keep_warm and isinstance(self.model, ModelFile):
-            from ttc_cli.session import warm
-
-            self._warm = False
-            warm.leave_behind(self.settings, self.model)
+        if self._warm is not None and self._loading is not None and self.settings.keep_warm:
+            assert isinstance(self.model, ModelFile)
+            self._warm.leave_behind(self.settings, self.model)
+            self._warm = None

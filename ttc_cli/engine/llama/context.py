@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ttc_cli.core.errors import MissingCapability, ModelError
+from ttc_cli.engine.host import Tuning
 from ttc_cli.engine.llama.binding import Model, log
 from ttc_cli.engine.machine import available_threads
-from ttc_cli.engine.tuning import Tuning
 
 Floats = npt.NDArray[np.float32]
 

@@ -19,14 +19,13 @@ from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo, Key
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.engine.calibration import Widths
-from ttc_cli.engine.host import Counters, InProcess
+from ttc_cli.engine.host import Counters, InProcess, Tuning
 from ttc_cli.engine.llama.binding import Model, log
 from ttc_cli.engine.llama.context import MAX_ROWS, MAX_SEQUENCES, Context
 from ttc_cli.engine.llama.info import Tokens, admit, describe
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.scheduler import Scheduler
 from ttc_cli.engine.llama.states import States
-from ttc_cli.engine.tuning import Tuning
 
 DEFAULT_CELLS = 8192
 Command = Callable[[], None]

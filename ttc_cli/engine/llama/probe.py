@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ttc_cli.core.errors import EngineFailed
+from ttc_cli.engine.host import Tuning
 from ttc_cli.engine.llama.binding import Model
 from ttc_cli.engine.llama.context import Context, Row
-from ttc_cli.engine.tuning import Reading, Tuning
+from ttc_cli.engine.tuning import Reading
 
 CELLS = 1024
 HELD = 128

@@ -8,22 +8,39 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import llama_cpp
 
 from ttc_cli.core.branch import Prompt
 
 if TYPE_CHECKING:
-    from ttc_cli.engine.llama.engine import LlamaEngine
+    from contextlib import AbstractContextManager
+
+    from ttc_cli.core.engine import EngineInfo
+    from ttc_cli.engine.host import Tuning
+    from ttc_cli.engine.llama.info import Tokens
+    from ttc_cli.engine.llama.scheduler import Scheduler
 
 CAPABILITY = "state"
+
+
+class Owner(Protocol):
+    """The engine, as its states need it."""
+
+    tuning: Tuning
+    gpu_layers: int
+    tokens: Tokens
+
+    @property
+    def info(self) -> EngineInfo: ...  # noqa: D102 - see Engine
+    def at_rest(self) -> AbstractContextManager[Scheduler | None]: ...  # noqa: D102 - see LlamaEngine
 
 
 class States:
     """The evaluated prompts of an engine in process; see `host.States`."""
 
-    def __init__(self, engine: LlamaEngine) -> None:
+    def __init__(self, engine: Owner) -> None:
         self._engine = engine
 
     def key(self) -> str:
