@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ttc_cli.core.events import Flow
-from ttc_cli.session.loaded import Session
+from ttc_cli.session.loaded import Session, one_thread
 from ttc_cli.session.recall import recall, recorded
 from ttc_cli.session.request import Request, check
 
@@ -42,9 +42,10 @@ def answer(
     session.begin()
     session.expect(request)
 
-    from ttc_cli.session import prompt_cache  # takes a while, and the model is loading
-    from ttc_cli.session.plan import plan
-    from ttc_cli.session.running import answering, start
+    with one_thread():  # takes a while, and the model is loading
+        from ttc_cli.session import prompt_cache
+        from ttc_cli.session.plan import plan
+        from ttc_cli.session.running import answering, start
 
     planned = plan(session, request, began=began, run_id=run_id)
     run = start(planned)

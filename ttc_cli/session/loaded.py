@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Protocol
@@ -110,15 +111,22 @@ def load_llama(
     )
 
 
-def _import_engine() -> None:
-    """Import llama.cpp and numpy, without the threads that numpy's OpenBLAS starts: 40 ms."""
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep numpy, should it be imported, from starting OpenBLAS's threads: 40 ms."""
     name = "OPENBLAS_NUM_THREADS"
     given = name in os.environ
     os.environ.setdefault(name, "1")
-    import ttc_cli.engine.llama.engine  # noqa: F401 - importing it is the point
+    try:
+        yield
+    finally:
+        if not given:
+            del os.environ[name]  # what we start is not to inherit it
 
-    if not given:
-        del os.environ[name]  # what we start is not to inherit it
+
+def _import_engine() -> None:
+    with one_thread():
+        import ttc_cli.engine.llama.engine  # noqa: F401 - importing it is the point
 
 
 class Warmth(Protocol):
