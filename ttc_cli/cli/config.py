@@ -171,11 +171,11 @@ def edit(project: Project = False) -> None:
 
 def _starter() -> str:
     """A settings file in which every setting is a comment."""
-    from ttc_cli.cli.options import about as help_of
+    from ttc_cli.cli.help import named
     from ttc_cli.settings.options import SETTINGS
 
     about = [
-        f"# {name} =    # {help_of(row)} It must be {row.rule.expected}."
+        f"# {name} =    # {named(row.help)} It must be {row.rule.expected}."
         for name, row in SETTINGS.items()
         if row.key
     ]

@@ -13,6 +13,19 @@ HELP = ("-h", "--help")
 Json = Annotated[bool, typer.Option("--json", help="One JSON value.")]
 
 
+def named(text: str) -> str:
+    """Put the names that there are into an option's help: only who reads it waits for them."""
+    if "{strategies}" in text:
+        from ttc_cli.strategies.registry import BUILTIN
+
+        return text.replace("{strategies}", ", ".join(BUILTIN))
+    if "{verifiers}" in text:
+        from ttc_cli.verifiers.registry import USAGES
+
+        return text.replace("{verifiers}", ", ".join(USAGES))
+    return text
+
+
 class Listed(TyperGroup):
     """A group whose help has the whole first sentence of each command's.
 
@@ -70,7 +83,7 @@ class Grouped(TyperCommand):
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             if row := param.get_help_record(ctx):
-                names, about = row
+                names, about = row[0], named(row[1])
                 for alias in HIDDEN:
                     names = names.replace(alias, "")
                 section = getattr(param, "rich_help_panel", None) or "Help"

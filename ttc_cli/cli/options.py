@@ -63,19 +63,6 @@ def takes(
     return wrap
 
 
-def about(row: Option) -> str:
-    """The help of an option; one that is named has the names that there are."""
-    if row.complete == "strategies":
-        from ttc_cli.strategies.registry import BUILTIN
-
-        return row.help.format(strategies=", ".join(BUILTIN))
-    if row.complete == "verifiers":
-        from ttc_cli.verifiers.registry import USAGES
-
-        return row.help.format(verifiers=", ".join(USAGES))
-    return row.help
-
-
 def _offered(command: str) -> Iterator[tuple[str, Option]]:
     rows = [(name, row) for name, row in {**SETTINGS, **FLAGS}.items() if command in row.on]
     yield from sorted(rows, key=lambda named: PANELS.index(named[1].panel))
@@ -87,7 +74,7 @@ def _parameter(name: str, row: Option) -> inspect.Parameter:
         kind = Path
     if any(flag.startswith("--no-") or "/" in flag for flag in row.names):
         kind = bool
-    shown = opt(*row.names, help=about(row), panel=row.panel, metavar=row.takes or None)
+    shown = opt(*row.names, help=row.help, panel=row.panel, metavar=row.takes or None)
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, shown]
     )

@@ -58,13 +58,16 @@ class Request(AnswerSettings):
 
     def identified(self, model: str) -> Request:
         """The request with all that it names opened once; `model` is the hash of its model."""
-        from ttc_cli.strategies import registry
-        from ttc_cli.verifiers import registry as verifiers
-
         opened: dict[str, str | None] = {"model": model}
-        opened |= {text: verifiers.identity(text) for text in self.verifiers}
-        if self.strategy != "auto" and (version := registry.REGISTRY.version(self.strategy)):
-            opened["strategy"] = version
+        if self.verifiers:  # most questions name nothing, and then nothing is imported
+            from ttc_cli.verifiers import registry as verifiers
+
+            opened |= {text: verifiers.identity(text) for text in self.verifiers}
+        if self.strategy != "auto":
+            from ttc_cli.strategies import registry
+
+            if version := registry.REGISTRY.version(self.strategy):
+                opened["strategy"] = version
         return replace(self, opened=opened)
 
     def values(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ttc_cli.cli.help import HIDDEN
+from ttc_cli.cli.help import HIDDEN, named
 from ttc_cli.settings.flags import FLAGS
 from ttc_cli.settings.options import SETTINGS
 from ttc_cli.settings.rules import Option
@@ -185,7 +185,7 @@ def _flag(param: Any) -> Param:
     return Param(
         tuple(sorted(shown, key=lambda n: n.startswith("--"))),
         metavar,
-        _line(param.help or ""),
+        _line(named(param.help or "")),
         () if switch else _words(param),
         "" if switch else _kind(param),
         getattr(param, "rich_help_panel", None) or "Options",
