@@ -6,7 +6,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $words = @{
         '' = 'ask map chat serve again logs stats models bench templates cache config doctor plugins completion prm plan calibrate --version -h --help -s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --min-confidence --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh'
         'ask' = '-s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --min-confidence --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh -h --help'
-        'map' = '--jsonl-input --line-input --field --resume --unordered --fail-fast -s --system -t --template -p --param -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-cache --no-log -x --extract -o --output -q --quiet --refresh -h --help'
+        'map' = '--jsonl-input --line-input --field --resume --unordered --fail-fast -s --system -t --template -p --param -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --max-total-tokens --max-cost --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-cache --no-log -x --extract -o --output -q --quiet --refresh -h --help'
         'chat' = '-s --system -f --file -c --continue --cid -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log -q --quiet -h --help'
         'serve' = 'run status stop -h --help'
         'serve run' = '--host --port --key-env --key-file --cors --queue --grace --no-http --detach -s --system -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --no-cache --no-log -q --quiet -h --help'
@@ -31,7 +31,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'models alias' = '-h --help'
         'models default' = '-h --help'
         'bench' = 'run report fit data -h --help'
-        'bench run' = '-d --data -o --out -c --config --configs --limit --shuffle --resume --width --seed -s --system -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile -q --quiet -h --help'
+        'bench run' = '-d --data -o --out -c --config --configs --limit --shuffle --resume --width --seed -s --system -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --thinking-budget --unsafe-exec --max-total-tokens --max-cost --temperature --top-p --top-k --min-p -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile -q --quiet -h --help'
         'bench report' = '--json --markdown --picture -h --help'
         'bench fit' = '--least --seed --json --picture --html -h --help'
         'bench data' = 'list check convert -h --help'
@@ -171,6 +171,8 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('map --max-tokens', 'any')
     $takes.Add('map --max-seconds', 'any')
     $takes.Add('map --thinking-budget', 'any')
+    $takes.Add('map --max-total-tokens', 'any')
+    $takes.Add('map --max-cost', 'any')
     $takes.Add('map --temperature', 'any')
     $takes.Add('map --top-p', 'any')
     $takes.Add('map --top-k', 'any')
@@ -314,6 +316,8 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('bench run --verifier', 'verifiers')
     $takes.Add('bench run --max-tokens', 'any')
     $takes.Add('bench run --thinking-budget', 'any')
+    $takes.Add('bench run --max-total-tokens', 'any')
+    $takes.Add('bench run --max-cost', 'any')
     $takes.Add('bench run --temperature', 'any')
     $takes.Add('bench run --top-p', 'any')
     $takes.Add('bench run --top-k', 'any')

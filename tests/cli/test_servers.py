@@ -85,7 +85,7 @@ def test_tokens_cost_what_the_settings_say(ttc: Ttc, serve: Serve, machine: Path
 
 def test_map_draws_for_many_records_at_once(ttc: Ttc, serve: Serve) -> None:
     lines = "".join(f"What is {n} + {42 - n}?\n" for n in range(12))
-    server = serve(pause=0.1)
+    server = serve(pause=0.1, slots=8)
     ran = ttc("map", "{line}", "-m", server.url, "-e", "low", "-x", stdin=lines.encode())
     assert (ran.code, len(ran.out.splitlines())) == (0, 12)
     assert {json.loads(line)["answer"] for line in ran.out.splitlines()} <= {"41", "42"}

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import PurePath
 from socket import SHUT_RDWR
 from typing import Any
 
@@ -84,6 +85,10 @@ class FakeServer:
         exact: usage is told (chat).
         system: messages of the system are taken (chat).
         after: the server that it comes in the place of, with the same port and vocabulary.
+        build: of llama-server. It and `context` may be changed at any time.
+        slots: streams that it writes at once, others queue; 0 for any number.
+        takes_at_once: streams that it takes at once, others get 429; 0 for any number.
+        router: llama-server's router mode.
     """
 
     def __init__(
@@ -102,10 +107,19 @@ class FakeServer:
         told: str = "one",
         after: FakeServer | None = None,
         system: bool = True,
+        build: str = "b1",
+        slots: int = 0,
+        takes_at_once: int = 0,
+        router: bool = False,
     ) -> None:
         self.script, self.raw, self.context, self.continues = script, raw, context, continues
         self.takes, self.pause, self.exact, self.models, self.key = takes, pause, exact, models, key
         self.told, self.thought, self.system = told, thought, system
+        self.build, self.router = build, router
+        self.takes_at_once, self._slots = takes_at_once, threading.Semaphore(slots or 10**6)
+        self.headers: list[dict[str, str]] = []
+        """Of each POST."""
+        self.turned_away = 0
         self.faults: deque[Fault] = deque()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.hung_up = threading.Semaphore(0)
@@ -168,18 +182,25 @@ class FakeServer:
         if self.key and http.headers.get("Authorization") != f"Bearer {self.key}":
             return _json(http, 401, {"error": {"message": f"bad key {http.headers}"}})
         if http.path == "/v1/models":
-            more = {"meta": {"told": self.told}, "created": time.time()}
+            more = {"meta": {"told": PurePath(self.told).name}, "created": time.time()}
             return _json(http, 200, {"data": [{"id": name, **more} for name in self.models]})
-        if http.path == "/props" and self.raw:
+        if http.path == "/props" and self.router:
+            return _json(http, 200, {"role": "router", "build_info": self.build})
+        named = f"/props?model={self.models[0]}"
+        if self.raw and http.path == (named if self.router else "/props"):
             return _json(http, 200, {
                 "total_slots": 8, "chat_template": TEMPLATE, "bos_token": "", "eos_token": "",
                 "default_generation_settings": {"n_ctx": self.context}, "model_path": self.told,
+                "build_info": self.build,
             })  # fmt: skip
         return _json(http, 404, {"error": {"code": 404, "message": "File Not Found"}})
 
     def _post(self, http: Any) -> None:
         body = json.loads(http.rfile.read(int(http.headers["Content-Length"])))
         self.asked.append((http.path, body))
+        self.headers.append(dict(http.headers))
+        if self.router and body.get("model") != self.models[0]:
+            return _json(http, 400, {"error": {"message": "model name is missing"}})
         if http.path == "/tokenize" and self.raw:
             return _json(http, 200, {"tokens": self.ids(body["content"])})
         fault = self.faults.popleft() if self.faults else Fault()
@@ -210,7 +231,15 @@ class FakeServer:
             return _json(http, 400, {"error": told | facts})
         if not body.get("stream"):
             return _json(http, 200, self._scored(ids))
+        if self.takes_at_once and len(self._live) >= self.takes_at_once:
+            self.turned_away += 1
+            return _json(http, 429, {"error": {"message": "too many"}})
+        with self._slots:
+            return self._stream(http, body, ids, fault)
+
+    def _stream(self, http: Any, body: dict[str, Any], ids: list[int], fault: Fault) -> None:
         http.send_response(200)
+        http.send_header("X-Upstream", f"127.0.0.1:{self.port}")
         http.send_header("Content-Type", "text/event-stream")
         http.send_header("Connection", "close")
         http.end_headers()
@@ -271,7 +300,8 @@ class FakeServer:
     def _chunks(self, body: dict[str, Any], ids: list[int]) -> Iterator[dict[str, Any]]:
         total, progress = 0, {"total": len(ids), "cache": 1, "processed": len(ids)}
         if self.raw:
-            yield {"choices": [_choice("")], "prompt_progress": progress}
+            build = {"system_fingerprint": self.build}
+            yield {"choices": [_choice("")], "prompt_progress": progress, **build}
         for word in WORD.findall(self.thought):
             yield {"choices": [{"delta": {"reasoning_content": word}}]}
         for text, end, confidence in self._said(body, ids):

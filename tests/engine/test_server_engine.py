@@ -86,7 +86,7 @@ def test_nobody_waits_for_a_server_that_asks_for_an_hour(connected: Connect) -> 
     server, engine = connected()
     said = said_by(engine, Fault(429, headers={"Retry-After": "3600"}), server=server)
     assert said.stop is Stop.FAILED
-    assert len(server.asked) < 8
+    assert [path for path, _ in server.asked].count("/v1/completions") == 1
 
 
 @pytest.mark.parametrize("raw", [True, False])
@@ -121,7 +121,7 @@ def test_a_reply_that_is_another_the_second_time_fails_its_branch_alone(connecte
 
 def test_a_server_that_hangs_is_given_up(connected: Connect) -> None:
     server, engine = connected(silence=0.15)
-    said = said_by(engine, *[Fault(after=4, how="hang")] * 3, server=server)
+    said = said_by(engine, *[Fault(after=1, how="hang")] * 3, server=server)
     assert said.stop is Stop.FAILED
     assert "nothing came for 0.15 s" in said.error
 
@@ -183,9 +183,8 @@ def test_no_more_requests_at_once_than_the_server_takes(connected: Connect) -> N
     server, engine = connected(width=3, pause=0.02)
     ask(engine, *(branch(i, 20) for i in range(9)))
     assert server.most == 3
-    server, engine = connected(pause=0.02)
-    ask(engine, *(branch(i, 20) for i in range(20)))
-    assert 3 < server.most <= 8, "as many as llama-server says it has slots"
+    server, engine = connected(pause=0.02, slots=8)
+    assert engine.width == 8, "as many as llama-server says it has slots"
 
 
 def test_a_thought_that_comes_apart_stands_in_tags(connected: Connect) -> None:

@@ -34,7 +34,7 @@ def test_a_server_that_comes_back_is_waited_for() -> None:
     until = time.monotonic() + 10
     while not engine.outage and time.monotonic() < until:
         time.sleep(0.01)
-    assert "the connection is refused; away for 0 of 30 s" in engine.outage
+    assert "the connection is refused; away for 1 of 30 s" in engine.outage
     back: list[FakeServer] = []
     again = Timer(0.5, lambda: back.append(FakeServer(rest, after=server)))
     again.start()

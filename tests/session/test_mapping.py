@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from ttc_cli.core.engine import BranchRequest
-from ttc_cli.session.mapping import WINDOW, Mapping, Task
+from ttc_cli.session.mapping import WINDOW, Mapping
 from ttc_cli.session.plan import plan
-from ttc_cli.session.records import AHEAD, Reader
+from ttc_cli.session.records import AHEAD, Reader, Task
 from ttc_cli.session.request import Request
 
 HEAD = "What follows the colon is one thing out of a long list of many: "

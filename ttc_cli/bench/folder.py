@@ -77,7 +77,12 @@ class Folder:
         except BaseException:
             self._lock.release()
             raise
-        self.done = {(row["config"], row["id"]) for _, row in self.results.lines()}
+        # hashes, since there may be many
+        self._done = {hash((row["config"], row["id"])) for _, row in self.results.lines()}
+
+    def has(self, config: str, question: str) -> bool:
+        """Whether there was a row of a question under a configuration when it was opened."""
+        return hash((config, question)) in self._done
 
     def close(self) -> None:
         """Close the files and let others in; idempotent."""

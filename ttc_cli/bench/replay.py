@@ -19,11 +19,12 @@ from ttc_cli.bench.samples import Sample, SampleLog, Tick
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo, Key
 from ttc_cli.core.errors import ContextOverflow, EngineFailed
+from ttc_cli.core.ledger import Budget
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.host import Host
 
 WIDTH = 32
-"""Branches drawn at once, and branches of one run that get a token in one step."""
+"""Branches of one run that get a token in one step."""
 
 
 class Replay:
@@ -32,7 +33,9 @@ class Replay:
     Args:
         engine: closed by whoever made it.
         log: where whole samples are kept and looked for.
-        width: samples drawn at once; more wait their turn.
+        width: samples drawn at once, more wait their turn; by default as many as the engine
+            draws.
+        budget: of all that is drawn; what is played back costs nothing.
         clock: seconds, monotonic; for shares of time only.
     """
 
@@ -41,14 +44,17 @@ class Replay:
         engine: Host,
         log: SampleLog,
         *,
-        width: int = WIDTH,
+        width: int | None = None,
+        budget: Budget | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.engine = engine
         self.log = log
-        self.width = width
+        self.budget = budget or Budget()
+        self._width = width
         self.drawn = 0
         self.seconds = 0.0
+        self._ended = 0
         self._shared = 0.0  # how much of them is charged to samples: a step may take many polls
         self._clock = clock
         self._users: Counter[str] = Counter()
@@ -56,6 +62,11 @@ class Replay:
         self._queue: deque[BranchRequest] = deque()
         self._live: dict[Key, Sample] = {}
         self._clients: list[ReplayClient] = []
+
+    @property
+    def width(self) -> int:
+        """Samples drawn at once."""
+        return self._width or self.engine.width
 
     @property
     def outstanding(self) -> int:
@@ -81,7 +92,7 @@ class Replay:
             known = self.log.get(key)
             self._samples[key] = known or Sample(key)
             if known is None:
-                self._queue.append(replace(request, key=key, ledger=None))
+                self._queue.append(replace(request, key=key, ledger=self.budget))
         return self._samples[key]
 
     def drop(self, sample: Sample) -> None:
@@ -100,7 +111,7 @@ class Replay:
         """Step the engine, once no run can go on without it."""
         if any(client.busy for client in self._clients):
             return
-        while self._queue and len(self._live) < self.width:
+        while self._queue and len(self._live) < self.width and self._affordable:
             self._draw(self._queue.popleft())
         began = self._clock()
         deltas = self.engine.poll(timeout)
@@ -111,9 +122,18 @@ class Replay:
             sample = self._live[delta.key]
             sample.take(delta, share)
             self.drawn += delta.sampled
+            self.budget.count("prefilled", delta.prefilled)
+            self.budget.count("shared", delta.shared)
             if delta.stop is not None:
+                self._ended += 1
                 del self._live[delta.key]
                 self.log.put(sample)
+
+    @property
+    def _affordable(self) -> bool:
+        """Whether the budget will do for what is under way and one more: none is cut in vain."""
+        usual = self.drawn / self._ended if self._ended else self._queue[0].stop.max_tokens
+        return not self._live or self.budget.covers((len(self._live) + 1) * usual)
 
     def _draw(self, request: BranchRequest) -> None:
         sample = self._samples[str(request.key)]
@@ -177,7 +197,7 @@ class ReplayClient:
         """Queue a request; see the protocol."""
         if request.key in self._requests:
             raise EngineFailed(f"request {request.key!r} is already running")
-        length = self.count(request.prompt, request.prefix)
+        length = self._replay.engine.gauge(request.prompt, request.prefix)
         if length + 1 > self.info.context:
             raise ContextOverflow(
                 f"the prompt takes {length} tokens and the context holds {self.info.context}",

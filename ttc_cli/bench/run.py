@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -15,7 +16,10 @@ from ttc_cli.bench.configs import Config
 from ttc_cli.bench.folder import Folder, Header
 from ttc_cli.bench.questions import Item
 from ttc_cli.bench.replay import Replay
+from ttc_cli.core.errors import BudgetSpent
+from ttc_cli.models.registry import ModelFile
 from ttc_cli.session.loaded import Session
+from ttc_cli.session.spending import budget, spent
 from ttc_cli.views.text import span
 
 TERMINAL_SECONDS = 0.5
@@ -47,6 +51,8 @@ class Summary:
 
     Args:
         why: the answers that could not be drawn, a reason for each.
+        served: requests by the replica that answered, where that is told.
+        over: the error where the budget of all ended it.
     """
 
     answers: int
@@ -54,6 +60,8 @@ class Summary:
     tokens: int
     seconds: float
     why: Sequence[str] = ()
+    served: Mapping[str, int] = field(default_factory=dict)
+    over: BudgetSpent | None = None
 
 
 def choose(items: Sequence[Item], *, limit: int | None, shuffle: bool, seed: int) -> list[Item]:
@@ -78,24 +86,27 @@ def run(session: Session, spec: Spec, *, stopped: Callable[[], bool] = lambda: F
     model = {"name": session.model.name, "sha256": session.identity}
     folder = Folder(spec.out, Header(spec.data, model, spec.seed, spec.configs), resume=spec.resume)
     try:
-        jobs = []
-        for job in runner.plan(session, spec.items, spec.configs, spec.seed):
-            if isinstance(job, runner.Job):
-                jobs.append(job)
-            elif (job["config"], job["id"]) not in folder.done:
-                folder.results.append(job)
-        left = [job for job in jobs if (job.config, job.item.id) not in folder.done]
-        width = spec.width or session.engine.width
-        if left:
-            session.engine.reserve(runner.cells(session, left, width))
-        replay = Replay(session.engine, folder.log, width=width)
-        progress = Progress(None if spec.quiet else sys.stderr, before=len(jobs) - len(left))
+        plan = partial(
+            runner.plan, session, spec.items, spec.configs, spec.seed, folder.has
+        )  # twice, for the longest and to run it: all at once may not fit into memory
+        wanted = len(spec.items) * len(spec.configs)
+        before = sum(folder.has(c.name, item.id) for c in spec.configs for item in spec.items)
+        if before < wanted and isinstance(session.model, ModelFile):
+            session.engine.reserve(
+                runner.cells(session, plan(), spec.width or session.engine.width)
+            )
+        allowed = budget(session.settings, folder.log.usage)
+        replay = Replay(session.engine, folder.log, width=spec.width, budget=allowed)
+        progress = Progress(None if spec.quiet else sys.stderr, before=before)
         try:
             worker = runner.Runner(replay, folder.results, progress)
-            done = worker.work(left, stopped)
+            done = worker.work(plan(), wanted - before, stopped)
         finally:
             progress.end()
-        return Summary(done, len(left) - done, replay.drawn, replay.seconds, worker.lost)
+        left = wanted - before - done
+        over = spent(allowed, kept=True) if allowed.over and left else None
+        served = session.engine.served
+        return Summary(done, left, replay.drawn, replay.seconds, worker.lost, served, over)
     finally:
         folder.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -74,6 +74,7 @@ def plan(
     items: Sequence[Item],
     configs: Sequence[Config],
     seed: int,
+    done: Callable[[str, str], bool] = lambda _config, _question: False,
 ) -> Iterator[Job | dict[str, Any]]:
     """What is to be done, question by question; a failed row where a question cannot be asked.
 
@@ -83,6 +84,8 @@ def plan(
     for item in items:
         jobs: list[Job] = []
         for config, settings in zip(configs, asked, strict=True):
+            if done(config.name, item.id):
+                continue
             request = Request.of(settings, item.prompt, form=item.task)
             try:
                 prepared = planned_for(session, request)
@@ -98,10 +101,15 @@ def _greed(job: Job) -> tuple[bool, bool, int]:
     return plan.early_stop, plan.budget is not None, -plan.samples
 
 
-def cells(session: Session, jobs: Sequence[Job], width: int) -> int:
+def cells(session: Session, jobs: Iterable[Job | dict[str, Any]], width: int) -> int:
     """Count the KV cells for `width` branches of the longest question."""
     longest = max(
-        (job.prepared.prompt_tokens + job.prepared.plan.branch_tokens for job in jobs), default=0
+        (
+            job.prepared.prompt_tokens + job.prepared.plan.branch_tokens
+            for job in jobs
+            if isinstance(job, Job)
+        ),
+        default=0,
     )
     return min(width * (longest + 64), memory_cells(session))
 
@@ -121,13 +129,19 @@ class Runner:
         self._report = report
         self._live: list[_Live] = []
         self._scored: deque[Future[dict[str, Any]]] = deque()
-        self._waiting: deque[Job] = deque()
+        self._again: list[Job] = []
         self._done = 0
         self.lost: list[str] = []
         """Why the answers were not drawn that could not be; they have no row."""
 
-    def work(self, jobs: Sequence[Job], stopped: Callable[[], bool]) -> int:
-        """Do all jobs, until `stopped`; rows are written as they are finished.
+    def work(
+        self, jobs: Iterator[Job | dict[str, Any]], count: int, stopped: Callable[[], bool]
+    ) -> int:
+        """Do all jobs, until `stopped` or the budget is spent; rows are written as they come.
+
+        Args:
+            jobs: are planned as they are come to; rows of questions that cannot be asked.
+            count: of them.
 
         Returns:
             How many were done.
@@ -136,18 +150,25 @@ class Runner:
             TtcError: the engine died, its server stays away, or scoring cannot work; what was
                 written stays.
         """
-        waiting = self._waiting = deque(jobs)
+        left, ended = iter(jobs), False
         # Scoring has a thread of its own: a formula or a program may take seconds, and the
         # engine only goes on while it is polled.
         with ThreadPoolExecutor(1) as scorer:
             try:
-                while (waiting or self._live or self._scored) and not stopped():
-                    while waiting and self._hungry:
-                        self._turn(self._start(waiting.popleft()), scorer)
+                while not (ended and not self._outstanding) and not stopped():
+                    while self._hungry and not self._replay.budget.over:
+                        job = self._again.pop() if self._again else next(left, None)
+                        if ended := job is None:
+                            break
+                        self._take(job, scorer)
                     for live in list(self._live):
                         self._turn(live, scorer)
-                    self._collect(wait=not self._live and not waiting)
-                    self._report(self._done, len(jobs), self._replay)
+                    if self._replay.budget.over:
+                        break
+                    self._collect(wait=ended and not self._live)
+                    self._report(self._done, count, self._replay)
+                if self._replay.budget.over:
+                    self._collect(wait=True)
             finally:
                 for live in self._live:
                     live.flow.close()
@@ -156,10 +177,21 @@ class Runner:
         return self._done
 
     @property
+    def _outstanding(self) -> bool:
+        return bool(self._live or self._scored or self._again)
+
+    @property
     def _hungry(self) -> bool:
         width = self._replay.width
         wanted = self._replay.outstanding + sum(live.coming for live in self._live)
         return wanted < SLACK * width and len(self._live) < 2 * width
+
+    def _take(self, job: Job | dict[str, Any], scorer: ThreadPoolExecutor) -> None:
+        if isinstance(job, Job):
+            self._turn(self._start(job), scorer)
+        else:
+            row = job
+            self._scored.append(scorer.submit(lambda: row))
 
     def _start(self, job: Job) -> _Live:
         client = self._replay.client()
@@ -191,9 +223,11 @@ class Runner:
         job, engine = live.job, self._replay.engine
         if engine.gone:
             raise EngineFailed(engine.outage, "--resume goes on when it is back")
+        if self._replay.budget.over:
+            return  # it may lack samples that were not drawn any more
         failed = [branch for branch in outcome.branches if branch.stop is Stop.FAILED]
         if failed and job.attempt < ATTEMPTS:
-            self._waiting.appendleft(replace(job, attempt=job.attempt + 1))
+            self._again.append(replace(job, attempt=job.attempt + 1))
             return
         if failed and len(failed) == len(outcome.branches):
             self.lost.append(failed[0].error)

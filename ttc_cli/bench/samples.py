@@ -10,6 +10,7 @@ from typing import Any
 from ttc_cli.core.engine import Delta
 from ttc_cli.core.extension import KEPT as WHOLE
 from ttc_cli.core.halves import pack, unpack
+from ttc_cli.core.ledger import Usage
 from ttc_cli.core.sampling import Stop
 from ttc_cli.store.journal import Journal
 
@@ -40,6 +41,7 @@ class Sample:
     Args:
         ids: the tokens behind the text, known once it is whole.
         scores: of a scoring request.
+        prompt: tokens that were evaluated or reused for it.
     """
 
     key: str
@@ -48,6 +50,7 @@ class Sample:
     ids: tuple[int, ...] = ()
     scores: tuple[float, ...] = ()
     error: str = ""
+    prompt: int = 0
     _before: float = 0.0
 
     @property
@@ -57,6 +60,7 @@ class Sample:
 
     def take(self, delta: Delta, seconds: float) -> None:
         """Add what a step of the engine brought and its share of that step's time."""
+        self.prompt += delta.prefilled + delta.shared
         if not (delta.text or delta.sampled or delta.stop is not None):
             self._wait(seconds)  # a part of the prompt was evaluated, and that is all
             return
@@ -90,6 +94,8 @@ def _rounded(values: Sequence[float]) -> tuple[float, ...]:
 class SampleLog:
     """Samples in a file; an index of where each lies is in memory, the samples are not.
 
+    `usage` is what they took, as far as it was written down.
+
     Args:
         path: made when it does not exist.
 
@@ -99,7 +105,12 @@ class SampleLog:
 
     def __init__(self, path: Path) -> None:
         self._journal = Journal(path)
-        self._index = {str(value["key"]): at for at, value in self._journal.lines()}
+        self._index: dict[str, int] = {}
+        self.usage = Usage()
+        for at, value in self._journal.lines():
+            self._index[str(value["key"])] = at
+            self.usage.sampled += value["tokens"]
+            self.usage.prefilled += value.get("prompt", 0)
 
     def __len__(self) -> int:
         return len(self._index)
@@ -128,6 +139,7 @@ def _write(sample: Sample) -> dict[str, Any]:
         "key": sample.key,
         "stop": str(sample.stop),
         "tokens": sum(tick.sampled for tick in sample.ticks),
+        "prompt": sample.prompt,
         "seconds": round(sample.seconds, 4),
         "texts": [tick.text for tick in sample.ticks],
     }

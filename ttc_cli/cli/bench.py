@@ -133,6 +133,7 @@ def _run(settings: Settings, model: ModelFile | Served, spec: Spec) -> int:
     from ttc_cli.bench.run import run as bench
     from ttc_cli.cli.pulling import say
     from ttc_cli.session.loaded import Session
+    from ttc_cli.views.text import by_replica
 
     with caught() as signals:
         session = Session(settings, model)
@@ -142,10 +143,14 @@ def _run(settings: Settings, model: ModelFile | Served, spec: Spec) -> int:
             did = bench(session, spec, stopped=lambda: bool(signals.code))
         finally:
             session.close()
+    if len(did.served) > 1 and not spec.quiet:
+        say(by_replica(did.served))
     if did.left:
         for why in sorted(set(did.why)):
             say(f"{did.why.count(why)} answers could not be drawn: {why}")
         say(f"stopped with {did.left} answers to go; --resume goes on in {spec.out}")
+        if did.over is not None and not signals.code:
+            raise did.over
         return signals.code or int(bool(did.why))
     if not spec.quiet:
         speed = f", {did.tokens / did.seconds:.1f} tok/s" if did.seconds else ""

@@ -14,12 +14,13 @@ from ttc_cli.cli.options import Given, filled, opt, takes
 from ttc_cli.cli.output import silence
 from ttc_cli.cli.process import Signals, caught, hello
 from ttc_cli.core.errors import UnreadableFile, UsageError
+from ttc_cli.core.ledger import Usage
 from ttc_cli.settings.options import INPUT, OUTPUT
 
 if TYPE_CHECKING:
     from ttc_cli.session.mapping import Mapping as Mapper
-    from ttc_cli.session.mapping import Recorders, Task
-    from ttc_cli.session.records import Reader, Record
+    from ttc_cli.session.mapping import Recorders
+    from ttc_cli.session.records import Reader, Record, Task
     from ttc_cli.settings import Flags, Settings
     from ttc_cli.store.part import Part
     from ttc_cli.views.plain import PlainView
@@ -146,7 +147,7 @@ def _task(settings: Settings, flags: Flags, over: Over, defaults: dict[str, str]
     Raises:
         UsageError: flags that exclude each other, an unknown strategy, verifier or option.
     """
-    from ttc_cli.session.mapping import Task
+    from ttc_cli.session.records import Task
     from ttc_cli.session.request import Request, check
 
     if over.resume and flags.output is None:
@@ -188,6 +189,7 @@ def _with_model(
     from ttc_cli.session.loaded import Session
     from ttc_cli.session.mapping import Mapping as Mapper
     from ttc_cli.session.records import Reader
+    from ttc_cli.session.spending import budget, spent
     from ttc_cli.store.part import Part
 
     view.status("loading the model")
@@ -204,8 +206,14 @@ def _with_model(
             part = Part(flags.output, _header(task), over.resume)
         for warning in settings.warnings:
             view.say(warning)
-        mapping = Mapper(session, task, ordered=part is None and not over.unordered, record=record)
-        return _work(mapping, over, reader, part, view, signals)
+        before = Usage(prefilled=part.prompt, sampled=part.sampled) if part else None
+        allowed = budget(session.settings, before)
+        ordered = part is None and not over.unordered
+        mapping = Mapper(session, task, ordered=ordered, record=record, budget=allowed)
+        code = _work(mapping, over, reader, part, view, signals)
+        if mapping.short and not signals.code:
+            raise spent(allowed, kept=part is not None)
+        return code
     finally:
         view.clear()
         if part is not None:
@@ -230,6 +238,7 @@ def _work(
     signals: Signals,
 ) -> int:
     from ttc_cli.cli.rows import Filed, Progress, Stdout
+    from ttc_cli.views.text import by_replica
 
     def skip(record: Record) -> bool:
         return part is not None and part.has(record.number, record.digest)
@@ -250,11 +259,13 @@ def _work(
                 if row.bad and over.fail_fast:
                     break
         else:
-            whole = not signals.code
+            whole = not (signals.code or mapping.short)
     finally:
         rows.close()
         view.clear()
         place.end(whole, not over.unordered)
+    if len(mapping.served) > 1:
+        view.say(by_replica(mapping.served))
     if signals.code:
         view.say(f"interrupted after {progress.done} records")
     elif progress.bad:

@@ -75,7 +75,8 @@ class Filed:
 
     def put(self, row: Row) -> None:
         """Keep the row."""
-        self._part.add(row.record.number, row.record.digest, row.line, bad=row.bad)
+        record = row.record
+        self._part.add(record.number, record.digest, row.line, bad=row.bad, used=row.used)
 
     def end(self, whole: bool, ordered: bool) -> None:
         """Make the file, or say that the rows are kept, where there are some."""

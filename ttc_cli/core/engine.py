@@ -30,6 +30,8 @@ class BranchRequest:
         candidates: non-empty makes this a scoring request: the log-probability of each of
             these texts' first token after the prefix is returned and nothing is sampled.
         ledger: charged one token before each draw; a refusal stops the branch (BUDGET).
+        affinity: the same for requests that share a beginning, so that a gateway may send them
+            to one replica; it decides nothing of what is said.
     """
 
     key: Key
@@ -42,6 +44,7 @@ class BranchRequest:
     grammar: str = ""
     candidates: tuple[str, ...] = ()
     ledger: Ledger | None = None
+    affinity: str = ""
 
     def digest(self, model: str) -> str:
         """A hash of everything that decides what the request says on the model of that hash.

@@ -38,11 +38,13 @@ class RunState:
         pool: Pool | None = None,
         answer: Callable[[Branch], str | None] = lambda _branch: None,
         programs: Runner | None = None,
+        affinity: str = "",
     ) -> None:
         self.engine = engine
         self.pool = pool
         self.answer = answer
         self.programs = programs
+        self.affinity = affinity
         self.reused = 0
         self.judged = 0
         self.verify_seconds = 0.0
@@ -199,6 +201,7 @@ class Extension:
             outputs=self._outputs,
             grammar=phase.grammar,
             ledger=self._ledger,
+            affinity=self._run.affinity,
         )
 
     def _from_pool(self, branch: Branch, key: str) -> Branch | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 
@@ -34,6 +36,8 @@ class Ledger:
         limit: sampled tokens allowed, or None.
         parent: a ledger that is charged too and whose limit also binds.
         verifier: what is taken here counts as a verifier's tokens.
+
+    `refused` is set once its own limit has refused a draw.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class Ledger:
     ) -> None:
         self.limit = limit
         self.usage = Usage()
+        self.refused = False
         self._parent = parent
         self._verifier = verifier
         self._lock: threading.Lock = threading.Lock() if parent is None else parent._lock
@@ -53,17 +58,20 @@ class Ledger:
     @property
     def left(self) -> int | None:
         """Tokens that may still be drawn, or None for no limit."""
-        own = None if self.limit is None else max(0, self.limit - self.spent)
-        above = self._parent.left if self._parent else None
-        if own is None or above is None:
-            return above if own is None else own
-        return min(own, above)
+        return min((own for each in self._all() if (own := each.own) is not None), default=None)
+
+    @property
+    def own(self) -> int | None:
+        """The same as far as this ledger's own limit goes."""
+        return None if self.limit is None else max(0, self.limit - self.spent)
 
     def take(self, n: int = 1) -> bool:
         """Charge n sampled tokens here and above, or charge nothing and return False."""
         with self._lock:
-            left = self.left
-            if left is not None and n > left:
+            short = [each for each in self._all() if (own := each.own) is not None and n > own]
+            for each in short:
+                each.refused = True
+            if short:
                 return False
             self._add("verifier" if self._verifier else "sampled", n)
             return True
@@ -93,7 +101,63 @@ class Ledger:
         """A ledger for part of the run, e.g. the budget less what the final answer needs."""
         return Ledger(limit, parent=self, verifier=verifier or self._verifier)
 
+    def _all(self) -> Iterator[Ledger]:
+        """This ledger and those above it."""
+        each: Ledger | None = self
+        while each is not None:
+            yield each
+            each = each._parent
+
     def _add(self, kind: str, n: int) -> None:
         setattr(self.usage, kind, getattr(self.usage, kind) + n)
         if self._parent:
             self._parent._add(kind, n)
+
+
+class Budget(Ledger):
+    """What a whole job may spend: one ledger above those of all its runs.
+
+    Args:
+        limit: sampled tokens allowed, or None.
+        usage: what an earlier part of the job spent.
+        money: that may be spent, or None. It is looked at as tokens arrive: prompts that are
+            under way when it is spent are paid for too.
+        price: money that a usage costs.
+    """
+
+    def __init__(
+        self,
+        limit: int | None = None,
+        *,
+        usage: Usage | None = None,
+        money: float | None = None,
+        price: Callable[[Usage], float] = lambda _: 0.0,
+    ) -> None:
+        super().__init__(limit)
+        self.usage = usage or Usage()
+        self.money, self._price = money, price
+
+    @property
+    def own(self) -> int | None:
+        """Tokens that may still be drawn, or None for no limit."""
+        broke = self.money is not None and self._price(self.usage) >= self.money
+        return 0 if broke else super().own
+
+    @property
+    def over(self) -> bool:
+        """Whether the job is to end: it is spent, or has refused a draw."""
+        return self.refused or self.own == 0
+
+    def covers(self, tokens: float) -> bool:
+        """Whether so many more can be expected to be drawn, at what tokens cost so far."""
+        left = math.inf if self.own is None else self.own
+        paid = self._price(self.usage)
+        if self.money is not None and paid:
+            left = min(left, (self.money - paid) * self.spent / paid)
+        return left >= tokens
+
+    def __str__(self) -> str:
+        """Say what was spent, of how much."""
+        if self.money is not None and self._price(self.usage) >= self.money:
+            return f"{self._price(self.usage):.4g} of {self.money:g} in money"
+        return f"{self.spent:,} of {self.limit or 0:,} tokens"

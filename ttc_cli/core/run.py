@@ -32,6 +32,7 @@ class Run(RunState):
         answer: the short answer of a finished branch, for those who watch.
         pool: where finished branches are kept and looked for; those found cost nothing.
         programs: runs the programs that branches write; None where they cannot be run.
+        affinity: of all its requests, see `core.engine.BranchRequest`.
 
     `reused` counts branches that the pool gave, `judged` those that verifiers saw;
     `verify_seconds` is the time they took, `failing` names those whose failure was told;
@@ -90,7 +91,14 @@ class Run(RunState):
         try:
             for (prompt, prefix), key in zip(items, keys, strict=True):
                 self.engine.submit(
-                    BranchRequest(key, prompt, StopRule(0), prefix=prefix, candidates=candidates)
+                    BranchRequest(
+                        key,
+                        prompt,
+                        StopRule(0),
+                        prefix=prefix,
+                        candidates=candidates,
+                        affinity=self.affinity,
+                    )
                 )
             while live and not self.late:
                 for delta in self.engine.poll(POLL_SECONDS):

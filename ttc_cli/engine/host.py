@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal, Protocol
 
@@ -71,6 +71,7 @@ class InProcess:
     width: int = WIDTH
     outage = ""
     gone = False
+    served: Mapping[str, int] = {}
 
     def gauge(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """As `count`."""
@@ -84,8 +85,15 @@ class InProcess:
 class Host(Engine, Protocol):
     """A loaded engine. A run sees an `Engine`: this one, or a hub's view of it."""
 
-    width: int
-    """Branches that it draws at once, when there are enough."""
+    @property
+    def width(self) -> int:
+        """Branches that it draws at once, when there are enough; it may change."""
+        ...
+
+    @property
+    def served(self) -> Mapping[str, int]:
+        """Requests by the replica that answered, where there are several and that is told."""
+        ...
 
     @property
     def counters(self) -> Counters:

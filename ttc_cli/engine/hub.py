@@ -109,9 +109,9 @@ class Hub:
 
 
 def drive(
-    flows: Iterable[Flow[T] | None], *, most: int
+    flows: Iterable[Flow[T] | None], *, most: Callable[[], int]
 ) -> Generator[tuple[int, Event | None, T | None], None, None]:
-    """Run flows side by side, at most `most` at a time, started in order.
+    """Run flows side by side, at most `most()` at a time, started in order.
 
     Where `flows` gives None there is none to be had yet: what is live goes on, and it is asked
     again. With nothing live it had better wait a moment before it says so.
@@ -126,7 +126,7 @@ def drive(
     ended = False
     try:
         while True:
-            while not ended and len(live) < most:
+            while not ended and len(live) < most():
                 flow = next(waiting, _END)
                 ended = flow is _END
                 if not isinstance(flow, Generator):

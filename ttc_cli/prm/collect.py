@@ -117,7 +117,7 @@ def collect(
             work = replace(spec, sampling=one.plan.sampled)
             yield _one(run, item, one, work, majority=majority, synthetic=synthetic)
 
-    driven = drive(flows(), most=max(1, WIDTH // spec.traces))
+    driven = drive(flows(), most=lambda: max(1, WIDTH // spec.traces))
     new = 0
     try:
         for number, _, traces in driven:

@@ -135,7 +135,7 @@ class Service:
             EngineFailed: the engine died.
         """
         try:
-            with closing(drive(self._flows(), most=self._batch.most)) as turns:
+            with closing(drive(self._flows(), most=lambda: self._batch.most)) as turns:
                 for _ in turns:
                     pass
         finally:

@@ -7,27 +7,26 @@ follows everything that is the same for all, and the engine finds common prefixe
 from __future__ import annotations
 
 import json
+from collections import abc
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from dataclasses import field as made
 from typing import Any
 
-from ttc_cli.core.errors import BranchesFailed, EngineFailed, ModelError, TtcError, UsageError
+from ttc_cli.core.errors import BranchesFailed, EngineFailed, ModelError, TtcError
 from ttc_cli.core.events import Event, Flow, watch
+from ttc_cli.core.ledger import Budget, Ledger
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.hub import Port, drive
 from ttc_cli.session.batch import Batch
 from ttc_cli.session.loaded import Session, new_id
 from ttc_cli.session.plan import Planned, plan
-from ttc_cli.session.records import LINE, Reader, Record
-from ttc_cli.session.request import Request
+from ttc_cli.session.records import Reader, Record, Task
 from ttc_cli.session.running import answering, start
 from ttc_cli.session.verdict import fault
 from ttc_cli.store.recorder import Recorder
 from ttc_cli.store.runs import Entry
-from ttc_cli.store.templates import INPUT, Template, fill
 from ttc_cli.views.result import short_form, texts
 
 WINDOW = 8
@@ -41,77 +40,12 @@ ERROR = "error"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record's result line, and whether it is an error."""
+    """A record's result line, whether it is an error, and tokens of prompts and sampled ones."""
 
     record: Record
     line: dict[str, Any]
     bad: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What to do with each record.
-
-    Args:
-        prompt: with `{line}` or the names of JSON fields; `{{name}}` stands for `{name}`.
-        request: everything else of the question; its prompt is not looked at.
-        field: the name of the answer in the result line.
-        extract: only the short form of the answer; under a schema it is a JSON value either way.
-        given, defaults: values that are put before a record's fields, and in place of those that
-            it lacks.
-
-    Raises:
-        UsageError: the prompt names no field.
-    """
-
-    prompt: str
-    request: Request
-    field: str = "answer"
-    extract: bool = False
-    given: dict[str, str] = made(default_factory=dict)
-    defaults: dict[str, str] = made(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not self.names:
-            raise UsageError(
-                "the prompt is the same for every record",
-                "write {line} in it, or {name} for a field of a JSON record",
-            )
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The fields that the prompt names."""
-        named = Template("map", self.prompt).variables
-        return tuple(name for name in named if name not in self.given)
-
-    def check(self, jsonl: bool) -> None:
-        """UsageError when the prompt names JSON fields and the input has lines."""
-        others = [n for n in self.names if n not in (LINE, INPUT) and n not in self.defaults]
-        if others and not jsonl:
-            raise UsageError(
-                f"the input has lines and no field {others[0]!r}",
-                "write {line}, or give --jsonl-input",
-            )
-
-    def of(self, record: Record) -> Request:
-        """The question about a record.
-
-        Raises:
-            UsageError: it lacks a field.
-            TtcError: it cannot be asked.
-        """
-        if record.error:
-            raise TtcError(record.error)
-        values = {**self.defaults, **record.values, **self.given}
-        missing = [name for name in self.names if name not in values]
-        if missing:
-            raise UsageError(f"the record has no field {missing[0]!r}")
-        if self.field in record.kept:
-            raise UsageError(
-                f"the record has a field {self.field!r} already", "name another with --field"
-            )
-        prompt = fill(self.prompt, values)
-        return replace(self.request, prompt=prompt)
+    used: tuple[int, int] = (0, 0)
 
 
 Recorders = Callable[[Planned], Recorder]
@@ -131,6 +65,9 @@ class Mapping:
         task: what to do with each.
         ordered: results are wanted in input order, so that none may run far ahead.
         record: logs the run of each record that was begun.
+        budget: of all records together; those that it leaves no room for have no row.
+
+    `short` says, once all rows came, whether there are such records.
     """
 
     def __init__(
@@ -140,13 +77,22 @@ class Mapping:
         *,
         ordered: bool = True,
         record: Recorders = unlogged,
+        budget: Budget | None = None,
     ) -> None:
         self._session = session
         self._task = task
         self._ordered = ordered
         self._record = record
+        self._budget = budget or Budget()
+        self.short = False
+        self._tokens, self._ended = 0.0, 0  # tokens of runs that ended, and how many
         self._batch = Batch(session)
         self._live: set[int] = set()
+
+    @property
+    def served(self) -> abc.Mapping[str, int]:
+        """Requests by the replica that answered, where that is told."""
+        return self._session.engine.served
 
     def outage(self) -> str:
         """What is waited for while the server is away; empty while nothing is."""
@@ -172,7 +118,7 @@ class Mapping:
         """
         try:
             flows = self._flows(reader, skip)
-            with closing(drive(flows, most=self._batch.most)) as driven:
+            with closing(drive(flows, most=lambda: self._batch.most)) as driven:
                 for _, _, row in driven:
                     if stopped():
                         return
@@ -180,17 +126,31 @@ class Mapping:
         finally:
             self._batch.close()
 
-    def _flows(self, reader: Reader, skip: Callable[[Record], bool]) -> Iterator[Flow[Row] | None]:
+    def _flows(
+        self, reader: Reader, skip: Callable[[Record], bool]
+    ) -> Iterator[Flow[Row | None] | None]:
         while not reader.ended:
             wait = 0 if self._live else PATIENCE
-            record = reader.next(wait) if self._batch.hungry else None
+            hungry = self._batch.hungry and self._affordable
+            record = reader.next(wait) if hungry else None
             if record is None:
                 yield None
-            elif not skip(record):
+            elif skip(record):
+                continue
+            elif self.short or self._budget.over:
+                self.short = True
+                return
+            else:
                 self._task.check(bool(reader.jsonl))
                 yield from self._begin(record)
 
-    def _begin(self, record: Record) -> Iterator[Flow[Row] | None]:
+    @property
+    def _affordable(self) -> bool:
+        """Whether the budget will do for what is under way and one more: none is cut in vain."""
+        usual = self._tokens / max(self._ended, 1)
+        return not self._live or self._budget.covers((len(self._live) + 1) * usual)
+
+    def _begin(self, record: Record) -> Iterator[Flow[Row | None] | None]:
         most = WINDOW * self._session.engine.width
         while self._ordered and self._live and record.number - min(self._live) >= most:
             yield None
@@ -203,19 +163,37 @@ class Mapping:
             return
         while not self._batch.roomy(planned):
             yield None
+        if not self._ended:
+            self._tokens = float(planned.estimate["tokens"])
         self._live.add(record.number)
         yield self._answer(record, planned, self._batch.join(planned))
 
-    def _answer(self, record: Record, planned: Planned, port: Port) -> Flow[Row]:
+    def _answer(self, record: Record, planned: Planned, port: Port) -> Flow[Row | None]:
+        """The row of a record; None where the budget of all has cut it."""
+        ledger, cut = self._budget.child(), False
         try:
-            outcome = yield from self._drawn(planned, port)
+            outcome = yield from self._drawn(planned, port, ledger)
+            cut = outcome.stopped == "tokens" or any(
+                b.stop is Stop.BUDGET for b in outcome.branches
+            )
+            row = self._row(record, outcome)
         except (EngineFailed, ModelError):
             raise
         except TtcError as error:
-            return _bad(record, error)
+            row = _bad(record, error)
         finally:
             self._batch.leave(port)
             self._live.discard(record.number)
+        left, own = self._budget.own, planned.plan.budget
+        if (cut or row.bad) and left is not None and (own is None or left < own - ledger.spent):
+            self.short = True
+            return None
+        used = ledger.usage
+        self._tokens = self._tokens * bool(self._ended) + ledger.spent
+        self._ended += 1
+        return replace(row, used=(used.prefilled + used.shared, ledger.spent))
+
+    def _row(self, record: Record, outcome: Outcome) -> Row:
         lacks = fault(outcome)
         if lacks is not None and outcome.verified is False:
             return _bad(record, lacks)
@@ -228,7 +206,7 @@ class Mapping:
             Row(record, line) if lacks is None else Row(record, {**line, ERROR: str(lacks)}, True)
         )
 
-    def _drawn(self, planned: Planned, port: Port) -> Flow[Outcome]:
+    def _drawn(self, planned: Planned, port: Port, ledger: Ledger) -> Flow[Outcome]:
         """The outcome of a record, drawn again where a branch failed.
 
         Raises:
@@ -239,7 +217,7 @@ class Mapping:
             error: BranchesFailed | None = None
             try:
                 with self._record(planned) as log:
-                    run = start(planned, port, self._batch.pool)
+                    run = start(planned, port, self._batch.pool, ledger)
                     outcome = yield from _told(answering(planned, run), log)
                 failed = any(branch.stop is Stop.FAILED for branch in outcome.branches)
             except BranchesFailed as all_failed:
@@ -264,7 +242,7 @@ def _told(flow: Flow[Outcome], log: Recorder) -> Flow[Outcome]:
     return (yield from watch(flow, tell))
 
 
-def _failed(record: Record, error: TtcError) -> Flow[Row]:
+def _failed(record: Record, error: TtcError) -> Flow[Row | None]:
     """A flow that has nothing to do."""
     yield from ()
     return _bad(record, error)

@@ -186,7 +186,7 @@ def reach(
     from ttc_cli.engine.openai.detect import Memory, connect
     from ttc_cli.engine.openai.retry import RetryPolicy
 
-    where = address(remote)
+    where = replace(address(remote), affinity=settings.affinity_header)
     check_offline(where, offline=settings.offline)
 
     folder = settings.places.cache / "servers"

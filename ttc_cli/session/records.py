@@ -1,4 +1,4 @@
-"""The records of a map: lines or JSON objects, read ahead on a thread of its own.
+"""The records of a map and what to ask of each; they are read ahead on a thread of its own.
 
 The engine must not wait for a slow input, nor the input be read much faster than it is answered.
 """
@@ -9,15 +9,17 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from dataclasses import field as made
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
 from ttc_cli.core.decoding import as_utf8
-from ttc_cli.core.errors import UnreadableFile
+from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
 from ttc_cli.prompts.documents import MAX_BYTES
-from ttc_cli.store.templates import INPUT
+from ttc_cli.session.request import Request
+from ttc_cli.store.templates import INPUT, Template, fill
 
 CHUNK = 1 << 16
 AHEAD = 64
@@ -45,6 +47,72 @@ class Record:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to do with each record.
+
+    Args:
+        prompt: with `{line}` or the names of JSON fields; `{{name}}` stands for `{name}`.
+        request: everything else of the question; its prompt is not looked at.
+        field: the name of the answer in the result line.
+        extract: only the short form of the answer; under a schema it is a JSON value either way.
+        given, defaults: values that are put before a record's fields, and in place of those that
+            it lacks.
+
+    Raises:
+        UsageError: the prompt names no field.
+    """
+
+    prompt: str
+    request: Request
+    field: str = "answer"
+    extract: bool = False
+    given: dict[str, str] = made(default_factory=dict)
+    defaults: dict[str, str] = made(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.names:
+            raise UsageError(
+                "the prompt is the same for every record",
+                "write {line} in it, or {name} for a field of a JSON record",
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that the prompt names."""
+        named = Template("map", self.prompt).variables
+        return tuple(name for name in named if name not in self.given)
+
+    def check(self, jsonl: bool) -> None:
+        """UsageError when the prompt names JSON fields and the input has lines."""
+        others = [n for n in self.names if n not in (LINE, INPUT) and n not in self.defaults]
+        if others and not jsonl:
+            raise UsageError(
+                f"the input has lines and no field {others[0]!r}",
+                "write {line}, or give --jsonl-input",
+            )
+
+    def of(self, record: Record) -> Request:
+        """The question about a record.
+
+        Raises:
+            UsageError: it lacks a field.
+            TtcError: it cannot be asked.
+        """
+        if record.error:
+            raise TtcError(record.error)
+        values = {**self.defaults, **record.values, **self.given}
+        missing = [name for name in self.names if name not in values]
+        if missing:
+            raise UsageError(f"the record has no field {missing[0]!r}")
+        if self.field in record.kept:
+            raise UsageError(
+                f"the record has a field {self.field!r} already", "name another with --field"
+            )
+        prompt = fill(self.prompt, values)
+        return replace(self.request, prompt=prompt)
+
+
 @dataclass(slots=True)
 class Reader:
     """Reads records from a file.
@@ -64,7 +132,7 @@ class Reader:
     read: int = 0
     taken: int = 0
     ended: bool = False
-    _queue: Queue[Record | Exception | None] = field(default_factory=lambda: Queue(AHEAD))
+    _queue: Queue[Record | Exception | None] = made(default_factory=lambda: Queue(AHEAD))
     _thread: Thread | None = None
 
     def next(self, wait: float) -> Record | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
@@ -34,12 +35,18 @@ EXIT_MARGIN = 0.15
 """Seconds of --max-seconds left for printing and leaving."""
 
 
-def start(planned: Planned, engine: Engine | None = None, pool: Pool | None = None) -> Run:
+def start(
+    planned: Planned,
+    engine: Engine | None = None,
+    pool: Pool | None = None,
+    above: Ledger | None = None,
+) -> Run:
     """The run, with its ledger and deadline.
 
     Args:
         engine: a view of the session's that has room; by default its own, where room is made.
         pool: of finished branches; for the session's own engine as the settings say.
+        above: what is charged too, and whose limit also binds.
     """
     limit = planned.request.max_seconds
     deadline = None if limit is None else planned.began + limit - EXIT_MARGIN
@@ -51,7 +58,7 @@ def start(planned: Planned, engine: Engine | None = None, pool: Pool | None = No
         pool = planned.session.pool()
     return Run(
         engine,
-        ledger=Ledger(planned.plan.budget),
+        ledger=Ledger(planned.plan.budget, parent=above),
         seed=planned.seed,
         deadline=deadline,
         pool=pool,
@@ -61,7 +68,15 @@ def start(planned: Planned, engine: Engine | None = None, pool: Pool | None = No
         )
         if planned.question.programs
         else None,
+        affinity=_affinity(planned),
     )
+
+
+def _affinity(planned: Planned) -> str:
+    """The same for all samples of a question, and for all turns of a conversation."""
+    said = (message.content for message in planned.prompt.messages if message.role == "user")
+    first = next(said, planned.prompt.text)
+    return hashlib.blake2b(first.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def answering(planned: Planned, run: Run) -> Flow[Outcome]:

@@ -32,6 +32,7 @@ TEXT, TEXTS, SWITCH = Rule("text"), Rule("texts"), Rule("switch")
 COUNT = Rule("whole", 1, BIG)
 BYTES = Rule("whole", 0, BIG)
 MONEY = Rule("number", 0)
+OURS = Rule("text", from_project=False)
 OURS_ALONE = Rule("switch", from_project=False)
 
 
@@ -166,6 +167,16 @@ class Settings(AnswerSettings):
         False, SWITCH, "--unsafe-exec", key=False,
         help="Run the model's code also where it cannot be locked in.", on=HERE, panel=SPENDING,
     )  # fmt: skip
+    max_total_tokens: int | None = option(
+        None, COUNT, "--max-total-tokens", key=False,
+        help="Cap on the sampled tokens of all answers together; --resume goes on below a larger"
+        " one.", on="map bench", panel=SPENDING,
+    )  # fmt: skip
+    max_cost: float | None = option(
+        None, MONEY, "--max-cost", takes="MONEY", key=False,
+        help="Cap on what all answers together cost, by the prices in the settings.",
+        on="map bench", panel=SPENDING,
+    )  # fmt: skip
     threads: int | None = option(
         None, Rule("whole", 1, 4096), "--threads", help="Threads.", on=EVERY, panel=ENGINE
     )
@@ -180,6 +191,9 @@ class Settings(AnswerSettings):
     auto_pull: bool = option(False, OURS_ALONE, help="Fetch a missing model without asking.")
     server_wait: float = option(
         600.0, Rule("number", 0, 86_400), help="Seconds to wait for a server that went away."
+    )
+    affinity_header: str = option(
+        "X-Session-ID", OURS, help="Header that all samples of a question share; empty for none."
     )
     offline: bool = option(
         False, SWITCH, "--offline", help="No network at all.", on=EVERY, panel=ENGINE

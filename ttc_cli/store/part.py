@@ -5,6 +5,7 @@ A run that is killed loses nothing that was added, and another goes on where it 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ class Part:
         resume: go on with the journal of an earlier run. Its file, when it is there but no
             journal, is taken as finished: `finished` is True then and nothing is to be added.
 
+    `count` is how many results there are, `bad` how many of them are errors, `prompt` and
+    `sampled` the tokens that they took.
+
     Raises:
         UsageError: there is a journal and `resume` is not set, or it is of something else.
         UnreadableFile: it cannot be written.
@@ -38,8 +42,8 @@ class Part:
         self.path = path
         self._part = path.with_name(path.name + ".part")
         self.finished = resume and path.exists() and not self._part.exists()
-        self._digests: dict[int, str] = {}
-        self.bad = 0
+        self._digests = array("Q")  # by number, 0 for none: there may be many
+        self.count = self.bad = self.prompt = self.sampled = 0
         if self.finished:
             return
         self._lock = FileLock(self._part.with_name(self._part.name + ".lock"))
@@ -73,15 +77,19 @@ class Part:
                 head = value
                 _check(head, what, self._part)
             else:
-                self._digests[int(value["n"])] = str(value["of"])
-                self.bad += bool(value.get("bad"))
+                self._count(value)
         if head is None:
             self._journal.append({"version": VERSION, **what})
 
-    @property
-    def count(self) -> int:
-        """Number of results."""
-        return len(self._digests)
+    def _count(self, value: Mapping[str, Any]) -> None:
+        number = int(value["n"])
+        more = number + 1 - len(self._digests)
+        self._digests.extend(array("Q", bytes(8 * max(0, more))))
+        self.count += not self._digests[number]
+        self._digests[number] = int(value["of"], 16)
+        self.bad += bool(value.get("bad"))
+        prompt, sampled = value.get("used") or (0, 0)
+        self.prompt, self.sampled = self.prompt + prompt, self.sampled + sampled
 
     def has(self, number: int, digest: str) -> bool:
         """Whether there is a result of this number.
@@ -89,26 +97,43 @@ class Part:
         Raises:
             UsageError: there is, but of another record.
         """
-        known = self._digests.get(number)
-        if known not in (None, digest):
+        known = self._digests[number] if number < len(self._digests) else 0
+        if known and known != int(digest, 16):
             raise UsageError(
                 f"record {number + 1} is not what it was when {self._part} was written",
                 "give the same input, or delete that file",
             )
-        return known is not None
+        return bool(known)
 
-    def add(self, number: int, digest: str, row: dict[str, Any], *, bad: bool) -> None:
-        """Keep a result; it is on the disk when this returns."""
-        mark = {"bad": True} if bad else {}
-        self._journal.append({"n": number, "of": digest, **mark, "row": row})
-        self._digests[number] = digest
-        self.bad += bad
+    def add(
+        self,
+        number: int,
+        digest: str,
+        row: dict[str, Any],
+        *,
+        bad: bool,
+        used: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Keep a result; a kill does not lose it any more.
+
+        Args:
+            digest: of the record, 16 hexadecimal digits.
+            used: tokens of prompts and sampled ones that it took.
+        """
+        value = {"n": number, "of": digest, **({"bad": True} if bad else {}), "used": used}
+        self._journal.append({**value, "row": row})
+        self._count(value)
 
     def rows(self, *, ordered: bool) -> Iterator[dict[str, Any]]:
         """All results, by number or as they came."""
-        places = [(int(value["n"]), at) for at, value in self._journal.lines() if "n" in value]
-        for _, at in sorted(places) if ordered else places:
-            yield self._journal.read(at)["row"]
+        if not ordered:
+            yield from (value["row"] for _, value in self._journal.lines() if "n" in value)
+            return
+        places = array("q", bytes(8 * len(self._digests)))
+        for at, value in self._journal.lines():
+            if "n" in value:
+                places[int(value["n"])] = at
+        yield from (self._journal.read(at)["row"] for at in places if at)
 
     def drop(self) -> None:
         """Delete the journal once the file is written."""

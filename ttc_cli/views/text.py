@@ -14,6 +14,8 @@ from typing import IO, Any
 
 from ttc_cli.core.controls import plain as plain
 
+REPLICAS = 8
+"""That are named."""
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -160,3 +162,15 @@ def agreed(ours: dict[str, Any]) -> str:
     parts = [f"agreement {share:.0%}" if share is not None else "", given]
     parts.append(f"confidence {sure:.2f}" if sure is not None else "")
     return ", ".join(part for part in parts if part)
+
+
+def by_replica(served: Mapping[str, int]) -> str:
+    """Who answered how many requests, those that answered most first; a handful by name.
+
+    >>> by_replica({"10.0.0.1:80": 3, "10.0.0.2:80": 5})
+    'answered by 10.0.0.2:80 (5), 10.0.0.1:80 (3)'
+    """
+    most = sorted(served.items(), key=lambda item: -item[1])
+    named = [f"{name} ({count})" for name, count in most[:REPLICAS]]
+    rest = [f"{len(most) - REPLICAS} others ({sum(n for _, n in most[REPLICAS:])})"]
+    return "answered by " + ", ".join(named + rest * (len(most) > REPLICAS))

@@ -10,7 +10,11 @@ spoken.py    the text and the thoughts of a chunk
 raw.py       the dialect of token ids to /v1/completions
 chat.py      the dialect of messages to /v1/chat/completions
 form.py      what a server of messages takes and gives; probe.py finds it out
-detect.py    which server and model answer, and what they can do
+server.py    which server and model answer, and what they tell of themselves
+replicas.py  several of them behind one address
+detect.py    how to speak to them, and what they can do
+window.py    how many requests are under way
 job.py       one live request
+meter.py     how fast they are answered
 engine.py    the Engine protocol around them, on the event loop of loop.py
 """

@@ -20,21 +20,27 @@ class Address:
         key: sent as a bearer token where there is one; it is in no text of ours.
         key_from: what the key was or would be read from, for errors.
         silence: seconds without a word after which a request counts as lost.
+        affinity: the header by which a gateway sends what belongs together to one replica.
 
     Raises:
-        UsageError: no URL, or a key that no header can hold.
+        UsageError: no URL, no name of a header, or a key that no header can hold.
     """
 
     url: str
     key: str = field(default="", repr=False)
     key_from: str = "TTC_API_KEY"
     silence: float = 300.0
+    affinity: str = "X-Session-ID"
 
     def __post_init__(self) -> None:
         try:
             httpx2.URL(self.url)
         except (httpx2.InvalidURL, ValueError) as error:
             raise UsageError(f"{self.url!r} is no URL: {error}", "write http://HOST:PORT") from None
+        if not re.fullmatch(r"[A-Za-z0-9_-]*", self.affinity):
+            raise UsageError(
+                f"{self.affinity!r} is no name of a header", "set affinity_header to another"
+            )
         if self.key and not re.fullmatch(r"[\x21-\x7e]+", self.key):
             raise UsageError(
                 f"{self.key_from} holds a character that no key has",

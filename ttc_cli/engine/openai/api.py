@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from socket import gaierror
@@ -24,21 +25,36 @@ from ttc_cli.engine.openai.told import Senseless, parse
 CONNECT_SECONDS = 10.0
 SETUP_SECONDS = 30.0
 """For an answer that takes no model."""
+TRIES = 3
+"""At finding out whether a server has something, where an answer is lost."""
 TOKEN_SECONDS = 10.0
 """For a token; no stream lasts longer than all that it may draw take at this rate."""
 MOST_REPLY = 8 << 20
 """Bytes of a reply that comes in one piece."""
 MOST_EVENT = 1 << 20
 """Bytes of one event of a stream."""
+MOST_NAME = 80
+"""Characters of a replica's name."""
 TOKEN_BYTES = 16 << 10
 """Of a stream, for each token: twenty alternatives with their bytes take about 4,000."""
 
+REPLICA = (
+    "x-upstream", "x-upstream-addr", "x-served-by", "x-backend-server", "x-replica", "target-pod",
+    "x-gateway-destination-endpoint-served", "x-litellm-model-id",
+)  # fmt: skip
+"""Headers in which gateways tell who answered, or can be made to; the first that is there counts.
+"""
+
 
 class Api:
-    """The door to a server. Use it on one event loop only, and close it there."""
+    """The door to a server. Use it on one event loop only, and close it there.
+
+    `served` counts streams by the replica that began them, as the gateway names it.
+    """
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self.served: Counter[str] = Counter()
         headers = {"Authorization": f"Bearer {address.key}"} if address.key else {}
         self._client = httpx2.AsyncClient(
             headers={**headers, "Accept-Encoding": "identity", "Content-Type": "application/json"},
@@ -52,29 +68,41 @@ class Api:
         await self._client.aclose()
 
     async def call(
-        self, url: str, body: Mapping[str, Any] | None = None, *, within: float = SETUP_SECONDS
+        self,
+        url: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        within: float = SETUP_SECONDS,
+        affinity: str = "",
     ) -> Any:
         """The JSON that a GET, or a POST of `body`, comes back with.
+
+        Args:
+            affinity: the same for requests that had better go to the same replica.
 
         Raises:
             TransientError: nothing came in time, or a server that is busy answered.
             TtcError: the server refuses. Senseless: it answers too much.
         """
         within = min(within, self.address.silence)
-        async with self._asked(url, body, within) as response:
+        async with self._asked(url, body, within, affinity) as response:
             data = await _whole(response)
         return _parsed(data, "what it answers")
 
     async def find(self, url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The JSON object that is there, or an empty one where the server has none."""
-        try:
-            found = await self.call(url, body)
-        except (TransientError, TtcError):
-            return {}
-        return found if isinstance(found, dict) else {}
+        for _ in range(TRIES):  # what is lost says nothing of what there is
+            try:
+                found = await self.call(url, body)
+            except TransientError:
+                continue
+            except TtcError:
+                return {}
+            return found if isinstance(found, dict) else {}
+        return {}
 
     async def stream(
-        self, url: str, body: Mapping[str, Any], tokens: int
+        self, url: str, body: Mapping[str, Any], tokens: int, affinity: str = ""
     ) -> AsyncGenerator[dict[str, Any]]:
         """The chunks of a stream of events. Closing the iterator closes the connection.
 
@@ -83,6 +111,7 @@ class Api:
 
         Args:
             tokens: that are asked for.
+            affinity: as in `call`.
 
         Raises:
             TransientError: it could not be begun, or broke off before it said `[DONE]`.
@@ -90,7 +119,9 @@ class Api:
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self.address.silence + tokens * TOKEN_SECONDS
-        async with self._asked(url, body, self.address.silence) as response:
+        async with self._asked(url, body, self.address.silence, affinity) as response:
+            if replica := _replica(response.headers):
+                self.served[replica] += 1
             if response.headers.get("content-type", "").startswith("application/json"):
                 async with asyncio.timeout_at(until):
                     data = await _whole(response)
@@ -108,7 +139,7 @@ class Api:
 
     @asynccontextmanager
     async def _asked(
-        self, url: str, body: Mapping[str, Any] | None, within: float
+        self, url: str, body: Mapping[str, Any] | None, within: float, affinity: str
     ) -> AsyncIterator[httpx2.Response]:
         """The response to a request, with its head read, and errors in our words.
 
@@ -121,6 +152,7 @@ class Api:
                 "GET" if body is None else "POST",
                 url,
                 content=None if body is None else _encoded(body),
+                headers={self.address.affinity: affinity} if affinity else None,
             )
             async with asyncio.timeout(within):
                 response = await self._client.send(request, stream=True)
@@ -241,6 +273,12 @@ def _reason(error: BaseException, address: Address) -> str:
     if isinstance(error, httpx2.TimeoutException):
         return f"nothing came for {address.silence:g} s"
     return str(error).partition("\n")[0] or type(error).__name__
+
+
+def _replica(headers: Mapping[str, str]) -> str:
+    """The replica that answers, where the gateway tells; of several that were tried, the last."""
+    told = next((headers[name] for name in REPLICA if headers.get(name)), "")
+    return told.rpartition(",")[2].strip()[:MOST_NAME]
 
 
 def _seconds(text: str | None) -> float | None:

@@ -31,7 +31,7 @@ TEMPLATE = "{% for m in messages %}[{{ m.role }}]\n{{ m.content }}\n\n{% endfor 
 TOP = 20
 """The most alternatives that OpenAI's interface gives a token."""
 LENGTHS = 4096
-"""Prompts whose length is remembered."""
+"""Prompts whose length is remembered, by a hash of theirs: they may be long."""
 
 
 class Chat:
@@ -49,12 +49,12 @@ class Chat:
         self._api = api
         self._model = model
         self._learnt = learnt
-        self._lengths: dict[tuple[Message, ...], int] = {}
+        self._lengths: dict[int, int] = {}
 
     async def length(self, prompt: Prompt, prefix: Sequence[Step]) -> int:
         """Tokens of prompt and prefix: counted where the server can, or has; else an estimate."""
         messages = _messages(prompt)
-        if self.form.flags and messages not in self._lengths:
+        if self.form.flags and hash(messages) not in self._lengths:
             told = await self._api.find(
                 f"{self._api.address.root}/tokenize",
                 {"model": self._model, "messages": _json(messages), "add_generation_prompt": True},
@@ -68,7 +68,7 @@ class Chat:
 
     def known(self, prompt: Prompt, prefix: Sequence[Step]) -> int | None:
         """The same where the server has told it."""
-        known = self._lengths.get(_messages(prompt))
+        known = self._lengths.get(hash(_messages(prompt)))
         return None if known is None else known + _written(prefix)
 
     async def draw(self, request: BranchRequest, partial: Partial) -> AsyncGenerator[Piece]:
@@ -95,7 +95,9 @@ class Chat:
             if "logprobs" not in body:
                 raise MissingCapability("the server gives no log-probabilities any more")
             try:
-                told = await self._api.call(self._url, body, within=self._api.address.silence)
+                told = await self._api.call(
+                    self._url, body, within=self._api.address.silence, affinity=request.affinity
+                )
                 break
             except Refused as refused:
                 self._shrink(refused, body)
@@ -119,7 +121,7 @@ class Chat:
         last, tagger = Piece(), Tagger(opens)
         fresh = bool(said and said[-1].isspace() and self.form.trims)  # it writes the blank anew
         try:
-            chunks = self._api.stream(self._url, body, _limit(body))
+            chunks = self._api.stream(self._url, body, _limit(body), request.affinity)
             async with aclosing(chunks):
                 async for chunk in chunks:
                     last = _at_the_end(last, chunk)
@@ -151,7 +153,7 @@ class Chat:
     def _remember(self, messages: tuple[Message, ...], length: int) -> None:
         if len(self._lengths) >= LENGTHS:
             self._lengths.clear()
-        self._lengths[messages] = length
+        self._lengths[hash(messages)] = length
 
     def _shrink(self, refused: Refused, body: dict[str, Any]) -> None:
         """Leave out from here on what a refusal names.

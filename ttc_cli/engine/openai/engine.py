@@ -8,26 +8,32 @@ how a server hears of it.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import aclosing
 from functools import partial
 
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo, Key
-from ttc_cli.core.errors import ContextOverflow, EngineFailed, MissingCapability, TtcError
+from ttc_cli.core.errors import ContextOverflow, EngineFailed, TtcError
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.host import Counters
 from ttc_cli.engine.openai.api import Api, senseless
-from ttc_cli.engine.openai.job import Job, overflow
+from ttc_cli.engine.openai.job import Job, check, overflow
 from ttc_cli.engine.openai.loop import Loop
-from ttc_cli.engine.openai.piece import TOKENS_A_MESSAGE, Dialect, estimate
+from ttc_cli.engine.openai.meter import Meter
+from ttc_cli.engine.openai.piece import Dialect, guess, most_tokens
 from ttc_cli.engine.openai.refusal import TransientError
+from ttc_cli.engine.openai.replicas import Replicas, Unlike
 from ttc_cli.engine.openai.retry import Outage, RetryPolicy
 from ttc_cli.engine.openai.told import Senseless
+from ttc_cli.engine.openai.window import Place, Window
 
+TOO_MANY = (429, 503)
+"""Answers that say so of the requests under way."""
 _SPECIAL = re.compile(r"<[^<>\s]{1,60}>|\[/?[A-Z_]{2,30}\]")
 
 
@@ -35,8 +41,9 @@ class ServerEngine:
     """A model behind a server. Make one with `detect.connect`.
 
     Args:
-        width: requests under way at once; more wait their turn.
         info: what is known of the model.
+        window: how many requests are under way at once; more wait their turn.
+        replicas: behind the address.
         retry: with a server that fails, or is away.
     """
 
@@ -47,20 +54,25 @@ class ServerEngine:
         dialect: Dialect,
         info: EngineInfo,
         *,
-        width: int,
+        window: Window,
+        replicas: Replicas,
         retry: RetryPolicy | None = None,
     ) -> None:
         self.counters = Counters()
+        self._meter = Meter(self.counters)
         self._loop = loop
         self._api = api
         self._dialect = dialect
         self._info = info
         self._retry = retry or RetryPolicy()
         self._outage = Outage(self._retry.wait)
-        self.widen(width)
+        self._window = window
+        self._replicas = replicas
+        self._watching: Future[None] | None = None
+        self._orders = itertools.count()
+        self._unlike: Unlike | None = None
         self._cond = threading.Condition()
-        self._live: dict[Key, tuple[Job, asyncio.Task[None]]] = {}
-        self._heard = 0.0
+        self._live: dict[Key, tuple[Job, Future[None]]] = {}
         self._closed = False
 
     @property
@@ -75,10 +87,19 @@ class ServerEngine:
         """Whatever in the texts looks like a control token: what is none loses nothing by it."""
         return frozenset(found for text in texts for found in _SPECIAL.findall(text))
 
+    @property
+    def width(self) -> int:
+        """Requests under way at once, as the server bears it."""
+        return self._window.width
+
     def widen(self, width: int) -> None:
-        """Have that many requests under way at once; none may be yet."""
-        self.width = width
-        self._places = asyncio.Semaphore(width)
+        """Have at most that many under way at once; none may be yet."""
+        self._window = Window(width, width)
+
+    @property
+    def served(self) -> Mapping[str, int]:
+        """Requests by the replica that answered; none where the gateway does not tell."""
+        return self._api.served
 
     @property
     def gone(self) -> bool:
@@ -88,18 +109,18 @@ class ServerEngine:
     @property
     def outage(self) -> str:
         """What is waited for, for how long already; empty while the server is there."""
-        seconds = self._outage.seconds
-        if seconds is None:
-            return ""
-        waited = f"away for {seconds:.0f} of {self._outage.wait:.0f} s"
-        return f"{self._failure(self._outage.why)}; {waited}"
+        told = self._outage.told
+        return self._failure(told) if told else ""
 
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """Tokens of context that prompt and prefix take; an estimate where nobody can be asked."""
+        known = self._dialect.known(prompt, prefix)
+        if known is not None:
+            return known
         try:
             return self._loop.wait(self._dialect.length(prompt, prefix))
         except (TransientError, TtcError):
-            return self._estimate(prompt, prefix)
+            return guess(prompt, prefix)
 
     def gauge(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """The same, as an estimate where the context has room to spare: no request is made.
@@ -109,9 +130,9 @@ class ServerEngine:
         known = self._dialect.known(prompt, prefix)
         if known is not None:
             return known
-        if 2 * _most(prompt, prefix) > self._info.context:
+        if 2 * most_tokens(prompt, prefix) > self._info.context:
             return self.count(prompt, prefix)
-        return self._estimate(prompt, prefix)
+        return guess(prompt, prefix)
 
     def submit(self, request: BranchRequest) -> None:
         """Queue a request; see the protocol."""
@@ -119,16 +140,27 @@ class ServerEngine:
             raise EngineFailed("the engine is closed")
         if request.key in self._live:
             raise EngineFailed(f"request {request.key!r} is already running")
-        self._check(request)
+        check(request, self._info)
         length, room = self.gauge(request.prompt, request.prefix), self._info.context
         if length + 1 > room:
             raise overflow(length, room)
-        most = _most(request.prompt, request.prefix) + request.stop.max_tokens
-        self._loop.wait(self._start(Job(request, length, room, sure=most < room)))
+        most = most_tokens(request.prompt, request.prefix) + request.stop.max_tokens
+        job = Job(request, length, room, sure=most < room)
+        with self._cond:
+            if not self._writing:
+                self._meter.begun()
+            self._live[request.key] = job, self._loop.start(self._run(job, next(self._orders)))
+        self._watching = self._watching or self._loop.start(self._watch())
 
     def poll(self, timeout: float) -> Sequence[Delta]:
-        """What came since the last poll; see the protocol."""
+        """What came since the last poll; see the protocol.
+
+        Raises:
+            Unlike: replicas that differ answer.
+        """
         with self._cond:
+            if self._unlike is not None:
+                raise self._unlike
             deltas = self._deltas()
             if not deltas and self._live:
                 self._cond.wait(timeout)
@@ -140,7 +172,7 @@ class ServerEngine:
         with self._cond:
             job, task = self._live.pop(key, (None, None))
         if job is not None and task is not None:
-            self._loop.loop.call_soon_threadsafe(task.cancel)
+            task.cancel()
 
     def close(self) -> None:
         """Close all streams and connections; idempotent."""
@@ -151,15 +183,8 @@ class ServerEngine:
 
     # -- on the loop --------------------------------------------------------------------------
 
-    async def _start(self, job: Job) -> None:
-        if not any(other.writing for other, _ in self._live.values()):
-            self._heard = time.monotonic()
-        task = asyncio.get_running_loop().create_task(self._run(job))
-        with self._cond:
-            self._live[job.request.key] = job, task
-
     async def _shut(self) -> None:
-        tasks = [task for _, task in self._live.values()]
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -167,16 +192,36 @@ class ServerEngine:
             self._live.clear()
         await self._api.close()
 
-    async def _run(self, job: Job) -> None:
+    async def _watch(self) -> None:
+        try:
+            await self._replicas.watch()
+        except Unlike as unlike:
+            self._refuse(unlike)
+
+    def _refuse(self, unlike: Unlike) -> None:
+        """What was drawn may be of either model: whoever polls must hear of it."""
+        with self._cond:
+            self._unlike = unlike
+            self._cond.notify_all()
+
+    async def _run(self, job: Job, order: int) -> None:
         """A request from its place in the queue to its end, whatever comes."""
         stop, error = Stop.FAILED, ""
         try:
-            async with self._places:
-                await self._request(job)
+            await self._retry.call(
+                partial(self._placed, job, order),
+                self._outage,
+                partial(self._tell, job),
+                lambda _: True,
+                lambda: job.sampled,
+            )
         except ContextOverflow as full:
             stop, error = Stop.CONTEXT, str(full)
         except Senseless as failure:
             error = str(senseless(failure, self._api.address))
+        except Unlike as unlike:
+            self._refuse(unlike)
+            return
         except TtcError as failure:
             error = str(failure)
         except TransientError as lost:
@@ -188,16 +233,21 @@ class ServerEngine:
                 job.finish(stop, error)
             self._cond.notify_all()
 
-    async def _request(self, job: Job) -> None:
-        """Attempt it, and again; what was said before is gone on with where the server can."""
-        await self._retry.call(
-            partial(self._attempt, job),
-            self._outage,
-            partial(self._tell, job),
-            lambda _: True,
-        )
+    async def _placed(self, job: Job, order: int) -> None:
+        """An attempt, once there is a place for it; how it fares decides on how many there are."""
+        window = self._window
+        place = await window.enter(order)
+        try:
+            await self._attempt(job, place)
+            window.grow(place)
+        except TransientError as lost:
+            if lost.status in TOO_MANY:
+                window.shrink(place)
+            raise
+        finally:
+            window.leave()
 
-    async def _attempt(self, job: Job) -> None:
+    async def _attempt(self, job: Job, place: Place) -> None:
         request = job.request
         if not job.sure:
             job.measured(await self._dialect.length(request.prompt, request.prefix))
@@ -215,9 +265,9 @@ class ServerEngine:
         async with aclosing(self._dialect.draw(request, job.begin(anew=anew))) as pieces:
             async for piece in pieces:
                 self._outage.ended()
+                place.spoke()
                 with self._cond:
-                    width = sum(other.writing for other, _ in self._live.values())
-                    self._measure(width, job.take(piece), piece.prompt)
+                    self._meter.heard(self._writing, job.take(piece), piece.prompt)
                     self._cond.notify_all()
                 if job.stop is not None:
                     return
@@ -234,24 +284,9 @@ class ServerEngine:
     def _failure(self, why: str) -> str:
         return f"the server at {self._api.address.url}: {why}"
 
-    def _estimate(self, prompt: Prompt, prefix: Sequence[Step]) -> int:
-        messages = TOKENS_A_MESSAGE * len(prompt.messages)
-        return messages + estimate(prompt.text + "".join(step.text for step in prefix))
-
-    def _measure(self, width: int, drawn: int, prompt: tuple[int, int] | None) -> None:
-        """Speeds as they are seen from here, for estimates; `width` streams were being written."""
-        counters, now = self.counters, time.monotonic()
-        since, self._heard = now - self._heard, now
-        if prompt is not None:
-            counters.prefilled += prompt[0]
-        if width:
-            n, seconds = counters.by_width.get(width, (0, 0.0))
-            counters.by_width[width] = n + drawn, seconds + since
-            counters.decode_seconds += since
-        else:
-            counters.prefill_seconds += since
-        counters.steps += 1
-        counters.rows += drawn
+    @property
+    def _writing(self) -> int:
+        return sum(job.writing for job, _ in self._live.values())
 
     # -- both ---------------------------------------------------------------------------------
 
@@ -261,26 +296,3 @@ class ServerEngine:
             if delta.stop is not None:
                 del self._live[delta.key]
         return deltas
-
-    def _check(self, request: BranchRequest) -> None:
-        """Refuse what the server cannot do; confidences are given where they can be."""
-        outputs, can = request.outputs, self._info.capabilities
-        needs = {
-            "hidden": bool(outputs.hidden),
-            "distribution": outputs.certainty,
-            "grammar": bool(request.grammar),
-            "score": bool(request.candidates),
-            "continue": any(step.text for step in request.prefix),
-        }
-        lacking = [name for name, needed in needs.items() if needed and name not in can]
-        if lacking:
-            raise MissingCapability(
-                f"this needs {' and '.join(lacking)}, which {self._info.name} does not offer",
-                "choose another strategy, or a local GGUF model",
-            )
-
-
-def _most(prompt: Prompt, prefix: Sequence[Step]) -> int:
-    """The most tokens that prompt and prefix can be: none is shorter than a byte."""
-    texts = [prompt.text, *(step.text for step in prefix)]
-    return sum(len(text.encode("utf-8", "replace")) for text in texts)

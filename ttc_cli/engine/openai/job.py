@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ttc_cli.core.engine import BranchRequest, Delta, DeltaFields
-from ttc_cli.core.errors import ContextOverflow, EngineFailed
+from ttc_cli.core.engine import BranchRequest, Delta, DeltaFields, EngineInfo
+from ttc_cli.core.errors import ContextOverflow, EngineFailed, MissingCapability
 from ttc_cli.core.sampling import LIKELIEST, Stop
 from ttc_cli.engine.openai.piece import Partial, Piece
 from ttc_cli.engine.text import LOOP_CHECK_EVERY, TextStream, loops
@@ -21,6 +21,28 @@ def overflow(length: int, context: int) -> ContextOverflow:
         f"the prompt takes {length} tokens and the context holds {context}",
         "shorten it, or give the server a larger context",
     )
+
+
+def check(request: BranchRequest, info: EngineInfo) -> None:
+    """Refuse what the server cannot do; confidences are given where they can be.
+
+    Raises:
+        MissingCapability: it names what is lacking.
+    """
+    outputs = request.outputs
+    needs = {
+        "hidden": bool(outputs.hidden),
+        "distribution": outputs.certainty,
+        "grammar": bool(request.grammar),
+        "score": bool(request.candidates),
+        "continue": any(step.text for step in request.prefix),
+    }
+    lacking = [name for name, needed in needs.items() if needed and name not in info.capabilities]
+    if lacking:
+        raise MissingCapability(
+            f"this needs {' and '.join(lacking)}, which {info.name} does not offer",
+            "choose another strategy, or a local GGUF model",
+        )
 
 
 class Job:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -18,9 +19,13 @@ class Loop:
         self._thread = threading.Thread(target=self.loop.run_forever, name="http", daemon=True)
         self._thread.start()
 
+    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine there; cancelling what comes back cancels it."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of a coroutine, run there."""
-        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        future = self.start(work)
         try:
             return future.result()
         except BaseException:  # Ctrl-C: nobody waits for it any more

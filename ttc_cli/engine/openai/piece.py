@@ -144,3 +144,15 @@ def usage(told: Any) -> tuple[tuple[int, int] | None, int | None]:
 def estimate(words: str) -> int:
     """Tokens of a text, roughly."""
     return round(len(words.encode("utf-8", "replace")) / BYTES_A_TOKEN)
+
+
+def guess(prompt: Prompt, prefix: Sequence[Step]) -> int:
+    """Tokens of prompt and prefix, roughly."""
+    messages = TOKENS_A_MESSAGE * len(prompt.messages)
+    return messages + estimate(prompt.text + "".join(step.text for step in prefix))
+
+
+def most_tokens(prompt: Prompt, prefix: Sequence[Step]) -> int:
+    """The most tokens that prompt and prefix can be: none is shorter than a byte."""
+    texts = [prompt.text, *(step.text for step in prefix)]
+    return sum(len(text.encode("utf-8", "replace")) for text in texts)

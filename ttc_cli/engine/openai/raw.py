@@ -6,7 +6,8 @@ token by token, and what was evaluated of it is found again. llama-server speaks
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from array import array
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -20,8 +21,10 @@ from ttc_cli.engine.openai.told import Senseless, table, text, whole
 
 SCORED = 500
 """Likeliest tokens asked for where candidates are scored; others count as the last of them."""
-REMEMBERED = 4096
-"""Texts whose ids are kept."""
+REMEMBERED = 1 << 20
+"""Ids of texts that are kept: 8 MB of them."""
+TEXT_IDS = 64
+"""That a text counts for besides its own."""
 
 
 class Raw:
@@ -30,13 +33,22 @@ class Raw:
     Args:
         model: what requests name.
         start: ids that go ahead of every text.
+        see: hears which build replies; see `Replicas.see`.
     """
 
-    def __init__(self, api: Api, model: str, start: Sequence[int]) -> None:
+    def __init__(
+        self,
+        api: Api,
+        model: str,
+        start: Sequence[int],
+        see: Callable[[Mapping[str, str]], None] = lambda _: None,
+    ) -> None:
         self._api = api
+        self._see = see
         self._model = model
         self._start = list(start)
-        self._known: dict[tuple[str, bool], list[int]] = {}
+        self._known: dict[tuple[str, bool], array[int]] = {}
+        self._kept = 0
 
     async def length(self, prompt: Prompt, prefix: Sequence[Step]) -> int:
         """Tokens of prompt and prefix."""
@@ -45,21 +57,22 @@ class Raw:
     def known(self, prompt: Prompt, prefix: Sequence[Step]) -> int | None:
         """The same where it takes no request to know."""
         texts = [*prompt.pieces, *((step.text, True) for step in prefix if not step.tokens)]
-        if not all(piece in self._known for piece in texts):
+        kept = self._known
+        if not all(piece in kept for piece in texts):
             return None
-        known = [token for piece in texts for token in self._known[piece]]
+        known = [token for piece in texts for token in kept[piece]]
         lead = 0 if known[: len(self._start)] == self._start else len(self._start)
         return lead + len(known) + sum(len(step.tokens) for step in prefix)
 
-    async def draw(self, request: BranchRequest, partial: Partial) -> AsyncGenerator[Piece]:
+    async def draw(self, request: BranchRequest, so: Partial) -> AsyncGenerator[Piece]:
         """The reply to a request, from where it is."""
         ids = await self._ids(request.prompt, request.prefix)
-        ids += partial.ids or (await self._tokens(partial.text) if partial.text else [])
+        ids += so.ids or (await self._tokens(so.text) if so.text else [])
         sampling, outputs = request.sampling, request.outputs
         body = {
             "model": self._model,
             "prompt": ids,
-            "max_tokens": partial.left,
+            "max_tokens": so.left,
             "stream": True,
             "seed": request.seed & 0x7FFFFFFF,
             "temperature": sampling.temperature,
@@ -74,8 +87,11 @@ class Raw:
         }
         if request.grammar:
             body["grammar"] = request.grammar
-        async with aclosing(self._api.stream(self._url, body, partial.left)) as chunks:
+        chunks = self._api.stream(self._url, body, so.left, request.affinity)
+        async with aclosing(chunks):
             async for chunk in chunks:
+                if chunk.get("system_fingerprint"):
+                    self._see({"build": text(chunk["system_fingerprint"], "system_fingerprint")})
                 yield _piece(chunk)
 
     async def score(self, request: BranchRequest) -> tuple[float, ...]:
@@ -91,7 +107,9 @@ class Raw:
             "cache_prompt": True,
             "n_probs": SCORED,
         }
-        told = await self._api.call(self._url, body, within=self._api.address.silence)
+        told = await self._api.call(
+            self._url, body, within=self._api.address.silence, affinity=request.affinity
+        )
         found = {whole(top.get("id"), "id"): logprob for top, logprob in scored(told)}
         return tuple(found.get(first, min(found.values())) for (first,) in firsts)
 
@@ -112,12 +130,19 @@ class Raw:
     async def _tokens(self, part: str, *, special: bool = True) -> list[int]:
         known = self._known.get((part, special))
         if known is None:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            body = {"content": part, "parse_special": special, "add_special": False}
+            body = {
+                "model": self._model,
+                "content": part,
+                "parse_special": special,
+                "add_special": False,
+            }
             told = await self._api.call(f"{self._api.address.root}/tokenize", body)
-            known = self._known[part, special] = token_ids(told)
-        return list(known)
+            known = array("q", token_ids(told))
+            if self._kept > REMEMBERED:
+                self._known, self._kept = {}, 0  # another thread may be reading the old ones
+            self._known[part, special] = known
+            self._kept += len(known) + TEXT_IDS
+        return known.tolist()
 
 
 def token_ids(told: Any) -> list[int]:

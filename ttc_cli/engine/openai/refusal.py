@@ -13,7 +13,7 @@ BUSY = (408, 425, 429, 500, 529)
 """Answers that another attempt may not meet."""
 AWAY = (502, 503, 504)
 """Answers of a server that is not there yet, or of the proxy in front of one that is gone."""
-NOT_FOUND = 404
+NOT_FOUND, TOO_MANY = 404, 429
 MOST_CHARS, ALL_CHARS = 300, 20_000
 """Of a server's own words: in an error, and looked through for names of parameters."""
 
@@ -26,6 +26,8 @@ class TransientError(Exception):
         status: that the server answered; 0 where it did not.
         after: seconds that the server asks to wait; None when it does not say.
         gone: whether nobody is there, rather than somebody in trouble.
+
+    `waits` says that it may pass if one waits: nobody is there, or there are too many of us.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class TransientError(Exception):
         self.status = status
         self.after = after
         self.gone = gone or status in AWAY
+        self.waits = self.gone or status == TOO_MANY
 
 
 class Refused(EngineFailed):
@@ -62,6 +65,8 @@ def refusal(status: int, told: Any, after: float | None, address: Address) -> Ex
     said = whole[:MOST_CHARS].rstrip(".")
     if (overflow := _overflow(told, said)) is not None:
         return overflow
+    if status == TOO_MANY and "insufficient_quota" in json.dumps(told):
+        return TtcError(f"{where} answers 429: {said}", "is there credit left for this key?")
     if status in (*BUSY, *AWAY):
         return TransientError(
             f"it answers {status}{said and f': {said}'}", status=status, after=after

@@ -12,6 +12,8 @@ from typing import TypeVar
 from ttc_cli.engine.openai.refusal import TransientError
 
 T = TypeVar("T")
+MISSED = 1.0
+"""Seconds without an answer after which a server is away: behind a gateway others answer soon."""
 
 
 class Outage:
@@ -44,6 +46,13 @@ class Outage:
         return None if self._since is None else self._clock() - self._since
 
     @property
+    def told(self) -> str:
+        """What is waited for, and how long already; empty while somebody answers."""
+        if self.seconds is None or self.seconds < MISSED:
+            return ""
+        return f"{self.why}; away for {self.seconds:.0f} of {self.wait:.0f} s"
+
+    @property
     def over(self) -> bool:
         """Whether it has been away for longer than anybody waits."""
         return self.seconds is not None and self.seconds >= self.wait
@@ -54,11 +63,11 @@ class RetryPolicy:
     """How often and how long a request is tried again.
 
     Args:
-        attempts: of one request, while the server is there.
+        attempts: of one request, while the server is there and has a place for it.
         pause: seconds before the second one; twice as many before each after that, and up to a
             quarter more, so that requests which failed together do not come together again.
         longest: seconds that a server may ask to wait.
-        wait: seconds that a server may be away; until then attempts are not counted.
+        wait: seconds that a server may be away, or turn all away; attempts are not counted then.
         slowest: seconds between two looks at whether it is back, at most.
     """
 
@@ -74,6 +83,7 @@ class RetryPolicy:
         outage: Outage,
         tell: Callable[[TransientError], None],
         worth: Callable[[TransientError], bool],
+        progress: Callable[[], int] = int,
     ) -> T:
         """What the work comes to in the end.
 
@@ -81,20 +91,23 @@ class RetryPolicy:
             outage: of the server.
             tell: hears of each failure that is followed by another attempt.
             worth: whether another attempt makes sense.
+            progress: how far the work is; attempts are counted anew where one came further.
 
         Raises:
             TransientError: of the last attempt.
         """
-        attempt = 1
+        attempt, furthest = 1, 0
         while True:
             try:
                 return await work()
             except TransientError as lost:
-                if lost.gone:
+                if lost.waits:
                     outage.missed(lost)
                 else:
                     outage.ended()
-                last = outage.over if lost.gone else attempt >= self.attempts
+                if (now := progress()) > furthest:
+                    attempt, furthest = 1, now
+                last = outage.over if lost.waits else attempt >= self.attempts
                 pause = self._pause(attempt, lost)
                 if last or pause > self.longest or not worth(lost):
                     raise
@@ -107,4 +120,4 @@ class RetryPolicy:
             return lost.after
         more = random.uniform(1, 1.25)  # noqa: S311 - a pause, not a secret
         pause = self.pause * 2.0 ** min(attempt - 1, 20)
-        return (min(pause, self.slowest) if lost.gone else pause) * more
+        return (min(pause, self.slowest) if lost.waits else pause) * more
