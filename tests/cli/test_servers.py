@@ -268,7 +268,7 @@ def test_an_outage_costs_no_record(ttc: Ttc, serve: Serve, raw: bool) -> None:
 
     def revive() -> None:
         thread.join()
-        time.sleep(1)
+        time.sleep(2)
         serve(script, raw=raw, continues=False, after=server)
 
     reviver = threading.Thread(target=revive)
