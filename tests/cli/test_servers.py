@@ -263,7 +263,7 @@ def test_an_outage_costs_no_record(ttc: Ttc, serve: Serve, raw: bool) -> None:
     def script(request: Any) -> str:
         return str(choose(request)).removeprefix(request.prompt.text.rpartition("assistant\n")[2])
 
-    server = serve(script, raw=raw, continues=False, pause=0.005)
+    server = serve(script, raw=raw, continues=False, pause=0.03)
     thread = killed(server, 30)
 
     def revive() -> None:
