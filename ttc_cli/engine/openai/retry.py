@@ -48,7 +48,7 @@ class Outage:
     @property
     def told(self) -> str:
         """What is waited for, and how long already; empty while somebody answers."""
-        if self.seconds is None or self.seconds < MISSED:
+        if self.seconds is None or self.seconds < min(MISSED, self.wait):
             return ""
         return f"{self.why}; away for {self.seconds:.0f} of {self.wait:.0f} s"
 
