@@ -90,7 +90,9 @@ def test_where_nothing_locks_them_in_only_programs_are_refused(
 def test_a_file_of_data_is_computed_over(ttc: Ttc, tmp_path: Path) -> None:
     rows = "".join(f"2024-0{1 + i % 9}-01,{i}\n" for i in range(30_000))
     (tmp_path / "sales.csv").write_text(f"date,revenue\n{rows}", "utf-8")
-    script = writes("        pass\n    return max(rows, key=lambda row: row['revenue'])['date'][:7]")
+    script = writes(
+        "        pass\n    return max(rows, key=lambda row: row['revenue'])['date'][:7]"
+    )
     question = "Which month had the highest revenue?"
     ran = ttc("ask", "-f", str(tmp_path / "sales.csv"), question, "--json", script=script)
     assert ours(ran)["answer"] == "2024-03"
@@ -112,7 +114,9 @@ def test_where_every_program_fails_the_first_error_is_told(ttc: Ttc, tmp_path: P
 def test_piped_data_is_computed_over(ttc: Ttc) -> None:
     line = '10.0.0.{} - - [10/Oct/2024:13:55:36 +0000] "GET /a HTTP/1.1" {} 512\n'
     log = "".join(line.format(i % 7, 404 if i % 2 else 200) for i in range(90))
-    script = writes("        pass\n    return len({row['ip'] for row in rows if row['status'] == 404})")
+    script = writes(
+        "        pass\n    return len({row['ip'] for row in rows if row['status'] == 404})"
+    )
     question = "How many distinct addresses got a 404?"
     ran = ttc("ask", question, "--json", script=script, stdin=log.encode())
     assert ours(ran)["answer"] == "7"

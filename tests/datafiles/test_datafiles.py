@@ -288,3 +288,11 @@ def test_a_program_that_forgot_missing_values_runs_on_the_rows_that_have_them(
     assert (ran.answer, ran.note) == ("4", "rows without pay left out")
     ran = run(f"{code}    return pays.count(None)", threading.Event())
     assert (ran.answer, ran.note) == ("1", "")
+
+
+def test_a_program_may_go_by_today_where_the_question_does() -> None:
+    code = "def solution():\n    return (date.today() - date(2001, 5, 10)).days > 0"
+    asked = runner("Am I older than 20 today? I was born on 10 May 2001.", unsafe=True)
+    assert asked(code, threading.Event()).error == ""
+    asked = runner("I was born on 10 May 2001. How old was I on 10 May 2021?", unsafe=True)
+    assert asked(code, threading.Event()).error.startswith("it goes by today's date")

@@ -91,6 +91,13 @@ def told(files: Sequence[Profile], code: str = "") -> str:
 DATA_SECONDS = 30.0
 """Of processor time, for a program that reads files: 200 MB of CSV take 8."""
 NO_VALUE = "it returned nothing"
+ASKS_CLOCK = "it goes by today's date, which the question does not"
+_CLOCK = re.compile(r"\b(?:now|utcnow|today)\(|\btime\.time\(")
+_NOW = re.compile(
+    r"\b(?:today|now|current\w*|this (?:year|month|week)|ago|tomorrow|yesterday|heute|jetzt|"
+    r"aujourd['’]hui|maintenant|hoy|ahora)\b",
+    re.IGNORECASE,
+)
 NO_NUMBER = "NoneType"
 """In the error of a program that reckons with a value that is missing."""
 
@@ -145,6 +152,8 @@ def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runn
         return Ran(said, error, ran.seconds)
 
     def run(code: str, cancel: threading.Event) -> Ran:
+        if _CLOCK.search(code) and "combine(" not in code and not _NOW.search(question):
+            return Ran(error=ASKS_CLOCK)
         ran = once(code, cancel)
         names = lacking(data, code) if NO_NUMBER in ran.error else []
         if not names:
