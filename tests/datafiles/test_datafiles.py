@@ -241,8 +241,7 @@ def test_a_program_joins_two_files(tmp_path: Path) -> None:
     assert "read_rows('test scores.csv') gives every row" in told(files)
     code = (
         f"def solution():\n{reads(files)}"
-        "    form = {row['ID']: row['form'] for row in students}\n"
-        "    return sum(row['points'] for row in test_scores if form[row['id']] == '7b')"
+        "    return sum(row['points'] for row in test_scores_with_students if row['form'] == '7b')"
     )
     assert runner("", unsafe=False, data=files)(code, threading.Event()).answer == "11"
 
@@ -273,7 +272,7 @@ def test_the_loop_that_small_models_forget_is_begun(
     tmp_path: Path, question: str, hint: str
 ) -> None:
     lines = reads([profile(written(tmp_path, "sales.csv", SALES), "csv")], question)
-    loop = "    for row in rows:\n" if hint else ""
+    loop = "    for row in rows:  # only those that are asked about\n" if hint else ""
     assert lines == f"    rows = read_rows()\n{hint}{loop}"
 
 

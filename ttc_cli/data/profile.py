@@ -45,6 +45,7 @@ class Profile:
         shown: rows from its head, its middle and its tail.
         options: of `reader.stream`.
         digest: sha256 of its bytes.
+        keys: columns of which no two rows that were looked at have the same value.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class Profile:
     shown: tuple[dict[str, Any], ...]
     options: dict[str, Any] = field(default_factory=dict)
     digest: str = ""
+    keys: tuple[str, ...] = ()
 
     def told(self) -> str:
         """The file in words, for the model."""
@@ -97,10 +99,15 @@ def profile(path: Path, form: str) -> Profile:
     sample = list(itertools.islice(stream(str(path), form, **options), SAMPLE))
     names = dict.fromkeys(column for row in sample for column in row)
     about = tuple((column, _about(sample, column)) for column in names if column != "line")
-    shown = [*sample[:SHOWN], *_later(path, form, options, rows)]
-    return Profile(
-        path, name, form, path.stat().st_size, rows, about, tuple(shown), options, digest
-    )
+    shown = (*sample[:SHOWN], *_later(path, form, options, rows))
+    keys = tuple(column for column in names if _unlike(sample, column))
+    size = path.stat().st_size
+    return Profile(path, name, form, size, rows, about, shown, options, digest, keys)
+
+
+def _unlike(sample: list[dict[str, Any]], column: str) -> bool:
+    cells = [row.get(column) for row in sample]
+    return len(cells) == len({repr(cell) for cell in cells}) and None not in cells
 
 
 def _count(path: Path) -> tuple[str, int]:

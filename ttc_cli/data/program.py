@@ -13,6 +13,8 @@ SOURCES = (Path(__file__).with_name("cells.py"), Path(__file__).with_name("reade
 _OWN = re.compile(r"^from (?:__future__|ttc_cli\.data\.cells) import .*\n", re.MULTILINE)
 HELD = 20_000_000
 """Bytes of a file whose rows are a list; those of a larger one are read anew each time."""
+JOINED = 200_000
+"""Rows up to which a table is put together with another one ahead of a program."""
 _LACKS = ", None in "
 """What a profile says of a column that may lack values."""
 _GENERIC = (".values()", ".items()", ".keys()", "len(row)")
@@ -90,7 +92,7 @@ def _started(question: str, rows: str) -> list[str]:
         lines.append(f"{kind}_by_{found['group'].lower()} = {{}}")
     elif _DISTINCT.search(question):
         lines.append("different = set()")
-    return lines and [*lines, *([f"for row in {rows}:"] if rows else [])]
+    return lines and [*lines, *([f"for row in {rows}:  # only those that are asked about"] if rows else [])]
 
 
 def reads(files: Sequence[Profile], question: str = "") -> str:
@@ -102,8 +104,40 @@ def reads(files: Sequence[Profile], question: str = "") -> str:
     names = [re.sub(r"\W|^(?=\d)", "_", one.name.partition(".")[0]) for one in files]
     names = ["rows"] if len(files) == 1 else names
     lines = [f"{name} = {_call(one, files)}" for name, one in zip(names, files, strict=True)]
+    lines += _joined(files, names)
     lines += _started(question, "rows" if len(files) == 1 else "") if files else []
     return "".join(f"    {line}\n" for line in lines)
+
+
+def _joined(files: Sequence[Profile], names: Sequence[str]) -> list[str]:
+    """Lines that put two tables together by the column in which one names the rows of the other."""
+    for one, many in ((0, 1), (1, 0)) if len(files) == 2 else ():
+        found = _common(files[one], files[many])
+        if found and found[1] not in files[many].keys and files[many].rows <= JOINED:
+            key, name = found
+            return [
+                f"by_{names[one]} = {{row[{key!r}]: row for row in {names[one]}}}",
+                f"{names[many]}_with_{names[one]} = [",
+                f"    {{**by_{names[one]}[row[{name!r}]], **row}}",
+                f"    for row in {names[many]} if row[{name!r}] in by_{names[one]}",
+                "]",
+            ]
+    return []
+
+
+def _common(one: Profile, many: Profile) -> tuple[str, str] | None:
+    """The key of a table, and the column of another table that holds it, by their names."""
+    stem = _letters(one.name.partition(".")[0]).removesuffix("s")
+    for key in one.keys:
+        known = {_letters(key), *([stem + "id"] if _letters(key) == "id" else [])}
+        for name, _ in many.columns:
+            if _letters(name) in known:
+                return key, name
+    return None
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
 
 
 def _call(one: Profile, files: Sequence[Profile]) -> str:
