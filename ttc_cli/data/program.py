@@ -92,7 +92,9 @@ def _started(question: str, rows: str) -> list[str]:
         lines.append(f"{kind}_by_{found['group'].lower()} = {{}}")
     elif _DISTINCT.search(question):
         lines.append("different = set()")
-    return lines and [*lines, *([f"for row in {rows}:  # only those that are asked about"] if rows else [])]
+    if lines and rows:
+        lines.append(f"for row in {rows}:  # only those that are asked about")
+    return lines
 
 
 def reads(files: Sequence[Profile], question: str = "") -> str:
