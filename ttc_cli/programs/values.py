@@ -42,6 +42,11 @@ _HOW_LONG = re.compile(
     r"\bcombien de temps\b|\bcuánto tiempo\b",
     re.IGNORECASE,
 )
+_WHAT_TIME = re.compile(
+    r"\bwhat time\b|\bwhen\b.*\b(?:leave|arrive|over|done|end|start|take)|\bum wie viel uhr\b|"
+    r"\bà quelle heure\b|\ba qué hora\b",
+    re.IGNORECASE,
+)
 _SPAN = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d)(?::(\d\d)(?:\.0*)?)?")
 _MEASURE = re.compile(r"([-+]?\d+\.\d+)(\s?[^\W\d]{1,20}\.?|\s?[%°]\w?)?")
 _MONEY = re.compile(r"[$€£]|\b(?:dollars?|euros?|pounds?|cents?)\b", re.IGNORECASE)
@@ -84,12 +89,21 @@ def _asked(value: Any, question: str) -> Any:
             return _asked(first, question)
     if _HOW_LONG.search(question):
         return _span(value)
+    if _WHAT_TIME.search(question):
+        return _clock(value)
     number = int(value) if type(value) is int or str(value).isdigit() else None
     if number is not None and _WHICH_MONTH.search(question) and 1 <= number <= 12:
         return _MONTHS[number - 1]
     if number is not None and _WHICH_DAY.search(question) and number <= 7:
         return None  # counted from Monday or Sunday, from 0 or 1: nobody knows
     return value
+
+
+def _clock(value: Any) -> Any:
+    """A clock time from hours and minutes; None for a number that is neither."""
+    if isinstance(value, list | tuple) and len(value) == 2 and all(type(v) is int for v in value):
+        return time(*value) if 0 <= value[0] < 24 and 0 <= value[1] < 60 else None
+    return None if type(value) is int and not 0 <= value <= 24 else value
 
 
 def _span(value: Any) -> Any:
