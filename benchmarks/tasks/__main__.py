@@ -2,12 +2,13 @@
 
     python benchmarks/tasks make FOLDER
     python benchmarks/tasks run FOLDER sums [--half dev] [-e auto] [-m MODEL] [--out ROWS.jsonl]
-    python benchmarks/tasks run FOLDER files [--half dev] [-e medium] ...
+    python benchmarks/tasks run FOLDER files [--half dev] [-e medium] [--threads 2 ...]
 
 `make` writes sums.jsonl (which `ttc bench run -d` takes too), files.jsonl and twelve data sets, 380 MB.
 `run` asks as a person would: the sums by `ttc map`, of the files each by `ttc ask -f`. What is judged
 is what stands on stdout: a length of time without its unit is wrong. Develop on the half `dev` and
 judge on the other. Rows that are in --out already are not asked again. Intervals are Wilson's, 95%.
+What is no option of ours is one of ttc.
 """
 
 from __future__ import annotations
@@ -146,9 +147,8 @@ def main() -> None:
     running.add_argument("--only", default="", help="ids with this text")
     running.add_argument("--first", type=int, help="so many that were not asked yet")
     running.add_argument("--out", type=Path, default=Path("tasks.rows.jsonl"))
-    running.add_argument("more", nargs="*", help="further options of ttc, behind --")
     running.set_defaults(do=run)
-    given = parser.parse_args()
+    given, given.more = parser.parse_known_args()
     given.do(given)
 
 
