@@ -53,8 +53,8 @@ def last_number() -> Scorer:
     return score
 
 
-def inspected(url: str, model: str, items: list[dict[str, Any]], effort: str) -> Any:
-    """What inspect_ai finds."""
+def inspected(url: str, model: str, items: list[dict[str, Any]], effort: str) -> float:
+    """How many are right, as inspect_ai finds."""
     os.environ |= {"TTC_BASE_URL": url, "TTC_API_KEY": "none"}
     data = [Sample(id=one["id"], input=one["question"], target=one["answer"]) for one in items]
     task = Task(dataset=data, solver=seeded(effort), scorer=last_number())
@@ -63,8 +63,8 @@ def inspected(url: str, model: str, items: list[dict[str, Any]], effort: str) ->
             task, model=f"openai-api/ttc/{model}", log_dir=logs, display="none",
             max_connections=8, score=True,
         )  # fmt: skip
-    assert log.status == "success", log.error
-    return log
+        assert log.status == "success", log.error
+        return sum(sample.scores["last_number"].value for sample in log.samples)
 
 
 def main() -> None:
@@ -75,23 +75,24 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=50)
     parser.add_argument("-m", "--model", default="qwen2.5-coder-1.5b")
     parser.add_argument("-e", "--effort", default="low")
+    parser.add_argument("--max-tokens", default="1024", help="of an answer, on both sides")
     args = parser.parse_args()
     lines = args.data.read_text().splitlines()[: args.limit]
     items = [json.loads(line) for line in lines]
-    words = [args.ttc, "serve", "-m", args.model, "--port", "0", "--no-cache"]
+    both = ["-m", args.model, "--max-tokens", args.max_tokens]
+    words = [args.ttc, "serve", *both, "--port", "0", "--no-cache"]
     server = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
     assert server.stderr is not None
     try:
         model, _, url = server.stderr.readline().strip().partition(" at ")
-        log = inspected(url, model, items, args.effort)
+        right = inspected(url, model, items, args.effort)
     finally:
         server.terminate()
         server.wait(30)
-    right = sum(sample.scores["last_number"].value for sample in log.samples)
     with tempfile.TemporaryDirectory() as folder:
         config = f"name=served,effort={args.effort}"
         bench = [args.ttc, "bench", "run", "-d", str(args.data), "--limit", str(args.limit)]
-        bench += ["-m", args.model, "-c", config, "-o", f"{folder}/out", "-q"]
+        bench += [*both, "-c", config, "-o", f"{folder}/out", "-q"]
         subprocess.run(bench, check=True, stdout=subprocess.DEVNULL)
         told = subprocess.run(
             [args.ttc, "bench", "report", f"{folder}/out", "--json"],
