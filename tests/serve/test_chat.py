@@ -213,3 +213,10 @@ def test_a_sample_that_breaks_off_is_no_answer(stream: bool) -> None:
     if stream:
         assert streamed(other.text)[-1]["type"] == "response.failed"
         assert "broke off" in streamed(other.text)[-1]["response"]["error"]["message"]
+
+
+def test_more_choices_than_the_queue_holds_are_refused() -> None:
+    with serving(queue=2) as client:
+        told = client.post(CHAT, json=ask(n=3))
+        assert client.post(CHAT, json=ask(n=2)).status_code == 200
+    assert (told.status_code, told.json()["error"]["param"]) == (400, "n")

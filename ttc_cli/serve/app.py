@@ -23,7 +23,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ttc_cli.core.errors import TtcError
 from ttc_cli.serve import chat, openapi, responses
-from ttc_cli.serve.calls import Call, attended
+from ttc_cli.serve.calls import GONE, Call, attended
 from ttc_cli.serve.metrics import Metrics
 from ttc_cli.serve.reading import Asked, Reader
 from ttc_cli.serve.refusal import ApiError, bug, told
@@ -34,8 +34,6 @@ MOST_BYTES = 4_000_000
 """Of a body: more text than any model's context holds."""
 BODY_SECONDS, SEND_SECONDS = 30.0, 60.0
 """In which a body has to arrive, and a client has to take a piece of its answer."""
-LEFT = 499
-"""Status in the figures of a call whose client went away (nginx's)."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -149,7 +147,7 @@ class Endpoints:
 
         def ended() -> None:
             call.leave()
-            self.metrics.ended(request, 200 if call.done else LEFT, time.monotonic() - began)
+            self.metrics.ended(request, call.status, time.monotonic() - began)
             for choice in call.choices:
                 if choice.result:
                     self.metrics.spent(choice.ours)
@@ -213,7 +211,7 @@ def application(
             try:
                 return await endpoint(request)
             except ClientDisconnect:
-                refused = ApiError(LEFT, "the client is gone")
+                refused = ApiError(GONE, "the client is gone")
             except HTTPException as error:
                 refused = _of_http(error)
             except ApiError as error:

@@ -21,6 +21,8 @@ from ttc_cli.serve.service import Service
 from ttc_cli.views.result import error_body
 
 T = TypeVar("T")
+GONE = 499
+"""Status in the figures of a call whose client went away (nginx's)."""
 BEAT_SECONDS = 15.0
 """Of silence in a stream, after which a comment shows proxies that it lives."""
 Came = tuple[int, list[Delta] | ApiError, bool]
@@ -64,6 +66,8 @@ class Choice:
 class Call:
     """The jobs of a call: one for each choice.
 
+    `status` is what became of it: 200, that of its error, or that its client is gone.
+
     Raises:
         ApiError: the service does not take them.
     """
@@ -80,6 +84,7 @@ class Call:
             for i, request in enumerate(asked.requests)
         ]
         self._left = len(self.choices)
+        self.status = GONE
         self._jobs = [choice.job for choice in self.choices]
         service.submit(*self._jobs)
 
@@ -122,8 +127,10 @@ class Call:
                 continue
             number, added, last = came
             if isinstance(added, ApiError):
+                self.status = added.status
                 raise added
             self._left -= last
+            self.status = GONE if self._left else 200
             yield number, added, last
 
     async def whole(self) -> None:

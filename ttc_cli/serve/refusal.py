@@ -58,7 +58,7 @@ class ApiError(Exception):
         self.kind = kind
         self.code = code
         self.param = param
-        self.headers = {} if after is None else {"Retry-After": str(max(1, round(after)))}
+        self.headers = {} if after is None else {"Retry-After": str(min(60, max(1, round(after))))}
 
     def body(self) -> dict[str, Any]:
         """The error as JSON has it."""

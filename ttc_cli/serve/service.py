@@ -18,7 +18,7 @@ from ttc_cli.core.events import Close, Done, Flow
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.hub import drive
 from ttc_cli.serve.jobs import Alone, Company, Job
-from ttc_cli.serve.refusal import ApiError, bug, foreseen, told
+from ttc_cli.serve.refusal import ApiError, bug, foreseen, refused, told
 from ttc_cli.session.batch import Batch
 from ttc_cli.session.loaded import Session
 from ttc_cli.session.mapping import Recorders, unlogged
@@ -117,6 +117,8 @@ class Service:
         self._company.wake()
 
     def _admit(self, more: int) -> None:
+        if more > self.queue:
+            raise refused(f"{more} answers are more than the queue holds", "n")
         if self._closing or self.failure is not None:
             raise unavailable("the server is closing down")
         if self._held and (outage := self.session.engine.outage):
@@ -201,10 +203,10 @@ class Service:
         try:
             yield from flow
             end = None
-        except EngineFailed as error:  # of no run in particular: there is no engine any more
-            end = self.failure = error
         except TtcError as error:
             end = error
+            if isinstance(error, EngineFailed) and self.session.settings.remote is None:
+                self.failure = error  # of no run in particular: there is no engine any more
         except Exception as error:
             end = bug(error)
         finally:
@@ -248,8 +250,10 @@ class Service:
                 yield event
 
     def _hand_back(self) -> None:
-        while self._waiting:
-            self._end(self._waiting.popleft(), EngineFailed("the server is closing down"))
+        with self._lock:  # whoever submits later sees that it is closing
+            waiting, self._waiting = self._waiting, deque()
+        for job in waiting:
+            self._end(job, EngineFailed("the server is closing down"))
 
     def _end(self, job: Job, error: TtcError | None = None) -> None:
         """A job is over, with an error unless its result was told."""
@@ -260,7 +264,8 @@ class Service:
         now = time.monotonic()
         with self._lock:
             self._held -= 1
-            self._gap += SMOOTHING * (now - self._last - self._gap)
+            gap = now - max(self._last, job.began)  # without the time in which nobody asked
+            self._gap += SMOOTHING * (gap - self._gap)
             self._last = now
 
 
