@@ -7,9 +7,15 @@ from pathlib import Path
 
 import platformdirs
 import pytest
+from threadpoolctl import threadpool_limits
 
 from ttc_cli.models.catalogue import catalogue
 from ttc_cli.models.pull import pull
+
+# The matrices of these tests are small: threads would wait for one another. The first line is for
+# libraries that are loaded already, the second for those to come.
+threadpool_limits(1, user_api="blas")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
