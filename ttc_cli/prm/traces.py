@@ -133,6 +133,6 @@ def finals(traces: Sequence[Trace]) -> tuple[Floats, Floats, Floats]:
     """(states, features, right) at the traces' ends: shapes (n, width), (n, features), (n,)."""
     return (
         np.array([trace.states[-1] for trace in traces], np.float32),
-        np.array([trace.features[-1] for trace in traces], np.float32),
+        np.array([trace.features[-1] for trace in traces], np.float32).reshape(-1, len(FEATURES)),
         np.array([trace.right for trace in traces], np.float32),
     )
