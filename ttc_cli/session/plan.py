@@ -127,23 +127,17 @@ def plan(
     unsafe = session.settings.unsafe_exec
     asked = request.verifiers or _scorer(request.strategy)
     verifier = verifiers.assemble(asked, request.options, unsafe=unsafe) if asked else None
-    engine, named = session.engine, request.strategy == "program"
-    original, files = request, tuple[Profile, ...]()
-    if request.documents:
-        run = request.programs != "off" and not request.schema and programs.runnable(unsafe)
-        documents, files = programs.computed_over(request.prompt, request.documents, programs=run)
-        request = replace(request, documents=documents)
-    trusted, untold = programs.trusted(
-        engine.info.name, wanted=request.programs, named=named or bool(files), unsafe=unsafe
-    )
-    way = _route(session, request, began, verifier, programs=trusted, data=programs.told(files))
+    engine, original = session.engine, request
+    use = programs.use(request, engine.info.name, unsafe=unsafe)
+    request, files = replace(request, documents=use.documents), use.files
+    way = _route(session, request, began, verifier, use)
     task, wanted = way.form, constraints(request.prompt) if not request.schema else ()
     notes = _notes(session, engine, request, asked)
-    if untold and way.program.yes:
-        notes.append(untold)
+    if use.note and way.program.yes:
+        notes.append(use.note)
     form = _form(engine, request)
     kinds = "plain"
-    if trusted and form is None and (way.program.yes or named or request.programs == "only"):
+    if use.trusted and form is None and (way.program.yes or use.asked):
         kinds = "programs" if request.programs == "only" or files else "mixed"
         task = "short" if task in ("plain", "fact") else task  # a value is a short answer
     fixed = any(one.kind != "language" for one in wanted)
@@ -272,9 +266,7 @@ def _route(
     request: Request,
     began: float,
     verifier: Verifier | None,
-    *,
-    programs: bool,
-    data: str,
+    use: programs.Use,
 ) -> Route:
     rushed = False
     if request.max_seconds is not None:
@@ -286,8 +278,8 @@ def _route(
             verifier=verifier is not None,
             gate=verifier is not None and verifier.gate,
             rushed=rushed and session.speeds.at(1) > 0,
-            programs=programs,
-            data=data,
+            programs=use.trusted,
+            data=programs.told(use.files),
         ),
         attached=request.documents,
         effort=request.effort,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.programs import Ran, Runner
@@ -17,6 +18,9 @@ from ttc_cli.programs.values import answer
 from ttc_cli.prompts.documents import Document
 from ttc_cli.routing.computable import text_wanted
 from ttc_cli.voting.evidence import measured
+
+if TYPE_CHECKING:
+    from ttc_cli.session.request import Request
 
 READ_CHARS = 3000
 """Characters of a file that is read as it is, unless something is counted or summed in it."""
@@ -102,28 +106,50 @@ NO_NUMBER = "NoneType"
 """In the error of a program that reckons with a value that is missing."""
 
 
-def trusted(model: str, *, wanted: str, named: bool, unsafe: bool) -> tuple[bool, str]:
-    """Whether a model's programs are run as evidence, and what a person should know of it.
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What programs are to a question.
 
     Args:
-        model: its name.
-        wanted: the setting: auto, off or only.
-        named: the strategy is `program`, whatever the setting.
+        documents: as the model sees them.
+        files: that programs read.
+        asked: somebody asked for programs.
+        trusted: what they give counts as evidence.
+        note: what a person should know who may have expected them.
+    """
+
+    documents: tuple[Document, ...]
+    files: tuple[Profile, ...]
+    asked: bool
+    trusted: bool
+    note: str = ""
+
+
+def use(request: Request, model: str, *, unsafe: bool) -> Use:
+    """Whether programs are run for a question to a model of that name, and over which files.
+
+    Args:
         unsafe: run them with limits alone where they cannot be locked in.
 
     Raises:
         UsageError: programs are asked for, and none can be run here.
+        UnreadableFile, UsageError: as `computed_over` does.
     """
-    asked = named or wanted == "only"
-    if not asked and (wanted == "off" or not measured(model)):
-        return False, ""
+    documents, files = request.documents, tuple[Profile, ...]()
+    if documents:
+        run = request.programs != "off" and not request.schema and runnable(unsafe)
+        documents, files = computed_over(request.prompt, documents, programs=run)
+    asked = request.strategy == "program" or request.programs == "only"
+    if not (asked or files) and (request.programs == "off" or not measured(model)):
+        return Use(documents, files, asked, trusted=False)
     why = available()
     if not why or unsafe:
-        return True, ""
+        return Use(documents, files, asked, trusted=True)
     line = f"programs cannot be locked in here: {why}"
     if asked:
         raise UsageError(line, "--unsafe-exec runs them with your own rights")
-    return False, f"{line}; going on without them (--programs off)"
+    note = f"{line}; going on without them (--programs off)"
+    return Use(documents, files, asked, trusted=False, note=note)
 
 
 def runnable(unsafe: bool) -> bool:
