@@ -293,4 +293,4 @@ def test_best_of_n_without_a_verifier_says_what_it_went_by(ttc: Ttc) -> None:
     result = json.loads(ran.out)["ttc"]
     assert result["answer"] == "42"
     assert result["samples"]["finished"] == 3
-    assert "confidence" in result["note"]
+    assert "chosen by the evidence" in result["note"]

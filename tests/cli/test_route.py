@@ -30,9 +30,10 @@ def test_a_run_that_may_escalate_does_not_stream_and_says_how_far_it_went(ttc: T
     assert start["plan"]["streams"] is False
     assert start["estimate"]["levels"]["low"]["tokens"] < start["estimate"]["tokens"]
     ours = json.loads(ttc("--json", STORY).out)["ttc"]
-    assert (ours["effort"], ours["stopped"]) == ("auto", "confident")
+    assert ours["effort"] == "auto"
+    assert ours["stopped"] in ("confident", "vote-decided")
     assert ours["route"]["path"] == "complex"
-    assert ours["route"]["escalated"] == ours["samples"]["started"] == 1
+    assert ours["route"]["escalated"] == ours["samples"]["started"] <= 2
 
 
 def test_dry_run_says_what_an_attachment_changed(ttc: Ttc) -> None:
