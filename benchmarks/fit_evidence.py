@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from read_pool import lines
 from scipy.optimize import minimize
 
 from ttc_cli.answers import classes
@@ -38,6 +39,16 @@ from ttc_cli.voting.mixed import STAGES, Stage, order, stages
 
 KINDS = (GREEDY_PROGRAM, PROGRAM, PLAIN)
 DRAWS = {"program-B-0": 1, "program-A-0": 1, "program-B-1": 2, "plain": 4}
+FIXED = {
+    "one program": (GREEDY_PROGRAM,),
+    "one bare program": (PROGRAM,),
+    "one plain reply": (PLAIN,),
+    "four plain replies": (PLAIN,) * 4,
+    "one program, two plain replies": (GREEDY_PROGRAM, PLAIN, PLAIN),
+    "two programs, two plain replies": (GREEDY_PROGRAM, PROGRAM, PLAIN, PLAIN),
+    "two programs, four plain replies": (GREEDY_PROGRAM, PROGRAM, *(PLAIN,) * 4),
+}
+"""Samples that are all drawn, replayed beside the efforts."""
 SUBSETS = 12
 """Random parts of each question's samples that the evidence is fitted on."""
 Numbers = Any
@@ -57,7 +68,7 @@ class Sample:
     name: str
     kind: int
     tokens: int
-    sure: float
+    sure: tuple[float, float]
     of: int = -1
 
 
@@ -75,14 +86,14 @@ class Asked:
 
 def read(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Samples in an order that does not depend on when they were drawn."""
-    rows = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+    rows = [row for path in paths for row in lines(path)]
     rows.sort(key=lambda row: len(row["steps"]))
     found = {(row["question"], row["name"], row["sample"]): row for row in rows}
     return [found[key] for key in sorted(found)]
 
 
-def asked(rows: Sequence[dict[str, Any]], sure: dict[int, float]) -> list[Asked]:
-    """Questions with all their samples, by how sure each is; those of fewer are left out."""
+def asked(rows: Sequence[dict[str, Any]], probed: dict[int, float]) -> list[Asked]:
+    """Questions with all their samples; those that have fewer are left out."""
     groups: dict[str, list[int]] = defaultdict(list)
     for at, row in enumerate(rows):
         groups[row["question"]].append(at)
@@ -92,7 +103,8 @@ def asked(rows: Sequence[dict[str, Any]], sure: dict[int, float]) -> list[Asked]
         for i in at:
             row = rows[i]
             kind = KINDS.index(row["kind"])
-            one.samples.append(Sample(row["name"], kind, row["tokens"], sure.get(i, math.nan)))
+            sure = probed.get(i, math.nan), -math.log(max(hesitation(row["confidence"]), 1e-3))
+            one.samples.append(Sample(row["name"], kind, row["tokens"], sure))
         found = classes([rows[i]["answer"] or None for i in at], worker=Undecided())
         for number, group in enumerate(found):
             for member in group.members:
@@ -105,35 +117,55 @@ def asked(rows: Sequence[dict[str, Any]], sure: dict[int, float]) -> list[Asked]
 
 
 class Model:
-    """The evidence of `voting.evidence`, over arrays."""
+    """The evidence of `voting.evidence`, over arrays.
+
+    Args:
+        values: usual (3 kinds), slopes (by probe and by hesitation, 3 kinds each), powers (of
+            programs and of plain replies), none, spread, lift (by probe and by hesitation).
+        middles: shape (3 kinds, 2), how sure samples are as a rule.
+    """
 
     def __init__(self, values: Numbers, middles: Numbers) -> None:
         self.values, self.middles = np.asarray(values, float), middles
-        self.usual, self.slope = self.values[:3], self.values[3:6]
-        self.power = np.array([1.0, *self.values[6:8]])
-        self.none = float(self.values[8])
+        self.usual, self.slope = self.values[:3], self.values[3:9].reshape(2, 3).T
+        self.power = np.array([1.0, *self.values[9:11]])
+        self.none, self.spread = map(float, self.values[11:13])
+        self.lift = self.values[13:]
 
-    def said(self, kind: Numbers, sure: Numbers) -> Numbers:
-        more = np.nan_to_num(sure - self.middles[kind])
-        return np.maximum(0, self.usual[kind] + self.slope[kind] * more)
+    def more(self, kind: Numbers, sure: Numbers) -> Numbers:
+        """How much surer than usual samples are: shape (n, 2)."""
+        return np.nan_to_num(sure - self.middles[kind])
+
+    def said(self, kind: Numbers, more: Numbers) -> Numbers:
+        return np.maximum(0, self.usual[kind] + (self.slope[kind] * more).sum(axis=1))
 
     def posterior(self, one: Asked, picked: Sequence[int]) -> dict[int, float]:
         """Probability of each class of some of a question's samples."""
         some = [one.samples[i] for i in picked if one.samples[i].of >= 0]
-        weight: dict[int, float] = defaultdict(float)
-        for of, kind in {(sample.of, sample.kind) for sample in some}:
-            mine = [s.sure for s in some if (s.of, s.kind) == (of, kind)]
-            said = self.said(np.full(len(mine), kind), np.array(mine)).sum()
-            weight[of] += said * len(mine) ** (self.power[kind] - 1)
-        total = math.exp(self.none) + sum(map(math.exp, weight.values()))
-        return {of: math.exp(w) / total for of, w in weight.items()}
+        if not some:
+            return {}
+        kinds = np.array([sample.kind for sample in some])
+        more = self.more(kinds, np.array([sample.sure for sample in some]))
+        said: dict[tuple[int, int], list[float]] = defaultdict(list)
+        for sample, weight in zip(some, self.said(kinds, more), strict=True):
+            said[sample.of, sample.kind].append(weight)
+        weights: dict[int, float] = defaultdict(float)
+        for (of, kind), mine in said.items():
+            weights[of] += sum(mine) * len(mine) ** (self.power[kind] - 1)
+        lift = float(self.lift @ more.mean(axis=0))
+        none = self.none + self.spread * math.log(len(weights)) - lift
+        total = math.exp(none) + sum(map(math.exp, weights.values()))
+        return {of: math.exp(w) / total for of, w in weights.items()}
 
     def rows(self) -> list[str]:
+        def told(values: Numbers) -> str:
+            return ", ".join(f"{value:.2f}" for value in np.nan_to_num(values))
+
         return [
-            f"{kind}: Kind({self.usual[i]:.2f}, {self.slope[i]:.2f}, {self.middles[i]:.2f},"
+            f"{kind}: Kind({self.usual[i]:.2f}, ({told(self.slope[i])}), ({told(self.middles[i])}),"
             f" {self.power[i]:.2f})"
             for i, kind in enumerate(KINDS)
-        ] + [f"none: {self.none:.2f}"]
+        ] + [f"none={self.none:.2f}, spread={self.spread:.2f}, lift=({told(self.lift)})"]
 
 
 def part(one: Asked, rng: random.Random) -> list[int]:
@@ -164,22 +196,26 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
         if one.right in row:
             lost[number] = 0
     kinds, sures, item_of, won = map(np.array, (kind, sure, item, wins))
-    middles = np.array([np.nanmean(sures[kinds == k]) for k in range(3)])
+    middles = np.array([sures[kinds == k].mean(axis=0) for k in range(3)])
+    more = np.nan_to_num(sures - middles[kinds])
+    many = np.maximum(np.bincount(item_of[at], minlength=len(items)), 1)
+    usual = np.stack([np.bincount(item_of[at], m, len(items)) / many for m in more.T], axis=1)
+    spread = np.log(np.maximum(np.bincount(item_of, minlength=len(items)), 1))
     cell = np.array(at) * 3 + kinds
     counts = np.maximum(np.bincount(cell, minlength=3 * len(item)).reshape(-1, 3), 1)
 
     def loss(values: Numbers) -> float:
         model = Model(values, middles)
-        said = np.bincount(cell, model.said(kinds, sures), 3 * len(item)).reshape(-1, 3)
+        said = np.bincount(cell, model.said(kinds, more), 3 * len(item)).reshape(-1, 3)
         weight = (said * counts ** (model.power - 1)).sum(axis=1)
-        total = np.exp(model.none) + np.bincount(item_of, np.exp(weight), len(items))
-        hit = weight[won].sum() + model.none * lost.sum()
-        return float((np.log(total).sum() - hit) / len(items)) + 0.002 * float(
-            model.slope @ model.slope
-        )
+        none = model.none + model.spread * spread - usual @ model.lift
+        total = np.exp(none) + np.bincount(item_of, np.exp(weight), len(items))
+        hit = weight[won].sum() + none @ lost
+        ridge = 0.002 * float((model.slope**2).sum() + (model.lift**2).sum())
+        return float((np.log(total).sum() - hit) / len(items)) + ridge
 
-    bounds = [(0, 5)] * 3 + [(0, 3)] * 3 + [(0.2, 1)] * 2 + [(-1, 5)]
-    start = [0.8, 1.3, 0.9, 0.5, 0.5, 0.8, 0.5, 0.9, 1.7]
+    bounds = [(0, 5)] * 3 + [(0, 3)] * 6 + [(0.2, 1)] * 2 + [(-1, 5)] + [(0, 3)] * 3
+    start = [0.8, 1.3, 0.9, *[0.3] * 6, 0.5, 0.9, 1.5, 0.5, 0.2, 0.2]
     return Model(minimize(loss, start, bounds=bounds).x, middles)
 
 
@@ -293,17 +329,15 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--probe", type=Path, required=True)
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--against", default="medium")
+    parser.add_argument("--against", default="one program, two plain replies")
     told = parser.parse_args()
     rows = read(told.read)
     logits, facts = probe(rows, told.model, told.probe)
     print(json.dumps({k: v for k, v in facts.items() if k != "calibration"}, indent=1))
-    hesitant = {
-        i: -math.log(max(hesitation(row["confidence"]), 1e-3)) for i, row in enumerate(rows)
-    }
     report: dict[str, Any] = {"probe": facts}
-    for name, sure in (("hesitation", hesitant), ("probe", logits)):
-        questions = asked(rows, sure)
+    nothing: dict[int, float] = {}
+    for name, probed in (("without a probe", nothing), ("with the probe", logits)):
+        questions = asked(rows, probed)
         fold = folds(questions)
         held = {f: fitted([q for q in questions if fold[q.id] != f]) for f in range(FOLDS)}
 
@@ -312,14 +346,13 @@ def main() -> None:
 
         print(name, len(questions), "questions", *fitted(questions).rows(), sep="\n  ")
         found = {
-            effort: judge(questions, choose, order(16, effort), stages(effort, 7))
-            for effort in STAGES
+            effort: judge(questions, choose, order(16), stages(effort, 6)) for effort in STAGES
         }
-        base = found[told.against]["right"]
+        for title, kinds in FIXED.items():
+            found[title] = judge(questions, choose, kinds, [(len(kinds), 0.0)])
+        right = {effort: played.pop("right") for effort, played in found.items()}
         for effort, played in found.items():
-            played["against"] = paired(
-                base, played.pop("right") if effort != told.against else base
-            )
+            played["against"] = paired(right[told.against], right[effort])
             print(f"  {effort}: {100 * played['accuracy']:.1f}% at {played['tokens']:.0f} tokens")
         report[name] = found
     if told.json:

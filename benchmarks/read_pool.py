@@ -24,10 +24,12 @@ from draw_pool import request
 from ttc_cli.answers import equivalent
 from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.events import end_of
+from ttc_cli.core.halves import unpack
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM, source
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs, Stop, StopRule
+from ttc_cli.core.steps import STEPS
 from ttc_cli.drawing.replies import answer_of
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.prm.traces import Trace
@@ -80,6 +82,27 @@ class Reader:
             out.append(_record(asked, row, branch, features, found.text if found else ""))
         return out
 
+    def drawn(self, asked: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+        """A sample whose states were kept when it was drawn: "states" and "marks" in its row."""
+        drawn = request((asked["id"], row["kind"], 0), asked["question"])
+        states, marks = tuple(map(unpack, row["states"])), tuple(row["marks"])
+        step = Step(row["text"], confidences=tuple(row["confidence"]), hidden=states, marks=marks)
+        branch = Branch((0,), drawn.prompt, (step,), Stop(row["stop"]))
+        if row["kind"] == "plain":
+            question = Question(asked["question"], "math", None, lambda v, t: drawn.prompt)
+            found = answer_of(branch, question)
+            answer = found.text if found else ""
+        else:
+            answer = self._value(asked, branch, drawn.prefix[0].text + row["text"])
+        return _record(asked, row, branch, features_of(branch), answer)
+
+    def _value(self, asked: dict[str, Any], branch: Branch, text: str) -> str:
+        """What the program in a text returns; empty for one that did not come to its end."""
+        if branch.stop is None or not branch.stop.whole:
+            return ""
+        run = runner(asked["question"], unsafe=False)
+        return run(source(text), threading.Event()).answer
+
     def programs(self, asked: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The programs of one question, with the state at their end: of the fence that closes."""
         branches = []
@@ -89,11 +112,11 @@ class Reader:
             self._inexact += self._tokens(drawn.prompt, steps[1:]) != row["tokens"]
             branches.append(Branch((n,), drawn.prompt, steps))
         flow = Run(self._engine).extend(branches, stop=StopRule(0), outputs=Outputs(hidden="end"))
-        run, out = runner(asked["question"], unsafe=False), []
+        out = []
         for row, read in zip(rows, sorted(end_of(flow), key=lambda b: b.id), strict=True):
-            text, whole = read.text.removesuffix("\n```"), Stop(row["stop"]).whole
-            answer = run(source(text), threading.Event()).answer if whole else ""
-            step = Step(text, confidences=tuple(row["confidence"]), marks=(row["tokens"],))
+            ended = replace(read, stop=Stop(row["stop"]))
+            answer = self._value(asked, ended, read.text.removesuffix("\n```"))
+            step = Step(row["text"], confidences=tuple(row["confidence"]), marks=(row["tokens"],))
             features = features_of(Branch((0,), read.prompt, (step,)))
             out.append(_record(asked, row, read, features, answer))
         return out
@@ -131,11 +154,17 @@ def _record(
     features[-1, SURPRISE] = math.log(0.1 - row["logprob"])
     right = bool(answer) and equivalent(answer, asked["answer"].rpartition("####")[2].strip())
     labels = (float(right),) * len(states)
-    texts = tuple(step.text for step in branch.steps if step.hidden)
+    pieces = [*STEPS.cut(branch.text), *[""] * len(states)]
+    texts = tuple(pieces[: len(states)])
     trace = Trace(asked["id"], texts, states, features, labels, right, row["tokens"])
     kept = {name: row[name] for name in ("sample", "stop", "confidence")}
     return {**trace.record(), "kind": KINDS[row["kind"]], "name": row["kind"], **kept,
             "answer": answer}  # fmt: skip
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The records of a file; what follows the last line break is still being written."""
+    return [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
 
 
 def main() -> None:
@@ -146,11 +175,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=0, help="questions whose steps are read too")
     parser.add_argument("--most", type=int, default=2, help="samples of program-B-1 a question")
     told = parser.parse_args()
-    asked = {row["id"]: row for row in map(json.loads, told.data.read_text().splitlines())}
-    kept = told.out.read_text().splitlines() if told.out.exists() else []
-    done = {(row["question"], row["name"], row["sample"]) for row in map(json.loads, kept)}
+    asked = {row["id"]: row for row in lines(told.data)}
+    kept = lines(told.out) if told.out.exists() else []
+    done = {(row["question"], row["name"], row["sample"]) for row in kept}
     left: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in map(json.loads, told.pool.read_text().splitlines()):
+    for row in lines(told.pool):
         beyond = row["kind"] == "program-B-1" and row["sample"] >= told.most
         known = (row["id"], row["kind"], row["sample"]) in done
         if row["kind"] in KINDS and not (beyond or known):
@@ -159,8 +188,11 @@ def main() -> None:
     reader = Reader(engine)
     with told.out.open("a") as out:
         for n, (name, rows) in enumerate(left.items(), 1):
+            kept = [row for row in rows if row.get("states")]
+            rows = [row for row in rows if "states" not in row]
             plain = [row for row in rows if row["kind"] == "plain"]
-            found = reader.plain(asked[name], plain, steps=n <= told.steps) if plain else []
+            found = [reader.drawn(asked[name], row) for row in kept]
+            found += reader.plain(asked[name], plain, steps=n <= told.steps) if plain else []
             programs = [row for row in rows if row["kind"] != "plain"]
             found += reader.programs(asked[name], programs) if programs else []
             for record in found:

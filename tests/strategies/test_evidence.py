@@ -15,12 +15,12 @@ from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM, Ran
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.verify import Graded
 from ttc_cli.voting.ballot import Ballot, confidence
-from ttc_cli.voting.evidence import TABLES, UNMEASURED, evidence, measured
+from ttc_cli.voting.evidence import TABLES, UNMEASURED, Evidence, evidence, measured
 
 PROMPT = Prompt((("What is 3 + 4?", True),))
 NAME = "Qwen2.5 Coder 0.5B Instruct"
 PLAN = Plan("self-consistency", "high", 16, 200)
-ALL = [model for kinds in TABLES.values() for model in kinds.values()]
+ALL = [model for both in TABLES.values() for model in both if model is not None]
 
 
 class Probe:
@@ -42,14 +42,16 @@ def sample(number: int, answer: str, of: str = PLAIN, unsure: float = 9.0, score
 
 
 @pytest.mark.parametrize("model", ALL)
-def test_surer_samples_and_more_of_them_weigh_more(model: object) -> None:
-    known = replace(model, probe=Probe() if model.kinds[PLAIN].middle > -1 else None)  # type: ignore[type-var, attr-defined]
+def test_surer_samples_and_more_of_them_weigh_more(model: Evidence) -> None:
+    known = replace(model, probe=Probe())
     for of in (GREEDY_PROGRAM, PROGRAM, PLAIN):
         sure = [sample(i, "7", of, 12.0, 0.9) for i in range(3)]
         unsure = [sample(i, "7", of, 3.0, 0.2) for i in range(3)]
         assert known.weight(sure[:1]) > known.weight(unsure[:1]) >= 0
         assert known.weight(sure) > known.weight(sure[:1])
-        assert known.weight([Branch((0,), PROMPT, meta={"kind": of})]) > 0  # nothing is known of it
+        unknown = Branch((0,), PROMPT, meta={"kind": of})
+        assert known.weight([unknown]) == known.kinds[of].usual
+        assert known.posterior([sure[:1]]) > known.posterior([unsure[:1]])
 
 
 def test_kinds_that_agree_say_more_than_one_kind_twice() -> None:
@@ -62,12 +64,23 @@ def test_kinds_that_agree_say_more_than_one_kind_twice() -> None:
     assert UNMEASURED.weight([again]) < two < 2 * UNMEASURED.weight([again])
 
 
-@pytest.mark.parametrize("weights", [[], [0.0], [60.0, 60.0], [0.1, 3.0, 2.0], [1e3, 0.0]])
-def test_what_is_left_of_the_probability_is_for_none_of_them(weights: list[float]) -> None:
-    found = UNMEASURED.posterior(weights)
-    assert math.fsum(found) <= 1 + 1e-9
-    assert all(0 <= one <= 1 for one in found)
-    assert [w for _, w in sorted(zip(found, weights, strict=True))] == sorted(weights)
+def test_what_is_left_of_the_probability_is_for_none_of_them() -> None:
+    assert UNMEASURED.posterior([]) == []
+    classes: list[list[Branch]] = []
+    for n in range(1, 6):
+        classes.append([sample(10 * n + i, str(n)) for i in range(n)])
+        found = UNMEASURED.posterior(classes)
+        assert found == sorted(found)
+        assert found[0] > 0
+        assert math.fsum(found) < 1
+    alone = UNMEASURED.posterior(classes[4:])[0]
+    assert alone > found[4]  # others disagree
+
+
+def test_a_probe_that_is_certain_breaks_nothing() -> None:
+    known = replace(ALL[-1], probe=Probe())
+    for score in (1.0, 1e-12):
+        assert 0 < known.posterior([[sample(0, "7", score=score)]])[0] < 1
 
 
 def test_a_vote_does_not_depend_on_the_order_of_samples() -> None:

@@ -105,7 +105,7 @@ def test_a_program_and_a_plain_reply_that_agree_settle_it() -> None:
     outcome, _, _ = solve("self-consistency", says("    return 7"), planned())
     assert outcome.answer == "7"
     assert outcome.stopped == "vote-decided"
-    assert len(outcome.branches) <= 3
+    assert len(outcome.branches) <= 4
 
 
 def test_two_programs_that_agree_settle_it_at_auto() -> None:
@@ -121,22 +121,26 @@ def test_two_programs_that_agree_settle_it_at_auto() -> None:
     )
 
 
-def test_three_at_once_are_all_of_medium() -> None:
+def test_medium_ends_at_two_programs_that_agree_or_at_four_samples() -> None:
     outcome, _, _ = solve("self-consistency", says("    return 8"), planned(4, "medium"))
-    assert len(outcome.branches) == 3
+    assert len(outcome.branches) == 2
+    script = says("    return 8", later="    return 9")
+    outcome, _, _ = solve("self-consistency", script, planned(4, "medium"))
+    assert len(outcome.branches) == 4
 
 
 def test_where_kinds_disagree_more_are_begun_at_once() -> None:
     replies = iter(["so " * 9 + "\\boxed{7}", "so " * 9 + "\\boxed{9}", *["\\boxed{8}"] * 9])
+    programs = iter(["    return 8", "    return 5"])
 
     def script(request: BranchRequest) -> str:
-        return "    return 8" if request.stop.block else next(replies)
+        return next(programs) if request.stop.block else next(replies)
 
     outcome, events, _ = solve("self-consistency", script, planned(6))
     assert outcome.answer == "8"
     notes = [event.message for event in events if isinstance(event, Note)]
     assert len(notes) == 1
-    assert re.match(r"going on from 3 to 6 samples: \d ×1, \d ×1, \d ×1 \(\d+% sure\)", notes[0])
+    assert re.match(r"going on from 4 to 6 samples: (\d ×1, ){2}\d ×1 \(\d+% sure\)", notes[0])
 
 
 def test_failed_programs_vote_for_nothing() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from flow import finish
 from stage import branch, build, combined, grades, new_run, question
@@ -10,7 +13,8 @@ from ttc_cli.core.engine import BranchRequest, EngineInfo
 from ttc_cli.core.errors import MissingCapability, TtcError, UsageError
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.scripted import ScriptedEngine
-from ttc_cli.verifiers import registry
+from ttc_cli.verifiers import probe, registry
+from ttc_cli.verifiers.head import FEATURES, Head
 
 TEMPLATE = "{% for m in messages %}<{{ m.role }}>{{ m.content }}<end>{% endfor %}<assistant>"
 
@@ -140,3 +144,30 @@ def test_reasons_are_averaged_and_are_the_verifier_s() -> None:
     assert one.score == pytest.approx(0.5)
     assert run.ledger.usage.verifier > 0
     assert not [event for event in events if type(event).__name__ in ("Open", "Text", "Close")]
+
+
+def test_a_probe_that_comes_with_the_package_is_found_by_the_models_hash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n = 8 + len(FEATURES)
+    zero, one = np.zeros(n, np.float32), np.ones(n, np.float32)
+    Head("a" * 64, zero, one, zero, 0.0).save(tmp_path / "qwen2.5-coder-0.5b.npz")
+    monkeypatch.setattr(probe, "OURS", tmp_path)
+    probe.shipped.cache_clear()
+    found = probe.shipped("a" * 64)
+    assert found is not None
+    assert found.name == "probe:qwen2.5-coder-0.5b"
+    assert probe.shipped("b" * 64) is None
+    other = EngineInfo("Qwen2.5 Coder 0.5B Q8", "b" * 64, capabilities=frozenset({"hidden"}))
+    assert "made for another file" in probe.mismatch(other)
+    assert probe.mismatch(EngineInfo("Llama 3", "b" * 64, capabilities=other.capabilities)) == ""
+    probe.shipped.cache_clear()
+
+
+def test_probes_that_come_with_the_package_can_be_read() -> None:
+    for path in probe.OURS.glob("*.npz"):
+        head = Head.load(path)
+        assert head.ends is not None
+        assert head.programs is not None
+        assert {"auc", "brier", "made", "questions"} <= set(head.facts)
+        assert path.stat().st_size < 300_000

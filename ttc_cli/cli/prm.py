@@ -201,9 +201,10 @@ def list_all(as_json: Json = False) -> None:
 
 def _probes() -> dict[str, Any]:
     from ttc_cli.verifiers.head import Head
+    from ttc_cli.verifiers.probe import OURS
 
     found = {}
-    for path in sorted((home() / "probes").glob("*.npz")):
+    for path in sorted([*OURS.glob("*.npz"), *(home() / "probes").glob("*.npz")]):
         try:
             head = Head.load(path)
         except UsageError as error:

@@ -113,8 +113,9 @@ class Ballot:
         """Probability that a class is right, by the evidence; None without any."""
         if self._evidence is None:
             return None
-        votes = self.votes
-        return self._evidence.posterior([vote.weight for vote in votes])[votes.index(mine)]
+        groups = self._classes.groups()
+        found = self._evidence.posterior([[self.seen[i] for i in g.members] for g in groups])
+        return next(p for group, p in zip(groups, found, strict=True) if group.label == mine.answer)
 
     def event(self) -> Vote:
         """The state of the vote, for views."""
