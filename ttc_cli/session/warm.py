@@ -14,13 +14,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ttc_cli
 from ttc_cli.core.errors import TtcError
+from ttc_cli.models.registry import ModelFile
 from ttc_cli.session.loaded import tuned
 from ttc_cli.settings import Settings, cache_dir
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from ttc_cli.engine.warm.server import WarmServer
     from ttc_cli.engine.warm.spare import WarmEngine
     from ttc_cli.engine.warm.wire import Condition, Hello
-    from ttc_cli.models.registry import ModelFile
     from ttc_cli.session.loaded import Session
     from ttc_cli.session.request import Request
     from ttc_cli.store.speeds import Speeds
@@ -180,6 +180,9 @@ def opened(
     if not peer.AVAILABLE:
         raise TtcError("Python has no Unix sockets on this system", "each call loads the model")
     ours, host = build(session.settings, session.identity, session.speeds), session.engine
+    assert isinstance(session.model, ModelFile)
+    # read once: every call is planned here too
+    session.model = replace(session.model, cell_bytes=session.model.kv_bytes_per_token)
     states = getattr(host, "states", None)
     try:
         private_folder(folder())
@@ -189,7 +192,7 @@ def opened(
                 hub,
                 peer.listen(peer.place(folder(), ours)),
                 build=ours,
-                cell_bytes=session.model.kv_bytes_per_token,
+                cell_bytes=session.model.cell_bytes,
                 idle_limit=session.settings.keep_warm,
                 fresh=states.forget if states is not None else lambda: None,
                 left=left,
