@@ -10,6 +10,7 @@ from stage import CHAT, RESPONSES, SUM, ask, serving, streamed
 
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.engine.scripted import Line, from_choices
+from ttc_cli.jail.lock import available
 
 
 def test_an_answer_is_a_completion_with_true_tokens() -> None:
@@ -220,3 +221,28 @@ def test_more_choices_than_the_queue_holds_are_refused() -> None:
         told = client.post(CHAT, json=ask(n=3))
         assert client.post(CHAT, json=ask(n=2)).status_code == 200
     assert (told.status_code, told.json()["error"]["param"]) == (400, "n")
+
+
+def test_a_schema_streams_its_thought_and_then_the_json() -> None:
+    with serving() as client:
+        form = {"type": "json_object"}
+        chunks = streamed(client.post(CHAT, json=ask(stream=True, response_format=form)).text)
+    said = [chunk["choices"][0]["delta"] for chunk in chunks]
+    assert "17 + 25" in "".join(delta.get("reasoning_content", "") for delta in said)
+    assert "".join(delta.get("content", "") for delta in said) == '{"city": "Rome"}'
+
+
+@pytest.mark.skipif(available() is not None, reason="programs cannot be locked in here")
+def test_programs_and_their_values_stream_as_reasoning() -> None:
+    code = "def solution():\n    return 17 + 25\n"
+
+    def script(request: BranchRequest) -> str:
+        return code if "solution" in request.prompt.text or request.prefix else "It is \\boxed{42}."
+
+    with serving(script) as client:
+        body = ask(stream=True, model="tiny:program", ttc={"programs": "only", "samples": 2})
+        told = client.post(CHAT, json=body)
+    chunks = streamed(told.text)
+    thought = "".join(c["choices"][0]["delta"].get("reasoning_content", "") for c in chunks)
+    assert "17 + 25" in thought
+    assert "program: 42" in thought

@@ -110,6 +110,8 @@ class Deltas:
 
     def _block(self, close: Close) -> str:
         written = "".join(self._written.pop(close.branch, ())).strip()
+        if self._plan.get("samples") == 1:
+            return f"{written}\n\n"
         end = f" → {close.answer}" if close.answer else f" ({close.stop})"
         return f"[{_name(close.branch)}]{end}\n{written}\n\n"
 
