@@ -31,7 +31,6 @@ from ttc_cli.session.request import Request
 from ttc_cli.session.verdict import Gates
 from ttc_cli.strategies import registry
 from ttc_cli.verifiers import registry as verifiers
-from ttc_cli.verifiers.probe import mismatch, shipped
 from ttc_cli.voting.evidence import measurable
 
 if TYPE_CHECKING:
@@ -180,6 +179,8 @@ def plan(
     options = verifiers.strategy_options(strategy.name, strategy.options, asked, request.options)
     engine.info.require(*strategy.needs, by=strategy.name)
     if request.probe and measurable(question):
+        from ttc_cli.verifiers.probe import mismatch, shipped  # numpy: not for what none judges
+
         chosen = replace(chosen, probe=shipped(engine.info.sha256))
         notes += filter(None, [] if chosen.probe else [mismatch(engine.info)])
     if form is not None and not strategy.schema:
