@@ -15,7 +15,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.seeds import branch_seed
 from ttc_cli.drawing.replies import answer_of, reply
 from ttc_cli.session.plan import Planned
-from ttc_cli.voting.ballot import mean_confidence
+from ttc_cli.voting.ballot import confidence, mean_confidence
 
 Scores = dict[BranchId, dict[str, float | None]]
 """What each verifier said of each branch."""
@@ -43,6 +43,7 @@ def row(
         scores: what verifiers said of branches.
     """
     plan, question = prepared.plan, prepared.question
+    sure = confidence(run.engine.info.name, question, plan, outcome)
     return {
         "config": config,
         "id": item.id,
@@ -55,6 +56,7 @@ def row(
         "answer": outcome.answer,
         "reply": reply(outcome.branch)[1] if outcome.branch else "",
         "agreement": None if outcome.agreement is None else round(outcome.agreement, 4),
+        "confidence": None if sure is None else round(sure, 4),
         "stopped": outcome.stopped,
         "votes": [[vote.answer, vote.count, round(vote.weight, 4)] for vote in outcome.votes],
         "seed": run.seed,
