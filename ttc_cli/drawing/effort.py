@@ -48,8 +48,8 @@ GREEDY_TASKS = ("math", "choice", "short", "fact", "code")
 
 def plan(
     question: Question,
-    *,
     effort: str,
+    *,
     strategy: str,
     samples: int | None,
     sampling: Sampling,

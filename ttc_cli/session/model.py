@@ -71,31 +71,11 @@ def any_model(
         ModelMissing: not here, and not allowed or not possible to fetch; no such model there.
         TtcError: the server does not answer, or refuses.
     """
-    if (remote := chosen(settings)) is not None:
-        return reach(settings, remote, notify, deadline=deadline)
-    return _local(settings, notify=notify, confirm=confirm, progress=progress)
-
-
-def local_model(settings: Settings, *, notify: Notify, progress: Progress) -> ModelFile:
-    """The same, of a model whose file is needed; nobody is asked.
-
-    Raises:
-        UsageError: it is a server's.
-    """
-    if (remote := chosen(settings)) is not None:
-        raise UsageError(
-            f"{remote.url} is a server, and this takes the model itself",
-            "give the name of a model (`ttc models list`) or a file",
-        )
-    return _local(settings, notify=notify, confirm=None, progress=progress)
-
-
-def _local(
-    settings: Settings, *, notify: Notify, confirm: Confirm | None, progress: Progress
-) -> ModelFile:
     from ttc_cli.models.pull import ensure
     from ttc_cli.models.registry import ModelFile
 
+    if (remote := chosen(settings)) is not None:
+        return reach(settings, remote, notify, deadline=deadline)
     found = ensure(
         settings.model or "",
         home=settings.places.home,
@@ -106,6 +86,24 @@ def _local(
         notify=notify,
         progress=progress,
     )
+    assert isinstance(found, ModelFile)
+    return found
+
+
+def local_model(settings: Settings, *, notify: Notify, progress: Progress) -> ModelFile:
+    """The same, of a model whose file is needed; nobody is asked.
+
+    Raises:
+        UsageError: it is a server's.
+    """
+    from ttc_cli.models.registry import ModelFile
+
+    if (remote := chosen(settings)) is not None:
+        raise UsageError(
+            f"{remote.url} is a server, and this takes the model itself",
+            "give the name of a model (`ttc models list`) or a file",
+        )
+    found = any_model(settings, notify=notify, confirm=None, progress=progress)
     assert isinstance(found, ModelFile)
     return found
 

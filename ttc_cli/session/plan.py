@@ -158,7 +158,6 @@ def plan(
         reads=reading.reads(files, request.prompt) or opening(request.prompt, way.program.reason),
     )
     level = _level(way, request)
-    verifiers.check(verifier, engine.info)
     plan_at = functools.partial(
         efforts.plan,
         question,
@@ -173,11 +172,11 @@ def plan(
         verifier=verifier,
         kinds=kinds,
     )
-    chosen = plan_at(effort=level)
-    levels = {level: plan_at(effort=level) for level in LEVELS}
+    levels = dict(zip(LEVELS, map(plan_at, LEVELS), strict=True))
+    chosen = levels.get(level) or plan_at(level)
     strategy = registry.find(chosen.strategy)
+    verifiers.check(verifier, engine.info)
     options = verifiers.strategy_options(strategy.name, strategy.options, asked, request.options)
-    engine.info.require(*strategy.needs, by=strategy.name)
     if request.probe and measurable(question):
         from ttc_cli.verifiers.probe import mismatch, shipped  # numpy: not for what none judges
 
@@ -189,6 +188,7 @@ def plan(
             "one that can: " + ", ".join(registry.under_schema()),
         )
     tokens = engine.gauge(rendered.prompt)
+    engine.info.require(*strategy.needs, by=strategy.name)
     chosen = replace(
         chosen, branch_tokens=min(chosen.branch_tokens, _left(engine, request, tokens))
     )

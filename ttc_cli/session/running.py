@@ -21,6 +21,7 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.drawing.replies import answer_of
 from ttc_cli.session import programs, prompt_cache
 from ttc_cli.session.estimate import learn, plain_answer
+from ttc_cli.session.model import Served
 from ttc_cli.session.plan import Planned
 from ttc_cli.session.replying import replied
 from ttc_cli.session.verdict import Gates, doubt, fault, nothing, said
@@ -68,7 +69,7 @@ def start(
         )
         if planned.question.programs
         else None,
-        affinity=_affinity(planned),
+        affinity=_affinity(planned) if isinstance(planned.session.model, Served) else "",
     )
 
 
