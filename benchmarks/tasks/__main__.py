@@ -50,7 +50,7 @@ def ask_sums(rows: Sequence[Row], words: Sequence[str]) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         given = Path(folder) / "questions.jsonl"
         given.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-        asking = [*TTC, "map", "{question}", str(given), "--field", "reply", *words]
+        asking = [*TTC, "map", "{question}", str(given), "--field", "reply", "--unordered", *words]
         with subprocess.Popen(asking, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as run:
             assert run.stdout is not None
             yield from map(json.loads, run.stdout)
