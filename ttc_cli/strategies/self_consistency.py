@@ -47,8 +47,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
 
     def react(event: Event) -> Iterator[Event]:
         nonlocal told
-        while draw.news:
-            yield Note(draw.news.pop(0))
+        while draw.notes:
+            yield Note(draw.notes.pop(0))
         if isinstance(event, Close):
             ballot.take(draw.done)
             told = len(ballot.seen)

@@ -53,7 +53,7 @@ class Voting:
         self._pruner = StepScorePruner(options.give_up, plan)
         self._started = 0
         self._stage = 1
-        self.news: list[str] = []
+        self.notes: list[str] = []
         """Lines for people on why more samples were begun, until somebody takes them."""
         self.done: Sequence[Branch] = []
         self.decided = False
@@ -104,7 +104,7 @@ class Voting:
     def _tell(self, total: int) -> None:
         """Say why it goes on to `total` samples: after the first, and each time they doubled."""
         if self._started >= self._stage:
-            self.news.append(f"escalating from {self._started} to {total}: {self._why()}")
+            self.notes.append(f"escalating from {self._started} to {total}: {self._why()}")
         while self._stage <= self._started:
             self._stage *= 2
 
@@ -117,6 +117,4 @@ class Voting:
             return f"the first sample is not sure ({self._ballot.lead or 0.0:.0%})"
         if len(votes) == 1:
             return f"only {votes[0].count} of {standing.drawn} samples have a short answer"
-        short = [(" ".join(vote.answer.split())[:20], vote.count) for vote in votes[:3]]
-        said = ", ".join(f"{answer} ×{count}" for answer, count in short)
-        return f"samples disagree ({said})"
+        return f"samples disagree ({self._ballot.leading})"

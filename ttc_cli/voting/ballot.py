@@ -117,6 +117,12 @@ class Ballot:
         found = self._evidence.posterior([[self.seen[i] for i in g.members] for g in groups])
         return next(p for group, p in zip(groups, found, strict=True) if group.label == mine.answer)
 
+    @property
+    def leading(self) -> str:
+        """The heaviest classes with their counts, for people; empty while there are none."""
+        heaviest = ((" ".join(vote.answer.split())[:20], vote.count) for vote in self.votes[:3])
+        return ", ".join(f"{answer} ×{count}" for answer, count in heaviest)
+
     def event(self) -> Vote:
         """The state of the vote, for views."""
         votes = self.votes

@@ -18,6 +18,7 @@ from ttc_cli.voting.ballot import Ballot
 
 Stage = tuple[int, float]
 """Samples begun by then, and how likely to be right the leader must be to end there."""
+NONE = "none has an answer"
 SETTLED = 0.8
 """How likely to be right a leader must be to end in the middle of the first stage."""
 ORDER = (GREEDY_PROGRAM, PROGRAM, PLAIN)
@@ -72,7 +73,7 @@ class MixedVote:
         self._stages = stages(plan.effort, plan.samples) if early else [(plan.samples, 1.0)]
         self._bar = SETTLED
         self._started = 0
-        self.news: list[str] = []
+        self.notes: list[str] = []
         """Lines for people on why more samples were begun, until somebody takes them."""
         self.done: Sequence[Branch] = []
         self.decided = False
@@ -83,7 +84,7 @@ class MixedVote:
             return
         upto = self._stages[0][0]
         if done:
-            self.news.append(f"going on from {self._started} to {upto} samples: {self._why()}")
+            self.notes.append(f"going on from {self._started} to {upto} samples: {self._why()}")
         told = self._error(done)
         while self._started < upto:
             yield sample(self._run, self._question, self._plan, self._started, comments=told)
@@ -115,8 +116,5 @@ class MixedVote:
             self._stages.pop(0)
 
     def _why(self) -> str:
-        votes, lead = self._ballot.votes, self._ballot.lead
-        if not votes or lead is None:
-            return "none has an answer"
-        shown = ", ".join(f"{' '.join(v.answer.split())[:20]} ×{v.count}" for v in votes[:3])
-        return f"{shown} ({lead:.0%} sure)"
+        lead, leading = self._ballot.lead, self._ballot.leading
+        return f"{leading} ({lead:.0%} sure)" if leading and lead is not None else NONE
