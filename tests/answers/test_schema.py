@@ -240,6 +240,9 @@ HOSTILE: list[tuple[Any, str]] = [
     ({"type": "string", "pattern": r"\Aa"}, r"has \A, which is no escape"),
     ({"const": "\ud800"}, "lone surrogate"),
     ({"$schema": 5}, "$schema"),
+    ({"prefixItems": [2.5]}, "2.5, where a schema belongs"),
+    ({"prefixItems": [[{}]]}, "where a schema belongs"),
+    ({"type": "object", "properties": {"a": {}}, "propertyNames": {"$ref": "#/"}}, "leads nowhere"),
     ({"$ref": "#/$defs/d0", "$defs": {f"d{n}": {"$ref": f"#/$defs/d{n + 1}"} for n in range(3000)}},
      "references go too far"),
 ]  # fmt: skip

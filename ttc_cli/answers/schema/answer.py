@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from referencing.exceptions import Unresolvable
+
 from ttc_cli.answers.objects import canonical_json
 from ttc_cli.answers.schema.compiler import compile_schema
 from ttc_cli.answers.schema.facts import Json
@@ -39,6 +41,8 @@ class AnswerSchema:
             raise UsageError(f"the schema uses {error}", HINT) from None
         except RecursionError:
             raise UsageError("the schema's references go too far", HINT) from None
+        except Unresolvable:
+            raise UsageError("a reference of the schema leads nowhere", HINT) from None
         except TooLongError:
             raise UsageError("the shortest answer under the schema is too long", HINT) from None
         except ValueError:
@@ -82,9 +86,10 @@ class AnswerSchema:
         """The answer in canonical JSON; None when it is not valid."""
         try:
             value = parse(text)
-        except (ValueError, RecursionError):
+            valid = self._validator.is_valid(value)
+        except (ValueError, RecursionError, Unresolvable):
             return None
-        return canonical_json(value) if self._validator.is_valid(value) else None
+        return canonical_json(value) if valid else None
 
     def closing(self, text: str) -> str | None:
         """The shortest rest that makes a cut-off answer valid; None when it cannot become so."""

@@ -51,6 +51,8 @@ class Reader:
         """The alternatives of one schema; none when it allows nothing."""
         if isinstance(schema, bool):
             return [Facts()] if schema else []
+        if not isinstance(schema, dict):  # by an older draft, a newer one's keyword holds anything
+            raise RefusedError(f"{schema!r:.40}, where a schema belongs")
         _check(schema, nested=schema is not self._root)
         both = [[own(schema)]]
         if "$ref" in schema:
