@@ -16,6 +16,7 @@ import hashlib
 import json
 import math
 import random
+import statistics
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -38,7 +39,6 @@ from ttc_cli.voting.evidence import hesitation
 from ttc_cli.voting.mixed import STAGES, Stage, order, stages
 
 KINDS = (GREEDY_PROGRAM, PROGRAM, PLAIN)
-DRAWS = {"program-B-0": 1, "program-A-0": 1, "program-B-1": 2, "plain": 4}
 FIXED = {
     "one program": (GREEDY_PROGRAM,),
     "one bare program": (PROGRAM,),
@@ -111,9 +111,12 @@ def asked(rows: Sequence[dict[str, Any]], probed: dict[int, float]) -> list[Aske
                 one.samples[member].of = number
             if np.mean([rows[at[member]]["right"] for member in group.members]) > 0.5:
                 one.right = number
-        if all(len(one.named(name)) >= most for name, most in DRAWS.items()):
-            out.append(one)
-    return out
+        out.append(one)
+    usual = {
+        name: statistics.mode(len(one.named(name)) for one in out)
+        for name in sorted({sample.name for one in out for sample in one.samples})
+    }
+    return [one for one in out if all(len(one.named(n)) >= many for n, many in usual.items())]
 
 
 class Model:
@@ -170,11 +173,8 @@ class Model:
 
 def part(one: Asked, rng: random.Random) -> list[int]:
     """Some of a question's samples, of each kind none to all."""
-    return [
-        i
-        for name, most in DRAWS.items()
-        for i in rng.sample(one.named(name)[:most], rng.randint(0, most))
-    ]
+    kinds = [one.named(name) for name in sorted({sample.name for sample in one.samples})]
+    return [i for mine in kinds for i in rng.sample(mine, rng.randint(0, len(mine)))]
 
 
 def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
@@ -348,7 +348,10 @@ def main() -> None:
         found = {
             effort: judge(questions, choose, order(16), stages(effort, 6)) for effort in STAGES
         }
+        plain = min(len(one.named("plain")) for one in questions)
         for title, kinds in FIXED.items():
+            if kinds.count(PLAIN) > plain:
+                continue
             found[title] = judge(questions, choose, kinds, [(len(kinds), 0.0)])
         right = {effort: played.pop("right") for effort, played in found.items()}
         for effort, played in found.items():

@@ -70,7 +70,7 @@ def train(
     Example: ttc prm train -d questions.jsonl --name sums -m qwen2.5-coder-0.5b
     """
     from ttc_cli.bench.sources import read_source
-    from ttc_cli.prm.collect import Collection, collect
+    from ttc_cli.prm.collect import WIDTH, Collection, collect, usual_tokens
     from ttc_cli.prm.fit import fit
     from ttc_cli.prm.rollouts import RolloutSpec
     from ttc_cli.session.loaded import Session
@@ -87,6 +87,8 @@ def train(
     with caught() as signals, closing(Session(settings, model)) as session:
         assert session.engine  # loaded; from here on there is something to stop
         signals.stops(lambda: None)
+        if not quiet:
+            say(_cost(len(items) * usual_tokens(spec), budget, session.speeds.at(WIDTH)))
         with closing(_opened(Collection, name, kind, session.identity)) as kept:
             drawn = collect(
                 session, items, spec, kept, budget=budget, seed=seed, majority=majority,
@@ -99,6 +101,17 @@ def train(
         head = fit(drawn, session.identity, seed=seed)
     head.save(_path(name))
     _print(name, head, as_json=as_json)
+
+
+def _cost(tokens: int, budget: int | None, speed: float) -> str:
+    """What a training will take as a rule.
+
+    Args:
+        speed: tokens a second, 0 where it is not known.
+    """
+    tokens = min(tokens, budget or tokens)
+    minutes = f", {tokens / speed / 60:.0f} min at {speed:.0f} tokens a second" if speed else ""
+    return f"about {tokens:,} tokens{minutes}; what was drawn before is not drawn again"
 
 
 def _opened(collection: type[Collection], name: str, kind: str, model: str) -> Collection:

@@ -32,6 +32,11 @@ Report = Callable[[int, int, int], None]
 """Told (questions done, those of them that are new, tokens drawn for all of them)."""
 
 
+def usual_tokens(spec: RolloutSpec) -> int:
+    """What one question takes as a rule, before any is drawn."""
+    return spec.traces * EXPECTED_TOKENS["math"] * (1 + spec.rollouts // 2)
+
+
 class Collection:
     """Traces in a file, a line for each question and way of drawing them.
 
@@ -146,7 +151,7 @@ class _Allowance:
         self.ledger = Ledger(budget)
         self.ledger.take(spent if budget is None else min(spent, budget))
         self._before = self.ledger.spent
-        self._guess = spec.traces * EXPECTED_TOKENS["math"] * (1 + spec.rollouts // 2)
+        self._guess = usual_tokens(spec)
         self._ended = self._tokens = 0
         self.under_way = 0
 
