@@ -218,7 +218,8 @@ def told(request: Request) -> bytes:
 def _foreseen(session: Session, request: bytes) -> tuple[Prompt, int] | None:
     """The first prompt of a request, and the cells of its plan; None where that is for the caller.
 
-    Long prompts are: their states may be on the disk.
+    Long prompts are: their states may be on the disk. So are several that begin at once: they are
+    evaluated together, and one of them alone would come out otherwise in its last bits.
     """
     if not request:
         return None
@@ -235,6 +236,8 @@ def _foreseen(session: Session, request: bytes) -> tuple[Prompt, int] | None:
     if planned.prompt_tokens >= LONG:
         return None
     prompts = planned.question.programs or (planned.prompt,)
+    if planned.plan.samples > 1 and (len(prompts) > 1 or planned.request.diverse):
+        return None
     return prompts[0], planned.cells
 
 
