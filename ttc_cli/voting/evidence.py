@@ -90,7 +90,9 @@ class Evidence:
 
     def _surer(self, branch: Branch) -> Pair:
         """How much surer than usual a sample is; 0 for what is not known."""
-        middles, known = self.kinds[kind(branch)].middles, self.probe and self.probe.live
+        middles = self.kinds[kind(branch)].middles
+        # Of programs the state that is drawn is not the one that was fitted on: docs/evidence.md.
+        known = self.probe.live if self.probe is not None and kind(branch) == PLAIN else None
         score = known(branch).score if known else None
         total = hesitation(branch.confidences)
         return (
@@ -120,8 +122,8 @@ _ALONE = Evidence(
 )  # fmt: skip
 _PROBED = Evidence(
     {
-        GREEDY_PROGRAM: Kind(0.86, (0.06, 0.0), (-0.28, -0.39)),
-        PROGRAM: Kind(1.16, (0.56, 0.0), (-0.31, -0.54), 0.30),
+        GREEDY_PROGRAM: Kind(0.86, (0.0, 0.0), (0.0, -0.39)),
+        PROGRAM: Kind(1.16, (0.0, 0.0), (0.0, -0.54), 0.30),
         PLAIN: Kind(0.90, (0.53, 0.18), (-0.42, -1.97)),
     },
     none=1.19, spread=0.51, lift=(0.12, 0.02),
