@@ -63,7 +63,7 @@ def test_prose_streams_as_content_and_ends_at_a_stop_string() -> None:
 
 def test_choices_are_drawn_by_seeds_of_their_own() -> None:
     script = from_choices([f"It is \\boxed{{{n}}}." for n in range(50)])
-    more: dict[str, Any] = {"n": 3, "temperature": 1.0, "seed": 5}
+    more: dict[str, Any] = {"n": 3.0, "temperature": 1.0, "seed": 5.0}
     with serving(script) as client:
         body = client.post(CHAT, json=ask(**more)).json()
         alone = client.post(CHAT, json=ask(temperature=1.0, seed=6)).json()

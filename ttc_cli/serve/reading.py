@@ -77,7 +77,7 @@ class Reader:
         request = _conversation(request, _messages(body["messages"], "messages"), "messages")
         stop = body.get("stop") or ()
         return Asked(
-            _numbered(request, body.get("n") or 1),
+            _numbered(request, int(body.get("n") or 1)),  # a JSON schema takes 1.0 for it
             body["model"],
             bool(body.get("stream")),
             body,
