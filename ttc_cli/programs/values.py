@@ -50,6 +50,7 @@ _WHAT_TIME = re.compile(
 _SPAN = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d)(?::(\d\d)(?:\.0*)?)?")
 _MEASURE = re.compile(r"([-+]?\d+\.\d+)(\s?[^\W\d]{1,20}\.?|\s?[%°]\w?)?")
 _MONEY = re.compile(r"[$€£]|\b(?:dollars?|euros?|pounds?|cents?)\b", re.IGNORECASE)
+_PERCENT = re.compile(r"\b(?:what|which|how many|in) per ?cent(?:age)?\b", re.IGNORECASE)
 DIGITS = 10
 """Significant digits of a number that nobody asked to round: what a float can vouch for."""
 
@@ -165,7 +166,7 @@ def _rounded(value: float | Decimal, question: str) -> str:
     exact = Fraction(f"{number:.{DIGITS}g}")
     if exact.denominator == 1:
         return str(exact.numerator)
-    if _MONEY.search(question) and abs(number) >= 1:
+    if _MONEY.search(question) and not _PERCENT.search(question) and abs(number) >= 1:
         return _half_up(number, 2)
     return f"{number:.{DIGITS}g}"
 
