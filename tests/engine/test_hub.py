@@ -95,7 +95,7 @@ def test_runs_fill_one_batch() -> None:
 def test_closing_closes_every_run() -> None:
     for at in range(0, 120, 3):
         engine = Watched()
-        driven = drive(flows(Hub(engine), range(6)), most=3)
+        driven = drive(flows(Hub(engine), range(6)), most=lambda: 3)
         for _ in range(at + 1):
             next(driven, None)
         driven.close()  # type: ignore[attr-defined]
@@ -104,7 +104,7 @@ def test_closing_closes_every_run() -> None:
 
 def test_closing_counts_what_was_wasted() -> None:
     hub, ledgers = Hub(Watched()), dict[int, Ledger]()
-    driven = drive((question(hub.port(), i, ledgers) for i in range(3)), most=3)
+    driven = drive((question(hub.port(), i, ledgers) for i in range(3)), most=lambda: 3)
     for _ in range(30):
         next(driven)
     driven.close()  # type: ignore[attr-defined]
@@ -131,7 +131,7 @@ def test_a_run_that_leaves_does_not_hold_up_the_others() -> None:
     next(slow)
     next(quick)
     slow.close()
-    for number, event, result in drive([quick], most=1):
+    for number, event, result in drive([quick], most=lambda: 1):
         assert number == 0
         assert event or result
 
@@ -150,4 +150,4 @@ def test_a_dead_engine_ends_the_drive_and_closes_all() -> None:
 
 
 def test_no_flows_no_events() -> None:
-    assert list(drive([], most=4)) == []
+    assert list(drive([], most=lambda: 4)) == []

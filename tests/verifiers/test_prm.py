@@ -165,7 +165,7 @@ def test_runs_side_by_side_get_what_each_gets_alone(home: Path) -> None:
     verifier = prm(home, "rlhflow")
     asked = [question(text=f"What is {n} + 4?") for n in range(3)]
     flows = (verifier(new_run(), [grow(3)], one) for one in asked)
-    together = {n: found for n, _, found in drive(flows, most=3) if found is not None}
+    together = {n: found for n, _, found in drive(flows, most=lambda: 3) if found is not None}
     forget()
     again = prm(home, "rlhflow")
     for n, one in enumerate(asked):
