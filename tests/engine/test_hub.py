@@ -57,7 +57,7 @@ def collect(
     hub: Hub, numbers: Iterable[int], most: int
 ) -> tuple[list[tuple[int, Event]], dict[int, list[str]]]:
     events, results = [], {}
-    for number, event, result in drive(flows(hub, numbers), most=most):
+    for number, event, result in drive(flows(hub, numbers), most=lambda: most):
         if event is None:
             assert result is not None
             results[number] = result
