@@ -8,9 +8,9 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from endpoint import HOSTS, SUM, session, sums, working
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
-from stage import HOSTS, SUM, session, sums, working
 
 from ttc_cli.serve.app import application
 from ttc_cli.serve.listener import Listener, bound

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage import CHAT, HOSTS, ask, serving, session, until, working
+from endpoint import CHAT, HOSTS, ask, serving, session, until, working
 
 from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
 from ttc_cli.serve import app as endpoint

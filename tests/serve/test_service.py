@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage import CHAT, SUM, ask, serving, session, until, working
+from endpoint import CHAT, SUM, ask, serving, session, until, working
 
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import EngineFailed, TtcError

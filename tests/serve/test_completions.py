@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from stage import CHAT, RESPONSES, SUM, ask, serving, streamed
+from endpoint import CHAT, RESPONSES, SUM, ask, serving, streamed
 
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.engine.scripted import Line, from_choices
