@@ -333,6 +333,8 @@ def main() -> None:
     told = parser.parse_args()
     rows = read(told.read)
     logits, facts = probe(rows, told.model, told.probe)
+    # What a pool tells of a program's end is not the state that comes when it is drawn.
+    logits = {i: sure for i, sure in logits.items() if rows[i]["kind"] == PLAIN}
     print(json.dumps({k: v for k, v in facts.items() if k != "calibration"}, indent=1))
     report: dict[str, Any] = {"probe": facts}
     nothing: dict[int, float] = {}
