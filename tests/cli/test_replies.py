@@ -36,7 +36,7 @@ def turns(*replies: str) -> tuple[Callable[[BranchRequest], str], list[str]]:
         (f"{MINUTES} Just the number.", "205"),
         (f"{MINUTES} In capital letters, one line.", "THERE ARE 205 MINUTES IN ALL."),
         ("Wie viele Minuten sind es von 9:40 bis 13:05? Nur mit der Zahl antworten.", "205"),
-        ("Wie viele Minuten sind es von 9:40 bis 13:05?", "205"),
+        ("Wie viele Minuten sind es von 9:40 bis 13:05?", "205 Minuten"),
     ],
 )
 def test_a_statement_of_the_answer_costs_no_token(ttc: Ttc, asked: str, printed: str) -> None:

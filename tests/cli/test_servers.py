@@ -45,7 +45,8 @@ def test_self_consistency(ttc: Ttc, serve: Serve) -> None:
     assert result["ttc"]["strategy"] == "self-consistency"
     assert result["ttc"]["answer"] == "42"
     assert len(result["ttc"]["votes"]) == 2, "each sample has a seed of its own"
-    assert result["ttc"]["tokens"]["shared"] == result["ttc"]["samples"]["finished"]
+    samples, shared = result["ttc"]["samples"], result["ttc"]["tokens"]["shared"]
+    assert samples["finished"] <= shared <= samples["started"], "a token of each prompt"
 
 
 def test_beam_goes_on_with_partial_replies(ttc: Ttc, serve: Serve) -> None:
