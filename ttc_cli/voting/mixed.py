@@ -29,7 +29,7 @@ STAGES: Mapping[str, tuple[Stage, ...]] = {
     "low": (),
     "auto": ((2, 0.6), (4, 0.0)),
     "medium": ((2, 0.65), (4, 0.0)),
-    "high": ((4, 0.8), (8, 0.7), (12, 0.6)),
+    "high": ((3, 0.7), (6, 0.7), (10, 0.6)),
     "max": ((6, 0.9), (16, 0.8), (32, 0.7)),
 }
 """By effort: what is begun at once, and the bar to end there."""
