@@ -3,7 +3,10 @@
     python benchmarks/draw_pool.py --model MODEL.gguf --data train.jsonl --out pool.jsonl \
         --limit 60 --plain 4 --programs A,B
 
-One JSON line a sample: id, kind, sample, tokens, stop, logprob, confidence (one a token), text.
+One JSON line a sample: id, kind, sample, tokens, stop, logprob, confidence (one a token), text;
+with --states also the hidden states that come while it is drawn (base64 of float16) and how many
+tokens there were by then ("marks"). Kinds: "plain" (temperature 0.7), "program-FORM-0" (greedy),
+"program-FORM-1" (temperature 0.7; of the first form).
 A run that was stopped goes on where it was. The kinds of
 `docs/data/pool_svamp_train_0.5b.jsonl.gz` were measured with it; `fit_evidence.py` goes on.
 """
@@ -11,14 +14,18 @@ A run that was stopped goes on where it was. The kinds of
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.sampling import GREEDY, Outputs, Sampling, StopRule
 from ttc_cli.core.seeds import branch_seed
+from ttc_cli.core.steps import STEPS
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.programs.begun import RULE, begun
 from ttc_cli.prompts.wording import DEFAULT_SYSTEM, wording
@@ -32,7 +39,8 @@ FORMS = {
     "O": (ASKS, "    # Numbers that matter:"),
 }
 """What follows the question in the user's turn, and how the function's body is begun."""
-CELLS = 700
+SAMPLED = Sampling(0.7)
+CELLS = 800
 """Of the KV cache, a branch."""
 
 
@@ -43,21 +51,22 @@ def chat(user: str) -> Prompt:
     return Prompt(pieces=((f"{text}<|im_start|>assistant\n", True),))
 
 
-def request(key: tuple[str, str, int], question: str) -> BranchRequest:
-    """The request of one sample: ("id", "plain" or "program-FORM-0", number)."""
+def request(key: tuple[str, str, int], question: str, *, states: bool = False) -> BranchRequest:
+    """The request of one sample: ("id", kind, number)."""
     _, kind, number = key
-    outputs = Outputs(logprobs=True, confidence=True)
+    outputs = Outputs(logprobs=True, confidence=True, hidden="steps" if states else "")
     if kind == "plain":
-        prompt, sampling = chat(f"{question}\n{wording('math')}"), Sampling(0.7)
-        seed = branch_seed(0, (number,))
-        return BranchRequest(
-            key, prompt, StopRule(1024), sampling=sampling, seed=seed, outputs=outputs
-        )
-    after, body = FORMS[kind.split("-")[1]]
+        prompt, seed = chat(f"{question}\n{wording('math')}"), branch_seed(0, (number,))
+        stop = StopRule(1024, steps=STEPS if states else None)
+        return BranchRequest(key, prompt, stop, sampling=SAMPLED, seed=seed, outputs=outputs)
+    _, form, drawn = kind.split("-")
+    after, body = FORMS[form]
     prefix = (Step(begun(question, body=body), sampled=False),)
+    sampling, seed = (SAMPLED, branch_seed(0, (100 + number,))) if drawn == "1" else (GREEDY, 0)
     return BranchRequest(
-        key, chat(question + after), RULE, prefix=prefix, sampling=GREEDY, outputs=outputs
-    )
+        key, chat(question + after), RULE,
+        prefix=prefix, sampling=sampling, seed=seed, outputs=outputs,
+    )  # fmt: skip
 
 
 def main() -> None:
@@ -68,6 +77,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=200)
     parser.add_argument("--plain", type=int, default=0)
     parser.add_argument("--programs", default="", help=f"forms, of {', '.join(FORMS)}")
+    parser.add_argument("--sampled", type=int, default=0, help="programs at a temperature")
+    parser.add_argument("--states", action="store_true", help="keep hidden states")
     parser.add_argument("--width", type=int, default=32)
     parser.add_argument("--threads", type=int, default=0)
     told = parser.parse_args()
@@ -76,6 +87,7 @@ def main() -> None:
     done = {(row["id"], row["kind"], row["sample"]) for row in map(json.loads, kept)}
     kinds = [("plain", n) for n in range(told.plain)]
     kinds += [(f"program-{form}-0", 0) for form in told.programs.split(",") if form]
+    kinds += [(f"program-{told.programs[:1]}-1", n) for n in range(told.sampled)]
     left = [((r["id"], *kind), r["question"]) for r in rows for kind in kinds]
     left = [(key, question) for key, question in left if key not in done][::-1]
     engine = LlamaEngine.load(told.model, threads=told.threads, cells=told.width * CELLS)
@@ -84,14 +96,20 @@ def main() -> None:
         while left or live:
             while left and len(live) < told.width:
                 key, question = left.pop()
-                engine.submit(request(key, question))
+                engine.submit(request(key, question, states=told.states))
                 live[key] = {"text": "", "confidence": [], "logprob": 0.0, "tokens": 0}
+                if told.states:
+                    live[key] |= {"states": [], "marks": []}
             for delta in engine.poll(1.0):
                 row = live[delta.key]
                 row["text"] += delta.text
                 row["confidence"] += [round(c, 1) for c in delta.confidences]
                 row["logprob"] += sum(delta.logprobs)
                 row["tokens"] += delta.sampled
+                for state in delta.hidden:
+                    kept = np.asarray(state, np.float16).tobytes()
+                    row["states"].append(base64.b64encode(kept).decode())
+                    row["marks"].append(row["tokens"])
                 if delta.stop is not None:
                     names = dict(zip(("id", "kind", "sample"), delta.key, strict=True))
                     line = {**names, **live.pop(delta.key), "stop": str(delta.stop)}
