@@ -310,17 +310,15 @@ def _trace(row: dict[str, Any]) -> Trace:
 
 def probe(rows: Sequence[dict[str, Any]], model: Path, out: Path) -> tuple[dict[int, float], Any]:
     """Train, save and judge the probe; returns the log odds of samples it had not seen."""
-    ended = [at for at, row in enumerate(rows) if Stop(row["stop"]).whole]
-    plain = [at for at in ended if rows[at]["kind"] == PLAIN]
-    programs = [at for at in ended if rows[at]["kind"] != PLAIN]
-    traces = [[_trace(rows[at]) for at in part] for part in (plain, programs)]
+    # Of plain replies: what a pool tells of a program's end is not the state that is drawn.
+    plain = [at for at, row in enumerate(rows) if row["kind"] == PLAIN and Stop(row["stop"]).whole]
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
-    found = train(traces[0], digest, traces[1])
+    found = train([_trace(rows[at]) for at in plain], digest)
     found.head.facts.update(made=date.today().isoformat(), name=out.stem)
     found.head.save(out)
-    scores = np.concatenate([found.ends, found.programs]).astype(float)
+    scores = found.ends.astype(float)
     logits = np.log(scores / (1 - scores))
-    return dict(zip([*plain, *programs], map(float, logits), strict=True)), found.head.facts
+    return dict(zip(plain, map(float, logits), strict=True)), found.head.facts
 
 
 def main() -> None:
@@ -333,8 +331,6 @@ def main() -> None:
     told = parser.parse_args()
     rows = read(told.read)
     logits, facts = probe(rows, told.model, told.probe)
-    # What a pool tells of a program's end is not the state that comes when it is drawn.
-    logits = {i: sure for i, sure in logits.items() if rows[i]["kind"] == PLAIN}
     print(json.dumps({k: v for k, v in facts.items() if k != "calibration"}, indent=1))
     report: dict[str, Any] = {"probe": facts}
     nothing: dict[int, float] = {}

@@ -32,25 +32,22 @@ Folds = npt.NDArray[np.int_]
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A probe, and the scores that replies and programs got from heads that had not seen them.
+    """A probe, and the scores that replies got from heads that had not seen them.
 
     Args:
-        ends, programs: shape (traces,) each, in the order of the traces.
+        ends: shape (traces,), in the order of the traces.
     """
 
     head: Head
     ends: Floats
-    programs: Floats
 
 
-def fit(traces: Sequence[Trace], model: str, programs: Sequence[Trace] = (), seed: int = 0) -> Head:
+def fit(traces: Sequence[Trace], model: str, seed: int = 0) -> Head:
     """The heads trained on all traces; see `train`."""
-    return train(traces, model, programs, seed).head
+    return train(traces, model, seed).head
 
 
-def train(
-    traces: Sequence[Trace], model: str, programs: Sequence[Trace] = (), seed: int = 0
-) -> Trained:
+def train(traces: Sequence[Trace], model: str, seed: int = 0) -> Trained:
     """Train the heads on all traces; their figures are of traces that they had not seen.
 
     What tells at the end of a reply is not what tells on the way: of replies to SVAMP a head
@@ -58,26 +55,19 @@ def train(
 
     Args:
         model: sha256 of the model that wrote the traces.
-        programs: traces of programs, of one step each.
 
     Raises:
         UsageError: too few questions, or all came out alike. TtcError: no scikit-learn.
     """
     at_ends = judged(ends(traces), seed)
     facts = _facts(traces, at_ends.scores)
-    of_programs = judged(ends(programs), seed) if programs else None
-    if of_programs is not None:
-        facts["programs"] = _figures(programs, of_programs.scores)
     steps = under_way(traces) if any(len(trace.labels) > 1 for trace in traces) else None
     head = at_ends.head
     if steps is not None and len(set(_truth(steps))) == 2:
         on_the_way = judged(steps, seed)
         head = on_the_way.head
         facts["auc_under_way"] = round(auc(on_the_way.scores, _truth(steps)), 4)
-    last = of_programs.head if of_programs is not None else None
-    head = replace(head, model=model, facts=facts, ends=at_ends.head, programs=last)
-    nothing = np.zeros(0, np.float32)
-    return Trained(head, at_ends.scores, of_programs.scores if of_programs else nothing)
+    return Trained(replace(head, model=model, facts=facts, ends=at_ends.head), at_ends.scores)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 The state at a step's end, joined by a few numbers that cost nothing (how far the line is, how sure
 the model was), is standardised and weighed: a logistic regression. There is one for steps, and one
-each for the ends of plain replies and of programs. Kept as an .npz without pickles.
+for the ends of plain replies. Kept as an .npz without pickles.
 
 Sources: hidden states know of correctness (arXiv 2504.05419, 2207.05221); labels from rollouts as
 in Math-Shepherd (arXiv 2312.08935).
@@ -42,8 +42,8 @@ WINDOW = 16
 """Tokens of the stretch whose confidence is lowest."""
 VERSION = 2
 ARRAYS = ("mean", "scale", "weights")
-ENDS, PROGRAMS = "ends", "programs"
-"""Before the names of the arrays of the heads that a probe has besides the one for steps."""
+ENDS = "ends"
+"""Before the names of the arrays of the head that a probe has besides the one for steps."""
 OF_STEPS = [0, 5, 6]
 """Features that say something of a step, and nothing of a whole reply."""
 
@@ -57,8 +57,7 @@ class Head:
         mean, scale, weights: of the inputs (states, then features), shape (width + features,).
         bias: of the logistic regression.
         facts: how it was made and what it scored, for people.
-        ends, programs: heads for plain replies and for programs that came to their end, where
-            there is one of its own.
+        ends: a head for plain replies that came to their end, where there is one of its own.
     """
 
     model: str
@@ -68,7 +67,6 @@ class Head:
     bias: float
     facts: dict[str, Any] = field(default_factory=dict)
     ends: Head | None = None
-    programs: Head | None = None
 
     @property
     def width(self) -> int:
@@ -96,9 +94,7 @@ class Head:
         """Write it, whole or not at all."""
         meta = json.dumps({"version": VERSION, "model": self.model, **self.facts})
         private_folder(path.parent)
-        arrays = self._arrays("")
-        for name in (ENDS, PROGRAMS):
-            arrays |= getattr(self, name)._arrays(name) if getattr(self, name) else {}
+        arrays = self._arrays("") | (self.ends._arrays(ENDS) if self.ends else {})
         with replacing(path, private=False) as file:
             np.savez_compressed(file, meta=np.frombuffer(meta.encode(), np.uint8), **arrays)
 
@@ -123,7 +119,6 @@ class Head:
                     _read(model, data, ""),
                     facts=meta,
                     ends=_read(model, data, ENDS) if ENDS + "bias" in data else None,
-                    programs=_read(model, data, PROGRAMS) if PROGRAMS + "bias" in data else None,
                 )
         except FileNotFoundError:
             have = ", ".join(sorted(p.stem for p in path.parent.glob("*.npz"))) or "none yet"

@@ -114,9 +114,9 @@ class Probe:
             return Graded(None, f"its states are {states.shape[1]} wide, not {self.head.width}")
         features = features_of(branch)
         scores = [float(score) for score in self.head.score(states, features)]
-        at_end = self.head.ends if kind(branch) == PLAIN else self.head.programs
-        if at_end and branch.stop is not None and branch.stop.whole:
-            scores[-1] = float(at_end.score(states[-1:], features[-1:])[0])
+        ended = branch.stop is not None and branch.stop.whole
+        if self.head.ends and kind(branch) == PLAIN and ended:
+            scores[-1] = float(self.head.ends.score(states[-1:], features[-1:])[0])
         return Graded(scores[-1], steps=tuple(scores))
 
 
