@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from ttc_cli.cli.options import Given
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.settings import Flags, Settings, log_dir
 from ttc_cli.store.log import Log
+from ttc_cli.store.processes import start_apart
 from ttc_cli.store.runs import FAILED, Entry, Run
 
 
@@ -40,26 +39,11 @@ def detach(settings: Settings, begun: Entry, flags: Flags) -> None:
     with Log(log_dir()) as log:
         log.begin(replace(begun, request={**begun.request, "flags": output}), os.getpid())
         try:
-            log.begin(begun, _start(begun.id).pid)
+            log.begin(begun, start_apart(["logs", "work", begun.id]).pid)
         except OSError as error:
             why = f"cannot start a process: {error.strerror or error}"
             log.finish(begun.id, FAILED, 1, error=(why, ""))
             raise TtcError(why, "run without --detach") from error
-
-
-def _start(run_id: str) -> subprocess.Popen[bytes]:
-    """A process with a session of its own: closing the terminal does not end it."""
-    windows = 0
-    for name in ("DETACHED_PROCESS", "CREATE_NEW_PROCESS_GROUP"):  # none elsewhere
-        windows |= getattr(subprocess, name, 0)
-    return subprocess.Popen(  # noqa: S603 - ourselves
-        [sys.executable, "-m", "ttc_cli", "logs", "work", run_id],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        creationflags=windows,
-    )
 
 
 def taken_up(log: Log, run: Run) -> tuple[Given, Known]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ttc_cli.cli.delivery import look
@@ -22,6 +19,7 @@ from ttc_cli.models.registry import ModelFile
 from ttc_cli.session import warm
 from ttc_cli.session.loaded import Session
 from ttc_cli.settings import load
+from ttc_cli.store.processes import start_apart
 from ttc_cli.views.plain import PlainView
 from ttc_cli.views.text import span
 
@@ -40,7 +38,7 @@ def keep(given: Given, signals: Signals) -> int:
     Raises:
         TtcError: it cannot be loaded, or somebody keeps it loaded already.
     """
-    settings = load(given.settings, cwd=Path.cwd(), environ=os.environ)
+    settings = load(given.settings)
     view = PlainView(look(settings, given.flags), sys.stdout, sys.stderr)
     try:
         view.status("loading the model")
@@ -67,13 +65,7 @@ def detached() -> int:
     """
     words = [word for word in sys.argv[1:] if word != "--detach"]
     with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "ttc_cli", *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=said,
-            start_new_session=True,
-        )
+        child = start_apart(words, errors=said)
         while child.poll() is None and child.pid not in _answering():
             time.sleep(LOOKS)
         said.seek(0)

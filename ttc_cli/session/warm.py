@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import importlib.util
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -136,6 +135,7 @@ def stop(seconds: float = DRAIN) -> int:
     """
     from ttc_cli.engine.warm import wire
     from ttc_cli.engine.warm.client import Gone
+    from ttc_cli.store.processes import exists
 
     told = []
     for link, server in running():
@@ -143,19 +143,11 @@ def stop(seconds: float = DRAIN) -> int:
             link.call(wire.Leave())
         told.append(server.hello.pid)
     until = time.monotonic() + seconds
-    while left := [pid for pid in told if _alive(pid)]:
+    while left := [pid for pid in told if exists(pid)]:
         if time.monotonic() > until:
             raise TtcError(f"process {left[0]} still answers somebody", "try again later")
         time.sleep(0.05)
     return len(told)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
 
 
 @contextlib.contextmanager
@@ -277,15 +269,12 @@ def leave_behind(settings: Settings, model: ModelFile) -> None:
     said = {name: getattr(settings, name) for name in DECIDING}
     environ = {f"TTC_{k.upper()}": str(v).lower() for k, v in said.items() if v is not None}
     from ttc_cli.core.files import private_folder
+    from ttc_cli.store.processes import start_apart
 
     with contextlib.suppress(OSError):  # it only spares time
         private_folder(folder())
-        subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "ttc_cli", "serve", "--no-http", "-m", os.fspath(model.path)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+        start_apart(
+            ["serve", "--no-http", "-m", os.fspath(model.path)],
             cwd=folder(),
-            env={**os.environ, **environ},
+            environ={**os.environ, **environ},
         )

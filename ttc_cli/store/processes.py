@@ -1,12 +1,46 @@
-"""Whether a process that was at work is still the one under its number."""
+"""Processes of ours apart from this one: started, and whether one that was at work still is."""
 
 from __future__ import annotations
 
 import ctypes
 import functools
 import os
+import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
+
+
+def start_apart(
+    words: Sequence[str],
+    *,
+    errors: IO[bytes] | None = None,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start `ttc` in a session of its own, without a terminal: closing that does not end it.
+
+    Args:
+        words: of its command line.
+        errors: what it says on stderr goes there; by default nowhere.
+
+    Raises:
+        OSError: no process can be started.
+    """
+    windows = 0
+    for name in ("DETACHED_PROCESS", "CREATE_NEW_PROCESS_GROUP"):  # none elsewhere
+        windows |= getattr(subprocess, name, 0)
+    return subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-m", "ttc_cli", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=errors or subprocess.DEVNULL,
+        start_new_session=True,
+        creationflags=windows,
+        cwd=cwd,
+        env=environ,
+    )
 
 
 @functools.cache
@@ -48,12 +82,13 @@ def fate(pid: int, boot: str, born: int) -> str:
     """
     if boot != boot_id():
         return "rebooted"
-    if not _exists(pid) or birth(pid) != born:
+    if not exists(pid) or birth(pid) != born:
         return "gone"
     return "alive"
 
 
-def _exists(pid: int) -> bool:
+def exists(pid: int) -> bool:
+    """Whether there is a process of this number."""
     if sys.platform == "win32":  # os.kill would end it
         query_limited = 0x1000
         handle = ctypes.windll.kernel32.OpenProcess(query_limited, False, pid)
