@@ -14,15 +14,13 @@ A run that was stopped goes on where it was. The kinds of
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import BranchRequest
+from ttc_cli.core.halves import pack
 from ttc_cli.core.sampling import GREEDY, Outputs, Sampling, StopRule
 from ttc_cli.core.seeds import branch_seed
 from ttc_cli.core.steps import STEPS
@@ -107,8 +105,7 @@ def main() -> None:
                 row["logprob"] += sum(delta.logprobs)
                 row["tokens"] += delta.sampled
                 for state in delta.hidden:
-                    kept = np.asarray(state, np.float16).tobytes()
-                    row["states"].append(base64.b64encode(kept).decode())
+                    row["states"].append(pack(state))
                     row["marks"].append(row["tokens"])
                 if delta.stop is not None:
                     names = dict(zip(("id", "kind", "sample"), delta.key, strict=True))
