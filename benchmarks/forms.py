@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import re
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from ttc_cli.bench.statistics import wilson
 from ttc_cli.prompts.forms import constraints, failing, language
 
 TABLE = Path(__file__).parent.parent / "tests" / "prompts" / "forms.tsv"
@@ -53,18 +53,11 @@ def replies(ttc: Sequence[str], asked: Sequence[str], words: Sequence[str]) -> l
     return [str(json.loads(line).get("answer", "")) for line in done.stdout.splitlines()]
 
 
-def interval(right: int, n: int) -> tuple[float, float]:
-    """Wilson's interval of a share, at 95%."""
-    z, p = 1.96, right / n
-    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
-
-
 def share(name: str, marks: Sequence[bool]) -> str:
     """A share with its interval, as a line."""
     if not marks:
         return f"{name:<24}  none"
-    low, high = interval(sum(marks), len(marks))
+    low, high = wilson(sum(marks), len(marks))
     return f"{name:<24}{sum(marks):>4} of {len(marks):<4} {low:.0%} to {high:.0%}"
 
 

@@ -23,6 +23,7 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
+from ttc_cli.bench.statistics import wilson
 from ttc_cli.routing.classifier import WEIGHTS
 from ttc_cli.routing.features import features
 
@@ -66,18 +67,11 @@ class Model:
         path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def wilson(hits: int, n: int) -> list[float]:
-    """95% interval of a share (Wilson 1927)."""
-    z, p = 1.96, hits / n
-    middle, half = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return [float((middle + s * half) / (1 + z * z / n)) for s in (-1, 1)]
-
-
 def share(hits: Iterable[bool]) -> dict[str, Any]:
     values = list(hits)
     return {
         "share": sum(values) / len(values),
-        "interval": wilson(sum(values), len(values)),
+        "interval": list(wilson(sum(values), len(values))),
         "n": len(values),
     }
 

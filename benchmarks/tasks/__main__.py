@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import re
 import subprocess
 import sys
@@ -31,6 +30,7 @@ import files
 import sums
 
 from ttc_cli.answers import equivalent, extract
+from ttc_cli.bench.statistics import wilson
 
 Row = dict[str, Any]
 TTC = [sys.executable, "-m", "ttc_cli"]
@@ -84,16 +84,9 @@ def right(row: Row) -> bool:
     return not bare and any(equivalent(one, answer) for one in said for answer in known)
 
 
-def interval(good: int, n: int) -> tuple[float, float]:
-    """Wilson's interval of a share, at 95%."""
-    z, p = 1.96, good / n
-    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
-
-
 def share(name: str, rows: Sequence[Row]) -> str:
     good = sum(row["right"] for row in rows)
-    low, high = interval(good, len(rows))
+    low, high = wilson(good, len(rows))
     return f"{name:<16}{good:>4} of {len(rows):<4}{good / len(rows):>5.0%}  [{low:.0%}, {high:.0%}]"
 
 
