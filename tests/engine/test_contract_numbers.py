@@ -43,6 +43,25 @@ def test_scores_do_not_depend_on_the_batch(kind: Kind, shared: Engine) -> None:
         assert said["batch", text].scores == near
 
 
+def test_the_likelihood_of_a_text_is_that_of_its_words_in_turn(kind: Kind, shared: Engine) -> None:
+    if "likelihood" not in shared.info.capabilities:
+        pytest.skip("it reads no text")
+
+    def read(begun: str, text: str) -> float:
+        request = BranchRequest(
+            (begun, text), STORY, StopRule(0), prefix=(Step(begun),), read=text
+        )
+        (said,) = ask(shared, request)
+        assert said.stop is Stop.SCORED
+        assert said.sampled == 0
+        assert not said.text
+        return said.scores[0]
+
+    words = (" they", " saw", " a", " light")
+    apart = sum(read(" one night" + "".join(words[:n]), word) for n, word in enumerate(words))
+    assert read(" one night", "".join(words)) == pytest.approx(apart, abs=4 * kind.tolerance)
+
+
 def test_numbers_come_one_a_token(shared: Engine) -> None:
     whole = "distribution" in shared.info.capabilities
     outputs = Outputs(logprobs=True, confidence=True, certainty=whole)

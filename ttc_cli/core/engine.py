@@ -29,6 +29,8 @@ class BranchRequest:
         grammar: a GBNF grammar whose start rule is `root`, or empty.
         candidates: non-empty makes this a scoring request: the log-probability of each of
             these texts' first token after the prefix is returned and nothing is sampled.
+        read: non-empty makes this a scoring request too: the log-probability of all of this
+            text after the prefix is returned, in "scores".
         ledger: charged one token before each draw; a refusal stops the branch (BUDGET).
         affinity: the same for requests that share a beginning, so that a gateway may send them
             to one replica; it decides nothing of what is said.
@@ -43,6 +45,7 @@ class BranchRequest:
     outputs: Outputs = Outputs()
     grammar: str = ""
     candidates: tuple[str, ...] = ()
+    read: str = ""
     ledger: Ledger | None = None
     affinity: str = ""
 
@@ -61,6 +64,7 @@ class BranchRequest:
             self.outputs,
             self.grammar,
             self.candidates,
+            self.read,
         )
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -98,8 +102,8 @@ class EngineInfo:
         context: tokens one branch may hold. cells: tokens all branches may hold together.
         capabilities: of "continue" (a partial reply), "rewind" (fork at any earlier point),
             "logprobs", "confidence", "distribution" (certainty: of all tokens),
-            "hidden", "score", "grammar", "seed", "exact-usage", "messages" (it renders a chat
-            itself; `template` only stands for that).
+            "hidden", "score", "likelihood" (it reads a given text), "grammar", "seed",
+            "exact-usage", "messages" (it renders a chat itself; `template` only stands for that).
     """
 
     name: str

@@ -85,21 +85,39 @@ class Run(RunState):
 
         Nothing is sampled. None where the deadline passed before the text was evaluated.
         """
-        keys: dict[Key, int] = {self.key(): i for i in range(len(items))}
-        out: list[tuple[float, ...] | None] = [None] * len(items)
+        requests = [
+            BranchRequest(
+                self.key(), prompt, StopRule(0),
+                prefix=prefix, candidates=candidates, affinity=self.affinity,
+            )
+            for prompt, prefix in items
+        ]  # fmt: skip
+        return (yield from self._scores(requests))
+
+    def likelihoods(
+        self, prompt: Prompt, prefix: tuple[Step, ...], texts: Sequence[str]
+    ) -> Flow[list[float | None]]:
+        """Log-probability of each of these texts, all of its tokens, after the prefix.
+
+        Nothing is sampled. None where the deadline passed before the text was evaluated.
+        """
+        requests = [
+            BranchRequest(
+                self.key(), prompt, StopRule(0),
+                prefix=prefix, read=text, affinity=self.affinity,
+            )
+            for text in texts
+        ]  # fmt: skip
+        found = yield from self._scores(requests)
+        return [scores[0] if scores else None for scores in found]
+
+    def _scores(self, requests: Sequence[BranchRequest]) -> Flow[list[tuple[float, ...] | None]]:
+        keys: dict[Key, int] = {request.key: i for i, request in enumerate(requests)}
+        out: list[tuple[float, ...] | None] = [None] * len(requests)
         live: set[Key] = set(keys)
         try:
-            for (prompt, prefix), key in zip(items, keys, strict=True):
-                self.engine.submit(
-                    BranchRequest(
-                        key,
-                        prompt,
-                        StopRule(0),
-                        prefix=prefix,
-                        candidates=candidates,
-                        affinity=self.affinity,
-                    )
-                )
+            for request in requests:
+                self.engine.submit(request)
             while live and not self.late:
                 for delta in self.engine.poll(POLL_SECONDS):
                     self.count(delta)

@@ -28,6 +28,7 @@ ALL = frozenset(
         "hidden",
         "distribution",
         "score",
+        "likelihood",
         "grammar",
         "seed",
         "exact-usage",
@@ -156,10 +157,10 @@ class ScriptedEngine(InProcess):
     def _step(self, talk: _Talk) -> Delta:
         request = talk.request
         prefilled = talk.length if talk.at == 0 else 0
-        if request.candidates:
-            scores = (
-                self._scorer(request) if self._scorer else (-math.log(2),) * len(request.candidates)
-            )
+        if request.candidates or request.read:
+            read = (-math.log(2) * len(split(request.read)),)  # every word is as likely as not
+            even = (-math.log(2),) * len(request.candidates) or read
+            scores = self._scorer(request) if self._scorer else even
             return Delta(request.key, scores=scores, prefilled=prefilled, stop=Stop.SCORED)
         stop = self._may_draw(talk)
         if stop is None:

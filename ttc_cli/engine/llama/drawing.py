@@ -42,6 +42,8 @@ class Drawing:
                 job.finish(job.ending)
             elif job.candidates:
                 job.scored(sampler.log_softmax_at(row, job.candidates))
+            elif job.unread:
+                job.read(*sampler.log_softmax_at(row, (job.unread[0],)))
             elif (stop := self._may_draw(job)) is not None:
                 job.finish(stop)
             else:

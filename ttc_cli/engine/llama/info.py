@@ -14,8 +14,8 @@ from ttc_cli.engine.llama.context import Grammar
 from ttc_cli.engine.llama.job import Job
 
 ALWAYS = (
-    "continue", "logprobs", "confidence", "distribution", "hidden", "score", "grammar", "seed",
-    "exact-usage",
+    "continue", "logprobs", "confidence", "distribution", "hidden", "score", "likelihood", "grammar",
+    "seed", "exact-usage",
 )  # fmt: skip
 
 
@@ -108,11 +108,12 @@ def admit(request: BranchRequest, model: Model, tokens: Tokens, room: int) -> Jo
     given = prompt + tokens.prefix(request.prefix)
     if request.outputs.hidden == "turn":
         given = [*given, model.end_of_turn]
-    if len(given) + 1 > room:
+    read = model.tokenize(request.read, special=False) if request.read else []
+    if len(given) + len(read) + 1 > room:
         raise ContextOverflow(
             f"the prompt takes {len(given)} tokens and the context holds {room}",
             "shorten it, or give a larger --ctx-size",
         )
     candidates = tuple(tokens.first(text) for text in request.candidates)
     grammar = Grammar(model, request.grammar) if request.grammar else None
-    return Job(request, given, len(prompt), candidates, grammar, model)
+    return Job(request, given, len(prompt), candidates, grammar, model, read)

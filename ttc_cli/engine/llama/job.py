@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.engine import BranchRequest, Delta, DeltaFields
@@ -30,12 +32,15 @@ class Job:
         candidates: tuple[int, ...],
         grammar: Grammar | None,
         vocabulary: Model,
+        read: Sequence[int] = (),
     ) -> None:
         self.request = request
         self.tokens = tokens
         self.n_prompt = n_prompt
         self.n_given = len(tokens)
         self.candidates = candidates
+        self.unread = list(read)
+        self._read: list[float] = []
         self.grammar = grammar
         self.sequence = -1
         self.done = 0
@@ -72,6 +77,15 @@ class Job:
         """Finish a scoring request with its scores."""
         self._news["scores"] = scores
         self.finish(Stop.SCORED)
+
+    def read(self, logprob: float) -> None:
+        """Go on to the next token of a text whose log-probability is wanted; finish at its end."""
+        self._read.append(logprob)
+        token = self.unread.pop(0)
+        if self.unread:
+            self.tokens.append(token)
+        else:
+            self.scored((math.fsum(self._read),))
 
     def saw_hidden(self, state: Any) -> None:
         """Add a hidden state that was asked for."""
