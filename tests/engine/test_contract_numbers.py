@@ -48,9 +48,7 @@ def test_the_likelihood_of_a_text_is_that_of_its_words_in_turn(kind: Kind, share
         pytest.skip("it reads no text")
 
     def read(begun: str, text: str) -> float:
-        request = BranchRequest(
-            (begun, text), STORY, StopRule(0), prefix=(Step(begun),), read=text
-        )
+        request = BranchRequest((begun, text), STORY, StopRule(0), prefix=(Step(begun),), read=text)
         (said,) = ask(shared, request)
         assert said.stop is Stop.SCORED
         assert said.sampled == 0

@@ -140,7 +140,7 @@ def test_where_kinds_disagree_more_are_begun_at_once() -> None:
     assert outcome.answer == "8"
     notes = [event.message for event in events if isinstance(event, Note)]
     assert len(notes) == 1
-    assert re.match(r"going on from 3 to 6 samples: (\d ×1, ){2}\d ×1 \(\d+% sure\)", notes[0])
+    assert re.match(r"going on from 3 to 5 samples: (\d ×1, ){2}\d ×1 \(\d+% sure\)", notes[0])
 
 
 def test_failed_programs_vote_for_nothing() -> None:

@@ -149,6 +149,7 @@ class Question:
             evidence.
         data: lines that its function is told on the files that it reads.
         reads: the first lines of that function, which read them.
+        bare: prompt that asks for the answer alone; None where that tells nothing.
     """
 
     text: str
@@ -161,6 +162,7 @@ class Question:
     programs: tuple[Prompt, ...] = ()
     data: str = ""
     reads: str = ""
+    bare: Prompt | None = None
 
     @cached_property
     def votable(self) -> bool:

@@ -92,7 +92,11 @@ def plan(
     return Plan(
         strategy=strategy,
         effort=effort,
-        samples=1 if single else samples if samples is not None else level.multiplier,
+        samples=(1 if question.bare is None else 2)
+        if single
+        else samples
+        if samples is not None
+        else level.multiplier,
         branch_tokens=branch,
         budget=budget,
         greedy=sampling if keep else GREEDY,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-Task = Literal["math", "choice", "short", "fact", "code", "plain", "program"]
+Task = Literal["math", "choice", "short", "fact", "code", "plain", "program", "bare"]
 
 DEFAULT_SYSTEM = "You are a helpful assistant."
 
@@ -47,6 +47,7 @@ WORDINGS: Mapping[Task, tuple[str, ...]] = {
         "Write the Python function `def solution():` that computes the answer and returns it. "
         "Give that function alone, in one fenced block, without examples or checks.",
     ),
+    "bare": ("Answer with the number only.",),
 }
 REASONED = ("math", "choice", "short")
 """Tasks whose wording asks for reasoning, which then is thought and not the reply."""

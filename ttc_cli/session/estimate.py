@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 EXPECTED_SAMPLES = {"low": 1.0, "medium": 3.1, "high": 7.6, "max": 20.0, "auto": 5.6}
 """Samples drawn where a vote may stop early (docs/stopping.md, docs/router.md); max is a guess."""
 EXPECTED_MIXED = {
-    "low": (1.0, 0.1), "medium": (2.0, 1.0), "high": (2.0, 5.0), "max": (2.0, 14.0),
-    "auto": (2.0, 0.9),
+    "low": (1.4, 0.0), "medium": (2.0, 1.0), "high": (2.0, 2.1), "max": (2.0, 14.0),
+    "auto": (2.0, 0.7),
 }  # fmt: skip
-"""Programs and plain replies of such a vote over both (docs/evidence.md); what high and
-max draw beyond four plain replies is a guess."""
+"""Programs and plain replies of such a vote over both (docs/evidence.md); what max draws is a
+guess."""
 EXPECTED_WIDTH = {"low": 1, "medium": 3, "high": 4, "max": 6, "auto": 2}
 """Branches under way at once in such a run."""
 EXPECTED_PROGRAM = 40

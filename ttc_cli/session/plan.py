@@ -26,7 +26,13 @@ from ttc_cli.routing.policy import Facts, Route, route
 from ttc_cli.session import programs
 from ttc_cli.session.estimate import LEVELS, cells, estimate
 from ttc_cli.session.loaded import Session, memory_cells, new_id
-from ttc_cli.session.rendering import added_words, check_words, program_prompts, renderer
+from ttc_cli.session.rendering import (
+    added_words,
+    bare_prompt,
+    check_words,
+    program_prompts,
+    renderer,
+)
 from ttc_cli.session.request import Request
 from ttc_cli.session.verdict import Gates
 from ttc_cli.strategies import registry
@@ -156,6 +162,7 @@ def plan(
         programs=() if kinds == "plain" else program_prompts(engine, request, notes),
         data=reading.told(files),
         reads=reading.reads(files, request.prompt) or opening(request.prompt, way.program.reason),
+        bare=None if kinds == "plain" or files else bare_prompt(engine, request, notes),
     )
     level = _level(way, request)
     plan_at = functools.partial(

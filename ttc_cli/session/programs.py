@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ttc_cli.answers.plausible import implausible
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.programs import Ran, Runner
 from ttc_cli.data.profile import Profile, form_of, profile
@@ -174,6 +175,8 @@ def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runn
         ran = run_program(source, data=paths, limits=limits, unsafe=unsafe, cancel=cancel)
         value = ran.printed if ran.value is None else ran.value
         said = "" if ran.error else answer(value, question)
+        if said and implausible(said, question):
+            return Ran("", f"it returned {said}, and an amount is not negative", ran.seconds)
         error = ran.error or ("" if said else NO_VALUE)
         return Ran(said, error, ran.seconds)
 

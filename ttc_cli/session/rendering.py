@@ -90,3 +90,10 @@ def program_prompts(engine: Host, request: Request, notes: list[str]) -> tuple[P
     said = (wording("program"), "") if begins else (wording("program", 1),)
     render = renderer(engine, request, notes, lambda nth, _think: said[nth])
     return tuple(render(nth, False).prompt for nth in range(len(said)))
+
+
+def bare_prompt(engine: Host, request: Request, notes: list[str]) -> Prompt | None:
+    """The prompt that asks for the answer alone; None where an engine cannot read answers."""
+    if not {"likelihood", "continue"} <= engine.info.capabilities:
+        return None
+    return renderer(engine, request, notes, lambda _nth, _think: wording("bare"))(0, False).prompt

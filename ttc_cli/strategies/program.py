@@ -6,6 +6,7 @@ With more samples, programs vote.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ttc_cli.core.branch import Branch
@@ -39,23 +40,40 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         yield Note("no program can be run for this question: a plain reply instead")
         return (yield from plain(run, question, plan))
     only = replace(plan, kinds="programs")
-    if plan.samples > 1:
-        return (yield from self_consistency.solve(run, question, only, self_consistency.Options()))
+    if plan.samples > 1 and not options.repairs:
+        # One of each prompt: the second where the first is doubted.
+        only = replace(only, effort="low") if plan.samples == len(question.programs) else only
+        outcome = yield from self_consistency.solve(run, question, only, self_consistency.Options())
+        error = _error(outcome.branches)
+    else:
+        more = max(options.repairs, AGAIN if plan.kinds == "programs" else 0)
+        outcome, error = yield from _repaired(run, question, only, more)
+    if outcome.answer or plan.kinds == "programs" or run.spent:
+        return outcome
+    yield Note(f"the program failed ({error}): a plain reply follows")
+    reply = yield from plain(run, question, plan, len(outcome.branches))
+    branches = (*outcome.branches, *reply.branches)
+    return replace(reply, branches=branches, program=report(outcome.branches, []))
+
+
+def _repaired(run: Run, question: Question, plan: Plan, more: int) -> Flow[tuple[Outcome, str]]:
+    """One program, and others that are told the error while they fail; the last error."""
     done: list[Branch] = []
     error = ""
-    most = max(options.repairs, AGAIN if plan.kinds == "programs" else 0)
-    while len(done) <= most and not run.spent:
+    while len(done) <= more and not run.spent:
         comments = f"An earlier version failed: {error}" if error else ""
-        draft = sample(run, question, only, len(done), comments=comments)
+        draft = sample(run, question, plan, len(done), comments=comments)
         done += yield from grow(run, [draft], question, plan, sampling=GREEDY)
-        found = ran(done[-1])
-        if found is not None and found.answer:
-            answer, why = found.answer, cut_by(run, done, "complete")
-            evidence = report(done, done[-1:])
-            return Outcome(done[-1], answer, (), None, why, tuple(done), program=evidence)
-        error = found.error if found is not None else "it came to no end"
-    outcome = Outcome(None, stopped=cut_by(run, done, "complete"))
-    if plan.kinds != "programs" and not run.spent:
-        yield Note(f"the program failed ({error}): a plain reply follows")
-        outcome = yield from plain(run, question, plan, len(done))
-    return replace(outcome, branches=(*done, *outcome.branches), program=report(done, []))
+        error = _error(done)
+        if not error:
+            break
+    answer = (found.answer if (found := ran(done[-1])) else None) if done and not error else None
+    why, evidence = cut_by(run, done, "complete"), report(done, done[-1:] if answer else [])
+    chosen = done[-1] if answer else None
+    return Outcome(chosen, answer, (), None, why, tuple(done), program=evidence), error
+
+
+def _error(done: Sequence[Branch]) -> str:
+    """Why the last program has no answer; empty where it has one."""
+    found = ran(done[-1]) if done else None
+    return "it came to no end" if found is None else found.error

@@ -8,7 +8,7 @@ as it can without overdrawing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Close, Event, Flow, Note, watch
@@ -54,10 +54,11 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             told = len(ballot.seen)
             yield ballot.event()
 
-    done = yield from watch(
-        grow(run, [], question, plan, sampling=plan.sampled, outputs=outputs, draw=draw),
-        react,
-    )
+    def drawn(begun: Sequence[Branch]) -> Flow[list[Branch]]:
+        flow = grow(run, begun, question, plan, sampling=plan.sampled, outputs=outputs, draw=draw)
+        return watch(flow, react)
+
+    done = yield from draw.draw(drawn) if isinstance(draw, MixedVote) else drawn([])
     ballot.take(done)
     if len(ballot.seen) > told:
         yield ballot.event()

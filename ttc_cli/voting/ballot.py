@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from ttc_cli.answers import Classes, Exact, shared_worker
+from ttc_cli.answers.plausible import implausible
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Vote
 from ttc_cli.core.outcome import Outcome, Plan, Question, Votes, voting
@@ -41,9 +42,16 @@ class Ballot:
         """Count those of `done` (in the order they stopped) that are new."""
         for branch in done[len(self.seen) :]:
             found = answer_of(branch, self._question)
+            if found and implausible(found.text, self._question.text):
+                found = None
             self._classes.add(found.text if found else None)
             self.seen.append(branch)
             self._rules.append(found.rule if found else "")
+
+    def learn(self, done: Sequence[Branch]) -> None:
+        """Take what became known of branches that were counted; new ones are counted."""
+        self.seen = list(done[: len(self.seen)])
+        self.take(done)
 
     @property
     def votes(self) -> tuple[Votes, ...]:

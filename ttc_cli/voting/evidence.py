@@ -2,10 +2,11 @@
 
 A sample speaks for its answer, by its kind and by how sure the model was of it: by the probe's
 score where there is one, and by hesitation. What samples of one kind say is summed and discounted,
-since they repeat one another's mistakes; different kinds add up. The classes of answers and "none
-of them is right" share the probability: a conditional logit (McFadden 1974). The latter is likelier
-the more classes there are, and the less sure the model was of all. Weights of votes, stopping,
-escalation and the confidence that is shown are all read off it.
+since they repeat one another's mistakes; different kinds add up, and so does how likely the model
+finds the answer when it is asked for it alone (`voting.likelihood`). The classes of answers and
+"none of them is right" share the probability: a conditional logit (McFadden 1974). The latter is
+likelier the more classes there are, and the less sure the model was of all. Weights of votes,
+stopping, escalation and the confidence that is shown are all read off it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM, kind
 from ttc_cli.core.verify import Live
 
+LIKELIHOOD = "likelihood"
+"""In the `meta` of a sample: the log-probability of its answer, asked for alone."""
+USUAL_LIKELIHOOD = -3.0
+LEAST_LIKELY = -12.0
+"""Log-probabilities below are as good as this one."""
 Pair = tuple[float, float]
 """A number by the probe's log odds, and one by minus the logarithm of hesitation."""
 
@@ -51,6 +57,7 @@ class Evidence:
         none: log weight of "no class is right", where there is one class.
         spread: what is added to it by the logarithm of the number of classes.
         lift: what is taken off it by how much surer than usual all samples are on average.
+        likely: what a class gains by the log-probability of its answer, asked for alone.
         measured: whether its probabilities are those of this very language model, and calibrated.
         probe: tells how sure samples are; None: hesitation alone does.
     """
@@ -59,6 +66,7 @@ class Evidence:
     none: float
     spread: float
     lift: Pair
+    likely: float = 0.0
     measured: bool = True
     probe: Live | None = None
 
@@ -71,7 +79,9 @@ class Evidence:
         for branch in branches:
             of = self.kinds[kind(branch)]
             said[kind(branch)].append(max(0.0, of.usual + _dot(of.slopes, self._surer(branch))))
-        return math.fsum(
+        known = [branch.meta[LIKELIHOOD] for branch in branches if LIKELIHOOD in branch.meta]
+        prior = self.likely * (max(*known, LEAST_LIKELY) - USUAL_LIKELIHOOD) if known else 0.0
+        return prior + math.fsum(
             math.fsum(weights) * len(weights) ** (self.kinds[of].power - 1)
             for of, weights in said.items()
         )
@@ -114,11 +124,11 @@ def _dot(one: Pair, other: Pair) -> float:
 # probe's scores are of questions that it had not seen: docs/data/evidence_0.5b.json.
 _ALONE = Evidence(
     {
-        GREEDY_PROGRAM: Kind(0.97, (0.0, 0.0), (0.0, -0.38)),
-        PROGRAM: Kind(1.26, (0.0, 0.01), (0.0, -0.58), 0.42),
-        PLAIN: Kind(1.06, (0.0, 0.93), (0.0, -1.96)),
+        GREEDY_PROGRAM: Kind(0.89, (0.0, 0.0), (0.0, -0.38)),
+        PROGRAM: Kind(1.13, (0.0, 0.01), (0.0, -0.53), 0.51),
+        PLAIN: Kind(0.78, (0.0, 0.89), (0.0, -1.92)),
     },
-    none=1.35, spread=0.65, lift=(0.0, 0.30),
+    none=0.55, spread=0.36, lift=(0.0, 0.81), likely=0.22,
 )  # fmt: skip
 _PROBED = Evidence(
     {
@@ -132,11 +142,11 @@ _PROBED = Evidence(
 # few for probabilities, and for a probe, which lost to hesitation: docs/data/evidence_1.5b.json.
 _LARGER = Evidence(
     {
-        GREEDY_PROGRAM: Kind(1.93, (0.0, 0.52), (0.0, -1.19)),
-        PROGRAM: Kind(1.73, (0.0, 0.38), (0.0, -1.25), 0.20),
-        PLAIN: Kind(1.45, (0.0, 0.0), (0.0, -2.01), 0.88),
+        GREEDY_PROGRAM: Kind(1.61, (0.0, 0.27), (0.0, -1.17)),
+        PROGRAM: Kind(1.75, (0.0, 0.22), (0.0, -1.26), 0.36),
+        PLAIN: Kind(1.05, (0.0, 0.0), (0.0, -2.00)),
     },
-    none=0.88, spread=1.02, lift=(0.0, 0.75), measured=False,
+    none=0.01, spread=0.48, lift=(0.0, 0.86), likely=0.32,
 )  # fmt: skip
 TABLES: Mapping[str, tuple[Evidence, Evidence | None]] = {
     "qwen2.5-coder-0.5b": (_ALONE, _PROBED),

@@ -6,15 +6,17 @@ not, few more will: the next stage is opened wide, which takes hardly longer tha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from ttc_cli.core.branch import Branch, BranchId
+from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM, ran
 from ttc_cli.core.run import Run
 from ttc_cli.drawing import replies
 from ttc_cli.programs.begun import program
 from ttc_cli.voting.ballot import Ballot
+from ttc_cli.voting.likelihood import read
 
 Stage = tuple[int, float]
 """Samples begun by then, and how likely to be right the leader must be to end there."""
@@ -26,10 +28,10 @@ ORDER = (GREEDY_PROGRAM, PROGRAM, PLAIN)
 replies are right on 57.1% of 152 training questions, one program and two plain replies on 53.4%
 (+3.7 [-1.3, +8.6]) at 1.1 times the tokens: docs/evidence.md."""
 STAGES: Mapping[str, tuple[Stage, ...]] = {
-    "low": (),
-    "auto": ((2, 0.6), (4, 0.0)),
+    "low": ((1, 0.4), (2, 0.0)),
+    "auto": ((2, 0.5), (4, 0.0)),
     "medium": ((2, 0.65), (4, 0.0)),
-    "high": ((3, 0.7), (6, 0.7), (10, 0.6)),
+    "high": ((3, 0.7), (5, 0.0)),
     "max": ((6, 0.9), (16, 0.8), (32, 0.7)),
 }
 """By effort: what is begun at once, and the bar to end there."""
@@ -62,7 +64,7 @@ def sample(run: Run, question: Question, plan: Plan, number: int, *, comments: s
 
 
 class MixedVote:
-    """Pure decisions on what is live and what is done."""
+    """Decides what is begun, and when the vote is over."""
 
     def __init__(self, run: Run, ballot: Ballot, question: Question, plan: Plan) -> None:
         self._run = run
@@ -78,14 +80,27 @@ class MixedVote:
         self.done: Sequence[Branch] = []
         self.decided = False
 
-    def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
-        """The next stage, once all of the last one are in and have not settled the question."""
-        if self.decided or live or not self._stages:
-            return
+    def draw(self, grow: Callable[[Sequence[Branch]], Flow[list[Branch]]]) -> Flow[list[Branch]]:
+        """All samples, stage after stage: the next one once the last has not settled the question.
+
+        Args:
+            grow: draws whole samples, by this policy.
+        """
+        while self._stages and not self.decided:
+            before = self.done
+            drawn = yield from grow(list(self._begun()))
+            self.done = yield from read(self._run, self._question, [*before, *drawn])
+            self._ballot.learn(self.done)
+            self._settle(last=True)
+            if self._run.spent:
+                break
+        return list(self.done)
+
+    def _begun(self) -> Iterable[Branch]:
         upto = self._stages[0][0]
-        if done:
+        if self.done:
             self.notes.append(f"going on from {self._started} to {upto} samples: {self._why()}")
-        told = self._error(done)
+        told = self._error(self.done)
         while self._started < upto:
             yield sample(self._run, self._question, self._plan, self._started, comments=told)
             self._started += 1
@@ -95,23 +110,24 @@ class MixedVote:
         errors = [found.error for branch in done if (found := ran(branch)) and found.error]
         return f"An earlier version failed: {errors[-1]}" if errors and self._question.data else ""
 
+    def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
+        """Nothing: a stage is begun whole."""
+        return ()
+
     def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
-        """Everything live, once the vote is decided."""
-        if len(done) > len(self.done):
-            self.done = list(done)
-            self._ballot.take(done)
-            self._settle(last=not live)
+        """Everything live, once the vote is decided in the middle of a stage."""
+        if live and done and not self.decided:
+            self._ballot.learn([*self.done, *done])
+            self._settle(last=False)
         return [branch.id for branch in live] if self.decided else []
 
     def _settle(self, *, last: bool) -> None:
         """Whether the leader is sure enough; within a stage, by the bar of the one before too."""
-        if not self._plan.early_stop or not self._stages:
-            return
         own = self._stages[0][1]
-        lead = self._ballot.lead
-        if lead is not None and lead >= (own if last else max(own, self._bar)):
-            self.decided = True
-        elif last:
+        if self._plan.early_stop:
+            lead = self._ballot.lead
+            self.decided = lead is not None and lead >= (own if last else max(own, self._bar))
+        if last:
             self._bar = own
             self._stages.pop(0)
 

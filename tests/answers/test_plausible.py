@@ -1,0 +1,30 @@
+"""An amount of things is not negative."""
+
+from __future__ import annotations
+
+import pytest
+
+from ttc_cli.answers.plausible import implausible
+
+
+@pytest.mark.parametrize(
+    ("answer", "question", "wrong"),
+    [
+        ("-4", "How many more storks than birds are on the fence?", True),
+        ("−1.50", "How much money is left?", True),
+        ("$-9", "How much money does he have now?", True),
+        ("-$9", "How much money does he have now?", True),
+        ("-3 Äpfel", "Wie viele Äpfel bleiben?", True),
+        ("-3", "Combien de pommes reste-t-il ?", True),
+        ("4", "How many are left?", False),
+        ("-4", "What is 3 - 7?", False),
+        ("-4", "How many degrees is it now?", False),
+        ("-4", "How much is 3 - 7?", False),
+        ("-20", "How much profit did he make?", False),
+        ("-2", "How much is x in the equation x + 5 = 3?", False),
+        ("2-3 days", "How many days does it take?", False),
+        ("2024-05-01", "How many days until then?", False),
+    ],
+)
+def test_a_negative_amount_is_no_answer(answer: str, question: str, wrong: bool) -> None:
+    assert implausible(answer, question) is wrong

@@ -1,0 +1,78 @@
+"""An answer that the model finds likely when asked for it alone weighs more, and costs no draw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from test_program_samples import ASKED, PROMPT, runner, says
+
+from ttc_cli.core.branch import Branch, Prompt, Step
+from ttc_cli.core.engine import BranchRequest
+from ttc_cli.core.outcome import Outcome, Plan
+from ttc_cli.core.run import Run
+from ttc_cli.core.sampling import Stop
+from ttc_cli.engine.scripted import ALL, ScriptedEngine
+from ttc_cli.strategies import registry
+from ttc_cli.voting.likelihood import number
+
+BARE = replace(ASKED, programs=(PROMPT, PROMPT), bare=Prompt((("3 + 4? The number only.", True),)))
+
+
+def solved(
+    likely: dict[str, float], *, can: bool = True, effort: str = "low"
+) -> tuple[Outcome, list[str]]:
+    """What two programs of other values come to, and the texts that were read."""
+    read: list[str] = []
+
+    def scorer(request: BranchRequest) -> tuple[float, ...]:
+        read.append(request.read)
+        return (likely[request.read.strip()],)
+
+    script = says("    return 8", later="    return 7")
+    capabilities = ALL if can else ALL - {"likelihood"}
+    engine = ScriptedEngine(script, scorer=scorer, capabilities=capabilities)
+    run = Run(engine, programs=runner)
+    strategy = registry.find("program")
+    flow = strategy.solve(
+        run, BARE, Plan("program", effort, 2, 80, kinds="mixed"), strategy.options()
+    )
+    while True:
+        try:
+            next(flow)
+        except StopIteration as end:
+            return end.value, read
+
+
+def test_a_likely_value_needs_no_second_program() -> None:
+    outcome, read = solved({"8": -0.1, "7": -0.1})
+    assert (outcome.answer, len(outcome.branches), read) == ("8", 1, [" 8"])
+
+
+def test_a_doubted_value_gets_a_second_one_and_the_likelier_wins() -> None:
+    outcome, read = solved({"8": -11.0, "7": -0.1})
+    assert (outcome.answer, len(outcome.branches), read) == ("7", 2, [" 8", " 7"])
+    outcome, _ = solved({"8": -10.0, "7": -12.9})
+    assert (outcome.answer, len(outcome.branches)) == ("8", 2)
+
+
+def test_where_an_engine_reads_no_text_votes_go_on_without() -> None:
+    outcome, read = solved({}, can=False)
+    assert outcome.answer == "8"
+    assert read == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "found"),
+    [
+        ("It is \\boxed{7}.", "7"),
+        ("\\boxed{-1,204.50}", "-1,204.50"),
+        ("\\boxed{$18}", "18"),
+        ("\\boxed{18 apples}", "18"),
+        ("\\boxed{12:30}", ""),
+        ("\\boxed{x + 1}", ""),
+        ("no answer", ""),
+    ],
+)
+def test_numbers_are_read_without_their_units(reply: str, found: str) -> None:
+    assert number(Branch((0,), PROMPT, (Step(reply),), Stop.END), ASKED) == found

@@ -1,0 +1,32 @@
+"""Values that cannot be what a question asks for: an amount of things is never negative."""
+
+from __future__ import annotations
+
+import re
+
+_AMOUNT = re.compile(
+    r"\bhow (?:many|much|old|long|far|tall|heavy|fast|often)\b|\bwie ?(?:viele?|lange?|weit|alt)\b|"
+    r"\bcombien\b|\bcu[áa]nt[oa]s?\b",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(
+    r"[-−–]\s?\d|°|\b(?:negative?\w*|minus|below|under ?water|temperatur\w*|degrees?|debts?|ow(?:e|es|ed|ing)|"
+    r"loss\w*|los[et]s? money|profits?|overdrawn|balance|deficit|integers?|equation|solutions?|"
+    r"coordinates?|elevation|altitude|sea level|change[ds]? by|slope|charge|verlust|schulden|perte|"
+    r"dettes?|deudas?|p[ée]rdidas?)\b",
+    re.IGNORECASE,
+)
+_NEGATIVE = re.compile(r"\D{0,3}[-−–]\s?\D?\d")
+
+
+def implausible(answer: str, question: str) -> bool:
+    """Whether an answer is a negative number where an amount is asked for, and none is in it.
+
+    Of 1,650 samples of a model of 0.5B for training questions of SVAMP 196 were, and none of them
+    was right: it took the wrong things from one another.
+    """
+    return (
+        _NEGATIVE.match(answer) is not None
+        and _AMOUNT.search(question) is not None
+        and _SIGNED.search(question) is None
+    )
