@@ -10,10 +10,10 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _SIGNED = re.compile(
-    r"[-−–]\s?\d|°|\b(?:negative?\w*|minus|below|under ?water|temperatur\w*|degrees?|debts?|ow(?:e|es|ed|ing)|"
-    r"loss\w*|los[et]s? money|profits?|overdrawn|balance|deficit|integers?|equation|solutions?|"
-    r"coordinates?|elevation|altitude|sea level|change[ds]? by|slope|charge|verlust|schulden|perte|"
-    r"dettes?|deudas?|p[ée]rdidas?)\b",
+    r"[-−–]\s?\d|°|\b(?:negativ\w*|minus|below|temperatur\w*|degrees?|debts?|ow(?:e|es|ed|ing)|"
+    r"loss\w*|profits?|overdrawn|balance|deficit|integers?|equation|solutions?|coordinates?|"
+    r"elevation|altitude|sea level|change[ds]? by|slope|charge|verlust|schulden|perte|dettes?|"
+    r"deudas?|p[ée]rdidas?)\b",
     re.IGNORECASE,
 )
 _NEGATIVE = re.compile(r"\D{0,3}[-−–]\s?\D?\d")

@@ -14,8 +14,8 @@ from ttc_cli.engine.llama.context import Grammar
 from ttc_cli.engine.llama.job import Job
 
 ALWAYS = (
-    "continue", "logprobs", "confidence", "distribution", "hidden", "score", "likelihood", "grammar",
-    "seed", "exact-usage",
+    "continue", "logprobs", "confidence", "distribution", "hidden", "score", "likelihood",
+    "grammar", "seed", "exact-usage",
 )  # fmt: skip
 
 
