@@ -78,7 +78,7 @@ def _pair(a: Value, b: Value) -> bool | None:
         return a.name == b.name and not (a.label and b.label)
     if kinds == {"date", "number"}:
         day, number = (a, b) if a.kind == "date" else (b, a)
-        return day.key == ("year", number.amount)
+        return day.key in (("year", number.amount), ("century", number.amount, False))
     if kinds <= _MATHS | {"quantity"}:
         return _formulas(a, b)
     return False

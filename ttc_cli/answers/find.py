@@ -19,7 +19,7 @@ from ttc_cli.answers.letters import choice, named
 from ttc_cli.answers.names import pattern, words
 from ttc_cli.answers.objects import canonical_json, loads, objects_in
 from ttc_cli.answers.parse import parse
-from ttc_cli.answers.reply import Kind, Reply, brief, sentence
+from ttc_cli.answers.reply import Kind, Reply, brief, first_turn, sentence, unlabelled
 from ttc_cli.answers.source import FENCE, looks_like_code
 from ttc_cli.answers.text import tidy
 
@@ -28,8 +28,6 @@ Rule = Literal[
     "line", "restated", "whole", "program",
 ]  # fmt: skip
 _LONGEST = 40_000  # characters from the end; an answer is at the end
-_SPECIAL = re.compile(r"<\|(?:im_end|im_start|endoftext|eot_id|end|user|assistant)\|>|</s>")
-_OPEN_TAG = re.compile(r"(?i)<(?:final[_ ]?)?answer>(?!.*</(?:final[_ ]?)?answer>)", re.DOTALL)
 _BLANK = re.compile(r"\\\[\s*\\\]|\\\(\s*\\\)|\$\s*\$")
 _HASHES = re.compile(r"####\s*(\S[^\n]*)")
 _MARKS = r"[*_\"' \t]*"
@@ -48,7 +46,6 @@ _FORMULA = re.compile(
     r"(?s)\\\[(.{1,400}?)\\\]|\\\((.{1,400}?)\\\)|\$\$([^$]{1,400})\$\$|\$([^$\n]{1,200})\$"
 )
 _ITEM_MARK = re.compile(r"^[ \t]*(?:\d{1,2}[.)]\s+|[-*•]\s+|#+\s)", re.MULTILINE)
-_VERDICT = re.compile(r"\s*\**(yes|no|true|false)\b\**(?=[,.!;:]|\s*$)", re.IGNORECASE)
 _FREE = (None, "word", "text")  # kinds whose answer may be any words
 
 
@@ -73,12 +70,12 @@ def extract(text: str, kind: Kind | None = None, question: str = "") -> Extracte
             a sentence restates of it is not.
     """
     said = text.rpartition("</think>")[2]
-    end = _SPECIAL.search(said)
+    end = pattern("end mark").search(said)
     said = said[: end.start() if end else None][-_LONGEST:].rstrip()
     if "<think>" in said or not said.strip():
         return None
-    opened = _OPEN_TAG.search(said)
-    said = said[: opened.start()] if opened else said
+    opened = pattern("open tag").search(said)
+    said = first_turn(said[: opened.start()] if opened else said)
     closed, open_box = boxes(said)
     rules = _ORDERS.get(kind, _ORDER)
     if kind != "code" and any(EMPTY.fullmatch(inner) for _, _, inner in closed):
@@ -145,7 +142,8 @@ def _suits(text: str, reply: Reply) -> str | None:
 
 def tag(reply: Reply) -> str | None:
     """What stands between `<answer>` and `</answer>`, or another tag that means the same."""
-    inner = next((m[2].strip() for m in reversed([*pattern("tag").finditer(reply.text)])), "")
+    inner = next((m[2] for m in reversed([*pattern("tag").finditer(reply.text)])), "")
+    inner = pattern("inner tag").sub("", inner).strip()
     if brief(inner) and "\n" not in inner and not BOX.search(inner) and not _PHRASE.search(inner):
         told = parse(inner).kind == "text" and extract(inner, reply.kind, reply.question)
         inner = told.text if told and told.rule in ("number", "choice") else inner
@@ -267,22 +265,27 @@ def number(reply: Reply) -> str | None:
         if line.rstrip().endswith("?") or pattern("unknowing").match(line):
             continue
         # the last sentence that has a value
-        for said in reversed(re.split(r"(?<=\D[.!])\s+(?=[A-Z])", _ITEM_MARK.sub("", line))):
+        told = unlabelled(_ITEM_MARK.sub("", line))
+        for said in reversed(re.split(r"(?<=\D[.!])\s+(?=[A-Z])", told)):
             if one := scan.told(said, wanted):
                 return said[one.start : one.end].strip()
-    return None
+    counted = wanted is not None and wanted.kind == "quantity"
+    return "0" if counted and pattern("none").match(reply.last) else None
 
 
 def line(reply: Reply) -> str | None:
     """The last line, when it is short enough to be an answer and is no closing courtesy."""
     last = reply.last
-    if reply.kind in (None, "word") and (verdict := _VERDICT.match(reply.text)):
+    if reply.kind in (None, "word") and (
+        verdict := pattern("verdict").match(unlabelled(reply.text.lstrip()))
+    ):
         return verdict[1]
     item = not reply.alone and _ITEM_MARK.match(last) and reply.kind != "list"
     courtesy = pattern("pleasantry").search(last) or pattern("unknowing").match(last)
     if not brief(last) or courtesy or item or last.endswith(("?", ":")) or _PHRASE.search(last):
         return None
-    return sentence(pattern("label").sub("", last)) or None
+    last = pattern("replies").sub("", last) if pattern("asks").search(reply.text) else last
+    return sentence(unlabelled(last)) or None
 
 
 _STATED: tuple[_RuleFunction, ...] = (tag, boxed, phrase, hashes)

@@ -42,6 +42,12 @@ def named(text: str, question: str) -> str | None:
     return next(reversed(stated or lone), None)
 
 
+def _is_label(reply: Reply) -> bool:
+    """Whether "A. 42" is an answer to a question that offers no choices, and not the choice A."""
+    open_question = reply.kind is None and reply.question and offered(reply.question) == LETTERS
+    return bool(open_question and (reply.alone or pattern("asks").search(reply.text)))
+
+
 def choice(reply: Reply) -> str | None:
     """A choice letter on the last line, or for kind choice on the first or anywhere."""
     line = reply.last
@@ -49,6 +55,7 @@ def choice(reply: Reply) -> str | None:
     initials = re.match(r"\**[A-Z]\.\s?[A-Z][a-z.]", line) and reply.kind != "choice"
     only = (sole[1] or sole[2]).upper() if sole and not initials else ""
     denied = sole and sole[2] and pattern("denied after").match(line[sole.end(2) :])
+    denied = denied or (sole and sole[2] == "A" and _is_label(reply))
     if only and not denied and only in offered(reply.question):
         return only
     if reply.kind is None:

@@ -25,11 +25,17 @@ _LANGUAGES = ("en", "de", "fr", "es", "it", "pt")
 _PARTS = {name: int(part) for part, names in words("parts").items() for name in names.split()}
 _PART = alternatives(_PARTS)
 _OF_PART = re.compile(words("of part").replace("PART", _PART))
-_HYPHEN = re.compile(rf"(?i)(?<=[^\W\d_])-(?=(?:{_PART})s?\b)")  # two-thirds
+_JOINED = re.compile(  # two-thirds; three thousand, four hundred
+    rf"(?i)(?<=[^\W\d_])-(?=(?:{_PART})s?\b)|(?:(?<=hundred)|(?<=thousand)|(?<=million)|(?<=billion)),\s+(?=[a-z])"
+)
 _AND_A_HALF = re.compile(
     r"(?i)(\d+)(\s+[^\W\d_]+)?\s+(?:(?:and\s+(?:a|one)\s+|und\s+eine?\s+)(half|halbe?|quarter|third)"
     r"|(?:et|y|e)\s+(demie?|media|medio|mezz[ao]|meia|meio))\b"
 )
+_SCALED_PART = re.compile(r"\b((?:\d+\s+)?\d+/\d+)\s+(1000(?:000)*)\b")
+_HALF_MORE = re.compile(r"\b10(0{5}(?:000)*) 1/2\b")  # a million and a half
+_HALVES = ["ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"]
+_HALB = re.compile(rf"(?i)\b(?:andert|({'|'.join(_HALVES)})ein)halb\b")
 _MINUS = re.compile(r"(?i)(?:negative|minus|moins|menos|meno|negativo)\s+(?=[\d.])")
 
 
@@ -67,11 +73,11 @@ def power_of_ten(exponent: str) -> Fraction | None:
 
 def in_digits(text: str) -> list[str]:
     """The text with number words as digits, one for each language that knows some of them."""
-    if len(text) > 200 or not (_WORDS.search(text) or re.search(rf"(?i)(?:{_PART})", text)):
+    if len(text) > 200 or not (_WORDS.search(text) or re.search(rf"(?i)(?:{_PART})|halb", text)):
         return []
     from text_to_num import alpha2digit  # type: ignore[import-untyped]  # it has no types
 
-    text = _HYPHEN.sub(" ", text)
+    written, text = text, _HALB.sub(_halb, _JOINED.sub(" ", text))
     found = dict[str, None]()
     # digits and words in one text: only English is read, whose words for numbers are no others
     for language in _LANGUAGES[: 1 if any(map(str.isdigit, text)) else None]:
@@ -79,11 +85,12 @@ def in_digits(text: str) -> list[str]:
         if language == "de":
             said = re.sub(r"(?i)\bein(?:e[rnms]?)?\b", "1", said)
         if language == "en":
-            said = re.sub(r"(?i)\ban?\s+(?=[^\W\d_]+ and an? half)", "1 ", said)
+            said = re.sub(r"(?i)\ban?\s+(?=[^\W\d_]+ and )", "1 ", said)
             said = re.sub(r"(?i)\ban?\s+(?=\d+(?:\s|$))", "", said)
         said = _AND_A_HALF.sub(_and_a_half, _MINUS.sub("-", said))
         said = _OF_PART.sub(lambda m: f"{m['n'] or 1}/{_PARTS[m['p'].lower()]} ", said).strip()
-        if said != text:
+        said = _SCALED_PART.sub(_in_all, _HALF_MORE.sub(r"15\1", said))
+        if said != written:
             found[said] = None
     return list(found)
 
@@ -91,3 +98,14 @@ def in_digits(text: str) -> list[str]:
 def _and_a_half(match: re.Match[str]) -> str:
     part = {"quarter": "1/4", "third": "1/3"}.get((match[3] or "").lower(), "1/2")
     return f"{match[1]} {part}{match[2] or ''}"
+
+
+def _in_all(match: re.Match[str]) -> str:
+    """The product of a part and the scale behind it: 1500000 for "1 1/2 1000000"."""
+    total = sum(map(Fraction, match[1].split())) * int(match[2])
+    return str(total) if total.denominator == 1 else match[0]
+
+
+def _halb(match: re.Match[str]) -> str:
+    """ "2 1/2" for zweieinhalb; anderthalb is 1 1/2."""
+    return f"{_HALVES.index((match[1] or 'ein').lower()) + 1} 1/2"

@@ -33,6 +33,7 @@ _CHOICE_TEXT = re.compile(
 _LABELLED = re.compile(
     r"(?i)(?:answer|ans|a|result|antwort|réponse|respuesta|risposta|resposta)\s*:\s+(?=\S)"
 )
+_TWICE = re.compile(r"([^()]{1,60}?)\s*\(([^()]{1,60})\)")  # 250 (two hundred and fifty)
 _PLAIN = re.compile(r"-?\d{1,30}(?:\.\d{1,5})?")
 _BASED = re.compile(r"([0-9A-Za-z]+)_\{?(\d+)\}?")
 _PRESSURE = re.compile(r"(1?\d\d|2[0-4]\d)/(\d\d|1[0-4]\d)")
@@ -74,6 +75,10 @@ def _read(text: str, depth: int = 0) -> Value:
     text = text[label.end() :] if label else text
     if not text or len(text) > 1000:
         return _text(text)
+    if (twice := _TWICE.fullmatch(text)) and depth < 3:
+        one, other = (_read(part, depth + 1) for part in twice.groups())
+        if one.kind in ("number", "quantity") and (one.kind, one.key) == (other.kind, other.key):
+            return one
     digits = any(map(str.isdigit, text))
     readings = list(_typed(text, depth)) if digits else []
     if not readings or all(part.kind == "text" for part in readings[0].parts):

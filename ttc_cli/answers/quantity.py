@@ -40,6 +40,25 @@ _JOINT = re.compile(r"[\s,&]*(?:\b(?:and|und|et|y|e)\b)?\s*$")
 _AN = re.compile(r"(?i)^(?:an?|one|eine?|une?|una)\s+(?=[^\W\d_]+$)")
 
 
+_MINUS = re.compile(r"(?i)^(?:minus|negative|moins|menos|meno)\s+(?=[\d.$€£¥₹])")
+_BELOW_ZERO = re.compile(rf"(?i)\s+(?:{words('below zero')})$")
+_AN_AND = re.compile(r"(?i)^(?:an?|one)\s+(?=([^\W\d_]+),?\s+(?:and\s+)?\d)")
+_WRITTEN = (  # of which the smaller unit goes without saying
+    (re.compile(r"(?<=\d)(\s?h\s?\d\d)$"), r"\1 min"),
+    (re.compile(r"(?i)(?<=\d)(\s?(?:ft\.?|feet|foot)\s\d\d?)$"), r"\1 in"),
+    (re.compile(r"(?i)(\d)\s?(€|euros?|dollars?|pounds?|francs?)\s(\d\d)$"), r"\1.\3 \2"),
+    (re.compile(r"(\d)\s?°\s?(\d+)\s?'(?:\s?(\d+)\s?\")?$"), r"\1 degrees \2 arcmin \g<3>"),
+    (re.compile(r"(?<=arcmin )(\d+)$"), r"\1 arcsec"),
+    (re.compile(r"(?<=\d)/[-=]$"), ""),  # of rupees: and no paise
+)
+_CENTS = re.compile(r"(?i)cents?|centimes?|céntimos?|centavos?|p|pence")
+_TIMES = {"twice": "2", "thrice": "3"}
+_TIMED = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?")
+_CHANCE = re.compile(
+    rf"(?i)^({DIGITS})\s+(?:chances?\s+|times?\s+)?(?:in|out of)\s+(?:every\s+)?({DIGITS})$"
+)
+
+
 def quantities(text: str) -> Iterator[Value]:
     """The readings of a text as one number or measure, most likely first; none if it is not one."""
     if not text or len(text) > 400:
@@ -47,7 +66,17 @@ def quantities(text: str) -> Iterator[Value]:
     text = _PLAIN_FRAC.sub(r"\1/\2", _MIXED.sub(r"\1 ", text))
     text = re.sub(r"(?i)^(?:an?|the)\s+(?=[-+$€£¥₹\d])", "", text)
     text = _HEDGE.sub("", _AN.sub("1 ", text) if _counted(text) else text, count=1)
-    text = re.sub(r"(?<=\d)(\s?h\s?\d\d)$", r"\1 min", text)  # 1 h 30
+    for form, whole in _WRITTEN:
+        text = form.sub(whole, text)
+    text = _MINUS.sub("-", _TIMES.get(text.lower(), text))
+    if frozen := _BELOW_ZERO.search(text):
+        text = f"-{text[: frozen.start()].lstrip('-')}"
+    if (an := _AN_AND.match(text)) and units(an[1].lower()):
+        text = f"1 {text[an.end() :]}"
+    if _TIMED.fullmatch(text):
+        yield from (_said(found, "", "") for found in _timed(text))
+        return
+    text = _CHANCE.sub(_as_share, text)
     while filler := FILLER.search(text):
         text = text[: filler.start()]
     bound, text = _bound(text)
@@ -55,6 +84,23 @@ def quantities(text: str) -> Iterator[Value]:
     text = text[change.end() :] if change else text
     for found in _measures(text):
         yield _said(found, bound, CHANGES[change[1].lower()] if change else "")
+
+
+def _timed(text: str) -> Iterator[Value]:
+    """2:15 as a duration: hours and minutes, or minutes and seconds."""
+    first, second, third = (int(part) for part in (*text.split(":"), "0")[:3])
+    if text.count(":") > 1:
+        yield from _measures(f"{first * 3600 + second * 60 + third} s")
+    else:
+        yield from _measures(f"{first * 60 + second} min")
+        yield from _measures(f"{first * 60 + second} s")
+
+
+def _as_share(match: re.Match[str]) -> str:
+    """ "3 in 4" as 3/4; "6 out of 8" may be marks, which are not the same as 3 out of 4."""
+    top, below = value(match[1])[0], value(match[2])[0]
+    plain = 0 < top < below and Fraction(top, below).denominator == below
+    return f"{top}/{below}" if plain else match[0]
 
 
 def _counted(text: str) -> bool:
@@ -105,7 +151,10 @@ def _measures(text: str) -> Iterator[Value]:
             return
         of = {dimension: factor for factor, dimension in found}
         minutes = {(("time", 1),): Fraction(60)} if text[end:at].strip() == "m" else {}
-        parts.append((amount, minutes | of))
+        cents = {}
+        if parts and _CENTS.fullmatch(text[end:at].strip(" .")):
+            cents = {d: factor / 100 for d, factor in parts[0][1].items()}
+        parts.append((amount, cents | minutes | of))
         if at == len(text):
             yield from _total(parts)
             return

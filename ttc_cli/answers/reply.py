@@ -42,3 +42,19 @@ def sentence(line: str) -> str:
     line = re.split(r"(?<=[^\s.A-Z])[.!](?:\*\*)?(?=\s+[A-Z(])|[。！]", line.strip())[0]
     line = pattern("reason").split(pattern("lead").sub("", line.strip(" *_")))[0]
     return re.sub(r"(?:です|입니다)$", "", line.lstrip(" *_").rstrip(" *_.,;:"))
+
+
+def unlabelled(line: str) -> str:
+    """A line without the "Answer:" at its start."""
+    return pattern("label").sub("", line)
+
+
+def first_turn(said: str) -> str:
+    """A list of questions and answers up to its second question.
+
+    Models that were trained on such lists answer in their form, and go on with questions of
+    their own.
+    """
+    answered = pattern("replies").search(said) if pattern("asks").search(said) else None
+    more = answered and pattern("asks").search(said, answered.end())
+    return said[: more.start()].rstrip() if more else said

@@ -40,6 +40,10 @@ _PLACED = frozenset({"located", "situated", "found"})
 _GLUE = frozenset({"of", "in", "on", "at", "to", "for", "with", "'s", "that", "which", "who"})
 _CLAUSE = frozenset(listed("clause"))  # words that make what they are in a statement, and no name
 _FOUND_IN = re.compile(r"(?:(?:located|situated|found)\s+)?(?:in|at|on)\s+(?=\w)", re.I)
+_PAID_PER = re.compile(
+    r"(?i)^(?=.*(?:[$€£¥₹]|dollar|euro|pound|rupee|\bRs)).*?(?=(?:\s+(?:an?|per|each|every)\s+|/)"
+    r"(year|month|week|day|hour)$)"
+)
 _VERDICT = re.compile(r"[\s*_\"]*(yes|no)\b[*_\"]*(?=[\s]*(?:[,.!;:—–]|$))", re.I)
 _DENIAL = re.compile(r"(?i)\b(?:no|not|never|\w+n['’]t)\b")
 
@@ -66,7 +70,11 @@ def short(said: str, question: str) -> str | None:
 
 
 def bare(said: str, question: str) -> str:
-    """A place or time without its preposition: Rome, asked where, for "in Rome"."""
+    """A place or time without its preposition, and pay without the period that was asked for:
+    Rome, asked where, for "in Rome"; $500, asked what is earned in a week, for "$500 a week"."""
+    pay = _PAID_PER.search(said)
+    if pay and re.search(rf"(?i)\b(?:an?|one|per|each|every)\s+{pay[1]}\b", question):
+        said = pay[0]
     form = read(question)
     where = _FOUND_IN.match(said) if form and form.place and brief(said) else None
     return said[where.end() :] if where else said

@@ -13,12 +13,14 @@ from ttc_cli.answers.value import Value
 
 _MOST = 40  # values in one text
 _START = re.compile(
-    r"(?<![\w.\\^{/-])(?:[-+−–]\s?)?(?:US\s?\$|[A-Z]{1,2}\$|[$€£¥₹₩]|[A-Z]{3} ?(?=\d)"
+    r"(?<![\w.\\^{/-])(?:[-+−–]\s?|(?<!\d )(?:[mM]inus|[nN]egative) )?"
+    r"(?:US\s?\$|[A-Z]{1,2}\$|[$€£¥₹₩]|[A-Z]{3} ?(?=\d)"
     r"|Rs\.? ?(?=\d))?[-−]?(?:\d|\.\d|[½⅓⅔¼¾⅕⅛]|\\[dt]?frac|π|√|\\sqrt|\\pi)"
     r"|(?<![\w.])(?:[A-Z][a-zäéû]{2,8}\.? (?:the )?(?=\d)|[a-zA-Z] ?= ?(?=[-−]?[\d\\])"
     r"|[(\[{][-−]?\d)"
 )
 _END = re.compile(r"(?=[\s.,;:!?)\]*”\"]|$)")
+_SHARE = re.compile(r"\d\s+(?:in|out of)\s+(?:every\s+)?\d")
 _WORD = re.compile(r"[^\s,.;:!?()-]+")
 _KINDS = frozenset(listed("told kinds"))
 _MONEY = re.compile(r"[$€£¥₹₩]|\b[A-Z]{3}\b|dollar|euro|cent|pound|rupee|yen")
@@ -54,6 +56,8 @@ def _longest(text: str, start: int) -> Seen | None:
         # "12 in total" are no inches
         cut = pattern("cut short").search(said)
         short = cut and (" " in cut[0].strip() or re.match(r"\s+\w", text[end:]))
+        # "7 out of 10 people" are seven people
+        short = short or (_SHARE.search(said) and re.match(r"\s+\w", text[end:]))
         if open_ended or short or "\n" in said or re.search(r"(?<!\d)[.?!]\s+[A-Z]", said):
             continue
         value = parse(said)

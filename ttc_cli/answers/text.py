@@ -42,6 +42,7 @@ _FRAC = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _GROUP = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _SHORT_FRAC = re.compile(rf"\\frac\s*(?:{_GROUP}|(\d))\s*(?:{_GROUP}|(\d))")
 _DELIMITED = re.compile(r"(?s)(\$\$?)([^$]+)\1|\\\((.+)\\\)|\\\[(.+)\\\]")
+_POWER = re.compile(r"(?<=\d)\*\*(?=-?\d)")
 _MARK = re.compile(r"\*\*|__|(?<!\w)`+|`+(?!\w)|^\s*(?:#+|>)\s+|</?(?:answer|b|i|em|strong)>")
 _ROW = "\\\\"
 _MATRIX = re.compile(
@@ -107,7 +108,7 @@ def _short_frac(match: re.Match[str]) -> str:
 def tidy(text: str) -> str:
     """`text` without markdown, delimiters, font commands, spacing and closing punctuation."""
     text = plain(text).replace("\\$", _DOLLAR)
-    text = _undelimit(_MARK.sub("", text))
+    text = _undelimit(_MARK.sub("", _POWER.sub("^", text)))
     if match := _BOXED.fullmatch(text):
         text = _undelimit(match[1])
     if "\\" in text or "{" in text:
