@@ -85,3 +85,10 @@ def test_only_patterns_of_a_schema_are_patterns() -> None:
         "properties": {"pattern": {"pattern": r"\Z"}},
         "patternProperties": {r"\Z": {"enum": [{"pattern": "$"}]}},
     }
+
+
+def test_a_draft_that_a_part_of_a_schema_names_and_is_no_text_says_nothing() -> None:
+    part = {"$schema": 5, "enum": ["a"]}
+    assert schema_to_python({"items": part}) == {"items": {"enum": ["a"]}}
+    named = {"properties": {"$schema": {"type": "string"}}}
+    assert schema_to_python(named) == named

@@ -34,6 +34,9 @@ from ttc_cli.settings.tables import check_url
         ({"reasoning": "t", "content": ""}, "t", ""),
         ({"reasoning_content": "t", "reasoning": "t", "content": "a"}, "t", "a"),
         ({"refusal": "No."}, "", "No."),
+        ({"content": {"type": "text", "text": "a"}}, "", "a"),
+        ({"reasoning": {"content": "t"}, "content": "a"}, "t", "a"),
+        ({"content": [{"type": "redacted_thinking", "data": "z"}, {"text": "a"}]}, "", "a"),
         ({"content": "half \ud83d"}, "", "half ?"),
     ],
 )  # fmt: skip

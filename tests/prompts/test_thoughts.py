@@ -37,6 +37,16 @@ CASES: dict[str, tuple[bool, str, Parts]] = {
     "never closed": (True, "hm <thi", [("thought", "hm <thi")]),
     "empty thought": (True, "\n\n</think>\n\nYes", [("answer", "Yes")]),
     "no thought wanted": (False, "<think>\n\n</think>\n\nYes", [("answer", "Yes")]),
+    "tags of other models": (
+        False,
+        "<reasoning>hm</reasoning>\nYes",
+        [("thought", "hm"), ("answer", "Yes")],
+    ),
+    "channels": (
+        False,
+        "<|channel|>analysis<|message|>hm<|channel|>final<|message|>Yes",
+        [("thought", "hm"), ("answer", "Yes")],
+    ),
     "white space first": (False, "\n <think>a</think>b", [("thought", "a"), ("answer", "b")]),
     "indent is kept": (False, "    return x\n", [("answer", "    return x\n")]),
     "only white space": (False, " \n", [("answer", " \n")]),

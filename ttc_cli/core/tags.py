@@ -11,6 +11,9 @@ THOUGHT_TAGS: Tags = (
     ("<thinking>", "</thinking>"),
     ("<seed:think>", "</seed:think>"),
     ("[THINK]", "[/THINK]"),
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),
     ("<|START_THINKING|>", "<|END_THINKING|>"),
 )
 """Opening and closing tag of each kind."""

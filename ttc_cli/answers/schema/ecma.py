@@ -64,6 +64,8 @@ def schema_to_python(schema: Json) -> Json:
             made[word] = {to_python(key): schema_to_python(part) for key, part in value.items()}
         elif word in ("properties", "$defs", "definitions") and isinstance(value, dict):
             made[word] = {name: schema_to_python(part) for name, part in value.items()}
+        elif word == "$schema" and not isinstance(value, str):
+            continue  # of a part, it says nothing
         else:
             made[word] = value if word in _DATA else schema_to_python(value)
     return made

@@ -7,6 +7,7 @@ reply and each stream has a most bytes, and each request a time by which it must
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import ssl
 from collections import Counter
@@ -42,8 +43,7 @@ REPLICA = (
     "x-upstream", "x-upstream-addr", "x-served-by", "x-backend-server", "x-replica", "target-pod",
     "x-gateway-destination-endpoint-served", "x-litellm-model-id",
 )  # fmt: skip
-"""Headers in which gateways tell who answered, or can be made to; the first that is there counts.
-"""
+"""Headers in which gateways tell who answered; the first that is there counts."""
 
 
 class Api:
@@ -177,6 +177,7 @@ class Api:
 
     def _chunk(self, data: bytes) -> dict[str, Any]:
         chunk = _parsed(data, "what it sends")
+        chunk = {} if chunk is None else chunk  # null keeps the connection alive
         if not isinstance(chunk, dict):
             raise Senseless("an event is no object")
         if error := chunk.get("error"):
@@ -220,23 +221,33 @@ async def _whole(response: httpx2.Response) -> bytes:
 
 
 async def _events(response: httpx2.Response, most: int) -> AsyncGenerator[bytes]:
-    """The data of each event that has some, stripped; of an event in several lines, joined."""
-    held, event, total = b"", list[bytes](), 0
+    """The data of each event that has some, stripped, its lines joined."""
+    held, event, total, fails = b"", list[bytes](), 0, False
     async with aclosing(response.aiter_raw()) as parts:
         async for part in parts:
             total += len(part)
-            *lines, held = (held + part).split(b"\n")
+            start = part.removeprefix(codecs.BOM_UTF8) if total == len(part) else part
+            *lines, held = (held + start).split(b"\n")
             for line in (line.rstrip(b"\r") for line in lines):
                 if line.startswith(b"data:"):
                     event.append(line[5:])
+                elif line.startswith(b"event:"):
+                    fails = line[6:].strip() == b"error"
                 elif not line:
                     data, event = b"\n".join(event).strip(), []
                     if data:
-                        yield data
+                        yield _as_error(data) if fails else data
+                    fails = False
             if max(len(held), sum(map(len, event))) > MOST_EVENT or total > most:
                 raise Senseless("it sends without end")
     if data := b"\n".join((*event, held.removeprefix(b"data:"))).strip():
         yield data  # the last line lacks its end
+
+
+def _as_error(data: bytes) -> bytes:
+    """The data of an event that is called an error, as a chunk that says so itself."""
+    told = _loosely(data)
+    return data if isinstance(told, dict) and told.get("error") else _encoded({"error": told})
 
 
 def _parsed(data: bytes, what: str) -> Any:

@@ -47,6 +47,8 @@ def spoken(delta: dict[str, Any]) -> tuple[str, str]:
 
 def _said(content: Any) -> tuple[str, str]:
     """(thought, text) of a content; a part of a type that is not known says nothing."""
+    if isinstance(content, dict) and isinstance(content.get("type", "text"), str):
+        content = [{"type": "text", **content}] if content.keys() & set(HOLDERS) else content
     if not isinstance(content, list):
         return "", text(content, "content")
     thoughts: list[str] = []

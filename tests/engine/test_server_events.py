@@ -1,0 +1,82 @@
+"""Events as servers write them: keep-alives, ends of lines, marks, and what is called an error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from ttc_cli.engine.openai.address import Address
+from ttc_cli.engine.openai.api import Api
+from ttc_cli.engine.openai.refusal import TransientError
+
+ONE, TWO = b'{"choices": [{"text": "one"}]}', b'{"choices": [{"text": "two"}]}'
+BOTH = [json.loads(ONE), json.loads(TWO)]
+DONE = b"data: [DONE]\n\n"
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """A server whose stream is the bytes that it is sent, in pieces of as many as it is told."""
+
+    class Echo(BaseHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            pass
+
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            data, size = bytes.fromhex(asked["events"]), asked["size"]
+            for at in range(0, len(data), size):
+                self.wfile.write(data[at : at + size])
+                self.wfile.flush()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def chunks(url: str, events: bytes, size: int) -> list[dict[str, Any]]:
+    async def all_of_them() -> list[dict[str, Any]]:
+        api = Api(Address(url))
+        try:
+            body = {"events": events.hex(), "size": size, "stream": True}
+            return [chunk async for chunk in api.stream(url, body, 9) if chunk]
+        finally:
+            await api.close()
+
+    return asyncio.run(all_of_them())
+
+
+@pytest.mark.parametrize("size", [3, 10_000])
+@pytest.mark.parametrize(
+    "events",
+    [
+        b"data: " + ONE + b"\n\ndata: " + TWO + b"\n\n" + DONE,
+        b"data:" + ONE + b"\r\n\r\ndata:" + TWO + b"\r\n\r\ndata:[DONE]\r\n\r\n",
+        b"\xef\xbb\xbfdata: " + ONE + b"\n\ndata: " + TWO + b"\n\ndata: [DONE] \n\n",
+        b": alive\n\ndata:\n\ndata: " + ONE + b"\n\ndata: null\n\ndata: {}\n\n"
+        b"event: ping\ndata: \n\nid: 7\nretry: 9\ndata: " + TWO + b"\n\ndata: [DONE]",
+        b'data: {"choices":\ndata:  [{"text": "one"}]}\n\ndata: ' + TWO + b"\n\n" + DONE,
+        b"event: message\ndata: " + ONE + b"\n\ndata: " + TWO + b"\n\n" + DONE,
+    ],
+)
+def test_events_are_read_whatever_stands_around_them(url: str, events: bytes, size: int) -> None:
+    assert chunks(url, events, size) == BOTH
+
+
+@pytest.mark.parametrize("told", [b'{"message": "it died"}', b'{"error": "it died"}', b"it died"])
+def test_an_event_that_is_called_an_error_is_one(url: str, told: bytes) -> None:
+    events = b"data: " + ONE + b"\n\nevent: error\ndata: " + told + b"\n\n" + DONE
+    with pytest.raises(TransientError, match="it died"):
+        chunks(url, events, 10_000)
