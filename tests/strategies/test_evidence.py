@@ -20,7 +20,7 @@ from ttc_cli.voting.evidence import TABLES, UNMEASURED, Evidence, evidence, meas
 PROMPT = Prompt((("What is 3 + 4?", True),))
 NAME = "Qwen2.5 Coder 0.5B Instruct"
 PLAN = Plan("self-consistency", "high", 16, 200)
-ALL = [model for both in TABLES.values() for model in both if model is not None]
+ALL = [model for fitted in TABLES.values() for model in fitted if model is not None]
 
 
 class Probe:
@@ -117,4 +117,5 @@ def test_models_are_known_by_their_catalogue_name() -> None:
     assert measured(NAME) == "qwen2.5-coder-0.5b"
     assert measured("http://host/v1#qwen2.5-coder-1.5b-instruct") == "qwen2.5-coder-1.5b"
     assert measured("Qwen2.5 7B") is None
-    assert evidence("Qwen2.5 7B", PLAN) is UNMEASURED
+    assert evidence("Qwen2.5 7B", ask(), PLAN) is UNMEASURED
+    assert evidence(NAME, replace(ask(), bare=PROMPT), PLAN) is TABLES[measured(NAME) or ""].read

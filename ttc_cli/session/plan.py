@@ -184,7 +184,7 @@ def plan(
     strategy = registry.find(chosen.strategy)
     verifiers.check(verifier, engine.info)
     options = verifiers.strategy_options(strategy.name, strategy.options, asked, request.options)
-    if request.probe and measurable(question):
+    if request.probe and measurable(question) and question.bare is None:
         from ttc_cli.verifiers.probe import mismatch, shipped  # numpy: not for what none judges
 
         chosen = replace(chosen, probe=shipped(engine.info.sha256))

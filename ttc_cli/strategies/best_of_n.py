@@ -21,6 +21,7 @@ from ttc_cli.voting.ballot import Ballot
 from ttc_cli.voting.evidence import evidence
 from ttc_cli.voting.fields import FIELDS_HELP, by_field
 from ttc_cli.voting.grading import Grades, wanted
+from ttc_cli.voting.likelihood import read
 from ttc_cli.voting.mixed import sample
 from ttc_cli.voting.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give_up
 
@@ -54,7 +55,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     outputs, grades = wanted(run, plan), Grades(plan, question)
     pruner = StepScorePruner(options.give_up, plan) if options.give_up else None
     unverified = plan.verifier is None
-    ballot = Ballot(question, evidence(run.engine.info.name, plan) if unverified else grades.weigh)
+    known = evidence(run.engine.info.name, question, plan)
+    ballot = Ballot(question, known if unverified else grades.weigh)
     waves = plan.early_stop and plan.verifier is not None and plan.verifier.gate
     done: list[Branch] = []
     while len(done) < plan.samples and not any(map(grades.passed, done)):
@@ -72,7 +74,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         yield from grades.take(
             run, [branch for branch in drawn if replies.usable(branch, question)]
         )
-        ballot.take(done)
+        done = yield from read(run, question, done)
+        ballot.learn(done)
         if question.votable:
             yield ballot.event()
         if run.spent:

@@ -34,7 +34,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     """Draw, count and stop; returns the winning class's most confident branch."""
     if not question.votable:
         return (yield from drafts.draw(run, question, plan))
-    known = evidence(run.engine.info.name, plan)
+    known = evidence(run.engine.info.name, question, plan)
     ballot = Ballot(question, known if plan.early_stop or plan.kinds != "plain" else len)
     draw: Voting | MixedVote
     if plan.kinds == "plain":

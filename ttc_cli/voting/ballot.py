@@ -165,7 +165,7 @@ def confidence(model: str, question: Question, plan: Plan, outcome: Outcome) -> 
     Args:
         model: see `evidence`.
     """
-    known = evidence(model, plan)
+    known = evidence(model, question, plan)
     if outcome.branch is None or outcome.tree or not (known.measured and measurable(question)):
         return None
     ballot = Ballot(question, known)

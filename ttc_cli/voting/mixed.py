@@ -115,8 +115,11 @@ class MixedVote:
         return ()
 
     def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
-        """Everything live, once the vote is decided in the middle of a stage."""
-        if live and done and not self.decided:
+        """Everything live, once the vote is decided in the middle of a stage.
+
+        Where answers are read, that waits for the stage's end.
+        """
+        if live and done and not self.decided and self._question.bare is None:
             self._ballot.learn([*self.done, *done])
             self._settle(last=False)
         return [branch.id for branch in live] if self.decided else []
