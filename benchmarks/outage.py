@@ -109,7 +109,7 @@ def faults(task: Task, ran: Ran, calm: Ran) -> list[str]:
         found.append(f"{len(keys)} rows, {len(set(keys))} of them once")
     lost = [r["error"] for r in ran.rows if r.get("error") and not _whole(r)]
     lost += [row for row in ran.rows if "answer" not in row and "error" not in row]
-    return found + [f"{len(lost)} rows failed: {lost[0]}"] * bool(lost)
+    return [*found, *(f"a row failed: {row}" for row in lost[:1])]
 
 
 def _whole(row: dict[str, Any]) -> bool:

@@ -29,6 +29,8 @@ SECOND = 1
 """Number of the draw that follows one which failed."""
 _SHORT = 30
 """Words of reasoning up to which it is a reply, where no answer was found in it."""
+_SENTENCE = 5
+"""Words from which a reply may be a sentence, and not a name."""
 _STATING = {"upper", "lower", "bare", "plain", "unfenced", "lines", "sentences", "characters"}
 """Forms that a sentence with the answer can have; others are written by the model."""
 
@@ -55,10 +57,21 @@ def replied(
     own = replies.reply(branch)[1].strip()
     if not own or not (drafted or wanted) or (not wanted and _one_sentence(own)):
         return outcome
-    shown = _at_hand(own, outcome.answer, question, wanted) if drafted else mended(own, wanted)
+    if drafted:
+        shown = _at_hand(own, outcome.answer, question, wanted)
+    else:
+        shown = _name_alone(own, outcome.answer, wanted) or mended(own, wanted)
     if shown is not None:
         return outcome if shown == own and not drafted else _saying(run, outcome, shown)
     return (yield from _drawn(run, question, plan, outcome, own, wanted, drafted=drafted))
+
+
+def _name_alone(own: str, answer: str | None, wanted: Sequence[Constraint]) -> str | None:
+    """The answer of a sentence that says no more, where a name or value alone is wanted."""
+    asked = any(one.kind == "short" for one in wanted)
+    if not (asked and answer and answer in own) or len(own.split()) < _SENTENCE:
+        return None
+    return mended(answer, wanted)
 
 
 def _one_sentence(own: str) -> bool:

@@ -54,6 +54,12 @@ _TOLD = re.compile(
     r"query|code|regex)|"
     r"(?:du|sie) (?:kannst|können)|der befehl|la commande|vous pouvez|el comando|puedes)"
 )
+STATEMENT = re.compile(
+    r"(?i:the|it|this|that|he|she|they|its|die|der|das|es|sie|er|le|la|les|il|elle|el|los|las|su"
+    r"|[lc](?=['’]))\b.{0,60}?(?:\s|['’])(?:is|was|are|were|ist|war|sind|lautet|heißt|est|était"
+    r"|sont|es|fue|son|era)\s+(?:called\s+|named\s+)?(?P<what>[^.!?\n]{1,40})[.!]?"
+)
+"""A sentence that says what something is; a title writes its verb large."""
 _LETTER = re.compile(r"\W*([A-Za-z])\W*")
 _WORKING = re.compile(r"\\boxed|\\\[|\\\(|\n\s*\n")
 
@@ -143,6 +149,8 @@ def _plain(text: str) -> str:
 
 def _single(text: str, constraint: Constraint) -> bool:
     said = _plain(text)
+    if STATEMENT.fullmatch(said):
+        return False
     return "\n" not in said and len(said) <= 60 and len(said.split()) <= 6 and _is_bare(text)
 
 

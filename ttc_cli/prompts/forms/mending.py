@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from ttc_cli.prompts.forms.constraint import Constraint
+from ttc_cli.prompts.forms.constraint import STATEMENT, Constraint
 
 _BLOCK = re.compile(r"^[ \t]*(```|~~~)[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.MULTILINE | re.DOTALL)
 _FENCE_LINE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*(?:\n|\Z)", re.MULTILINE)
@@ -69,6 +69,8 @@ def _parts(reply: str, wanted: Sequence[Constraint]) -> Iterator[str]:
     lines = reply.strip().split("\n")
     if len(lines) > 1 and lines[0].rstrip().endswith(":"):
         yield "\n".join(lines[1:])
+    if brief(wanted) and (states := STATEMENT.fullmatch(reply.strip())):
+        yield states["what"]
     if ":" in reply and len(lines) == 1 and brief(wanted):
         yield reply.rpartition(": ")[2]
 
