@@ -55,7 +55,7 @@ _TOLD = re.compile(
     r"(?:du|sie) (?:kannst|können)|der befehl|la commande|vous pouvez|el comando|puedes)"
 )
 STATEMENT = re.compile(
-    r"(?i:the|it|this|that|he|she|they|its|die|der|das|es|sie|er|le|la|les|il|elle|el|los|las|su"
+    r"(?i:the|it|this|that|he|she|they|its|die|der|das|es|sie|er|le|la|les|il|elle|el|los|las|su|zur|im|in"
     r"|[lc](?=['’]))\b.{0,60}?(?:\s|['’])(?:is|was|are|were|ist|war|sind|lautet|heißt|est|était"
     r"|sont|es|fue|son|era)\s+(?:called\s+|named\s+)?(?P<what>[^.!?\n]{1,40})[.!]?"
 )
