@@ -36,6 +36,7 @@ from ttc_cli.programs.values import answer
         ("Tuesday", "", "Tuesday"),
         (date(2024, 2, 29), "", "2024-02-29"),
         (timedelta(hours=3, minutes=25), "", "3 hours 25 minutes"),
+        (timedelta(hours=6) - timedelta(hours=22), "How long do I work?", "8 hours"),
         (timedelta(days=-1), "", "-1 day"),
         ([1, 2.0, [3, 4.5]], "", "1, 2, (3, 4.5)"),
         ({"a": 1.0, "b": [1, 2]}, "", "a: 1, b: (1, 2)"),

@@ -22,7 +22,6 @@ SAMPLED = Sampling(temperature=0.4)
 """Of programs once every prompt was drawn from greedily."""
 RULE = StopRule(PROGRAM_TOKENS, strings=("\n```",), block=True)
 CLOSE = "</think>"
-_QUOTED = re.compile(r"[\"“„]([^\"“”„\n]+)[\"”“]|(?<!\w)['‘]([^'‘’\n]+)['’](?!\w)")
 
 
 def begun(question: str, comments: str = "", body: str = "") -> str:
@@ -34,20 +33,6 @@ def begun(question: str, comments: str = "", body: str = "") -> str:
     """
     above = "".join(f"# {line}\n" for line in comments.splitlines())
     return f'{FENCE}{above}def {ENTRY}():\n    """{escaped(question)}"""\n{body}'
-
-
-def opening(question: str, sign: str) -> str:
-    """First lines of the function by which small models do not reckon by hand what Python knows.
-
-    Args:
-        question: in the person's words. sign: by which a computed question was known.
-    """
-    if any(word in sign for word in ("dates", "times")):
-        return "    from datetime import date, datetime, timedelta\n"
-    quoted = [found[1] or found[2] for found in _QUOTED.finditer(question)]
-    if "letters" in sign and len(quoted) == 1:
-        return f"    text = {quoted[0]!r}\n"
-    return ""
 
 
 def escaped(text: str) -> str:

@@ -45,6 +45,7 @@ _SIGNS = {
         r"\b\d{4}-\d\d-\d\d\b",
         r"\b(?:what|which) (?:day|date|weekday)\b.*\d",
         r"\bleap years?\b",
+        r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b.*\b(?:1[89]|20)\d\d\b",
         r"\bdays? (?:are there )?(?:between|from|until|after|before)\b",
     ),
     "percentages": (r"\d ?%", r"\bper ?cent(?:age)?\b.*\d", r"\d.*\bper ?cent(?:age)?\b"),

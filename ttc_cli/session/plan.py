@@ -19,7 +19,7 @@ from ttc_cli.data.profile import Profile
 from ttc_cli.drawing import effort as efforts
 from ttc_cli.drawing import replies as _replies  # noqa: F401 - early: a model may be loading
 from ttc_cli.engine.host import Host
-from ttc_cli.programs.begun import opening
+from ttc_cli.programs.opening import opening
 from ttc_cli.prompts.forms import Constraint, constraints
 from ttc_cli.prompts.wording import REASONED, Task
 from ttc_cli.routing.policy import Facts, Route, route

@@ -15,6 +15,7 @@ from ttc_cli.data.profile import Profile, form_of, profile
 from ttc_cli.data.program import above, columns_used, lacking
 from ttc_cli.jail import Limits, available, run_program
 from ttc_cli.programs.imports import completed
+from ttc_cli.programs.opening import today
 from ttc_cli.programs.values import answer
 from ttc_cli.prompts.documents import Document
 from ttc_cli.routing.computable import text_wanted
@@ -181,7 +182,8 @@ def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runn
         return Ran(said, error, ran.seconds)
 
     def run(code: str, cancel: threading.Event) -> Ran:
-        if _CLOCK.search(code) and "combine(" not in code and not _NOW.search(question):
+        now = _NOW.search(question) and not today(question)
+        if _CLOCK.search(code) and "combine(" not in code and not now:
             return Ran(error=ASKS_CLOCK)
         ran = once(code, cancel)
         names = lacking(data, code) if NO_NUMBER in ran.error else []
