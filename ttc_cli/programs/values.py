@@ -108,7 +108,7 @@ def _clock(value: Any) -> Any:
 
 
 def _span(value: Any) -> Any:
-    """A length of time from a clock's text, or from hours and minutes; past midnight, if need be."""
+    """A length of time from a clock's text, or from hours and minutes, also past midnight."""
     if isinstance(value, timedelta) and timedelta(days=-1) < value < timedelta():
         return value + timedelta(days=1)
     if isinstance(value, list | tuple) and len(value) == 2 and all(type(v) is int for v in value):
