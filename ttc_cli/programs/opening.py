@@ -57,7 +57,7 @@ def today(question: str) -> date | None:
     """The day that a question says is today; this year's where it names none."""
     found = _TODAY.search(question)
     value = when(found[1].strip()) if found else None
-    day = _DAY.fullmatch(value.key) if value is not None and value.kind == "date" else None
+    day = _DAY.fullmatch(str(value.key)) if value is not None and value.kind == "date" else None
     if day is None:
         return None
     return date(date.today().year if day[1] == "-" else int(day[1]), int(day[2]), int(day[3]))
