@@ -27,6 +27,13 @@ def test_problems_escalate_and_say_why() -> None:
     assert "confidence and agreement" in found.reason
 
 
+def test_a_command_that_is_asked_for_alone_is_no_mathematics() -> None:
+    found = route("Find all files larger than 10 MB below the current folder. The command only.")
+    assert (found.task, found.path, found.effort) == ("code", "simple", "low")
+    assert "asked for alone" in found.reason
+    assert route("The command only.", task="math").task == "math"
+
+
 def test_more_samples_only_where_they_can_be_told_apart() -> None:
     found = route(PROOF)
     assert (found.task, found.form, found.effort) == ("math", "plain", "low")

@@ -102,13 +102,7 @@ def route(
         rules: the user's; the first that matches and says something of a part decides it.
     """
     verdict = classify(prompt, attached)
-    sure = verdict.complex if verdict.complex >= COMPLEX else 1 - verdict.complex
-    guessed = {"task": verdict.task, "path": "complex" if verdict.complex >= COMPLEX else "simple"}
-    reckoned = LAPSE.search(prompt[:END]) is not None
-    if reckoned and verdict.task in ("factual", "extraction", "chat", "logic"):
-        guessed["task"] = "math"
-    if reckoned and guessed["task"] == "math":
-        guessed["path"] = "complex"
+    guessed, sure = _guess(prompt, verdict)
     parts = {"effort": effort, "task": task, "path": path}
     why = {name: "given" for name, value in parts.items() if value != "auto"}
     for rule in rules:
@@ -118,10 +112,7 @@ def route(
                 why[name] = f"by the rule {rule.match!r}"
     for name in ("task", "path"):
         if parts[name] == "auto":
-            parts[name] = guessed[name]
-            why[name] = f"{verdict.sure if name == 'task' else sure:.0%} sure"
-            if reckoned and guessed["task"] == "math":
-                why[name] = "a sum over times or dates"
+            parts[name], why[name] = guessed[name], sure[name]
     kind = form or answer_form(_read(prompt, attached), parts["task"], parts["path"])
     program = _program(
         prompt,
@@ -142,6 +133,23 @@ def route(
     bare = brief(constraints(prompt))
     level, reason = _effort(parts["path"], kind, facts, computed=program.yes, bare=bare)
     return Route(parts["task"], parts["path"], kind, level, f"{about}; {reason}", program)
+
+
+def _guess(prompt: str, verdict: Verdict) -> tuple[dict[str, str], dict[str, str]]:
+    """Task and path as far as nobody gave them, and how sure that is, for people."""
+    hard = verdict.complex >= COMPLEX
+    guessed = {"task": verdict.task, "path": "complex" if hard else "simple"}
+    sure = {"task": f"{verdict.sure:.0%} sure"}
+    sure["path"] = f"{verdict.complex if hard else 1 - verdict.complex:.0%} sure"
+    kinds = {one.kind for one in constraints(prompt)}
+    if "code" in kinds and verdict.task != "code":
+        # "the command only" of a prompt with numbers in it is no mathematics
+        return {"task": "code", "path": "simple"}, dict.fromkeys(sure, "asked for alone")
+    if not LAPSE.search(prompt[:END]):
+        return guessed, sure
+    if verdict.task in ("factual", "extraction", "chat", "logic", "math"):
+        return {"task": "math", "path": "complex"}, dict.fromkeys(sure, "a sum over times or dates")
+    return guessed, sure
 
 
 def _program(
