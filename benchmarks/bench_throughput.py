@@ -73,7 +73,7 @@ def engine(options: argparse.Namespace, path: str, prompt: int, reply: int) -> d
     from ttc_cli.engine.llama.engine import LlamaEngine
 
     cells = prompt + options.width * (reply + 64) + 256
-    loaded = LlamaEngine.load(path, cells=cells, context=prompt + reply + 64, ignore_eog=True)
+    loaded = LlamaEngine(path, cells=cells, context=prompt + reply + 64, ignore_eog=True)
     try:
         grow(loaded, requests(prompt_of(loaded, 40), 1, 4, confidence=True, first=10**6))
         batch = requests(prompt_of(loaded, prompt), options.width, reply, confidence=True)

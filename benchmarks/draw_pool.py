@@ -21,8 +21,7 @@ from typing import Any
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.halves import pack
-from ttc_cli.core.sampling import GREEDY, Outputs, Sampling, StopRule
-from ttc_cli.core.seeds import branch_seed
+from ttc_cli.core.sampling import GREEDY, Outputs, Sampling, StopRule, branch_seed
 from ttc_cli.core.steps import STEPS
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.programs.begun import RULE, begun
@@ -88,7 +87,7 @@ def main() -> None:
     kinds += [(f"program-{told.programs[:1]}-1", n) for n in range(told.sampled)]
     left = [((r["id"], *kind), r["question"]) for r in rows for kind in kinds]
     left = [(key, question) for key, question in left if key not in done][::-1]
-    engine = LlamaEngine.load(told.model, threads=told.threads, cells=told.width * CELLS)
+    engine = LlamaEngine(told.model, threads=told.threads, cells=told.width * CELLS)
     live: dict[Any, dict[str, Any]] = {}
     with told.out.open("a") as out:
         while left or live:

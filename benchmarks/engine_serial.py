@@ -20,7 +20,7 @@ from ttc_cli.engine.llama.engine import LlamaEngine
 
 def load(options: argparse.Namespace, context: int = 4096) -> LlamaEngine:
     """Our engine, set for benchmarks."""
-    return LlamaEngine.load(
+    return LlamaEngine(
         options.model,
         cells=options.cells,
         context=context,

@@ -28,7 +28,7 @@ Rows = dict[tuple[int, str], list[dict[str, Any]]]
 
 def ours(options: argparse.Namespace, width: int, confidence: bool) -> dict[str, Any]:
     """One measurement of ours; the first, tiny branch warms up the threads and the pages."""
-    engine = LlamaEngine.load(
+    engine = LlamaEngine(
         options.model,
         cells=options.cells,
         context=options.prompt + options.tokens + 64,

@@ -62,7 +62,7 @@ def load(options: argparse.Namespace) -> LlamaEngine:
     """The engine; it never ends a turn, so that both sides draw exactly as many tokens."""
     model = resolve(options.model, home())
     assert isinstance(model, ModelFile), "a server gives no hidden states"
-    return LlamaEngine.load(
+    return LlamaEngine(
         model.path,
         cells=options.cells,
         context=4096,

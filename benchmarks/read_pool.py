@@ -184,7 +184,7 @@ def main() -> None:
         known = (row["id"], row["kind"], row["sample"]) in done
         if row["kind"] in KINDS and not (beyond or known):
             left[row["id"]].append(row)
-    engine = LlamaEngine.load(str(told.model), threads=told.threads, cells=8192)
+    engine = LlamaEngine(str(told.model), threads=told.threads, cells=8192)
     reader = Reader(engine)
     with told.out.open("a") as out:
         for n, (name, rows) in enumerate(left.items(), 1):

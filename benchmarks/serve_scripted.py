@@ -46,7 +46,7 @@ class Adder(ScriptedEngine):
 
     def __init__(self, *_: Any) -> None:
         super().__init__(adds, context=8192)
-        self._info = replace(self._info, template=TEMPLATE)
+        self.info = replace(self.info, template=TEMPLATE)
 
     def reserve(self, cells: int) -> None:
         """There is always room."""

@@ -111,7 +111,7 @@ def _with_command(arguments: list[str]) -> list[str]:
     if first == "help" and set(arguments[1:]) <= COMMANDS.keys():
         return [*arguments[1:], "--help"]
     if len(arguments) == 1 and first.isalpha():
-        from ttc_cli.core.spelling import nearest
+        from ttc_cli.core.text import nearest
 
         if near := nearest(first, COMMANDS, 0.75):
             sys.stderr.write(f"{first!r} goes to the model; the command is `ttc {near}`\n")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ttc_cli.answers.schema.answer import AnswerSchema
-from ttc_cli.answers.schema.numbers import between
+from ttc_cli.answers.schema.scalars import between
 from ttc_cli.answers.schema.shapes import START, Grammar, Lit, Ref, Repeat, alt, seq
 from ttc_cli.core.errors import UnreadableFile, UsageError
 

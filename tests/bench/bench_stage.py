@@ -16,7 +16,7 @@ from ttc_cli.bench.folder import fingerprint
 from ttc_cli.bench.questions import load
 from ttc_cli.bench.run import Spec, Summary, run
 from ttc_cli.core.engine import BranchRequest, Delta
-from ttc_cli.core.seeds import uniform
+from ttc_cli.core.sampling import uniform
 from ttc_cli.engine.scripted import Line, ScriptedEngine, split
 from ttc_cli.models.registry import ModelFile
 from ttc_cli.settings import Settings

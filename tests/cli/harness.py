@@ -28,7 +28,7 @@ class Speaker(ScriptedEngine):
     def __init__(self, script: Script, *, context: int, thinks: bool = False) -> None:
         super().__init__(script, context=context)
         opener = "<think>\n" if thinks else ""
-        self._info = replace(self._info, template=TEMPLATE + opener)
+        self.info = replace(self.info, template=TEMPLATE + opener)
 
     def reserve(self, cells: int) -> None:
         """There is always room."""

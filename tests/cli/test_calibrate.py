@@ -11,9 +11,8 @@ import pytest
 from harness import Ttc
 
 from ttc_cli.cli import calibrate as command
-from ttc_cli.engine.calibration import MEASURED
 from ttc_cli.engine.host import Tuning
-from ttc_cli.engine.tuning import SIZES, Reading
+from ttc_cli.engine.tuning import MEASURED, SIZES, Reading
 from ttc_cli.models.registry import ModelFile, identity, resolve
 from ttc_cli.session import calibrate as session  # here, so that it has the real `load_llama`
 from ttc_cli.session.loaded import tuned

@@ -11,7 +11,7 @@ import pytest
 from harness import Ttc
 
 from ttc_cli.core.engine import BranchRequest
-from ttc_cli.core.seeds import uniform
+from ttc_cli.core.sampling import uniform
 from ttc_cli.prm import fit
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.engine import BranchRequest
-from ttc_cli.core.seeds import uniform
+from ttc_cli.core.sampling import uniform
 from ttc_cli.engine.scripted import Line, ScriptedEngine
 
 PROMPT = Prompt((("Say something, please.", False),))

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from ttc_cli.core.decoding import as_utf8
+from ttc_cli.core.files import as_utf8
 
 TEXT = "Žluťoučký kůň\u2028日本 🙂\n" * 50
 

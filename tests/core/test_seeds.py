@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from ttc_cli.core.seeds import branch_seed, uniform
+from ttc_cli.core.sampling import branch_seed, uniform
 
 BRANCHES = [*((i,) for i in range(40)), *((i, j) for i in range(6) for j in range(6))]
 

@@ -1,4 +1,4 @@
-from ttc_cli.core.spelling import did_you_mean, nearest
+from ttc_cli.core.text import did_you_mean, nearest
 
 
 def test_the_nearest_name() -> None:

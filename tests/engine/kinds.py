@@ -15,8 +15,7 @@ from fake_server import WORD, FakeServer
 
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import BranchRequest, Delta, Engine
-from ttc_cli.core.sampling import Sampling, Stop, StopRule
-from ttc_cli.core.seeds import uniform
+from ttc_cli.core.sampling import Sampling, Stop, StopRule, uniform
 from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.hub import Hub
 from ttc_cli.engine.llama.context import MAX_SEQUENCES
@@ -231,7 +230,7 @@ class LlamaKind(Kind):
 
     def make(self, *, context: int = 0, cells: int = 2048) -> Engine:
         # One thread: two that meet at barriers are far slower on a busy machine.
-        return LlamaEngine.load(self.path, cells=cells, context=context, threads=1)
+        return LlamaEngine(self.path, cells=cells, context=context, threads=1)
 
     def decode(self, engine: Any, tokens: Iterable[int]) -> str:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")

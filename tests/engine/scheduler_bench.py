@@ -15,9 +15,9 @@ from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import BranchRequest, Delta
 from ttc_cli.core.sampling import Outputs, Sampling, StopRule
 from ttc_cli.core.steps import StepRule
-from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.scheduler import Scheduler
+from ttc_cli.engine.tuning import Widths
 
 LETTERS = Letters()
 HOT = Sampling(1.0, min_p=0.0)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ttc_cli.engine.llama.amx import miscompiled
+from ttc_cli.engine.llama.binding import miscompiled
 
 
 @pytest.mark.parametrize(

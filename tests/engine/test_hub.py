@@ -12,8 +12,7 @@ from ttc_cli.core.errors import EngineFailed
 from ttc_cli.core.events import Event, Flow, Note, Tick
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import StopRule
-from ttc_cli.core.seeds import uniform
+from ttc_cli.core.sampling import StopRule, uniform
 from ttc_cli.engine.hub import Hub, drive
 from ttc_cli.engine.scripted import Line, ScriptedEngine
 

@@ -26,14 +26,14 @@ SLOW = Prompt((("The men saw a light under the water and then a hand. " * 150, F
 
 @pytest.fixture
 def engine(tiny: Path) -> Iterator[LlamaEngine]:
-    made = LlamaEngine.load(tiny, cells=2048, threads=1)
+    made = LlamaEngine(tiny, cells=2048, threads=1)
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
 def real(smollm: Path) -> Iterator[LlamaEngine]:
-    made = LlamaEngine.load(smollm, cells=4096, threads=1)
+    made = LlamaEngine(smollm, cells=4096, threads=1)
     yield made
     made.close()
 
@@ -88,7 +88,7 @@ def test_a_cancelled_neighbour_costs_a_prefill_nothing_but_time(real: LlamaEngin
 
 @pytest.mark.model
 def test_control_c_during_a_prefill_is_heard_and_the_engine_closes(smollm: Path) -> None:
-    engine = LlamaEngine.load(smollm, cells=4096, threads=1)
+    engine = LlamaEngine(smollm, cells=4096, threads=1)
     engine.submit(branch("long", 4, prompt=SLOW))
     in_prefill(engine)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever ran before
@@ -103,7 +103,7 @@ def test_control_c_during_a_prefill_is_heard_and_the_engine_closes(smollm: Path)
 
 def test_tokens_of_two_threads_do_not_mix(tiny: Path) -> None:
     """Pieces are looked up by the caller's thread and the engine's; each has its own buffer."""
-    engine = LlamaEngine.load(tiny, cells=512, threads=1)
+    engine = LlamaEngine(tiny, cells=512, threads=1)
     model = engine.model
     expected = [model.piece(token) for token in range(model.n_vocab)]
     model.pieces.clear()
@@ -190,7 +190,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "broken.gguf"
     path.write_bytes(b"GGUF" + bytes(100))
     with pytest.raises(ModelError, match=r"broken\.gguf"):
-        LlamaEngine.load(path)
+        LlamaEngine(path)
 
 
 def test_a_closed_engine_answers_no_question_about_text(engine: LlamaEngine) -> None:
@@ -216,7 +216,7 @@ def test_a_branch_in_a_loop_is_stopped(engine: LlamaEngine) -> None:
 def test_threads_may_poll_and_cancel_while_closing(tiny: Path) -> None:
     """Whoever closes in the middle of things gets its way, quickly, every time."""
     for number in range(30):
-        engine = LlamaEngine.load(tiny, cells=512, threads=1)
+        engine = LlamaEngine(tiny, cells=512, threads=1)
         for key in range(6):
             engine.submit(branch(key, 100, seed=key))
         said: dict[Any, Said] = {}

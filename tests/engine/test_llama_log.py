@@ -31,8 +31,8 @@ def test_the_log_is_for_its_owner_and_does_not_grow_for_ever(tmp_path: Path) -> 
 def test_a_second_model_without_a_log_leaves_the_first_one_s(tmp_path: Path, tiny: Path) -> None:
     path, log = tmp_path / "llama.log", binding.log()
     try:
-        LlamaEngine.load(tiny, log_file=path).close()
-        LlamaEngine.load(tiny).close()
+        LlamaEngine(tiny, log_file=path).close()
+        LlamaEngine(tiny).close()
         log.write(1, b"still heard", None)
         assert path.read_bytes().endswith(b"still heard")
     finally:

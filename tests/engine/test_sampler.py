@@ -8,8 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from ttc_cli.core.sampling import GREEDY, LIKELIEST, Outputs, Sampling
-from ttc_cli.core.seeds import uniform
+from ttc_cli.core.sampling import GREEDY, LIKELIEST, Outputs, Sampling, uniform
 from ttc_cli.engine.llama.sampler import draw, log_softmax_at, measure
 
 N = 400

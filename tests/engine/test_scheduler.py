@@ -9,10 +9,10 @@ from scheduler_bench import LETTERS, bench, request, some_prompt, some_request
 
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.sampling import Stop
-from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.llama.context import Row
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.residents import ENDED_ROWS, IDLE_ROWS
+from ttc_cli.engine.tuning import Widths
 
 
 @pytest.mark.parametrize("rewindable", [True, False])

@@ -15,8 +15,8 @@ from ttc_cli.core.errors import EngineFailed
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import Outputs, Sampling, Stop, StopRule
 from ttc_cli.core.steps import StepRule
-from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.llama.job import Job
+from ttc_cli.engine.tuning import Widths
 
 
 def test_hidden_states_survive_preemption() -> None:

@@ -17,8 +17,8 @@ from ttc_cli.core.sampling import Outputs, Stop
 from ttc_cli.engine.openai.address import Address, check_offline
 from ttc_cli.engine.openai.detect import Memory, connect
 from ttc_cli.engine.openai.engine import ServerEngine
-from ttc_cli.engine.openai.refusal import refusal
-from ttc_cli.engine.openai.retry import RetryPolicy
+from ttc_cli.engine.openai.pacing import RetryPolicy
+from ttc_cli.engine.openai.told import refusal
 
 WORDS = " one two three four five six seven eight nine ten eleven twelve"
 QUICK = RetryPolicy(attempts=3, pause=0.01, longest=1, wait=0.3)

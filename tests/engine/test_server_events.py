@@ -13,7 +13,7 @@ import pytest
 
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.api import Api
-from ttc_cli.engine.openai.refusal import TransientError
+from ttc_cli.engine.openai.told import TransientError
 
 ONE, TWO = b'{"choices": [{"text": "one"}]}', b'{"choices": [{"text": "two"}]}'
 BOTH = [json.loads(ONE), json.loads(TWO)]

@@ -13,12 +13,11 @@ from kinds import ask, branch
 
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.sampling import Stop
-from ttc_cli.engine.openai import replicas
+from ttc_cli.engine.openai import server as found
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
-from ttc_cli.engine.openai.replicas import Unlike
-from ttc_cli.engine.openai.retry import RetryPolicy
-from ttc_cli.engine.openai.window import Window
+from ttc_cli.engine.openai.pacing import RetryPolicy, Window
+from ttc_cli.engine.openai.server import Unlike
 
 QUICK = RetryPolicy(attempts=3, pause=0.01, longest=1, wait=5)
 Serve = Callable[..., FakeServer]
@@ -101,7 +100,7 @@ def test_a_replica_of_another_build_that_joins_ends_the_run(serve: Serve) -> Non
 def test_a_replica_of_another_context_that_joins_ends_the_run(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replicas, "EVERY", 0.02)
+    monkeypatch.setattr(found, "EVERY", 0.02)
     server = serve(lambda _: " word" * 400, pause=0.01)
     engine = connect(Address(server.url))
     server.context = 512

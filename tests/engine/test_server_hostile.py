@@ -15,7 +15,7 @@ from ttc_cli.core.errors import TtcError
 from ttc_cli.core.sampling import Outputs
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
-from ttc_cli.engine.openai.retry import RetryPolicy
+from ttc_cli.engine.openai.pacing import RetryPolicy
 
 QUICK = RetryPolicy(attempts=2, pause=0.01, longest=0.1, wait=0.1)
 CASES, SECONDS, MEGABYTES = 6, 10.0, 150

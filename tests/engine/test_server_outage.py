@@ -11,7 +11,7 @@ from kinds import ask, branch, finish
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
-from ttc_cli.engine.openai.retry import RetryPolicy
+from ttc_cli.engine.openai.pacing import RetryPolicy
 
 WORDS = " word" * 40
 

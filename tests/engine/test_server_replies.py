@@ -14,10 +14,8 @@ from ttc_cli.core.sampling import Outputs, Stop
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.openai.form import Form
-from ttc_cli.engine.openai.piece import ending
-from ttc_cli.engine.openai.refusal import words
-from ttc_cli.engine.openai.spoken import Tagger, spoken
-from ttc_cli.engine.openai.told import Senseless, parse, whole
+from ttc_cli.engine.openai.piece import Tagger, ending, spoken
+from ttc_cli.engine.openai.told import Senseless, parse, whole, words
 from ttc_cli.settings.tables import check_url
 
 

@@ -26,7 +26,7 @@ def make(tiny: Path) -> Iterator[Make]:
     made: list[LlamaEngine] = []
 
     def one(path: Path = tiny, cells: int = 1024) -> LlamaEngine:
-        made.append(LlamaEngine.load(path, cells=cells, threads=1, sha256="tiny"))
+        made.append(LlamaEngine(path, cells=cells, threads=1, sha256="tiny"))
         return made[-1]
 
     yield one

@@ -19,8 +19,7 @@ from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import EngineFailed, TtcError
 from ttc_cli.core.ledger import Ledger
-from ttc_cli.core.sampling import Stop
-from ttc_cli.core.seeds import uniform
+from ttc_cli.core.sampling import Stop, uniform
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.engine.scripted import Line, ScriptedEngine
 from ttc_cli.engine.warm import peer, wire
@@ -165,7 +164,7 @@ def test_a_server_that_is_gone_before_it_is_used_is_no_error(serve: Serve) -> No
 
 def test_room_that_a_busy_server_cannot_make_is_made_here(serve: Serve, tiny: Path) -> None:
     def load() -> LlamaEngine:
-        return LlamaEngine.load(tiny, threads=1)
+        return LlamaEngine(tiny, threads=1)
 
     behind = load()
     behind.reserve(256)
@@ -184,7 +183,7 @@ def test_room_that_a_busy_server_cannot_make_is_made_here(serve: Serve, tiny: Pa
 
 
 def test_an_answer_does_not_depend_on_callers_before(serve: Serve, tiny: Path) -> None:
-    engine = LlamaEngine.load(tiny, cells=1024, threads=1)
+    engine = LlamaEngine(tiny, cells=1024, threads=1)
     serving = serve(engine)
     first = serving.connect()
     (said,) = ask(first, branch("a", 4))
@@ -203,8 +202,8 @@ def foresee(request: bytes) -> tuple[Prompt, int] | None:
 @pytest.mark.parametrize("pause", [0.0, 0.3])
 def test_what_is_expected_is_evaluated_ahead(serve: Serve, tiny: Path, pause: float) -> None:
     """Nothing that the caller hears tells of it, but for the time."""
-    (expected,) = ask(LlamaEngine.load(tiny, cells=512, threads=1), branch("a", 6))
-    behind = LlamaEngine.load(tiny, cells=256, threads=1)
+    (expected,) = ask(LlamaEngine(tiny, cells=512, threads=1), branch("a", 6))
+    behind = LlamaEngine(tiny, cells=256, threads=1)
     engine = serve(behind, foresee=foresee).connect()
     engine.expect(STORY.text.encode())
     time.sleep(pause)
@@ -218,7 +217,7 @@ def test_what_is_expected_is_evaluated_ahead(serve: Serve, tiny: Path, pause: fl
 
 
 def test_an_expectation_that_does_not_come_true_does_no_harm(serve: Serve, tiny: Path) -> None:
-    behind = LlamaEngine.load(tiny, cells=256, threads=1)
+    behind = LlamaEngine(tiny, cells=256, threads=1)
     serving = serve(behind, foresee=foresee)
     for text in ("something else " * 20, "", "too long for any context " * 500):
         engine = serving.connect()
@@ -239,8 +238,8 @@ def test_it_leaves_when_told_and_when_nobody_comes(serve: Serve) -> None:
     engine = serving.connect()
     engine.submit(branch("a", 20))
     with linked(serving) as link:
-        assert link.call(wire.Status()).callers == 1
-        link.call(wire.Leave())
+        assert link.call("status").callers == 1
+        link.call("leave")
     assert not serving.path.exists()
     assert ask(engine, branch("b", 5))[0].sampled == 5, "what is under way is finished"
     finish(engine, ["a"])
@@ -251,10 +250,10 @@ def test_errors_of_the_engine_come_as_what_they_are(serve: Serve) -> None:
     request = wire.slim(branch("a"), 1)
     with linked(serve(ScriptedEngine(script, context=4))) as link:
         with pytest.raises(TtcError, match="the context holds 4") as raised:
-            link.call(wire.Submit(request, 0, ()))
+            link.call("submit", request, 0, ())
         assert raised.value.exit_code == 5
         with pytest.raises(EngineFailed, match="keeps no states"):
-            link.call(wire.Resident([1]))
+            link.call("resident", [1])
 
 
 @pytest.mark.parametrize(
@@ -264,9 +263,11 @@ def test_errors_of_the_engine_come_as_what_they_are(serve: Serve) -> None:
         *(struct.pack(">I", n) + random.Random(n).randbytes(n) for n in range(0, 40, 3)),
         struct.pack(">I", wire.LONGEST + 1),
         struct.pack(">I", 1000) + b"and no more",
-        2 * wire.framed(wire.Call(wire.Poll(0.5))),
-        wire.framed({"message": {"type": "poll", "timeout": "soon"}}),
-        wire.framed({"message": {"type": "no such"}}),
+        2 * wire.framed(wire.Call("poll", wire.raw([0.5]))),
+        wire.framed({"method": "poll", "arguments": ["soon"]}),
+        wire.framed({"method": "poll", "arguments": [0.5, 1]}),
+        wire.framed({"method": "no such", "arguments": []}),
+        wire.framed({"method": "close", "arguments": []}),
         wire.framed([1, 2]),
     ],
 )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ttc_cli.engine.calibration import MOST, Widths
+from ttc_cli.engine.tuning import MOST, Widths
 
 DIP = {1: 18.0, 2: 22.0, 4: 30.0, 8: 25.0, 16: 40.0, 32: 44.0}
 

@@ -12,9 +12,16 @@ import pytest
 from tiny_models import write_gguf
 
 from ttc_cli.core.errors import ModelCorrupt, ModelError, ModelMissing, TtcError, UsageError
-from ttc_cli.models import identity, registry
-from ttc_cli.models.catalogue import DEFAULT, Entry, HubSource, WheelSource, catalogue
-from ttc_cli.models.found import hub_cache, scan
+from ttc_cli.models import disk, registry
+from ttc_cli.models.catalogue import (
+    DEFAULT,
+    Entry,
+    HubSource,
+    WheelSource,
+    catalogue,
+    hub_cache,
+    scan,
+)
 from ttc_cli.models.registry import ModelFile, Remote, locate, resolve
 
 
@@ -173,17 +180,17 @@ def test_a_damaged_registry_is_named(home: Path) -> None:
 def test_hashes_are_remembered_until_the_file_changes(home: Path, tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "m.gguf")
     models = registry.models_dir(home)
-    assert identity.known_sha256(path, models) is None
-    digest = identity.hash_file(path)
+    assert disk.known_sha256(path, models) is None
+    digest = disk.hash_file(path)
     assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
-    identity.remember_sha256(path, digest, models)
+    disk.remember_sha256(path, digest, models)
     model = resolve(str(path), home)
     assert isinstance(model, ModelFile)
     assert registry.identity(model) == digest
     os.utime(path, ns=(1, 1))
-    assert identity.known_sha256(path, models) is None
+    assert disk.known_sha256(path, models) is None
     (models / "hashes.json").write_text("damaged")
-    assert identity.known_sha256(path, models) is None
+    assert disk.known_sha256(path, models) is None
 
 
 def test_a_quick_fingerprint_tells_files_apart(home: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from ttc_cli.core.errors import ModelError, TtcError, UnreadableFile
 from ttc_cli.prm.convert import convert
-from ttc_cli.verifiers.prm.head import StepHead
+from ttc_cli.verifiers.prm.forms import StepHead
 
 RNG = np.random.default_rng(3)
 WIDTH = 6

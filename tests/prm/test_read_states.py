@@ -22,7 +22,7 @@ ASKED = "<|im_start|>user\nSay hi in one word.<|im_end|>\n<|im_start|>assistant\
 
 @pytest.mark.model
 def test_a_reply_that_ended_is_read_with_its_end(smollm: Path) -> None:
-    engine = LlamaEngine.load(smollm, cells=1024)
+    engine = LlamaEngine(smollm, cells=1024)
     try:
         run, branch = Run(engine), Branch((0,), Prompt(((ASKED, True),)))
         rule = StopRule(120, steps=STEPS)

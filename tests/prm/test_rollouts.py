@@ -13,7 +13,7 @@ from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import end_of
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.seeds import uniform
+from ttc_cli.core.sampling import uniform
 from ttc_cli.core.steps import STEPS
 from ttc_cli.engine.scripted import ScriptedEngine
 from ttc_cli.prm.rollouts import RolloutSpec, corrupted, draw, majority, spoil

@@ -16,8 +16,7 @@ from ttc_cli.core.events import Event, Flow
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Outputs
-from ttc_cli.core.seeds import branch_seed, uniform
+from ttc_cli.core.sampling import Outputs, branch_seed, uniform
 from ttc_cli.core.verify import Graded
 from ttc_cli.engine.scripted import Line, ScriptedEngine, split
 from ttc_cli.strategies import registry

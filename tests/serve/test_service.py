@@ -16,7 +16,7 @@ from ttc_cli.core.errors import EngineFailed, TtcError
 from ttc_cli.core.events import Done, Event, Text
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
-from ttc_cli.engine.openai.retry import RetryPolicy
+from ttc_cli.engine.openai.pacing import RetryPolicy
 from ttc_cli.serve.jobs import Job
 from ttc_cli.serve.refusal import ApiError
 from ttc_cli.serve.service import Service

@@ -33,7 +33,7 @@ def stage(tiny: Path) -> Iterator[Callable[..., Any]]:
     engines: list[Any] = []
 
     def make(script: Any = None, **settings: Any) -> Any:
-        engine: Any = LlamaEngine.load(tiny) if script is None else ScriptedEngine(script)
+        engine: Any = LlamaEngine(tiny) if script is None else ScriptedEngine(script)
         if script is not None:
             engine.reserve, engine.counters = (lambda _: None), Counters()
             engine.special_in = lambda _: frozenset()

@@ -23,7 +23,7 @@ LONG = "the old ship came home with no wind and the men said so. " * 40
 
 @pytest.mark.model
 def test_after_a_long_history_a_turn_evaluates_what_is_new(smollm: Path) -> None:
-    engine = LlamaEngine.load(smollm)
+    engine = LlamaEngine(smollm)
     session = SimpleNamespace(
         settings=Settings(log=False, cache=False, max_tokens=REPLY, effort="low"),
         model=ModelFile("smollm", smollm, "smollm", 0),

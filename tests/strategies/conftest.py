@@ -16,6 +16,6 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaEngine]:
     """A real engine on a model of random weights: only a grammar keeps it from nonsense."""
     from tiny_llama import write_llama
 
-    engine = LlamaEngine.load(write_llama(tmp_path_factory.mktemp("tiny") / "llama.gguf"))
+    engine = LlamaEngine(write_llama(tmp_path_factory.mktemp("tiny") / "llama.gguf"))
     yield engine
     engine.close()

@@ -15,8 +15,7 @@ from ttc_cli.core.events import end_of
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Stop
-from ttc_cli.core.seeds import uniform
+from ttc_cli.core.sampling import Stop, uniform
 from ttc_cli.engine.scripted import Line, Script, ScriptedEngine, split
 from ttc_cli.strategies import self_consistency
 from ttc_cli.strategies.self_consistency import Options

@@ -17,7 +17,7 @@ from ttc_cli.core.errors import ModelError, UsageError
 from ttc_cli.core.events import Note
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.hub import drive
-from ttc_cli.verifiers.prm.head import StepHead
+from ttc_cli.verifiers.prm.forms import StepHead
 from ttc_cli.verifiers.prm.selftest import PAIRS, verdict, verdicts_file
 from ttc_cli.verifiers.prm.verifier import Prm
 

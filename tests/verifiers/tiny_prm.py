@@ -11,7 +11,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-from ttc_cli.models.identity import hash_file, remember_sha256
+from ttc_cli.models.disk import hash_file, remember_sha256
 from ttc_cli.verifiers.prm import scorer as prm_engine
 
 WIDTH, HEADS, CONTEXT = 32, 4, 2048

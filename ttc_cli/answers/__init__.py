@@ -20,13 +20,10 @@ if TYPE_CHECKING:
     from ttc_cli.answers.worker import Comparer, Worker, shared_worker
 
 _HOMES = {
-    "group": ("AnswerClass", "Classes", "Exact", "classes"),
-    "compare": ("equivalent",),
-    "find": ("Extracted", "Rule", "extract"),
-    "parse": ("canonical",),
-    "reply": ("Kind",),
+    "group": ("AnswerClass", "Classes", "Exact", "classes"), "compare": ("equivalent",),
+    "find": ("Extracted", "Rule", "extract"), "parse": ("canonical",), "reply": ("Kind",),
     "worker": ("Comparer", "Worker", "shared_worker"),
-}
+}  # fmt: skip
 __all__ = [
     "AnswerClass", "Classes", "Comparer", "Exact", "Extracted", "Kind", "Rule", "Worker",
     "canonical", "classes", "equivalent", "extract", "shared_worker",

@@ -27,8 +27,7 @@ def equivalent(a: str, b: str, *, worker: Comparer | None = None) -> bool:
     Symmetric. `worker` defaults to this process's own (started when first needed); a comparison
     it cannot decide in time counts as different.
 
-    Raises:
-        TtcError: formulas had to be compared and the worker cannot be started.
+    Raises TtcError: formulas had to be compared and the worker cannot be started.
     """
     return a == b or same(parse(a), parse(b), worker)
 
@@ -97,9 +96,8 @@ def _close(a: Value, x: Fraction, b: Value, y: Fraction) -> bool:
     """Equal, or equal as far as the one with the fewer decimals goes (six of them at least)."""
     places = [v.places for v in (a, b) if v.places is not None]
     # past 12 places the difference is a float's noise: 0.30000000000000004
-    return x == y or (
-        bool(places) and abs(x - y) * 2 <= Fraction(1, 10 ** max(0, min(*places, 12)))
-    )
+    room = Fraction(1, 10 ** max(0, min(*places, 12))) if places else 0
+    return x == y or abs(x - y) * 2 <= room
 
 
 def _measures(a: Value, b: Value) -> bool:
@@ -186,11 +184,8 @@ def _formulas(a: Value, b: Value) -> bool | None:
 def _rounded(a: Value, b: Value) -> bool:
     """Whether a decimal of six places or more is a formula's value, as far as it goes."""
     number, other = (a, b) if a.kind in _MEASURES else (b, a)
-    found = (
-        formula.values(other.source)
-        if other.kind == "formula" and number.places is not None
-        else None
-    )
+    asked = other.kind == "formula" and number.places is not None
+    found = formula.values(other.source) if asked else None
     if not found or number.amount is None or complex(found[0]) != complex(found[-1]):
         return False
     gap = abs(complex(found[0]) - complex(number.amount))

@@ -159,13 +159,14 @@ def boxed(reply: Reply) -> str | None:
 
 def hashes(reply: Reply) -> str | None:
     """GSM8K's `#### 42`; a markdown heading of that depth is not one."""
-    found = [
-        m for m in _HASHES.finditer(reply.text) if brief(m[1]) and m[1].rstrip("* ")[-1:] != ":"
-    ]
-    # "#### Step 3" is a heading unless it is the last line
-    found = [m for m in found if re.search(r"\d", m[1]) or not reply.text[m.end() :].strip()]
-    found = [m for m in found if not re.match(r"(?i)\**(?:step|part|case|\d+\.\s)", m[1])]
-    return sentence(found[-1][1]) if found else None
+    for found in reversed([*_HASHES.finditer(reply.text)]):
+        said = found[1]
+        # "#### Step 3" is a heading unless it is the last line
+        stated = re.search(r"\d", said) or not reply.text[found.end() :].strip()
+        heading = re.match(r"(?i)\**(?:step|part|case|\d+\.\s)", said)
+        if brief(said) and said.rstrip("* ")[-1:] != ":" and stated and not heading:
+            return sentence(said)
+    return None
 
 
 def json_field(reply: Reply) -> str | None:
@@ -176,10 +177,10 @@ def json_field(reply: Reply) -> str | None:
         if reply.kind == "json":
             return canonical_json(value)
         fields = {key.lower().replace(" ", "_"): item for key, item in value.items()}
-        for name in ("final_answer", "answer", "result"):
-            if name in fields:
-                answer = fields[name]
-                return answer if isinstance(answer, str) else canonical_json(answer)
+        names = [name for name in ("final_answer", "answer", "result") if name in fields]
+        if names:
+            answer = fields[names[0]]
+            return answer if isinstance(answer, str) else canonical_json(answer)
     return None
 
 
@@ -238,23 +239,20 @@ def _inner_value(said: str) -> str | None:
 def bold(reply: Reply) -> str | None:
     """The last bold text of the last line, unless it is a heading."""
     line = reply.last
-    found = [
-        m for m in _BOLD.finditer(line) if ":" not in ((m[1] or m[2])[-1], line[m.end() :][:1])
-    ]
-    said = (found[-1][1] or found[-1][2]) if found else ""
-    return sentence(said) if brief(said) else None
+    found = [(m[1] or m[2], line[m.end() :][:1]) for m in _BOLD.finditer(line)]
+    said = [bold_ for bold_, then in found if ":" not in (bold_[-1], then)]
+    return sentence(said[-1]) if said and brief(said[-1]) else None
 
 
 def maths(reply: Reply) -> str | None:
     """The last formula, when no number follows it in the reply's last lines."""
-    formulas = list(_FORMULA.finditer(reply.text))
-    rest = reply.text[formulas[-1].end() :] if formulas else ""
+    if not (formulas := list(_FORMULA.finditer(reply.text))):
+        return None
+    inner = next(group for group in formulas[-1].groups() if group)
     # "$5 and a tip of $3": what lies between two prices is no formula
-    inner = next((g for g in formulas[-1].groups() if g), "") if formulas else ""
     prose = re.search(r"[a-z]{3,} [a-z]{2,}", inner)
-    return (
-        inner.strip() if not re.search(r"\d|\n\n\S", rest) and not prose and brief(inner) else None
-    )
+    followed = re.search(r"\d|\n\n\S", reply.text[formulas[-1].end() :])
+    return inner.strip() if not followed and not prose and brief(inner) else None
 
 
 def number(reply: Reply) -> str | None:
@@ -291,10 +289,7 @@ def line(reply: Reply) -> str | None:
 _STATED: tuple[_RuleFunction, ...] = (tag, boxed, phrase, hashes)
 _ORDER = (*_STATED, json_field, code, choice, bold, maths, number, line)
 _ORDERS: dict[Kind | None, tuple[_RuleFunction, ...]] = {
-    "json": (json_field, *_STATED),
-    "code": (code,),
-    "choice": (*_STATED, json_field, choice, bold),
-    "word": (*_STATED, json_field, bold, line),
-    "date": (*_STATED, json_field, bold, number, line),
+    "json": (json_field, *_STATED), "code": (code,), "choice": (*_STATED, json_field, choice, bold),
+    "word": (*_STATED, json_field, bold, line), "date": (*_STATED, json_field, bold, number, line),
     "text": (*_STATED, json_field, line),
-}
+}  # fmt: skip

@@ -34,6 +34,7 @@ _KNOWN = _GREEK.union(_FUNCTIONS, listed("commands"))
 _RELATIONS = re.compile(r"<=|>=|!=|[=<>≤≥≠∈]|\\(?:in|notin|leq?|geq?|neq?|lt|gt|equiv)(?![a-z])")
 _PLURAL = re.compile(r"[,;±∪∩|{]|\\(?:pm|cup|cap|begin)")
 _SIGN = re.compile(r"[\d\\^+*/=<>≤≥≠±√π∞∪∩∅|!-]|\b(?:pi|sqrt|infinity|oo)\b")
+_JOINTS = ("\\pm", "\\mp", "\\}", "\\in")
 _POINTS = (0.7331, 1.3187, 2.4159)
 _CONSTANTS = {"π": cmath.pi + 0j, "pi": cmath.pi + 0j, "e": cmath.e + 0j, "i": 1j}
 
@@ -128,9 +129,7 @@ class _Reader:
                 total = total * self.signed()
             elif self.take("/", "÷", "\\div"):
                 total = total / self.signed()
-            elif following[0].isalnum() or following[0] in "(√\\[":
-                if following in ("\\pm", "\\mp", "\\}", "\\in"):
-                    break
+            elif (following[0].isalnum() or following[0] in "(√\\[") and following not in _JOINTS:
                 total = total * self.power()
             else:
                 break
@@ -172,7 +171,7 @@ class _Reader:
         name = self.take().lstrip("\\")
         if name in ("frac", "dfrac", "tfrac"):
             return self.group() / self.group()
-        if name in ("binom",):
+        if name == "binom":
             top, below = self.group(), self.group()
             if not (isinstance(top, Fraction) and isinstance(below, Fraction)) or top > 5000:
                 raise _Unread
@@ -182,9 +181,7 @@ class _Reader:
             return raised(self.group() if self.peek() in ("{", "(") else self.atom(), 1 / index)
         if name in _FUNCTIONS:
             return self.function(name)
-        if name in _CONSTANTS:
-            return _CONSTANTS[name]
-        return self.letters(name)
+        return _CONSTANTS[name] if name in _CONSTANTS else self.letters(name)
 
     def function(self, name: str) -> _Number:
         base = self.subscript() if name == "log" and self.peek() == "_" else None
@@ -201,11 +198,8 @@ class _Reader:
 
     def letters(self, name: str) -> _Number:
         """A product of one-letter names, each with its own value at this point."""
-        if (
-            not name
-            or not name.isalpha()
-            or (name in _KNOWN and len(name) > 2 and name not in _GREEK)
-        ):
+        known = name in _KNOWN and len(name) > 2 and name not in _GREEK
+        if not name.isalpha() or known:
             raise _Unread
         total: _Number = Fraction(1)
         for letter in (name,) if name in _GREEK or len(name) == 1 else name:
@@ -220,11 +214,9 @@ class _Reader:
 
     def skip_subscript(self) -> None:
         self.take("_")
-        if self.take("{"):
+        if self.take() == "{":
             while self.peek() and not self.take("}"):
                 self.take()
-        else:
-            self.take()
 
 
 def raised(base: _Number, exponent: _Number) -> _Number:
@@ -272,9 +264,8 @@ def exact(text: str) -> Fraction | None:
 
 def near(a: tuple[_Number, ...], b: tuple[_Number, ...]) -> bool:
     """Whether two formulas agree at every point, by relative difference."""
-    pairs = [
-        (complex(x), complex(y)) for x, y in zip(a * (3 // len(a)), b * (3 // len(b)), strict=False)
-    ]
+    xs, ys = map(complex, a * (3 // len(a))), map(complex, b * (3 // len(b)))
+    pairs = zip(xs, ys, strict=False)
     return all(abs(x - y) <= 1e-9 * max(abs(x), abs(y)) for x, y in pairs)
 
 

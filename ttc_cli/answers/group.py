@@ -34,12 +34,12 @@ def vagueness(value: Value) -> int:
     return rank + 4 * (value.places is not None) + 8 * bool(value.readings)
 
 
+@dataclass(eq=False)
 class _Group:
-    """Texts that are one answer, and how often each came."""
+    """Texts that are one answer, and how often they came."""
 
-    def __init__(self, texts: list[str], counts: Counter[str], rank: int) -> None:
-        self.texts, self.rank = texts, rank
-        self.size = sum(counts[text] for text in texts)
+    texts: list[str]
+    size: int
 
 
 class Classes:
@@ -50,10 +50,9 @@ class Classes:
     """
 
     def __init__(self, *, worker: Comparer | None = None) -> None:
-        self._worker = worker
         self._answers: list[str | None] = []
         self._groups: list[AnswerClass] | None = None
-        self._same = lru_cache(maxsize=None)(self._compare)
+        self._same = lru_cache(maxsize=None)(lambda a, b: same_value(parse(a), parse(b), worker))
 
     def add(self, answer: str | None) -> None:
         """Take the next answer of the pool, None for a branch without one."""
@@ -65,9 +64,6 @@ class Classes:
         if self._groups is None:
             self._groups = self._classify()
         return self._groups
-
-    def _compare(self, a: str, b: str) -> bool:
-        return same_value(parse(a), parse(b), self._worker)
 
     def _equal(self, a: str, b: str) -> bool:
         return a == b or self._same(*sorted((a, b)))
@@ -81,7 +77,8 @@ class Classes:
         groups: list[_Group] = []
         for rank in sorted(set(ranks.values())):
             texts = sorted(text for text, own in ranks.items() if own == rank)
-            news = [_Group(found, counts, rank) for found in self._components(texts)]
+            found = self._components(texts)
+            news = [_Group(some, sum(counts[text] for text in some)) for some in found]
             groups = [*self._join(news, groups), *news] if groups else news
             groups = [group for group in groups if group.texts]
         return self._labelled(groups, counts, ranks)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-MOST_PLACES = 200
-"""Braces of a text at which an object is looked for."""
+MOST_PLACES = 200  # braces of a text at which an object is looked for
 
 
 def loads(text: str) -> object:

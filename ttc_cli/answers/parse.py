@@ -136,22 +136,15 @@ def _simple(text: str) -> Iterator[Value]:
     ):
         yield Value("name", text.lower())
         return
-    if (
-        len(text) <= 30
-        and _ELEMENTS.fullmatch(text)
-        and any(map(str.isdigit, text))
-        and "(" not in text
-    ):
+    if len(text) <= 30 and "(" not in text and re.search(r"\d", text) and _ELEMENTS.fullmatch(text):
         yield _text(text)
         return
-    moment = when(text)
-    if moment:
+    if moment := when(text):
         yield moment
         if moment.kind == "date":
             return
-    if (match := _PRESSURE.fullmatch(text)) and int(match[1]) > int(match[2]) >= 40 <= int(
-        match[1]
-    ) - 20:
+    high, low = map(int, match.groups()) if (match := _PRESSURE.fullmatch(text)) else (0, 0)
+    if high > low >= 40 <= high - 20:
         yield Value("name", text)
         return
     yield from quantities(text)
@@ -163,14 +156,9 @@ def _formula(text: str) -> Value | None:
         tail, head = " ".join(words[-count:]), " ".join(words[:-count])
         unit = units(tail) if not re.match(r"[\d+*/=-]", tail) else ()
         if unit and formula.values(head):
-            factor, dimension = unit[0]
-            return Value(
-                "formula",
-                (formula.key(head), dimension, factor),
-                factor=factor,
-                dimension=dimension,
-                source=head,
-            )
+            factor, of = unit[0]
+            key = (formula.key(head), of, factor)
+            return Value("formula", key, factor=factor, dimension=of, source=head)
     if not formula.accepts(text):
         return None
     if text.strip("+-\\ ") in ("∞", "infty", "oo", "infinity"):

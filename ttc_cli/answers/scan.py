@@ -13,11 +13,10 @@ from ttc_cli.answers.value import Value
 
 _MOST = 40  # values in one text
 _START = re.compile(
-    r"(?<![\w.\\^{/-])(?:[-+−–]\s?|(?<!\d )(?:[mM]inus|[nN]egative) )?"
-    r"(?:US\s?\$|[A-Z]{1,2}\$|[$€£¥₹₩]|[A-Z]{3} ?(?=\d)"
-    r"|Rs\.? ?(?=\d))?[-−]?(?:\d|\.\d|[½⅓⅔¼¾⅕⅛]|\\[dt]?frac|π|√|\\sqrt|\\pi)"
-    r"|(?<![\w.])(?:[A-Z][a-zäéû]{2,8}\.? (?:the )?(?=\d)|[a-zA-Z] ?= ?(?=[-−]?[\d\\])"
-    r"|[(\[{][-−]?\d)"
+    r"(?<![\w.\\^{/-])(?:[-+−–]\s?|(?<!\d )(?:[mM]inus|[nN]egative) )?(?:US\s?\$|[A-Z]{1,2}\$|"
+    r"[$€£¥₹₩]|[A-Z]{3} ?(?=\d)|Rs\.? ?(?=\d))?[-−]?(?:\d|\.\d|[½⅓⅔¼¾⅕⅛]|\\[dt]?frac|π|√|\\sqrt|"
+    r"\\pi)|(?<![\w.])(?:[A-Z][a-zäéû]{2,8}\.? (?:the )?(?=\d)|[a-zA-Z] ?= ?(?=[-−]?[\d\\])|"
+    r"[(\[{][-−]?\d)"
 )
 _END = re.compile(r"(?=[\s.,;:!?)\]*”\"]|$)")
 _SHARE = re.compile(r"\d\s+(?:in|out of)\s+(?:every\s+)?\d")
@@ -64,9 +63,7 @@ def _longest(text: str, start: int) -> Seen | None:
         plain_ = _is_plain(value) and (value.kind == "list" or not FILLER.search(said))
         if value.kind in _KINDS and plain_:
             equals = said.rfind("=") + 1 if value.kind not in ("assignment", "list") else 0
-            return Seen(
-                start + equals + len(said[equals:]) - len(said[equals:].lstrip()), end, value
-            )
+            return Seen(end - len(said[equals:].lstrip()), end, value)
     return None
 
 
@@ -95,12 +92,8 @@ def _spelt(text: str) -> list[Seen]:
     while at < len(places):
         for last in range(min(len(places), at + 7), at, -1):
             said = text[places[at][0] : places[last - 1][1]]
-            odd = (
-                said.lower() in _PRONOUNS
-                or re.search(r"\d", said)
-                or pattern("cut short").search(said)
-            )
-            value = None if odd else parse(said)
+            odd = re.search(r"\d", said) or pattern("cut short").search(said)
+            value = None if odd or said.lower() in _PRONOUNS else parse(said)
             if value and value.kind in ("number", "quantity", "clock") and _is_plain(value):
                 found.append(Seen(places[at][0], places[last - 1][1], value))
                 at = last - 1
@@ -128,9 +121,8 @@ def told(text: str, wanted: Value | None = None, *, only: bool = False) -> Seen 
         outside = alike if only else alike or outside
     main = [one for one in outside if not _bystander(text, one)]
     one = next(reversed(main or outside or ([] if only else found)), None)
-    return (
-        None if one and pattern("not so").search(text[max(0, one.start - 40) : one.start]) else one
-    )
+    denied = one and pattern("not so").search(text[max(0, one.start - 40) : one.start])
+    return None if denied else one
 
 
 def _fits(one: Seen, wanted: Value, text: str) -> bool:
@@ -150,8 +142,5 @@ def _bystander(text: str, one: Seen) -> bool:
     said, after = text[one.start : one.end], text[one.end :]
     if _FOR.search(before) and _MONEY.search(said):
         return bool(re.search(r"(?i)\beach\b|^\s*(?:apiece|per\b|a piece)", said + after[:10]))
-    return bool(pattern("bystander").search(before)) and one.value.kind not in (
-        "clock",
-        "date",
-        "assignment",
-    )
+    known = one.value.kind in ("clock", "date", "assignment")
+    return not known and bool(pattern("bystander").search(before))

@@ -13,8 +13,7 @@ from ttc_cli.answers.quantity import quantities
 from ttc_cli.answers.text import tidy
 from ttc_cli.answers.value import Value
 
-Read = Callable[[str], Value]
-"""Reads a part."""
+Read = Callable[[str], Value]  # reads a part
 _COUNTED_OUT = re.compile(rf"(?P<a>{DIGITS})\s*(?::)\s*(?P<b>{DIGITS})(?:\s*:\s*(?P<c>{DIGITS}))?")
 _RANGE = re.compile(
     r"(?i)(?:(?:from|between|von|zwischen|de|entre|dal?|tra)\s+)?(?P<a>[^\s-].*?\S??)\s*(?:-|\b(?:to|through|until|and|bis|und|à|et|al?|y|e)\b)\s*(?P<b>[-\d$€£¥₹].*)"
@@ -48,11 +47,9 @@ def _measure(text: str) -> Value | None:
 
 def _alike(parts: list[Value]) -> list[Value]:
     """Measures of which only the last may say the unit, in that unit."""
-    last = parts[-1]
-    return [
-        replace(p, factor=last.factor, dimension=last.dimension, label=last.label) if p.bare else p
-        for p in parts
-    ]
+    of = parts[-1]
+    alike = (replace(of, amount=part.amount, places=part.places) for part in parts)
+    return [whole if part.bare else part for part, whole in zip(parts, alike, strict=True)]
 
 
 def _size(text: str) -> Value | None:
@@ -79,10 +76,8 @@ def _range(text: str) -> Value | None:
     ends = [_measure(match["a"]), _measure(match["b"])]
     if not ends[0] or not ends[1]:
         return None
-    low, high = _alike([ends[0], ends[1]])
-    return Value(
-        "range", ((low.worth, low.dimension, low.label), (high.worth, high.dimension, high.label))
-    )
+    known = _alike([ends[0], ends[1]])
+    return Value("range", tuple((end.worth, end.dimension, end.label) for end in known))
 
 
 def _assigned(text: str, read: Read) -> Value | None:
@@ -113,9 +108,8 @@ def _assigned(text: str, read: Read) -> Value | None:
 
 
 def _named(name: str, value: Value, source: str = "") -> Value:
-    return Value(
-        "assignment", (name, value.kind, value.key), parts=(value,), name=name, source=source
-    )
+    key = (name, value.kind, value.key)
+    return Value("assignment", key, parts=(value,), name=name, source=source)
 
 
 def _split(text: str, separator: re.Pattern[str]) -> Iterator[str]:

@@ -10,18 +10,12 @@ import re
 import unicodedata
 
 _CHARS = {
-    **dict.fromkeys(map(ord, "−–‒—‐‑﹣－"), "-"),
-    **dict.fromkeys(map(ord, "’‘ʼ´′"), "'"),
+    **dict.fromkeys(map(ord, "−–‒—‐‑﹣－"), "-"), **dict.fromkeys(map(ord, "’‘ʼ´′"), "'"),
     **dict.fromkeys(map(ord, "“”„«»″"), '"'),
     **dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a\u202c"), ""),
-    **dict.fromkeys(map(ord, "⋅·∙"), "*"),
-    ord("º"): "°",
-    ord("˚"): "°",
-    ord("∶"): ":",
-    ord("⁄"): "/",
-    ord("…"): "...",
-    ord("µ"): "μ",
-}
+    **dict.fromkeys(map(ord, "⋅·∙"), "*"), ord("º"): "°", ord("˚"): "°", ord("∶"): ":",
+    ord("⁄"): "/", ord("…"): "...", ord("µ"): "μ",
+}  # fmt: skip
 _RAISED, _LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "₀₁₂₃₄₅₆₇₈₉"
 _PLAIN = str.maketrans(_RAISED + _LOWERED, "0123456789+-n0123456789")
 _SHIFTED = re.compile(f"[{_RAISED}]+|[{_LOWERED}]+")

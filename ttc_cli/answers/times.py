@@ -70,12 +70,8 @@ def clock(text: str) -> Value | None:
     if hour > 24 or minute > 59 or second > 59 or (marked and not 1 <= hour <= 12):
         return None
     if marked:
-        late = (
-            (match["half"] or "").lower() == "p"
-            or match["day"] in ("afternoon", "evening")
-            or match["night"]
-        )
-        hour = hour % 12 + (12 if late else 0)
+        late = match["day"] in ("afternoon", "evening") or match["night"]
+        hour = hour % 12 + 12 * bool(late or (match["half"] or "").lower() == "p")
     return Value("clock", (hour, minute, second))
 
 

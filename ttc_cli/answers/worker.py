@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from ttc_cli.core.errors import TtcError
 
 DEADLINE = 3.0  # seconds a comparison
+_CHILD = Path(__file__).with_name("_child.py")
 _START = 60.0  # seconds for the child to import sympy, on a busy machine with a cold disk
 _REMEMBERED = 4096  # verdicts
 _LONGEST = 2000  # characters of one side; keeps a request far below a pipe's buffer
@@ -41,8 +42,7 @@ class Worker:
 
     def __init__(self, deadline: float = DEADLINE) -> None:
         self.deadline = deadline
-        self.timeouts = 0
-        self.starts = 0
+        self.timeouts = self.starts = 0
         self._process: subprocess.Popen[str] | None = None
         self._ready = False
         self._lock = threading.Lock()
@@ -56,15 +56,14 @@ class Worker:
     def compare(self, a: str, b: str) -> bool | None:
         """math-verify's verdict; None after the deadline, a crash, or on oversized input.
 
-        Raises:
-            TtcError: the child cannot be started (math-verify is missing or broken).
+        Raises TtcError: the child cannot be started (math-verify is missing or broken).
         """
         if len(a) > _LONGEST or len(b) > _LONGEST:
             return None
         with self._lock:
+            if len(self._verdicts) >= _REMEMBERED:
+                self._verdicts.clear()
             if (a, b) not in self._verdicts:
-                if len(self._verdicts) >= _REMEMBERED:
-                    self._verdicts.clear()
                 self._verdicts[a, b] = self._ask({"a": a, "b": b})
             return self._verdicts[a, b]
 
@@ -116,14 +115,11 @@ class Worker:
         self._kill()
         self.starts += 1
         # -P keeps this folder off the child's path, where our modules would shadow others
+        pipe, command = subprocess.PIPE, [sys.executable, "-P", str(_CHILD)]
         self._process = subprocess.Popen(  # noqa: S603 - our own file, no shell
-            [sys.executable, "-P", str(Path(__file__).with_name("_child.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-            errors="replace",
-        )
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL,
+            encoding="utf-8", errors="replace",
+        )  # fmt: skip
         self._ready = False
         atexit.register(self.close)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ttc_cli.bench.planning import Model, Point
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.spelling import did_you_mean
+from ttc_cli.core.text import did_you_mean
 
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "t": 1e12}
 _NUMBER = re.compile(r"([0-9.]+(?:e[+-]?[0-9]+)?)([kmgbt]?)", re.IGNORECASE)

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ttc_cli.core.decoding import as_utf8
 from ttc_cli.core.errors import UnreadableFile, UsageError
+from ttc_cli.core.files import as_utf8
 
 QUESTION = ("question", "problem", "prompt", "Problem", "Question", "query", "input")
 ANSWER = (

@@ -12,7 +12,7 @@ from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.errors import TtcError
 from ttc_cli.core.outcome import Outcome, Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.seeds import branch_seed
+from ttc_cli.core.sampling import branch_seed
 from ttc_cli.drawing.replies import answer_of, reply
 from ttc_cli.session.plan import Planned
 from ttc_cli.voting.ballot import confidence, mean_confidence

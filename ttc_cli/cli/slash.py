@@ -10,7 +10,7 @@ from ttc_cli.cli import output
 from ttc_cli.cli.inputs import schema_text
 from ttc_cli.cli.values import KINDS
 from ttc_cli.core.errors import UnreadableFile, UsageError
-from ttc_cli.core.spelling import did_you_mean
+from ttc_cli.core.text import did_you_mean
 from ttc_cli.settings.rules import EFFORTS
 
 if TYPE_CHECKING:

@@ -93,7 +93,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
 ) -> None:
     """Delete a saved prompt."""
-    from ttc_cli.core.spelling import did_you_mean
+    from ttc_cli.core.text import did_you_mean
     from ttc_cli.settings import home
     from ttc_cli.store import templates
 

@@ -14,8 +14,7 @@ NEWEST = 100
 
 
 def _models() -> Iterable[str]:
-    from ttc_cli.models.catalogue import catalogue
-    from ttc_cli.models.found import scan
+    from ttc_cli.models.catalogue import catalogue, scan
     from ttc_cli.models.registry import names
     from ttc_cli.settings import home
 

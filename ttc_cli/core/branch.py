@@ -10,8 +10,7 @@ from typing import Any, Protocol
 from ttc_cli.core.errors import MissingCapability
 from ttc_cli.core.sampling import Stop
 
-BranchId = tuple[int, ...]
-"""Lineage: (2, 0) is the first child of branch 2."""
+BranchId = tuple[int, ...]  # lineage: (2, 0) is the first child of branch 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +119,12 @@ class Form(Protocol):
 
     def grammar(self, said: str = "") -> str:
         """A grammar of all that may follow the start of an answer; empty where nothing may."""
-        ...
 
     def valid(self, text: str) -> str | None:
         """An answer in its canonical spelling; None when it has not the form."""
-        ...
 
     def closing(self, text: str) -> str | None:
         """The shortest rest that gives a cut-off answer the form; None when nothing does."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -55,17 +55,10 @@ class BranchRequest:
         The seed stands for run seed and branch: it is made of nothing else.
         """
         parts = (
-            model,
-            self.prompt.pieces,
-            [(step.text, step.tokens) for step in self.prefix],
-            self.sampling,
-            self.seed,
-            self.stop,
-            self.outputs,
-            self.grammar,
-            self.candidates,
+            model, self.prompt.pieces, [(step.text, step.tokens) for step in self.prefix],
+            self.sampling, self.seed, self.stop, self.outputs, self.grammar, self.candidates,
             self.read,
-        )
+        )  # fmt: skip
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -111,7 +104,6 @@ class EngineInfo:
     context: int = 4096
     cells: int = 4096
     template: str = ""
-    special: frozenset[str] = frozenset()
     bos: str = ""
     eos: str = ""
     capabilities: frozenset[str] = frozenset()
@@ -126,8 +118,7 @@ class EngineInfo:
     def require(self, *names: str, by: str) -> None:
         """Raise unless every capability is there.
 
-        Raises:
-            MissingCapability: names the strategy and what the engine lacks.
+        Raises MissingCapability: names the strategy and what the engine lacks.
         """
         missing = [name for name in names if name not in self.capabilities]
         if missing:
@@ -157,7 +148,6 @@ class Engine(Protocol):
     @property
     def info(self) -> EngineInfo:
         """What is known of the model."""
-        ...
 
     def submit(self, request: BranchRequest) -> None:
         """Queue a request; it starts at the next step with room for it.
@@ -166,24 +156,18 @@ class Engine(Protocol):
             ContextOverflow: prompt and prefix leave no room for a single token.
             MissingCapability: the request asks for what the model cannot give.
         """
-        ...
 
     def poll(self, timeout: float) -> Sequence[Delta]:
         """Deltas in a fixed order; empty when nothing came within `timeout` seconds.
 
-        Raises:
-            EngineFailed: the engine died; every live request is lost.
+        Raises EngineFailed: the engine died; every live request is lost.
         """
-        ...
 
     def cancel(self, key: Key) -> None:
         """Forget a request: no delta of it follows. Unknown or finished keys are ignored."""
-        ...
 
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """How many tokens of context prompt and prefix take."""
-        ...
 
     def close(self) -> None:
         """Free everything; idempotent."""
-        ...

@@ -18,11 +18,9 @@ Running out of budget after an answer exists is not an error: it is a stop reaso
 
 from __future__ import annotations
 
-LONGEST = 1000
-"""Characters of a message: it is one line, whatever a stranger's input names."""
+LONGEST = 1000  # characters of a message: it is one line, whatever a stranger's input names
 _KNOWN: set[str] = set()
-SHORTEST = 4
-"""Characters below which a text is too common to be hidden wherever it stands."""
+SHORTEST = 4  # characters below which a text is too common to be hidden wherever it stands
 
 
 def keep_secret(secret: str) -> None:
@@ -53,8 +51,7 @@ class TtcError(Exception):
         if len(message) > LONGEST:
             message = f"{message[: LONGEST - 60]} … ({len(message):,} characters)"
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message, self.hint = message, hint
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message

@@ -34,8 +34,7 @@ class Open(Event):
     """A branch starts or goes on, from so many characters that its parent wrote."""
 
     branch: BranchId
-    begun: int | None = None
-    """None in a run of an older log: all that the parent wrote."""
+    begun: int | None = None  # None in a run of an older log: all that the parent wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +162,7 @@ def encode(event: Event) -> dict[str, Any]:
 def decode(data: dict[str, Any]) -> Event:
     """The event that `encode` made this of, from JSON or not.
 
-    Raises:
-        ValueError, TypeError: it is no event known here.
+    Raises ValueError, TypeError: it is no event known here.
     """
     values = dict(data)
     name = values.pop("event", None)
@@ -172,16 +170,14 @@ def decode(data: dict[str, Any]) -> Event:
         raise ValueError(f"no event is called {name!r}")
     if "branch" in values:
         values["branch"] = tuple(values["branch"])
-    if "rules" in values:
-        values["rules"] = tuple(map(tuple, values["rules"]))
     if "classes" in values:
         values["classes"] = tuple((a, n, w) for a, n, w in values["classes"])
+    if "rules" in values or "classes" in values:
         values["rules"] = tuple(map(tuple, values.get("rules", ())))
     return KINDS[name](**values)
 
 
-Flow = Generator[Event, None, T]
-"""Yields events, returns T; close() is cancellation."""
+Flow = Generator[Event, None, T]  # yields events, returns T; close() is cancellation
 
 
 def end_of(flow: Flow[T]) -> T:

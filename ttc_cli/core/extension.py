@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.engine import BranchRequest, Delta, Engine, Key
@@ -14,49 +14,35 @@ from ttc_cli.core.events import Close, Flow, Note, Open, StepDone, Text, Tick
 from ttc_cli.core.growth import Continue, Draw, Growing, Phase, Pool
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.programs import Runner, Running
-from ttc_cli.core.sampling import Outputs, Sampling, Stop, StopRule
-from ttc_cli.core.seeds import branch_seed
+from ttc_cli.core.sampling import Outputs, Sampling, Stop, StopRule, branch_seed
 
 POLL_SECONDS = 0.1
 KEPT = (Stop.END, Stop.STRING, Stop.LENGTH, Stop.LOOP)
 """Stop reasons that the same request would meet again; other branches are not kept."""
 
 
+@dataclass(eq=False)
 class RunState:
     """What all requests of one run share: see `Run`."""
 
-    _runs = itertools.count()
-
-    def __init__(
-        self,
-        engine: Engine,
-        *,
-        ledger: Ledger | None = None,
-        seed: int = 0,
-        deadline: float | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        pool: Pool | None = None,
-        answer: Callable[[Branch], str | None] = lambda _branch: None,
-        programs: Runner | None = None,
-        affinity: str = "",
-    ) -> None:
-        self.engine = engine
-        self.pool = pool
-        self.answer = answer
-        self.programs = programs
-        self.affinity = affinity
-        self.reused = 0
-        self.judged = 0
-        self.verify_seconds = 0.0
-        self.failing: set[str] = set()
-        self.told: set[str] = set()
-        self.ledger = ledger or Ledger()
-        self.seed = seed
-        self.deadline = deadline
-        self.clock = clock
-        self.interrupted = False
-        self._id = next(RunState._runs)
-        self._requests = itertools.count()
+    engine: Engine
+    _: KW_ONLY
+    ledger: Ledger = field(default_factory=Ledger)
+    seed: int = 0
+    deadline: float | None = None
+    clock: Callable[[], float] = time.monotonic
+    pool: Pool | None = None
+    answer: Callable[[Branch], str | None] = lambda _branch: None
+    programs: Runner | None = None
+    affinity: str = ""
+    reused: int = field(default=0, init=False)
+    judged: int = field(default=0, init=False)
+    verify_seconds: float = field(default=0.0, init=False)
+    failing: set[str] = field(default_factory=set, init=False)
+    told: set[str] = field(default_factory=set, init=False)
+    interrupted: bool = field(default=False, init=False)
+    _id: int = field(default_factory=itertools.count().__next__, init=False)
+    _requests: Iterator[int] = field(default_factory=itertools.count, init=False)
 
     @property
     def late(self) -> bool:
@@ -78,41 +64,30 @@ class RunState:
 
     def count(self, delta: Delta) -> None:
         """Count the prompt tokens that a delta reports."""
-        if delta.prefilled:
-            self.ledger.count("prefilled", delta.prefilled)
-        if delta.shared:
-            self.ledger.count("shared", delta.shared)
+        for kind, tokens in (("prefilled", delta.prefilled), ("shared", delta.shared)):
+            if tokens:
+                self.ledger.count(kind, tokens)
 
 
+@dataclass(eq=False)
 class Extension:
-    """One call of Run.extend: what is live, what is done."""
+    """One call of `Run.extend`, with its arguments: what is live, what is done."""
 
-    def __init__(
-        self,
-        run: RunState,
-        stop: StopRule,
-        sampling: Sampling,
-        outputs: Outputs,
-        grammar: str,
-        salt: str,
-        draw: Draw | None,
-        ledger: Ledger,
-        reserve: float,
-        then: Continue | None,
-    ) -> None:
-        self._run = run
-        self._then = then
-        self._stop = stop
-        self._sampling = sampling
-        self._outputs = outputs
-        self._grammar = grammar
-        self._salt = salt
-        self._draw = draw
-        self._ledger = ledger
-        self._reserve = reserve
+    _run: RunState
+    _stop: StopRule
+    _sampling: Sampling
+    _outputs: Outputs
+    _grammar: str
+    _salt: str
+    _draw: Draw | None
+    _ledger: Ledger
+    _reserve: float
+    _then: Continue | None
+
+    def __post_init__(self) -> None:
         self._live: dict[Key, Growing] = {}
         self._done: list[Branch] = []
-        self._running = Running(run.programs)
+        self._running = Running(self._run.programs)
 
     def run(self, branches: Iterable[Branch]) -> Flow[list[Branch]]:
         """Until nothing is live; closing it cancels what is."""
@@ -192,22 +167,14 @@ class Extension:
     def _request(self, phase: Phase, salt: str) -> BranchRequest:
         branch = phase.branch
         return BranchRequest(
-            self._run.key(),
-            branch.prompt,
-            phase.stop,
-            prefix=branch.steps,
+            self._run.key(), branch.prompt, phase.stop, prefix=branch.steps,
             sampling=branch.meta.get("sampling", self._sampling),
-            seed=branch_seed(self._run.seed, branch.id, salt),
-            outputs=self._outputs,
-            grammar=phase.grammar,
-            ledger=self._ledger,
-            affinity=self._run.affinity,
-        )
+            seed=branch_seed(self._run.seed, branch.id, salt), outputs=self._outputs,
+            grammar=phase.grammar, ledger=self._ledger, affinity=self._run.affinity,
+        )  # fmt: skip
 
     def _from_pool(self, branch: Branch, key: str) -> Branch | None:
-        if self._run.pool is None or not key:
-            return None
-        known = self._run.pool.get(key)
+        known = self._run.pool.get(key) if self._run.pool is not None and key else None
         if known is None:
             return None
         self._run.reused += 1

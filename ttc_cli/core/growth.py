@@ -16,11 +16,9 @@ class Draw(Protocol):
 
     def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
         """Branches to start now; called when one stopped, and once at the start."""
-        ...
 
     def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
         """Live branches to stop now."""
-        ...
 
 
 class Pool(Protocol):
@@ -28,11 +26,9 @@ class Pool(Protocol):
 
     def get(self, key: str) -> Branch | None:
         """A branch drawn earlier under the same key; its id is not the asker's."""
-        ...
 
     def put(self, key: str, branch: Branch) -> None:
         """Keep a finished branch."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +76,9 @@ class Growing:
 
     def value(self, now: float, stop: Stop | None = None, error: str = "") -> Branch:
         """The branch as it stands, with a last step of what was drawn so far."""
+        drawn = (tuple(self.logprobs), tuple(self.confidences), tuple(self.hidden), True)
         step = Step(
-            "".join(self.text),
-            self.tokens,
-            tuple(self.logprobs),
-            tuple(self.confidences),
-            tuple(self.hidden),
-            certainties=tuple(self.certainties),
-            marks=tuple(self.marks),
+            "".join(self.text), self.tokens, *drawn, tuple(self.certainties), tuple(self.marks)
         )
         return replace(
             self.branch,

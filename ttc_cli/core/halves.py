@@ -15,11 +15,7 @@ def pack(values: ArrayLike) -> str:
 
 
 def unpack(text: str) -> NDArray[np.float32]:
-    """What `pack` made, in one dimension.
-
-    Raises:
-        ValueError: it is nothing of the kind.
-    """
+    """What `pack` made, in one dimension. Raises ValueError: it is nothing of the kind."""
     return np.frombuffer(base64.b64decode(text), np.float16).astype(np.float32)
 
 

@@ -46,8 +46,7 @@ class Ledger:
         self.limit = limit
         self.usage = Usage()
         self.refused = False
-        self._parent = parent
-        self._verifier = verifier
+        self._parent, self.verifies = parent, verifier
         self._lock: threading.Lock = threading.Lock() if parent is None else parent._lock
 
     @property
@@ -73,7 +72,7 @@ class Ledger:
                 each.refused = True
             if short:
                 return False
-            self._add("verifier" if self._verifier else "sampled", n)
+            self._add("verifier" if self.verifies else "sampled", n)
             return True
 
     def count(self, kind: str, n: int) -> None:
@@ -86,11 +85,6 @@ class Ledger:
         """The ledgers that a charge here binds: from the topmost to this one."""
         return (*(self._parent.lineage if self._parent else ()), self)
 
-    @property
-    def verifies(self) -> bool:
-        """Whether what is taken here counts as a verifier's tokens."""
-        return self._verifier
-
     def adjust(self, sampled: int, verifier: int) -> None:
         """Add what was charged to this very ledger's twin in another process; no limit binds."""
         with self._lock:
@@ -99,14 +93,11 @@ class Ledger:
 
     def child(self, limit: int | None = None, *, verifier: bool = False) -> Ledger:
         """A ledger for part of the run, e.g. the budget less what the final answer needs."""
-        return Ledger(limit, parent=self, verifier=verifier or self._verifier)
+        return Ledger(limit, parent=self, verifier=verifier or self.verifies)
 
     def _all(self) -> Iterator[Ledger]:
         """This ledger and those above it."""
-        each: Ledger | None = self
-        while each is not None:
-            yield each
-            each = each._parent
+        return reversed(self.lineage)
 
     def _add(self, kind: str, n: int) -> None:
         setattr(self.usage, kind, getattr(self.usage, kind) + n)

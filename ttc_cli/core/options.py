@@ -8,7 +8,7 @@ from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any
 
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.spelling import did_you_mean
+from ttc_cli.core.text import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,7 @@ _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0
 def deal(owners: Sequence[tuple[str, type[Any]]], given: Mapping[str, str]) -> list[Any]:
     """Options of each owner: a key goes to every owner that has it.
 
-    Raises:
-        UsageError: a key that nobody has, or a value of the wrong type.
+    Raises UsageError: a key that nobody has, or a value of the wrong type.
     """
     all_options = [_fields(kind) for _, kind in owners]
     for key in given:
@@ -32,16 +31,12 @@ def deal(owners: Sequence[tuple[str, type[Any]]], given: Mapping[str, str]) -> l
             hint = did_you_mean(key, names) or "see --help-options"
             who = " or ".join(dict.fromkeys(name for name, _ in owners))
             raise UsageError(f"{who} has no option {key!r}", hint)
-    return [
-        kind(
-            **{
-                options[_plain(key)].name: _value(owner, key, text, options[_plain(key)])
-                for key, text in given.items()
-                if _plain(key) in options
-            }
-        )
-        for (owner, kind), options in zip(owners, all_options, strict=True)
-    ]
+    made = []
+    for (owner, kind), options in zip(owners, all_options, strict=True):
+        named = [(options.get(_plain(key)), key, text) for key, text in given.items()]
+        chosen = {field.name: _value(owner, k, text, field) for field, k, text in named if field}
+        made.append(kind(**chosen))
+    return made
 
 
 def known(owners: Sequence[tuple[str, type[Any]]], key: str) -> bool:
@@ -54,14 +49,11 @@ def describe(kind: type[Any]) -> list[tuple[str, str, str]]:
 
     Numbers are finite, and at least metadata["least"], or 0.
     """
-    return [
-        (
-            name,
-            "" if field.default is MISSING else str(field.default).lower(),
-            str(field.metadata.get("help", "")),
-        )
-        for name, field in _fields(kind).items()
-    ]
+    described = []
+    for name, field in _fields(kind).items():
+        default = "" if field.default is MISSING else str(field.default).lower()
+        described.append((name, default, str(field.metadata.get("help", ""))))
+    return described
 
 
 def _fields(kind: type[Any]) -> dict[str, Field[Any]]:

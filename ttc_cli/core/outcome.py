@@ -9,16 +9,8 @@ from ttc_cli.core.sampling import GREEDY, Outputs, Sampling, Stop
 from ttc_cli.core.verify import Live, Verifier
 
 __all__ = [
-    "Evidence",
-    "Form",
-    "Outcome",
-    "Plan",
-    "Question",
-    "Reply",
-    "TreeStep",
-    "Votes",
-    "reason",
-]
+    "Evidence", "Form", "Outcome", "Plan", "Question", "Reply", "TreeStep", "Votes", "reason",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +171,5 @@ def reason(stop: Stop | None) -> str:
     """A branch's stop reason in the words of the result's `stopped`."""
     if stop in (Stop.BUDGET, Stop.LENGTH, Stop.CONTEXT):
         return "tokens"
-    if stop is Stop.TIME:
-        return "seconds"
-    return "interrupted" if stop is Stop.CANCELLED else "complete"
+    said = {Stop.TIME: "seconds", Stop.CANCELLED: "interrupted"}
+    return said.get(stop, "complete") if stop else "complete"

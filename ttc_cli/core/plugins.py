@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.spelling import did_you_mean
+from ttc_cli.core.text import did_you_mean
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -67,12 +67,12 @@ class Registry:
 
     def working(self) -> list[str]:
         """Names of all that can be used; imports them."""
-        found = list(self.builtin)
+        found = dict.fromkeys(self.builtin)
         for plugin in self.plugins():
             with contextlib.suppress(UsageError):
                 self.load(plugin)
-                found.append(plugin.name)
-        return list(dict.fromkeys(found))
+                found[plugin.name] = None
+        return list(found)
 
     def module(self, name: str) -> Any:
         """The module of that name.
@@ -99,8 +99,7 @@ class Registry:
     def load(self, plugin: Plugin) -> Any:
         """Import another package's module.
 
-        Raises:
-            UsageError: whatever went wrong in it, or it lacks what a module of the kind has.
+        Raises UsageError: whatever went wrong in it, or it lacks what a module of the kind has.
         """
         try:
             module = plugin.entry.load()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
 GREEDY_PROGRAM, PROGRAM, PLAIN = "greedy-program", "program", "plain"
 """Kinds of samples: they go wrong in different places and are right with different frequency."""
 FENCE = "```python\n"
-ENTRY = "solution"
-"""The function that a program defines and whose value is its answer."""
+ENTRY = "solution"  # the function that a program defines and whose value is its answer
 LAG = 4
 """Steps of the engine after which a program's value is taken in, so that what else is drawn does
 not depend on how fast this machine runs it."""
-WAIT_SECONDS = 0.005
-"""Other runs on the same engine stand still meanwhile."""
+WAIT_SECONDS = 0.005  # other runs on the same engine stand still meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,6 @@ class Runner(Protocol):
 
     def __call__(self, code: str, cancel: threading.Event) -> Ran:
         """What it gives; a program that fails is a `Ran` with an error, never an exception."""
-        ...
 
 
 def kind(branch: Branch) -> str:
@@ -166,6 +164,6 @@ class Running:
 
 def _waiting(future: Future[Ran]) -> bool:
     """Wait a moment; whether it is still under way."""
-    from concurrent.futures import wait
-
-    return bool(wait([future], timeout=WAIT_SECONDS).not_done)
+    with contextlib.suppress(Exception):
+        future.exception(WAIT_SECONDS)
+    return not future.done()

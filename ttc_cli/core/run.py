@@ -8,6 +8,7 @@ point cancels whatever it had under way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.engine import BranchRequest, Key
@@ -18,6 +19,7 @@ from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import Outputs, Sampling, StopRule
 
 __all__ = ["Draw", "Pool", "Run"]
+_NOTHING = StopRule(0)
 
 
 class Run(RunState):
@@ -68,8 +70,7 @@ class Run(RunState):
         Returns:
             The branches in the order they stopped, each with its stop reason.
 
-        Raises:
-            EngineFailed: the engine died.
+        Raises EngineFailed: the engine died.
         """
         grow = Extension(
             self, stop, sampling, outputs, grammar, salt, draw, ledger or self.ledger, reserve, then
@@ -77,22 +78,14 @@ class Run(RunState):
         return (yield from grow.run(branches))
 
     def score(
-        self,
-        items: Sequence[tuple[Prompt, tuple[Step, ...]]],
-        candidates: tuple[str, ...],
+        self, items: Sequence[tuple[Prompt, tuple[Step, ...]]], candidates: tuple[str, ...]
     ) -> Flow[list[tuple[float, ...] | None]]:
         """Log-probabilities of the candidates' first tokens after each text.
 
         Nothing is sampled. None where the deadline passed before the text was evaluated.
         """
-        requests = [
-            BranchRequest(
-                self.key(), prompt, StopRule(0),
-                prefix=prefix, candidates=candidates, affinity=self.affinity,
-            )
-            for prompt, prefix in items
-        ]  # fmt: skip
-        return (yield from self._scores(requests))
+        texts = [BranchRequest(self.key(), prompt, _NOTHING, prefix) for prompt, prefix in items]
+        return (yield from self._scores(replace(t, candidates=candidates) for t in texts))
 
     def likelihoods(
         self, prompt: Prompt, prefix: tuple[Step, ...], texts: Sequence[str]
@@ -101,17 +94,12 @@ class Run(RunState):
 
         Nothing is sampled. None where the deadline passed before the text was evaluated.
         """
-        requests = [
-            BranchRequest(
-                self.key(), prompt, StopRule(0),
-                prefix=prefix, read=text, affinity=self.affinity,
-            )
-            for text in texts
-        ]  # fmt: skip
-        found = yield from self._scores(requests)
+        asked = [BranchRequest(self.key(), prompt, _NOTHING, prefix, read=text) for text in texts]
+        found = yield from self._scores(asked)
         return [scores[0] if scores else None for scores in found]
 
-    def _scores(self, requests: Sequence[BranchRequest]) -> Flow[list[tuple[float, ...] | None]]:
+    def _scores(self, asked: Iterable[BranchRequest]) -> Flow[list[tuple[float, ...] | None]]:
+        requests = [replace(request, affinity=self.affinity) for request in asked]
         keys: dict[Key, int] = {request.key: i for i, request in enumerate(requests)}
         out: list[tuple[float, ...] | None] = [None] * len(requests)
         live: set[Key] = set(keys)

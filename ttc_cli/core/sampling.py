@@ -1,7 +1,11 @@
-"""How a branch draws its tokens and when it stops: values, no behaviour of an engine."""
+"""How a branch draws its tokens and when it stops: values, no behaviour of an engine.
+
+Randomness is a pure function: no generator objects, so any branch can be resumed anywhere.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,8 +24,7 @@ class Sampling:
         top_p: keep the smallest set whose probability reaches it; 1 keeps all.
         min_p: drop tokens below this share of the likeliest token's probability; 0 keeps all.
 
-    Raises:
-        UsageError: a value out of range.
+    Raises UsageError: a value out of range.
     """
 
     temperature: float = 0.7
@@ -47,30 +50,18 @@ _NEXT_BLOCK = re.compile(r"[\r\n]+(?=\S)")
 class Stop(StrEnum):
     """Why a branch stopped."""
 
-    END = "end"
-    """The model ended its turn (an end-of-generation token)."""
-    STRING = "string"
-    """A stop string came up; it is not part of the text."""
-    STEP = "step"
-    """A step mark ended; the mark is part of the text and the branch can go on."""
-    LENGTH = "length"
-    """The request's own max_tokens."""
-    BUDGET = "budget"
-    """The run's ledger had no token left."""
-    TIME = "time"
-    """The run's deadline passed."""
-    CONTEXT = "context"
-    """The model's context, or the whole KV cache, is full."""
-    LOOP = "loop"
-    """The text repeats an n-gram without end."""
-    CULLED = "culled"
-    """A strategy decided that this branch cannot matter any more."""
-    CANCELLED = "cancelled"
-    """The run was closed: Ctrl-C, a closed pipe, an early return."""
-    FAILED = "failed"
-    """The engine could not go on with it; the message is in the delta."""
-    SCORED = "scored"
-    """A scoring request is answered; nothing was sampled."""
+    END = "end"  # the model ended its turn (an end-of-generation token)
+    STRING = "string"  # a stop string came up; it is not part of the text
+    STEP = "step"  # a step mark ended; the mark is part of the text and the branch can go on
+    LENGTH = "length"  # the request's own max_tokens
+    BUDGET = "budget"  # the run's ledger had no token left
+    TIME = "time"  # the run's deadline passed
+    CONTEXT = "context"  # the model's context, or the whole KV cache, is full
+    LOOP = "loop"  # the text repeats an n-gram without end
+    CULLED = "culled"  # a strategy decided that this branch cannot matter any more
+    CANCELLED = "cancelled"  # the run was closed: Ctrl-C, a closed pipe, an early return
+    FAILED = "failed"  # the engine could not go on with it; the message is in the delta
+    SCORED = "scored"  # a scoring request is answered; nothing was sampled
 
     @property
     def whole(self) -> bool:
@@ -107,18 +98,13 @@ class StopRule:
     def held(self, text: str) -> int:
         """Length of the longest end of a text that may yet be the start of a stop."""
         longest = max(map(len, self.strings), default=0)
-        most = 0
-        for n in range(min(longest, len(text)), 0, -1):
-            if any(s.startswith(text[-n:]) for s in self.strings):
-                most = n
-                break
-        if self.block:
-            most = max(most, len(text) - len(text.rstrip("\r\n")))
-        return most
+        sizes = range(min(longest, len(text)), 0, -1)
+        most = (n for n in sizes if any(s.startswith(text[-n:]) for s in self.strings))
+        breaks = len(text) - len(text.rstrip("\r\n")) if self.block else 0
+        return max(next(most, 0), breaks)
 
 
-LIKELIEST = 20
-"""How many of the likeliest tokens a token's confidence averages over."""
+LIKELIEST = 20  # how many of the likeliest tokens a token's confidence averages over
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +141,25 @@ class Outputs:
             max(self.hidden, other.hidden, key=("", "end", "turn", "steps").index),
             self.certainty or other.certainty,
         )
+
+
+def branch_seed(run_seed: int, branch: tuple[int, ...], salt: str = "") -> int:
+    """A 64-bit seed for one branch of one run.
+
+    The engine mixes in the position of each token, so a draw depends on
+    (run seed, branch path, position) and on nothing that happened elsewhere.
+    """
+    text = f"{run_seed}/{','.join(map(str, branch))}/{salt}"
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def uniform(seed: int, position: int) -> float:
+    """A number in [0, 1) for one token position: splitmix64 of seed and position.
+
+    Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
+    """
+    mask = (1 << 64) - 1
+    z = (seed + (position + 1) * 0x9E3779B97F4A7C15) & mask
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+    return float((z ^ (z >> 31)) >> 11) / float(1 << 53)

@@ -52,11 +52,9 @@ class StepRule:
             steps.append(text[start : start + at])
             start += at
         rest = text[start:]
-        if not rest.strip() and steps:
-            steps[-1] += rest
-        elif rest:
-            steps.append(rest)
-        return steps
+        if steps and not rest.strip():
+            return [*steps[:-1], steps[-1] + rest]
+        return [*steps, rest] if rest else steps
 
     def _end(self, step: str, before: str, seen: int) -> int:
         """How long the step is when it has ended, else -1."""
@@ -88,5 +86,4 @@ def _marks(own: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?P<always>{always})|(?P<line>\n)")
 
 
-STEPS = StepRule()
-"""The rule for replies of chat models."""
+STEPS = StepRule()  # the rule for replies of chat models

@@ -41,28 +41,23 @@ class Verifier(Protocol):
     @property
     def name(self) -> str:
         """As the command line names it: "judge", "tests:FILE"."""
-        ...
 
     @property
     def gate(self) -> bool:
         """Whether it passes or fails (score 1 or 0) instead of grading."""
-        ...
 
     @property
     def outputs(self) -> Outputs:
         """What branches must have been drawn with."""
-        ...
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Engine capabilities it cannot do without (see `EngineInfo`)."""
-        ...
 
     def __call__(
         self, run: Run, branches: Sequence[Branch], question: Question
     ) -> Flow[list[Graded]]:
         """One `Graded` a branch, in order."""
-        ...
 
 
 @runtime_checkable
@@ -72,4 +67,3 @@ class Live(Protocol):
     @property
     def live(self) -> Callable[[Branch], Graded] | None:
         """Grades a branch as it stands, `steps` included, without any engine; None if it cannot."""
-        ...

@@ -50,18 +50,14 @@ def number(text: str) -> int | float | str | None:
         return text
 
 
-def _whole(text: str) -> Any:
-    try:
-        return int(text)
-    except ValueError:
-        return number(text)
+def _first(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        try:
+            return kind(text)
+        except ValueError:
+            return number(text)
 
-
-def _decimal(text: str) -> Any:
-    try:
-        return float(text)
-    except ValueError:
-        return number(text)
+    return read
 
 
 def _comma(text: str) -> Any:
@@ -90,25 +86,13 @@ class Date(str):
     def __rsub__(self, other: Any) -> timedelta:
         return _moment(other) - datetime.fromisoformat(self)
 
-    def __eq__(self, other: object) -> bool:
-        return str.__eq__(self, _text(other))
 
-    def __ne__(self, other: object) -> bool:
-        return not self == other
+def _compared(name: str) -> Callable[[Date, Any], bool]:
+    return lambda date, other: getattr(str, name)(date, _text(other))
 
-    def __lt__(self, other: Any) -> bool:
-        return str.__lt__(self, _text(other))
 
-    def __le__(self, other: Any) -> bool:
-        return str.__le__(self, _text(other))
-
-    def __gt__(self, other: Any) -> bool:
-        return str.__gt__(self, _text(other))
-
-    def __ge__(self, other: Any) -> bool:
-        return str.__ge__(self, _text(other))
-
-    __hash__ = str.__hash__
+for _name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
+    setattr(Date, _name, _compared(_name))
 
 
 def _moment(value: Any) -> datetime:
@@ -195,12 +179,7 @@ def _candidates(known: list[str]) -> list[str]:
 
 
 READERS: dict[str, Callable[[str], Any]] = {
-    "int": _whole,
-    "float": _decimal,
-    "comma": _comma,
-    "iso": _iso,
-    "dmy": lambda text: dated(text, "dmy"),
-    "mdy": lambda text: dated(text, "mdy"),
+    "int": _first(int), "float": _first(float), "comma": _comma, "iso": _iso,
+    "dmy": lambda text: dated(text, "dmy"), "mdy": lambda text: dated(text, "mdy"),
     "text": lambda text: text,
-}
-"""From a cell to a value: the usual spelling first, since it is many times faster."""
+}  # fmt: skip # from a cell to a value: the usual spelling first, since it is many times faster

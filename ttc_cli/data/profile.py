@@ -20,13 +20,10 @@ FORMS = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".log": "log",
 }  # fmt: skip
 """Forms by a name's ending, which may have .gz behind it."""
-SAMPLE = 2000
-"""Rows from which types are told."""
+SAMPLE = 2000  # rows from which types are told
 SHOWN = 2
-DISTINCT = 8
-"""Different values of a column that are told, where it has no more."""
-CELL = 40
-"""Characters of a value that are shown."""
+DISTINCT = 8  # different values of a column that are told, where it has no more
+CELL = 40  # characters of a value that are shown
 BROKEN = (OSError, EOFError, ValueError, KeyError, RecursionError, csv.Error, zlib.error)
 """What reading a damaged file may raise."""
 _CHUNK = 1 << 20
@@ -79,8 +76,7 @@ def form_of(name: str) -> str | None:
 def profile(path: Path, form: str) -> Profile:
     """Look at a file of data.
 
-    Raises:
-        UnreadableFile: it cannot be read as what it seems to be, or holds no rows.
+    Raises UnreadableFile: it cannot be read as what it seems to be, or holds no rows.
     """
     name = path.name
     try:
@@ -150,15 +146,11 @@ def _found(sample: list[dict[str, Any]], form: str) -> dict[str, Any]:
     kinds = {}
     for name in names:
         cells = [cell for row in sample if isinstance(cell := row.get(name), str)]
-        kind = kind_of(cells, codes=form in ("json", "jsonl"))
-        if kind != "text":
-            kinds[name] = kind
+        kinds[name] = kind_of(cells, codes=form in ("json", "jsonl"))
+    kinds = {name: kind for name, kind in kinds.items() if kind != "text"}
     lacking = form != "csv" and any(len(row) < len(names) for row in sample)
-    return {
-        "kinds": kinds,
-        **({"blank": names} if lacking else {}),
-        **({"pairs": True} if pairs else {}),
-    }
+    options = {"kinds": kinds, "blank": lacking and names, "pairs": pairs}
+    return {name: value for name, value in options.items() if value or name == "kinds"}
 
 
 def _about(sample: list[dict[str, Any]], column: str) -> str:
@@ -168,25 +160,19 @@ def _about(sample: list[dict[str, Any]], column: str) -> str:
     if not known or set(map(repr, known)) == {"'-'"}:
         return "empty"
     missing = [repr(cell) for cell in cells if cell in (None, "")]
-    lacks = f", {missing[0]} in {_percent(len(missing), len(cells))} of the rows" if missing else ""
-    return f"{_kind(known)}{lacks}"
-
-
-def _percent(part: int, of: int) -> str:
-    return f"{max(1, round(100 * part / of))}%"
+    share = max(1, round(100 * len(missing) / len(cells)))
+    return f"{_kind(known)}" + (f", {missing[0]} in {share}% of the rows" if missing else "")
 
 
 def _kind(known: list[Any]) -> str:
     """What values are, with an example, or all of them where they are few."""
     words = list(dict.fromkeys(cell for cell in known if type(cell) is str))
     rest = [cell for cell in known if type(cell) is not str]
+    listed = ", ".join(map(repr, words))
     if not rest:
         few = len(words) <= DISTINCT < len(known)
-        return (
-            f"text, one of {', '.join(map(repr, words))}" if few else f"text, as {_cut(words[0])}"
-        )
-    aside = f", or {_list(words)}" if words else ""
-    first = rest[0]
+        return f"text, one of {listed}" if few else f"text, as {_cut(words[0])}"
+    aside, first = f", or {listed}" if words else "", rest[0]
     if isinstance(first, dict):
         parts = dict.fromkeys(name for one in rest if isinstance(one, dict) for name in one)
         inner = ((name, [v for one in rest if (v := one.get(name)) is not None]) for name in parts)
@@ -195,15 +181,9 @@ def _kind(known: list[Any]) -> str:
         inside = [one for cell in rest if isinstance(cell, list) for one in cell]
         return f"list, each: {_kind(inside)}{aside}" if inside else f"empty list{aside}"
     kinds = {type(cell) for cell in rest}
-    said = "number" if kinds == {int, float} else _KINDS.get(kinds.pop(), "value")
+    names = {int: "whole number", float: "number", bool: "true or false", Date: "date"}
+    said = "number" if kinds == {int, float} else names.get(kinds.pop(), "value")
     return f"{said}, as {_cut(first)}{aside}"
-
-
-_KINDS = {int: "whole number", float: "number", bool: "true or false", Date: "date"}
-
-
-def _list(words: list[str]) -> str:
-    return ", ".join(map(repr, words))
 
 
 def _cut(value: Any) -> str:
@@ -221,8 +201,7 @@ def _later(path: Path, form: str, options: dict[str, Any], rows: int) -> list[di
         for at in (size // 2, max(0, size - 4096)):
             file.seek(at)
             lines = file.read(8192).split(b"\n")[1:]
-            whole = [line for line in lines if line.strip()]
-            if whole:
+            if whole := [line for line in lines if line.strip()]:
                 line = whole[0] if at == size // 2 else whole[-1]
                 found += _one(first + line, form, options)
     return found

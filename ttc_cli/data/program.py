@@ -13,10 +13,8 @@ SOURCES = (Path(__file__).with_name("cells.py"), Path(__file__).with_name("reade
 _OWN = re.compile(r"^from (?:__future__|ttc_cli\.data\.cells) import .*\n", re.MULTILINE)
 HELD = 20_000_000
 """Bytes of a file whose rows are a list; those of a larger one are read anew each time."""
-JOINED = 200_000
-"""Rows up to which a table is put together with another one ahead of a program."""
-_LACKS = ", None in "
-"""What a profile says of a column that may lack values."""
+JOINED = 200_000  # rows up to which a table is put together with another one ahead of a program
+_LACKS = ", None in "  # what a profile says of a column that may lack values
 _GENERIC = (".values()", ".items()", ".keys()", "len(row)")
 _ROWS = """
 
@@ -132,9 +130,8 @@ def _common(one: Profile, many: Profile) -> tuple[str, str] | None:
     stem = _letters(one.name.partition(".")[0]).removesuffix("s")
     for key in one.keys:
         known = {_letters(key), *([stem + "id"] if _letters(key) == "id" else [])}
-        for name, _ in many.columns:
-            if _letters(name) in known:
-                return key, name
+        if name := next((name for name, _ in many.columns if _letters(name) in known), None):
+            return key, name
     return None
 
 

@@ -70,8 +70,12 @@ def stream(
         if form == "csv":
             yield from _table(file, names, delimiter, kinds, set(wanted))
             return
-        rows = _json(file, key) if form == "json" else _parsed(file)
-        rows = _lines(file, pairs=pairs) if form == "log" else rows
+        if form == "json":
+            rows = _json(file, key)
+        elif form == "log":
+            rows = _lines(file, pairs=pairs)
+        else:
+            rows = (_row(json.loads(line)) for line in file if line.strip())
         lacking = dict.fromkeys(blank)
         readers = [(name, READERS[kind]) for name, kind in kinds.items()]
         for row in rows:
@@ -108,15 +112,11 @@ def _json(file: IO[str], key: str) -> Iterator[dict[str, Any]]:
         return
     value = json.loads(start + file.read())
     value = value[key] if key else value
-    for one in value if isinstance(value, list) else [value]:
-        yield one if isinstance(one, dict) else {"value": one}
+    yield from map(_row, value if isinstance(value, list) else [value])
 
 
-def _parsed(file: IO[str]) -> Iterator[dict[str, Any]]:
-    for line in file:
-        if line.strip():
-            value = json.loads(line)
-            yield value if isinstance(value, dict) else {"value": value}
+def _row(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {"value": value}
 
 
 def _elements(file: IO[str], held: str) -> Iterator[dict[str, Any]]:
@@ -134,7 +134,7 @@ def _elements(file: IO[str], held: str) -> Iterator[dict[str, Any]]:
             chunk = file.read(_CHUNK)
             more, held, at = bool(chunk), held[at:] + chunk, 0
             continue
-        yield value if isinstance(value, dict) else {"value": value}
+        yield _row(value)
 
 
 def _lines(file: IO[str], *, pairs: bool) -> Iterator[dict[str, Any]]:

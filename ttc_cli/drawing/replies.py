@@ -9,7 +9,6 @@ from typing import cast
 from ttc_cli.answers import Extracted, Kind, canonical, equivalent, extract
 from ttc_cli.answers.reply import brief
 from ttc_cli.core.branch import Branch
-from ttc_cli.core.controls import plain
 from ttc_cli.core.events import Flow, Text
 from ttc_cli.core.growth import Phase
 from ttc_cli.core.outcome import Form, Outcome, Plan, Question, reason
@@ -17,6 +16,7 @@ from ttc_cli.core.programs import PLAIN, kind, ran
 from ttc_cli.core.run import Draw, Run
 from ttc_cli.core.sampling import Outputs, Sampling, Stop, StopRule
 from ttc_cli.core.steps import STEPS
+from ttc_cli.core.text import plain
 from ttc_cli.programs.begun import written
 from ttc_cli.prompts import thoughts
 

@@ -9,8 +9,7 @@ from typing import Literal, Protocol
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import Engine
 
-WIDTH = 32
-"""Branches that an engine in process draws at once."""
+WIDTH = 32  # branches that an engine in process draws at once
 KV = Literal["f16", "q8_0"]
 KV_SHARE = {"f16": 1.0, "q8_0": 34 / 64}
 """Memory of a cell against f16: q8_0 packs 32 values into 34 bytes."""
@@ -88,43 +87,34 @@ class Host(Engine, Protocol):
     @property
     def width(self) -> int:
         """Branches that it draws at once, when there are enough; it may change."""
-        ...
 
     @property
     def served(self) -> Mapping[str, int]:
         """Requests by the replica that answered, where there are several and that is told."""
-        ...
 
     @property
     def counters(self) -> Counters:
         """What was done so far."""
-        ...
 
     @property
     def outage(self) -> str:
         """What is waited for while its server is away; empty while nothing is."""
-        ...
 
     @property
     def gone(self) -> bool:
         """Whether it was away for longer than anybody waits."""
-        ...
 
     def gauge(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """As `count`, without asking anybody: an estimate where there is room to spare."""
-        ...
 
     def reserve(self, cells: int) -> None:
         """Make room for `cells` tokens of all branches together; keeps what fits already.
 
-        Raises:
-            ModelError: there is not enough memory.
+        Raises ModelError: there is not enough memory.
         """
-        ...
 
     def special_in(self, texts: Sequence[str]) -> frozenset[str]:
         """Texts of control tokens; at least those that one of `texts` names."""
-        ...
 
 
 class States(Protocol):
@@ -132,26 +122,21 @@ class States(Protocol):
 
     def key(self) -> str:
         """What bytes of a state mean nothing without; empty where states cannot be kept."""
-        ...
 
     def tokens(self, prompt: Prompt) -> list[int]:
         """A prompt as the model takes it."""
-        ...
 
     def resident(self, tokens: Sequence[int]) -> int:
         """How many leading tokens are in the cache already."""
-        ...
 
     def save(self, tokens: Sequence[int]) -> tuple[int, memoryview] | None:
         """The cells of the longest resident prefix of `tokens`: its length and its bytes."""
-        ...
 
     def restore(self, tokens: Sequence[int], state: bytes, keep: int) -> bool:
         """Make the first `keep` of `tokens` resident, from the bytes that `save` gave for all.
 
         Returns whether it worked.
         """
-        ...
 
 
 class Stateful(Protocol):
@@ -160,4 +145,3 @@ class Stateful(Protocol):
     @property
     def states(self) -> States:
         """Its evaluated prompts."""
-        ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -23,8 +23,7 @@ class Port:
     """
 
     def __init__(self, hub: Hub, number: int) -> None:
-        self._hub = hub
-        self._number = number
+        self._hub, self._number = hub, number
         self.inbox: deque[Delta] = deque()
         self.live: set[Key] = set()
         self.submitted = 0
@@ -78,15 +77,13 @@ class Hub:
     """
 
     def __init__(self, engine: Engine, settle: Callable[[], None] = lambda: None) -> None:
-        self.engine = engine
-        self._settle = settle
+        self.engine, self._settle = engine, settle
         self.ports: dict[int, Port] = {}
         self._next = 0
 
     def port(self) -> Port:
         """A new run's view of the engine."""
-        port = Port(self, self._next)
-        self.ports[self._next] = port
+        port = self.ports[self._next] = Port(self, self._next)
         self._next += 1
         return port
 
@@ -102,8 +99,7 @@ class Hub:
         for delta in self.engine.poll(timeout):
             assert isinstance(delta.key, tuple)  # made in Port.submit
             number, key = delta.key
-            port = self.ports.get(number)
-            if port is not None:
+            if (port := self.ports.get(number)) is not None:
                 port.inbox.append(replace(delta, key=key))
                 port.waiting = False
 
@@ -137,19 +133,13 @@ def drive(
                     return
                 yield -1, None, None
             for number, flow in list(live.items()):
-                yield from _turn(number, flow, live)
+                try:
+                    event = next(flow)
+                except StopIteration as end:
+                    del live[number]
+                    yield number, None, end.value
+                else:
+                    yield number, event, None
     finally:
         for flow in live.values():
             flow.close()
-
-
-def _turn(
-    number: int, flow: Flow[T], live: dict[int, Flow[T]]
-) -> Iterator[tuple[int, Event | None, T | None]]:
-    try:
-        event = next(flow)
-    except StopIteration as end:
-        del live[number]
-        yield number, None, end.value
-    else:
-        yield number, event, None

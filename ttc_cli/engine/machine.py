@@ -10,24 +10,12 @@ import sys
 from pathlib import Path
 
 CPU_FEATURES = {
-    "avx": "AVX",
-    "avx2": "AVX2",
-    "fma": "FMA",
-    "f16c": "F16C",
-    "bmi2": "BMI2",
-    "avx_vnni": "AVX_VNNI",
-    "avx512f": "AVX512",
-    "avx512vbmi": "AVX512_VBMI",
-    "avx512_vnni": "AVX512_VNNI",
-    "avx512_bf16": "AVX512_BF16",
-    "amx_int8": "AMX_INT8",
-    "asimd": "NEON",
-    "asimddp": "DOTPROD",
-    "asimdhp": "FP16_VA",
-    "i8mm": "MATMUL_INT8",
+    "avx": "AVX", "avx2": "AVX2", "fma": "FMA", "f16c": "F16C", "bmi2": "BMI2",
+    "avx_vnni": "AVX_VNNI", "avx512f": "AVX512", "avx512vbmi": "AVX512_VBMI",
+    "avx512_vnni": "AVX512_VNNI", "avx512_bf16": "AVX512_BF16", "amx_int8": "AMX_INT8",
+    "asimd": "NEON", "asimddp": "DOTPROD", "asimdhp": "FP16_VA", "i8mm": "MATMUL_INT8",
     "sve": "SVE",
-}
-"""The kernel's name of an instruction set, and llama.cpp's."""
+}  # fmt: skip # the kernel's name of an instruction set, and llama.cpp's
 
 
 def available_threads() -> int:
@@ -44,10 +32,9 @@ def cpu_features(text: str | None = None) -> frozenset[str]:
     Args:
         text: of /proc/cpuinfo; by default this machine's.
     """
-    if text is None:
-        if sys.platform == "darwin" and platform.machine() == "arm64":
-            return frozenset({"NEON", "DOTPROD"})  # every Apple processor has these
-        text = _read("/proc/cpuinfo")
+    if text is None and sys.platform == "darwin" and platform.machine() == "arm64":
+        return frozenset({"NEON", "DOTPROD"})  # every Apple processor has these
+    text = _read("/proc/cpuinfo") if text is None else text
     line = re.search(r"^(?:flags|Features)\s*:(.*)$", text, re.MULTILINE)
     words = line[1].split() if line else []
     return frozenset(CPU_FEATURES[word] for word in words if word in CPU_FEATURES)

@@ -14,26 +14,14 @@ from dataclasses import dataclass, replace
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo, Key
 from ttc_cli.core.errors import ContextOverflow, EngineFailed
-from ttc_cli.core.sampling import Stop
-from ttc_cli.core.seeds import uniform
+from ttc_cli.core.sampling import Stop, uniform
 from ttc_cli.engine.host import InProcess
 from ttc_cli.engine.text import TextStream
 
-ALL = frozenset(
-    {
-        "continue",
-        "rewind",
-        "logprobs",
-        "confidence",
-        "hidden",
-        "distribution",
-        "score",
-        "likelihood",
-        "grammar",
-        "seed",
-        "exact-usage",
-    }
-)
+ALL = frozenset((
+    "continue", "rewind", "logprobs", "confidence", "hidden", "distribution", "score", "likelihood",
+    "grammar", "seed", "exact-usage",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +84,12 @@ class ScriptedEngine(InProcess):
         scorer: Callable[[BranchRequest], tuple[float, ...]] | None = None,
         template: str = "",
     ) -> None:
-        self._script = script
-        self._width = width
-        self._scorer = scorer
+        self._script, self._width, self._scorer = script, width, scorer
         self._talks: dict[Key, _Talk] = {}
-        self._info = EngineInfo(
+        self.info = EngineInfo(
             "scripted", "scripted", context, context, template, capabilities=capabilities
         )
         self.closed = False
-
-    @property
-    def info(self) -> EngineInfo:
-        """What is known of the model."""
-        return self._info
 
     @property
     def running(self) -> list[Key]:
@@ -120,16 +101,15 @@ class ScriptedEngine(InProcess):
         if self.closed:
             raise EngineFailed("the engine is closed")
         length = self.count(request.prompt, request.prefix)
-        if length + 1 > self._info.context:
+        if length + 1 > self.info.context:
             raise ContextOverflow(
-                f"the prompt takes {length} tokens and the context holds {self._info.context}"
+                f"the prompt takes {length} tokens and the context holds {self.info.context}"
             )
         if request.key in self._talks:
             raise EngineFailed(f"request {request.key!r} is already running")
         said = self._script(request)
         line = said if isinstance(said, Line) else Line(split(said))
-        before = "".join(step.text for step in request.prefix)
-        stream = TextStream(request.stop, before)
+        stream = TextStream(request.stop, "".join(step.text for step in request.prefix))
         self._talks[request.key] = _Talk(request, line, length, stream)
 
     def poll(self, timeout: float) -> Sequence[Delta]:
@@ -165,20 +145,16 @@ class ScriptedEngine(InProcess):
         stop = self._may_draw(talk)
         if stop is None:
             return replace(self._say(talk), prefilled=prefilled)
-        return Delta(
-            request.key,
-            text=talk.stream.flush(),
-            tokens=self._ids(talk),
-            hidden=self._hidden(talk) if stop is Stop.LENGTH and request.outputs.hidden else (),
-            prefilled=prefilled,
-            stop=stop,
-        )
+        text = talk.stream.flush()
+        hidden = self._hidden(talk) if stop is Stop.LENGTH and request.outputs.hidden else ()
+        told = Delta(request.key, text, hidden=hidden, prefilled=prefilled, stop=stop)
+        return replace(told, tokens=self._ids(talk))
 
     def _may_draw(self, talk: _Talk) -> Stop | None:
         request = talk.request
         if talk.at >= request.stop.max_tokens:
             return Stop.LENGTH
-        if talk.length + talk.at >= self._info.context:
+        if talk.length + talk.at >= self.info.context:
             return Stop.CONTEXT
         return None if request.ledger is None or request.ledger.take() else Stop.BUDGET
 
@@ -198,17 +174,13 @@ class ScriptedEngine(InProcess):
             text += talk.stream.flush()
         outputs = request.outputs
         return Delta(
-            request.key,
-            text=text,
-            tokens=self._ids(talk) if stop is not None else (),
+            request.key, text=text, tokens=self._ids(talk) if stop is not None else (),
             logprobs=(-1.0,) if outputs.logprobs else (),
             confidences=(talk.line.confidence,) if outputs.confidence else (),
             certainties=(2 * talk.line.confidence,) if outputs.certainty else (),
             hidden=self._hidden(talk) if outputs.hidden and (marked or stop is not None) else (),
-            sampled=1,
-            stop=stop,
-            error="the script says so" if stop is Stop.FAILED else "",
-        )
+            sampled=1, stop=stop, error="the script says so" if stop is Stop.FAILED else "",
+        )  # fmt: skip
 
     @staticmethod
     def _hidden(talk: _Talk) -> tuple[tuple[float, ...], ...]:

@@ -37,19 +37,13 @@ class TextStream:
         self._held += self._decoder.decode(piece)
         if not self._held:
             return "", None
-        at = self._rule.cut(self._held)
-        if at is not None:
-            shown, self._held = self._held[:at], ""
-            self.text += shown
-            return shown, Stop.STRING
-        keep = self._rule.held(self._held)
-        cut = len(self._held) - keep
-        shown, self._held = self._held[:cut], self._held[cut:]
-        length = len(self.text)
+        at, length = self._rule.cut(self._held), len(self.text)
+        cut = len(self._held) - self._rule.held(self._held) if at is None else at
+        shown, self._held = self._held[:cut], self._held[cut:] if at is None else ""
         self.text += shown
-        if shown and self._step_ended(length):
-            return shown, Stop.STEP
-        return shown, None
+        if at is not None:
+            return shown, Stop.STRING
+        return shown, Stop.STEP if shown and self._step_ended(length) else None
 
     def flush(self) -> str:
         """What was held back, when nothing follows; half a character is dropped."""
@@ -62,11 +56,10 @@ class TextStream:
         if rule is None:
             return False
         start = self._step_start
-        step, seen = self.text[start:], old_length - start
-        if not rule.ends(step, self._before + self.text[:start], seen):
-            return False
-        self._step_start = len(self.text)
-        return True
+        before = self._before + self.text[:start]
+        ended = rule.ends(self.text[start:], before, old_length - start)
+        self._step_start = len(self.text) if ended else start
+        return ended
 
 
 def decoder_after(before: bytes) -> codecs.IncrementalDecoder:

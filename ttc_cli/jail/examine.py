@@ -11,8 +11,7 @@ from ttc_cli.core.verify import Graded
 from ttc_cli.jail import process
 from ttc_cli.jail.lock import SCRIPTS, START_SECONDS, Layer, Limits, command, python
 
-NOTE_CHARS = 600
-"""Of what failed: it may be shown to the model."""
+NOTE_CHARS = 600  # of what failed: it may be shown to the model
 
 
 def examine(
@@ -48,9 +47,7 @@ def examine(
         )
     except OSError as error:
         return Graded(None, f"Python cannot be started: {error.strerror}")
-    if cancel and cancel.is_set():
-        return Graded(None, ran.stopped)
-    return _graded(ran)
+    return Graded(None, ran.stopped) if cancel and cancel.is_set() else _graded(ran)
 
 
 def _graded(ran: process.Ran) -> Graded:

@@ -22,8 +22,7 @@ from ttc_cli.core.errors import UsageError
 from ttc_cli.jail import process
 
 SCRIPTS = Path(__file__).parent / "boxed"
-START_SECONDS = 5.0
-"""On top of a time limit, for interpreters to start on a busy machine."""
+START_SECONDS = 5.0  # on top of a time limit, for interpreters to start on a busy machine
 HINT = "add --unsafe-exec to run it with your own rights, best in a container"
 PACKAGES = (
     "sympy", "mpmath", "numpy", "numpy.libs", "pandas", "pandas.libs", "polars",
@@ -45,12 +44,9 @@ class Layer(StrEnum):
 
     NAMESPACES = "namespaces"
     """Linux: namespaces of its own, Landlock, a filter of system calls, limits."""
-    FILTER = "filter"
-    """Linux where namespaces are refused: Landlock, a stricter filter, limits."""
-    PROFILE = "profile"
-    """macOS: a profile of sandbox-exec, limits."""
-    LIMITS = "limits"
-    """Limits alone: it runs with the user's rights."""
+    FILTER = "filter"  # Linux where namespaces are refused: Landlock, a stricter filter, limits
+    PROFILE = "profile"  # macOS: a profile of sandbox-exec, limits
+    LIMITS = "limits"  # limits alone: it runs with the user's rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +81,7 @@ def available() -> str | None:
 def require(*, unsafe: bool) -> Layer:
     """The best layer that this machine has; limits alone only when they said so.
 
-    Raises:
-        UsageError: code cannot be locked in, and nobody said that it may run nevertheless.
+    Raises UsageError: code cannot be locked in, and nobody said that it may run nevertheless.
     """
     layer, why = _found()
     if why and not unsafe:
@@ -113,13 +108,9 @@ def trouble(layer: Layer) -> str:
     task = json.dumps({"source": "def solution():\n    return 1\n", "function": "solution"})
     try:
         ran = process.run(
-            command(layer, Limits(), serve="program"),
-            stdin=task.encode(),
-            seconds=2 * START_SECONDS,
-            cancel=threading.Event(),
-            env=ENVIRONMENT,
-            gently=True,
-        )
+            command(layer, Limits(), serve="program"), stdin=task.encode(),
+            seconds=2 * START_SECONDS, cancel=threading.Event(), env=ENVIRONMENT, gently=True,
+        )  # fmt: skip
     except OSError as error:
         return f"Python cannot be started: {error.strerror}"
     said = [line.removeprefix("jail: ") for line in ran.err.splitlines() if line[:5] == "jail:"]
@@ -158,8 +149,6 @@ def command(
     locked = [*python(), "-c", START, str(SCRIPTS), json.dumps(config)]
     if layer is not Layer.PROFILE:
         return locked
-    from ttc_cli.jail.profile import profile
-
     paths = [sys.base_prefix, str(SCRIPTS), *packages, *map(str, data), *filter(None, [folder])]
     return [SANDBOX_EXEC, "-p", profile([os.path.realpath(path) for path in paths]), *locked]
 
@@ -199,3 +188,34 @@ def _packages() -> tuple[str, ...]:
             inside = spec.submodule_search_locations is not None
             found.append(Path(spec.origin).parent if inside else Path(spec.origin))
     return tuple(str(path.resolve()) for path in found if path.exists())
+
+
+# Written to Apple's documentation and to the profiles of Chromium and Bazel; not tested on macOS.
+READABLE = (
+    "/usr/lib", "/usr/share", "/System/Library", "/Library/Frameworks", "/private/var/db/dyld",
+)  # fmt: skip
+DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+
+
+def profile(readable: Sequence[str]) -> str:
+    """A profile that lets a process read these, and neither write nor talk to another.
+
+    Args:
+        readable: folders and files; the first one holds the interpreter, all that may be started.
+    """
+    folders = "\n".join(f"  (subpath {json.dumps(path)})" for path in (*READABLE, *readable))
+    devices = "\n".join(f"  (literal {json.dumps(path)})" for path in DEVICES)
+    return f"""(version 1)
+(deny default)
+(allow file-read-metadata)
+(allow file-read-data (literal "/")
+{folders}
+{devices})
+(allow file-write-data
+{devices})
+(allow sysctl-read)
+(allow process-fork)
+(allow process-exec (subpath {json.dumps(readable[0])}))
+(allow signal (target same-sandbox))
+(deny network*)
+"""

@@ -17,8 +17,7 @@ from typing import IO
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "SYSTEMROOT")
 """Of the environment: no token or password is in these."""
 LOOK_SECONDS = 0.02
-MOST_OUTPUT = 1 << 20
-"""Bytes on stdout or stderr; more, and the process is stopped."""
+MOST_OUTPUT = 1 << 20  # bytes on stdout or stderr; more, and the process is stopped
 GRACE_SECONDS = 1.0
 LATE = "it was not done in time"
 
@@ -55,21 +54,16 @@ def run(
         env: its environment; by default `environment()`.
         gently: ask it to stop first, so that it can clean up after itself.
 
-    Raises:
-        OSError: it cannot be started.
+    Raises OSError: it cannot be started.
     """
     with contextlib.ExitStack() as stack:
         given, out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
         given.write(stdin)
         given.seek(0)
         child = subprocess.Popen(  # noqa: S603 - running it is what the user asked for
-            list(command),
-            stdin=given,
-            stdout=out,
-            stderr=err,
-            env=dict(environment() if env is None else env),
-            start_new_session=True,
-        )
+            list(command), stdin=given, stdout=out, stderr=err,
+            env=dict(environment() if env is None else env), start_new_session=True,
+        )  # fmt: skip
         try:
             stopped = _watch(child, time.monotonic() + seconds, cancel, (out, err))
         finally:

@@ -27,16 +27,12 @@ FUNCTION = "solution"
 MOST_ERROR = 300
 MOST_PRINTED = 4_000
 KILLED = 128
-OUT_OF_TIME = (KILLED + 9, KILLED + 24)
-"""Exit codes of what the limit of processor time ends."""
+OUT_OF_TIME = (KILLED + 9, KILLED + 24)  # exit codes of what the limit of processor time ends
 PLAIN = (type(None), int, float, Fraction, Decimal, str, date, time_of_day, timedelta)
 MOST_PARTS = 20_000
-MOST_TEXT = 20_000
-"""Characters of a text."""
-MOST_DIGITS = 4_000
-"""Digits of a number, before or behind its point."""
-MOST_BITS = 13_288
-"""Of a whole number of that many digits."""
+MOST_TEXT = 20_000  # characters of a text
+MOST_DIGITS = 4_000  # digits of a number, before or behind its point
+MOST_BITS = 13_288  # of a whole number of that many digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +152,7 @@ def _result(ran: process.Ran, seconds: float, limits: Limits) -> ProgramResult:
 def plain_value(data: object) -> Any:
     """The value that a program returned: what came is a stranger's, and is bounded here.
 
-    Raises:
-        ValueError: it is no plain value, or too much of one.
+    Raises ValueError: it is no plain value, or too much of one.
     """
     value = unpack(data, _no_object)
     left = [value]

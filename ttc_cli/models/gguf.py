@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
 from ttc_cli.core.errors import ModelCorrupt, ModelError, ModelMissing
 from ttc_cli.models.gguf_header import FILE_TYPES, Header, read_header
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 _SPLIT = re.compile(r"(?P<stem>.+)-(?P<index>\d{5})-of-(?P<count>\d{5})\.gguf")
 _RECURRENT_KEYS = ("ssm.state_size", "ssm.conv_kernel", "wkv.head_size", "shortconv.l_cache")
+_TOKEN_ID = re.compile(r"tokenizer\.ggml\.(.*)_token_id", re.DOTALL)
 _F16 = 2  # bytes
 
 MemoryKind = Literal["attention", "recurrent", "hybrid"]
@@ -119,12 +118,9 @@ class _Facts:
 
 
 def _special_tokens(facts: _Facts) -> dict[str, int]:
-    prefix, suffix = "tokenizer.ggml.", "_token_id"
-    return {
-        key[len(prefix) : -len(suffix)]: int(value)
-        for key, value in facts.metadata.items()
-        if key.startswith(prefix) and key.endswith(suffix) and isinstance(value, int)
-    }
+    ids = {key: value for key, value in facts.metadata.items() if isinstance(value, int)}
+    named = ((_TOKEN_ID.fullmatch(key), value) for key, value in ids.items())
+    return {match[1]: int(value) for match, value in named if match}
 
 
 def _memory_kind(facts: _Facts, kv_heads: tuple[int, ...]) -> MemoryKind:
@@ -151,8 +147,7 @@ def thinks(template: str | None) -> bool:
 def read_gguf(path: Path) -> GgufInfo:
     """Read the facts of a model, of a split one from all its parts.
 
-    Raises:
-        UnreadableFile, ModelCorrupt, ModelError, ModelMissing: see `read_header`, `split_parts`.
+    Raises UnreadableFile, ModelCorrupt, ModelError, ModelMissing: see `read_header`, `split_parts`.
     """
     headers = [read_header(part) for part in split_parts(path)]
     facts = _Facts(headers[0])
@@ -165,13 +160,13 @@ def read_gguf(path: Path) -> GgufInfo:
     key_length = facts.number("attention.key_length") or head_length
     value_length = facts.number("attention.value_length") or head_length
     template = facts.text("tokenizer.chat_template") or None
+    told = "general.file_type" in facts.metadata
+    kind = facts.number("general.file_type") if told else -1
     return GgufInfo(
         name=facts.text("general.name") or path.stem,
         architecture=facts.architecture,
         size_label=facts.text("general.size_label"),
-        quantisation=FILE_TYPES.get(facts.number("general.file_type"), "unknown")
-        if "general.file_type" in facts.metadata
-        else "unknown",
+        quantisation=FILE_TYPES.get(kind, "unknown"),
         parameters=sum(header.parameters for header in headers),
         bytes=sum(header.bytes for header in headers),
         context_length=facts.number("context_length"),

@@ -7,17 +7,15 @@ stepped over, not decoded.
 
 from __future__ import annotations
 
+import math
 import mmap
 import struct
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ttc_cli.core.errors import ModelCorrupt, ModelError, UnreadableFile
 from ttc_cli.models.disk import size_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # value type -> struct code of a little-endian scalar
 SCALARS = {
@@ -162,9 +160,7 @@ def _tensor(cursor: _Cursor) -> tuple[int, int]:
     dimensions = cursor.u32()
     if dimensions > 8:
         raise _HeaderError(f"a tensor of {dimensions} dimensions")
-    elements = 1
-    for _ in range(dimensions):
-        elements *= cursor.u64()
+    elements = math.prod(cursor.u64() for _ in range(dimensions))
     block, block_bytes = TENSOR_BLOCKS.get(cursor.u32(), (1, 0))  # a newer type: size not known
     return elements, cursor.u64() + elements // block * block_bytes
 

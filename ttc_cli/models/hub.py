@@ -8,21 +8,14 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ttc_cli.core.files import private_folder
-from ttc_cli.models.catalogue import Fetched, Progress, SourceError
-from ttc_cli.models.disk import need_space
-from ttc_cli.models.identity import hash_file
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from _typeshed import ReadableBuffer
-
-    from ttc_cli.models.catalogue import Entry, HubSource
+from ttc_cli.models.catalogue import Entry, Fetched, HubSource, Progress, SourceError
+from ttc_cli.models.disk import hash_file, need_space
 
 CONNECT_S = 4.0  # for one answer of the hub
 GIVE_UP_S = 8.0  # for name look-up, connection and redirects together
@@ -76,7 +69,7 @@ class _Reported(io.BufferedRandom):
         super().__init__(io.FileIO(path, "r+"))
         self._report = report
 
-    def write(self, data: ReadableBuffer, /) -> int:
+    def write(self, data: Any, /) -> int:
         count = super().write(data)
         self._report(self.tell())
         return count
@@ -117,19 +110,12 @@ def _download(source: HubSource, file: io.BufferedRandom, size: int) -> None:
 
     disable_progress_bars()  # ours is drawn, or none
     logging.set_verbosity_error()
+    url = hf_hub_url(source.repo, source.file, revision=source.revision)
+    done, headers = file.seek(0, io.SEEK_END), build_hf_headers()
     try:
-        http_get(
-            hf_hub_url(source.repo, source.file, revision=source.revision),
-            file,
-            resume_size=file.seek(0, io.SEEK_END),
-            headers=build_hf_headers(),
-            expected_size=size,
-        )
+        http_get(url, file, resume_size=done, headers=headers, expected_size=size)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None and not _is_network(error):
+        network = isinstance(error, ConnectionError | TimeoutError)
+        if isinstance(error, OSError) and error.errno is not None and not network:
             raise
         raise SourceError(one_line(error)) from error
-
-
-def _is_network(error: OSError) -> bool:
-    return isinstance(error, ConnectionError | TimeoutError)

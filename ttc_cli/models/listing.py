@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ttc_cli.models import registry
-from ttc_cli.models.catalogue import Entry, catalogue
+from ttc_cli.models.catalogue import Entry, catalogue, scan
 from ttc_cli.models.disk import size_text
-from ttc_cli.models.found import scan
 from ttc_cli.models.gguf import read_gguf
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ttc_cli.settings import NamedRemote
+from ttc_cli.settings import NamedRemote
 
 
 def _row(
@@ -32,15 +28,10 @@ def _row(
 ) -> dict[str, Any]:
     """What every row has."""
     return {
-        "name": name,
-        "kind": kind,
-        "default": name == default,
-        "installed": installed,
-        "bytes": size,
-        "aliases": list(aliases),
-        "path": None if path is None else str(path),
+        "name": name, "kind": kind, "default": name == default, "installed": installed,
+        "bytes": size, "aliases": list(aliases), "path": None if path is None else str(path),
         "good_for": good_for,
-    }
+    }  # fmt: skip
 
 
 def _catalogue_row(entry: Entry, home: Path, own: dict[str, str], default: str) -> dict[str, Any]:
@@ -52,14 +43,10 @@ def _catalogue_row(entry: Entry, home: Path, own: dict[str, str], default: str) 
     )  # fmt: skip
     return row | {
         "bytes_are_estimate": have is None and entry.sha256 is None,
-        "sha256": entry.sha256 or (have.sha256 if have else None),
-        "licence": entry.licence,
-        "parameters": entry.parameters,
-        "context": entry.context,
-        "memory": entry.memory,
-        "thinking": entry.thinking,
-        "sources": [source.label for source in entry.sources],
-    }
+        "sha256": entry.sha256 or (have.sha256 if have else None), "licence": entry.licence,
+        "parameters": entry.parameters, "context": entry.context, "memory": entry.memory,
+        "thinking": entry.thinking, "sources": [source.label for source in entry.sources],
+    }  # fmt: skip
 
 
 def _own_row(name: str, ref: str, default: str) -> dict[str, Any]:
@@ -97,8 +84,7 @@ def describe(
 ) -> dict[str, Any]:
     """What the catalogue and, when the file is here, its header (under `gguf`) say.
 
-    Raises:
-        as `registry.resolve` and `read_gguf`; a catalogue model that is not here is no error.
+    Raises as `registry.resolve` and `read_gguf`; a catalogue model that is not here is no error.
     """
     if name in remotes:
         remote = remotes[name]
@@ -122,25 +108,19 @@ def describe(
 def lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """The facts of `describe` for people: a label and a text each, the template last."""
     shown = [
-        ("name", facts["name"]),
-        ("server", facts.get("base_url")),
-        ("model", facts.get("model")),
+        ("name", facts["name"]), ("server", facts.get("base_url")), ("model", facts.get("model")),
         ("path", facts.get("path") or ("not here" if not facts["installed"] else None)),
         ("size", size_text(facts["bytes"]) if facts.get("bytes") else None),
-        ("sha256", facts.get("sha256")),
-        ("licence", facts.get("licence")),
+        ("sha256", facts.get("sha256")), ("licence", facts.get("licence")),
         ("runs in", f"{size_text(facts['memory'])} of memory" if facts.get("memory") else None),
-        ("good for", facts.get("good_for")),
-        ("sources", "; then ".join(facts.get("sources", []))),
-    ]
+        ("good for", facts.get("good_for")), ("sources", "; then ".join(facts.get("sources", []))),
+    ]  # fmt: skip
     if "gguf" in facts:
         shown += _header_lines(facts["gguf"])
     elif "context" in facts:
-        shown += [
-            ("parameters", facts["parameters"]),
-            ("context", f"{facts['context']:,} tokens"),
-            ("thinks", "yes" if facts["thinking"] else "no"),
-        ]
+        thinks = "yes" if facts["thinking"] else "no"
+        context = f"{facts['context']:,} tokens"
+        shown += [("parameters", facts["parameters"]), ("context", context), ("thinks", thinks)]
     return [(label, str(text)) for label, text in shown if text]
 
 
@@ -153,6 +133,7 @@ def _shortly(template: str) -> str:
 def _header_lines(gguf: dict[str, Any]) -> list[tuple[str, str | None]]:
     kv = gguf["kv_bytes_per_token"]
     original = gguf["original_context_length"]
+    scaled = f", {original:,} before rope scaling" if original else ""
     special = ", ".join(f"{role} {token}" for role, token in gguf["special_tokens"].items())
     heads = f"{gguf['heads']} heads, {gguf['kv_heads']} for keys and values"
     window = f", window {gguf['sliding_window']:,}" if gguf["sliding_window"] else ""
@@ -163,11 +144,7 @@ def _header_lines(gguf: dict[str, Any]) -> list[tuple[str, str | None]]:
         ("architecture", f"{gguf['architecture']} ({gguf['memory_kind']}){experts}"),
         ("parameters", f"{gguf['parameters']:,}"),
         ("quantisation", gguf["quantisation"]),
-        (
-            "context",
-            f"{gguf['context_length']:,} tokens"
-            + (f", {original:,} before rope scaling" if original else ""),
-        ),
+        ("context", f"{gguf['context_length']:,} tokens{scaled}"),
         ("layers", f"{gguf['layers']}, width {gguf['embedding_length']}, {heads}{window}"),
         ("KV memory", f"{kv:,} bytes a token as f16 ({size_text(4096 * kv)} for 4,096 tokens)"),
         ("vocabulary", f"{gguf['vocabulary']:,}; {special}"),

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ttc_cli.core.errors import ModelCorrupt, ModelMissing
 from ttc_cli.core.files import private_folder
-from ttc_cli.models.catalogue import Entry, Fetched, HubSource, Notify, Progress, SourceError
-from ttc_cli.models.disk import disk_errors, size_text
-from ttc_cli.models.found import scan
-from ttc_cli.models.identity import hash_file, remember_sha256
-from ttc_cli.models.registry import (
-    Model,
-    ModelFile,
-    default_ref,
-    installed,
-    locate,
-    missing,
-    models_dir,
-    resolve,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+from ttc_cli.models import registry
+from ttc_cli.models.catalogue import Entry, Fetched, HubSource, Notify, Progress, SourceError, scan
+from ttc_cli.models.disk import disk_errors, hash_file, remember_sha256, size_text
+from ttc_cli.models.registry import Model, ModelFile, installed, missing, models_dir
 
 
 def silent(_done: int, _total: int, _label: str) -> None:
@@ -176,9 +163,9 @@ def ensure(
         ModelMissing: not here, and not allowed or not possible to fetch; the hint is what to run.
         others: as `resolve` and `pull`.
     """
-    target = locate(ref or default_ref(home), home)
+    target = registry.locate(ref or registry.default_ref(home), home)
     if not isinstance(target, Entry) or installed(target, home):
-        return resolve(ref, home)
+        return registry.resolve(ref, home)
     if adopted := adopt(target, home=home, notify=notify):
         return adopted
     if offline:

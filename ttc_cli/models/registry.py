@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ttc_cli.core.errors import ModelCorrupt, ModelMissing, TtcError, UnreadableFile, UsageError
-from ttc_cli.core.spelling import nearest
-from ttc_cli.models.catalogue import DEFAULT, Entry, HubSource, catalogue
-from ttc_cli.models.disk import read_json, size_text, update_json
-from ttc_cli.models.found import scan
-from ttc_cli.models.identity import known_sha256, quick_fingerprint
+from ttc_cli.core.text import nearest
+from ttc_cli.models.catalogue import DEFAULT, Entry, HubSource, catalogue, scan
+from ttc_cli.models.disk import known_sha256, quick_fingerprint, read_json, size_text, update_json
 from ttc_cli.settings.tables import check_url
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
 _HF = re.compile(r"(?P<repo>[^/@]+/[^/@]+)(@(?P<revision>[^/]+))?/(?P<file>.+\.gguf)")
@@ -50,8 +46,7 @@ class ModelFile:
     def kv_bytes_per_token(self) -> int:
         """Bytes of one token's keys and values as f16.
 
-        Raises:
-            ModelCorrupt: the header cannot be read.
+        Raises ModelCorrupt: the header cannot be read.
         """
         from ttc_cli.models.gguf import read_gguf  # a warm server told it
 
@@ -116,11 +111,9 @@ def set_name(name: str, ref: str, home: Path) -> None:
     if ref == name:
         raise UsageError(f"{name} would stand for itself", "name another model")
     stored = _lasting(ref, home)
-
-    def change(state: dict[str, Any]) -> None:
-        state.setdefault("names", {})[name] = stored
-
-    update_json(_state_path(home), change)
+    update_json(
+        _state_path(home), lambda state: state.setdefault("names", {}).update({name: stored})
+    )
 
 
 def forget_name(name: str, home: Path) -> None:
@@ -225,13 +218,11 @@ def model_file(path: Path, name: str, home: Path) -> ModelFile:
 def installed(entry: Entry, home: Path) -> ModelFile | None:
     """The entry's file when it is here and whole; a file of another size does not count."""
     path = models_dir(home) / entry.file
-    try:
+    with contextlib.suppress(OSError):
         size = path.stat().st_size
-    except OSError:
-        return None
-    if entry.sha256 is not None and size != entry.bytes:
-        return None
-    return ModelFile(entry.name, path, known_sha256(path, models_dir(home)), size)
+        if entry.sha256 is None or size == entry.bytes:
+            return ModelFile(entry.name, path, known_sha256(path, models_dir(home)), size)
+    return None
 
 
 def missing(entry: Entry) -> ModelMissing:
@@ -257,19 +248,17 @@ def resolve(ref: str, home: Path) -> Model:
     target = locate(ref, home)
     if isinstance(target, Path):
         return model_file(target, ref if ref in names(home) else target.stem, home)
-    if isinstance(target, Entry):
-        have = installed(target, home)
-        if have is None:
-            raise missing(target)
-        return have
-    return target
+    if not isinstance(target, Entry):
+        return target
+    if (have := installed(target, home)) is None:
+        raise missing(target)
+    return have
 
 
 def identity(model: ModelFile) -> str:
     """What to key caches on: the full sha256 when known, else a `quick:` fingerprint.
 
-    Raises:
-        TtcError: the file went away.
+    Raises TtcError: the file went away.
     """
     if model.sha256:
         return model.sha256

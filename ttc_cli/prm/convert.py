@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ttc_cli.core.errors import ModelError, UnreadableFile
-from ttc_cli.verifiers.prm.head import LAYOUTS, StepHead
+from ttc_cli.verifiers.prm.forms import LAYOUTS, StepHead
 
 MOST_HEADER = 100 << 20
 """Bytes of a header, as the format's own library caps it."""

@@ -19,8 +19,7 @@ from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Sampling, StopRule
-from ttc_cli.core.seeds import branch_seed
+from ttc_cli.core.sampling import Sampling, StopRule, branch_seed
 from ttc_cli.core.steps import STEPS
 from ttc_cli.drawing.replies import answer_of
 from ttc_cli.prm.traces import Trace

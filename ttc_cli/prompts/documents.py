@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ttc_cli.core.branch import Message
-from ttc_cli.core.decoding import encoding_of
 from ttc_cli.core.errors import UnreadableFile
+from ttc_cli.core.files import encoding_of
 from ttc_cli.prompts.wording import DEFAULT_SYSTEM
 
 MAX_BYTES = 20_000_000
-STDIN = "stdin"
-"""The name of text that was piped: for people, and in no prompt."""
+STDIN = "stdin"  # the name of text that was piped: for people, and in no prompt
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,7 @@ def read(path: Path, *, limit: int = MAX_BYTES) -> Document:
         path: the file.
         limit: the most bytes it may have.
 
-    Raises:
-        UnreadableFile: missing, a directory, not text, empty or too large.
+    Raises UnreadableFile: missing, a directory, not text, empty or too large.
     """
     try:
         with path.open("rb") as handle:
@@ -69,8 +67,7 @@ def decode(name: str, data: bytes, *, limit: int = MAX_BYTES) -> Document:
         data: the bytes; of a stream, one more than `limit` is enough.
         limit: the most bytes there may be.
 
-    Raises:
-        UnreadableFile: not text, empty or too large.
+    Raises UnreadableFile: not text, empty or too large.
     """
     _check_size(name, len(data), limit)
     encoding = encoding_of(data)
@@ -120,13 +117,9 @@ def conversation(
 
 def _framed(document: Document) -> str:
     """Small models take a name for content: a pipe's says nothing, so it is left out."""
-    name = "" if _piped(document.name) else json.dumps(document.name, ensure_ascii=False)
-    tag = f"<document name={name}>" if name else "<document>"
-    return f"{tag}\n{document.text.rstrip()}\n</document>"
-
-
-def _piped(name: str) -> bool:
-    return name == STDIN or name.startswith("/dev/")  # a shell's <(...)
+    piped = document.name == STDIN or document.name.startswith("/dev/")  # a shell's <(...)
+    name = "" if piped else f" name={json.dumps(document.name, ensure_ascii=False)}"
+    return f"<document{name}>\n{document.text.rstrip()}\n</document>"
 
 
 def _check_size(name: str, size: int, limit: int) -> None:

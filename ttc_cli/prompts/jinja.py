@@ -11,23 +11,19 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from jinja2 import TemplateError
+from jinja2 import Template, TemplateError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 from jinja2.filters import do_indent
+from jinja2.parser import Parser
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ttc_cli.core.errors import ModelError
 from ttc_cli.prompts import rations
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from jinja2 import Template, nodes
-    from jinja2.parser import Parser
-    from jinja2.runtime import Context
 
 MAX_SOURCE = 1_000_000  # characters of a template; the longest known has 17 thousand
 _MAX_VALUE = 1_000_000  # items or characters that one operator may make
@@ -127,16 +123,12 @@ class _Generation(Extension):
 
 @functools.cache
 def _environment() -> _Environment:
-    environment = _Environment(
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # the output is a prompt, not a page
+    environment = _Environment(  # the output is a prompt, not a page
+        trim_blocks=True, lstrip_blocks=True, autoescape=False,
         extensions=["jinja2.ext.loopcontrols", _Generation],
-    )
+    )  # fmt: skip
     environment.globals["raise_exception"] = _refuse
-    environment.filters |= rations.FILTERS
-    environment.filters["tojson"] = _to_json
-    environment.filters["indent"] = _indent
+    environment.filters |= {**rations.FILTERS, "tojson": _to_json, "indent": _indent}
     for name in ("center", "format"):  # they pad to any width
         del environment.filters[name]
     del environment.globals["lipsum"]  # filler text, of any length
@@ -159,17 +151,10 @@ def _indent(text: str, width: int = 4, first: bool = False, blank: bool = False)
 
 
 def _to_json(
-    value: Any,
-    ensure_ascii: bool = False,
-    indent: int | str | None = None,
-    separators: tuple[str, str] | None = None,
-    sort_keys: bool = False,
-) -> str:
+    value: Any, ensure_ascii: bool = False, indent: int | str | None = None,
+    separators: tuple[str, str] | None = None, sort_keys: bool = False,
+) -> str:  # fmt: skip
     # Jinja's own escapes <, > and &, which are no danger here and not what models have seen
     return json.dumps(
-        value,
-        ensure_ascii=ensure_ascii,
-        indent=indent,
-        separators=separators,
-        sort_keys=sort_keys,
+        value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
     )

@@ -21,8 +21,7 @@ from jinja2.filters import do_join, do_replace, sync_do_sum
 
 LINES = 300_000
 """Lines of a template that run in one rendering; a long conversation takes some thousand."""
-MADE = 64_000_000
-"""Characters, and items of lists, that are made in one rendering."""
+MADE = 64_000_000  # characters, and items of lists, that are made in one rendering
 
 _made: ContextVar[list[int]] = ContextVar("made")
 
@@ -31,8 +30,7 @@ _made: ContextVar[list[int]] = ContextVar("made")
 def rationed() -> Iterator[None]:
     """Count what the template code inside runs and makes.
 
-    Raises:
-        SecurityError: it runs, or makes, too much.
+    Raises SecurityError: it runs, or makes, too much.
     """
     token = _made.set([0])
     left = LINES
@@ -152,10 +150,7 @@ class Counted(CodeGenerator):
         self.visit(node.node, frame)
         self.write(", slice(")
         for bound in (node.arg.start, node.arg.stop, node.arg.step):
-            if bound is None:
-                self.write("None")
-            else:
-                self.visit(bound, frame)
+            self.visit(bound or nodes.Const(None), frame)
             self.write(", ")
         self.write("))")
 

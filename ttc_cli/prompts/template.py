@@ -85,58 +85,50 @@ class ChatTemplate:
             enable_thinking: what templates with a switch for thoughts are told.
             now: the clock, for templates that tell the model the date.
 
-        Raises:
-            ModelError: the template fails, or does not take this conversation.
+        Raises ModelError: the template fails, or does not take this conversation.
         """
-        if not self.source:
-            pieces, note = _plain(messages), PLAIN_NOTE
-        else:
+        pieces, note = _plain(messages), PLAIN_NOTE
+        if self.source:
             pieces, note = self._with_system(messages, enable_thinking, now)
-        text = "".join(part for part, _ in pieces)
-        thinking = opened_by(text)
+        thinking = opened_by("".join(part for part, _ in pieces))
         return Rendered(Prompt(pieces, tuple(messages), thinking), note)
 
     def _with_system(
         self, messages: Sequence[Message], thinking: bool, now: Callable[[], datetime]
     ) -> tuple[tuple[Piece, ...], str]:
         """Pieces, with the system prompt moved where the template takes it."""
-
-        def attempt(turns: Sequence[Message]) -> tuple[tuple[Piece, ...], str]:
-            return self._pieces(turns, thinking, now)
-
-        try:
-            pieces, note = attempt(messages)
-            if note or not _dropped(messages, pieces):
-                return pieces, note
-        except RefusedError as error:
-            if not _system(messages):
-                raise _refused(error) from None
-        try:
-            pieces, note = attempt(fold_system(messages))
-        except RefusedError as error:
-            raise _refused(error) from None
-        return pieces, "; ".join(filter(None, (FOLDED_NOTE, note)))
+        for turns in (messages, fold_system(messages)):
+            try:
+                pieces, note = self._pieces(turns, thinking, now)
+            except RefusedError as error:
+                if turns is not messages or not _system(messages):
+                    raise _refused(error) from None
+            else:
+                if turns is not messages:
+                    note = "; ".join(filter(None, (FOLDED_NOTE, note)))
+                if note or not _dropped(messages, pieces):
+                    break
+        return pieces, note
 
     def _pieces(
         self, messages: Sequence[Message], thinking: bool, now: Callable[[], datetime]
     ) -> tuple[tuple[Piece, ...], str]:
-        def write(turns: Sequence[Message]) -> str:
-            return self._write(turns, thinking, now)
-
-        tainted = [self._names_token(message.content) for message in messages]
+        # a token of one character names nothing, and could not be broken up
+        tokens = [token for token in self.special if len(token) > 1]
+        tainted = [any(token in message.content for token in tokens) for message in messages]
         if not any(tainted):
-            return ((write(messages), True),), ""
+            return ((self._write(messages, thinking, now), True),), ""
         marks = _marks(messages)
         marked = [_around(m, mark) for m, mark in zip(messages, marks, strict=True)]
         try:
-            text = write(marked)
+            text = self._write(marked, thinking, now)
         except (RefusedError, ModelError):
             text = ""  # it looks into the content, so it must see the content
         if all(mark in text for mark, bad in zip(marks, tainted, strict=True) if bad):
             return _cut(text, dict(zip(marks, messages, strict=True))), ""
         # the template changes or drops what it is given; the frame matters more than the text
         safe = [replace(m, content=self._break(m.content)) for m in messages]
-        return ((write(safe), True),), BROKEN_NOTE
+        return ((self._write(safe, thinking, now), True),), BROKEN_NOTE
 
     def _write(
         self, messages: Sequence[Message], thinking: bool, now: Callable[[], datetime]
@@ -146,51 +138,34 @@ class ChatTemplate:
         Templates that go over the parts of a content find none in a text, and drop it without a
         word: they get parts.
 
-        Raises:
-            RefusedError: it stands there in neither way.
+        Raises RefusedError: it stands there in neither way.
         """
 
-        def written(turns: Sequence[Message], parts: bool) -> str:
-            return self._run(turns, thinking, now, parts=parts)
-
-        text, marked = written(messages, False), [*messages]
+        text, marked = self._run(messages, thinking, now, False), [*messages]
         if not (asked := _asked(messages)) or _stands(asked.content, text):
             return text
         mark = _marks(messages)[0][:12]  # a template may rewrite or shorten what it is given
         marked[messages.index(asked)] = replace(asked, content=mark)
         for parts in (False, True):
-            if mark in written(marked, parts).lower():
-                return written(messages, parts)
+            if mark in self._run(marked, thinking, now, parts).lower():
+                return self._run(messages, thinking, now, parts)
         raise RefusedError("it leaves out what was asked")
 
     def _run(
-        self,
-        messages: Sequence[Message],
-        thinking: bool,
-        now: Callable[[], datetime],
-        *,
-        parts: bool,
+        self, turns: Sequence[Message], thinking: bool, now: Callable[[], datetime], parts: bool
     ) -> str:
-        def content(text: str) -> object:
-            return [{"type": "text", "text": text}] if parts else text
-
+        contents = [[{"type": "text", "text": m.content}] if parts else m.content for m in turns]
         variables = {
-            "messages": [{"role": m.role, "content": content(m.content)} for m in messages],
-            "add_generation_prompt": True,
-            "enable_thinking": thinking,
-            "bos_token": self.bos,
-            "eos_token": self.eos,
-            "strftime_now": lambda form: now().strftime(str(form)[:100]),
-            "tools": None,
-            "documents": None,
-        }
+            "messages": [
+                {"role": m.role, "content": said} for m, said in zip(turns, contents, strict=True)
+            ],
+            "add_generation_prompt": True, "enable_thinking": thinking, "bos_token": self.bos,
+            "eos_token": self.eos, "strftime_now": lambda form: now().strftime(str(form)[:100]),
+            "tools": None, "documents": None,
+        }  # fmt: skip
         # room for templates that repeat content, none for those that fill the memory
-        limit = 1_000_000 + 4 * sum(len(m.content) for m in messages)
+        limit = 1_000_000 + 4 * sum(len(m.content) for m in turns)
         return run(self.source, variables, limit=limit)
-
-    def _names_token(self, content: str) -> bool:
-        # a token of one character names nothing, and could not be broken up
-        return any(token in content for token in self.special if len(token) > 1)
 
     def _break(self, content: str) -> str:
         """Put a space into every name of a special token."""
@@ -259,10 +234,6 @@ def _around(message: Message, mark: str) -> Message:
 
 
 def _cut(text: str, messages: dict[str, Message]) -> tuple[Piece, ...]:
-    pieces = []
-    for part in re.split("(" + "|".join(messages) + ")", text):
-        if part in messages:
-            pieces.append((messages[part].content.strip(), False))
-        else:
-            pieces.append((part, True))
-    return tuple(piece for piece in pieces if piece[0])
+    parts = re.split("(" + "|".join(messages) + ")", text)
+    said = [messages[part].content.strip() if part in messages else part for part in parts]
+    return tuple((text, of not in messages) for text, of in zip(said, parts, strict=True) if text)

@@ -17,7 +17,7 @@ from typing import Literal
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.programs import ran, source
-from ttc_cli.core.tags import THOUGHT_TAGS
+from ttc_cli.core.text import THOUGHT_TAGS
 
 Kind = Literal["thought", "answer"]
 _OPENERS, _CLOSERS = (frozenset(some) for some in zip(*THOUGHT_TAGS, strict=True))
@@ -34,11 +34,9 @@ class ThoughtSplitter:
 
     def __init__(self, opened: bool) -> None:
         self._kind: Kind = "thought" if opened else "answer"
-        self._held = ""
-        self._space = ""  # white space that waits for the first word of its part
-        self._waiting = True
+        self._held = self._space = ""  # `_space` waits for the first word of its part
+        self._waiting = self._blank_line = True
         self._after_tag = opened
-        self._blank_line = True
 
     @property
     def thinking(self) -> bool:
@@ -78,9 +76,8 @@ class ThoughtSplitter:
         return []
 
     def _enter(self, kind: Kind) -> None:
-        self._kind = kind
-        self._space, self._waiting, self._after_tag = "", True, True
-        self._blank_line = True
+        self._kind, self._space = kind, ""
+        self._waiting = self._after_tag = self._blank_line = True
 
     def _pass(self, text: str) -> list[tuple[Kind, str]]:
         if not text:
@@ -98,11 +95,9 @@ class ThoughtSplitter:
 
     def _suspicious(self, text: str) -> int:
         """Length of the longest end of `text` that may be the start of a tag."""
-        longest = min(len(text), len(_TAGS[0]) - 1)
-        for size in range(longest, 0, -1):
-            if any(tag.startswith(text[-size:]) for tag in _TAGS):
-                return size
-        return 0
+        sizes = range(min(len(text), len(_TAGS[0]) - 1), 0, -1)
+        starts = (size for size in sizes if any(tag.startswith(text[-size:]) for tag in _TAGS))
+        return next(starts, 0)
 
 
 def split(text: str, opened: bool = False) -> tuple[str, str]:

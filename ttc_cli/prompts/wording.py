@@ -57,8 +57,7 @@ DRAFT = "This is for a draft in any form; the reply in the form asked for comes 
 THINK = (
     "First think it through between <think> and </think>. "
     "After </think>, give the answer and nothing else."
-)
-"""Asks a model that has no thoughts of its own for some, ahead of the task's wording."""
+)  # asks a model that has no thoughts of its own for some, ahead of the task's wording
 
 
 def wording(task: Task, variant: int = 0, *, think: bool = False, fixed: bool = False) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ttc_cli.prompts.documents import Document
-from ttc_cli.prompts.forms.language import SMALL_WORDS
+from ttc_cli.prompts.forms.constraint import SMALL_WORDS
 from ttc_cli.routing.material import CODE_LINE, DATA_LINE, excerpt, kind
 
 END = 3000

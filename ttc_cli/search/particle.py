@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ttc_cli.core.seeds import uniform
+from ttc_cli.core.sampling import uniform
 from ttc_cli.search.tree import DEAD, OPEN, Node
 
 EDGE = 1e-4

@@ -9,10 +9,9 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.host import Tuning
 from ttc_cli.engine.machine import available_threads
-from ttc_cli.engine.tuning import Best, Measured, search
+from ttc_cli.engine.tuning import Best, Measured, Widths, search
 from ttc_cli.models.gguf import read_gguf
 from ttc_cli.models.registry import ModelFile, identity
 from ttc_cli.routing.policy import answer_form

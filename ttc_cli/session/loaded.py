@@ -90,9 +90,9 @@ def load_llama(
     Raises:
         ModelError: it cannot be loaded.
     """
-    from ttc_cli.engine.calibration import Widths
     from ttc_cli.engine.llama.engine import LlamaEngine
     from ttc_cli.engine.llama.trial import try_loading
+    from ttc_cli.engine.tuning import Widths
     from ttc_cli.models.gguf import read_gguf
 
     if model.sha256 is None:
@@ -100,7 +100,7 @@ def load_llama(
         marks = settings.places.home / "models" / ".loads"
         try_loading(model.path, marks, identity, keep=settings.log)
     speeds = speeds or store.load(store.path(settings.places.cache, identity))
-    return LlamaEngine.load(
+    return LlamaEngine(
         model.path,
         context=settings.ctx_size or 0,
         tuning=tuned(settings, speeds),

@@ -182,7 +182,7 @@ def reach(
     """
     from ttc_cli.engine.openai.address import check_offline
     from ttc_cli.engine.openai.detect import Memory, connect
-    from ttc_cli.engine.openai.retry import RetryPolicy
+    from ttc_cli.engine.openai.pacing import RetryPolicy
 
     where = replace(address(remote), affinity=settings.affinity_header)
     check_offline(where, offline=settings.offline)

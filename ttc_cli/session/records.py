@@ -15,8 +15,8 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
-from ttc_cli.core.decoding import as_utf8
 from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
+from ttc_cli.core.files import as_utf8
 from ttc_cli.prompts.documents import MAX_BYTES
 from ttc_cli.session.request import Request
 from ttc_cli.store.templates import INPUT, Template, fill

@@ -117,13 +117,13 @@ def _sockets() -> Iterator[Path]:
 
 def running() -> Iterator[tuple[Link, Running]]:
     """Every server of this user that answers."""
-    from ttc_cli.engine.warm import peer, wire
+    from ttc_cli.engine.warm import peer
     from ttc_cli.engine.warm.client import Gone, Link
 
     for path in _sockets():
         if (link := Link.open(peer.place(folder(), path.stem))) is not None:
             with contextlib.suppress(Gone):
-                yield link, Running(link.hello, link.call(wire.Status()))
+                yield link, Running(link.hello, link.call("status"))
             link.close()
 
 
@@ -133,14 +133,13 @@ def stop(seconds: float = DRAIN) -> int:
     Raises:
         TtcError: one is still at work.
     """
-    from ttc_cli.engine.warm import wire
     from ttc_cli.engine.warm.client import Gone
     from ttc_cli.store.processes import exists
 
     told = []
     for link, server in running():
         with contextlib.suppress(Gone):
-            link.call(wire.Leave())
+            link.call("leave")
         told.append(server.hello.pid)
     until = time.monotonic() + seconds
     while left := [pid for pid in told if exists(pid)]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.spelling import did_you_mean, nearest
+from ttc_cli.core.text import did_you_mean, nearest
 from ttc_cli.settings.document import Document
 from ttc_cli.settings.options import ALL_RULES, RULES, Settings, flag_of
 from ttc_cli.settings.paths import Places, config_path, home, places, project_path

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.spelling import did_you_mean
+from ttc_cli.core.text import did_you_mean
 
 Kind = Literal["text", "choice", "whole", "number", "switch", "texts", "pairs", "seconds"]
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")

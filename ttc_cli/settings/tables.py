@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.ledger import Usage
-from ttc_cli.core.spelling import did_you_mean
+from ttc_cli.core.text import did_you_mean
 from ttc_cli.settings.rules import EFFORTS, PATHS, TASKS, Rule, checked
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.spelling import did_you_mean
+from ttc_cli.core.text import did_you_mean
 from ttc_cli.settings import RULES, Document
 from ttc_cli.settings.rules import checked
 

@@ -64,7 +64,8 @@ class Combined:
         began = run.clock()
         found: list[list[tuple[Verifier, Graded]]] = [[] for _ in branches]
         for part in sorted(self.parts, key=lambda part: not part.gate):
-            open_ = [i for i in range(len(branches)) if part.gate or _passed(found[i])]
+            passed = [all(one.score for part, one in some if part.gate) for some in found]
+            open_ = [i for i, through in enumerate(passed) if part.gate or through]
             judged = [branches[i] for i in open_]
             graded = yield from _graded(part, run, judged, question)
             if len(self.parts) > 1:  # else whoever asked tells all there is to tell
@@ -100,10 +101,6 @@ def _told(
         run.failing.add(part.name)
         why = failed[0] or "it does not say why"
         yield Note(f"{part.name} gave no score to {len(failed)} of {len(graded)}: {why}")
-
-
-def _passed(found: Sequence[tuple[Verifier, Graded]]) -> bool:
-    return all(one.score for part, one in found if part.gate)
 
 
 def _joined(found: Sequence[tuple[Verifier, Graded]], *, alone: bool) -> Graded:

@@ -20,8 +20,7 @@ from ttc_cli.jail.lock import watched
 from ttc_cli.verifiers.common import NOTE_CHARS, Check, picker, require_argument
 
 USAGE = "exec:CMD"
-NOT_RUN = (126, 127)
-"""Exit codes by which shells say that a command could not be run."""
+NOT_RUN = (126, 127)  # exit codes by which shells say that a command could not be run
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,7 @@ class Options:
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Check:
-    """The verifier.
-
-    Raises:
-        UsageError: no command, or one that cannot be found.
-    """
+    """The verifier. Raises UsageError: no command, or one that cannot be found."""
     try:
         words = shlex.split(argument)
     except ValueError as error:

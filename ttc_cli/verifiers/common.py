@@ -26,8 +26,7 @@ T = TypeVar("T")
 CUT_OFF = Graded(None, "the reply was cut off: there is nothing to check")
 OUT_OF_TIME = Graded(None, "no time was left")
 INPUTS = ("answer", "reply")
-NOTE_CHARS = 600
-"""Of a note: it may be shown to the model."""
+NOTE_CHARS = 600  # of a note: it may be shown to the model
 
 
 def answer(branch: Branch, question: Question) -> str:
@@ -40,11 +39,7 @@ def answer(branch: Branch, question: Question) -> str:
 
 
 def picker(chosen: str) -> Callable[[Branch, Question], str]:
-    """What `-O input=answer|reply` lets a verifier see.
-
-    Raises:
-        UsageError: neither of them.
-    """
+    """What `-O input=answer|reply` lets a verifier see. Raises UsageError: neither of them."""
     if chosen not in INPUTS:
         raise UsageError(f"option input is {chosen!r}", "give answer or reply")
     return answer if chosen == "answer" else lambda branch, question: reply(branch)[1].strip()

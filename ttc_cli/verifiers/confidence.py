@@ -24,8 +24,7 @@ opens = opens_nothing
 RANKS_ONLY = True
 WINDOWS = (64, 256)
 """Bounds of a confidence window, in tokens; DeepConf's 2048 is longer than most local traces."""
-HALF = 10.0
-"""Nats that score 0.5; any constant keeps the order."""
+HALF = 10.0  # nats that score 0.5; any constant keeps the order
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +37,15 @@ class Options:
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Measured:
-    """The verifier.
-
-    Raises:
-        UsageError: an argument, or a way to sum up that there is not.
-    """
+    """The verifier. Raises UsageError: an argument, or a way to sum up that there is not."""
     if options.over not in ("lowest", "mean"):
         raise UsageError(f"option over is {options.over!r}", "give lowest or mean")
 
-    def nats(branch: Branch) -> float | None:
+    def lowest(branch: Branch) -> float | None:
         seen = branch.confidences
-        if not seen:
-            return None
-        if options.over == "mean":
-            return mean_confidence(branch)
-        return lowest_group(seen, window(len(seen)))
+        return lowest_group(seen, window(len(seen))) if seen else None
 
+    nats = mean_confidence if options.over == "mean" else lowest
     return Measured("confidence", nats, Outputs(confidence=True))
 
 

@@ -28,24 +28,15 @@ from ttc_cli.voting.evidence import hesitation
 
 Floats = NDArray[np.float32]
 FEATURES = (
-    "log step",
-    "log tokens",
-    "mean confidence",
-    "lowest confidence",
-    "mean log-probability",
-    "confidence of the step",
-    "log-probability of the step",
-    "log hesitation",
-    "log surprise",
-)
-WINDOW = 16
-"""Tokens of the stretch whose confidence is lowest."""
+    "log step", "log tokens", "mean confidence", "lowest confidence", "mean log-probability",
+    "confidence of the step", "log-probability of the step", "log hesitation", "log surprise",
+)  # fmt: skip
+WINDOW = 16  # tokens of the stretch whose confidence is lowest
 VERSION = 2
 ARRAYS = ("mean", "scale", "weights")
 ENDS = "ends"
 """Before the names of the arrays of the head that a probe has besides the one for steps."""
-OF_STEPS = [0, 5, 6]
-"""Features that say something of a step, and nothing of a whole reply."""
+OF_STEPS = [0, 5, 6]  # features that say something of a step, and nothing of a whole reply
 
 
 @dataclass(frozen=True)
@@ -104,11 +95,7 @@ class Head:
 
     @classmethod
     def load(cls, path: Path) -> Head:
-        """Read one.
-
-        Raises:
-            UsageError: there is none, or it is not a probe of this version.
-        """
+        """Read one. Raises UsageError: there is none, or it is not a probe of this version."""
         try:
             with np.load(path, allow_pickle=False) as data:
                 meta = json.loads(bytes(data["meta"]).decode())
@@ -147,19 +134,12 @@ def features_of(branch: Branch) -> Floats:
             confidences += step.confidences[begin:mark]
             logprobs += step.logprobs[begin:mark]
             tokens = max(len(confidences), len(logprobs), 1)
-            rows.append(
-                [
-                    math.log1p(len(rows)),
-                    math.log1p(tokens),
-                    _mean(confidences),
-                    _lowest(confidences),
-                    _mean(logprobs),
-                    _mean(step.confidences[begin:mark]),
-                    _mean(step.logprobs[begin:mark]),
-                    _log(hesitation(confidences)),
-                    _log(-math.fsum(logprobs)),
-                ]
-            )
+            rows.append([
+                math.log1p(len(rows)), math.log1p(tokens), _mean(confidences),
+                _lowest(confidences), _mean(logprobs), _mean(step.confidences[begin:mark]),
+                _mean(step.logprobs[begin:mark]), _log(hesitation(confidences)),
+                _log(-math.fsum(logprobs)),
+            ])  # fmt: skip
             begin = mark
         confidences += step.confidences[begin:]
         logprobs += step.logprobs[begin:]

@@ -46,11 +46,7 @@ class Options:
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Judge:
-    """The verifier.
-
-    Raises:
-        UsageError: an option out of range.
-    """
+    """The verifier. Raises UsageError: an option out of range."""
     if options.rationales < 0 or options.rationale_tokens < 1:
         raise UsageError("option rationales takes 0 or more, rationale-tokens 1 or more")
     return Judge(options)
@@ -104,9 +100,8 @@ class Judge:
 
 def _graded(scores: Sequence[float | None]) -> Graded:
     known = [score for score in scores if score is not None]
-    if not known:
-        return Graded(None, "no time was left for a verdict")
-    return Graded(math.fsum(known) / len(known))
+    late = Graded(None, "no time was left for a verdict")
+    return Graded(math.fsum(known) / len(known)) if known else late
 
 
 def _asked(info: EngineInfo, branch: Branch, question: str) -> Branch:

@@ -65,11 +65,7 @@ def mismatch(info: EngineInfo) -> str:
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Probe:
-    """The verifier.
-
-    Raises:
-        UsageError: no probe is called so.
-    """
+    """The verifier. Raises UsageError: no probe is called so."""
     if not argument:
         raise UsageError("probe needs a name", "write -V probe:NAME; `ttc prm list` names them")
     return Probe(f"probe:{argument}", Head.load(_file(argument)))
@@ -86,11 +82,7 @@ class Probe:
     needs: tuple[str, ...] = ("hidden",)
 
     def fits(self, info: EngineInfo) -> None:
-        """Refuse another model than the one it was trained on.
-
-        Raises:
-            ModelError: it names both.
-        """
+        """Refuse another model than the one it was trained on. Raises ModelError: it names both."""
         if info.sha256 != self.head.model:
             raise ModelError(
                 f"{self.name} reads the states of model {self.head.model[:12]},"
@@ -132,7 +124,9 @@ def with_states(run: Run, branches: Sequence[Branch]) -> Flow[list[Branch]]:
                 begun = tuple(Step(piece) for piece in pieces[:n])
                 wanted.append((i, n - 1, replace(branch, steps=begun, meta={})))
     named = [replace(b, id=(*b.id, -1 - k)) for k, (_, _, b) in enumerate(wanted)]
-    turns = {b.id for b, (i, _, _) in zip(named, wanted, strict=True) if _over(b, branches[i])}
+    # all of a branch that ended its turn: its state is that of the end-of-turn token, as when drawn
+    whole = [branches[i].text if branches[i].stop is Stop.END else None for i, _, _ in wanted]
+    turns = {branch.id for branch, text in zip(named, whole, strict=True) if branch.text == text}
     states: dict[BranchId, tuple[Any, ...]] = {}
     for hidden in ("end", "turn"):
         some = [branch for branch in named if (branch.id in turns) == (hidden == "turn")]
@@ -147,9 +141,3 @@ def with_states(run: Run, branches: Sequence[Branch]) -> Flow[list[Branch]]:
             step = replace(steps[n], hidden=state, marks=(0,))
             out[i] = replace(out[i], steps=(*steps[:n], step, *steps[n + 1 :]))
     return out
-
-
-def _over(begun: Branch, whole: Branch) -> bool:
-    """Whether a beginning is all of a branch that ended its turn: its state is then that of the
-    end-of-turn token, as it is when it is drawn."""
-    return whole.stop is Stop.END and begun.text == whole.text

@@ -14,8 +14,7 @@ from ttc_cli.verifiers.common import Check, opens_nothing, picker, require_argum
 
 USAGE = "regex:PATTERN"
 opens = opens_nothing
-SECONDS = 2.0
-"""For one search: a careless pattern can take for ever."""
+SECONDS = 2.0  # for one search: a careless pattern can take for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +27,7 @@ class Options:
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Check:
-    """The verifier.
-
-    Raises:
-        UsageError: no pattern, or one that is none.
-    """
+    """The verifier. Raises UsageError: no pattern, or one that is none."""
     require_argument(argument, USAGE)
     try:
         pattern = regex.compile(argument)

@@ -9,6 +9,7 @@ dataclass, and `opens(argument)`: the files that it goes by besides the reply, n
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ttc_cli.core import options
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.plugins import Registry
-from ttc_cli.models.identity import quick_fingerprint
+from ttc_cli.models.disk import quick_fingerprint
 
 if TYPE_CHECKING:  # a shell that completes a name waits for this module
     from ttc_cli.core.engine import EngineInfo
@@ -68,11 +69,7 @@ class Named:
 
 
 REGISTRY = Registry("verifier", "ttc.verifiers", BUILTIN, ("USAGE", "build"))
-
-
-def names() -> list[str]:
-    """All verifiers that can be named."""
-    return REGISTRY.names()
+names = REGISTRY.names
 
 
 def find(text: str) -> Named:
@@ -92,19 +89,15 @@ def find(text: str) -> Named:
 def identity(text: str) -> str | None:
     """A hash of what a verifier goes by besides the reply; None where that may change any time.
 
-    Raises:
-        UsageError: there is none of that name.
+    Raises UsageError: there is none of that name.
     """
     name, _, argument = text.partition(":")
     opens = getattr(REGISTRY.module(name), "opens", None)
-    if opens is None:
-        return None
-    try:
-        files = opens(argument)
-        digest = quick_fingerprint(files) if files else ""
-    except (OSError, ValueError, TtcError):
-        return None  # it is told when the verifier is made
-    return f"{REGISTRY.version(name)} {digest}".strip()
+    with contextlib.suppress(OSError, ValueError, TtcError):  # told when the verifier is made
+        if opens is not None:
+            digest = quick_fingerprint(files) if (files := opens(argument)) else ""
+            return f"{REGISTRY.version(name)} {digest}".strip()
+    return None
 
 
 def ranks_only(text: str) -> bool:
@@ -119,8 +112,7 @@ def ranks_only(text: str) -> bool:
 def check(verifier: Verifier | None, info: EngineInfo) -> None:
     """Refuse a verifier on an engine that lacks what it needs.
 
-    Raises:
-        MissingCapability: it names both. ModelError: it was made for another model.
+    Raises MissingCapability: it names both. ModelError: it was made for another model.
     """
     from ttc_cli.verifiers.combine import Combined
 
@@ -139,8 +131,7 @@ def assemble(texts: Sequence[str], given: Mapping[str, str], *, unsafe: bool) ->
         given: -O KEY=VALUE; what no verifier has may be the strategy's (see `strategy_options`).
         unsafe: run the model's code also where it cannot be locked in.
 
-    Raises:
-        UsageError: see `find` and `Named.build`. UnreadableFile: likewise.
+    Raises UsageError: see `find` and `Named.build`. UnreadableFile: likewise.
     """
     from ttc_cli.verifiers.combine import Combined
 
@@ -157,8 +148,7 @@ def strategy_options(
 ) -> Any:
     """A strategy's options, where -O KEY=VALUE goes to whoever has it: it, or a verifier.
 
-    Raises:
-        UsageError: nobody has the option, or it is of the wrong type.
+    Raises UsageError: nobody has the option, or it is of the wrong type.
     """
     named = [find(text) for text in texts]
     return options.deal([(owner, kind), *((one.name, one.options) for one in named)], given)[0]

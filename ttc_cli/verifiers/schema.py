@@ -27,8 +27,7 @@ def opens(argument: str) -> tuple[Path, ...]:
 def build(argument: str, options: NoOptions, *, unsafe: bool) -> Check:
     """The verifier.
 
-    Raises:
-        UnreadableFile: the file cannot be read. UsageError: it holds no JSON Schema.
+    Raises UnreadableFile: the file cannot be read. UsageError: it holds no JSON Schema.
     """
     require_argument(argument, USAGE)
     checker = _validator(argument)
@@ -54,7 +53,7 @@ def build(argument: str, options: NoOptions, *, unsafe: bool) -> Check:
 
 def _json(branch: Branch, question: Question) -> str:
     said = reply(branch)[1].strip()
-    found = extract(said, "json") if not said.startswith(("{", "[")) else None
+    found = None if said.startswith(("{", "[")) else extract(said, "json")
     return found.text if found else said
 
 

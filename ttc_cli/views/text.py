@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import compress
 from typing import IO, Any
 
-from ttc_cli.core.controls import plain as plain
+from ttc_cli.core.text import plain as plain
 
 REPLICAS = 8
 """That are named."""

@@ -13,8 +13,7 @@ from ttc_cli.answers.schema.compiler import compile_schema
 from ttc_cli.answers.schema.facts import Json
 from ttc_cli.answers.schema.reader import NOTES, RefusedError
 from ttc_cli.answers.schema.shapes import TooLongError
-from ttc_cli.answers.schema.shorthand import schema_of
-from ttc_cli.answers.schema.validation import parse, ready, validator
+from ttc_cli.answers.schema.validation import parse, ready, schema_of, validator
 from ttc_cli.core.errors import UnreadableFile, UsageError
 
 HINT = "leave it out, or say it otherwise: ttc only takes what a grammar can guarantee"
@@ -26,8 +25,7 @@ class AnswerSchema:
     Args:
         schema: the parsed document.
 
-    Raises:
-        UsageError: not a schema; a keyword that cannot be guaranteed, by name; no value fits.
+    Raises UsageError: not a schema; a keyword that cannot be guaranteed, by name; no value fits.
     """
 
     def __init__(self, schema: Json) -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-from ttc_cli.answers.schema import numbers, texts
+from ttc_cli.answers.schema import scalars
 from ttc_cli.answers.schema.ecma import to_python
 from ttc_cli.answers.schema.facts import TYPES, Facts, Fields, Json
 from ttc_cli.answers.schema.reader import Reader, RefusedError
 from ttc_cli.answers.schema.shapes import START, Alt, Grammar, Lit, Node, Ref, Repeat, alt, seq
 
-NOTHING = Alt(())
-"""What cannot be written: the grammar drops every choice that it is part of."""
+NOTHING = Alt(())  # what cannot be written: the grammar drops every choice that it is part of
 COMMA, COLON = Lit(", "), Lit(": ")
-LONGEST_NAME = 64
-"""Characters of a property's name that the model makes up."""
+LONGEST_NAME = 64  # characters of a property's name that the model makes up
 
 Valid = Callable[[Json, Json], bool]
 
@@ -38,8 +36,7 @@ def compile_schema(root: Json, valid: Valid) -> Grammar:
 
 class _Compiler:
     def __init__(self, reader: Reader, valid: Valid) -> None:
-        self._reader = reader
-        self._valid = valid
+        self._reader, self._valid = reader, valid
         self._names: dict[str, str] = {}
         self.rules: dict[str, Node] = {}
 
@@ -58,13 +55,9 @@ class _Compiler:
             return Alt(tuple(Lit(json.dumps(v, ensure_ascii=False)) for v in fitting))
         write = {
             "null": lambda facts: Lit("null"),
-            "boolean": lambda facts: alt([Lit("true"), Lit("false")]),
-            "integer": _number,
-            "number": _number,
-            "string": _string,
-            "array": self._array,
-            "object": self._object,
-        }
+            "boolean": lambda facts: alt([Lit("true"), Lit("false")]), "integer": _number,
+            "number": _number, "string": _string, "array": self._array, "object": self._object,
+        }  # fmt: skip
         kinds = facts.written - ({"integer"} if "number" in facts.written else set())
         return Alt(tuple(write[kind](facts) for kind in sorted(kinds & TYPES)))
 
@@ -85,7 +78,7 @@ class _Compiler:
             more = seq(COMMA, item(index)) if index else item(index)
             if index < max(fixed, 1):
                 return alt([*stop, seq(more, self._named(rest(index + 1))), NOTHING])
-            most = None if high is None else min(high, max(low, texts.MOST)) - index
+            most = None if high is None else min(high, max(low, scalars.MOST)) - index
             return Repeat(more, max(0, low - index), most)
 
         return seq(Lit("["), rest(0), Lit("]"))
@@ -158,7 +151,7 @@ class _Compiler:
         pair = seq(key, COLON, self.rule(values or [True]))
         if high == 0:
             return Lit("{}") if not low else NOTHING
-        more = Repeat(seq(COMMA, pair), 0, None if high is None else min(high, texts.MOST) - 1)
+        more = Repeat(seq(COMMA, pair), 0, None if high is None else min(high, scalars.MOST) - 1)
         some = seq(pair, more)
         return seq(Lit("{"), some if low else Repeat(some, 0, 1), Lit("}"))
 
@@ -166,12 +159,12 @@ class _Compiler:
 def _number(facts: Facts) -> Node:
     whole = "number" not in facts.written
     low, high = facts.low or (None, False), facts.high or (None, False)
-    if (low[0] or 0) > numbers.FAR or (high[0] or 0) < -numbers.FAR:
+    if (low[0] or 0) > scalars.FAR or (high[0] or 0) < -scalars.FAR:
         raise RefusedError("minimum or maximum beyond 1e15")
     strict = {(True, True): "both", (True, False): "low", (False, True): "high"}
     try:
         edges = strict.get((low[1], high[1]), "")
-        return numbers.between(low[0], high[0], whole=whole, strict=edges)
+        return scalars.between(low[0], high[0], whole=whole, strict=edges)
     except ValueError:
         return NOTHING
 
@@ -183,27 +176,27 @@ def _string(facts: Facts) -> Node:
     if len(facts.texts) > 1:
         raise RefusedError("pattern and format together, or two of them")
     for kind, what in facts.texts:
-        if kind == "format" and what in texts.UNCHECKED:
-            return texts.plain(low, high)
-        if kind == "format" and what not in texts.FORMATS:
+        if kind == "format" and what in scalars.UNCHECKED:
+            return scalars.plain(low, high)
+        if kind == "format" and what not in scalars.FORMATS:
             raise RefusedError(f"format {what!r}")
-        pattern = to_python(f"^{texts.FORMATS[what]}$") if kind == "format" else what
+        pattern = to_python(f"^{scalars.FORMATS[what]}$") if kind == "format" else what
         return _matching(pattern, kind, low, high)
-    return texts.plain(low, high)
+    return scalars.plain(low, high)
 
 
 def _matching(pattern: str, keyword: str, low: int = 0, high: int | None = None) -> Node:
     try:
-        return texts.matching(pattern, low, high)
-    except texts.UnsupportedError as error:
+        return scalars.matching(pattern, low, high)
+    except scalars.UnsupportedError as error:
         raise RefusedError(f"{keyword}: {error}") from None
 
 
 def _sizes(facts: Facts, what: str) -> tuple[int, int | None]:
     """(least, most) of characters, items or properties."""
     low, high = facts.sizes.get(f"min{what}", 0), facts.sizes.get(f"max{what}")
-    if low > texts.MOST:
-        raise RefusedError(f"min{what} above {texts.MOST}")
+    if low > scalars.MOST:
+        raise RefusedError(f"min{what} above {scalars.MOST}")
     if high is not None and low > high:
         raise RefusedError(f"min{what} {low} above max{what} {high}")
     return low, high

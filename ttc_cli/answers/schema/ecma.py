@@ -35,8 +35,7 @@ class PatternError(ValueError):
 def to_python(pattern: str) -> str:
     """The pattern that finds in Python what this one finds under ECMA-262.
 
-    Raises:
-        PatternError: it is no pattern, or has a construct that Python cannot say.
+    Raises PatternError: it is no pattern, or has a construct that Python cannot say.
     """
     made = _Translation(pattern).text()
     try:
@@ -47,11 +46,7 @@ def to_python(pattern: str) -> str:
 
 
 def schema_to_python(schema: Json) -> Json:
-    """A JSON schema with its patterns in Python's spelling.
-
-    Raises:
-        PatternError: as `to_python`.
-    """
+    """A JSON schema with its patterns in Python's spelling. Raises PatternError: as `to_python`."""
     if isinstance(schema, list):
         return [schema_to_python(part) for part in schema]
     if not isinstance(schema, dict):

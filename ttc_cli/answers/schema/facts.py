@@ -116,9 +116,7 @@ class Facts:
     @property
     def written(self) -> frozenset[str]:
         """The types that the grammar will write."""
-        if self.types is not None:
-            return self.types
-        return self.speaks or TYPES
+        return self.types if self.types is not None else self.speaks or TYPES
 
 
 def own(schema: dict[str, Json]) -> Facts:
@@ -136,18 +134,14 @@ def own(schema: dict[str, Json]) -> Facts:
     values += [(schema["const"],)] if "const" in schema else []
     names = [word for word in ("pattern", "format") if word in schema]
     return Facts(
-        allowed,
-        speaks,
-        _common(values),
+        allowed, speaks, _common(values),
         {word: int(schema[word]) for word in (*HIGHEST, *LOWEST) if word in schema},
         _bound(schema, "minimum", "exclusiveMinimum", max),
         _bound(schema, "maximum", "exclusiveMaximum", min),
-        frozenset((word, schema[word]) for word in names),
-        frozenset(schema.get("required", ())),
-        _fields(schema),
-        _items(schema),
+        frozenset((word, schema[word]) for word in names), frozenset(schema.get("required", ())),
+        _fields(schema), _items(schema),
         (schema["propertyNames"],) if "propertyNames" in schema else (),
-    )
+    )  # fmt: skip
 
 
 def _fields(schema: dict[str, Json]) -> tuple[Fields, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ttc_cli.answers.objects import canonical_json
 from ttc_cli.answers.schema.facts import KINDS, Facts, Json, merged, own, trouble
-from ttc_cli.answers.schema.limits import target
+from ttc_cli.answers.schema.validation import target
 
 NOTES = frozenset(
     {
@@ -42,8 +42,7 @@ class Reader:
     def all_of(self, schemas: Sequence[Json], following: tuple[str, ...] = ()) -> list[Facts]:
         """The alternatives of meeting all of some schemas.
 
-        Raises:
-            RefusedError: a keyword that no grammar guarantees; it is named.
+        Raises RefusedError: a keyword that no grammar guarantees; it is named.
         """
         return _product([self.alternatives(schema, following) for schema in schemas])
 

@@ -54,13 +54,11 @@ class Ref:
 
 
 START = "start"
-MOST_TEXT = 100_000
-"""Characters of the shortest answer."""
+MOST_TEXT = 100_000  # characters of the shortest answer
 
 
 Node = Lit | Chars | Seq | Alt | Repeat | Ref
-Stack = tuple[Node, "Stack"] | None
-"""What is still to come: the next node and what follows it."""
+Stack = tuple[Node, "Stack"] | None  # what is still to come: the next node and what follows it
 
 
 def seq(*parts: Node) -> Node:

@@ -2,11 +2,10 @@
 
 binding.py    log, weights and vocabulary (ctypes)
 context.py    the KV cache, decodes and grammars (ctypes)
-info.py       what a model is and can do; prompts to tokens
+info.py       what a model is and can do; prompts to tokens, cells to bytes
 kv.py         which cells hold which tokens, by content
 sampler.py    drawing tokens from a matrix of logits
-job.py        one live request
-drawing.py    from logits to what happens to a job next
+job.py        one live request, and what logits make of it
 residents.py  sequences in the cache, live and idle
 scheduler.py  what the next decode holds
 engine.py     the Engine protocol around them, on a thread of its own

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import collections
 import ctypes
+import functools
 import os
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,11 @@ import llama_cpp as C  # noqa: N812 - the C API reads best under one letter
 
 from ttc_cli.core.errors import EngineFailed, ModelError
 from ttc_cli.core.files import private_folder
-from ttc_cli.engine.llama import amx
+from ttc_cli.engine import machine
 
 _LEVEL_ERROR = 4  # ggml_log_level, which the bindings do not name
 
-LONGEST_LOG = 1_000_000
-"""Bytes of llama.cpp's log beyond which the next start begins it anew."""
+LONGEST_LOG = 1_000_000  # bytes of llama.cpp's log beyond which the next start begins it anew
 
 
 def _private(path: str, flags: int) -> int:
@@ -72,32 +73,26 @@ class Log:
                 self.errors.append(message)
 
 
-_log: Log | None = None
-
-
+@functools.cache
 def log() -> Log:
     """The process's one llama.cpp log; installs the callback on first use."""
-    global _log
-    if _log is None:
-        _log = Log()
-        C.llama_backend_init()
-    return _log
+    made = Log()
+    C.llama_backend_init()
+    return made
 
 
 class Model:
     """A loaded GGUF: weights and vocabulary.
 
-    Raises:
-        ModelError: llama.cpp refused the file; its last error is in the message.
+    Raises ModelError: llama.cpp refused the file; its last error is in the message.
     """
 
     def __init__(self, path: Path, *, gpu_layers: int = -1, vocab_only: bool = False) -> None:
         notes = log()
         notes.errors.clear()
         params = C.llama_model_default_params()
-        params.n_gpu_layers = gpu_layers
-        params.vocab_only = vocab_only
-        params.use_extra_bufts = not amx.crashes()  # AMX kernels work on such buffers only
+        params.n_gpu_layers, params.vocab_only = gpu_layers, vocab_only
+        params.use_extra_bufts = not crashes()  # AMX kernels work on such buffers only
         self.handle = C.llama_model_load_from_file(os.fsencode(path), params)
         if not self.handle:
             why = notes.errors[0] if notes.errors else "no reason given"
@@ -109,8 +104,13 @@ class Model:
         self.n_vocab = int(C.llama_vocab_n_tokens(self.vocab))
         self.n_embd = int(C.llama_model_n_embd_out(self.handle))
         self.n_ctx_train = int(C.llama_model_n_ctx_train(self.handle))
-        self.bytes = int(C.llama_model_size(self.handle))
-        """Of the weights."""
+        self.bytes = int(C.llama_model_size(self.handle))  # of the weights
+        # whether a sequence can be cut at an earlier point: recurrent state cannot
+        recurrent = C.llama_model_is_recurrent(self.handle) or C.llama_model_is_hybrid(self.handle)
+        self.rewindable = not recurrent
+        self.window = int(C.llama_model_n_swa(self.handle))  # that some layers look back; 0: all
+        self.adds_bos = bool(C.llama_vocab_get_add_bos(self.vocab))  # ahead of a text
+        self.bos, self.eos = int(C.llama_vocab_bos(self.vocab)), int(C.llama_vocab_eos(self.vocab))
         self.pieces: dict[int, bytes] = {}
 
     def meta(self, key: str) -> str:
@@ -122,31 +122,6 @@ class Model:
             if n < size:
                 return buffer.value.decode("utf-8", "replace") if n >= 0 else ""
             size = n + 1
-
-    @property
-    def rewindable(self) -> bool:
-        """Whether a sequence can be cut at an earlier point (recurrent state cannot)."""
-        return not (C.llama_model_is_recurrent(self.handle) or C.llama_model_is_hybrid(self.handle))
-
-    @property
-    def window(self) -> int:
-        """Tokens that some layers look back, 0 where all look back to the start."""
-        return int(C.llama_model_n_swa(self.handle))
-
-    @property
-    def adds_bos(self) -> bool:
-        """Whether a text starts with the beginning-of-sequence token."""
-        return bool(C.llama_vocab_get_add_bos(self.vocab))
-
-    @property
-    def bos(self) -> int:
-        """The beginning-of-sequence token, or -1."""
-        return int(C.llama_vocab_bos(self.vocab))
-
-    @property
-    def eos(self) -> int:
-        """The end-of-sequence token, or -1."""
-        return int(C.llama_vocab_eos(self.vocab))
 
     @property
     def end_of_turn(self) -> int:
@@ -165,13 +140,10 @@ class Model:
     def special_texts(self) -> frozenset[str]:
         """The texts of the control tokens: what must not be parsed out of a user's words."""
         control, user = C.LLAMA_TOKEN_ATTR_CONTROL, C.LLAMA_TOKEN_ATTR_USER_DEFINED
-        found = set()
-        for token in range(self.n_vocab):
-            if C.llama_vocab_get_attr(self.vocab, token) & (control | user):
-                text = C.llama_vocab_get_text(self.vocab, token).decode("utf-8", "replace")
-                if len(text) > 2:
-                    found.add(text)
-        return frozenset(found)
+        attribute, text = C.llama_vocab_get_attr, C.llama_vocab_get_text
+        tokens = [t for t in range(self.n_vocab) if attribute(self.vocab, t) & (control | user)]
+        found = (text(self.vocab, token).decode("utf-8", "replace") for token in tokens)
+        return frozenset(text for text in found if len(text) > 2)
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Token ids of a text, without a beginning-of-sequence token. Any thread may call it."""
@@ -190,20 +162,52 @@ class Model:
 
     def piece(self, token: int) -> bytes:
         """The bytes a token stands for; control tokens are empty. Any thread may call it."""
-        known = self.pieces.get(token)
-        if known is None:
-            size = 256
+        size = 256
+        while token not in self.pieces:
             buffer = ctypes.create_string_buffer(size)
             n = C.llama_token_to_piece(self.vocab, token, buffer, size, 0, False)
-            if n < -size:
-                size = -n
-                buffer = ctypes.create_string_buffer(size)
-                n = C.llama_token_to_piece(self.vocab, token, buffer, size, 0, False)
-            known = self.pieces[token] = buffer.raw[: max(0, n)]
-        return known
+            if n >= -size:
+                self.pieces[token] = buffer.raw[: max(0, n)]
+            size = -n
+        return self.pieces[token]
 
     def close(self) -> None:
         """Free the weights; idempotent."""
         if self.handle:
             C.llama_model_free(self.handle)
             self.handle = None
+
+
+# GCC before 11.5, 12.4 and 13.3 writes the tile configuration after the instruction that loads it
+# (GCC bug 114098). A llama.cpp built with one of them, on a processor that has AMX, dies of an
+# illegal instruction in its first prefill.
+MENDED = {11: 5, 12: 4, 13: 3}
+"""First minor version of each GCC that has the fix; later ones have it, earlier ones lack it."""
+WITHOUT = 'CFLAGS="-mno-amx-tile -mno-amx-int8 -mno-amx-bf16" CXXFLAGS="$CFLAGS"'
+"""Environment of a build that leaves the kernels out."""
+
+
+def miscompiled(comment: bytes) -> bool:
+    """Whether a library's compiler has the bug.
+
+    Args:
+        comment: bytes that hold the library's `.comment`, such as the whole file.
+    """
+    versions = re.findall(rb"GCC: \([^)]*\) (\d+)\.(\d+)", comment)
+    return any(
+        int(minor) < MENDED.get(int(major), 0) or int(major) < 11 for major, minor in versions
+    )
+
+
+@functools.cache
+def crashes() -> bool:
+    """Whether this build's AMX kernels are built in, would be used here, and are broken."""
+    if "AMX_INT8" not in machine.cpu_features():
+        return False
+    if b"AMX_INT8 = 1" not in C.llama_print_system_info():
+        return False
+    library = Path(C.__file__).parent / "lib" / "libggml-cpu.so"
+    try:
+        return miscompiled(library.read_bytes())
+    except OSError:
+        return False

@@ -23,19 +23,16 @@ from ttc_cli.engine.machine import available_threads
 
 Floats = npt.NDArray[np.float32]
 
-MAX_ROWS = 512
-"""Tokens in one decode: a prefill chunk. Decodes of branches are far smaller."""
-MAX_SEQUENCES = 96
-"""Live and resident ones; llama.cpp reserves a row of logits for each."""
+MAX_ROWS = 512  # tokens in one decode: a prefill chunk. Decodes of branches are far smaller.
+MAX_SEQUENCES = 96  # live and resident ones; llama.cpp reserves a row of logits for each
 MAX_OUTPUTS = 63
 """Rows with logits in one decode. From 64 rows on, flash attention on the CPU computes every
 branch against the cells of all branches (measured: 57 tok/s at 63, 36 at 64)."""
 
 _FLASH = {
-    None: C.LLAMA_FLASH_ATTN_TYPE_AUTO,
-    True: C.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+    None: C.LLAMA_FLASH_ATTN_TYPE_AUTO, True: C.LLAMA_FLASH_ATTN_TYPE_ENABLED,
     False: C.LLAMA_FLASH_ATTN_TYPE_DISABLED,
-}
+}  # fmt: skip
 _KINDS = {"f16": C.GGML_TYPE_F16, "q8_0": C.GGML_TYPE_Q8_0}
 
 
@@ -58,19 +55,17 @@ class Context:
         abort: called (with the GIL, from the decoding thread) between the nodes of a
             prefill; returning True abandons it.
 
-    Raises:
-        ModelError: the context cannot be made, usually for want of memory.
+    Raises ModelError: the context cannot be made, usually for want of memory.
     """
 
     def __init__(
         self, model: Model, *, cells: int, tuning: Tuning, abort: Callable[[], bool]
     ) -> None:
         params = C.llama_context_default_params()
-        params.n_ctx = cells
-        params.n_batch = MAX_ROWS
+        params.n_ctx, params.n_batch = cells, MAX_ROWS
         params.n_ubatch = min(tuning.ubatch, MAX_ROWS)
-        params.n_seq_max = MAX_SEQUENCES
-        params.n_outputs_max = MAX_SEQUENCES  # less than n_seq_max aborts the process
+        # fewer outputs than sequences abort the process
+        params.n_seq_max = params.n_outputs_max = MAX_SEQUENCES
         params.n_threads = params.n_threads_batch = tuning.threads or available_threads()
         params.flash_attn_type = _FLASH[tuning.flash]
         params.type_k = params.type_v = _KINDS[tuning.kv]
@@ -101,11 +96,8 @@ class Context:
         batch = self._batch
         batch.n_tokens = len(rows)
         for i, row in enumerate(rows):
-            batch.token[i] = row.token
-            batch.pos[i] = row.position
-            batch.n_seq_id[i] = 1
-            batch.seq_id[i][0] = row.sequence
-            batch.logits[i] = row.output
+            batch.token[i], batch.pos[i], batch.logits[i] = row.token, row.position, row.output
+            batch.n_seq_id[i], batch.seq_id[i][0] = 1, row.sequence
         if hidden != self._hidden:
             C.llama_set_embeddings(self.handle, hidden)
             self._hidden = hidden
@@ -169,8 +161,7 @@ class Context:
 class Grammar:
     """A GBNF grammar in step with one branch. Never fed a token it does not allow.
 
-    Raises:
-        MissingCapability: llama.cpp cannot parse the grammar.
+    Raises MissingCapability: llama.cpp cannot parse the grammar.
     """
 
     def __init__(self, model: Model, source: str) -> None:
@@ -193,8 +184,7 @@ class Grammar:
         """A copy of one row of logits, shape (vocabulary,), with what is not allowed at -inf."""
         n = len(logits)
         table = np.zeros(n, dtype=[("id", "i4"), ("logit", "f4"), ("p", "f4")])
-        table["id"] = np.arange(n)
-        table["logit"] = logits
+        table["id"], table["logit"] = np.arange(n), logits
         self._apply(ctypes.cast(table.ctypes.data, ctypes.POINTER(C.llama_token_data)), n)
         out = np.empty(n, dtype=np.float32)
         out[table["id"]] = table["logit"]

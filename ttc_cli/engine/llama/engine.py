@@ -16,61 +16,43 @@ from functools import partial
 from pathlib import Path
 
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo, Key
+from ttc_cli.core.engine import BranchRequest, Delta, Key
 from ttc_cli.core.errors import EngineFailed
-from ttc_cli.engine.calibration import Widths
 from ttc_cli.engine.host import Counters, InProcess, Tuning
 from ttc_cli.engine.llama.binding import Model, log
 from ttc_cli.engine.llama.context import MAX_ROWS, MAX_SEQUENCES, Context
-from ttc_cli.engine.llama.info import Tokens, admit, describe
+from ttc_cli.engine.llama.info import States, Tokens, admit, describe
 from ttc_cli.engine.llama.job import Job
 from ttc_cli.engine.llama.scheduler import Scheduler
-from ttc_cli.engine.llama.states import States
+from ttc_cli.engine.tuning import Widths
 
 DEFAULT_CELLS = 8192
 Command = Callable[[], None]
 
 
 class LlamaEngine(InProcess):
-    """A GGUF in process. Make one with `load`.
+    """A GGUF in process.
+
+    Args:
+        path: the file, or the first of a split one.
+        cells: tokens of all branches together; 0 leaves it to `reserve` or the default.
+        context: tokens one branch may hold; 0 is what the model was trained on.
+        threads: 0 leaves them to `tuning`.
+        tuning: how contexts are made; by default llama.cpp's ways on all processors.
+        gpu_layers: -1 is all, where the build has a GPU.
+        widths: speeds by width of this machine and model.
+        sha256: the file's hash, for keys of caches.
+        log_file: where the process's llama.cpp log goes from now on; by default it stays where it
+            goes, which is nowhere at first.
+        ignore_eog: never stop at an end-of-generation token (benchmarks).
 
     `scheduler` belongs to the engine's thread (see `at_rest`); None before `reserve`.
+
+    Raises ModelError: llama.cpp refuses the file, or memory does not suffice.
     """
 
     def __init__(
         self,
-        model: Model,
-        *,
-        name: str,
-        sha256: str,
-        context: int,
-        tuning: Tuning,
-        gpu_layers: int,
-        widths: Widths,
-        ignore_eog: bool,
-    ) -> None:
-        self.model = model
-        self.tuning = tuning
-        self.gpu_layers = gpu_layers
-        self._widths = widths
-        self._is_end = (lambda _: False) if ignore_eog else model.is_end
-        self._limit = context
-        self._context: Context | None = None
-        self.scheduler: Scheduler | None = None
-        self._cond = threading.Condition()
-        self._commands: deque[Command] = deque()
-        self._outbox: list[Delta] = []
-        self._live: dict[Key, Job] = {}
-        self._granted = self._stepping = self._closing = self._closed = False
-        self._failure: EngineFailed | None = None
-        self._thread: threading.Thread | None = None
-        self.tokens = Tokens(model)
-        self.states = States(self)
-        self._info = describe(model, name, sha256, context, tuning.kv)
-
-    @classmethod
-    def load(
-        cls,
         path: Path | str,
         *,
         cells: int = 0,
@@ -82,53 +64,34 @@ class LlamaEngine(InProcess):
         sha256: str = "",
         log_file: Path | None = None,
         ignore_eog: bool = False,
-    ) -> LlamaEngine:
-        """Load a GGUF.
-
-        Args:
-            path: the file, or the first of a split one.
-            cells: tokens of all branches together; 0 leaves it to `reserve` or the default.
-            context: tokens one branch may hold; 0 is what the model was trained on.
-            threads: 0 leaves them to `tuning`.
-            tuning: how contexts are made; by default llama.cpp's ways on all processors.
-            gpu_layers: -1 is all, where the build has a GPU.
-            widths: speeds by width of this machine and model.
-            sha256: the file's hash, for keys of caches.
-            log_file: where the process's llama.cpp log goes from now on; by default it stays
-                where it goes, which is nowhere at first.
-            ignore_eog: never stop at an end-of-generation token (benchmarks).
-
-        Raises:
-            ModelError: llama.cpp refuses the file, or memory does not suffice.
-        """
+    ) -> None:
         if log_file is not None:
             log().to_file(log_file)
         path, tuning = Path(path), tuning or Tuning()
-        model = Model(path, gpu_layers=gpu_layers)
-        engine = cls(
-            model,
-            name=path.stem,
-            sha256=sha256,
-            context=min(context or model.n_ctx_train, model.n_ctx_train),
-            tuning=replace(tuning, threads=threads or tuning.threads),
-            gpu_layers=gpu_layers,
-            widths=widths or Widths(),
-            ignore_eog=ignore_eog,
-        )
+        model = self.model = Model(path, gpu_layers=gpu_layers)
+        self.tuning = replace(tuning, threads=threads or tuning.threads)
+        self.gpu_layers, self._widths = gpu_layers, widths or Widths()
+        self._is_end = (lambda _: False) if ignore_eog else model.is_end
+        self._limit = min(context or model.n_ctx_train, model.n_ctx_train)
+        self._context: Context | None = None
+        self.scheduler: Scheduler | None = None
+        self._cond = threading.Condition()
+        self._commands: deque[Command] = deque()
+        self._outbox: list[Delta] = []
+        self._live: dict[Key, Job] = {}
+        self._granted = self._stepping = self._closing = self._closed = False
+        self._failure: EngineFailed | None = None
+        self._thread: threading.Thread | None = None
+        self.tokens, self.states = Tokens(model), States(self)
+        self.info = describe(model, path.stem, sha256, self._limit, tuning.kv)
         if cells:
             try:
-                engine.reserve(cells)
+                self.reserve(cells)
             except BaseException:
-                engine.close()
+                self.close()
                 raise
-        return engine
 
     # -- the protocol ---------------------------------------------------------------------
-
-    @property
-    def info(self) -> EngineInfo:
-        """What is known of the model."""
-        return self._info
 
     @property
     def counters(self) -> Counters:
@@ -143,10 +106,9 @@ class LlamaEngine(InProcess):
     def reserve(self, cells: int) -> None:
         """Make room for `cells` tokens of all branches together; keeps what fits already.
 
-        Raises:
-            ModelError: there is not enough memory.
+        Raises ModelError: there is not enough memory.
         """
-        longrope = self._info.meta["longrope_context"]
+        longrope = self.info.meta["longrope_context"]
         if longrope:
             # A context beyond the original one picks LongRoPE's long factors: another model.
             cells = min(cells, longrope)
@@ -226,16 +188,11 @@ class LlamaEngine(InProcess):
 
     def _open(self, cells: int) -> None:
         self._context = Context(self.model, cells=cells, tuning=self.tuning, abort=self._unwanted)
-        self._info = replace(self._info, cells=self._context.cells)
+        self.info = replace(self.info, cells=self._context.cells)
         self.scheduler = Scheduler(
-            self._context,
-            rewindable=self.model.rewindable,
-            context=self._limit,
-            sequences=MAX_SEQUENCES,
-            width=self._widths,
-            chunk=MAX_ROWS,
-            is_end=self._is_end,
-        )
+            self._context, rewindable=self.model.rewindable, context=self._limit,
+            sequences=MAX_SEQUENCES, width=self._widths, chunk=MAX_ROWS, is_end=self._is_end,
+        )  # fmt: skip
         self._closing = self._granted = False
         self._failure = None
         self._thread = threading.Thread(target=self._loop, name="llama", daemon=True)

@@ -8,7 +8,8 @@ llama.cpp's unified cache.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 
 def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
@@ -26,15 +27,19 @@ class _Node:
     __slots__ = ("children", "parent", "sequences", "start", "tokens")
 
     def __init__(self, parent: _Node | None, start: int, tokens: list[int]) -> None:
-        self.parent = parent
-        self.start = start
-        self.tokens = tokens
+        self.parent, self.start, self.tokens = parent, start, tokens
         self.sequences: set[int] = set()
         self.children: list[_Node] = []
 
     @property
     def end(self) -> int:
         return self.start + len(self.tokens)
+
+    def lineage(self) -> Iterator[_Node]:
+        node: _Node | None = self
+        while node is not None:
+            yield node
+            node = node.parent
 
 
 class PrefixTree:
@@ -88,11 +93,7 @@ class PrefixTree:
 
     def tokens(self, sequence: int) -> list[int]:
         """List the tokens of a sequence."""
-        parts = []
-        node: _Node | None = self._leaf[sequence]
-        while node is not None:
-            parts.append(node.tokens)
-            node = node.parent
+        parts = [node.tokens for node in self._leaf[sequence].lineage()]
         return [token for part in reversed(parts) for token in part]
 
     def open(self, sequence: int, source: int = -1, length: int = 0) -> None:
@@ -106,10 +107,8 @@ class PrefixTree:
             if length < node.end:
                 node = self._split(node, length)
         self._leaf[sequence] = node
-        walk: _Node | None = node
-        while walk is not None:
-            walk.sequences.add(sequence)
-            walk = walk.parent
+        for each in node.lineage():
+            each.sequences.add(sequence)
 
     def extend(self, sequence: int, tokens: Sequence[int]) -> None:
         """Append freshly evaluated tokens to a sequence."""
@@ -146,12 +145,8 @@ class PrefixTree:
 
     def own(self, sequence: int) -> int:
         """Count the cells that closing this sequence would free."""
-        node, total = self._leaf[sequence], 0
-        while node is not self._root and len(node.sequences) == 1:
-            total += len(node.tokens)
-            assert node.parent is not None
-            node = node.parent
-        return total
+        alone = itertools.takewhile(lambda n: len(n.sequences) == 1, self._leaf[sequence].lineage())
+        return sum(len(node.tokens) for node in alone)
 
     def _split(self, node: _Node, at: int) -> _Node:
         """Divide a node at an absolute position; returns the new upper part."""

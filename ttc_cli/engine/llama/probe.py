@@ -14,12 +14,9 @@ from ttc_cli.engine.llama.context import Context, Row
 from ttc_cli.engine.tuning import Reading
 
 CELLS = 1024
-HELD = 128
-"""Tokens of the prompt that decoded branches share."""
-CHUNK = 32
-"""Rows with logits at once while the text is read."""
-READ = 256
-"""Tokens of the text at most."""
+HELD = 128  # tokens of the prompt that decoded branches share
+CHUNK = 32  # rows with logits at once while the text is read
+READ = 256  # tokens of the text at most
 TEXT = """\
 The lighthouse keeper wrote in his diary every evening, and what he wrote was mostly weather. On
 the fourth of March he noted that 3 ships had passed, that 2 of them carried 48 barrels each,
@@ -38,11 +35,7 @@ The capital of France is Paris, and water boils at one hundred degrees Celsius a
 
 
 class Probe:
-    """One context of `CELLS` cells. Close it.
-
-    Raises:
-        ModelError: llama.cpp cannot make it so.
-    """
+    """One context of `CELLS` cells. Close it. Raises ModelError: llama.cpp cannot make it so."""
 
     def __init__(self, model: Model, tuning: Tuning) -> None:
         self._context = Context(model, cells=CELLS, tuning=tuning, abort=lambda: False)

@@ -142,8 +142,7 @@ class Residents:
 
     def tail(self, job: Job) -> Floats:
         """The kept logits after a job's tokens; only for a job that `match` matched whole."""
-        key = tuple(job.tokens)
-        self._tails.move_to_end(key)
+        self._tails.move_to_end(key := tuple(job.tokens))
         return self._tails[key]
 
     def clear(self) -> None:
@@ -163,8 +162,7 @@ class Residents:
         self.idle[sequence] = self._rows + rows
 
     def _evict(self) -> None:
-        sequence, _ = self.idle.popitem(last=False)
-        self._drop(sequence)
+        self._drop(self.idle.popitem(last=False)[0])
 
     def _drop(self, sequence: int) -> None:
         self.memory.cut(sequence)

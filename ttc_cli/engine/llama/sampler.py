@@ -22,10 +22,7 @@ Ints = npt.NDArray[np.intp]
 NEGLIGIBLE = 25.0
 """Nats below the likeliest token, after temperature, where a token no longer counts: even
 150,000 such tokens together have less than 3e-6 of the likeliest one's weight."""
-
-
-ROWS = 128
-"""A row of logits is seen as a table of so many rows to find its largest values."""
+ROWS = 128  # a row of logits is seen as a table of so many rows to find its largest values
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +36,8 @@ class Stats:
 
 def thresholds(peaks: Floats, samplings: Sequence[Sampling]) -> Floats:
     """Per row, the logit below which no token can be drawn. Shape (rows,)."""
-    cut = [
-        0.0
-        if s.temperature == 0
-        else min(NEGLIGIBLE * s.temperature, -math.log(s.min_p) if s.min_p > 0 else math.inf)
-        for s in samplings
-    ]
+    least = [-math.log(s.min_p) if s.min_p > 0 and s.temperature else math.inf for s in samplings]
+    cut = [min(NEGLIGIBLE * s.temperature, low) for s, low in zip(samplings, least, strict=True)]
     return (peaks - np.asarray(cut, dtype=np.float32)).astype(np.float32)
 
 
@@ -57,13 +50,9 @@ def draw(logits: Floats, samplings: Sequence[Sampling], uniforms: Sequence[float
         uniforms: one number in [0, 1) a row; the token is a function of row and number.
     """
     peaks = logits.max(axis=1)
-    floors = thresholds(peaks, samplings)
-    return [
-        _draw_row(row, float(peak), float(floor), sampling, u)
-        for row, peak, floor, sampling, u in zip(
-            logits, peaks, floors, samplings, uniforms, strict=True
-        )
-    ]
+    floors = thresholds(peaks, samplings).tolist()
+    rows = zip(logits, peaks.tolist(), floors, samplings, uniforms, strict=True)
+    return [_draw_row(*row) for row in rows]
 
 
 def _draw_row(row: Floats, peak: float, floor: float, sampling: Sampling, u: float) -> int:

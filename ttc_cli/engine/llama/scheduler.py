@@ -15,8 +15,7 @@ from ttc_cli.core.errors import EngineFailed
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.host import Counters
 from ttc_cli.engine.llama.context import MAX_OUTPUTS, Context, Row
-from ttc_cli.engine.llama.drawing import Drawing
-from ttc_cli.engine.llama.job import Job
+from ttc_cli.engine.llama.job import Drawing, Job
 from ttc_cli.engine.llama.kv import common_prefix
 from ttc_cli.engine.llama.residents import Residents
 
@@ -57,8 +56,7 @@ class Scheduler:
         self.counters = Counters()
         self.prefilling: tuple[Job, ...] = ()
         self._drawing = Drawing(context, is_end)
-        self._width = width
-        self._chunk = chunk
+        self._width, self._chunk = width, chunk
         self._prefill_next = True
 
     # -- what the engine calls ------------------------------------------------------------
@@ -69,13 +67,10 @@ class Scheduler:
 
     def cancel(self, key: Key) -> None:
         """Forget a job at once; unknown keys are ignored."""
-        for jobs in (self.waiting, self.active):
-            for job in jobs:
-                if job.request.key == key:
-                    jobs.remove(job)
-                    job.finish(Stop.CANCELLED)
-                    self.residents.release(job, keep=job.n_prompt)
-                    return
+        for job in [job for job in (*self.waiting, *self.active) if job.request.key == key]:
+            (self.waiting if job in self.waiting else self.active).remove(job)
+            job.finish(Stop.CANCELLED)
+            self.residents.release(job, keep=job.n_prompt)
 
     @property
     def busy(self) -> bool:
@@ -85,8 +80,7 @@ class Scheduler:
     def step(self) -> list[tuple[Job, Delta]]:
         """One decode (or none, when kept logits suffice). DeltaFields in order of admission.
 
-        Raises:
-            EngineFailed: llama.cpp refused a decode for good.
+        Raises EngineFailed: llama.cpp refused a decode for good.
         """
         began = time.perf_counter()
         self._admit()
@@ -115,7 +109,6 @@ class Scheduler:
 
     def _admit(self) -> None:
         limit = self._width(len(self.active) + len(self.waiting))
-        admitted = []
         for job in self.waiting:
             if len(self.active) >= limit:
                 break
@@ -123,10 +116,8 @@ class Scheduler:
                 continue
             if not self.residents.place(job, 16 * len(self.active), alone=not self.active):
                 break
-            admitted.append(job)
             self.active.append(job)
-        if admitted:
-            self.waiting = [job for job in self.waiting if job.sequence < 0]
+        self.waiting = [job for job in self.waiting if job.sequence < 0]
 
     def _worth_waiting(self, job: Job) -> bool:
         """Whether a prefill under way will soon give this job a longer prefix."""
@@ -206,16 +197,17 @@ class Scheduler:
                 f"llama.cpp refused a decode of {len(rows)} tokens (code {code})",
                 "see llama.cpp's log; a smaller --ctx-size may help",
             )
-        self.counters.decodes += 1
-        self.counters.rows += len(rows)
-        if not prefill:
-            self.counters.decode_seconds += seconds
-            tokens, total = self.counters.by_width.get(len(rows), (0, 0.0))
-            self.counters.by_width[len(rows)] = (tokens + len(rows), total + seconds)
-            self.residents.decoded(len(rows))
+        counters, n = self.counters, len(rows)
+        counters.decodes += 1
+        counters.rows += n
+        if prefill:
+            counters.prefill_seconds += seconds
+            counters.prefilled += n
         else:
-            self.counters.prefill_seconds += seconds
-            self.counters.prefilled += len(rows)
+            counters.decode_seconds += seconds
+            tokens, total = counters.by_width.get(n, (0, 0.0))
+            counters.by_width[n] = (tokens + n, total + seconds)
+            self.residents.decoded(n)
         return True
 
     def _undo(self, jobs: list[Job]) -> None:

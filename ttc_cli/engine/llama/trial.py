@@ -22,14 +22,13 @@ from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.sampling import StopRule
-engine = LlamaEngine.load(Path(sys.argv[1]), cells=256, gpu_layers=0)
+engine = LlamaEngine(Path(sys.argv[1]), cells=256, gpu_layers=0)
 engine.submit(BranchRequest((0, 0), Prompt((("Hi there, 12", False),)), StopRule(2)))
 while not any(delta.stop for delta in engine.poll(0.1)):
     pass
 engine.close()
 """
-SECONDS = 300.0
-"""For all of it: a large model on a slow disk takes a minute."""
+SECONDS = 300.0  # for all of it: a large model on a slow disk takes a minute
 
 
 def try_loading(path: Path, marks: Path, identity: str, *, keep: bool) -> None:
@@ -38,23 +37,19 @@ def try_loading(path: Path, marks: Path, identity: str, *, keep: bool) -> None:
     Args:
         keep: whether a load that went well may be remembered.
 
-    Raises:
-        ModelError: the child crashed, or llama.cpp refused the file.
+    Raises ModelError: the child crashed, or llama.cpp refused the file.
     """
     mark = marks / hashlib.sha256(identity.encode()).hexdigest()[:32]
     if mark.exists():
         return
+    nothing, command = subprocess.DEVNULL, [sys.executable, "-c", CODE, os.fspath(path)]
+    # llama.cpp's abort handler starts a debugger, which can take minutes
+    env = {**os.environ, "GGML_NO_BACKTRACE": "1"}
     try:
         child = subprocess.run(  # noqa: S603 - our own interpreter, a path as its argument
-            [sys.executable, "-c", CODE, os.fspath(path)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            check=False,
-            timeout=SECONDS,
-            # llama.cpp's abort handler starts a debugger, which can take minutes
-            env={**os.environ, "GGML_NO_BACKTRACE": "1"},
-        )
+            command, stdin=nothing, stdout=nothing, stderr=subprocess.PIPE,
+            check=False, timeout=SECONDS, env=env,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise ModelError(
             f"{path.name} was not loaded within {SECONDS:g} s", "choose a smaller model"
@@ -64,11 +59,10 @@ def try_loading(path: Path, marks: Path, identity: str, *, keep: bool) -> None:
             f"{path.name} cannot be loaded: {_reason(child.returncode, child.stderr)}",
             "choose another model, or see what `ttc models show` says of it",
         )
-    if not keep:
-        return
     with contextlib.suppress(OSError):
-        private_folder(marks)
-        mark.touch()
+        if keep:
+            private_folder(marks)
+            mark.touch()
 
 
 def _reason(code: int, stderr: bytes) -> str:

@@ -2,19 +2,14 @@
 
 address.py   where it is, and its key
 api.py       HTTP: one client, timeouts, bounds on what may come
-told.py      what comes, read type by type
-refusal.py   what a refusal means
-retry.py     another attempt where what failed is likely to pass; how long a server is away
-piece.py     what a chunk of a stream says, whoever sends it
-spoken.py    the text and the thoughts of a chunk
+told.py      what comes, read type by type, and what a refusal means
+piece.py     what a chunk of a stream says, whoever sends it: text, thoughts, figures
 raw.py       the dialect of token ids to /v1/completions
 chat.py      the dialect of messages to /v1/chat/completions
-form.py      what a server of messages takes and gives; probe.py finds it out
-server.py    which server and model answer, and what they tell of themselves
-replicas.py  several of them behind one address
+form.py      what a server of messages takes and gives
+server.py    which server and model answer, and whether replicas behind one address are one model
 detect.py    how to speak to them, and what they can do
-window.py    how many requests are under way
+pacing.py    other attempts, how many requests are under way, how fast they are answered
 job.py       one live request
-meter.py     how fast they are answered
-engine.py    the Engine protocol around them, on the event loop of loop.py
+engine.py    the Engine protocol around them, on an event loop of its own
 """

@@ -22,8 +22,7 @@ class Address:
         silence: seconds without a word after which a request counts as lost.
         affinity: the header by which a gateway sends what belongs together to one replica.
 
-    Raises:
-        UsageError: no URL, no name of a header, or a key that no header can hold.
+    Raises UsageError: no URL, no name of a header, or a key that no header can hold.
     """
 
     url: str

@@ -12,7 +12,7 @@ import json
 import ssl
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from socket import gaierror
 from typing import Any
 
@@ -20,22 +20,16 @@ import httpx2
 
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.engine.openai.address import Address
-from ttc_cli.engine.openai.refusal import TransientError, refusal, status_of
-from ttc_cli.engine.openai.told import Senseless, parse
+from ttc_cli.engine.openai.told import Senseless, TransientError, parse, refusal, status_of
 
 CONNECT_SECONDS = 10.0
-SETUP_SECONDS = 30.0
-"""For an answer that takes no model."""
-TRIES = 3
-"""At finding out whether a server has something, where an answer is lost."""
+SETUP_SECONDS = 30.0  # for an answer that takes no model
+TRIES = 3  # at finding out whether a server has something, where an answer is lost
 TOKEN_SECONDS = 10.0
 """For a token; no stream lasts longer than all that it may draw take at this rate."""
-MOST_REPLY = 8 << 20
-"""Bytes of a reply that comes in one piece."""
-MOST_EVENT = 1 << 20
-"""Bytes of one event of a stream."""
-MOST_NAME = 80
-"""Characters of a replica's name."""
+MOST_REPLY = 8 << 20  # bytes of a reply that comes in one piece
+MOST_EVENT = 1 << 20  # bytes of one event of a stream
+MOST_NAME = 80  # characters of a replica's name
 TOKEN_BYTES = 16 << 10
 """Of a stream, for each token: twenty alternatives with their bytes take about 4,000."""
 
@@ -55,9 +49,9 @@ class Api:
     def __init__(self, address: Address) -> None:
         self.address = address
         self.served: Counter[str] = Counter()
-        headers = {"Authorization": f"Bearer {address.key}"} if address.key else {}
+        headers = {"Accept-Encoding": "identity", "Content-Type": "application/json"}
         self._client = httpx2.AsyncClient(
-            headers={**headers, "Accept-Encoding": "identity", "Content-Type": "application/json"},
+            headers=headers | ({"Authorization": f"Bearer {address.key}"} if address.key else {}),
             timeout=httpx2.Timeout(address.silence, connect=CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=None),
             trust_env=not address.loopback,  # a proxy is no way to this machine
@@ -148,12 +142,9 @@ class Api:
         """
         response = None
         try:
-            request = self._client.build_request(
-                "GET" if body is None else "POST",
-                url,
-                content=None if body is None else _encoded(body),
-                headers={self.address.affinity: affinity} if affinity else None,
-            )
+            how, content = ("GET", None) if body is None else ("POST", _encoded(body))
+            headers = {self.address.affinity: affinity} if affinity else None
+            request = self._client.build_request(how, url, content=content, headers=headers)
             async with asyncio.timeout(within):
                 response = await self._client.send(request, stream=True)
                 if not response.is_success:
@@ -259,10 +250,9 @@ def _parsed(data: bytes, what: str) -> Any:
 
 def _loosely(data: bytes) -> Any:
     """JSON where it is that, else the text."""
-    try:
+    with suppress(ValueError, Senseless):
         return parse(data)
-    except (ValueError, Senseless):
-        return data[:MOST_EVENT].decode("utf-8", "replace")
+    return data[:MOST_EVENT].decode("utf-8", "replace")
 
 
 def _reason(error: BaseException, address: Address) -> str:
@@ -294,7 +284,6 @@ def _replica(headers: Mapping[str, str]) -> str:
 
 def _seconds(text: str | None) -> float | None:
     """Retry-After in seconds; a date counts as not given."""
-    try:
+    with suppress(ValueError):
         return max(0.0, float(text)) if text else None
-    except ValueError:
-        return None
+    return None

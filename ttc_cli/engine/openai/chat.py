@@ -15,23 +15,21 @@ from ttc_cli.engine.openai.piece import (
     TOKENS_A_MESSAGE,
     Partial,
     Piece,
+    Tagger,
     ending,
     estimate,
     first,
     likely,
     scored,
+    spoken,
     usage,
 )
-from ttc_cli.engine.openai.refusal import Refused, TransientError
-from ttc_cli.engine.openai.spoken import Tagger, spoken
-from ttc_cli.engine.openai.told import table, text
+from ttc_cli.engine.openai.told import Refused, TransientError, table, text
 
 TEMPLATE = "{% for m in messages %}[{{ m.role }}]\n{{ m.content }}\n\n{% endfor %}[assistant]\n"
 """Stands for the template that only the server knows: prompts are told apart by it."""
-TOP = 20
-"""The most alternatives that OpenAI's interface gives a token."""
-LENGTHS = 4096
-"""Prompts whose length is remembered, by a hash of theirs: they may be long."""
+TOP = 20  # the most alternatives that OpenAI's interface gives a token
+LENGTHS = 4096  # prompts whose length is remembered, by a hash of theirs: they may be long
 
 
 class Chat:
@@ -45,10 +43,7 @@ class Chat:
     def __init__(
         self, api: Api, model: str, form: Form, learnt: Callable[[Form], None] = lambda _: None
     ) -> None:
-        self.form = form
-        self._api = api
-        self._model = model
-        self._learnt = learnt
+        self.form, self._api, self._model, self._learnt = form, api, model, learnt
         self._lengths: dict[int, int] = {}
 
     async def length(self, prompt: Prompt, prefix: Sequence[Step]) -> int:
@@ -121,7 +116,8 @@ class Chat:
         last, tagger = Piece(), Tagger(opens)
         fresh = bool(said and said[-1].isspace() and self.form.trims)  # it writes the blank anew
         try:
-            chunks = self._api.stream(self._url, body, _limit(body), request.affinity)
+            most = body.get("max_tokens", body.get("max_completion_tokens", 1 << 16))
+            chunks = self._api.stream(self._url, body, int(most), request.affinity)
             async with aclosing(chunks):
                 async for chunk in chunks:
                     last = _at_the_end(last, chunk)
@@ -158,8 +154,7 @@ class Chat:
     def _shrink(self, refused: Refused, body: dict[str, Any]) -> None:
         """Leave out from here on what a refusal names.
 
-        Raises:
-            Refused: it names nothing that could be left out.
+        Raises Refused: it names nothing that could be left out.
         """
         smaller = self.form.without(refused.said, body)
         if smaller is None:
@@ -173,14 +168,10 @@ class Chat:
         form, sampling, outputs = self.form, request.sampling, request.outputs
         messages = _json(_messages(request.prompt) if form.system else _folded(request.prompt))
         body: dict[str, Any] = {
-            "model": self._model,
-            "messages": messages,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "top_k": sampling.top_k or (-1 if form.flags else 0),
-            "min_p": sampling.min_p,
-            "seed": request.seed & 0x7FFFFFFF,
-        }
+            "model": self._model, "messages": messages, "temperature": sampling.temperature,
+            "top_p": sampling.top_p, "top_k": sampling.top_k or (-1 if form.flags else 0),
+            "min_p": sampling.min_p, "seed": request.seed & 0x7FFFFFFF,
+        }  # fmt: skip
         if said:
             messages.append({"role": "assistant", "content": said})
             if form.flags:
@@ -192,11 +183,6 @@ class Chat:
         if not scores:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
         return form.fit(body, tokens)
-
-
-def _limit(body: dict[str, Any]) -> int:
-    limit = body.get("max_tokens", body.get("max_completion_tokens", 1 << 16))
-    return int(limit)
 
 
 def _messages(prompt: Prompt) -> tuple[Message, ...]:

@@ -6,26 +6,25 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ttc_cli.core.engine import EngineInfo
+from ttc_cli.core.branch import Message, Prompt, Step
+from ttc_cli.core.engine import BranchRequest, EngineInfo
+from ttc_cli.core.sampling import GREEDY, Outputs, StopRule
+from ttc_cli.core.text import THOUGHT_TAGS
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.api import Api, senseless, unreachable
 from ttc_cli.engine.openai.chat import TEMPLATE, Chat
 from ttc_cli.engine.openai.engine import ServerEngine
 from ttc_cli.engine.openai.form import Form
-from ttc_cli.engine.openai.loop import Loop
-from ttc_cli.engine.openai.piece import Dialect
-from ttc_cli.engine.openai.probe import probe
+from ttc_cli.engine.openai.pacing import Loop, Outage, RetryPolicy, Window
+from ttc_cli.engine.openai.piece import Dialect, Partial, Piece
 from ttc_cli.engine.openai.raw import Raw, token_ids
-from ttc_cli.engine.openai.refusal import TransientError
-from ttc_cli.engine.openai.replicas import LOOKS, Replicas
-from ttc_cli.engine.openai.retry import Outage, RetryPolicy
-from ttc_cli.engine.openai.server import Found, find, identity, short
-from ttc_cli.engine.openai.told import Senseless
-from ttc_cli.engine.openai.window import Window
+from ttc_cli.engine.openai.server import LOOKS, Found, Replicas, find, identity, short
+from ttc_cli.engine.openai.told import Refused, Senseless, TransientError
 
 RAW = frozenset(
     ("continue", "rewind", "logprobs", "confidence", "score", "grammar", "seed", "exact-usage")
@@ -84,42 +83,27 @@ def connect(
                 await replicas.look(LOOKS)
             ask = partial(_dialect, api, found, continues, replicas, memory)
             dialect, can = await retry.call(ask, outage, tell, answered)
-        return ServerEngine(
-            loop,
-            api,
-            dialect,
-            _info(address, found, context, can),
-            window=Window(width or found.width, width or found.most),
-            replicas=replicas,
-            retry=retry,
-        )
+        room = min(filter(None, (context, found.context)))
+        info = EngineInfo(
+            short(found.model), identity(address, found), room, bos=found.bos, eos=found.eos,
+            template=found.template or TEMPLATE, capabilities=can,
+            meta={"server": found.kind, "url": address.url},
+        )  # fmt: skip
+        window = Window(width or found.width, width or found.most)
+        return ServerEngine(loop, api, dialect, info, window=window, replicas=replicas, retry=retry)
 
     try:
         return loop.wait(begin())
     except BaseException as error:
         loop.wait(api.close())
         loop.close()
-        if isinstance(error, TransientError):
-            raise unreachable(error, address) from error
         if isinstance(error, Senseless):
             raise senseless(error, address) from error
-        if isinstance(error, TimeoutError):
-            late = TransientError("it took longer than there was time")
-            raise unreachable(late, address) from error
+        late = TransientError("it took longer than there was time")
+        if isinstance(error, TransientError | TimeoutError):
+            lost = error if isinstance(error, TransientError) else late
+            raise unreachable(lost, address) from error
         raise
-
-
-def _info(address: Address, found: Found, context: int, can: frozenset[str]) -> EngineInfo:
-    return EngineInfo(
-        short(found.model),
-        sha256=identity(address, found),
-        context=min(filter(None, (context, found.context))),
-        template=found.template or TEMPLATE,
-        bos=found.bos,
-        eos=found.eos,
-        capabilities=can,
-        meta={"server": found.kind, "url": address.url},
-    )
 
 
 async def _dialect(
@@ -139,7 +123,113 @@ async def _dialect(
     if continues is not None:
         form = form.but(continues=continues)
 
-    def learnt(form: Form) -> None:
-        memory.keep(asked_as, form.written())
+    chat = Chat(api, found.model, form, lambda form: memory.keep(asked_as, form.written()))
+    return chat, form.abilities
 
-    return Chat(api, found.model, form, learnt), form.abilities
+
+TOKENS, PIECES = 8, 64  # that are asked for, and the most that are listened to
+PLAIN = Message("user", "Say yes.")
+FOX = Message("user", "Write the sentence about the quick brown fox and the lazy dog.")
+HALF, REST = "The quick brown fox jum", "ps"
+"""No new turn begins with the rest of the half word, and even the smallest models know it."""
+STEP = "The quick brown fox.\n\n"  # ends as a step does
+
+
+async def probe(api: Api, model: str, *, flags: bool, continues: bool | None = None) -> Form:
+    """What the server takes and does.
+
+    Args:
+        flags: it is vLLM.
+        continues: whether it goes on with a reply, where the user says so.
+
+    Raises TtcError: it takes no form of a request. TransientError: it does not answer.
+    """
+    chat = Chat(api, model, Form(flags=flags))
+    if flags:
+        await _look(api, model, chat)
+    pieces = await _ask_again(chat, PLAIN, (), guess=True)
+    said = "".join(piece.text for piece in pieces).strip().lower()
+    if chat.form.opens is None and said.startswith(("yes", "<think")):
+        chat.form = chat.form.but(opens=False)
+    chat.form = chat.form.but(
+        logprobs=any(one.top for piece in pieces for one in piece.likely),
+        usage=any(piece.total is not None for piece in pieces),
+    )
+    if continues is None and chat.form.continues and not chat.form.flags:
+        continues = await _continues(chat)
+    return chat.form if continues is None else chat.form.but(continues=continues)
+
+
+async def _continues(chat: Chat) -> bool:
+    try:
+        pieces = await _ask_again(chat, FOX, (Step(HALF),), guess=False)
+    except (Refused, TransientError) as refusal:
+        if isinstance(refusal, TransientError) and refusal.status != 500:
+            raise
+        return False
+    said = "".join(piece.text for piece in pieces)
+    return chat.form.continues and said.startswith(REST)
+
+
+async def _ask_again(
+    chat: Chat, message: Message, prefix: tuple[Step, ...], *, guess: bool
+) -> list[Piece]:
+    """The reply to a question, with what is refused left out."""
+    while True:
+        request = BranchRequest(
+            "probe", Prompt((("", True),), (message,)), StopRule(TOKENS), prefix=prefix,
+            sampling=GREEDY, outputs=Outputs(confidence=not prefix),
+        )  # fmt: skip
+        try:
+            return await _listen(chat, request)
+        except (Refused, TransientError) as refusal:
+            # some answer 500 to what they do not know
+            known = isinstance(refusal, Refused) or refusal.status == 500
+            said = refusal.said if isinstance(refusal, Refused) else str(refusal)
+            body = chat.body(request, "".join(step.text for step in prefix), TOKENS)
+            smaller = chat.form.without(said, body, guess=guess) if known else None
+            if smaller is None:
+                raise
+            chat.form = smaller
+            if prefix and not smaller.continues:
+                return []
+
+
+async def _listen(chat: Chat, request: BranchRequest) -> list[Piece]:
+    pieces: list[Piece] = []
+    async with aclosing(chat.draw(request, Partial(left=TOKENS))) as drawn:
+        async for piece in drawn:
+            pieces.append(piece)
+            if len(pieces) == PIECES:
+                break
+    return pieces
+
+
+async def _look(api: Api, model: str, chat: Chat) -> None:
+    """Let vLLM show what it makes of a chat; where it does not, its model is asked as others'."""
+
+    async def prompt(*messages: Message) -> str:
+        last = messages[-1].role == "assistant"
+        body: dict[str, Any] = {
+            "model": model,
+            "messages": [{"role": m.role, "content": m.content} for m in messages],
+            "add_generation_prompt": not last,
+            "continue_final_message": last,
+        }
+        told = await api.find(f"{api.address.root}/tokenize", body)
+        ids = told.get("tokens")
+        if not isinstance(ids, list):
+            return ""
+        back = {"model": model, "tokens": ids}
+        return str((await api.find(f"{api.address.root}/detokenize", back)).get("prompt") or "")
+
+    new = await prompt(FOX)
+    half, step = [await prompt(FOX, Message("assistant", text)) for text in (HALF, STEP)]
+    if not (new and half and step):
+        chat.form = chat.form.but(continues=await _continues(chat))
+        return
+    chat.form = chat.form.but(
+        continues=half.endswith(HALF),
+        trims=not step.endswith(STEP),
+        opens=new.rstrip().endswith(tuple(opener for opener, _ in THOUGHT_TAGS)),
+    )

@@ -23,17 +23,12 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.host import Counters
 from ttc_cli.engine.openai.api import Api, senseless
 from ttc_cli.engine.openai.job import Job, check, overflow
-from ttc_cli.engine.openai.loop import Loop
-from ttc_cli.engine.openai.meter import Meter
+from ttc_cli.engine.openai.pacing import Loop, Meter, Outage, Place, RetryPolicy, Window
 from ttc_cli.engine.openai.piece import Dialect, guess, most_tokens
-from ttc_cli.engine.openai.refusal import TransientError
-from ttc_cli.engine.openai.replicas import Replicas, Unlike
-from ttc_cli.engine.openai.retry import Outage, RetryPolicy
-from ttc_cli.engine.openai.told import Senseless
-from ttc_cli.engine.openai.window import Place, Window
+from ttc_cli.engine.openai.server import Replicas, Unlike
+from ttc_cli.engine.openai.told import Senseless, TransientError
 
-TOO_MANY = (429, 503)
-"""Answers that say so of the requests under way."""
+TOO_MANY = (429, 503)  # answers that say so of the requests under way
 _SPECIAL = re.compile(r"<[^<>\s]{1,60}>|\[/?[A-Z_]{2,30}\]")
 
 
@@ -60,25 +55,17 @@ class ServerEngine:
     ) -> None:
         self.counters = Counters()
         self._meter = Meter(self.counters)
-        self._loop = loop
-        self._api = api
-        self._dialect = dialect
-        self._info = info
+        self._loop, self._api, self._dialect, self.info = loop, api, dialect, info
         self._retry = retry or RetryPolicy()
         self._outage = Outage(self._retry.wait)
-        self._window = window
-        self._replicas = replicas
+        self._window, self._replicas = window, replicas
+        self.served: Mapping[str, int] = api.served
         self._watching: Future[None] | None = None
         self._orders = itertools.count()
         self._unlike: Unlike | None = None
         self._cond = threading.Condition()
         self._live: dict[Key, tuple[Job, Future[None]]] = {}
         self._closed = False
-
-    @property
-    def info(self) -> EngineInfo:
-        """What is known of the model."""
-        return self._info
 
     def reserve(self, cells: int) -> None:
         """The server makes room itself."""
@@ -95,11 +82,6 @@ class ServerEngine:
     def widen(self, width: int) -> None:
         """Have at most that many under way at once; none may be yet."""
         self._window = Window(width, width)
-
-    @property
-    def served(self) -> Mapping[str, int]:
-        """Requests by the replica that answered; none where the gateway does not tell."""
-        return self._api.served
 
     @property
     def gone(self) -> bool:
@@ -128,11 +110,9 @@ class ServerEngine:
         No token is shorter than a byte, so half a context of bytes fits for sure.
         """
         known = self._dialect.known(prompt, prefix)
-        if known is not None:
-            return known
-        if 2 * most_tokens(prompt, prefix) > self._info.context:
+        if known is None and 2 * most_tokens(prompt, prefix) > self.info.context:
             return self.count(prompt, prefix)
-        return guess(prompt, prefix)
+        return guess(prompt, prefix) if known is None else known
 
     def submit(self, request: BranchRequest) -> None:
         """Queue a request; see the protocol."""
@@ -140,8 +120,8 @@ class ServerEngine:
             raise EngineFailed("the engine is closed")
         if request.key in self._live:
             raise EngineFailed(f"request {request.key!r} is already running")
-        check(request, self._info)
-        length, room = self.gauge(request.prompt, request.prefix), self._info.context
+        check(request, self.info)
+        length, room = self.gauge(request.prompt, request.prefix), self.info.context
         if length + 1 > room:
             raise overflow(length, room)
         most = most_tokens(request.prompt, request.prefix) + request.stop.max_tokens
@@ -155,8 +135,7 @@ class ServerEngine:
     def poll(self, timeout: float) -> Sequence[Delta]:
         """What came since the last poll; see the protocol.
 
-        Raises:
-            Unlike: replicas that differ answer.
+        Raises Unlike: replicas that differ answer.
         """
         with self._cond:
             if self._unlike is not None:
@@ -206,15 +185,10 @@ class ServerEngine:
 
     async def _run(self, job: Job, order: int) -> None:
         """A request from its place in the queue to its end, whatever comes."""
-        stop, error = Stop.FAILED, ""
+        stop, error, work = Stop.FAILED, "", partial(self._placed, job, order)
+        tell = partial(self._tell, job)
         try:
-            await self._retry.call(
-                partial(self._placed, job, order),
-                self._outage,
-                partial(self._tell, job),
-                lambda _: True,
-                lambda: job.sampled,
-            )
+            await self._retry.call(work, self._outage, tell, lambda _: True, lambda: job.sampled)
         except ContextOverflow as full:
             stop, error = Stop.CONTEXT, str(full)
         except Senseless as failure:
@@ -261,7 +235,7 @@ class ServerEngine:
             with self._cond:
                 job.finish(stop)
             return
-        anew = bool(job.sampled) and "continue" not in self._info.capabilities
+        anew = bool(job.sampled) and "continue" not in self.info.capabilities
         async with aclosing(self._dialect.draw(request, job.begin(anew=anew))) as pieces:
             async for piece in pieces:
                 self._outage.ended()

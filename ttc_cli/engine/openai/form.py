@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from ttc_cli.engine.openai.refusal import number_in
+from ttc_cli.engine.openai.told import number_in
 
 LIMITS = ("max_tokens", "max_completion_tokens")
 """The older name of the cap on tokens, and the newer one."""
@@ -56,8 +56,8 @@ class Form:
         except (TypeError, KeyError, ValueError):
             return None
         plain = isinstance(form.most, int) and all(isinstance(n, str) for n in form.refused)
-        switches = (getattr(form, f.name) for f in fields(cls) if f.name not in NO_SWITCHES)
-        return form if plain and all(on in (True, False, None) for on in switches) else None
+        others = [getattr(form, f.name) for f in fields(cls) if f.name not in ("most", "refused")]
+        return form if plain and all(on in (True, False, None) for on in others) else None
 
     def written(self) -> dict[str, Any]:
         """As JSON."""
@@ -71,16 +71,12 @@ class Form:
     def abilities(self) -> frozenset[str]:
         """As `EngineInfo` names them."""
         can = {
-            "continue": self.continues,
-            "rewind": self.continues,
-            "logprobs": self.logprobs,
-            "confidence": self.logprobs,
-            "score": self.logprobs,
+            "continue": self.continues, "rewind": self.continues, "logprobs": self.logprobs,
+            "confidence": self.logprobs, "score": self.logprobs,
             "grammar": self.flags and "structured_outputs" not in self.refused,
-            "seed": "seed" not in self.refused,
-            "exact-usage": self.usage or self.flags,
+            "seed": "seed" not in self.refused, "exact-usage": self.usage or self.flags,
             "messages": True,
-        }
+        }  # fmt: skip
         return frozenset(name for name, is_so in can.items() if is_so)
 
     def fit(self, body: dict[str, Any], tokens: int) -> dict[str, Any]:
@@ -125,6 +121,3 @@ class Form:
             logprobs=self.logprobs and "logprobs" not in gone,
             usage=self.usage and "stream_options" not in gone,
         )
-
-
-NO_SWITCHES = ("most", "refused")

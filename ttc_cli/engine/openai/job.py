@@ -26,8 +26,7 @@ def overflow(length: int, context: int) -> ContextOverflow:
 def check(request: BranchRequest, info: EngineInfo) -> None:
     """Refuse what the server cannot do; confidences are given where they can be.
 
-    Raises:
-        MissingCapability: it names what is lacking.
+    Raises MissingCapability: it names what is lacking.
     """
     outputs = request.outputs
     needs = {
@@ -60,22 +59,16 @@ class Job:
     def __init__(
         self, request: BranchRequest, length: int, context: int, *, sure: bool = True
     ) -> None:
-        self.request = request
-        self.length = length
-        self.sure = sure
-        self.sampled = 0
-        self.writing = False
+        self.request, self.length, self.sure = request, length, sure
+        self.sampled, self.writing, self._context = 0, False, context
         self.stop: Stop | None = None
-        self._context = context
-        self._seen = 0  # tokens of this stream
-        self._bytes = 0  # of text
+        self._seen = self._bytes = 0  # tokens of this stream, and bytes of text
         self._again = ""  # said before, and to come once more
         self._stream = TextStream(request.stop, "".join(step.text for step in request.prefix))
         self._pieces: list[str] = []
         self._ids: list[int] = []
         self._shown = 0  # ids behind the text, the end of turn left out
-        self._gap = False  # tokens came without their ids
-        self._prompt_told = False
+        self._gap = self._prompt_told = False  # tokens came without their ids; the prompt was told
         self._error = self._trouble = ""
         self._news = DeltaFields()
 
@@ -100,8 +93,7 @@ class Job:
     def measured(self, length: int) -> None:
         """Take the length as it was counted.
 
-        Raises:
-            ContextOverflow: there is no room for a token.
+        Raises ContextOverflow: there is no room for a token.
         """
         self.length, self.sure = length, True
         if self._room < 1:
@@ -143,7 +135,8 @@ class Job:
             self.finish(Stop.BUDGET)
             return 0
         self._seen += drawn
-        self._draw(piece, drawn)
+        if drawn:
+            self._draw(piece, drawn)
         stop = None
         if piece.text:
             self._shown = len(self._ids)
@@ -163,8 +156,7 @@ class Job:
     def _heard(self, piece: Piece) -> Piece:
         """A piece without what was said before.
 
-        Raises:
-            EngineFailed: the server says something else than before.
+        Raises EngineFailed: the server says something else than before.
         """
         said, again = piece.text, self._again
         if not (said.startswith(again) or again.startswith(said)) or piece.end:
@@ -207,8 +199,6 @@ class Job:
         return tuple(self._ids[: self._shown] if self.stop is Stop.END else self._ids)
 
     def _draw(self, piece: Piece, drawn: int) -> None:
-        if not drawn:
-            return
         self.writing, self._trouble = True, ""
         self.sampled += drawn
         self._ids += piece.ids
@@ -228,10 +218,5 @@ class Job:
             self._news.add("shared", shared)
 
     def _loops(self) -> bool:
-        said = len(self._pieces)
-        return (
-            self.request.stop.loops
-            and bool(said)
-            and said % LOOP_CHECK_EVERY == 0
-            and loops([hash(piece) for piece in self._pieces])
-        )
+        due = self._pieces and len(self._pieces) % LOOP_CHECK_EVERY == 0
+        return bool(self.request.stop.loops and due and loops([*map(hash, self._pieces)]))

@@ -21,10 +21,8 @@ from ttc_cli.engine.openai.told import Senseless, table, text, whole
 
 SCORED = 500
 """Likeliest tokens asked for where candidates are scored; others count as the last of them."""
-REMEMBERED = 1 << 20
-"""Ids of texts that are kept: 8 MB of them."""
-TEXT_IDS = 64
-"""That a text counts for besides its own."""
+REMEMBERED = 1 << 20  # ids of texts that are kept: 8 MB of them
+TEXT_IDS = 64  # that a text counts for besides its own
 
 
 class Raw:
@@ -43,9 +41,7 @@ class Raw:
         start: Sequence[int],
         see: Callable[[Mapping[str, str]], None] = lambda _: None,
     ) -> None:
-        self._api = api
-        self._see = see
-        self._model = model
+        self._api, self._see, self._model = api, see, model
         self._start = list(start)
         self._known: dict[tuple[str, bool], array[int]] = {}
         self._kept = 0
@@ -100,13 +96,9 @@ class Raw:
         if not all(firsts):
             raise MissingCapability(f"{request.candidates!r}: not all are tokens of this model")
         body = {
-            "model": self._model,
-            "prompt": await self._ids(request.prompt, request.prefix),
-            "max_tokens": 1,
-            "temperature": 0,
-            "cache_prompt": True,
-            "n_probs": SCORED,
-        }
+            "model": self._model, "prompt": await self._ids(request.prompt, request.prefix),
+            "max_tokens": 1, "temperature": 0, "cache_prompt": True, "n_probs": SCORED,
+        }  # fmt: skip
         told = await self._api.call(
             self._url, body, within=self._api.address.silence, affinity=request.affinity
         )
@@ -130,14 +122,9 @@ class Raw:
     async def _tokens(self, part: str, *, special: bool = True) -> list[int]:
         known = self._known.get((part, special))
         if known is None:
-            body = {
-                "model": self._model,
-                "content": part,
-                "parse_special": special,
-                "add_special": False,
-            }
-            told = await self._api.call(f"{self._api.address.root}/tokenize", body)
-            known = array("q", token_ids(told))
+            body = {"model": self._model, "content": part, "parse_special": special}
+            url = f"{self._api.address.root}/tokenize"
+            known = array("q", token_ids(await self._api.call(url, body | {"add_special": False})))
             if self._kept > REMEMBERED:
                 self._known, self._kept = {}, 0  # another thread may be reading the old ones
             self._known[part, special] = known
@@ -161,14 +148,6 @@ def _piece(chunk: dict[str, Any]) -> Piece:
     prompt, drawn = usage(chunk.get("usage"))
     if drawn is None and more.get("tokens_predicted") is not None:
         drawn = whole(more["tokens_predicted"], "tokens_predicted")
-    said = text(choice.get("text"), "text")
-    ids = token_ids(more) if more.get("tokens") else []
-    return Piece(
-        said,
-        int(bool(said)),
-        drawn,
-        tuple(ids),
-        likely(choice.get("logprobs")),
-        prompt,
-        ending(choice),
-    )
+    said, tops = text(choice.get("text"), "text"), likely(choice.get("logprobs"))
+    ids = tuple(token_ids(more)) if more.get("tokens") else ()
+    return Piece(said, int(bool(said)), drawn, ids, tops, prompt, ending(choice))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from ttc_cli.core.errors import ModelMissing, UsageError
+from ttc_cli.core.errors import ModelMissing, TtcError, UsageError
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.api import Api
-from ttc_cli.engine.openai.told import rows, table, text, whole
+from ttc_cli.engine.openai.told import TransientError, rows, table, text, whole
 
 WIDTH, MOST_WIDTH = 8, 4096
 """Requests at once where a server does not say how many it takes, and the most there may be."""
-MOST_GROWN = 512
-"""Requests at once that nobody asked for by number."""
+MOST_GROWN = 512  # requests at once that nobody asked for by number
 WIDTHS = {"vllm": 16, "llama-cpp-python": 1}
 """The same by kind: vLLM gave a quarter more than at 8; the other breaks off a reply when the next
 request comes."""
@@ -101,10 +102,8 @@ async def find(api: Api, model: str) -> Found:
     if kind == "ollama":
         tags = rows((await api.find(f"{api.address.root}/api/tags")).get("models"), "models")
         told["digest"] = next((tag.get("digest") for tag in tags if tag.get("model") == name), None)
-    version = ""
-    if kind in VERSIONS:
-        told_of = await api.find(f"{api.address.root}{VERSIONS[kind]}")
-        version = text(told_of.get("version"), "version")
+    of = await api.find(f"{api.address.root}{VERSIONS[kind]}") if kind in VERSIONS else {}
+    version = text(of.get("version"), "version")
     context = whole(row.get("max_model_len"), "max_model_len", otherwise=UNTOLD) or UNTOLD
     return Found(kind, name, told, version, context, WIDTHS.get(kind, WIDTH))
 
@@ -127,9 +126,7 @@ async def _listed(api: Api, *, lenient: bool = False) -> dict[str, dict[str, Any
             raise
         listed = {}
     data = listed.get("data") if isinstance(listed, dict) else listed
-    models = {text(row.get("id"), "id"): row for row in rows(data, "data")}
-    models.pop("", None)
-    return models
+    return {name: row for row in rows(data, "data") if (name := text(row.get("id"), "id"))}
 
 
 async def _routed(api: Api, name: str, models: dict[str, dict[str, Any]]) -> Found:
@@ -189,3 +186,60 @@ def _lasting(told: Any) -> Any:
     if isinstance(told, dict):
         return {key: _lasting(value) for key, value in told.items() if key not in FLEETING}
     return [_lasting(value) for value in told] if isinstance(told, list) else told
+
+
+LOOKS = 4  # at a server that may be several, when it is first met
+EVERY = 15.0  # seconds between two looks later on: a replica may join, or be replaced
+
+
+class Unlike(TtcError):
+    """What answers at one address is not one model."""
+
+
+class Replicas:
+    """What is known of all that answers at an address.
+
+    Args:
+        found: the first that answered; all others must be as it is.
+    """
+
+    def __init__(self, api: Api, found: Found) -> None:
+        self._api, self._found = api, found
+        self._facts = dict(found.facts)
+
+    async def look(self, times: int = 1) -> None:
+        """Ask again who answers, which may be another each time; nobody is no news.
+
+        Raises Unlike: another model, build or context answers.
+        """
+        for found in await asyncio.gather(*(self._one() for _ in range(times))):
+            if found is not None:
+                self.see(found.facts)
+
+    async def watch(self) -> None:
+        """Look now and then, for ever; raises as `look`."""
+        while True:
+            await asyncio.sleep(EVERY)
+            await self.look()
+
+    def see(self, facts: Mapping[str, str]) -> None:
+        """Compare what a reply or a look tells with what is known.
+
+        Raises Unlike: it differs; the message has both values.
+        """
+        unlike = [
+            f"{name} {self._facts[name]} and {value}"
+            for name, value in facts.items()
+            if value != self._facts.setdefault(name, value)
+        ]
+        if unlike:
+            raise Unlike(
+                f"what answers at {self._api.address.url} is not one model: {', '.join(unlike)}",
+                "give all replicas the same model, build and context",
+            )
+
+    async def _one(self) -> Found | None:
+        try:
+            return await find(self._api, self._found.model)
+        except (TransientError, TtcError):
+            return None

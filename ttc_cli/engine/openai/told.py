@@ -1,4 +1,6 @@
-"""Reads what a server tells, type by type: a field of another type is refused by its name.
+"""Reads what a server tells, type by type, and what its refusals mean.
+
+A field of another type is refused by its name:
 
 >>> text({"content": 5}.get("content"), "content")
 Traceback (most recent call last):
@@ -7,16 +9,17 @@ ttc_cli.engine.openai.told.Senseless: content is a number, not a text
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import re
 from typing import Any
 
-from ttc_cli.core.errors import EngineFailed
+from ttc_cli.core.errors import ContextOverflow, EngineFailed, ModelMissing, TtcError
+from ttc_cli.engine.openai.address import Address
 
-DEEPEST = 64
-"""Levels of nesting that a reply may have."""
-MOST = 2**53
-"""The largest whole number that all JSON readers agree on."""
+DEEPEST = 64  # levels of nesting that a reply may have
+MOST = 2**53  # the largest whole number that all JSON readers agree on
 KINDS = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
 
 
@@ -27,8 +30,7 @@ class Senseless(EngineFailed):
 def parse(data: str | bytes) -> Any:
     """The value of a JSON text.
 
-    Raises:
-        ValueError: it is none. Senseless: it is nested deeper than any reply is.
+    Raises ValueError: it is none. Senseless: it is nested deeper than any reply is.
     """
     if isinstance(data, bytes):
         data = data.decode("utf-8-sig")
@@ -63,19 +65,14 @@ def rows(value: Any, name: str) -> list[dict[str, Any]]:
 def text(value: Any, name: str) -> str:
     """A text without halves of characters; an empty one for null."""
     found: str = _typed(value, name, str, "")
-    try:
-        found.encode()
-    except UnicodeEncodeError:
-        return found.encode("utf-8", "replace").decode()
-    return found
+    return found.encode("utf-8", "replace").decode()
 
 
 def whole(value: Any, name: str, *, low: int = 0, otherwise: int = 0) -> int:
     """A whole number of at least `low`; `otherwise` for null."""
     if value is None:
         return otherwise
-    number_ = number(value, name)
-    if not (number_.is_integer() and low <= number_ <= MOST):
+    if not (number(value, name).is_integer() and low <= value <= MOST):
         raise Senseless(f"{name} is {value}")
     return int(value)
 
@@ -84,13 +81,10 @@ def number(value: Any, name: str) -> float:
     """A finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Senseless(f"{name} is {_kind(value)}, not a number")
-    try:
-        found = float(value)
-    except OverflowError:
-        found = math.inf
-    if not math.isfinite(found):
-        raise Senseless(f"{name} is no finite number")
-    return found
+    with contextlib.suppress(OverflowError):
+        if math.isfinite(value):
+            return float(value)
+    raise Senseless(f"{name} is no finite number")
 
 
 def _typed(value: Any, name: str, kind: type, empty: Any) -> Any:
@@ -103,3 +97,118 @@ def _typed(value: Any, name: str, kind: type, empty: Any) -> Any:
 
 def _kind(value: Any) -> str:
     return "nothing" if value is None else KINDS.get(type(value), "a number")
+
+
+BUSY = (408, 425, 429, 500, 529)  # answers that another attempt may not meet
+AWAY = (502, 503, 504)
+"""Answers of a server that is not there yet, or of the proxy in front of one that is gone."""
+NOT_FOUND, TOO_MANY = 404, 429
+MOST_CHARS, ALL_CHARS = 300, 20_000
+"""Of a server's own words: in an error, and looked through for names of parameters."""
+
+
+class TransientError(Exception):
+    """An attempt that another may make good.
+
+    Args:
+        message: what happened, one line.
+        status: that the server answered; 0 where it did not.
+        after: seconds that the server asks to wait; None when it does not say.
+        gone: whether nobody is there, rather than somebody in trouble.
+
+    `waits` says that it may pass if one waits: nobody is there, or there are too many of us.
+    """
+
+    def __init__(
+        self, message: str, *, status: int = 0, after: float | None = None, gone: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.message, self.status, self.after = message, status, after
+        self.gone = gone or status in AWAY
+        self.waits = self.gone or status == TOO_MANY
+
+
+class Refused(EngineFailed):
+    """The server does not take a request as it is.
+
+    Args:
+        said: what it says of it, in full.
+    """
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said or message
+
+
+def refusal(status: int, told: Any, after: float | None, address: Address) -> Exception:
+    """The exception for a status that is no success.
+
+    Args:
+        told: the body, parsed where it is JSON.
+    """
+    whole, where = words(told), f"the server at {address.url}"
+    if address.key:
+        whole = whole.replace(address.key, "***")
+    said = whole[:MOST_CHARS].rstrip(".")
+    if (overflow := _overflow(told, said)) is not None:
+        return overflow
+    if status == TOO_MANY and "insufficient_quota" in json.dumps(told):
+        return TtcError(f"{where} answers 429: {said}", "is there credit left for this key?")
+    if status in (*BUSY, *AWAY):
+        return TransientError(
+            f"it answers {status}{said and f': {said}'}", status=status, after=after
+        )
+    if status in (401, 403):
+        lacks = "refuses the key of" if address.key else "wants a key:"
+        hint = f"set {address.key_from}" if not address.key else "is it the right one?"
+        return TtcError(f"{where} {lacks} {address.key_from}{said and f' ({said})'}", hint)
+    if status == NOT_FOUND:
+        return ModelMissing(
+            f"{where} answers 404: {said or 'not found'}", "is the URL right, as far as /v1?"
+        )
+    return Refused(f"{where} answers {status}: {said or 'without a word'}", whole)
+
+
+def status_of(error: Any) -> int:
+    """The status that an error within a stream stands for."""
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) and 400 <= code < 600 else 500
+
+
+def words(told: Any) -> str:
+    """What a server says of an error, on one line."""
+    while isinstance(told, dict):
+        told = next((told[k] for k in ("error", "message", "detail") if told.get(k)), "")
+    if isinstance(told, list) and told and all(isinstance(row, dict) for row in told):
+        # pydantic's rows; each may hold the whole request besides
+        places = [row.get("loc") for row in told]
+        names = [loc[-1] if isinstance(loc, list) and loc else "body" for loc in places]
+        told = "; ".join(f"{n}: {row.get('msg', '')}" for n, row in zip(names, told, strict=True))
+    said = told if isinstance(told, str) else json.dumps(told)
+    return " ".join(re.sub(r"<[^>]{0,200}>", " ", said[:ALL_CHARS]).split())
+
+
+def number_in(text: str, *patterns: str) -> int | None:
+    """The number that the first of the patterns to be found has."""
+    found = next(filter(None, (re.search(pattern, text, re.I) for pattern in patterns)), None)
+    return int(found[1][:15]) if found else None
+
+
+def _overflow(told: Any, said: str) -> ContextOverflow | None:
+    """The error when a prompt did not fit, with the server's numbers where it gives them."""
+    facts = told.get("error") if isinstance(told, dict) else None
+    facts = facts if isinstance(facts, dict) else {}
+    kinds = (facts.get("type"), facts.get("code"))
+    if not (
+        {"exceed_context_size_error", "context_length_exceeded"} & {*map(str, kinds)}
+        or re.search(r"(maximum|available|exceed\w*)\b.*\bcontext (length|size|window)", said, re.I)
+    ):
+        return None
+    room = facts.get("n_ctx") or number_in(said, r"context (?:length|size|window)\D{0,12}(\d+)")
+    prompt = facts.get("n_prompt_tokens") or number_in(
+        said, r"(\d+) (?:in the (?:messages|prompt)|input)", r"(?:resulted in|requested) (\d+)"
+    )
+    message = said
+    if isinstance(room, int) and isinstance(prompt, int):
+        message = f"the prompt takes {prompt} tokens and the context holds {room}"
+    return ContextOverflow(message, "shorten it, or give the server a larger context")

@@ -1,11 +1,8 @@
 """An engine that another process of the same user keeps loaded, over a Unix socket.
 
-wire.py      what goes over the socket: frames and messages
-accounts.py  ledgers that both sides keep in step
+wire.py      what goes over the socket: frames, methods, ledgers that both sides keep in step
 peer.py      where sockets are, and who is at the other end
-caller.py    one connection, as the server has it
-states.py    evaluated prompts, at both ends
-ahead.py     a prompt evaluated before it is asked for
+caller.py    one connection, as the server has it, and a prompt evaluated ahead for it
 server.py    many callers on one engine
 client.py    the Engine protocol on a connection
 spare.py     going on in process where the server went away

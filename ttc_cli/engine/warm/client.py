@@ -5,21 +5,19 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo, Key
+from ttc_cli.core.engine import BranchRequest, Delta, Key
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.engine.host import Counters, InProcess
 from ttc_cli.engine.warm import peer, wire
-from ttc_cli.engine.warm.accounts import Accounts
-from ttc_cli.engine.warm.states import RemoteStates
 
-GREETING = 1.0
-"""Seconds that a server may take to say hello: it does nothing else first."""
+T = TypeVar("T")
+GREETING = 1.0  # seconds that a server may take to say hello: it does nothing else first
 SILENCE = 30.0
 """Seconds without a reply after which a server counts as gone; it owes one after a second."""
 
@@ -35,10 +33,9 @@ class Link:
     """A connection: calls and replies in turn, with ledgers kept in step."""
 
     def __init__(self, channel: socket.socket, hello: wire.Hello) -> None:
-        self._channel = channel
-        self._owed: wire.AnyMessage | None = None
-        self.hello = hello
-        self.accounts = Accounts()
+        self._channel, self.hello = channel, hello
+        self._owed = False  # a reply to what was expected is on its way
+        self.accounts = wire.Accounts()
         self.before: Counters | None = None
         """Of the engine, before it began what was expected; read once."""
 
@@ -56,40 +53,41 @@ class Link:
         channel.settimeout(SILENCE)
         return cls(channel, hello)
 
-    def call(self, message: wire.AnyMessage) -> Any:
-        """Say something and hear what came of it.
+    def call(self, method: str, *arguments: Any) -> Any:
+        """Call one of `wire.METHODS` and hear what came of it.
 
         Raises:
             Gone: the server went away.
             TtcError: what the engine raised.
         """
         try:
-            if self._owed is not None:
-                owed, self._owed = self._owed, None
-                self.before = self._hear(owed)
-            self._say(message)
-            return self._hear(message)
+            if self._owed:
+                self._owed = False
+                self.before = self._hear("expect")
+            self._say(method, *arguments)
+            return self._hear(method)
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             self.close()
             raise Gone from error
 
     def expect(self, request: bytes) -> None:
         """Say what will be asked, and do not wait for the reply."""
-        self._owed = wire.Expect(request)
+        self._owed = True
         try:
-            self._say(self._owed)
+            self._say("expect", request)
         except OSError:
             self.close()  # the next call hears of it
 
-    def _say(self, message: wire.AnyMessage) -> None:
-        self._channel.sendall(wire.framed(wire.Call(message, self.accounts.changes())))
+    def _say(self, method: str, *arguments: Any) -> None:
+        call = wire.Call(method, wire.raw(arguments), self.accounts.changes())
+        self._channel.sendall(wire.framed(call))
 
-    def _hear(self, message: wire.AnyMessage) -> Any:
-        reply = msgspec.msgpack.decode(_frame(self._channel), type=wire.Reply)
+    def _hear(self, method: str) -> Any:
+        reply = wire.decoder(wire.Reply).decode(_frame(self._channel))
         self.accounts.hear(reply.charges)
         if reply.failure is not None:
             raise reply.failure.error()
-        return msgspec.msgpack.decode(reply.value, type=message.returns)
+        return wire.decoder(wire.METHODS[method][1]).decode(reply.value)
 
     def close(self) -> None:
         """Hang up: the server forgets what is under way; idempotent."""
@@ -115,6 +113,40 @@ def _exactly(channel: socket.socket, size: int) -> bytearray:
     return data
 
 
+class RemoteStates:
+    """Evaluated prompts of the engine behind a link; none, once that is gone."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def key(self) -> str:
+        """What bytes of a state mean nothing without."""
+        return self._link.hello.states
+
+    def tokens(self, prompt: Prompt) -> list[int]:
+        """A prompt as the model takes it."""
+        return self._ask([], "tokens", wire.bare(prompt))
+
+    def resident(self, tokens: Sequence[int]) -> int:
+        """How many leading tokens are in the cache already."""
+        return self._ask(0, "resident", tokens)
+
+    def save(self, tokens: Sequence[int]) -> tuple[int, memoryview] | None:
+        """The cells of the longest resident prefix of `tokens`: its length and its bytes."""
+        saved: tuple[int, bytes] | None = self._ask(None, "save", tokens)
+        return None if saved is None else (saved[0], memoryview(saved[1]))
+
+    def restore(self, tokens: Sequence[int], state: bytes, keep: int) -> bool:
+        """Make the first `keep` of `tokens` resident, from the bytes that `save` gave for all."""
+        return self._ask(False, "restore", tokens, state, keep)
+
+    def _ask(self, otherwise: T, method: str, *arguments: Any) -> T:
+        try:
+            return cast("T", self._link.call(method, *arguments))
+        except EngineFailed:
+            return otherwise
+
+
 class RemoteEngine(InProcess):
     """The engine behind a link; every call may raise Gone.
 
@@ -123,49 +155,41 @@ class RemoteEngine(InProcess):
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self.width = link.hello.width
-        self.cell_bytes = link.hello.cell_bytes
-        self._info = link.hello.info
+        self.width, self.cell_bytes = link.hello.width, link.hello.cell_bytes
+        self.info = link.hello.info
         self._requests: dict[int, BranchRequest] = {}
         self._numbers: dict[Key, int] = {}
-        self._last = 0
-        self._ledgers = 0
+        self._last = self._ledgers = 0
         self._closed = False
-        self.states = RemoteStates(link.call, link.hello.states)
-
-    @property
-    def info(self) -> EngineInfo:
-        """What is known of the model."""
-        return self._info
+        self.states = RemoteStates(link)
 
     @property
     def counters(self) -> Counters:
         """What the engine did so far, for others too."""
-        counters: Counters = self._link.call(wire.Tally())
+        counters: Counters = self._link.call("counters")
         before, self._link.before = self._link.before, None
         return before or counters
 
     def expect(self, request: bytes) -> None:
-        """Let the server begin with what will be asked; see `wire.Expect`."""
+        """Let the server begin with what will be asked; see `wire.METHODS`."""
         self._link.expect(request)
 
     def special_in(self, texts: Sequence[str]) -> frozenset[str]:
         """Texts of control tokens; see `Host`."""
-        found: frozenset[str] = self._link.call(wire.SpecialIn(tuple(texts)))
+        found: frozenset[str] = self._link.call("special_in", texts)
         return found
 
     def reserve(self, cells: int) -> None:
         """Make room; see `Host`.
 
-        Raises:
-            EngineFailed: others are at work in a context that is too small.
+        Raises EngineFailed: others are at work in a context that is too small.
         """
-        self._info = self._link.call(wire.Reserve(cells))
+        self.info = self._link.call("reserve", cells)
 
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """Tokens of context that prompt and prefix take."""
         steps = tuple(Step(step.text, step.tokens) for step in prefix)
-        tokens: int = self._link.call(wire.Count(wire.bare(prompt), steps))
+        tokens: int = self._link.call("count", wire.bare(prompt), steps)
         return tokens
 
     def submit(self, request: BranchRequest) -> None:
@@ -177,7 +201,7 @@ class RemoteEngine(InProcess):
         self._last += 1
         accounts = self._accounts(request.ledger)
         number = self._link.accounts.find(request.ledger)
-        self._link.call(wire.Submit(wire.slim(request, self._last), number, accounts))
+        self._link.call("submit", wire.slim(request, self._last), number, accounts)
         self._requests[self._last] = request
         self._numbers[request.key] = self._last
 
@@ -186,7 +210,7 @@ class RemoteEngine(InProcess):
         if not self._requests:
             return []
         told = []
-        for delta in self._link.call(wire.Poll(timeout)):
+        for delta in self._link.call("poll", timeout):
             if (request := self._requests.get(delta.key)) is not None:
                 told.append(wire.unpacked(delta, request.key))
                 if delta.stop is not None:
@@ -197,7 +221,7 @@ class RemoteEngine(InProcess):
     def cancel(self, key: Key) -> None:
         """Forget a request; see the protocol."""
         if key in self._numbers:
-            self._link.call(wire.Cancel(self._forget(key)))
+            self._link.call("cancel", self._forget(key))
             self._settle()
 
     def close(self) -> None:
@@ -216,8 +240,7 @@ class RemoteEngine(InProcess):
                 self._ledgers += 1
                 number = self._ledgers
                 accounts.open(number, one)
-                spent = one.usage.sampled, one.usage.verifier
-                new.append(wire.Account(number, parent, one.limit, one.verifies, spent))
+                new.append(wire.Account(number, parent, one.limit, one.verifies, wire.spent(one)))
             parent = number
         return tuple(new)
 

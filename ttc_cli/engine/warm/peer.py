@@ -16,8 +16,7 @@ from ttc_cli.core.files import private_folder
 
 AVAILABLE = hasattr(socket, "AF_UNIX")
 """Whether this Python has Unix sockets: on Windows it has none."""
-LONGEST = 100
-"""Bytes of a path that every system binds a socket to."""
+LONGEST = 100  # bytes of a path that every system binds a socket to
 BACKLOG = 64
 
 
@@ -33,8 +32,7 @@ def place(folder: Path, name: str) -> Path:
 def listen(path: Path) -> socket.socket:
     """Bind a socket that its owner alone may connect to; takes the place of a stale one.
 
-    Raises:
-        OSError: the folder is somebody else's or open to others, or the system refuses.
+    Raises OSError: the folder is somebody else's or open to others, or the system refuses.
     """
     private_folder(path.parent)
     folder = path.parent.lstat()
@@ -43,16 +41,15 @@ def listen(path: Path) -> socket.socket:
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     listener = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
     try:
-        before = os.umask(0o177)
-        try:
-            listener.bind(os.fspath(path))
-        finally:
-            os.umask(before)
+        listener.bind(os.fspath(path))
         listener.listen(BACKLOG)
     except BaseException:
         listener.close()
         raise
+    finally:
+        os.umask(before)
     return listener
 
 
@@ -85,11 +82,7 @@ def is_ours(channel: socket.socket) -> bool:
 
 
 def _uid(channel: socket.socket) -> int:
-    """The user at the other end.
-
-    Raises:
-        OSError: the system does not tell.
-    """
+    """The user at the other end. Raises OSError: the system does not tell."""
     if hasattr(socket, "SO_PEERCRED"):
         raw = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         return int(struct.unpack("3i", raw)[1])

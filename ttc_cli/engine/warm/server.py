@@ -7,28 +7,24 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
-from ttc_cli.core.engine import Delta
+from ttc_cli.core.engine import BranchRequest, Delta
 from ttc_cli.core.errors import EngineFailed, TtcError
 from ttc_cli.core.ledger import Ledger
-from ttc_cli.engine.host import Host
+from ttc_cli.engine.host import Host, Stateful
 from ttc_cli.engine.hub import Hub
-from ttc_cli.engine.warm import peer, states, wire
-from ttc_cli.engine.warm.ahead import Ahead, Foresee
-from ttc_cli.engine.warm.caller import Caller
+from ttc_cli.engine.warm import peer, wire
+from ttc_cli.engine.warm.caller import Ahead, Caller, Foresee
 
-STEP = 0.02
-"""Seconds that the engine is waited for before the sockets are looked at again."""
-GRACE = 0.1
-"""Seconds that the others wait for a caller that was told something to ask for more."""
-MOST_WAIT = 1.0
-"""Seconds that a caller is held at most where nothing comes."""
+STEP = 0.02  # seconds that the engine is waited for before the sockets are looked at again
+GRACE = 0.1  # seconds that the others wait for a caller that was told something to ask for more
+MOST_WAIT = 1.0  # seconds that a caller is held at most where nothing comes
 
 
 class WarmServer:
@@ -63,20 +59,14 @@ class WarmServer:
         left: Callable[[], None] = lambda: None,
         foresee: Foresee = lambda _request: None,
     ) -> None:
-        self._host = host
-        self._hub = hub
-        self._listener = listener
-        self._build = build
-        self._cell_bytes = cell_bytes
-        self._limit = idle_limit
-        self._fresh = fresh
-        self._left = left
+        self._host, self._hub, self._listener = host, hub, listener
+        self._build, self._cell_bytes, self._limit = build, cell_bytes, idle_limit
+        self._fresh, self._left = fresh, left
         self.url = ""
         self._ahead = Ahead(host, hub, foresee)
         self._began = self._used = time.monotonic()
         self._calls = 0
         self._callers: dict[socket.socket, Caller] = {}
-        self._decoder = msgspec.msgpack.Decoder(wire.Call)
         self._woken, self._waker = socket.socketpair()
         self._selector = selectors.DefaultSelector()
         self.leaving = False
@@ -99,8 +89,7 @@ class WarmServer:
         Args:
             timeout: seconds to wait where nobody waits for the engine.
 
-        Raises:
-            EngineFailed: the engine died.
+        Raises EngineFailed: the engine died.
         """
         live = [caller for caller in self._callers.values() if caller.port.live]
         held = any(not caller.port.waiting for caller in live)
@@ -168,7 +157,8 @@ class WarmServer:
         self._send(caller, self._hello())
 
     def _hello(self) -> wire.Hello:
-        host, key = self._host, states.key(self._host)
+        host = self._host
+        key = cast("Stateful", host).states.key() if "state" in host.info.capabilities else ""
         return wire.Hello(self._build, os.getpid(), host.width, self._cell_bytes, key, host.info)
 
     def _drop(self, caller: Caller) -> None:
@@ -185,12 +175,13 @@ class WarmServer:
                 caller.write()
                 self._watch(caller)
             body = caller.read() if events & selectors.EVENT_READ else None
-            call = None if body is None else self._decoder.decode(body)
+            call = None if body is None else wire.decoder(wire.Call).decode(body)
+            values = () if call is None else call.values()
         except (OSError, EOFError, msgspec.MsgspecError, TtcError):  # whoever it is, it is no ttc
             self._drop(caller)
             return
         if call is not None:
-            self._hear(caller, call)
+            self._hear(caller, call, values)
 
     def _send(self, caller: Caller, value: Any) -> None:
         caller.unsent += wire.framed(value)
@@ -208,18 +199,17 @@ class WarmServer:
 
     # -- calls ----------------------------------------------------------------------------
 
-    def _hear(self, caller: Caller, call: wire.Call) -> None:
+    def _hear(self, caller: Caller, call: wire.Call, values: tuple[Any, ...]) -> None:
         caller.accounts.hear(call.charges)
-        message = call.message
-        if isinstance(message, wire.Poll):
-            caller.until = time.monotonic() + min(max(message.timeout, 0.0), MOST_WAIT)
+        if call.method == "poll":
+            caller.until = time.monotonic() + min(max(values[0], 0.0), MOST_WAIT)
             return
-        if isinstance(message, wire.Expect):
+        if call.method == "expect":
             self._reply(caller, self._host.counters)
-            self._ahead.begin(message.request)
+            self._ahead.begin(values[0])
             return
         try:
-            value = self._act(caller, message)
+            value = self._act(caller, call.method, values)
         except TtcError as error:
             self._reply(caller, None, error)
         except Exception as error:  # the caller must hear of it, whatever it is
@@ -244,49 +234,50 @@ class WarmServer:
         charges = caller.accounts.changes()
         caller.forget()
         caller.told = time.monotonic()
-        failure = wire.Failure.of(error) if error else None
-        self._send(caller, wire.Reply(msgspec.Raw(wire.encode(value)), failure, charges))
+        failure = wire.Failure(type(error).__name__, error.message, error.hint) if error else None
+        self._send(caller, wire.Reply(wire.raw(value), failure, charges))
 
-    def _act(self, caller: Caller, message: wire.AnyMessage) -> Any:
+    def _act(self, caller: Caller, method: str, values: tuple[Any, ...]) -> Any:
         host = self._host
-        match message:
-            case wire.Submit():
-                self._submit(caller, message)
-            case wire.Cancel(key):
-                caller.port.cancel(key)
-            case wire.Count(prompt, prefix):
-                return host.count(prompt, prefix)
-            case wire.SpecialIn(texts):
-                return host.special_in(texts)
-            case wire.Reserve(cells):
-                if cells > host.info.cells:
+        match method:
+            case "submit":
+                self._submit(caller, *values)
+            case "cancel":
+                caller.port.cancel(*values)
+            case "count" | "special_in":
+                return getattr(host, method)(*values)
+            case "reserve":
+                if values[0] > host.info.cells:
                     self._ahead.end()
-                host.reserve(cells)
+                host.reserve(*values)
                 return host.info
-            case wire.Tally():
+            case "counters":
                 return host.counters
-            case wire.Status():
+            case "status":
                 return self._condition()
-            case wire.Leave():
+            case "leave":
                 self.leave()
+            case _ if "state" in host.info.capabilities:
+                return getattr(cast("Stateful", host).states, method)(*values)
             case _:
-                return states.answer(host, message)
+                raise EngineFailed("this engine keeps no states")
         return None
 
-    def _submit(self, caller: Caller, message: wire.Submit) -> None:
-        accounts = caller.accounts
-        for account in message.accounts:
+    def _submit(
+        self, caller: Caller, request: BranchRequest, number: int, new: Sequence[wire.Account]
+    ) -> None:
+        accounts, key = caller.accounts, request.key
+        for account in new:
             parent = accounts.get(account.parent)
             twin = Ledger(account.limit, parent=parent, verifier=account.verifier)
             twin.adjust(*account.spent)
             accounts.open(account.number, twin)
-        key = message.request.key
         if not isinstance(key, int):
             raise EngineFailed(f"{key!r} is no key")
-        ledger = accounts.get(message.ledger)
-        self._ahead.asked(message.request.prompt)
-        caller.prompts[key] = message.request.prompt
-        caller.port.submit(replace(message.request, ledger=ledger))
+        self._ahead.asked(request.prompt)
+        caller.prompts[key] = request.prompt
+        ledger = accounts.get(number)
+        caller.port.submit(replace(request, ledger=ledger))
         caller.ledgers[key] = ledger
         self._calls += 1
 

@@ -38,8 +38,7 @@ class Prepaid(Ledger):
 
     def __init__(self, ledger: Ledger | None, tokens: int) -> None:
         super().__init__()
-        self._ledger = ledger
-        self._tokens = tokens
+        self._ledger, self._tokens = ledger, tokens
 
     def take(self, n: int = 1) -> bool:
         """Charge nothing, or the ledger."""
@@ -64,8 +63,7 @@ class WarmEngine(InProcess):
         self._remote: RemoteEngine | None = remote
         self._host: Host = remote
         self._load = load
-        self.width = remote.width
-        self.cell_bytes = remote.cell_bytes
+        self.width, self.cell_bytes = remote.width, remote.cell_bytes
         self._cells = 0
         self._live: dict[Key, Live] = {}
         self._lost = False
@@ -86,7 +84,7 @@ class WarmEngine(InProcess):
         return self._on(lambda host: cast("Stateful", host).states)
 
     def expect(self, request: bytes) -> None:
-        """Let the server begin with what will be asked; see `wire.Expect`."""
+        """Let the server begin with what will be asked; see `wire.METHODS`."""
         if self._remote is not None:
             self._remote.expect(request)
 
@@ -162,9 +160,8 @@ class WarmEngine(InProcess):
             return delta
         live.owed -= delta.sampled
         live.again += delta.text
-        if live.owed > 0 and delta.stop is None:
-            return None
-        if live.owed == 0 and delta.stop is None and live.again == live.text:
+        same = live.owed > 0 or (live.owed == 0 and live.again == live.text)
+        if delta.stop is None and same:
             return None
         self.cancel(delta.key)
         return Delta(delta.key, stop=Stop.FAILED, error=DIFFERS)

@@ -1,4 +1,4 @@
-"""What goes over the socket: a call, its reply, and so on in turn.
+"""What goes over the socket: a call, its reply, and so on in turn; and ledgers kept in step by it.
 
 A frame is four bytes of length and one MessagePack value under a strict schema. Nothing that is
 read can be run. Hidden states and KV states are raw bytes.
@@ -6,16 +6,19 @@ read can be run. Hidden states and KV states are raw bytes.
 
 from __future__ import annotations
 
+import functools
 import struct
 from array import array
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 
 from ttc_cli.core import errors
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo
+from ttc_cli.core.ledger import Ledger
 from ttc_cli.engine.host import Counters
 
 LENGTH = struct.Struct(">I")
@@ -52,115 +55,27 @@ class Condition(msgspec.Struct, frozen=True):
     url: str
 
 
-class Message(msgspec.Struct, frozen=True, tag=str.lower):
-    """What a caller wants; `returns` is the type of what comes back."""
-
-    returns: ClassVar[Any] = None
-
-
-class Submit(Message, frozen=True):
-    """As `Engine.submit`; `request.key` is a number, and its ledger is the last of `ledgers`."""
-
-    request: BranchRequest
-    ledger: int
-    accounts: tuple[Account, ...]
-
-
-class Expect(Message, frozen=True):
-    """What will be asked next, in a form that the server's owner reads: it may begin already.
-
-    Gives the counters of before; the caller goes on meanwhile, and hears it with its next call.
-    """
-
-    returns = Counters
-    request: bytes
-
-
-class Poll(Message, frozen=True):
-    """As `Engine.poll`; keys are numbers."""
-
-    returns = tuple[Delta, ...]
-    timeout: float
-
-
-class Cancel(Message, frozen=True):
-    """As `Engine.cancel`."""
-
-    key: int
-
-
-class Count(Message, frozen=True):
-    """As `Engine.count`."""
-
-    returns = int
-    prompt: Prompt
-    prefix: tuple[Step, ...]
-
-
-class SpecialIn(Message, frozen=True):
-    """As `Host.special_in`."""
-
-    returns = frozenset[str]
-    texts: tuple[str, ...]
-
-
-class Reserve(Message, frozen=True):
-    """As `Host.reserve`; gives what is known of the engine afterwards."""
-
-    returns = EngineInfo
-    cells: int
-
-
-class Tally(Message, frozen=True):
-    """As `Host.counters`."""
-
-    returns = Counters
-
-
-class Tokens(Message, frozen=True):
-    """As `States.tokens`."""
-
-    returns = list[int]
-    prompt: Prompt
-
-
-class Resident(Message, frozen=True):
-    """As `States.resident`."""
-
-    returns = int
-    tokens: list[int]
-
-
-class Save(Message, frozen=True):
-    """As `States.save`."""
-
-    returns = tuple[int, bytes] | None
-    tokens: list[int]
-
-
-class Restore(Message, frozen=True):
-    """As `States.restore`."""
-
-    returns = bool
-    tokens: list[int]
-    state: bytes
-    keep: int
-
-
-class Status(Message, frozen=True):
-    """How the server is."""
-
-    returns = Condition
-
-
-class Leave(Message, frozen=True):
-    """No new callers; the server ends once those it has are done."""
-
-
-AnyMessage = (
-    Submit | Expect | Poll | Cancel | Count | SpecialIn | Reserve | Tally | Tokens | Resident | Save
-    | Restore | Status | Leave
-)  # fmt: skip
+METHODS: dict[str, tuple[Any, Any]] = {
+    # as `Engine` has them; keys are numbers, and a request comes with its ledger's and new ledgers
+    "submit": (tuple[BranchRequest, int, tuple[Account, ...]], None),
+    "poll": (tuple[float], tuple[Delta, ...]),
+    "cancel": (tuple[int], None),
+    "count": (tuple[Prompt, tuple[Step, ...]], int),
+    # as `Host` has them; `reserve` gives what is known of the engine afterwards
+    "special_in": (tuple[tuple[str, ...]], frozenset[str]),
+    "reserve": (tuple[int], EngineInfo),
+    "counters": (tuple[()], Counters),
+    # as `States` has them
+    "tokens": (tuple[Prompt], list[int]),
+    "resident": (tuple[list[int]], int),
+    "save": (tuple[list[int]], tuple[int, bytes] | None),
+    "restore": (tuple[list[int], bytes, int], bool),
+    # what will be asked next, in a form that the server's owner reads: it may begin already. Gives
+    # the counters of before; the caller goes on meanwhile, and hears it with its next call
+    "expect": (tuple[bytes], Counters),
+    "status": (tuple[()], Condition),
+    "leave": (tuple[()], None),  # no new callers; the server ends once those it has are done
+}  # of a server: types of the arguments, and of what comes back
 
 
 class Hello(msgspec.Struct, frozen=True):
@@ -181,10 +96,22 @@ class Hello(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One message, with what the caller charged since its last."""
+    """One of METHODS with its arguments, and what the caller charged since its last call."""
 
-    message: AnyMessage
+    method: str
+    arguments: msgspec.Raw
     charges: tuple[Charge, ...] = ()
+
+    def values(self) -> tuple[Any, ...]:
+        """The arguments.
+
+        Raises:
+            msgspec.MsgspecError: they are not those of the method, or there is none of that name.
+        """
+        if self.method not in METHODS:
+            raise msgspec.ValidationError(f"no method is called {self.method!r}")
+        values: tuple[Any, ...] = decoder(METHODS[self.method][0]).decode(self.arguments)
+        return values
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -194,17 +121,11 @@ class Failure(msgspec.Struct, frozen=True):
     message: str
     hint: str
 
-    @classmethod
-    def of(cls, error: errors.TtcError) -> Failure:
-        """Put an error on the wire."""
-        return cls(type(error).__name__, error.message, error.hint)
-
     def error(self) -> errors.TtcError:
         """The error, to be raised."""
         kind: Any = getattr(errors, self.kind, None)
-        if not (isinstance(kind, type) and issubclass(kind, errors.TtcError)):
-            kind = errors.EngineFailed
-        error: errors.TtcError = kind(self.message, self.hint)
+        known = isinstance(kind, type) and issubclass(kind, errors.TtcError)
+        error: errors.TtcError = (kind if known else errors.EngineFailed)(self.message, self.hint)
         return error
 
 
@@ -217,20 +138,17 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=lambda value: value.item())  # numpy's scalars
+decoder = functools.cache(msgspec.msgpack.Decoder)
 
 
-def encode(value: Any) -> bytes:
-    """A value as MessagePack."""
-    return _encoder.encode(value)
+def raw(value: Any) -> msgspec.Raw:
+    """A value as MessagePack, to be put in a frame."""
+    return msgspec.Raw(_encoder.encode(value))
 
 
 def framed(value: Any) -> bytes:
-    """A value as a frame.
-
-    Raises:
-        EngineFailed: it is too long for one.
-    """
-    body = encode(value)
+    """A value as a frame. Raises EngineFailed: it is too long for one."""
+    body = _encoder.encode(value)
     if len(body) > LONGEST:
         raise errors.EngineFailed(f"a message of {len(body):,} bytes is too long for the socket")
     return LENGTH.pack(len(body)) + body
@@ -258,12 +176,63 @@ def unpacked(delta: Delta, key: Any) -> Delta:
         return replace(delta, key=key)
     import numpy as np  # most runs want no hidden states
 
-    return replace(
-        delta, key=key, hidden=tuple(np.frombuffer(state, dtype="<f4") for state in delta.hidden)
-    )
+    hidden = tuple(np.frombuffer(state, dtype="<f4") for state in delta.hidden)
+    return replace(delta, key=key, hidden=hidden)
 
 
 def _bytes(state: Any) -> bytes:
     if hasattr(state, "astype"):
         return bytes(state.astype("<f4").tobytes())
     return array("f", state).tobytes()
+
+
+class Accounts:
+    """Ledgers with a twin in another process: each side tells the other what it charged itself.
+
+    Every call and every reply carries that, so the twins are equal whenever a token is drawn.
+    """
+
+    def __init__(self) -> None:
+        self._ledgers: dict[int, Ledger] = {}
+        self._told: dict[int, tuple[int, int]] = {}
+
+    def open(self, number: int, ledger: Ledger) -> None:
+        """Begin to keep a ledger; both sides hold the same of it."""
+        self._ledgers[number], self._told[number] = ledger, spent(ledger)
+
+    def find(self, ledger: Ledger | None) -> int:
+        """The number of a ledger; 0 when it is not kept."""
+        return next((n for n, kept in self._ledgers.items() if kept is ledger), 0)
+
+    def get(self, number: int) -> Ledger | None:
+        """The ledger of a number."""
+        return self._ledgers.get(number)
+
+    def changes(self) -> tuple[Charge, ...]:
+        """What was charged here since it was told last."""
+        charges = []
+        for number, ledger in self._ledgers.items():
+            now, told = spent(ledger), self._told[number]
+            if now != told:
+                self._told[number] = now
+                charges.append(Charge(number, now[0] - told[0], now[1] - told[1]))
+        return tuple(charges)
+
+    def hear(self, charges: Iterable[Charge]) -> None:
+        """Add what was charged on the other side."""
+        for charge in charges:
+            if (ledger := self._ledgers.get(charge.number)) is not None:
+                ledger.adjust(charge.sampled, charge.verifier)
+                told = self._told[charge.number]
+                self._told[charge.number] = told[0] + charge.sampled, told[1] + charge.verifier
+
+    def keep(self, used: Iterable[Ledger | None]) -> None:
+        """Forget ledgers that no live request is charged to."""
+        kept = {id(one) for ledger in used if ledger is not None for one in ledger.lineage}
+        for number in [n for n, ledger in self._ledgers.items() if id(ledger) not in kept]:
+            del self._ledgers[number], self._told[number]
+
+
+def spent(ledger: Ledger) -> tuple[int, int]:
+    """What counts in a ledger: sampled tokens and a verifier's."""
+    return ledger.usage.sampled, ledger.usage.verifier

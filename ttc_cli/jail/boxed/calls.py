@@ -38,8 +38,7 @@ def install(*, writes: bool) -> None:
     Args:
         writes: whether files may be opened for writing, where the file system lets it.
 
-    Raises:
-        OSError: this kernel or machine has no such filters.
+    Raises OSError: this kernel or machine has no such filters.
     """
     code = b"".join(struct.pack("HBBI", *one) for one in program(os.uname().machine, writes))
     buffer = ctypes.create_string_buffer(code, len(code))
@@ -82,17 +81,12 @@ def _bounds() -> list[tuple[str, int, int, tuple[int, ...]]]:
     all_bits = 0xFFFFFFFF
     own = (os.getpid(),)
     return [
-        ("open", 1, WRITES, (os.O_RDONLY,)),
-        ("openat", 2, WRITES, (os.O_RDONLY,)),
-        ("clone", 0, THREAD | NEW_NAMESPACES, (THREAD,)),
-        ("kill", 0, all_bits, own),
-        ("tgkill", 0, all_bits, own),
-        ("prlimit64", 0, all_bits, (0,)),
-        ("prctl", 0, all_bits, NAME_OPTIONS),
-        ("fcntl", 1, all_bits, CONTROLS),
-        ("ioctl", 1, all_bits, TERMINAL),
-        ("socketpair", 0, all_bits, (AF_UNIX,)),
-    ]
+        ("open", 1, WRITES, (os.O_RDONLY,)), ("openat", 2, WRITES, (os.O_RDONLY,)),
+        ("clone", 0, THREAD | NEW_NAMESPACES, (THREAD,)), ("kill", 0, all_bits, own),
+        ("tgkill", 0, all_bits, own), ("prlimit64", 0, all_bits, (0,)),
+        ("prctl", 0, all_bits, NAME_OPTIONS), ("fcntl", 1, all_bits, CONTROLS),
+        ("ioctl", 1, all_bits, TERMINAL), ("socketpair", 0, all_bits, (AF_UNIX,)),
+    ]  # fmt: skip
 
 
 def _block(argument: int, mask: int, values: tuple[int, ...]) -> list[Instruction]:

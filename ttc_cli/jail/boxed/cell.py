@@ -34,8 +34,7 @@ SHARED = (
 )  # fmt: skip
 """What the interpreter and its libraries load; programs to start are of no use in there."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
-KILLED = 128
-"""Exit codes from here on: ended by the signal of that number above it."""
+KILLED = 128  # exit codes from here on: ended by the signal of that number above it
 
 
 def main(given: str) -> None:

@@ -31,8 +31,7 @@ def restrict(readable: Iterable[str], writable: Iterable[str], listed: Iterable[
     Args:
         listed: folders whose names it may see, and no file in them that is not in the others.
 
-    Raises:
-        OSError: the kernel has it, and refuses.
+    Raises OSError: the kernel has it, and refuses.
     """
     known = version()
     if not known:

@@ -19,8 +19,7 @@ from values import pack
 FILE = "program.py"
 MOST_PRINTED = 4_000
 MOST_ERROR = 1_000
-MOST_PARTS = 20_000
-"""Of what is iterated, which may have no end."""
+MOST_PARTS = 20_000  # of what is iterated, which may have no end
 MODULE = "__main__"
 
 

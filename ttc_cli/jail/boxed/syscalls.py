@@ -28,21 +28,18 @@ times/100/153 getuid/102/174 geteuid/107/175 getgid/104/176 getegid/108/177 getr
 getresgid/120/150 getgroups/115/158 getpgrp/111 getpgid/121/155 getsid/124/156 uname/63/160
 sysinfo/99/179 getrusage/98/165 getrlimit/97/163 getrandom/318/278 getpriority/140/141
 capget/125/90 sendto/44/206 recvfrom/45/207 shutdown/48/210 getsockname/51/204 getsockopt/55/209
-"""
-"""Allowed whatever their arguments: on descriptors it has, its own memory, threads and signals."""
+"""  # allowed whatever their arguments: on descriptors it has, its own memory, threads and signals
 
 WRITING = """
 mkdir/83 mkdirat/258/34 rmdir/84 unlink/87 unlinkat/263/35 rename/82 renameat/264/38
 renameat2/316/276 symlink/88 symlinkat/266/36 chmod/90 fchmod/91/52 fchmodat/268/53
 utimensat/280/88 truncate/76/45 creat/85
-"""
-"""Allowed only where there is a folder of its own to write in, and nothing else."""
+"""  # allowed only where there is a folder of its own to write in, and nothing else
 
 BOUNDED = """
 open/2 openat/257/56 clone/56/220 clone3/435/435 kill/62/129 tgkill/234/131 prlimit64/302/261
 prctl/157/167 fcntl/72/25 ioctl/16/29 socketpair/53/199
-"""
-"""Allowed or not by their arguments: see `calls`."""
+"""  # allowed or not by their arguments: see `calls`
 
 
 def numbers(table: str, machine: str) -> dict[str, int]:

@@ -9,8 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 FILE = "tests.py"
-CODE = "solution"
-"""The module by which tests may always import the code."""
+CODE = "solution"  # the module by which tests may always import the code
 PYTEST = ("approx", "fail", "fixture", "mark", "param", "raises", "skip")
 """What there is of pytest: see `shim`."""
 

@@ -17,8 +17,7 @@ from typing import Any
 MOST_NAME = 200
 MOST_FIELDS = 100
 MOST_DEPTH = 200
-MOST_RECORDS = 100
-"""Kinds of named tuples that one process makes up for another."""
+MOST_RECORDS = 100  # kinds of named tuples that one process makes up for another
 
 
 class Nonsense(ValueError):
@@ -103,8 +102,7 @@ def unpack(data: Any, other: Callable[[str, Any], Any], depth: int = 0) -> Any:
     Args:
         other: makes something of the tags that are not ours, or raises `Nonsense`.
 
-    Raises:
-        Nonsense: it was not packed by `pack`.
+    Raises Nonsense: it was not packed by `pack`.
     """
     if data is None or type(data) in (bool, str):
         return data
@@ -178,19 +176,13 @@ def _timedelta(of: Any) -> Any:
 
 
 _FROM: dict[str, Callable[[Any], Any]] = {
-    "int": lambda of: int(_text(of), 16),
-    "float": lambda of: float.fromhex(_text(of)),
+    "int": lambda of: int(_text(of), 16), "float": lambda of: float.fromhex(_text(of)),
     "complex": lambda of: complex(*(float.fromhex(_text(part)) for part in _list(of, 2))),
     "bytes": lambda of: bytes.fromhex(_text(of)),
-    "bytearray": lambda of: bytearray.fromhex(_text(of)),
-    "range": lambda of: range(*_ints(of, 3)),
-    "Fraction": _fraction,
-    "Decimal": _decimal,
-    "date": _dated("date"),
-    "time": _dated("time"),
-    "datetime": _dated("datetime"),
-    "timedelta": _timedelta,
-}
+    "bytearray": lambda of: bytearray.fromhex(_text(of)), "range": lambda of: range(*_ints(of, 3)),
+    "Fraction": _fraction, "Decimal": _decimal, "date": _dated("date"), "time": _dated("time"),
+    "datetime": _dated("datetime"), "timedelta": _timedelta,
+}  # fmt: skip
 _records: dict[tuple[str, ...], Any] = {}
 
 

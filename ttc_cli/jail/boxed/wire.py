@@ -19,8 +19,7 @@ MOST_LINE = 16 << 20
 MOST_SHOWN = 120
 MOST_TEXT = 2000
 MOST_BASES = 50
-MOST_BITS = 4000
-"""Of a whole number that is shown by its digits."""
+MOST_BITS = 4000  # of a whole number that is shown by its digits
 ENDED = "the code's process ended: an exit, a crash, or a limit"
 NONSENSE = "the code answers nonsense"
 MUTABLE = (list, dict, set, bytearray)
@@ -112,24 +111,11 @@ def _next(iterator: Any) -> tuple[Any, ...]:
 
 
 ALL: dict[str, Callable[..., Any]] = {
-    "call": lambda target, *args, **kwargs: target(*args, **kwargs),
-    "attr": getattr,
-    "iter": iter,
-    "next": _next,
-    "len": len,
-    "bool": bool,
-    "item": operator.getitem,
-    "put": operator.setitem,
-    "repr": repr,
-    "str": str,
-    "is a": isinstance,
-    "same": lambda one, other: bool(one == other),
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "lt": operator.lt,
-}
-"""What one side may ask of the other's objects."""
+    "call": lambda target, *args, **kwargs: target(*args, **kwargs), "attr": getattr, "iter": iter,
+    "next": _next, "len": len, "bool": bool, "item": operator.getitem, "put": operator.setitem,
+    "repr": repr, "str": str, "is a": isinstance, "same": lambda one, other: bool(one == other),
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "lt": operator.lt,
+}  # fmt: skip # what one side may ask of the other's objects
 
 
 class Peer:

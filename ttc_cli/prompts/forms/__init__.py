@@ -1,18 +1,9 @@
 """The form that a person's own words fix for a reply: read, checked, and mended without a model."""
 
-from ttc_cli.prompts.forms.constraint import Constraint
-from ttc_cli.prompts.forms.grammar import grammar
-from ttc_cli.prompts.forms.language import language
-from ttc_cli.prompts.forms.mending import brief, failing, mended
+from ttc_cli.prompts.forms.constraint import Constraint, language
+from ttc_cli.prompts.forms.mending import brief, failing, grammar, mended
 from ttc_cli.prompts.forms.reading import constraints, offered
 
 __all__ = [
-    "Constraint",
-    "brief",
-    "constraints",
-    "failing",
-    "grammar",
-    "language",
-    "mended",
-    "offered",
-]
+    "Constraint", "brief", "constraints", "failing", "grammar", "language", "mended", "offered",
+]  # fmt: skip

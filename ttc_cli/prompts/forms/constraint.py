@@ -9,19 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ttc_cli.prompts.forms.language import language
-
 MANY = 10**6
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _MARKUP = re.compile(r"^[ \t]*(?:```|#{1,6} )|\*\*[^*\n]+\*\*|__[^_\n]+__", re.MULTILINE)
-_ITEM = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+\S", re.MULTILINE)
-_BULLET = re.compile(r"^[ \t]*[-*•–][ \t]+\S", re.MULTILINE)
 _ITEMS = {
-    "": _ITEM,
-    "-": _BULLET,
-    "1": re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+\S", re.MULTILINE),
-}
-"""List items, by the mark that they must have."""
+    mark: re.compile(rf"^[ \t]*(?:{form})[ \t]+\S", re.MULTILINE)
+    for mark, form in {"": r"[-*•–]|\d{1,2}[.)]", "-": "[-*•–]", "1": r"\d{1,2}[.)]"}.items()
+}  # list items, by the mark that they must have
 _QUOTED = re.compile(r"[\"“„«].*[\"”“»]", re.DOTALL)
 _RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|?)+[ \t]*$", re.MULTILINE)
 _SENTENCE = re.compile(
@@ -42,12 +36,11 @@ _VERDICT = re.compile(
     r"(?i)(?:yes|no|true|false|ja|nein|wahr|falsch|oui|non|vrai|faux|s[ií]|verdadero|falso|cierto)"
 )
 _LEAD_IN = re.compile(
-    r"(?i)\s*(?:sure|certainly|of course|okay|here(?:'s| is| are)|the (?:final |correct "
-    r")?answer is|"
-    r"to (?:solve|find|determine|calculate|answer)|let(?:'s| us)|first,|step 1|gerne|natürlich|"
-    r"sicher|klar|hier (?:ist|sind)|die (?:richtige )?antwort (?:ist|lautet)|bien sûr|voici|"
-    r"la réponse est|pour (?:résoudre|trouver|calculer)|claro|por supuesto|aquí|"
-    r"la respuesta (?:es|correcta)|para (?:resolver|encontrar|calcular))"
+    r"(?i)\s*(?:sure|certainly|of course|okay|here(?:'s| is| are)|the (?:final |correct )?answer "
+    r"is|to (?:solve|find|determine|calculate|answer)|let(?:'s| us)|first,|step 1|gerne|natürlich|"
+    r"sicher|klar|hier (?:ist|sind)|die (?:richtige )?antwort (?:ist|lautet)|bien sûr|voici|la "
+    r"réponse est|pour (?:résoudre|trouver|calculer)|claro|por supuesto|aquí|la respuesta (?:es|"
+    r"correcta)|para (?:resolver|encontrar|calcular))"
 )
 _TOLD = re.compile(
     r"(?i)\s*(?:you (?:can|could|may)|use |run |try |to \w+ |the (?:following )?(?:command|"
@@ -114,32 +107,19 @@ NAMES = {
     "it": "Italian", "pt": "Portuguese", "nl": "Dutch", "pl": "Polish",
 }  # fmt: skip
 LABELS = {
-    "number": "a number alone",
-    "quantity": "a number with its unit alone",
-    "letter": "one letter",
-    "short": "a name or value alone, no sentence",
-    "verdict": "yes or no alone",
-    "bare": "nothing besides what was asked for",
-    "code": "code alone, outside of any fence",
-    "json": "JSON alone",
-    "csv": "values parted by commas",
-    "unfenced": "no code fence",
-    "plain": "no Markdown",
-    "upper": "capital letters",
-    "lower": "small letters",
-    "items": "list items",
-    "items-": "bullets",
-    "items1": "numbered items",
-    "table": "a Markdown table",
-    "quotes": "between double quotes",
+    "number": "a number alone", "quantity": "a number with its unit alone", "letter": "one letter",
+    "short": "a name or value alone, no sentence", "verdict": "yes or no alone",
+    "bare": "nothing besides what was asked for", "code": "code alone, outside of any fence",
+    "json": "JSON alone", "csv": "values parted by commas", "unfenced": "no code fence",
+    "plain": "no Markdown", "upper": "capital letters", "lower": "small letters",
+    "items": "list items", "items-": "bullets", "items1": "numbered items",
+    "table": "a Markdown table", "quotes": "between double quotes",
     "fenced": "in a fenced code block",
-}
+}  # fmt: skip
 TEXTS = {
-    "starts": 'starting with "{}"',
-    "ends": 'ending with "{}"',
-    "contains": 'with the words "{}"',
-    "without": 'without the words "{}"',
-}
+    "starts": 'starting with "{}"', "ends": 'ending with "{}"',
+    "contains": 'with the words "{}"', "without": 'without the words "{}"',
+}  # fmt: skip
 
 
 def _plain(text: str) -> str:
@@ -202,9 +182,7 @@ def _rows(text: str) -> int:
     """Rows of a Markdown table without its head, else lines that hold something."""
     lines = [line for line in text.splitlines() if line.strip() and not _FENCE.match(line)]
     table = [line for line in lines if line.count("|") > 1]
-    if len(table) > 1 and _RULE.search(text):
-        return len(table) - 2
-    return len(lines)
+    return len(table) - 2 if len(table) > 1 and _RULE.search(text) else len(lines)
 
 
 def _sentences(text: str) -> int:
@@ -220,15 +198,11 @@ def _cased(text: str, upper: bool) -> bool:
 
 CHECKS: Mapping[str, Check] = {
     "number": lambda text, _: bool(_NUMBER.fullmatch(_plain(text))),
-    "quantity": lambda text, _: bool(_QUANTITY.fullmatch(_plain(text))),
-    "letter": _letter,
-    "short": _single,
-    "verdict": lambda text, _: bool(_VERDICT.fullmatch(_plain(text))),
+    "quantity": lambda text, _: bool(_QUANTITY.fullmatch(_plain(text))), "letter": _letter,
+    "short": _single, "verdict": lambda text, _: bool(_VERDICT.fullmatch(_plain(text))),
     "bare": lambda text, _: _is_bare(text),
     "code": lambda text, _: not (_FENCE.search(text) or _LEAD_IN.match(text) or _TOLD.match(text)),
-    "json": _json,
-    "csv": _csv,
-    "unfenced": lambda text, _: not _FENCE.search(text),
+    "json": _json, "csv": _csv, "unfenced": lambda text, _: not _FENCE.search(text),
     "plain": lambda text, _: not _MARKUP.search(text),
     "upper": lambda text, _: _cased(text, upper=True),
     "lower": lambda text, _: _cased(text, upper=False),
@@ -237,14 +211,55 @@ CHECKS: Mapping[str, Check] = {
     "words": lambda text, it: it.within(len(re.findall(r"\w[\w'’.,:/-]*", text))),
     "lines": lambda text, it: it.within(sum(bool(line.strip()) for line in text.splitlines())),
     "rows": lambda text, it: it.within(_rows(text)),
-    "items": lambda text, it: it.within(len(_ITEMS[it.of].findall(text))),
-    "table": _table,
-    "starts": lambda text, it: _edge(text).startswith(_edge(it.of)),
-    "ends": _ends,
+    "items": lambda text, it: it.within(len(_ITEMS[it.of].findall(text))), "table": _table,
+    "starts": lambda text, it: _edge(text).startswith(_edge(it.of)), "ends": _ends,
     "contains": lambda text, it: _holds_words(text, it.of),
     "without": lambda text, it: not _holds_words(text, it.of),
     "quotes": lambda text, _: bool(_QUOTED.fullmatch(text)),
     "fenced": lambda text, _: len(_FENCE.findall(text)) > 1,
     "sentences": lambda text, it: it.within(_sentences(text)),
     "paragraphs": lambda text, it: it.within(len(re.split(r"\n\s*\n", text))),
+}  # fmt: skip
+
+
+SMALL_WORDS = {
+    name: frozenset(words.split())
+    for name, words in {
+        "en": "the a is are to of and in what how it my do does for you i this please with be was",
+        "de": "der die das ist und ich nicht ein eine zu wie was auf mit mir bitte den im sie wir",
+        "fr": "le la les est et je un une des vous en à que il dans ne pas nous du au pour de",
+        "es": "el la los es y un una en que no de por se qué está con mi las del tengo estoy para",
+        "it": "il la è e un una di che non sono per con mi del si ho al lo gli come",
+        "pt": "o a é e um uma de que não para com em do da os eu está no na você",
+        "nl": "de het een is en ik niet van je dat wat hoe naar op met voor mijn we",
+        "pl": "jest w na nie to się z do jak i czy po jest co mam",
+    }.items()
 }
+_MORE = {
+    "en": "that which from by at on has have not there will can its their or as he she they we",
+    "de": "von für sich des dem auch es an werden aus er hat dass oder sind einen einer bei um am",
+    "fr": "qui par sur plus se sont avec ce cette son sa ou ses l d c qu s aux être",
+    "es": "lo su como más al o sus le ha me si sin sobre este ya cuando esta son entre",
+}
+_KNOWN = {
+    name: words | frozenset(_MORE.get(name, "").split()) for name, words in SMALL_WORDS.items()
+}
+_WORD = re.compile(r"[^\W\d_]+")
+_SCRIPTS = {
+    "ru": re.compile(r"[Ѐ-ӿ]"), "ja": re.compile(r"[぀-ヿ]"), "zh": re.compile(r"[一-鿿]"),
+    "ko": re.compile(r"[가-힣]"), "ar": re.compile(r"[؀-ۿ]"), "hi": re.compile(r"[ऀ-ॿ]"),
+}  # fmt: skip
+
+
+def language(text: str) -> str | None:
+    """The language of a text by ISO 639-1 code, None where its words do not tell.
+
+    Words that several languages share count for each of them; a tie tells nothing.
+    """
+    for name, script in _SCRIPTS.items():
+        if 3 * len(script.findall(text)) > sum(map(len, _WORD.findall(text))):
+            return name
+    words = [word.lower() for word in _WORD.findall(text)]
+    counts = {name: sum(word in known for word in words) for name, known in _KNOWN.items()}
+    (first, most), (_, second) = sorted(counts.items(), key=lambda c: -c[1])[:2]
+    return first if most > second else None

@@ -10,11 +10,9 @@ from ttc_cli.prompts.forms.words import NUMERAL, SPELT
 
 _TEXT = (
     r"(?:[\"“„«]\s?(?P<quoted>[^\"“”„«»\n]{1,80}?)\s?[\"”“»]|"
-    r"(?<!\w)['‘](?P<single>[^'‘’\n]{1,80}?)['’](?!\w)|"
-    r"(?<=[Ww]ord )(?P<en>[\w'-]+)|(?<=[Ww]ort )(?P<de>[\w'-]+)|(?<=mot )(?P<fr>[\w'-]+)|"
-    r"(?<=palabra )(?P<es>[\w'-]+))"
-)
-"""A text between quotes, or the word behind "the word"."""
+    r"(?<!\w)['‘](?P<single>[^'‘’\n]{1,80}?)['’](?!\w)|(?<=[Ww]ord )(?P<en>[\w'-]+)|(?<=[Ww]ort "
+    r")(?P<de>[\w'-]+)|(?<=mot )(?P<fr>[\w'-]+)|(?<=palabra )(?P<es>[\w'-]+))"
+)  # a text between quotes, or the word behind "the word"
 _WORD = r"(?:(?:the|any|das|dem|le|la|el)\s+)?(?:(?:words?|phrase|wort|wörter|mots?|palabras?)\s+)?"
 _REPLY = (
     r"(?:(?:your|the|each|it|deine|die|ihre|ta|votre|la|tu|su)\s+)?(?:(?:whole|entire|ganze)\s+)?"
@@ -24,8 +22,7 @@ _WITH = r"(?:with|by|in|mit|par|avec|con)\s+"
 _THERE = (
     r"(?:^\s*|[,;:.(—–]\s*|\b(?:and|please|then|und|bitte|et|y|(?:answer|reply|response|it|antwort|"
     r"réponse|respuesta) (?:should|must|has to|soll|muss|doit|debe))\s+)"
-)
-"""Where an order on the reply stands; behind "words that" it is about something else."""
+)  # where an order on the reply stands; behind "words that" it is about something else
 NAMED = {
     kind: re.compile(pattern, re.IGNORECASE)
     for kind, pattern in {
@@ -75,9 +72,8 @@ SHAPES = {
         ),
         "fenced": r"\b(?:in|inside|within|as)\s+an?\s+(?:fenced\s+)?code[- ]?(?:block|fence)\b",
         "apart": (
-            r"\bone (?:item |name |word |answer )?(?:per|on each|in each|a) line\b|"
-            r"\beach (?:one )?on (?:a new|its own|a separate) line\b|\bpro zeile\b|\bpar ligne\b|"
-            r"\bpor línea\b"
+            r"\bone (?:item |name |word |answer )?(?:per|on each|in each|a) line\b|\beach (?:one "
+            r")?on (?:a new|its own|a separate) line\b|\bpro zeile\b|\bpar ligne\b|\bpor línea\b"
         ),
         "haiku": rf"{_COMPOSE} haiku\b",
         "limerick": rf"{_COMPOSE} limerick\b",

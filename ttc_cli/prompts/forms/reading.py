@@ -21,56 +21,46 @@ _PASTED = re.compile(
 )
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\S)[^.!?;\n]*)*[.!?;\n]*")
 _ASKING = re.compile(
-    r"[\s¿]*(?:so,?\s+|and\s+)?(?:how|what|why|which|who|when|where|is|are|was|does|do(?! not)|"
-    r"did|has|have|wie|was|warum|"
-    r"welche[rsnm]?|wer|wann|wo|ist|sind|hat|comment|pourquoi|quel(?:le)?s?|qui|quand|où|est-ce|"
-    r"combien|cómo|"
-    r"qué|por qué|cuál(?:es)?|quién|cuándo|dónde|cuánt[oa]s|es|son)\b",
+    r"[\s¿]*(?:so,?\s+|and\s+)?(?:how|what|why|which|who|when|where|is|are|was|does|do(?! not)|did|"
+    r"has|have|wie|was|warum|welche[rsnm]?|wer|wann|wo|ist|sind|hat|comment|pourquoi|quel(?:le)?s?|"
+    r"qui|quand|où|est-ce|combien|cómo|qué|por qué|cuál(?:es)?|quién|cuándo|dónde|cuánt[oa]s|es|"
+    r"son)\b",
     re.IGNORECASE,
 )
 _MADE = re.compile(
     r"\b(?:function|method|class|regex\w*|regular expression|validator|script|program|query|"
-    r"password|string|column|"
-    r"field|variable|parser|api|endpoint|file|app|funktion|klasse|skript|programm|passwort|"
-    r"zeichenkette|datei|"
-    r"fonction|classe|programme|mot de passe|fichier|función|clase|programa|contraseña|cadena|"
-    r"archivo)s?\b",
+    r"password|string|column|field|variable|parser|api|endpoint|file|app|funktion|klasse|skript|"
+    r"programm|passwort|zeichenkette|datei|fonction|classe|programme|mot de passe|fichier|función|"
+    r"clase|programa|contraseña|cadena|archivo)s?\b",
     re.IGNORECASE,
 )
 _OF_REPLY = re.compile(
-    r"\b(?:your (?:answer|reply|response)|reply|respond|answer|keep it|commit message|subject "
-    r"line|summar\w+|"
-    r"antwort\w*|zusammenfass\w+|fasse?|réponse|réponds|répondez|résume\w*|respuesta|responde|"
-    r"resum\w+)\b",
+    r"\b(?:your (?:answer|reply|response)|reply|respond|answer|keep it|commit message|subject line|"
+    r"summar\w+|antwort\w*|zusammenfass\w+|fasse?|réponse|réponds|répondez|résume\w*|respuesta|"
+    r"responde|resum\w+)\b",
     re.IGNORECASE,
 )
 _IN = re.compile(
-    r"(?:\b(?:in|as|with|using|on|into|to|mit|als|auf|in|zu|en|avec|sur|con|sous forme de|dans|"
-    r"como)\s+(?:the form of\s+)?"
-    r"(?:just\s+|only\s+|nur\s+|genau\s+|exactly\s+)?|(?:^|[.!?;:,(\n—–-])\s*|"
-    rf"\b{words.ONLY}\s+|\b{words.TELL}\s+(?:me\s+|us\s+|mir\s+|moi\s+|-moi\s+)?(?:an?\s+|das\s+)?|"
-    r"\b(?:poem|haiku|list|table|story|gedicht|liste|tabelle|poème|tableau|poema|tabla|"
-    r"lista)\s+(?:of|with|mit|aus|"
-    r"von|de|en|con)\s+)$",
+    rf"(?:\b(?:in|as|with|using|on|into|to|mit|als|auf|in|zu|en|avec|sur|con|sous forme de|dans|"
+    rf"como)\s+(?:the form of\s+)?(?:just\s+|only\s+|nur\s+|genau\s+|exactly\s+)?|(?:^|"
+    rf"[.!?;:,(\n—–-])\s*|\b{words.ONLY}\s+|\b{words.TELL}\s+(?:me\s+|us\s+|mir\s+|moi\s+|"
+    rf"-moi\s+)?(?:an?\s+|das\s+)?|\b(?:poem|haiku|list|table|story|gedicht|liste|tabelle|poème|"
+    rf"tableau|poema|tabla|lista)\s+(?:of|with|mit|aus|von|de|en|con)\s+)$",
     re.IGNORECASE,
 )
 _TOLD_OF = re.compile(
     r"\s+(?:that|which|who|whose|starting|beginning|ending|rhyming|containing|with|die|qui|que)\b",
     re.IGNORECASE,
-)
-"""Behind "five words": they are what is asked for, not how long the reply is."""
+)  # behind "five words": they are what is asked for, not how long the reply is
 _BELOW = re.compile("fewer|less|shorter|weniger|moins|menos|under|unter", re.IGNORECASE)
 _BULLETS = re.compile("bullet|stichpunkt|aufzählung|puce|viñeta", re.IGNORECASE)
 _ONLY = re.compile(rf"\b{words.ONLY}\b", re.IGNORECASE)
 _ORDER = re.compile(
-    rf"\b(?:{words.TELL}|summari[sz]e|describe|explain|compare|translate|limit|keep|can you|"
-    rf"could you|should be|"
-    r"must be|table|haiku|title|slogan|tweet|headline|caption|beschreib\w*|erklär\w*|fasse?|"
-    r"vergleich\w*|"
-    r"zusammen\w*|übersetze?|halte|kannst du|tabelle|titel|décri\w+|explique\w*|résume\w*|"
-    r"compare\w*|tradui\w+|"
-    r"tableau|titre|describe|explica\w*|resum\w+|traduc\w+|tabla|título|propose\w*|suggest|"
-    r"recommend)\b",
+    rf"\b(?:{words.TELL}|summari[sz]e|describe|explain|compare|translate|limit|keep|can you|could "
+    rf"you|should be|must be|table|haiku|title|slogan|tweet|headline|caption|beschreib\w*|"
+    rf"erklär\w*|fasse?|vergleich\w*|zusammen\w*|übersetze?|halte|kannst du|tabelle|titel|décri\w+|"
+    rf"explique\w*|résume\w*|compare\w*|tradui\w+|tableau|titre|describe|explica\w*|resum\w+|"
+    rf"traduc\w+|tabla|título|propose\w*|suggest|recommend)\b",
     re.IGNORECASE,
 )
 _OFFERED = re.compile(r"(?:^[ \t]*\(?|[\s\]]\(|\s)([A-Ja-j])[).:](?=\s|$)", re.MULTILINE)
@@ -191,12 +181,7 @@ def _of_the_reply(sentence: str, before: str, count: re.Match[str]) -> bool:
 def _tongue(text: str) -> Iterator[Constraint]:
     for sentence in _SENTENCE.findall(text):
         found = words.IN_LANGUAGE.search(sentence)
-        if (
-            found
-            and not _ASKING.match(sentence)
-            and not re.search(r"(?i)\btransla|\bübersetz|\btradu", sentence)
-        ):
-            yield Constraint(
-                "language", of=next(c for c, name in found.groupdict().items() if name)
-            )
+        asked = _ASKING.match(sentence) or re.search(r"(?i)\btransla|\bübersetz|\btradu", sentence)
+        if found and not asked:
+            yield Constraint("language", of=str(found.lastgroup))
             return

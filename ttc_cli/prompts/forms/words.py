@@ -7,8 +7,7 @@ import re
 
 ONLY = (
     r"(?:just|only|simply|nothing but|merely|nur|lediglich|bloß|ausschließlich|seulement|"
-    r"uniquement|"
-    r"juste|simplement|rien que|solo|sólo|solamente|únicamente|simplemente)"
+    r"uniquement|juste|simplement|rien que|solo|sólo|solamente|únicamente|simplemente)"
 )
 ALONE = (
     r"(?:only|alone|by itself|(?:and )?nothing else|allein|(?:und )?sonst nichts|"
@@ -19,30 +18,23 @@ TELL = (
     r"(?:reply|answer|respond|give|return|output|print|write|say|state|tell|send|show|name|list|"
     r"provide|use|need|want|put|make|format|present|antwort(?:e|en sie|et)?|gib|geben sie|nenne?|"
     r"nennen sie|schreib\w*|sag\w*|zeig\w*|liefere?|réponds|répondez|réponse|donne[zr]?|écri\w+|"
-    r"indique[zr]?|dis|di|diga|affiche[zr]?|renvoie\w*|responde[r]?|contesta\w*|contesten|da|"
-    r"dame|dime|"
-    r"escrib\w+|devuelve|indica|muestra|quiero|veux|voudrais|möchte|will|brauche)"
-)
-"""Verbs by which a reply is ordered, and "want"."""
+    r"indique[zr]?|dis|di|diga|affiche[zr]?|renvoie\w*|responde[r]?|contesta\w*|contesten|da|dame|"
+    r"dime|escrib\w+|devuelve|indica|muestra|quiero|veux|voudrais|möchte|will|brauche)"
+)  # verbs by which a reply is ordered, and "want"
 _ARTICLE = (
-    r"(?:(?:with|in|as|by|to|mit|als|in|par|avec|en|con|de)\s+)?"
-    r"(?:(?:the|an?|one|your|its|this|der|die|das|dem|den|des|eine[rnms]?|ein|le|la|les|une?|el|"
-    r"los|las|"
-    r"una?|su|sa|son)\s+|l['’]|d['’])?"
+    r"(?:(?:with|in|as|by|to|mit|als|in|par|avec|en|con|de)\s+)?(?:(?:the|an?|one|your|its|this|"
+    r"der|die|das|dem|den|des|eine[rnms]?|ein|le|la|les|une?|el|los|las|una?|su|sa|son)\s+|l['’]|"
+    r"d['’])?"
 )
 _ADJECTIVE = (
-    r"(?:(?:final|correct|right|single|bare|plain|exact|resulting|raw|valid|shell|one|full|"
-    r"first|last|"
-    r"richtigen?|korrekten?|fertigen?|reinen?|bonne|correcte?|seule?|simple|única?|correcta|"
-    r"exacto?|"
-    r"bash|sql|sola?)\s+){0,2}"
+    r"(?:(?:final|correct|right|single|bare|plain|exact|resulting|raw|valid|shell|one|full|first|"
+    r"last|richtigen?|korrekten?|fertigen?|reinen?|bonne|correcte?|seule?|simple|única?|correcta|"
+    r"exacto?|bash|sql|sola?)\s+){0,2}"
 )
 _START = (
     rf"(?:^|[.!?;:,(\n–—-]\s*|\b(?:please|bitte|and|und|et|y|but|s['’]il (?:te|vous) plaît|por "
-    rf"favor|with|"
-    rf"mit|par|avec|con)\s+|\b{TELL}\b(?:\s+(?:me|us|it|to me|mir|uns|moi|-moi|nos|the "
-    rf"answer)\b)?\s*"
-    rf"(?:(?:with|in|as|by|mit|in|als|par|avec|en|con)\s+)?)"
+    rf"favor|with|mit|par|avec|con)\s+|\b{TELL}\b(?:\s+(?:me|us|it|to me|mir|uns|moi|-moi|nos|the "
+    rf"answer)\b)?\s*(?:(?:with|in|as|by|mit|in|als|par|avec|en|con)\s+)?)"
 )
 _WITH = r"(?:with|mit|par|avec|con)\s+(?:an?|one|the|einer?|einem|une?|una?|la|le|el|der|dem)\s+"
 _CLOSE = (
@@ -52,29 +44,24 @@ _CLOSE = (
 _BARE_NOUNS = {
     "quantity": (
         r"(?:number|value|figure|amount)s?,? (?:and|with|plus|&) (?:its |the )?(?:unit|currency)s?|"
-        r"(?:zahl|wert|betrag) (?:und|mit)(?: der)? einheit|"
-        r"(?:nombre|valeur|chiffre) (?:et|avec)(?: (?:son|sa|l['’]))? ?unité|"
-        r"(?:número|valor|cifra) (?:y|con)(?: (?:su|la))? unidad"
+        r"(?:zahl|wert|betrag) (?:und|mit)(?: der)? einheit|(?:nombre|valeur|chiffre) (?:et|"
+        r"avec)(?: (?:son|sa|l['’]))? ?unité|(?:número|valor|cifra) (?:y|con)(?: (?:su|la))? unidad"
     ),
     "number": (
         r"(?:number|integer|digits?|numeral|figure|numerical (?:value|answer)|numeric (?:value|"
-        r"answer))|"
-        r"(?:zahl|nummer|ziffer|zahlenwert)|(?<!el )(?<!su )(?<!del )nombre(?= |[.,;!)]|$)|"
-        r"chiffres?|"
-        r"número|cifra"
+        r"answer))|(?:zahl|nummer|ziffer|zahlenwert)|(?<!el )(?<!su )(?<!del )nombre(?= |[.,;!)]|"
+        r"$)|chiffres?|número|cifra"
     ),
     "letter": (
         r"(?:option |answer )?letter(?: of (?:the|your) \w+(?: \w+)?)?|buchstaben?s?|lettre|letra"
     ),
     "short": (
         r"(?:(?:first |last |full |family )?names?|dates?|years?|times?|day|month|cit(?:y|ies)|"
-        r"countr(?:y|ies)|"
-        r"colou?r|title|surname|email(?: address)?|symbol|abbreviation|word|result|price|"
-        r"language|label|"
-        r"category|sentiment|namen?|vornamen?|datum|jahr(?:eszahl)?|uhrzeit|stadt|land|farbe|wort|"
-        r"ergebnis|wochentag|nom|mot|date|année|heure|ville|pays|couleur|résultat|prénom|"
-        r"(?<=el )nombre|(?<=con el )nombre|(?<=su )nombre|fecha|año|hora|ciudad|país|palabra|"
-        r"resultado|color)"
+        r"countr(?:y|ies)|colou?r|title|surname|email(?: address)?|symbol|abbreviation|word|result|"
+        r"price|language|label|category|sentiment|namen?|vornamen?|datum|jahr(?:eszahl)?|uhrzeit|"
+        r"stadt|land|farbe|wort|ergebnis|wochentag|nom|mot|date|année|heure|ville|pays|couleur|"
+        r"résultat|prénom|(?<=el )nombre|(?<=con el )nombre|(?<=su )nombre|fecha|año|hora|ciudad|"
+        r"país|palabra|resultado|color)"
     ),
     "code": (
         r"(?:command|code|query|regex(?:p|es)?|regular expression|one-liner|function|script|"
@@ -82,11 +69,9 @@ _BARE_NOUNS = {
     ),
     "json": r"json(?:[- ](?:object|array|objekt|objet|objeto))?",
     "bare": (
-        r"(?:answer|translation|sentence|text|corrected \w+|rewritten \w+|list|table|lines?|"
-        r"items|antwort|"
-        r"übersetzung|satz|liste|tabelle|réponse|traduction|phrase|tableau|respuesta|traducción|"
-        r"frase|oración|"
-        r"lista|tabla|bullets?|headline|subject(?: line)?|poem|summary)"
+        r"(?:answer|translation|sentence|text|corrected \w+|rewritten \w+|list|table|lines?|items|"
+        r"antwort|übersetzung|satz|liste|tabelle|réponse|traduction|phrase|tableau|respuesta|"
+        r"traducción|frase|oración|lista|tabla|bullets?|headline|subject(?: line)?|poem|summary)"
     ),
 }
 _ORDERED = re.compile(rf"{ONLY}|{ALONE}|\b{TELL}\s+{_WITH}", re.IGNORECASE)
@@ -98,12 +83,10 @@ def _bare() -> dict[str, re.Pattern[str]]:
     """By kind: "just the number", "the number only", and their like; slow to compile."""
     return {
         kind: re.compile(
-            rf"{_START}(?<!the ){ONLY}\s+{_ARTICLE}{_ADJECTIVE}(?:{nouns})\b"
-            r"(?! that\b| who\b| which\b|\w)|"
-            rf"\b{ONLY}\s+{TELL}\s+{_ARTICLE}{_ADJECTIVE}(?:{nouns})\b"
-            r"(?! of (?!the |your )| that\b)|"
-            rf"\b{TELL}\s+{_WITH}{_ADJECTIVE}(?:{nouns})\b(?! of (?!the |your )| that\b)|"
-            rf"(?:{_START}){_ARTICLE}{_ADJECTIVE}(?:{nouns}),?\s+{ALONE}\b{_CLOSE}",
+            rf"{_START}(?<!the ){ONLY}\s+{_ARTICLE}{_ADJECTIVE}(?:{nouns})\b(?! that\b| who\b| "
+            rf"which\b|\w)|\b{ONLY}\s+{TELL}\s+{_ARTICLE}{_ADJECTIVE}(?:{nouns})\b(?! of (?!the |"
+            rf"your )| that\b)|\b{TELL}\s+{_WITH}{_ADJECTIVE}(?:{nouns})\b(?! of (?!the |your )| "
+            rf"that\b)|(?:{_START}){_ARTICLE}{_ADJECTIVE}(?:{nouns}),?\s+{ALONE}\b{_CLOSE}",
             re.IGNORECASE | re.MULTILINE,
         )
         for kind, nouns in _BARE_NOUNS.items()
@@ -118,36 +101,25 @@ def bare(text: str) -> list[str]:
 
 
 BARE_REPLY = re.compile(
-    rf"\b(?:no|without(?: any| an)?|don['’]t|do not|never|keine?n?|ohne(?: jede)?|sans|aucune?|"
-    rf"pas d['’]|"
-    rf"sin(?: ninguna)?|nada de)\s+"
-    rf"(?:add(?:itional)?\s+|extra\s+|other\s+|further\s+|give\s+|include\s+|any\s+|weiteren?\s+)*"
-    rf"(?:explanations?|explain|working|workings|reasoning|commentary|comments?|text|words|prose|"
-    rf"introduction|preamble|pleasantries|erklärung(?:en)?|begründung|kommentare?|einleitung|"
-    rf"rechenweg|"
-    rf"explications?|commentaires?|introduction|justification|explicación|explicaciones|"
-    rf"comentarios?|"
-    rf"introducción)\b|(?:,|\band|\bund|\bet|\by|\.|;|—|–)\s*(?:nothing (?:else|more)|sonst nichts|"
-    rf"nichts (?:anderes|weiter|sonst)|rien d['’]autre|nada más)\s*(?:[.!]|$)|"
-    rf"\b{TELL}\b[^.!?\n]{{0,30}}\b(?:nothing (?:else|but)|sonst nichts|rien d['’]autre)",
+    rf"\b(?:no|without(?: any| an)?|don['’]t|do not|never|keine?n?|ohne(?: jede)?|sans|aucune?|pas "
+    rf"d['’]|sin(?: ninguna)?|nada de)\s+(?:add(?:itional)?\s+|extra\s+|other\s+|further\s+|"
+    rf"give\s+|include\s+|any\s+|weiteren?\s+)*(?:explanations?|explain|working|workings|reasoning|"
+    rf"commentary|comments?|text|words|prose|introduction|preamble|pleasantries|erklärung(?:en)?|"
+    rf"begründung|kommentare?|einleitung|rechenweg|explications?|commentaires?|introduction|"
+    rf"justification|explicación|explicaciones|comentarios?|introducción)\b|(?:,|\band|\bund|\bet|"
+    rf"\by|\.|;|—|–)\s*(?:nothing (?:else|more)|sonst nichts|nichts (?:anderes|weiter|sonst)|rien "
+    rf"d['’]autre|nada más)\s*(?:[.!]|$)|\b{TELL}\b[^.!?\n]{{0,30}}\b(?:nothing (?:else|but)|sonst "
+    rf"nichts|rien d['’]autre)",
     re.IGNORECASE | re.MULTILINE,
 )
 
 _ONES = {
-    1: "one a single an ein eine einem einen einer un une seul uno una",
-    2: "two zwei deux dos",
-    3: "three drei trois tres",
-    4: "four vier quatre cuatro",
-    5: "five fünf cinq cinco",
-    6: "six sechs seis",
-    7: "seven sieben sept siete",
-    8: "eight acht huit ocho",
-    9: "nine neun neuf nueve",
-    10: "ten zehn dix diez",
-    12: "twelve zwölf douze doce",
-    15: "fifteen fünfzehn quinze quince",
-    20: "twenty zwanzig vingt veinte",
-}
+    1: "one a single an ein eine einem einen einer un une seul uno una", 2: "two zwei deux dos",
+    3: "three drei trois tres", 4: "four vier quatre cuatro", 5: "five fünf cinq cinco",
+    6: "six sechs seis", 7: "seven sieben sept siete", 8: "eight acht huit ocho",
+    9: "nine neun neuf nueve", 10: "ten zehn dix diez", 12: "twelve zwölf douze doce",
+    15: "fifteen fünfzehn quinze quince", 20: "twenty zwanzig vingt veinte",
+}  # fmt: skip
 SPELT = {word: number for number, words in _ONES.items() for word in words.split()}
 COUNTED = {
     "characters": r"characters?|chars|zeichen|caractères|caracteres|signes",
@@ -164,13 +136,10 @@ COUNTED = {
 _BOUNDS = {
     "exactly": r"exactly|precisely|genau|exakt|exactement|exactamente|précisément",
     "most": (
-        r"at most|(?:no|not) more than|(?:a )?max(?:imum)?(?: of)?\.?|up to|under|fewer than|"
-        r"less than|"
-        r"shorter than|within|not (?:to )?exceed(?:ing)?|höchstens|maximal|nicht mehr als|"
-        r"weniger als|"
-        r"unter|au plus|au maximum|maximum|pas plus de|moins de|como máximo|a lo sumo|máximo(?: "
-        r"de)?|"
-        r"no más de|menos de"
+        r"at most|(?:no|not) more than|(?:a )?max(?:imum)?(?: of)?\.?|up to|under|fewer than|less "
+        r"than|shorter than|within|not (?:to )?exceed(?:ing)?|höchstens|maximal|nicht mehr als|"
+        r"weniger als|unter|au plus|au maximum|maximum|pas plus de|moins de|como máximo|a lo sumo|"
+        r"máximo(?: de)?|no más de|menos de"
     ),
     "least": r"at least|(?:a )?minimum(?: of)?|no fewer than|mindestens|au moins|al menos|por "
     r"lo menos",
@@ -188,60 +157,48 @@ COUNT = re.compile(
     rf"courtes?|cortas?|markdown|complete|full|numbered|of the|separate))?[\s-]+(?:{_COUNTED})\b"
     rf"(?:\s+(?P<after>{_AFTER})\b)?",
     re.IGNORECASE,
-)
-"""A number of things, with its bound before it or after it."""
+)  # a number of things, with its bound before it or after it
 
 MARKS = {
     "json": (
-        r"\b(?:in|as|into|using|valid|als|im|en|au format|como)\s+(?:an?\s+|one\s+|"
-        r"valid(?:es)?\s+|strict\s+|plain\s+|"
-        r"raw\s+|minified\s+|single\s+|gültiges\s+|formato\s+|format\s+|un\s+(?:objet|"
-        r"objeto)\s+|ein\s+)*"
-        r"json(?:[- ](?:format|object|array|objekt|form))?\b(?!\s+(?:schema|parser|files?|path|"
-        r"web|library|"
-        r"column|datei|body|payload))|"
+        rf"\b(?:in|as|into|using|valid|als|im|en|au format|como)\s+(?:an?\s+|one\s+|"
+        rf"valid(?:es)?\s+|strict\s+|plain\s+|raw\s+|minified\s+|single\s+|gültiges\s+|formato\s+|"
+        rf"format\s+|un\s+(?:objet|objeto)\s+|ein\s+)*json(?:[- ](?:format|object|array|objekt|"
+        rf"form))?\b(?!\s+(?:schema|parser|files?|path|web|library|column|datei|body|payload))|"
         rf"\b{TELL}\s+(?:only\s+|valid\s+|raw\s+)*json\b(?=\s*(?:[:.,]|$|with|only))|"
-        r"\bjson\s+(?:only|format|please|bitte|uniquement|solamente)\b"
+        rf"\bjson\s+(?:only|format|please|bitte|uniquement|solamente)\b"
     ),
     "csv": (
         r"\b(?:as|in|als|en|como|format)\s+(?:valid\s+|a\s+|une?\s+)?csv\b|\bcomma[- ]separated\b|"
-        r"\bseparated? (?:\w+ ){0,2}(?:by|with) commas\b|\bkommagetrennt|"
-        r"\b(?:durch|mit) kommas? getrennt|\bséparée?s "
-        r"par des virgules|"
-        r"\bseparad[oa]s por comas"
+        r"\bseparated? (?:\w+ ){0,2}(?:by|with) commas\b|\bkommagetrennt|\b(?:durch|mit) kommas? "
+        r"getrennt|\bséparée?s par des virgules|\bseparad[oa]s por comas"
     ),
     "unfenced": (
-        r"\b(?:no|without(?: an?)?|not? in an?|don['’]t use|do not use|not use|ohne|keine?n?|"
-        r"nicht in einem|"
-        r"sans|pas de|aucun|sin|ningún)\s+(?:\w+\s+)?(?:code[- ]?(?:fences?|blocks?|bl[oö]cke?|"
-        r"block|zaun)|fences?|"
-        r"fencing|backticks|triple backticks|blocs? de code|bloques? de código|codeblöcke?)\b|"
-        r"\b(?:not|never|nicht)\s+[^.!?\n]{0,30}\b(?:in|with|"
+        r"\b(?:no|without(?: an?)?|not? in an?|don['’]t use|do not use|not use|ohne|keine?n?|nicht "
+        r"in einem|sans|pas de|aucun|sin|ningún)\s+(?:\w+\s+)?(?:code[- ]?(?:fences?|blocks?|"
+        r"bl[oö]cke?|block|zaun)|fences?|fencing|backticks|triple backticks|blocs? de code|"
+        r"bloques? de código|codeblöcke?)\b|\b(?:not|never|nicht)\s+[^.!?\n]{0,30}\b(?:in|with|"
         r"mit)\s+(?:an?\s+)?(?:code\s?(?:fences?|blocks?)|backticks)"
     ),
     "plain": (
-        r"\b(?:no|without(?: any)?|don['’]t use|do not use|ohne|keine?n?|sans|pas de|sin)\s+"
-        r"(?:markdown|formatting|formatierung|mise en forme|formato)\b|\bin plain text\b|\bals "
-        r"reine[nr]? text\b|"
-        r"\ben texte brut\b|\ben texto plano\b"
+        r"\b(?:no|without(?: any)?|don['’]t use|do not use|ohne|keine?n?|sans|pas de|"
+        r"sin)\s+(?:markdown|formatting|formatierung|mise en forme|formato)\b|\bin plain text\b|"
+        r"\bals reine[nr]? text\b|\ben texte brut\b|\ben texto plano\b"
     ),
     "upper": (
-        r"\b(?:in|use|using|all|only|with)\s+(?:all\s+|only\s+)?(?:capital letters|capitals|"
-        r"caps|upper[- ]?case(?: letters)?|"
-        r"block (?:capitals|letters))\b|\b(?:nur |in )(?:gro(?:ß|ss)buchstaben|versalien)\b|"
-        r"\bgro(?:ß|ss)geschrieben|"
-        r"\ben (?:lettres? )?(?:majuscules|capitales)\b|\ben (?:letras? )?mayúsculas?\b"
+        r"\b(?:in|use|using|all|only|with)\s+(?:all\s+|only\s+)?(?:capital letters|capitals|caps|"
+        r"upper[- ]?case(?: letters)?|block (?:capitals|letters))\b|\b(?:nur |in )(?:gro(?:ß|"
+        r"ss)buchstaben|versalien)\b|\bgro(?:ß|ss)geschrieben|\ben (?:lettres? )?(?:majuscules|"
+        r"capitales)\b|\ben (?:letras? )?mayúsculas?\b"
     ),
     "lower": (
         r"\b(?:in|use|using|all|only)\s+(?:all\s+|only\s+)?(?:lower[- ]?case(?: letters)?|small "
-        r"letters)\b|"
-        r"\bin kleinbuchstaben\b|\bkleingeschrieben|\ben (?:lettres? )?minuscules\b|\ben "
-        r"(?:letras? )?minúsculas?\b"
+        r"letters)\b|\bin kleinbuchstaben\b|\bkleingeschrieben|\ben (?:lettres? )?minuscules\b|"
+        r"\ben (?:letras? )?minúsculas?\b"
     ),
     "verdict": (
         r"\b(?:yes|ja|oui|s[ií]|true|wahr|vrai|verdadero)\b[\"'”’»]?\s*(?:or|/|oder|ou|"
-        r"o)\s*(?:par\s+)?[\"'“‘«]?"
-        r"\b(?:no|nein|non|false|falsch|faux|falso)\b"
+        r"o)\s*(?:par\s+)?[\"'“‘«]?\b(?:no|nein|non|false|falsch|faux|falso)\b"
     ),
 }
 MARK = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in MARKS.items()}

@@ -21,9 +21,9 @@ CODE = """
 import json
 import llama_cpp as C
 info = C.llama_print_system_info().decode("utf-8", "replace")
-from ttc_cli.engine.llama import amx
+from ttc_cli.engine.llama import binding
 gpu = bool(C.llama_supports_gpu_offload())
-print(json.dumps({"info": info, "gpu": gpu, "amx": amx.crashes() and amx.WITHOUT}))
+print(json.dumps({"info": info, "gpu": gpu, "amx": binding.crashes() and binding.WITHOUT}))
 """
 
 

@@ -61,12 +61,12 @@ import json, sys, time
 from pathlib import Path
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.sampling import Sampling, StopRule
-from ttc_cli.engine.calibration import PROMPT
+from ttc_cli.engine.tuning import NUMBERS
 from ttc_cli.engine.llama.engine import LlamaEngine
 
 file, threads, layers, seconds = sys.argv[1:]
 began = time.monotonic()
-engine = LlamaEngine.load(Path(file), threads=int(threads), gpu_layers=int(layers))
+engine = LlamaEngine(Path(file), threads=int(threads), gpu_layers=int(layers))
 found = {"load": time.monotonic() - began}
 until = time.monotonic() + float(seconds)
 engine.reserve(4096)
@@ -75,7 +75,7 @@ for width in (1, 8):
     live = set(range(width))
     for key in live:
         rule = StopRule(512, loops=False)
-        engine.submit(BranchRequest(key, PROMPT, rule, sampling=Sampling(1.0), seed=key))
+        engine.submit(BranchRequest(key, NUMBERS, rule, sampling=Sampling(1.0), seed=key))
     end = time.monotonic() + max(0.5, (until - time.monotonic()) / (2 if width == 1 else 1))
     while time.monotonic() < end and live:
         live -= {delta.key for delta in engine.poll(0.1) if delta.stop is not None}

@@ -9,14 +9,19 @@ generative verifiers (arXiv 2408.15240), Qwen2.5-Math-PRM (arXiv 2501.07301), Sk
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ttc_cli.core.branch import Message, Prompt
-from ttc_cli.core.errors import UsageError
+from ttc_cli.core.errors import ModelError, UsageError
+from ttc_cli.core.files import replacing
 from ttc_cli.models.catalogue import Entry
 from ttc_cli.models.gguf import split_parts
 from ttc_cli.models.gguf_header import read_header
@@ -33,8 +38,7 @@ AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
     "min": min,
     "prod": math.prod,
     "mean": lambda scores: math.fsum(scores) / len(scores),
-}
-"""The score of a whole from those of its steps."""
+}  # the score of a whole from those of its steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +105,12 @@ FORMS = {
         Form("classifier", "prod", _two_class, tag=(TAG,)),
     )
 }
-VALUE = Form("classifier", "mean", _value)
-"""The classifier form of Skywork's value heads."""
+VALUE = Form("classifier", "mean", _value)  # the classifier form of Skywork's value heads
 _NAMES = {
     "math-shepherd": r"math\W*shepherd",
     "rlhflow": r"rlhflow|prm\W*(deepseek|mistral)\W*data",
     "classifier": r"qwen2\W*5\W*math\W.*prm|skywork.*prm",
-}
-"""What a GGUF's own name says, as far as we know their names."""
+}  # what a GGUF's own name says, as far as we know their names
 
 
 def detect(given: str, entry: Entry | None, path: Path, *, headed: bool) -> tuple[Form, str]:
@@ -119,13 +121,12 @@ def detect(given: str, entry: Entry | None, path: Path, *, headed: bool) -> tupl
         entry: of the catalogue, where the model has one.
         path: the GGUF. headed: whether a side file of head weights belongs to it.
 
-    Raises:
-        UsageError: nobody says, or there is no such form.
+    Raises UsageError: nobody says, or there is no such form.
     """
     known = ", ".join(FORMS)
+    if given and given not in FORMS:
+        raise UsageError(f"no form of PRM is called {given!r}", f"there are {known}")
     if given:
-        if given not in FORMS:
-            raise UsageError(f"no form of PRM is called {given!r}", f"there are {known}")
         return FORMS[given], "as -O form says"
     if entry is not None and entry.form:
         return FORMS[entry.form], "as the catalogue says"
@@ -135,10 +136,8 @@ def detect(given: str, entry: Entry | None, path: Path, *, headed: bool) -> tupl
         return FORMS[found], "by the name in the GGUF"
     if _has_tag(path):
         return FORMS["classifier"], f"by {TAG} in its vocabulary"
-    raise UsageError(
-        f"{path.name} does not say what form of PRM it is",
-        f"give -O form=NAME, one of {known}",
-    )
+    unsaid = f"{path.name} does not say what form of PRM it is"
+    raise UsageError(unsaid, f"give -O form=NAME, one of {known}")
 
 
 def _named(path: Path) -> str:
@@ -156,3 +155,91 @@ def _has_tag(path: Path) -> bool:
         return len(model.tokenize(TAG, special=True)) == 1
     finally:
         model.close()
+
+
+Floats = NDArray[np.float32]
+LAYOUTS: dict[str, tuple[str, ...]] = {
+    "two-class": ("score.0.weight", "score.0.bias", "score.2.weight", "score.2.bias"),
+    "value": ("v_head.summary.weight", "v_head.summary.bias"),
+}  # kinds of head by the names of their tensors: Qwen2.5-Math-PRM's and Skywork-o1-PRM's
+
+
+@dataclass(frozen=True)
+class StepHead:
+    """A head on hidden states.
+
+    Args:
+        layout: of LAYOUTS.
+        tensors: by name; a weight's shape is (out, in).
+        digest: sha256 of the file it came from.
+    """
+
+    layout: str
+    tensors: Mapping[str, Floats]
+    digest: str = ""
+
+    @property
+    def width(self) -> int:
+        """Of the hidden states it reads."""
+        return int(self.tensors[LAYOUTS[self.layout][0]].shape[-1])
+
+    def score(self, states: Floats) -> Floats:
+        """Probabilities that the steps are right.
+
+        Args:
+            states: shape (n, width), after the model's last norm.
+
+        Returns:
+            Shape (n,), in [0, 1].
+        """
+        if self.layout == "two-class":
+            inner = np.maximum(self._linear("score.0", states), 0.0)
+            classes = self._linear("score.2", inner)
+            logits = classes[:, 1] - classes[:, 0]
+        else:
+            logits = self._linear("v_head.summary", states)[:, 0]
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -80, 80))), np.float32)
+
+    def _linear(self, name: str, inputs: Floats) -> Floats:
+        weight, bias = self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"]
+        return np.asarray(inputs @ weight.T + bias, np.float32)
+
+    def save(self, path: Path) -> None:
+        """Write it, whole or not at all."""
+        with replacing(path, private=False) as file:
+            np.savez(file, allow_pickle=False, **dict(self.tensors))
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, Floats], source: str, digest: str = "") -> StepHead:
+        """A head from its tensors.
+
+        Raises ModelError: they are of no kind that is known, or do not fit together.
+        """
+        for layout, names in LAYOUTS.items():
+            if all(name in tensors for name in names):
+                head = cls(layout, {name: tensors[name] for name in names}, digest)
+                try:
+                    head.score(np.zeros((1, head.width), np.float32))
+                except (ValueError, IndexError) as error:
+                    raise ModelError(f"the head in {source} does not add up: {error}") from None
+                return head
+        known = " or ".join(", ".join(names) for names in LAYOUTS.values())
+        raise ModelError(f"{source} holds no head of a PRM that is known here", f"known: {known}")
+
+    @classmethod
+    def load(cls, path: Path) -> StepHead:
+        """Read one. Raises ModelError: it is no such file."""
+        try:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            with np.load(path, allow_pickle=False) as data:
+                tensors = {name: data[name].astype(np.float32) for name in data.files}
+        except (OSError, ValueError, EOFError, KeyError) as error:
+            raise ModelError(
+                f"{path.name} is no file of head weights: {error}", "make it with `ttc prm convert`"
+            ) from None
+        return cls.of(tensors, path.name, digest)
+
+
+def side_file(model: Path) -> Path:
+    """Where the head of a GGUF lies."""
+    return model.with_suffix(".head.npz")

@@ -21,15 +21,13 @@ from ttc_cli.models.registry import ModelFile, identity, models_dir
 from ttc_cli.prompts.template import ChatTemplate
 from ttc_cli.settings import home
 from ttc_cli.verifiers.common import OUT_OF_TIME, share, unheard
-from ttc_cli.verifiers.prm.forms import Form
-from ttc_cli.verifiers.prm.head import StepHead
+from ttc_cli.verifiers.prm.forms import Form, StepHead
 
 if TYPE_CHECKING:
     from ttc_cli.engine.hub import Hub
     from ttc_cli.engine.llama.engine import LlamaEngine
 
-REMEMBERED = 20_000
-"""Verdicts kept, so that of a line that grew only the new steps are asked about."""
+REMEMBERED = 20_000  # verdicts kept, so that of a line that grew only the new steps are asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +64,7 @@ class Scorer:
 
         Evaluated tokens are counted in the run's ledger.
 
-        Raises:
-            ModelError: the model cannot be loaded, or is not of this form.
+        Raises ModelError: the model cannot be loaded, or is not of this form.
         """
         engine = self.engine
         room = min(engine.info.context, engine.info.cells) - 1
@@ -136,11 +133,7 @@ class Scorer:
 
     @functools.cached_property
     def engine(self) -> LlamaEngine:
-        """The loaded model.
-
-        Raises:
-            ModelError: it cannot be loaded, or is not of this form.
-        """
+        """The loaded model. Raises ModelError: it cannot be loaded, or is not of this form."""
         from ttc_cli.engine.hub import Hub
         from ttc_cli.engine.llama.engine import LlamaEngine
         from ttc_cli.engine.llama.trial import try_loading
@@ -148,7 +141,7 @@ class Scorer:
         if self.model.sha256 is None:  # nobody vouches for it
             marks = models_dir(home()) / ".loads"
             try_loading(self.model.path, marks, self.identity, keep=True)
-        engine = LlamaEngine.load(self.model.path, sha256=self.identity)
+        engine = LlamaEngine(self.model.path, sha256=self.identity)
         try:
             engine.reserve(min(self.cells, engine.info.context))
             if self.form.tag:

@@ -19,8 +19,7 @@ from ttc_cli.models.disk import read_json, update_json
 from ttc_cli.settings import cache_dir
 
 VERSION = 1
-MARGIN = 0.05
-"""Differences below this are ignored."""
+MARGIN = 0.05  # differences below this are ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +120,7 @@ class Verdict:
         return self.sound >= self.pairs - 1
 
     def refuse(self, name: str) -> None:
-        """Raise unless it passed.
-
-        Raises:
-            ModelError: with the numbers.
-        """
+        """Raise unless it passed. Raises ModelError: with the numbers."""
         if self.passed:
             return
         beside = [f"{n} a step {how}" for n, how in ((self.late, "late"), (self.early, "early"))]
@@ -153,16 +148,10 @@ def verdict(
     ]
     sound = [above and fall == 0 for above, fall in zip(ranked, falls, strict=True)]
     return Verdict(
-        ranked=sum(ranked),
-        placed=falls.count(0),
-        late=falls.count(1),
-        early=falls.count(-1),
-        sound=sum(sound),
-        pairs=len(PAIRS),
-        right=sum(of_right) / len(PAIRS),
-        wrong=sum(of_wrong) / len(PAIRS),
-        tokens=tokens,
-    )
+        ranked=sum(ranked), placed=falls.count(0), late=falls.count(1), early=falls.count(-1),
+        sound=sum(sound), pairs=len(PAIRS), right=sum(of_right) / len(PAIRS),
+        wrong=sum(of_wrong) / len(PAIRS), tokens=tokens,
+    )  # fmt: skip
 
 
 def _fall(right: Sequence[float], wrong: Sequence[float], error: int) -> int | None:
@@ -196,9 +185,8 @@ def store(key: str, found: Verdict, name: str, form: str) -> None:
 
 def tested() -> list[tuple[str, str, bool]]:
     """(name, form, passed) of every PRM that took the test of this version."""
-    try:
+    with contextlib.suppress(TtcError, TypeError, KeyError):
         rows = read_json(verdicts_file())
         mine = [row for key, row in rows.items() if key.startswith(f"{VERSION}:")]
         return [(str(row["name"]), str(row["form"]), bool(row["passed"])) for row in mine]
-    except (TtcError, TypeError, KeyError):
-        return []
+    return []

@@ -26,8 +26,7 @@ from ttc_cli.models.gguf import read_gguf
 from ttc_cli.settings import home
 from ttc_cli.verifiers.common import OUT_OF_TIME
 from ttc_cli.verifiers.prm import selftest
-from ttc_cli.verifiers.prm.forms import AGGREGATES, VALUE, detect
-from ttc_cli.verifiers.prm.head import StepHead, side_file
+from ttc_cli.verifiers.prm.forms import AGGREGATES, VALUE, StepHead, detect, side_file
 from ttc_cli.verifiers.prm.scorer import Scored, Scorer, scorer
 
 USAGE = "prm:FILE|NAME"
@@ -82,12 +81,8 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Prm:
         head = _head(model, side.name)
         form = VALUE if head.layout == "value" else form
     aggregate = options.aggregate or (entry.aggregate if entry else "") or form.aggregate
-    return Prm(
-        f"prm:{argument}",
-        scorer(model, form, head, options.prm_context),
-        aggregate,
-        f"{form.name}, {known_by}",
-    )
+    read_as, made = f"{form.name}, {known_by}", scorer(model, form, head, options.prm_context)
+    return Prm(f"prm:{argument}", made, aggregate, read_as)
 
 
 def _head(model: registry.ModelFile, name: str) -> StepHead:
@@ -125,8 +120,7 @@ class Prm:
     def fits(self, info: EngineInfo) -> None:
         """Refuse a PRM that fails its self-test; the generator may be any.
 
-        Raises:
-            ModelError: with the numbers, or it cannot be loaded.
+        Raises ModelError: with the numbers, or it cannot be loaded.
         """
         if self._trusted:
             return
