@@ -24,8 +24,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
 from ttc_cli.bench.statistics import wilson
-from ttc_cli.routing.classifier import WEIGHTS
 from ttc_cli.routing.features import features
+from ttc_cli.routing.policy import WEIGHTS
 
 STRENGTH = 2.0
 """Inverse of the L2 penalty; accuracy is flat from 1 to 3."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ttc_cli.routing.classifier import TASKS, classify
 from ttc_cli.routing.features import END, features, split
+from ttc_cli.routing.policy import TASKS, classify
 
 HELD_OUT = Path(__file__).parents[2] / "benchmarks" / "routing" / "held_out.txt"
 

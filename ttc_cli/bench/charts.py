@@ -73,12 +73,7 @@ def tick(x: float) -> str:
 
 
 def draw(chart: Chart, where: str) -> None:
-    """Draw on stdout for `-`, else into a file.
-
-    Raises:
-        UsageError: the extra is not installed, or the file is of no known kind.
-        UnreadableFile: it cannot be written.
-    """
+    """Draw on stdout for `-`, else into a file; UsageError where the extra is not installed."""
     if where != "-":
         write(chart, Path(where))
         return
@@ -88,11 +83,7 @@ def draw(chart: Chart, where: str) -> None:
 
 
 def terminal(chart: Chart, *, width: int, height: int = 22, color: bool = False) -> str:
-    """Draw the picture in characters.
-
-    Raises:
-        UsageError: the extra is not installed.
-    """
+    """Draw the picture in characters."""
     try:
         import plotext as plt
     except ImportError:
@@ -121,12 +112,7 @@ def terminal(chart: Chart, *, width: int, height: int = 22, color: bool = False)
 
 
 def write(chart: Chart, path: Path) -> None:
-    """Write the picture as PNG, SVG or PDF, by the file's name.
-
-    Raises:
-        UsageError: the extra is not installed, or another ending.
-        UnreadableFile: it cannot be written.
-    """
+    """Write the picture as PNG, SVG or PDF, by the file's name."""
     if path.suffix.lower() not in FORMATS:
         raise UsageError(f"a picture cannot be written as {path.name}", "end it in .png or .svg")
     try:

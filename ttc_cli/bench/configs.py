@@ -19,8 +19,7 @@ SETTINGS = tuple(
     name
     for name, row in table.SETTINGS.items()
     if name in _ANSWER and "bench" in row.on and row.panel != table.ENGINE
-)
-"""What a configuration may decide: all that decides an answer but the model."""
+)  # what a configuration may decide: all that decides an answer but the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +52,7 @@ class Config:
 
 
 def from_text(text: str, where: str = "--config") -> Config:
-    """A configuration from `name=..,strategy=..,samples=..`; `verifier=` may come many times.
-
-    Raises:
-        UsageError: not of that form, or a value out of range.
-    """
+    """A configuration from `name=..,strategy=..,samples=..`; `verifier=` may come many times."""
     values: dict[str, Any] = {}
     for part in filter(None, map(str.strip, text.split(","))):
         key, equals, value = part.partition("=")
@@ -69,11 +64,7 @@ def from_text(text: str, where: str = "--config") -> Config:
 
 
 def from_values(values: dict[str, Any], where: str, *, text: bool = False) -> Config:
-    """A configuration from keys and values; strings stand for other types when `text`.
-
-    Raises:
-        UsageError: a value of the wrong type or out of range.
-    """
+    """A configuration from keys and values; strings stand for other types when `text`."""
     name, settings, options = "", dict[str, Any](), dict[str, str]()
     for given, value in values.items():
         key = given.replace("-", "_")
@@ -89,11 +80,8 @@ def from_values(values: dict[str, Any], where: str, *, text: bool = False) -> Co
             settings[key] = checked(key, value, where, table.ALL_RULES, text=text)
         else:
             known = ("name", "verifier", *(n for n in SETTINGS if n != "verifiers"))
-            hint = did_you_mean(key, known)
-            raise UsageError(
-                f"{where}: there is no {given!r} in a configuration",
-                hint or "options of the strategy are written O.KEY=VALUE",
-            )
+            hint = did_you_mean(key, known) or "options of the strategy are written O.KEY=VALUE"
+            raise UsageError(f"{where}: there is no {given!r} in a configuration", hint)
     return Config(name, settings | ({"options": options} if options else {}))
 
 
@@ -110,11 +98,7 @@ def _verifiers(value: object, where: str) -> tuple[str, ...]:
 
 
 def from_file(path: Path) -> list[Config]:
-    """Read the `[[config]]` tables of a TOML file.
-
-    Raises:
-        UnreadableFile: it cannot be read. UsageError: it is not TOML, or a value is wrong.
-    """
+    """Read the `[[config]]` tables of a TOML file."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -128,15 +112,10 @@ def from_file(path: Path) -> list[Config]:
 
 
 def named(configs: list[Config]) -> list[Config]:
-    """Give each configuration a name of its own.
-
-    Raises:
-        UsageError: two share a name.
-    """
+    """Give each configuration a name of its own; UsageError where two share one."""
     out = [replace(config, name=config.name or _name(config)) for config in configs]
     names = [config.name for config in out]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UsageError(f"two configurations are called {twice[0]!r}", "give each a name=...")
     return out
 
@@ -156,11 +135,7 @@ def _name(config: Config) -> str:
 def read_configs(
     given: Mapping[str, Any], texts: Sequence[str] = (), file: Path | None = None
 ) -> list[Config]:
-    """The configurations of a file and of texts; settings that were given hold for all of them.
-
-    Raises:
-        UsageError: one of them is wrong, or two share a name.
-    """
+    """The configurations of a file and of texts; settings that were given hold for all of them."""
     shared = {
         name: checked(name, value, table.flag_of(name), table.ALL_RULES)
         for name, value in given.items()

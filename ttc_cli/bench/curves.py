@@ -76,7 +76,11 @@ def read(results: Sequence[Results]) -> list[Curve]:
     found += [curve for group in ladders.values() if (curve := _ladder(group))]
     kept: list[Curve] = []
     for curve in found:
-        if not any(_same(curve, other) for other in kept):
+        mine = (curve.data, curve.model, curve.ids)
+        alike = [other for other in kept if mine == (other.data, other.model, other.ids)]
+        same = (np.array_equal(curve.score, one.score) and np.array_equal(curve.tokens, one.tokens)
+                for one in alike)  # fmt: skip
+        if not any(same):
             kept.append(curve)
     return kept
 
@@ -84,14 +88,6 @@ def read(results: Sequence[Results]) -> list[Curve]:
 def sizes(most: int) -> list[int]:
     """Return the sample counts 1, 2, 4, ... up to `most`."""
     return [1 << i for i in range(most.bit_length())] if most else []
-
-
-def _same(one: Curve, other: Curve) -> bool:
-    return (
-        (one.data, one.model, one.ids) == (other.data, other.model, other.ids)
-        and np.array_equal(one.score, other.score)
-        and np.array_equal(one.tokens, other.tokens)
-    )
 
 
 def _replayed(one: Results) -> list[Curve]:
@@ -123,12 +119,10 @@ def _pooled(row: dict[str, Any], samples: int) -> Pooled:
         nothing = Ballots((None,) * samples, frozenset())
         return Pooled(nothing, (False,) * samples, (0,) * samples, (0.0,) * samples)
     branches = row["branches"]
-    return Pooled(
-        ballots,
-        tuple(bool(branch["correct"]) for branch in branches),
-        tuple(branch["tokens"] for branch in branches),
-        tuple(branch["confidence"] for branch in branches),
+    columns = zip(
+        *((bool(b["correct"]), b["tokens"], b["confidence"]) for b in branches), strict=True
     )
+    return Pooled(ballots, *map(tuple, columns))
 
 
 def _alike(one: Results) -> str:

@@ -26,11 +26,9 @@ RESAMPLES = 200
 ORDERS = 48
 PRICES = np.concatenate([[0.0], np.geomspace(1e-7, 1e-1, 120)])
 """Score that a token is worth; at each, every bin takes what pays best (the convex hull)."""
-Rows = NDArray[np.int64]
-"""Numbers of questions."""
+Rows = NDArray[np.int64]  # numbers of questions
 KEYS = ("pass rate", "agreement")
-FEWEST = 10
-"""Questions, below which bins would hold one or two."""
+FEWEST = 10  # questions, below which bins would hold one or two
 
 
 @dataclass(frozen=True)
@@ -155,17 +153,14 @@ def _agreement(one: Pooled) -> float:
     return max(map(cast.count, cast), default=0) / len(one.right)
 
 
-def _binned(key: Array) -> list[Rows]:
-    """Questions by rising ease, in equal parts (quintiles), fewer where there are few questions."""
-    return np.array_split(np.argsort(key), max(1, min(BINS, key.size // 5)))
-
-
 def _choice(half: Split, key: str, who: Rows) -> tuple[list[Rows], Array, Array]:
     """Bins, and for each uniform vote what every bin takes: (votes, bins); and the uniform curve.
 
     Of the mixes that reach the uniform vote's quality on the choosing half, the cheapest.
     """
-    bins = [who[part] for part in _binned(half.keys[key][who])]
+    # by rising ease, in equal parts (quintiles), fewer where there are few questions
+    parts = np.array_split(np.argsort(half.keys[key][who]), max(1, min(BINS, who.size // 5)))
+    bins = [who[part] for part in parts]
     score, tokens = half.chosen
     share = np.asarray([part.size / who.size for part in bins])
     scores = np.asarray([score[part].mean(axis=0) for part in bins])
@@ -195,10 +190,8 @@ def _one(half: Split, key: str, who: Rows) -> tuple[Array, Array]:
     score, tokens = half.judged
     mixed = []
     for picks in taken[2:]:
-        both = [
-            (score[part, pick].sum(), tokens[part, pick].sum())
-            for part, pick in zip(bins, picks, strict=True)
-        ]
+        pairs = zip(bins, picks, strict=True)
+        both = [(score[part, pick].sum(), tokens[part, pick].sum()) for part, pick in pairs]
         mixed.append(np.sum(both, axis=0) / who.size)
     return uniform, np.asarray(mixed)
 
@@ -225,14 +218,9 @@ def _ratio(uniform: Array, mixed: Array) -> float:
     says less for the mix than there may be.
     """
     quality, tokens = np.maximum.accumulate(uniform[0]), uniform[1]
-    reached = np.interp(mixed[0], *_rising(quality, np.log2(tokens)))
+    first = np.concatenate([[True], np.diff(quality) > 1e-12])  # each at the least cost of it
+    reached = np.interp(mixed[0], quality[first], np.log2(tokens)[first])
     return float(2**reached / mixed[1])
-
-
-def _rising(quality: Array, cost: Array) -> tuple[Array, Array]:
-    """Each quality once, at the least cost that reaches it."""
-    first = np.concatenate([[True], np.diff(quality) > 1e-12])
-    return quality[first], cost[first]
 
 
 def _bins(halves: Sequence[Split]) -> tuple[Bin, ...]:

@@ -53,28 +53,21 @@ def points(fit: dict[str, Any]) -> Table:
 def _law(fit: dict[str, Any]) -> list[str]:
     beta, p = fit["beta"], fit["misfit_p"]
     return [
-        fit["curve"],
-        fit["model"],
-        str(fit["n"]),
-        spoken(fit["a"]),
-        f"{fit['b']['value']:.2f}",
+        fit["curve"], fit["model"], str(fit["n"]), spoken(fit["a"]), f"{fit['b']['value']:.2f}",
         f"{beta['value']:.2f} ({beta['low']:.2f}…{beta['high']:.2f})",
         "-" if p is None else f"{p:.3f}" if p >= 0.001 else "<0.001",
         fit["saturation"] or "none seen",
-    ]
+    ]  # fmt: skip
 
 
 def _point(point: dict[str, Any]) -> list[str]:
     quality, coverage = point["quality"], point["coverage"]
     return [
-        point["label"],
-        f"{point['tokens']:.0f}",
-        f"{point['seconds']:.1f}",
+        point["label"], f"{point['tokens']:.0f}", f"{point['seconds']:.1f}",
         f"{share(quality['value'])} ({share(quality['low'])}–{share(quality['high'])})",
-        share(point["line"]),
-        spoken(point["gain"]) if point["gain"] else "-",
+        share(point["line"]), spoken(point["gain"]) if point["gain"] else "-",
         "-" if coverage is None else share(coverage),
-    ]
+    ]  # fmt: skip
 
 
 def crossed(found: dict[str, Any]) -> str:
@@ -90,42 +83,28 @@ def crossed(found: dict[str, Any]) -> str:
 
 def bins(found: dict[str, Any]) -> Table:
     """Make a table with a row for each bin of difficulty."""
-    head = [
-        "hardest first",
-        "questions",
-        *(f"N={k}" for k in found["sizes"]),
-        "best N",
-        "one or vote",
-    ]
-    rows = [
-        [
-            f"bin {i}",
-            f"{one['n']:.0f}",
-            *map(share, one["quality"]),
-            f"{one['samples']:.1f}",
-            f"{100 * one['voting']:.0f}%",
-        ]
+    sizes = [f"N={k}" for k in found["sizes"]]
+    head = ["hardest first", "questions", *sizes, "best N", "one or vote"]
+    return [head, *(
+        [f"bin {i}", f"{one['n']:.0f}", *map(share, one["quality"]), f"{one['samples']:.1f}",
+         f"{100 * one['voting']:.0f}%"]
         for i, one in enumerate(found["bins"], 1)
-    ]
-    return [head, *rows]
+    )]  # fmt: skip
 
 
 def mixes(found: dict[str, Any]) -> Table:
     """Make a table with a row for each mix by difficulty."""
     head = ["bins by", "aim", "all: quality", "tokens", "mix: quality", "tokens", "saving at equal"]
-    rows = [
-        [
-            mix["key"],
-            f"N={mix['samples']}",
-            share(mix["quality"]),
-            f"{mix['tokens']:.0f}",
-            share(mix["mix_quality"]),
-            f"{mix['mix_tokens']:.0f}",
-            f"{mix['ratio']['value']:.2f}x ({mix['ratio']['low']:.2f}…{mix['ratio']['high']:.2f})",
-        ]
-        for mix in found["mixes"]
-    ]
-    return [head, *rows]
+    return [head, *map(_mix, found["mixes"])]
+
+
+def _mix(mix: dict[str, Any]) -> list[str]:
+    ratio = mix["ratio"]
+    saving = f"{ratio['value']:.2f}x ({ratio['low']:.2f}…{ratio['high']:.2f})"
+    return [
+        mix["key"], f"N={mix['samples']}", share(mix["quality"]), f"{mix['tokens']:.0f}",
+        share(mix["mix_quality"]), f"{mix['mix_tokens']:.0f}", saving,
+    ]  # fmt: skip
 
 
 def share(value: float) -> str:

@@ -15,19 +15,13 @@ from ttc_cli.bench.curves import Array, Curve
 from ttc_cli.bench.scaling import LEAST, Estimate, Law, crossing, fit
 
 SCHEMA_VERSION = 1
-CLAIM = 4.0
-"""What Snell et al. 2024 report of the compute-optimal mix against best-of-N."""
+CLAIM = 4.0  # what Snell et al. 2024 report of the compute-optimal mix against best-of-N.
 LEVEL = 0.05
-FEW = 30
-"""Questions, below which percentile intervals are known to be too short."""
+FEW = 30  # questions, below which percentile intervals are known to be too short
 
 
 def build(curves: Sequence[Curve], *, least: float = LEAST, seed: int = 0) -> dict[str, Any]:
-    """Build the report.
-
-    Args:
-        curves: of `curves.read`. least: gain of a doubling that is worth its cost.
-    """
+    """Build the report; `least` is the gain of a doubling that is worth its cost."""
     laws = [fit(curve.tokens, curve.score, least=least, seed=seed) for curve in curves]
     return {
         "schema_version": SCHEMA_VERSION,
@@ -58,25 +52,19 @@ def _fit(curve: Curve, law: Law, least: float) -> dict[str, Any]:
         "model": curve.model,
         "data": curve.data,
         "n": law.n,
-        "a": asdict(law.a),
-        "b": asdict(law.b),
-        "beta": asdict(law.beta),
+        **{name: asdict(getattr(law, name)) for name in ("a", "b", "beta")},
         "points": points,
         "saturation": None if law.saturation is None else curve.labels[law.saturation],
         "misfit_p": law.misfit,
         "bend": None if law.bend is None else asdict(law.bend),
         "ceiling_tokens": law.ceiling if math.isfinite(law.ceiling) else None,
-        "words": _words(curve, law, points, least),
+        "words": [
+            _doubling(law),
+            _saturated(curve, law, least),
+            _fails(law, points),
+            *_limits(law),
+        ],
     }
-
-
-def _words(curve: Curve, law: Law, points: list[dict[str, Any]], least: float) -> list[str]:
-    return [
-        _doubling(law),
-        _saturated(curve, law, least),
-        _fails(law, points),
-        *_limits(law),
-    ]
 
 
 def spoken(value: Estimate | dict[str, float]) -> str:
@@ -96,11 +84,8 @@ def _saturated(curve: Curve, law: Law, least: float) -> str:
         return (f"No saturation up to {curve.labels[-1]}: the last step still gave "
                 f"{spoken(last)} points.")  # fmt: skip
     gain = law.gains[law.saturation]
-    why = (
-        f"less than {100 * least:g} a doubling"
-        if gain.low > 0
-        else f"not to be told from 0 with {law.n} questions"
-    )
+    why = f"less than {100 * least:g} a doubling"
+    why = why if gain.low > 0 else f"not to be told from 0 with {law.n} questions"
     where = f"From {curve.labels[law.saturation]} on more compute shows no clear gain"
     return f"{where}: the next step gave {spoken(gain)} points, {why}."
 
@@ -174,11 +159,8 @@ def _difficulties(curves: Sequence[Curve], seed: int) -> list[dict[str, Any]]:
 
 
 def _claim(found: difficulty.Difficulty) -> str:
-    mix = next(
-        mix
-        for mix in found.mixes
-        if mix.samples == found.sizes[-1] and mix.key == difficulty.KEYS[0]
-    )
+    most, key = found.sizes[-1], difficulty.KEYS[0]
+    mix = next(mix for mix in found.mixes if (mix.samples, mix.key) == (most, key))
     ratio = mix.ratio
     said = f"{ratio.value:.2f}x ({ratio.low:.2f}…{ratio.high:.2f})"
     if ratio.low > CLAIM:

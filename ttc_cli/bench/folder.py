@@ -26,11 +26,7 @@ FIXED = ("data", "model", "seed")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Header of a folder: what is run.
-
-    Args:
-        data: name and sha256 of the questions. model: name and sha256.
-    """
+    """Header of a folder: what is run; data and model have a name and a sha256."""
 
     data: dict[str, str]
     model: dict[str, str]
@@ -39,26 +35,15 @@ class Header:
 
     def described(self) -> dict[str, Any]:
         """Return the header as a JSON object."""
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "data": self.data,
-            "model": self.model,
-            "seed": self.seed,
-            "configs": [config.described() for config in self.configs],
-        }
+        configs = [config.described() for config in self.configs]
+        fixed = {"data": self.data, "model": self.model, "seed": self.seed}
+        return {"schema_version": SCHEMA_VERSION, **fixed, "configs": configs}
 
 
 class Folder:
     """An open folder, written by this process alone. Close it.
 
-    Args:
-        path: made when it does not exist.
-        resume: go on with what is there.
-
-    Raises:
-        UsageError: results are there and `resume` was not given, or they are of another run.
-        TtcError: another process is writing there.
-        UnreadableFile: it cannot be read or written.
+    UsageError where results are there and it is not to be resumed, or they are of another run.
     """
 
     def __init__(self, path: Path, header: Header, *, resume: bool) -> None:
@@ -124,40 +109,28 @@ def _joined(
     """The configurations that were run and those that are new; a name keeps its meaning."""
     known = {config["name"]: config for config in old}
     for config in new:
-        before = known.setdefault(config["name"], config)
-        if before != config:
-            raise UsageError(
-                f"{path} has another configuration called {config['name']!r}",
-                "give this one a name of its own",
-            )
+        if known.setdefault(config["name"], config) != config:
+            why = f"{path} has another configuration called {config['name']!r}"
+            raise UsageError(why, "give this one a name of its own")
     return list(known.values())
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """Read what was run in a folder.
-
-    Raises:
-        UnreadableFile: it is no folder of a bench.
-    """
+    """Read what was run in a folder; UnreadableFile where it is no folder of a bench."""
     try:
         header = json.loads((path / HEADER).read_text(encoding="utf-8"))
         if header["schema_version"] != SCHEMA_VERSION:
             raise UnreadableFile(f"{path} was written by another version of ttc")
     except OSError as error:
-        raise UnreadableFile(
-            f"{path} is no folder of a bench: {error.strerror}", "give what --out named"
-        ) from error
+        why = f"{path} is no folder of a bench: {error.strerror}"
+        raise UnreadableFile(why, "give what --out named") from error
     except (ValueError, KeyError, TypeError) as error:
         raise UnreadableFile(f"{path / HEADER} is damaged") from error
     return dict(header)
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Read all rows of results in a folder, which may still be written to.
-
-    Raises:
-        UnreadableFile: there are none.
-    """
+    """Read all rows of results in a folder, which may still be written to."""
     return read_lines(path / RESULTS)
 
 

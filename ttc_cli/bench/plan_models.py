@@ -18,11 +18,7 @@ FIELDS = ("params", "price", "speed", "memory", "train", "train_tokens")
 
 
 def number(text: str, where: str) -> float:
-    """Parse a number such as `0.5e9`, `0.5B` or `20k`.
-
-    Raises:
-        UsageError: not a number.
-    """
+    """Parse a number such as `0.5e9`, `0.5B` or `20k`; UsageError for none."""
     found = _NUMBER.fullmatch(text.strip())
     try:
         if found:
@@ -33,11 +29,7 @@ def number(text: str, where: str) -> float:
 
 
 def share(text: str, where: str) -> float:
-    """Parse a share such as `0.45` or `45%`; in [0, 1].
-
-    Raises:
-        UsageError: not a share.
-    """
+    """Parse a share such as `0.45` or `45%`; in [0, 1]."""
     percent = text.strip().endswith("%")
     found = number(text.strip().removesuffix("%"), where) / (100 if percent else 1)
     if found > 1:
@@ -50,57 +42,43 @@ def parsed(text: str) -> Model:
 
     A quality is `SHARE@TOKENS` or `SHARE@TOKENS@SECONDS`; what follows a comma without a name
     goes on with the name before.
-
-    Raises:
-        UsageError: not of that form.
     """
     values: dict[str, list[str]] = {}
     key = ""
     for part in filter(None, map(str.strip, text.split(","))):
         name, equals, value = part.partition("=")
         if equals:
-            key = name.strip().replace("-", "_")
-            if key not in ("name", "quality", *FIELDS):
-                hint = did_you_mean(key, ("name", "quality", *FIELDS))
-                raise UsageError(
-                    f"--model: there is no {name.strip()!r}", hint or "see ttc plan -h"
-                )
+            key, known = name.strip().replace("-", "_"), ("name", "quality", *FIELDS)
+            if key not in known:
+                hint = did_you_mean(key, known) or "see ttc plan -h"
+                raise UsageError(f"--model: there is no {name.strip()!r}", hint)
         if not key:
             raise UsageError(f"--model takes key=value,key=value, not {part!r}")
         values.setdefault(key, []).append(value if equals else part)
     if "name" not in values:
         raise UsageError(f"--model {text!r} has no name", "add name=...")
-    given: dict[str, Any] = {}
-    for field in FIELDS:
-        if field in values:
-            given[field] = number(values[field][-1], f"--model {field}")
+    given: dict[str, Any] = {
+        field: number(values[field][-1], f"--model {field}") for field in FIELDS if field in values
+    }
     points = [_point(one) for one in values.get("quality", [])]
     return Model(values["name"][-1], tuple(points), **given)
 
 
 def _point(text: str) -> Point:
     quality, at, rest = text.partition("@")
-    tokens, _, seconds = rest.partition("@")
+    tokens, _, took = rest.partition("@")
     where = "--model quality"
     if not at:
         raise UsageError(f"{where}: {text!r} has no tokens", "write SHARE@TOKENS, as 0.45@229")
     spent = number(tokens, where)
     if spent <= 0:
         raise UsageError(f"{where}: {text!r}: an answer takes tokens")
-    return Point(
-        f"at {spent:.0f} tokens",
-        share(quality, where),
-        spent,
-        seconds=number(seconds, where) if seconds else None,
-    )
+    seconds = number(took, where) if took else None
+    return Point(f"at {spent:.0f} tokens", share(quality, where), spent, seconds=seconds)
 
 
 def measured(folders: Sequence[Path]) -> tuple[list[Model], list[str]]:
-    """The models of some folders with what they reached, and what to be careful about.
-
-    Raises:
-        UnreadableFile: one is no folder of a bench. UsageError: it has no results.
-    """
+    """The models of some folders with what they reached, and what to be careful about."""
     from ttc_cli.bench.report import load
 
     results = load(folders)
@@ -150,11 +128,7 @@ def _known(name: str, points: Sequence[Point]) -> Model:
 
 
 def joined(measured_: Sequence[Model], typed: Sequence[Model]) -> list[Model]:
-    """What was typed is laid over what was measured of a model of that name.
-
-    Raises:
-        UsageError: a model has no quality at any cost.
-    """
+    """What was typed is laid over what was measured of a model of that name."""
     models = {model.name: model for model in measured_}
     for model in typed:
         before = models.get(model.name, Model(model.name))
@@ -162,8 +136,6 @@ def joined(measured_: Sequence[Model], typed: Sequence[Model]) -> list[Model]:
         models[model.name] = replace(before, points=before.points + model.points, **given)
     for model in models.values():
         if not model.points:
-            raise UsageError(
-                f"nothing is known of what {model.name} reaches",
-                "add quality=SHARE@TOKENS, or --from a folder of `ttc bench run`",
-            )
+            hint = "add quality=SHARE@TOKENS, or --from a folder of `ttc bench run`"
+            raise UsageError(f"nothing is known of what {model.name} reaches", hint)
     return list(models.values())

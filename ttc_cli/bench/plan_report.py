@@ -49,19 +49,12 @@ def seeds_text(report: dict[str, Any]) -> str:
 
 
 def build(
-    models: Sequence[Model],
-    wants: Requirements,
-    *,
-    unit: str | None = None,
+    models: Sequence[Model], wants: Requirements, *, unit: str | None = None,
     notes: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     """The plan: every option priced, the choice, break-evens, the Pareto front.
 
-    Args:
-        unit: of costs; the best that is known of all models by default.
-
-    Raises:
-        UsageError: costs cannot be told, or compared.
+    `unit` is of costs; the best that is known of all models by default.
     """
     unit = unit or unit_of(models)
     found = options(models, unit)
@@ -70,37 +63,24 @@ def build(
     front = pareto([one for one in found if not against(one, limits)], wants.requests)
     choice = choose(found, wants)
     return {
-        "schema_version": SCHEMA_VERSION,
-        "unit": unit,
-        "wants": asdict(wants),
+        "schema_version": SCHEMA_VERSION, "unit": unit, "wants": asdict(wants),
         "options": [_option(one, wants, one in front, one is choice) for one in found],
-        "choice": choice.name if choice else None,
-        "verdict": _verdict(choice, found, wants),
+        "choice": choice.name if choice else None, "verdict": _verdict(choice, found, wants),
         "regimes": [{"from_requests": at, "option": one.name} for at, one in regimes(fit)],
-        "break_even": _break_even(choice, fit),
-        "notes": [*notes, *_doubts(choice, wants)],
-    }
+        "break_even": _break_even(choice, fit), "notes": [*notes, *_doubts(choice, wants)],
+    }  # fmt: skip
 
 
 def _option(one: Option, wants: Requirements, front: bool, chosen: bool) -> dict[str, Any]:
     right = one.per_right(wants.requests)
     return {
-        "option": one.name,
-        "model": one.model.name,
-        "point": one.point.label,
-        "quality": one.point.quality,
-        "quality_ci": one.point.interval,
-        "tokens": one.point.tokens,
-        "seconds": one.seconds,
-        "memory": one.model.memory,
-        "training": one.training,
-        "each": one.each,
-        "total": one.total(wants.requests),
-        "per_correct": right if math.isfinite(right) else None,
-        "misses": against(one, wants),
-        "pareto": front,
-        "chosen": chosen,
-    }
+        "option": one.name, "model": one.model.name, "point": one.point.label,
+        "quality": one.point.quality, "quality_ci": one.point.interval, "tokens": one.point.tokens,
+        "seconds": one.seconds, "memory": one.model.memory, "training": one.training,
+        "each": one.each, "total": one.total(wants.requests),
+        "per_correct": right if math.isfinite(right) else None, "misses": against(one, wants),
+        "pareto": front, "chosen": chosen,
+    }  # fmt: skip
 
 
 def _verdict(choice: Option | None, found: Sequence[Option], wants: Requirements) -> str:
@@ -193,21 +173,17 @@ def text(report: dict[str, Any]) -> str:
 
 
 def _row(one: dict[str, Any]) -> list[str]:
-    quality = _percent(one["quality"])
+    quality, right = _percent(one["quality"]), one["per_correct"]
     if one["quality_ci"]:
         low, high = one["quality_ci"]
         quality += f" ({100 * low:.0f}–{100 * high:.0f})"
+    mark = "*" if one["chosen"] else "+" if one["pareto"] else " "
     return [
-        f"{'*' if one['chosen'] else '+' if one['pareto'] else ' '} {one['option']}",
-        quality,
-        f"{one['tokens']:.0f}",
+        f"{mark} {one['option']}", quality, f"{one['tokens']:.0f}",
         "-" if one["seconds"] is None else f"{one['seconds']:.1f}",
-        _count(one["training"]),
-        _count(one["each"]),
-        _count(one["total"]),
-        "-" if one["per_correct"] is None else _count(one["per_correct"]),
-        ", ".join(one["misses"]),
-    ]
+        *(_count(one[name]) for name in ("training", "each", "total")),
+        "-" if right is None else _count(right), ", ".join(one["misses"]),
+    ]  # fmt: skip
 
 
 def _percent(value: float) -> str:

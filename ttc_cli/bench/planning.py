@@ -15,10 +15,8 @@ from ttc_cli.core.errors import UsageError
 
 SEED = (("easy", "low", 1), ("medium", "medium", 4), ("hard", "high", 16), ("extreme", "max", 64))
 """Class of question, its effort, and its cost in plain answers."""
-SPLIT = 0.7
-"""Share of traffic that one plain answer does for."""
-ANSWER, TRAIN = 2, 6
-"""FLOPs per parameter and token."""
+SPLIT = 0.7  # share of traffic that one plain answer does for
+ANSWER, TRAIN = 2, 6  # FLOPs per parameter and token
 UNITS = ("money", "flops", "seconds", "tokens")
 
 
@@ -115,11 +113,7 @@ def seed_table(split: float = SPLIT) -> list[dict[str, Any]]:
 
 
 def unit_of(models: Sequence[Model]) -> str:
-    """Choose the best unit in which every model can be priced.
-
-    Raises:
-        UsageError: there is none: tokens of different models are not the same cost.
-    """
+    """Choose the best unit in which every model can be priced; UsageError where there is none."""
     if all(model.price is not None for model in models):
         return "money"
     if all(model.params for model in models):
@@ -137,11 +131,7 @@ def unit_of(models: Sequence[Model]) -> str:
 
 
 def options(models: Sequence[Model], unit: str) -> list[Option]:
-    """Price every model at every effort.
-
-    Raises:
-        UsageError: something that the unit needs is not known of a model.
-    """
+    """Price every model at every effort; UsageError where something for that is not known."""
     return [
         Option(model, point, _training(model, unit), _each(model, point, unit))
         for model in models

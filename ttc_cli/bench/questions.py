@@ -23,8 +23,7 @@ INSIDE = ("value", "text", "answer", "aliases")
 ID = ("id", "task_id", "unique_id", "ID", "qid", "problem_id")
 TASKS = ("math", "choice", "short", "code")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-MOST_BYTES = 1_000_000_000
-"""Of a set, unpacked."""
+MOST_BYTES = 1_000_000_000  # of a set, unpacked
 _HASHES = re.compile(r"####\s*(.+?)\s*$")
 _VALUE = re.compile(r"\d|\\|^[a-zA-Z]$")
 
@@ -34,8 +33,7 @@ class Item:
     """One question.
 
     Args:
-        id: unique in its set.
-        prompt: what is asked, without the task's wording.
+        id: unique in its set. prompt: what is asked, without the task's wording.
         reference: the right answer in short form; of code, the reference solution; empty where
             none is known.
         task: "math", "choice", "short" or "code".
@@ -57,14 +55,9 @@ class Item:
 
 
 def load(path: Path, *, unanswered: bool = False) -> list[Item]:
-    """Load all questions of a file.
+    """Load all questions of a file; UsageError, with the line, for a record that is none.
 
-    Args:
-        unanswered: a question without an answer will do.
-
-    Raises:
-        UnreadableFile: it cannot be read.
-        UsageError: a record is not a question, or two have one id; the message names the line.
+    `unanswered`: a question without an answer will do.
     """
     items, problems = examine(path, unanswered=unanswered)
     if problems:
@@ -73,11 +66,7 @@ def load(path: Path, *, unanswered: bool = False) -> list[Item]:
 
 
 def examine(path: Path, *, unanswered: bool = False) -> tuple[list[Item], list[str]]:
-    """Read a file: (questions, one line for each problem).
-
-    Raises:
-        UnreadableFile: it cannot be read. UsageError: it holds no record.
-    """
+    """Read a file: (questions, one line for each problem)."""
     records = list(read_records(path))
     if not records:
         raise UsageError(f"{path} holds no record", "give a JSONL file, a record a line")
@@ -98,11 +87,7 @@ def examine(path: Path, *, unanswered: bool = False) -> tuple[list[Item], list[s
 
 
 def read_records(path: Path) -> Iterable[tuple[int, Any]]:
-    """(line, value) of JSONL, a JSON array or CSV; a line that is not JSON gives its text.
-
-    Raises:
-        UnreadableFile: it cannot be read, or is not text.
-    """
+    """(line, value) of JSONL, a JSON array or CSV; a line that is not JSON gives its text."""
     text = _text(path)
     if path.name.lower().removesuffix(".gz").endswith(".csv"):
         yield from _rows(path, text)
@@ -160,8 +145,7 @@ def read(record: Any, name: str, task: str = "math", *, unanswered: bool = False
 
     Args:
         record: GSM8K, MATH, SVAMP (raw or flat), AIME, HumanEval, choices, or our own.
-        name: its id, when it brings none.
-        task: for records that do not say.
+        name: its id, when it brings none. task: for records that do not say.
         unanswered: it need not have an answer.
 
     Raises:

@@ -23,16 +23,14 @@ from ttc_cli.core.ledger import Budget
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.host import Host
 
-WIDTH = 32
-"""Branches of one run that get a token in one step."""
+WIDTH = 32  # branches of one run that get a token in one step
 
 
 class Replay:
     """The engine, the record, and the samples under way.
 
     Args:
-        engine: closed by whoever made it.
-        log: where whole samples are kept and looked for.
+        engine: closed by whoever made it. log: where whole samples are kept and looked for.
         width: samples drawn at once, more wait their turn; by default as many as the engine
             draws.
         budget: of all that is drawn; what is played back costs nothing.
@@ -40,16 +38,10 @@ class Replay:
     """
 
     def __init__(
-        self,
-        engine: Host,
-        log: SampleLog,
-        *,
-        width: int | None = None,
-        budget: Budget | None = None,
-        clock: Callable[[], float] = time.perf_counter,
-    ) -> None:
-        self.engine = engine
-        self.log = log
+        self, engine: Host, log: SampleLog, *, width: int | None = None,
+        budget: Budget | None = None, clock: Callable[[], float] = time.perf_counter,
+    ) -> None:  # fmt: skip
+        self.engine, self.log = engine, log
         self.budget = budget or Budget()
         self._width = width
         self.drawn = 0
@@ -261,17 +253,9 @@ class ReplayClient:
         self.spent[request.seed] += tick.seconds
         last = sample.stop is not None and playback.at == len(sample.ticks)
         return Delta(
-            request.key,
-            text=tick.text,
-            tokens=sample.ids if last else (),
-            logprobs=tick.logprobs,
-            confidences=tick.confidences,
-            certainties=tick.certainties,
-            hidden=tick.hidden,
-            scores=sample.scores if last else (),
-            sampled=tick.sampled,
-            prefilled=prefilled,
-            shared=shared,
-            stop=sample.stop if last else None,
+            request.key, text=tick.text, tokens=sample.ids if last else (),
+            logprobs=tick.logprobs, confidences=tick.confidences, certainties=tick.certainties,
+            hidden=tick.hidden, scores=sample.scores if last else (), sampled=tick.sampled,
+            prefilled=prefilled, shared=shared, stop=sample.stop if last else None,
             error=sample.error if last else "",
-        )
+        )  # fmt: skip

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,7 @@ from ttc_cli.bench.statistics import Difference, paired, wilson
 from ttc_cli.core.errors import UsageError
 
 SCHEMA_VERSION = 1
-ALIKE = 0.01
-"""Spending within this share of each other counts as equal."""
+ALIKE = 0.01  # spending within this share of each other counts as equal
 Rows = dict[str, dict[str, Any]]
 
 
@@ -71,16 +70,11 @@ class Results:
 
 
 def load(folders: Sequence[Path]) -> list[Results]:
-    """Load the configurations of some folders, in the order of their flags.
-
-    Raises:
-        UnreadableFile: one is no folder of a bench. UsageError: there is no result yet.
-    """
+    """Load the configurations of some folders, in the order of their flags."""
     found = [part for folder in folders for part in _load(folder)]
     if not found:
-        raise UsageError(
-            f"no results in {', '.join(map(str, folders))} yet", "see `ttc bench run --resume`"
-        )
+        where = ", ".join(map(str, folders))
+        raise UsageError(f"no results in {where} yet", "see `ttc bench run --resume`")
     names = Counter(one.name for _, one in found)
     return [
         one if names[one.name] == 1 else replace(one, name=f"{folder}:{one.name}")
@@ -90,13 +84,12 @@ def load(folders: Sequence[Path]) -> list[Results]:
 
 def _load(folder: Path) -> list[tuple[str, Results]]:
     header, rows = read_header(folder), read_rows(folder)
+    data, model = header["data"]["sha256"], header["model"]["name"]
     out = []
     for config in header["configs"]:
-        name = config["name"]
-        own = {row["id"]: row for row in rows if row["config"] == name}
+        own = {row["id"]: row for row in rows if row["config"] == config["name"]}
         if own:
-            data, model = header["data"]["sha256"], header["model"]["name"]
-            out.append((folder.name, Results(name, own, data, model, config)))
+            out.append((folder.name, Results(config["name"], own, data, model, config)))
     return out
 
 
@@ -227,18 +220,15 @@ def _cut(
 def _as_json(found: Difference | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    value = asdict(found)
-    return {"difference": value["value"], "ci": [found.low, found.high], "p": found.p,
-            "n": found.n}  # fmt: skip
+    interval = [found.low, found.high]
+    return {"difference": found.value, "ci": interval, "p": found.p, "n": found.n}
 
 
 def points(one: Results) -> list[tuple[float, float]]:
     """(mean tokens, accuracy) of the vote of 1, 2, 4, ... samples; empty unless a plain vote."""
     if not one.curves:
         return []
-    tokens, sizes = one.mean(spent) / one.samples, [1]
-    while sizes[-1] * 2 <= one.samples:
-        sizes.append(sizes[-1] * 2)
+    tokens, sizes = one.mean(spent) / one.samples, [1 << i for i in range(one.samples.bit_length())]
     curves = list(one.curves.values())
     return [(tokens * k, sum(points[k - 1] for points in curves) / len(curves)) for k in sizes]
 

@@ -18,8 +18,8 @@ from ttc_cli.bench.questions import Item
 from ttc_cli.bench.replay import Replay
 from ttc_cli.core.errors import BudgetSpent
 from ttc_cli.models.registry import ModelFile
+from ttc_cli.session.batch import budget, spent
 from ttc_cli.session.loaded import Session
-from ttc_cli.session.spending import budget, spent
 from ttc_cli.views.text import span
 
 TERMINAL_SECONDS = 0.5
@@ -75,26 +75,19 @@ def choose(items: Sequence[Item], *, limit: int | None, shuffle: bool, seed: int
 def run(session: Session, spec: Spec, *, stopped: Callable[[], bool] = lambda: False) -> Summary:
     """Draw what is missing and write a row for each question and configuration.
 
-    Args:
-        session: the model.
-        spec: what to run.
-        stopped: asked after every step of the engine; ends the run where it is.
-
-    Raises:
-        TtcError: see Folder and Runner; what was written stays, and `resume` goes on.
+    `stopped` is asked after every step of the engine and ends the run where it is; what was
+    written stays, and `resume` goes on.
     """
     model = {"name": session.model.name, "sha256": session.identity}
     folder = Folder(spec.out, Header(spec.data, model, spec.seed, spec.configs), resume=spec.resume)
     try:
-        plan = partial(
-            runner.plan, session, spec.items, spec.configs, spec.seed, folder.has
-        )  # twice, for the longest and to run it: all at once may not fit into memory
+        # twice, for the longest and to run it: all at once may not fit into memory
+        plan = partial(runner.plan, session, spec.items, spec.configs, spec.seed, folder.has)
         wanted = len(spec.items) * len(spec.configs)
         before = sum(folder.has(c.name, item.id) for c in spec.configs for item in spec.items)
         if before < wanted and isinstance(session.model, ModelFile):
-            session.engine.reserve(
-                runner.cells(session, plan(), spec.width or session.engine.width)
-            )
+            width = spec.width or session.engine.width
+            session.engine.reserve(runner.cells(session, plan(), width))
         allowed = budget(session.settings, folder.log.usage)
         replay = Replay(session.engine, folder.log, width=spec.width, budget=allowed)
         progress = Progress(None if spec.quiet else sys.stderr, before=before)
@@ -116,23 +109,16 @@ class Progress:
     overwritten, one a minute into a file.
 
     Args:
-        err: where to; None for nowhere.
-        before: answers that an earlier run has already given.
+        err: where to; None for nowhere. before: answers that an earlier run has already given.
         clock: seconds, monotonic.
     """
 
     def __init__(
-        self,
-        err: TextIO | None = None,
-        *,
-        before: int = 0,
+        self, err: TextIO | None = None, *, before: int = 0,
         clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._err = err
-        self._before = before
-        self._clock = clock
-        self._began = clock()
-        self._last = self._began
+    ) -> None:  # fmt: skip
+        self._err, self._before, self._clock = err, before, clock
+        self._began = self._last = clock()
         self._terminal = bool(err and err.isatty())
         self._shown = self._away = False
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ttc_cli.bench import rows
+from ttc_cli.bench import scoring
 from ttc_cli.bench.configs import Config
 from ttc_cli.bench.questions import Item
 from ttc_cli.bench.replay import Replay, ReplayClient
@@ -25,10 +25,8 @@ from ttc_cli.session.request import Request
 from ttc_cli.session.running import start
 from ttc_cli.store.journal import Journal
 
-ATTEMPTS = 3
-"""At a question of which a branch failed: what broke off is drawn anew."""
-SLACK = 1.25
-"""Samples asked of the engine, in widths: the batch is full when some end together."""
+ATTEMPTS = 3  # at a question of which a branch failed: what broke off is drawn anew
+SLACK = 1.25  # samples asked of the engine, in widths: the batch is full when some end together
 Report = Callable[[int, int, Replay], None]
 
 
@@ -49,7 +47,7 @@ class _Live:
     run: Run
     client: ReplayClient
     flow: Flow[Outcome]
-    scores: rows.Scores = field(default_factory=dict)
+    scores: scoring.Scores = field(default_factory=dict)
 
     @property
     def coming(self) -> int:
@@ -90,7 +88,7 @@ def plan(
             try:
                 prepared = planned_for(session, request)
             except ContextOverflow as error:
-                yield rows.failed(config.name, item, error)
+                yield scoring.failed(config.name, item, error)
             else:
                 jobs.append(Job(item, config.name, prepared, question_seed(seed, item.id)))
         yield from sorted(jobs, key=_greed)
@@ -103,14 +101,8 @@ def _greed(job: Job) -> tuple[bool, bool, int]:
 
 def cells(session: Session, jobs: Iterable[Job | dict[str, Any]], width: int) -> int:
     """Count the KV cells for `width` branches of the longest question."""
-    longest = max(
-        (
-            job.prepared.prompt_tokens + job.prepared.plan.branch_tokens
-            for job in jobs
-            if isinstance(job, Job)
-        ),
-        default=0,
-    )
+    asked = (job.prepared for job in jobs if isinstance(job, Job))
+    longest = max((one.prompt_tokens + one.plan.branch_tokens for one in asked), default=0)
     return min(width * (longest + 64), memory_cells(session))
 
 
@@ -118,15 +110,12 @@ class Runner:
     """Runs jobs, many at a time, and writes their rows.
 
     Args:
-        replay: the engine and its record.
-        results: where rows go.
+        replay: the engine and its record. results: where rows go.
         report: told (jobs done, jobs in all, replay) as time goes on.
     """
 
     def __init__(self, replay: Replay, results: Journal, report: Report) -> None:
-        self._replay = replay
-        self._results = results
-        self._report = report
+        self._replay, self._results, self._report = replay, results, report
         self._live: list[_Live] = []
         self._scored: deque[Future[dict[str, Any]]] = deque()
         self._again: list[Job] = []
@@ -137,18 +126,9 @@ class Runner:
     def work(
         self, jobs: Iterator[Job | dict[str, Any]], count: int, stopped: Callable[[], bool]
     ) -> int:
-        """Do all jobs, until `stopped` or the budget is spent; rows are written as they come.
+        """Do all `count` jobs, until `stopped` or the budget is spent; returns how many were done.
 
-        Args:
-            jobs: are planned as they are come to; rows of questions that cannot be asked.
-            count: of them.
-
-        Returns:
-            How many were done.
-
-        Raises:
-            TtcError: the engine died, its server stays away, or scoring cannot work; what was
-                written stays.
+        Jobs are planned as they are come to; rows are written as they come, and stay.
         """
         left, ended = iter(jobs), False
         # Scoring has a thread of its own: a formula or a program may take seconds, and the
@@ -190,8 +170,7 @@ class Runner:
         if isinstance(job, Job):
             self._turn(self._start(job), scorer)
         else:
-            row = job
-            self._scored.append(scorer.submit(lambda: row))
+            self._scored.append(scorer.submit(dict, job))
 
     def _start(self, job: Job) -> _Live:
         client = self._replay.client()
@@ -215,8 +194,9 @@ class Runner:
             self._finish(live, end.value, scorer)
         except (ContextOverflow, NoAnswer) as error:
             self._leave(live)
-            failed = rows.failed(live.job.config, live.job.item, error)
-            self._scored.append(scorer.submit(lambda: failed))
+            self._scored.append(
+                scorer.submit(scoring.failed, live.job.config, live.job.item, error)
+            )
 
     def _finish(self, live: _Live, outcome: Outcome, scorer: ThreadPoolExecutor) -> None:
         self._leave(live)
@@ -232,10 +212,10 @@ class Runner:
         if failed and len(failed) == len(outcome.branches):
             self.lost.append(failed[0].error)
             return
-        row = rows.row(
+        row = scoring.row(
             job.config, job.item, job.prepared, outcome, live.run, live.client, live.scores
         )
-        self._scored.append(scorer.submit(rows.score, row, job.item))
+        self._scored.append(scorer.submit(scoring.score, row, job.item))
 
     def _leave(self, live: _Live) -> None:
         self._live.remove(live)

@@ -39,8 +39,7 @@ class Sample:
     """What a request said so far; whole once `stop` is set.
 
     Args:
-        ids: the tokens behind the text, known once it is whole.
-        scores: of a scoring request.
+        ids: the tokens behind the text, known once it is whole. scores: of a scoring request.
         prompt: tokens that were evaluated or reused for it.
     """
 
@@ -61,30 +60,20 @@ class Sample:
     def take(self, delta: Delta, seconds: float) -> None:
         """Add what a step of the engine brought and its share of that step's time."""
         self.prompt += delta.prefilled + delta.shared
+        self._before += seconds
         if not (delta.text or delta.sampled or delta.stop is not None):
-            self._wait(seconds)  # a part of the prompt was evaluated, and that is all
-            return
+            return  # a part of the prompt was evaluated, and that is all
+        seconds, self._before = self._before, 0.0
+        rounded = map(_rounded, (delta.logprobs, delta.confidences, delta.certainties))
+        logprobs, confidences, certainties = rounded
         self.ticks.append(
             Tick(
-                delta.text,
-                delta.sampled,
-                _rounded(delta.logprobs),
-                _rounded(delta.confidences),
-                delta.hidden,
-                seconds + self._waited(),
-                _rounded(delta.certainties),
+                delta.text, delta.sampled, logprobs, confidences, delta.hidden, seconds, certainties
             )
         )
         self.scores = _rounded(delta.scores) or self.scores
         if delta.stop is not None:
             self.stop, self.ids, self.error = delta.stop, delta.tokens, delta.error
-
-    def _wait(self, seconds: float) -> None:
-        self._before += seconds
-
-    def _waited(self) -> float:
-        waited, self._before = self._before, 0.0
-        return waited
 
 
 def _rounded(values: Sequence[float]) -> tuple[float, ...]:
@@ -95,12 +84,6 @@ class SampleLog:
     """Samples in a file; an index of where each lies is in memory, the samples are not.
 
     `usage` is what they took, as far as it was written down.
-
-    Args:
-        path: made when it does not exist.
-
-    Raises:
-        UnreadableFile: it cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -159,15 +142,12 @@ def _read(value: dict[str, Any]) -> Sample:
     counts = value.get("counts") or [1] * len(texts)
     columns = {name: iter(value[name]) for name in _COLUMNS if name in value}
     share = value["seconds"] / max(len(texts), 1)
-    ticks = [
-        Tick(
-            text,
-            count,
-            seconds=share,
-            **{name: tuple(next(column) for _ in range(count)) for name, column in columns.items()},
-        )
-        for text, count in zip(texts, counts, strict=True)
-    ]
+
+    def tick(text: str, count: int) -> Tick:
+        own = {n: tuple(next(column) for _ in range(count)) for n, column in columns.items()}
+        return Tick(text, count, seconds=share, **own)
+
+    ticks = list(map(tick, texts, counts))
     if "hidden" in value:
         ticks[-1] = replace(ticks[-1], hidden=(unpack(value["hidden"]),))
     scores = tuple(value.get("scores", ()))

@@ -17,8 +17,7 @@ from ttc_cli.bench.curves import Array
 from ttc_cli.bench.statistics import Z95
 
 RESAMPLES = 2000
-LEAST = 0.01
-"""A doubling that is expected to give less is not worth its cost."""
+LEAST = 0.01  # a doubling that is expected to give less is not worth its cost
 Interval = tuple[float, float]
 
 
@@ -43,8 +42,7 @@ class Law:
     Args:
         n: questions. tokens: mean cost of each point. quality: mean score of each.
         a: what a doubling of compute gives. b: the line at one token, far outside of what is seen.
-        beta: of error ∝ C^-beta.
-        gains: what each step from one point to the next gave.
+        beta: of error ∝ C^-beta. gains: what each step from one point to the next gave.
         saturation: the first point from which on no step gave anything that shows, or that is
             worth it; None where even the last did.
         misfit: p of the points lying on a line, given how they vary together; None for two points.
@@ -65,11 +63,8 @@ class Law:
     @property
     def ceiling(self) -> float:
         """Tokens at which the line says that every answer is right: it cannot hold beyond."""
-        return (
-            float(2 ** min((1 - self.b.value) / self.a.value, 1000))
-            if self.a.value > 0
-            else math.inf
-        )
+        a, b = self.a.value, self.b.value
+        return float(2 ** min((1 - b) / a, 1000)) if a > 0 else math.inf
 
 
 def line(x: Array, y: Array) -> tuple[Array, Array]:
@@ -99,12 +94,7 @@ def estimate(value: float, draws: Array, n: int) -> Estimate:
 
 
 def fit(
-    tokens: Array,
-    score: Array,
-    *,
-    least: float = LEAST,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
+    tokens: Array, score: Array, *, least: float = LEAST, seed: int = 0, resamples: int = RESAMPLES
 ) -> Law:
     """Fit the law of one curve.
 
@@ -119,7 +109,9 @@ def fit(
     x, xs = np.log2(cost), np.log2(costs)
     a, b = line(x, quality)
     slopes, intercepts = line(xs, qualities)
-    beta, betas = (_exponent(one, other, n) for one, other in ((x, quality), (xs, qualities)))
+    # of error ∝ C^-beta; an error of 0 is taken for half a question
+    beta, betas = (-line(at, np.log2(np.maximum(1 - reached, 0.5 / n)))[0]
+                   for at, reached in ((x, quality), (xs, qualities)))  # fmt: skip
     step, steps = np.diff(quality), np.diff(qualities, axis=1)
     gains = tuple(map(interval, step, steps.T))
     doublings = np.diff(x)
@@ -128,17 +120,12 @@ def fit(
         bend = step[-1] - a * doublings[-1]
         bends = steps[:, -1] - slopes * np.diff(xs, axis=1)[:, -1]
     return Law(
-        n,
-        tuple(map(float, cost)),
-        tuple(map(interval, quality, qualities.T)),
-        interval(float(a), slopes),
-        interval(float(b), intercepts),
-        interval(float(beta), betas),
-        gains,
-        _saturation(gains, doublings, least),
+        n, tuple(map(float, cost)), tuple(map(interval, quality, qualities.T)),
+        interval(float(a), slopes), interval(float(b), intercepts), interval(float(beta), betas),
+        gains, _saturation(gains, doublings, least),
         _misfit(quality - a * x - b, qualities - slopes[:, None] * xs - intercepts[:, None], n),
         None if bends is None or bend is None else interval(float(bend), bends),
-    )
+    )  # fmt: skip
 
 
 def resample(
@@ -157,11 +144,6 @@ def resample(
         tokens = np.vstack([tokens, tokens.mean(axis=0), tokens.mean(axis=0)])
     counted = weights(len(score), seed=seed, resamples=resamples)
     return counted @ tokens, counted @ score
-
-
-def _exponent(x: Array, quality: Array, n: int) -> Array:
-    """Beta of error ∝ C^-beta; an error of 0 is taken for half a question."""
-    return -line(x, np.log2(np.maximum(1 - quality, 0.5 / n)))[0]
 
 
 def _saturation(gains: tuple[Estimate, ...], doublings: Array, least: float) -> int | None:

@@ -18,11 +18,7 @@ GYM_SIZE = 100
 def read_source(
     name: str, seed: int, *, unanswered: bool = False
 ) -> tuple[list[Item], dict[str, str]]:
-    """(questions, {"name", "sha256"}) of a file, or of `reasoning-gym:TASK[:N]`.
-
-    Raises:
-        UnreadableFile, UsageError: see questions.load; an unknown task.
-    """
+    """(questions, {"name", "sha256"}) of a file, or of `reasoning-gym:TASK[:N]`."""
     if found := GYM.fullmatch(name):
         size = int(found["n"] or GYM_SIZE)
         if size < 1:
@@ -33,22 +29,14 @@ def read_source(
 
 
 def _generate(task: str, size: int, seed: int) -> list[Item]:
-    """Questions of a task; the same for the same size and seed.
-
-    Raises:
-        UsageError: the extra is not installed, or there is no such task.
-    """
-    dataset = _dataset(task, size, seed)
+    """Questions of a task; the same for the same size and seed."""
+    gym = {"task": task, "size": size, "seed": seed}
+    items = enumerate(_dataset(task, size, seed))
     return [
-        Item(
-            f"{task}-{seed}-{number}",
-            str(entry["question"]),
-            str(entry["answer"]),
-            "short",
-            {"gym": {"task": task, "size": size, "seed": seed, "number": number}},
-        )
-        for number, entry in enumerate(dataset)
-    ]
+        Item(f"{task}-{seed}-{n}", str(entry["question"]), str(entry["answer"]), "short",
+             {"gym": {**gym, "number": n}})
+        for n, entry in items
+    ]  # fmt: skip
 
 
 def gym_score(gym: dict[str, Any], answer: str) -> bool:

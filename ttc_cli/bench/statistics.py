@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 Z95 = 1.959963984540054
 RESAMPLES = 4000
 FLIPS = 20_000
-_CHUNK = 2_000_000
-"""Numbers held at once while resampling."""
+_CHUNK = 2_000_000  # numbers held at once while resampling
 
 
 def wilson(right: float, n: int) -> tuple[float, float]:
@@ -54,11 +53,7 @@ class Difference:
 
 
 def paired(first: Sequence[float], second: Sequence[float]) -> Difference | None:
-    """How much better the second is on the same questions; None without any.
-
-    Args:
-        first, second: a score in [0, 1] for each question, in the same order.
-    """
+    """How much better the second is on the same questions, scored in [0, 1]; None without any."""
     values = np.asarray(second, dtype=float) - np.asarray(first, dtype=float)
     if values.size == 0:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 Table = list[list[str]]
@@ -21,40 +21,34 @@ LEGEND = (
 
 def text(report: dict[str, Any]) -> str:
     """Format the report for a terminal."""
-    return _join(report, aligned, LEGEND)
+    return _join(report, aligned)
 
 
 def markdown(report: dict[str, Any]) -> str:
     """Format the report as Markdown."""
-    return _join(report, _piped, LEGEND)
+    return _join(report, _piped)
 
 
-def _join(report: dict[str, Any], draw: Any, legend: str) -> str:
+def _join(report: dict[str, Any], draw: Callable[[Table], str]) -> str:
     rows = report["rows"]
     parts = [draw([COSTS, *map(_costs, rows)])]
     if len(rows) > 1:
         parts += [f"Against {rows[0]['config']}:", draw([AGAINST, *map(_against, rows[1:])])]
     failed = [f"{row['config']}: {row['failed']} could not be asked, and count as wrong"
               for row in rows if row["failed"]]  # fmt: skip
-    return "\n\n".join([*parts, *failed, legend]) + "\n"
+    return "\n\n".join([*parts, *failed, LEGEND]) + "\n"
 
 
 def _costs(row: dict[str, Any]) -> list[str]:
     low, high = row["accuracy_ci"]
     per_right = row["tokens_per_correct"]
+    tokens = ("sampled_tokens", "verifier_tokens", "wasted_tokens")
     return [
-        row["config"],
-        str(row["n"]),
-        f"{_share(row['accuracy'])} ({_share(low)}–{_share(high)})",
-        f"{row['sampled_tokens']:.0f}",
-        f"{row['verifier_tokens']:.0f}",
-        f"{row['wasted_tokens']:.0f}",
-        f"{row['seconds']:.1f}",
+        row["config"], str(row["n"]), f"{_share(row['accuracy'])} ({_share(low)}–{_share(high)})",
+        *(f"{row[name]:.0f}" for name in tokens), f"{row['seconds']:.1f}",
         "-" if per_right is None else f"{per_right:.0f}",
-        _share(row["coverage"]),
-        _share(row["selection_gap"]),
-        _share(row["random_pick"]),
-    ]
+        *(_share(row[name]) for name in ("coverage", "selection_gap", "random_pick")),
+    ]  # fmt: skip
 
 
 def _against(row: dict[str, Any]) -> list[str]:
@@ -90,8 +84,5 @@ def aligned(rows: Table) -> str:
 
 def _piped(rows: Table) -> str:
     ruler = ["---", *("---:" for _ in rows[0][1:])]
-    return "\n".join(f"| {' | '.join(row)} |" for row in _escaped([rows[0], ruler, *rows[1:]]))
-
-
-def _escaped(rows: Sequence[Sequence[str]]) -> Table:
-    return [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in (rows[0], ruler, *rows[1:])]
+    return "\n".join(f"| {' | '.join(row)} |" for row in escaped)

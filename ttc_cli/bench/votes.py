@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-ORDERS = 64
-"""Random orders of the samples that expectations are averaged over."""
+ORDERS = 64  # random orders of the samples that expectations are averaged over
 CUT_SHORT = frozenset({"culled", "cancelled", "budget", "time", "failed"})
 
 
@@ -31,12 +30,9 @@ class Ballots:
 
 def ballots(row: dict[str, Any]) -> Ballots | None:
     """The ballots of a row, None unless it is a plain vote."""
-    branches = row["branches"]
-    whole = all(branch["stop"] not in CUT_SHORT for branch in branches)
-    plan = row["plan"]
-    if plan.get("strategy") != "self-consistency" or plan.get("samples") != len(branches):
-        return None
-    if not whole:
+    branches, plan = row["branches"], row["plan"]
+    plain = plan.get("strategy") == "self-consistency" and plan.get("samples") == len(branches)
+    if not plain or any(branch["stop"] in CUT_SHORT for branch in branches):
         return None
     classes = tuple(branch["class"] for branch in branches)
     right = frozenset(b["class"] for b in branches if b["correct"] and b["class"] is not None)
@@ -86,9 +82,4 @@ def at_size(curves: Sequence[Sequence[float]], size: float) -> list[float]:
     Between two whole numbers some questions get one sample more than others, chosen at random:
     the expectation lies on the line between the two scores.
     """
-    low = int(size)
-    share = size - low
-    return [
-        points[low - 1] if share < 1e-9 else points[low - 1] * (1 - share) + points[low] * share
-        for points in curves
-    ]
+    return [float(np.interp(size, range(1, len(points) + 1), points)) for points in curves]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated
-
 import typer
 
-from ttc_cli.cli.help import Grouped, tree
+from ttc_cli.cli.app import Grouped, RunId, tree
 from ttc_cli.cli.options import Given, takes
 from ttc_cli.cli.process import caught
 
@@ -16,19 +13,15 @@ app = tree()
 
 @app.command(cls=Grouped)
 @takes("again")
-def again(
-    given: Given,
-    run_id: Annotated[
-        str | None,
-        typer.Argument(metavar="[ID]", help="A run in the log; by default the last."),
-    ] = None,
-) -> None:
+def again(given: Given, run_id: RunId = None) -> None:
     """Ask the last question, or that of a run, once more.
 
     With another effort, number of samples or model the seed stays, so that what was drawn is
     used again; otherwise the seed counts up, for another answer.
     """
     with caught() as signals:
+        from dataclasses import replace
+
         from ttc_cli.cli.ask import run
         from ttc_cli.cli.logged import asked_before
         from ttc_cli.settings import log_dir
@@ -39,5 +32,4 @@ def again(
         if not given.settings and known.settings["seed"] != "random":
             seed = int(known.settings["seed"]) + 1
             known = replace(known, settings={**known.settings, "seed": seed})
-        again = Given(said | given.settings, given.flags)
-        raise typer.Exit(run(again, (), signals, known))
+        raise typer.Exit(run(Given(said | given.settings, given.flags), (), signals, known))

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ttc_cli.cli.help import Grouped, tree
+from ttc_cli.cli.app import Grouped, tree
 from ttc_cli.cli.options import Given, filled, takes
 from ttc_cli.cli.process import BEGAN, INTERRUPTED, Signals, caught, hello
 from ttc_cli.settings.options import INPUT
 
 if TYPE_CHECKING:
     from ttc_cli.cli.logged import Known
-    from ttc_cli.session.loaded import Session
     from ttc_cli.session.request import Request
     from ttc_cli.settings import Flags, Settings
     from ttc_cli.store.recorder import Recorder
@@ -28,16 +27,10 @@ app = tree()
 @takes("ask")
 def ask(
     given: Given,
-    prompt: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[PROMPT]...",
-            help="The question; `-` is stdin.",
-            show_default=False,
-            rich_help_panel=INPUT,
-        ),
-    ] = None,
-) -> None:
+    prompt: Annotated[list[str] | None, typer.Argument(
+        metavar="[PROMPT]...", help="The question; `-` is stdin.", show_default=False,
+        rich_help_panel=INPUT)] = None,
+) -> None:  # fmt: skip
     """Answer a question.
 
     stdout gets the answer and nothing else; piped text is attached ahead of the question.
@@ -51,15 +44,7 @@ def ask(
 
 
 def run(given: Given, words: tuple[str, ...], signals: Signals, known: Known | None = None) -> int:
-    """Answer; returns the exit code.
-
-    Args:
-        words: of the prompt.
-        known: the question where the log holds it already, instead of words, files and stdin.
-
-    Raises:
-        TtcError: what failed, with its exit code.
-    """
+    """Answer; returns the exit code. `known`: a logged question, in place of words and files."""
     from ttc_cli.cli.delivery import check_flags, look
     from ttc_cli.cli.inputs import filled_words, gather, schema_text
     from ttc_cli.cli.logged import earlier, recorder
@@ -80,25 +65,21 @@ def run(given: Given, words: tuple[str, ...], signals: Signals, known: Known | N
         from ttc_cli.cli.preview import options_of
 
         return options_of(settings.strategy, settings.verifiers)
-    check_flags(settings, flags)
+    check_flags(flags)
     settings = replace(settings, schema=schema_text(settings.schema))
     view = make(look(settings, flags), sys.stdout, sys.stderr)
     signals.erasure = view.erasure
     try:
         if "-" in (*words, *flags.files):
             view.clear()  # somebody may be typing
-        prompt, documents = (
-            (known.prompt, known.documents)
-            if known
-            else gather(
-                saved.words,
-                flags.files,
-                read_stdin=flags.stdin,
+        if known:
+            prompt, documents = known.prompt, known.documents
+        else:
+            until = None if settings.max_seconds is None else BEGAN + settings.max_seconds
+            prompt, documents = gather(
+                saved.words, flags.files, read_stdin=flags.stdin, say=view.say, until=until,
                 needs_prompt=not saved.takes_input,
-                say=view.say,
-                until=None if settings.max_seconds is None else BEGAN + settings.max_seconds,
-            )
-        )
+            )  # fmt: skip
         prompt = saved.finish(prompt)
         view.status("loading the model")
         from ttc_cli.session.loaded import new_id
@@ -108,7 +89,7 @@ def run(given: Given, words: tuple[str, ...], signals: Signals, known: Known | N
         request = Request.of(settings, prompt, documents=documents, history=before.turns)
         begun = request.entry(run_id, said, before.parent)
         if flags.detach:
-            from ttc_cli.cli.background import detach
+            from ttc_cli.cli.logged import detach
 
             check(request, unsafe=settings.unsafe_exec)
             detach(settings, begun, flags)
@@ -127,14 +108,9 @@ def run(given: Given, words: tuple[str, ...], signals: Signals, known: Known | N
 
 
 def _answer(
-    settings: Settings,
-    request: Request,
-    run_id: str,
-    flags: Flags,
-    view: PlainView,
-    record: Recorder,
-    signals: Signals,
-) -> int:
+    settings: Settings, request: Request, run_id: str, flags: Flags, view: PlainView,
+    record: Recorder, signals: Signals,
+) -> int:  # fmt: skip
     from ttc_cli.cli.delivery import show
     from ttc_cli.cli.pulling import choose_for
     from ttc_cli.session import warm
@@ -151,7 +127,15 @@ def _answer(
         session = Session(settings, model, refresh=flags.refresh, warm=warm)
     try:
         if flags.dry_run:
-            return _dry_run(session, request, flags, view)
+            from ttc_cli.cli.preview import dry_run
+
+            check(request, unsafe=settings.unsafe_exec)
+            session.begin()
+            from ttc_cli.session.plan import plan  # takes a while, and the model is loading
+
+            planned = plan(session, request, began=BEGAN)
+            view.clear()
+            return dry_run(planned, as_json=flags.as_json or flags.jsonl)
         events = answer(
             session, request, began=BEGAN, run_id=run_id, stops=signals.stops, say=view.say
         )
@@ -159,16 +143,3 @@ def _answer(
     finally:
         view.clear()
         session.close()
-
-
-def _dry_run(session: Session, request: Request, flags: Flags, view: PlainView) -> int:
-    from ttc_cli.cli.preview import dry_run
-    from ttc_cli.session.request import check
-
-    check(request, unsafe=session.settings.unsafe_exec)
-    session.begin()
-    from ttc_cli.session.plan import plan  # takes a while, and the model is loading
-
-    planned = plan(session, request, began=BEGAN)
-    view.clear()
-    return dry_run(planned, as_json=flags.as_json or flags.jsonl)

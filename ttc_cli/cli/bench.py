@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ttc_cli.cli.app import Grouped, Json, arg, opt, tree
 from ttc_cli.cli.bench_data import data_app
-from ttc_cli.cli.help import Grouped, Json, tree
-from ttc_cli.cli.options import Given, opt, takes
+from ttc_cli.cli.options import Given, takes
 from ttc_cli.cli.output import print_json, write_file
 from ttc_cli.cli.process import caught
 from ttc_cli.core.errors import UsageError
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 app = tree(help="Measure strategies on questions with known answers.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
-HERE = 63
-"""Branches at once from which on attention on a processor computes each against all."""
+HERE = 63  # branches at once from which on attention on a processor computes each against all
 
 WHAT = "What to run"
 
@@ -35,57 +35,24 @@ WHAT = "What to run"
 @takes("bench")
 def run(
     given: Given,
-    data: Annotated[
-        str,
-        opt(
-            "-d",
-            "--data",
-            help="Questions with answers: JSONL, a JSON array or CSV; or reasoning-gym:TASK[:N].",
-            panel=WHAT,
-        ),
-    ],
-    out: Annotated[
-        Path | None,
-        opt(
-            "-o", "--out", help="Folder of results.", panel=OUTPUT, show_default="bench-DATA-MODEL"
-        ),
-    ] = None,
-    config: Annotated[
-        list[str] | None,
-        opt(
-            "-c",
-            "--config",
-            help="name=..,strategy=..,samples=..: one way to"
-            " answer (repeatable). The first is what others are compared with.",
-            panel=WHAT,
-        ),
-    ] = None,
-    configs: Annotated[
-        Path | None, opt("--configs", help="A TOML file with [[config]] tables.", panel=WHAT)
-    ] = None,
-    limit: Annotated[
-        int | None, opt("--limit", help="Only so many questions.", panel=WHAT, min=1)
-    ] = None,
-    shuffle: Annotated[
-        bool, opt("--shuffle", help="Questions in an order drawn by the seed.", panel=WHAT)
-    ] = False,
-    resume: Annotated[
-        bool, opt("--resume", help="Go on with the run in the folder.", panel=OUTPUT)
-    ] = False,
-    width: Annotated[
-        int | None,
-        opt(
-            "--width",
-            help="Branches drawn at once, of all questions; by default 32, or what a server takes.",
-            panel=ENGINE,
-            min=1,
-            max=4096,
-        ),
-    ] = None,
-    seed: Annotated[
-        int, opt("--seed", help="Of samples, and of --shuffle.", panel=SAMPLING, min=0)
-    ] = 0,
-) -> None:
+    data: Annotated[str, opt("-d --data", "Questions with answers: JSONL, a JSON array or CSV; or"
+                             " reasoning-gym:TASK[:N].", WHAT)],
+    out: Annotated[Path | None, opt(
+        "-o --out", "Folder of results.", OUTPUT, show_default="bench-DATA-MODEL")] = None,
+    config: Annotated[list[str] | None, opt(
+        "-c --config", "name=..,strategy=..,samples=..: one way to answer (repeatable). The first"
+        " is what others are compared with.", WHAT)] = None,
+    configs: Annotated[Path | None, opt(
+        "--configs", "A TOML file with [[config]] tables.", WHAT)] = None,
+    limit: Annotated[int | None, opt("--limit", "Only so many questions.", WHAT, min=1)] = None,
+    shuffle: Annotated[bool, opt(
+        "--shuffle", "Questions in an order drawn by the seed.", WHAT)] = False,
+    resume: Annotated[bool, opt("--resume", "Go on with the run in the folder.", OUTPUT)] = False,
+    width: Annotated[int | None, opt(
+        "--width", "Branches drawn at once, of all questions; by default 32, or what a server"
+        " takes.", ENGINE, min=1, max=4096)] = None,
+    seed: Annotated[int, opt("--seed", "Of samples, and of --shuffle.", SAMPLING, min=0)] = 0,
+) -> None:  # fmt: skip
     """Answer every question under every configuration; prints the folder of results.
 
     Samples that several configurations share are drawn once. A run that was stopped, in whatever
@@ -116,11 +83,7 @@ def run(
 
 
 def _widen(model: ModelFile | Served, width: int) -> None:
-    """Let a server have that many requests at once.
-
-    Raises:
-        UsageError: the model is here, and its engine does not draw that many.
-    """
+    """Let a server have that many requests at once; an engine here does not draw that many."""
     from ttc_cli.session.model import Served
 
     if isinstance(model, Served):
@@ -135,14 +98,10 @@ def _run(settings: Settings, model: ModelFile | Served, spec: Spec) -> int:
     from ttc_cli.session.loaded import Session
     from ttc_cli.views.text import by_replica
 
-    with caught() as signals:
-        session = Session(settings, model)
-        try:
-            assert session.engine  # loaded; from here on there is something to stop
-            signals.stops(lambda: None)
-            did = bench(session, spec, stopped=lambda: bool(signals.code))
-        finally:
-            session.close()
+    with caught() as signals, closing(Session(settings, model)) as session:
+        assert session.engine  # loaded; from here on there is something to stop
+        signals.stops(lambda: None)
+        did = bench(session, spec, stopped=lambda: bool(signals.code))
     if len(did.served) > 1 and not spec.quiet:
         say(by_replica(did.served))
     if did.left:
@@ -160,23 +119,18 @@ def _run(settings: Settings, model: ModelFile | Served, spec: Spec) -> int:
     return 0
 
 
+Folders = Annotated[list[Path], arg("DIR...", "Folders that `bench run` wrote.")]
+
+
 @app.command()
 def report(
-    folders: Annotated[
-        list[Path], typer.Argument(metavar="DIR...", help="Folders that `bench run` wrote.")
-    ],
+    folders: Folders,
     as_json: Json = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Markdown tables.")] = False,
-    picture: Annotated[
-        str,
-        typer.Option(
-            "--picture",
-            metavar="FILE",
-            help="Accuracy against tokens, as .png or .svg; `-` draws it here.",
-            show_default=False,
-        ),
-    ] = "",
-) -> None:
+    markdown: Annotated[bool, opt("--markdown", "Markdown tables.")] = False,
+    picture: Annotated[str, opt(
+        "--picture", "Accuracy against tokens, as .png or .svg; `-` draws it here.", metavar="FILE",
+        show_default=False)] = "",
+) -> None:  # fmt: skip
     """Accuracy, cost and coverage of every configuration, and differences from the first.
 
     Intervals are of 95%; p is the exact test of McNemar (sign-flip permutation).
@@ -199,29 +153,17 @@ def report(
 
 @app.command()
 def fit(
-    folders: Annotated[
-        list[Path], typer.Argument(metavar="DIR...", help="Folders that `bench run` wrote.")
-    ],
-    least: Annotated[
-        float,
-        typer.Option("--least", help="Gain of a doubling that is worth it, in points.", min=0),
-    ] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", help="Of resampling.", min=0)] = 0,
+    folders: Folders,
+    least: Annotated[float, opt(
+        "--least", "Gain of a doubling that is worth it, in points.", min=0)] = 1.0,
+    seed: Annotated[int, opt("--seed", "Of resampling.", min=0)] = 0,
     as_json: Json = False,
-    picture: Annotated[
-        str,
-        typer.Option(
-            "--picture",
-            metavar="FILE",
-            help="Points and lines, as .png or .svg; `-` draws them here.",
-            show_default=False,
-        ),
-    ] = "",
-    page: Annotated[
-        Path | None,
-        typer.Option("--html", metavar="FILE", help="All of it as one page that needs no network."),
-    ] = None,
-) -> None:
+    picture: Annotated[str, opt(
+        "--picture", "Points and lines, as .png or .svg; `-` draws them here.", metavar="FILE",
+        show_default=False)] = "",
+    page: Annotated[Path | None, opt(
+        "--html", "All of it as one page that needs no network.", metavar="FILE")] = None,
+) -> None:  # fmt: skip
     """The scaling law Q(C) = a·log2(C) + b of every strategy, and where it fails.
 
     From a fixed vote (--no-early-stop) all smaller votes follow by replay; configurations that

@@ -11,22 +11,18 @@ from typing import Annotated, Any
 import typer
 
 from ttc_cli.bench.questions import Item, examine
-from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.app import Json, arg, opt, tree
 from ttc_cli.cli.output import print_json, write_file
 from ttc_cli.core.errors import TtcError
 from ttc_cli.views.text import to_json
 
 ENDINGS = (".jsonl", ".json", ".csv", ".gz")
-
-
 data_app = tree(help="List, check and convert data sets.", no_args_is_help=True)
 
 
 @data_app.command("list")
 def list_data(
-    places: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH...]", help="Files and folders; here.")
-    ] = None,
+    places: Annotated[list[Path] | None, arg("[PATH...]", "Files and folders; here.")] = None,
     as_json: Json = False,
 ) -> None:
     """Data sets in some folders: how many questions, of what kind, and an example."""
@@ -52,26 +48,19 @@ def _facts(path: Path) -> dict[str, Any] | None:
         items, problems = examine(path)
     except TtcError:
         return None
-    if not items:
-        return None
-    tasks = Counter(item.task for item in items)
+    tasks = ", ".join(sorted({item.task for item in items}))
     return {
-        "file": str(path),
-        "questions": len(items),
-        "tasks": ", ".join(sorted(tasks)),
-        "problems": len(problems),
+        "file": str(path), "questions": len(items), "tasks": tasks, "problems": len(problems),
         "example": items[0].record(),
-    }
+    } if items else None  # fmt: skip
 
 
 @data_app.command("check")
 def check_data(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Questions with answers.")],
-    unsafe_exec: Annotated[
-        bool,
-        typer.Option("--unsafe-exec", help="Run solutions also where they cannot be locked in."),
-    ] = False,
-) -> None:
+    file: Annotated[Path, arg("FILE", "Questions with answers.")],
+    unsafe_exec: Annotated[bool, opt(
+        "--unsafe-exec", "Run solutions also where they cannot be locked in.")] = False,
+) -> None:  # fmt: skip
     """Can every record be asked and scored? One line for each that cannot; exit 1 if any."""
     items, problems = examine(file)
     problems += [f"{item.id}: {why}" for item in items if (why := _unscorable(item, unsafe_exec))]
@@ -104,11 +93,9 @@ def _unscorable(item: Item, unsafe_exec: bool) -> str:
 
 @data_app.command("convert")
 def convert_data(
-    source: Annotated[
-        str, typer.Argument(help="JSONL, a JSON array, CSV, or reasoning-gym:TASK[:N].")
-    ],
-    out: Annotated[Path, typer.Argument(help="The JSONL file to write.")],
-    seed: Annotated[int, typer.Option("--seed", help="Of reasoning-gym.", min=0)] = 0,
+    source: Annotated[str, arg("", "JSONL, a JSON array, CSV, or reasoning-gym:TASK[:N].")],
+    out: Annotated[Path, arg("", "The JSONL file to write.")],
+    seed: Annotated[int, opt("--seed", "Of reasoning-gym.", min=0)] = 0,
 ) -> None:
     """Write a data set in the one form that needs no guessing: id, question, answer, task."""
     from ttc_cli.bench.sources import read_source

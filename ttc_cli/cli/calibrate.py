@@ -5,29 +5,24 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.app import Json, tree
 from ttc_cli.cli.options import Given, takes
 from ttc_cli.cli.output import print_json
 from ttc_cli.core.errors import UsageError
-
-if TYPE_CHECKING:
-    from ttc_cli.engine.tuning import Measured
-    from ttc_cli.session.calibrate import Calibrated
+from ttc_cli.engine.tuning import Measured
+from ttc_cli.models.disk import size_text
+from ttc_cli.models.registry import ModelFile, resolve
+from ttc_cli.session import calibrate as measuring
+from ttc_cli.session.model import chosen
+from ttc_cli.settings import load
 
 app = tree()
 
-BUSY = 0.5
-"""Processes waiting for a processor, on average, above which a measurement is doubtful."""
-NAMES = {
-    "threads": "threads",
-    "ubatch": "batch",
-    "kv": "KV cells",
-    "flash": "flash attention",
-    "prefill": "prompt of",
-    "width": "at once",
-}
+BUSY = 0.5  # processes waiting for a processor, on average, above which a measurement is doubtful
+NAMES = {"threads": "threads", "ubatch": "batch", "kv": "KV cells", "flash": "flash attention",
+         "prefill": "prompt of", "width": "at once"}  # fmt: skip
 
 
 def _load() -> float:
@@ -39,20 +34,12 @@ def _load() -> float:
 
 @app.command()
 @takes(names=("model", "threads"))
-def calibrate(
-    given: Given,
-    as_json: Json = False,
-) -> None:
+def calibrate(given: Given, as_json: Json = False) -> None:
     """Measure how this machine runs a model best, and how fast that is, and keep it.
 
     Takes about two minutes: threads, batch size, KV type (its quality checked), flash attention;
     then the speed of prompts by length and of decoding by the number of branches at once.
     """
-    from ttc_cli.models.registry import ModelFile, resolve
-    from ttc_cli.session.calibrate import calibrate as measured
-    from ttc_cli.session.model import chosen
-    from ttc_cli.settings import load
-
     settings = load(given.settings)
     if chosen(settings) is not None:
         raise UsageError(
@@ -64,14 +51,14 @@ def calibrate(
     if (busy := _load()) > BUSY:
         sys.stderr.write(f"the machine is busy (load {busy:.1f}): the figures will be low\n")
     progress = sys.stderr if as_json else sys.stdout
-    measuring, findings = measured(settings, found), []
+    work, findings = measuring.calibrate(settings, found), list[Measured]()
     try:
         while True:
-            findings.append(next(measuring))
+            findings.append(next(work))
             progress.write(_line(findings[-1]) + "\n")
             progress.flush()
     except StopIteration as end:
-        told: Calibrated = end.value
+        told: measuring.Calibrated = end.value
     if as_json:
         print_json(_facts(found.name, told, findings))
     else:
@@ -94,44 +81,33 @@ def _line(found: Measured) -> str:
     return f"{head}  {', '.join(parts)}"
 
 
-def _summary(told: Calibrated) -> list[str]:
+def _summary(told: measuring.Calibrated) -> list[str]:
     """What will be used from now on."""
-    from ttc_cli.models.disk import size_text
-    from ttc_cli.session.calibrate import good_widths
-
     way, memory = told.best.tuning, told.memory
     flash = {None: "as llama.cpp decides", True: "on", False: "off"}[way.flash]
-    lines = [
-        f"good widths: {', '.join(map(str, good_widths(told.best.widths)))}",
+    lengths = ", ".join(f"{form} {tokens:.0f}" for form, tokens in sorted(told.answer.items()))
+    return [
+        f"good widths: {', '.join(map(str, measuring.good_widths(told.best.widths)))}",
         f"chosen: {way.threads} threads, batch {way.ubatch}, KV cells {way.kv},"
         f" flash attention {flash}",
         f"memory: {size_text(memory.weights)} of weights, {memory.cell:,} bytes a token of context;"
         f" room for {memory.cells:,} tokens",
+        *([f"tokens of an answer: {lengths}"] if lengths else []),
+        *([f"not kept: {told.lost}"] if told.lost else []),
     ]
-    if told.answer:
-        lengths = (f"{form} {tokens:.0f}" for form, tokens in sorted(told.answer.items()))
-        lines.append(f"tokens of an answer: {', '.join(lengths)}")
-    if told.lost:
-        lines.append(f"not kept: {told.lost}")
-    return lines
 
 
-def _facts(name: str, told: Calibrated, findings: list[Measured]) -> dict[str, Any]:
-    from ttc_cli.session.calibrate import good_widths
-
+def _facts(name: str, told: measuring.Calibrated, findings: list[Measured]) -> dict[str, Any]:
     best = told.best
+    tried = [each for each in findings if each.part not in ("prefill", "width")]
     return {
         "model": name,
         "tokens_per_second": {width: round(speed, 1) for width, speed in best.widths.items()},
-        "good_widths": good_widths(best.widths),
+        "good_widths": measuring.good_widths(best.widths),
         "prefill_tokens_per_second": {n: round(speed, 1) for n, speed in best.prefills.items()},
         "chosen": asdict(best.tuning),
         "memory": asdict(told.memory),
         "answer_tokens": {form: round(tokens, 1) for form, tokens in told.answer.items()},
-        "tried": [
-            {name: value for name, value in asdict(each).items() if value not in (None, "")}
-            for each in findings
-            if each.part not in ("prefill", "width")
-        ],
+        "tried": [{k: v for k, v in asdict(each).items() if v not in (None, "")} for each in tried],
         "kept": not told.lost,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ttc_cli.cli.help import Grouped, tree
+from ttc_cli.cli.app import Grouped, tree
 from ttc_cli.cli.options import Given, takes
 from ttc_cli.cli.process import caught, hello
 

@@ -5,18 +5,14 @@ from __future__ import annotations
 import sys
 from typing import Annotated, Literal
 
-import typer
-
-from ttc_cli.cli.help import tree
+from ttc_cli.cli.app import arg, tree
 
 app = tree()
-
-Shell = Literal["bash", "zsh", "fish", "powershell"]
 
 
 @app.command()
 def completion(
-    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="The shell.")],
+    shell: Annotated[Literal["bash", "zsh", "fish", "powershell"], arg("SHELL", "The shell.")],
 ) -> None:
     """Print the completion script of a shell.
 

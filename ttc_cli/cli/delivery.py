@@ -12,7 +12,6 @@ from ttc_cli.cli import output
 from ttc_cli.cli.process import BEGAN, Signals, draws
 from ttc_cli.core.errors import NoAnswer, TtcError, UsageError
 from ttc_cli.core.events import Done, Event, Flow, Note, Start
-from ttc_cli.core.sampling import Sampling
 from ttc_cli.views.plain import Look, PlainView, Thoughts
 
 if TYPE_CHECKING:
@@ -20,12 +19,8 @@ if TYPE_CHECKING:
     from ttc_cli.store.recorder import Recorder
 
 
-def check_flags(settings: Settings, how: Flags) -> None:
-    """Refuse flags that exclude each other or are out of range.
-
-    Raises:
-        UsageError: it names them.
-    """
+def check_flags(how: Flags) -> None:
+    """Refuse flags that exclude each other or are out of range, by name."""
     if how.as_json and how.jsonl:
         raise UsageError("--json and --jsonl exclude each other", "give one of them")
     for name in ("agreement", "confidence"):
@@ -34,7 +29,6 @@ def check_flags(settings: Settings, how: Flags) -> None:
             raise UsageError(f"--min-{name} is {bar}", "give a number from 0 to 1")
     if how.output is not None:
         output.check_place(how.output)  # now, and not after minutes of work
-    Sampling(top_p=1 if settings.top_p is None else settings.top_p, min_p=settings.min_p or 0)
 
 
 def look(settings: Settings, how: Flags) -> Look:
@@ -45,18 +39,13 @@ def look(settings: Settings, how: Flags) -> Look:
     shown: dict[str, Thoughts] = {"yes": "full", "no": "none"}
     onto_terminal = sys.stdout.isatty()
     return Look(
-        terminal=terminal,
-        spoken=person and not terminal,
-        color=color,
+        terminal=terminal, spoken=person and not terminal, color=color,
         thoughts=shown.get(settings.show_reasoning, "folded" if person else "none"),
-        program=settings.show_program,
-        stream=settings.stream,
-        quiet=how.quiet,
+        program=settings.show_program, stream=settings.stream, quiet=how.quiet,
         answer=not (how.as_json or how.jsonl or how.extract or how.output),
-        onto_terminal=onto_terminal,
-        onto_pipe=_into_pipe(),
+        onto_terminal=onto_terminal, onto_pipe=_into_pipe(),
         render=onto_terminal and settings.color != "no",
-    )
+    )  # fmt: skip
 
 
 def _into_pipe() -> bool:
@@ -118,11 +107,7 @@ def show(flow: Flow[Any], how: Flags, view: PlainView, record: Recorder, signals
 
 
 def _announce(start: Start, how: Flags, view: PlainView) -> None:
-    """Say what is to be done where that is wanted, and refuse what the plan cannot give.
-
-    Raises:
-        UsageError: an agreement is asked for and there is no vote.
-    """
+    """Say what is to be done where that is wanted, and refuse what the plan cannot give."""
     plan = start.plan
     if how.min_agreement is not None and (not plan["votes"] or plan["samples"] == 1):
         raise UsageError(
@@ -169,16 +154,13 @@ def _so_far(ours: dict[str, Any], most: int) -> str:
 
 
 def deliver(final: dict[str, Any], how: Flags, *, shown: bool = True, told: bool = True) -> int:
-    """Print what is printed at the end: JSON, the short form, or the answer into a file.
+    """Print what is printed at the end: JSON, the short form, or the answer; returns the exit code.
 
     A file is written for a whole answer only; a part that was meant for one is printed.
 
     Args:
         shown: a view has printed the reply, unless JSON, the short form or a file was asked for.
         told: whether stderr hears what the result lacks.
-
-    Returns:
-        The exit code.
     """
     from ttc_cli.views.result import short_form
     from ttc_cli.views.text import to_json
@@ -201,11 +183,7 @@ def deliver(final: dict[str, Any], how: Flags, *, shown: bool = True, told: bool
     if error is None:
         return 0
     if told:
-        output.report(_as_raised(error), as_json=False)
+        raised = TtcError(str(error["message"]), str(error["hint"]))
+        raised.exit_code = int(error["code"])
+        output.report(raised, as_json=False)
     return int(error["code"])
-
-
-def _as_raised(error: dict[str, Any]) -> TtcError:
-    raised = TtcError(str(error["message"]), str(error["hint"]))
-    raised.exit_code = int(error["code"])
-    return raised

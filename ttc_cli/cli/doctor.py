@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import Annotated
 
 import typer
 
-from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.app import Json, opt, tree
 from ttc_cli.cli.options import Given, takes
 from ttc_cli.cli.output import print_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ttc_cli.session.checkup.finding import Finding
+from ttc_cli.engine import machine
+from ttc_cli.session.checkup import Finding, build, places
+from ttc_cli.session.checkup import model as models
 
 app = tree()
 
@@ -25,19 +25,13 @@ MARKS = {"ok": "✓", "warning": "!", "broken": "✗"}
 @takes(names=("model",))
 def doctor(
     given: Given,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Without the ten-second speed check.")
-    ] = False,
+    quick: Annotated[bool, opt("--quick", "Without the ten-second speed check.")] = False,
     as_json: Json = False,
 ) -> None:
     """Look at versions, processor, GPU, threads, files, model, memory and speed.
 
     ✓ is well, ! could be better, ✗ is broken; exit 1 when something is.
     """
-    from dataclasses import asdict
-
-    from ttc_cli.session.checkup.build import facts
-
     found = []
     for finding in _findings(given.settings.get("model"), quick=quick):
         found.append(finding)
@@ -49,17 +43,11 @@ def doctor(
     broken = any(finding.state == "broken" for finding in found)
     if as_json:
         rows = [asdict(finding) for finding in found]
-        print_json({"ok": not broken, "machine": facts(), "findings": rows})
+        print_json({"ok": not broken, "machine": build.facts(), "findings": rows})
     raise typer.Exit(int(broken))
 
 
 def _findings(model: str | None, *, quick: bool) -> Iterator[Finding]:
-    from dataclasses import replace
-
-    from ttc_cli.engine import machine
-    from ttc_cli.session.checkup import build, places
-    from ttc_cli.session.checkup import model as models
-
     yield build.versions()
     finding, settings = places.settings()
     yield finding

@@ -14,11 +14,6 @@ def edit(path: Path, starter: str) -> None:
     """Open a file in $VISUAL or $EDITOR and wait; a new one begins with `starter`.
 
     A new file that was left as it began is removed again.
-
-    Raises:
-        UsageError: there is no such editor.
-        UnreadableFile: the file cannot be made.
-        TtcError: the editor failed.
     """
     fallback = "notepad" if os.name == "nt" else "vi"
     command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or fallback

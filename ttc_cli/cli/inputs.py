@@ -25,19 +25,14 @@ if TYPE_CHECKING:
     from ttc_cli.settings import Flags
     from ttc_cli.store.templates import Filled, Template
 
-SMALL = 2000
-"""Bytes of piped text that is read as it is, whatever it is."""
+SMALL = 2000  # bytes of piped text that is read as it is, whatever it is
 _CHUNK = 1 << 20
-PATIENCE = 2.0
-"""Silent seconds on a pipe before a line says what is waited for."""
+PATIENCE = 2.0  # silent seconds on a pipe before a line says what is waited for
+LATER = "give a larger --max-seconds, or --no-stdin"
 
 
 def named(flags: Flags) -> Template | None:
-    """The template that `-t` names.
-
-    Raises:
-        UsageError: there is none of that name, its file is wrong, or `-p` comes without one.
-    """
+    """The template that `-t` names."""
     if flags.template is not None:
         from ttc_cli.settings import home
         from ttc_cli.store.templates import load
@@ -59,14 +54,9 @@ def filled_words(flags: Flags, words: Sequence[str]) -> Filled:
 
 
 def gather(
-    words: Sequence[str],
-    files: Sequence[str],
-    *,
-    read_stdin: bool,
-    needs_prompt: bool = True,
-    say: Callable[[str], None],
-    until: float | None = None,
-) -> tuple[str, tuple[Document, ...]]:
+    words: Sequence[str], files: Sequence[str], *, read_stdin: bool, needs_prompt: bool = True,
+    say: Callable[[str], None], until: float | None = None,
+) -> tuple[str, tuple[Document, ...]]:  # fmt: skip
     """The question and its documents.
 
     A prompt with piped stdin: stdin is a document ahead of it. No prompt, or `-`: stdin is the
@@ -75,10 +65,6 @@ def gather(
     Args:
         needs_prompt: whether an empty prompt is an error.
         until: monotonic seconds up to which a silent stdin is waited for; None for ever.
-
-    Raises:
-        UsageError: nothing was asked, or stdin is claimed twice.
-        UnreadableFile: a file or stdin cannot be read as text.
     """
     dashes = [word for word in words if word == "-"]
     prompt = " ".join(word for word in words if word != "-").strip()
@@ -163,11 +149,7 @@ def _file(path: Path) -> Document:
 
 
 def kept(name: str, text: str) -> Document:
-    """A document of an earlier run; a file of data can be read by programs again if it is there.
-
-    Raises:
-        UnreadableFile: it was too large to be kept with the run, and is not there.
-    """
+    """A document of an earlier run; a file of data can be read by programs again if it is there."""
     from ttc_cli.data.profile import form_of
 
     there = form_of(name) is not None and Path(name).is_file()
@@ -190,17 +172,10 @@ def _kept(start: bytes, rest: Iterable[bytes], name: str) -> tuple[Path, str]:
 
 
 def _chunks(handle: Any, until: float | None, most: int | None = None) -> Iterator[bytes]:
-    """What comes on stdin, to its end, or to `most` bytes.
-
-    Raises:
-        BudgetSpent: it drips, and the time is up.
-    """
+    """What comes on stdin, to its end, or to `most` bytes; BudgetSpent once the time is up."""
     while most is None or most > 0:
-        if until is not None and os.name != "nt":
-            left = max(0.0, until - time.monotonic())
-            if not select.select([handle.fileno()], [], [], left)[0]:
-                hint = "give a larger --max-seconds, or --no-stdin"
-                raise BudgetSpent("stdin did not come to its end in time", hint)
+        if until is not None and os.name != "nt" and not _ready(handle.fileno(), until):
+            raise BudgetSpent("stdin did not come to its end in time", LATER)
         chunk = handle.read1(min(_CHUNK, most or _CHUNK))
         if not chunk:
             return
@@ -208,47 +183,39 @@ def _chunks(handle: Any, until: float | None, most: int | None = None) -> Iterat
         yield chunk
 
 
+def _ready(descriptor: int, until: float) -> bool:
+    return bool(select.select([descriptor], [], [], max(0.0, until - time.monotonic()))[0])
+
+
 def _wait(descriptor: int, say: Callable[[str], None], until: float | None) -> None:
     """Say what is waited for when nothing comes; BudgetSpent when nothing came in time."""
     if os.name == "nt" or os.isatty(descriptor):
         return  # select takes only sockets there; and a person at the keyboard knows
-    ready, _, _ = select.select([descriptor], [], [], PATIENCE)
-    if not ready:
+    if not select.select([descriptor], [], [], PATIENCE)[0]:
         say("waiting for text on stdin; --no-stdin does without")
-        if until is not None:
-            ready, _, _ = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))
-            if not ready:
-                hint = "give a larger --max-seconds, or --no-stdin"
-                raise BudgetSpent("no text came on stdin in time", hint)
+        if until is not None and not _ready(descriptor, until):
+            raise BudgetSpent("no text came on stdin in time", LATER)
 
 
 SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
-def moment(text: str, flag: str) -> float:
-    """Seconds since the epoch, from how long ago (90m, 12h, 7d, 4w) or a date (2026-01-31).
-
-    Raises:
-        UsageError: it is neither.
-    """
+def moment(text: str | None, flag: str = "--since") -> float | None:
+    """Seconds since the epoch, from how long ago (90m, 12h, 7d, 4w) or a date (2026-01-31)."""
+    if text is None:
+        return None
     number, unit = text[:-1], text[-1:]
     if number.isdecimal() and unit in SECONDS:
         return time.time() - int(number) * SECONDS[unit]
     try:
         return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError, OSError):
-        raise UsageError(
-            f"{flag} takes 90m, 12h, 7d, 4w or a date, not {text!r}", f"for instance {flag} 7d"
-        ) from None
+        why = f"{flag} takes 90m, 12h, 7d, 4w or a date, not {text!r}"
+        raise UsageError(why, f"for instance {flag} 7d") from None
 
 
 def schema_text(given: str) -> str:
-    """The JSON schema itself in place of its file, which may be another one tomorrow.
-
-    Raises:
-        UnreadableFile: there is no such file.
-        UsageError: it is no schema, or says what cannot be guaranteed.
-    """
+    """The JSON schema itself in place of its file, which may be another one tomorrow."""
     if not given:
         return ""
     from ttc_cli.answers.schema.answer import AnswerSchema

@@ -1,42 +1,36 @@
-"""Questions and the run log: how one was asked, kept and read back to be asked again."""
+"""Questions and the run log: how one was asked, kept, begun in the background and read back."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli.inputs import kept
 from ttc_cli.core.branch import Message
-from ttc_cli.core.errors import UsageError
+from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.prompts.documents import Document, frame
 from ttc_cli.session.request import answer_settings
 from ttc_cli.settings import Flags, Settings, log_dir
 from ttc_cli.store.log import Entry, Log, LogUnusable, Run
+from ttc_cli.store.processes import start_apart
 from ttc_cli.store.recorder import Recorder
+from ttc_cli.store.runs import FAILED
 
 if TYPE_CHECKING:
     from ttc_cli.session.plan import Planned
 
 
 def recorder(
-    settings: Settings,
-    begun: Entry,
-    began: float,
-    say: Callable[[str], None],
-    *,
-    keep: bool = True,
+    settings: Settings, begun: Entry, began: float, say: Callable[[str], None], *, keep: bool = True
 ) -> Recorder:
     """What logs this run; nothing is kept with the log off, or unless `keep`."""
-    return Recorder(
-        settings.places.log if settings.log and keep else None,
-        begun,
-        began,
-        say,
-        days=settings.log_days,
-        megabytes=settings.log_max_mb,
-    )
+    folder = settings.places.log if settings.log and keep else None
+    days, most = settings.log_days, settings.log_max_mb
+    return Recorder(folder, begun, began, say, days=days, megabytes=most)
 
 
 @contextmanager
@@ -73,8 +67,7 @@ class Known:
     """A question that the log holds.
 
     Args:
-        settings: that decide its answer, by name.
-        parent: the run that it went on from.
+        settings: that decide its answer, by name. parent: the run that it went on from.
         run: its own id, where it is to be answered and not to be asked again.
     """
 
@@ -113,26 +106,45 @@ def earlier(flags: Flags, parent: str | None = None) -> Earlier:
     Args:
         flags: they name any run of it by a prefix of its id, or mean the last conversation.
         parent: a run, to go on from there and not from the conversation's end.
-
-    Raises:
-        UsageError: there is no such run.
     """
     if parent is None and flags.cid is None and not flags.goes_on:
         return Earlier()
     with Log(log_dir(), make=False) as log:
         turns = log.turns(log.get(parent)) if parent else log.conversation(flags.cid)
         if not turns:
-            raise UsageError(
-                "nothing was answered in that conversation", "`ttc logs list` shows runs"
-            )
+            hint = "`ttc logs list` shows runs"
+            raise UsageError("nothing was answered in that conversation", hint)
         request = log.get(turns[-1].run).request
     messages: list[Message] = []
     for turn in turns:
-        documents = [Document(name, text) for name, text in turn.documents]
-        messages += [
-            Message("user", frame(turn.prompt, documents)),
-            Message("assistant", turn.reply),
-        ]
-    chosen = {name: request.get(name) for name in ("model", "system")}
-    settings = {name: value for name, value in chosen.items() if value is not None}
+        said = frame(turn.prompt, [Document(name, text) for name, text in turn.documents])
+        messages += [Message("user", said), Message("assistant", turn.reply)]
+    settings = {n: request[n] for n in ("model", "system") if request.get(n) is not None}
     return Earlier(tuple(messages), turns[-1].run, settings)
+
+
+def detach(settings: Settings, begun: Entry, flags: Flags) -> None:
+    """Begin a run in the log and start a process without a terminal that works on it."""
+    if not settings.log:
+        raise UsageError("--detach needs the log", "leave --no-log out, or set log = true")
+    if flags.as_json or flags.jsonl or flags.extract or flags.dry_run:
+        why = "--detach prints the run's id and nothing else"
+        raise UsageError(why, "give --json or -x to `ttc logs wait`")
+    names = ("min_agreement", "min_confidence", "allow_rejected", "refresh")
+    output = {name: getattr(flags, name) for name in names}
+    output["output"] = flags.output and str(flags.output.absolute())
+    with Log(log_dir()) as log:
+        log.begin(replace(begun, request={**begun.request, "flags": output}), os.getpid())
+        try:
+            log.begin(begun, start_apart(["logs", "work", begun.id]).pid)
+        except OSError as error:
+            why = f"cannot start a process: {error.strerror or error}"
+            log.finish(begun.id, FAILED, 1, error=(why, ""))
+            raise TtcError(why, "run without --detach") from error
+
+
+def wanted(run: Run) -> Flags:
+    """How the result of a run in the background was wanted."""
+    kept = run.request.get("flags", {})
+    file = kept.get("output")
+    return Flags(**{**kept, "output": Path(file) if file else None})

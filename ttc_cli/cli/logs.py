@@ -5,66 +5,52 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ttc_cli.cli.help import Json, tree
-from ttc_cli.cli.output import print_json
+from ttc_cli.cli.app import Json, RunId, Since, Yes, arg, opt, tree
+from ttc_cli.cli.inputs import moment
+from ttc_cli.cli.output import check_place, print_json, write_file
 from ttc_cli.cli.process import caught
 from ttc_cli.core.errors import TtcError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ttc_cli.store.log import Log
-    from ttc_cli.store.runs import Run
+from ttc_cli.settings import Flags, load, log_dir
+from ttc_cli.store.log import Log
+from ttc_cli.store.runs import Run
+from ttc_cli.views import runs as view
+from ttc_cli.views.text import table, to_json
 
 app = tree(help="List, show, replay, rate, export and remove past runs.", usual="list")
 
-RunId = Annotated[
-    str | None,
-    typer.Argument(metavar="[ID]", help="A run, or how its id begins; by default the last."),
-]
 LOOK_SECONDS = 0.1
 
 
-def opened(*, make: bool = False) -> Log:
+def opened() -> Log:
     """The run log."""
-    from ttc_cli.settings import log_dir
-    from ttc_cli.store.log import Log
-
-    return Log(log_dir(), make=make)
+    return Log(log_dir(), make=False)
 
 
 @app.command("list")
 def list_runs(
-    number: Annotated[int, typer.Option("-n", "--number", help="How many; 0 for all.", min=0)] = 20,
-    search: Annotated[
-        str | None, typer.Option("--search", help="Only with this text in question or answer.")
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", help="Only since 90m, 12h, 7d, 4w or a date.")
-    ] = None,
-    model: Annotated[str, typer.Option("-m", "--model", help="Only of this model.")] = "",
-    effort: Annotated[str, typer.Option("-e", "--effort", help="Only with this effort.")] = "",
-    command: Annotated[
-        str,
-        typer.Option("--command", help="Only of ask, chat or map; without, all but map's."),
-    ] = "",
+    number: Annotated[int, opt("-n --number", "How many; 0 for all.", min=0)] = 20,
+    search: Annotated[str | None, opt(
+        "--search", "Only with this text in question or answer.")] = None,
+    since: Since = None,
+    model: Annotated[str, opt("-m --model", "Only of this model.")] = "",
+    effort: Annotated[str, opt("-e --effort", "Only with this effort.")] = "",
+    command: Annotated[str, opt(
+        "--command", "Only of ask, chat or map; without, all but map's.")] = "",
     as_json: Json = False,
-) -> None:
+) -> None:  # fmt: skip
     """Runs, the newest first; those of map only when they are asked for."""
-    from ttc_cli.views import runs as view
-    from ttc_cli.views.text import table
-
     with opened() as log:
         found = log.runs(
             limit=number or None,
             search=search,
-            since=_since(since),
+            since=moment(since),
             only=(model, effort, command, "" if command else "map"),
         )
     if as_json:
@@ -80,26 +66,16 @@ def list_runs(
             typer.echo("\t".join(view.row(run)))
 
 
-def _since(text: str | None) -> float | None:
-    from ttc_cli.cli.inputs import moment
-
-    return None if text is None else moment(text, "--since")
-
-
 @app.command()
 def show(
     run_id: RunId = None,
-    as_tree: Annotated[
-        bool, typer.Option("--tree", help="The branches, as the tree that a search grew.")
-    ] = False,
-    form: Annotated[
-        str, typer.Option("--format", help="Of the tree: text, dot (Graphviz) or mermaid.")
-    ] = "text",
+    as_tree: Annotated[bool, opt(
+        "--tree", "The branches, as the tree that a search grew.")] = False,
+    form: Annotated[str, opt(
+        "--format", "Of the tree: text, dot (Graphviz) or mermaid.")] = "text",
     as_json: Json = False,
-) -> None:
+) -> None:  # fmt: skip
     """All that is known of a run."""
-    from ttc_cli.views import runs as view
-
     with opened() as log:
         run = log.get(run_id)
         if as_tree or form != "text":
@@ -109,19 +85,15 @@ def show(
         result = log.result(run)
         if as_json:
             texts = [{"name": name, "text": text} for name, text in log.texts(run)]
-            value = {**view.as_json(run), "documents": texts, "request": run.request}
-            print_json({**value, "result": result})
+            more = {"documents": texts, "request": run.request, "result": result}
+            print_json({**view.as_json(run), **more})
             return
     for line in view.details(run, result):
         typer.echo(line)
 
 
 def _tree(log: Log, run: Run, form: str) -> Sequence[str]:
-    """The branches of a run as lines; as a graph only where a search grew them.
-
-    Raises:
-        UsageError: a form that there is not, or a run without a search.
-    """
+    """The branches of a run as lines; as a graph only where a search grew them."""
     from ttc_cli.views.traces import FORMATS, traces, tree
 
     if form == "text":
@@ -136,11 +108,10 @@ def _tree(log: Log, run: Run, form: str) -> Sequence[str]:
 
 @app.command()
 def rate(
-    run_id: Annotated[str, typer.Argument(metavar="ID", help="A run, or how its id begins.")],
-    rating: Annotated[str, typer.Argument(metavar="good|bad", help="What you think of it.")],
+    run_id: Annotated[str, arg("ID", "A run, or how its id begins.")],
+    rating: Annotated[str, arg("good|bad", "What you think of it.")],
 ) -> None:
     """Say whether an answer was good or bad; `stats` and `export` go by it."""
-
     if rating not in ("good", "bad"):
         raise UsageError(f"a run is rated good or bad, not {rating!r}", "give one of them")
     with opened() as log:
@@ -149,14 +120,11 @@ def rate(
 
 @app.command("rm")
 def remove(
-    run_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Runs, or how their ids begin.")
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All runs.")] = False,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Ask nothing.")] = False,
+    run_ids: Annotated[list[str] | None, arg("[ID]...", "Runs, or how their ids begin.")] = None,
+    everything: Annotated[bool, opt("--all", "All runs.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Forget runs."""
-
     if bool(run_ids) == everything:
         raise UsageError("say which runs to forget", "give their ids, or --all")
     with opened() as log:
@@ -170,9 +138,7 @@ def remove(
 def wait(
     run_id: RunId = None,
     as_json: Json = False,
-    extract: Annotated[
-        bool, typer.Option("-x", "--extract", help="Only the short form of the answer.")
-    ] = False,
+    extract: Annotated[bool, opt("-x --extract", "Only the short form of the answer.")] = False,
 ) -> None:
     """Wait for a run, print its answer, and leave with its exit code."""
     with opened() as log:
@@ -183,19 +149,6 @@ def wait(
         if run.state == "running":  # it may have ended between two looks
             run = log.get(run.id)
         result = log.result(run)
-    _ended_well(run)
-    if result is not None:
-        from ttc_cli.cli.background import wanted
-        from ttc_cli.cli.delivery import deliver, presented
-
-        how = replace(wanted(run), as_json=as_json, extract=extract, output=None)
-        deliver(presented(result, how), how, shown=False)
-    raise typer.Exit(run.exit or 0)
-
-
-def _ended_well(run: Run) -> None:
-    """Raise what a run failed with, or that its process is no more."""
-
     if run.state == "running":
         why = "the machine was restarted" if run.fate == "rebooted" else "its process was ended"
         raise TtcError(f"{run.id} is lost: {why} before it was done", f"ttc again {run.id}")
@@ -203,31 +156,37 @@ def _ended_well(run: Run) -> None:
         error = TtcError(run.error, run.hint)
         error.exit_code = run.exit or 1
         raise error
+    if result is not None:
+        from ttc_cli.cli.delivery import deliver, presented
+        from ttc_cli.cli.logged import wanted
+
+        how = replace(wanted(run), as_json=as_json, extract=extract, output=None)
+        deliver(presented(result, how), how, shown=False)
+    raise typer.Exit(run.exit or 0)
 
 
 @app.command(hidden=True)
-def work(run_id: Annotated[str, typer.Argument(metavar="ID", help="A run.")]) -> None:
+def work(run_id: Annotated[str, arg("ID", "A run.")]) -> None:
     """Do what `ttc ask --detach` began."""
-
     with caught() as signals:
         from ttc_cli.cli.ask import run as ask
-        from ttc_cli.cli.background import taken_up
+        from ttc_cli.cli.logged import asked_before, wanted
+        from ttc_cli.cli.options import Given
 
         with opened() as log:
-            given, known = taken_up(log, log.get(run_id))
-        raise typer.Exit(ask(given, (), signals, known))
+            run = log.get(run_id)
+            settings, known = asked_before(log, run)
+        raise typer.Exit(ask(Given(settings, wanted(run)), (), signals, replace(known, run=run.id)))
 
 
 @app.command()
 def replay(
     run_id: RunId = None,
-    speed: Annotated[
-        float, typer.Option("--speed", help="Times as fast as it was; 0 waits for nothing.", min=0)
-    ] = 1.0,
-) -> None:
+    speed: Annotated[float, opt(
+        "--speed", "Times as fast as it was; 0 waits for nothing.", min=0)] = 1.0,
+) -> None:  # fmt: skip
     """Show a run once more as it happened."""
     from ttc_cli.cli.delivery import look
-    from ttc_cli.settings import Flags, load
     from ttc_cli.views.live import make
 
     with opened() as log:
@@ -249,32 +208,39 @@ def replay(
 
 @app.command()
 def export(
-    form: Annotated[str, typer.Option("--format", help="sft, dpo, steps or grpo.")] = "sft",
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The file; by default stdout.")
-    ] = None,
-    by: Annotated[
-        str,
-        typer.Option(
-            "--by",
-            help="What makes a trace verified: any of feedback, verifier, agreement (commas).",
-        ),
-    ] = "feedback,verifier,agreement",
-    min_agreement: Annotated[
-        float, typer.Option("--min-agreement", help="Votes that count.", min=0, max=1)
-    ] = 0.75,
-    min_score: Annotated[
-        float, typer.Option("--min-score", help="Scores that pass.", min=0, max=1)
-    ] = 0.5,
-    thoughts: Annotated[
-        bool, typer.Option("--thoughts/--no-thoughts", help="Keep thoughts in replies.")
-    ] = True,
-    since: Annotated[
-        str | None, typer.Option("--since", help="Only since 90m, 12h, 7d, 4w or a date.")
-    ] = None,
-) -> None:
+    form: Annotated[str, opt("--format", "sft, dpo, steps or grpo.")] = "sft",
+    output: Annotated[Path | None, opt("-o --output", "The file; by default stdout.")] = None,
+    by: Annotated[str, opt(
+        "--by", "What makes a trace verified: any of feedback, verifier, agreement (commas)."
+    )] = "feedback,verifier,agreement",
+    min_agreement: Annotated[float, opt(
+        "--min-agreement", "Votes that count.", min=0, max=1)] = 0.75,
+    min_score: Annotated[float, opt("--min-score", "Scores that pass.", min=0, max=1)] = 0.5,
+    thoughts: Annotated[bool, opt("--thoughts/--no-thoughts", "Keep thoughts in replies.")] = True,
+    since: Since = None,
+) -> None:  # fmt: skip
     """Write verified runs as training data (JSONL) in the forms that trl and axolotl read."""
-    from ttc_cli.cli.exporting import export as write
+    from ttc_cli.verifiers.registry import ranks_only
+    from ttc_cli.views.export import FORMATS, WAYS, Criteria, Logged, rows
 
+    ways = tuple(way.strip() for way in by.split(","))
+    if form not in FORMATS:
+        raise UsageError(f"no format is called {form!r}", f"give one of {', '.join(FORMATS)}")
+    if wrong := [way for way in ways if way not in WAYS]:
+        raise UsageError(f"--by does not take {wrong[0]!r}", f"give any of {', '.join(WAYS)}")
+    if output is not None:
+        check_place(output)
+    logged = []
     with opened() as log:
-        write(log, form, output, by, min_agreement, min_score, thoughts, _since(since))
+        for run in reversed(log.runs(since=moment(since))):
+            if (result := log.result(run)) is not None and run.ours["cache"] != "hit":
+                events = tuple(event for _, event in log.events(run))
+                logged.append(Logged(run, log.texts(run), log.turns(run)[:-1], result, events))
+    criteria = Criteria(ways, min_agreement, min_score, ranks_only)
+    found = rows(logged, form, criteria, thoughts=thoughts)
+    lines = [to_json(row, out=sys.stdout) + "\n" for row in found]
+    if output is None:
+        sys.stdout.writelines(lines)
+    else:
+        write_file(output, lines)
+    sys.stderr.write(f"{len(lines)} rows of {form} from {len(logged)} runs with an answer\n")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ttc_cli.cli.help import Grouped, tree
-from ttc_cli.cli.options import Given, filled, opt, takes
+from ttc_cli.cli.app import Grouped, arg, opt, tree
+from ttc_cli.cli.options import Given, filled, takes
 from ttc_cli.cli.output import silence
 from ttc_cli.cli.process import Signals, caught, hello
 from ttc_cli.core.errors import UnreadableFile, UsageError
@@ -45,47 +45,23 @@ class Over:
 @takes("map")
 def map(  # noqa: A001 - the command's name
     given: Given,
-    prompt: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[PROMPT]",
-            help="With {line}, or {name} for a field of a JSON record; {{name}} is not filled."
-            " With -t it may be left out.",
-            show_default=False,
-            rich_help_panel=INPUT,
-        ),
-    ] = None,
-    file: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[FILE]",
-            help="Lines or JSON records; `-`, the default, is stdin.",
-            show_default=False,
-            rich_help_panel=INPUT,
-        ),
-    ] = None,
-    jsonl_input: Annotated[
-        bool | None,
-        opt(
-            "--jsonl-input/--line-input",
-            help="What the lines are; by default JSON if the name ends in .jsonl or the first"
-            " character is {.",
-            panel=INPUT,
-        ),
-    ] = None,
-    field: Annotated[
-        str, opt("--field", metavar="NAME", help="Name of the answer in a result.", panel=OUTPUT)
-    ] = "answer",
-    resume: Annotated[
-        bool, opt("--resume", help="Go on with the -o file of a run that ended.", panel=OUTPUT)
-    ] = False,
-    unordered: Annotated[
-        bool, opt("--unordered", help="Results as they come, not in input order.", panel=OUTPUT)
-    ] = False,
-    fail_fast: Annotated[
-        bool, opt("--fail-fast", help="Stop at the first bad record.", panel=OUTPUT)
-    ] = False,
-) -> None:
+    prompt: Annotated[str | None, arg(
+        "[PROMPT]", "With {line}, or {name} for a field of a JSON record; {{name}} is not filled."
+        " With -t it may be left out.", show_default=False, rich_help_panel=INPUT)] = None,
+    file: Annotated[str | None, arg(
+        "[FILE]", "Lines or JSON records; `-`, the default, is stdin.", show_default=False,
+        rich_help_panel=INPUT)] = None,
+    jsonl_input: Annotated[bool | None, opt(
+        "--jsonl-input/--line-input", "What the lines are; by default JSON if the name ends in"
+        " .jsonl or the first character is {.", INPUT)] = None,
+    field: Annotated[str, opt(
+        "--field", "Name of the answer in a result.", OUTPUT, metavar="NAME")] = "answer",
+    resume: Annotated[bool, opt(
+        "--resume", "Go on with the -o file of a run that ended.", OUTPUT)] = False,
+    unordered: Annotated[bool, opt(
+        "--unordered", "Results as they come, not in input order.", OUTPUT)] = False,
+    fail_fast: Annotated[bool, opt("--fail-fast", "Stop at the first bad record.", OUTPUT)] = False,
+) -> None:  # fmt: skip
     """Ask one prompt about every line or JSON record of FILE.
 
     With -t the prompt is a saved one: -p gives its variables, or else a record's fields do, and
@@ -108,11 +84,7 @@ def map(  # noqa: A001 - the command's name
 
 
 def run(given: Given, over: Over, signals: Signals) -> int:
-    """Map; returns the exit code.
-
-    Raises:
-        TtcError: what failed, with its exit code.
-    """
+    """Map; returns the exit code."""
     from ttc_cli.cli.delivery import check_flags, look
     from ttc_cli.cli.inputs import named, schema_text
     from ttc_cli.cli.logged import recorders
@@ -128,7 +100,7 @@ def run(given: Given, over: Over, signals: Signals) -> int:
     settings = load(said)
     view = PlainView(look(settings, replace(flags, as_json=True)), sys.stdout, sys.stderr)
     try:
-        check_flags(settings, flags)
+        check_flags(flags)
         settings = replace(settings, schema=schema_text(settings.schema))
         task = _task(settings, flags, over, dict(template.defaults) if template else {})
         kept = recorders(settings, said, view.say)
@@ -142,20 +114,15 @@ def run(given: Given, over: Over, signals: Signals) -> int:
 
 
 def _task(settings: Settings, flags: Flags, over: Over, defaults: dict[str, str]) -> Task:
-    """What to do with each record; all that needs no model is refused here.
-
-    Raises:
-        UsageError: flags that exclude each other, an unknown strategy, verifier or option.
-    """
+    """What to do with each record; all that needs no model is refused here."""
     from ttc_cli.session.records import Task
     from ttc_cli.session.request import Request, check
 
     if over.resume and flags.output is None:
         raise UsageError("--resume goes on with a file", "name it with -o")
     if not over.prompt:
-        raise UsageError(
-            "no prompt was given", 'say ttc map "... {line}" FILE, or name one with -t'
-        )
+        hint = 'say ttc map "... {line}" FILE, or name one with -t'
+        raise UsageError("no prompt was given", hint)
     request = Request.of(settings)
     check(request, unsafe=settings.unsafe_exec)
     return Task(over.prompt, request, over.field, flags.extract, dict(flags.values), defaults)
@@ -175,21 +142,15 @@ def _opened(name: str, flags: Flags) -> io.FileIO:
 
 
 def _with_model(
-    settings: Settings,
-    flags: Flags,
-    over: Over,
-    task: Task,
-    file: io.FileIO,
-    view: PlainView,
-    record: Recorders,
-    signals: Signals,
-) -> int:
+    settings: Settings, flags: Flags, over: Over, task: Task, file: io.FileIO, view: PlainView,
+    record: Recorders, signals: Signals,
+) -> int:  # fmt: skip
     from ttc_cli.cli.pulling import choose_for
     from ttc_cli.session import warm
+    from ttc_cli.session.batch import budget, spent
     from ttc_cli.session.loaded import Session
     from ttc_cli.session.mapping import Mapping as Mapper
     from ttc_cli.session.records import Reader
-    from ttc_cli.session.spending import budget, spent
     from ttc_cli.store.part import Part
 
     view.status("loading the model")
@@ -230,13 +191,9 @@ def _header(task: Task) -> dict[str, object]:
 
 
 def _work(
-    mapping: Mapper,
-    over: Over,
-    reader: Reader,
-    part: Part | None,
-    view: PlainView,
+    mapping: Mapper, over: Over, reader: Reader, part: Part | None, view: PlainView,
     signals: Signals,
-) -> int:
+) -> int:  # fmt: skip
     from ttc_cli.cli.rows import Filed, Progress, Stdout
     from ttc_cli.views.text import by_replica
 
@@ -246,6 +203,7 @@ def _work(
     if part is not None and part.finished:
         view.say(f"{part.path} is finished already")
         return 0
+    place: Filed | Stdout
     place = Filed(part, view) if part is not None else Stdout(not over.unordered, view.clear)
     progress = Progress(view, reader, part, mapping.outage)
     signals.stops(lambda: None)  # a first Ctrl-C sets `signals.code`, and the rows end

@@ -27,20 +27,11 @@ class Given:
     flags: Flags
 
 
-def opt(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002 - Typer's word
-    """An option of one command alone, in a panel of the help."""
-    return typer.Option(*names, help=help, rich_help_panel=panel, **more)
-
-
-def takes(
-    command: str = "", *, names: Sequence[str] = ()
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def takes(command: str = "", *, names: Sequence[str] = ()) -> Callable[[Body], Body]:
     """Give a command's function the options that the table has for it, behind its own.
 
-    The function's first parameter is a `Given`.
-
-    Args:
-        names: of the settings that a command takes which the table's rows do not name.
+    The function's first parameter is a `Given`. `names` are of settings that the command takes
+    besides what the rows say.
     """
 
     def wrap(body: Body) -> Body:
@@ -74,10 +65,11 @@ def _parameter(name: str, row: Option) -> inspect.Parameter:
         kind = Path
     if any(flag.startswith("--no-") or "/" in flag for flag in row.names):
         kind = bool
-    shown = opt(*row.names, help=row.help, panel=row.panel, metavar=row.takes or None)
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, shown]
+    shown = typer.Option(
+        *row.names, help=row.help, rich_help_panel=row.panel, metavar=row.takes or None
     )
+    kind = Annotated[kind | None, shown]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
 
 
 def _value(row: Option, said: Any) -> Any:

@@ -18,11 +18,7 @@ from ttc_cli.core.files import replacing
 
 
 def check_place(path: Path) -> None:
-    """Refuse a file that `write_file` could not write.
-
-    Raises:
-        UnreadableFile: its folder is missing or may not be written to, or it is a folder itself.
-    """
+    """Refuse a file that `write_file` could not write."""
     if path.is_dir():
         why = "it is a directory"
     elif not path.parent.is_dir():
@@ -35,15 +31,7 @@ def check_place(path: Path) -> None:
 
 
 def write_file(path: Path, lines: Iterable[str]) -> None:
-    """Write a file whole or not at all.
-
-    Args:
-        path: the file.
-        lines: what it will hold, line ends included.
-
-    Raises:
-        UnreadableFile: it cannot be written; nothing is left behind.
-    """
+    """Write a file whole or not at all; the lines have their ends."""
     try:
         if path.exists() and not path.is_file():  # a device or a pipe takes what it gets
             path.write_text("".join(lines), encoding="utf-8")
@@ -51,9 +39,8 @@ def write_file(path: Path, lines: Iterable[str]) -> None:
         with replacing(path, private=False) as file:
             file.writelines(line.encode() for line in lines)
     except OSError as error:
-        raise UnreadableFile(
-            f"cannot write {path}: {error.strerror}", "choose another place with -o"
-        ) from error
+        why = f"cannot write {path}: {error.strerror}"
+        raise UnreadableFile(why, "choose another place with -o") from error
 
 
 def print_json(value: Any) -> None:
@@ -74,9 +61,8 @@ def report(error: TtcError, *, as_json: bool, as_events: bool = False) -> None:
         sys.stderr.write(f"ttc: {message}{'; ' + hint if hint else ''}\n")
         sys.stderr.flush()
     if as_json or as_events:
-        body: dict[str, Any] = {
-            "error": {"code": error.exit_code, "message": message, "hint": hint}
-        }
+        body: dict[str, Any] = {"code": error.exit_code, "message": message, "hint": hint}
+        body = {"error": body}
         if as_events:
             seconds = round(time.monotonic() - BEGAN, 3)
             body = {"type": "error", "t": seconds, "branch": None, **body}
@@ -125,11 +111,9 @@ def leave(code: int) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except (OSError, ValueError) as error:
             silence(stream)
-        except (OSError, ValueError):
-            silence(stream)
-            code = code or 1
+            code = code or int(not isinstance(error, BrokenPipeError))
     if code not in (INTERRUPTED, TERMINATED):  # then a thread may be loading a model
         atexit._run_exitfuncs()
     os._exit(code)  # to take every module apart would be a third of a short command's time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.app import Json, tree
 from ttc_cli.cli.output import print_json
 from ttc_cli.core.errors import UsageError
 
@@ -12,9 +12,7 @@ app = tree()
 
 
 @app.command()
-def plugins(
-    as_json: Json = False,
-) -> None:
+def plugins(as_json: Json = False) -> None:
     """Strategies and verifiers of other packages: kind, name, package, version, state.
 
     One that is broken is told and stops nothing. How to write one: docs/plugins.md.

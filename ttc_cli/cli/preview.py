@@ -63,11 +63,9 @@ def lines(model: str, plan: dict[str, Any], estimate: dict[str, Any]) -> list[st
 
 def added(plan: dict[str, Any]) -> list[str]:
     """What was added to the person's words, and what form they fix for the reply."""
-    wording, form = plan.get("wording", ""), plan.get("form", [])
-    return [
-        *([f"added     {' '.join(wording.split())}"] if wording else []),
-        *([f"form      {'; '.join(form)}"] if form else []),
-    ]
+    wording, form = " ".join(plan.get("wording", "").split()), "; ".join(plan.get("form", []))
+    named = (("added", wording), ("form", form))
+    return [f"{name:<10}{value}" for name, value in named if value]
 
 
 def _levels(levels: dict[str, dict[str, Any]]) -> list[str]:

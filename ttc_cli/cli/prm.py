@@ -11,57 +11,43 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.app import Json, arg, opt, tree
 from ttc_cli.cli.options import Given, takes
 from ttc_cli.cli.output import print_json
 from ttc_cli.cli.process import caught
 from ttc_cli.cli.pulling import choose_file, say
 from ttc_cli.core.errors import UsageError
-from ttc_cli.settings import home
+from ttc_cli.settings import home, load
 
 if TYPE_CHECKING:
-    from ttc_cli.prm.collect import Collection
     from ttc_cli.verifiers.head import Head
 
 app = tree(help="Train step verifiers and judge them.", no_args_is_help=True)
+Limit = Annotated[int | None, opt("--limit", "Only so many.", min=1)]
 
 
 @app.command()
 @takes(names=("model", "threads"))
 def train(
     given: Given,
-    data: Annotated[
-        str,
-        typer.Option("-d", "--data", help="Questions with answers: JSONL, JSON or CSV."),
-    ],
-    name: Annotated[str, typer.Option("--name", help="What -V probe:NAME will call it.")],
-    traces: Annotated[int, typer.Option("--traces", min=1, help="Replies a question.")] = 4,
-    rollouts: Annotated[
-        int,
-        typer.Option(
-            "--rollouts", min=0, help="From a step that is looked at; 0: the reply's own outcome."
-        ),
-    ] = 4,
-    every: Annotated[
-        bool, typer.Option("--every", help="Look at every step instead of bisecting.")
-    ] = False,
-    synthetic: Annotated[
-        bool, typer.Option("--synthetic", help="Label by corrupting right replies: no rollouts.")
-    ] = False,
-    majority: Annotated[
-        bool, typer.Option("--majority", help="What most replies say is right, not the reference.")
-    ] = False,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many.")] = None,
-    skip: Annotated[int, typer.Option("--skip", min=0, help="Leave out the first so many.")] = 0,
-    budget: Annotated[
-        int | None, typer.Option("--max-tokens", min=1, help="Cap on sampled tokens in all.")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    data: Annotated[str, opt("-d --data", "Questions with answers: JSONL, JSON or CSV.")],
+    name: Annotated[str, opt("--name", "What -V probe:NAME will call it.")],
+    traces: Annotated[int, opt("--traces", "Replies a question.", min=1)] = 4,
+    rollouts: Annotated[int, opt(
+        "--rollouts", "From a step that is looked at; 0: the reply's own outcome.", min=0)] = 4,
+    every: Annotated[bool, opt("--every", "Look at every step instead of bisecting.")] = False,
+    synthetic: Annotated[bool, opt(
+        "--synthetic", "Label by corrupting right replies: no rollouts.")] = False,
+    majority: Annotated[bool, opt(
+        "--majority", "What most replies say is right, not the reference.")] = False,
+    limit: Limit = None,
+    skip: Annotated[int, opt("--skip", "Leave out the first so many.", min=0)] = 0,
+    budget: Annotated[int | None, opt(
+        "--max-tokens", "Cap on sampled tokens in all.", min=1)] = None,
+    seed: Annotated[int, opt("--seed", "", min=0)] = 0,
     as_json: Json = False,
-    quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="Nothing on stderr but errors.")
-    ] = False,
-) -> None:
+    quiet: Annotated[bool, opt("-q --quiet", "Nothing on stderr but errors.")] = False,
+) -> None:  # fmt: skip
     """Draw replies, label their steps, train a probe on the model's hidden states.
 
     What was drawn is kept: a run that was stopped goes on, and a second one trains at once.
@@ -74,7 +60,6 @@ def train(
     from ttc_cli.prm.fit import fit
     from ttc_cli.prm.rollouts import RolloutSpec
     from ttc_cli.session.loaded import Session
-    from ttc_cli.settings import load
 
     if not name.replace("-", "").replace("_", "").isalnum():
         raise UsageError(f"{name!r} is no name for a probe", "use letters, digits, - and _")
@@ -89,7 +74,14 @@ def train(
         signals.stops(lambda: None)
         if not quiet:
             say(_cost(len(items) * usual_tokens(spec), budget, session.speeds.at(WIDTH)))
-        with closing(_opened(Collection, name, kind, session.identity)) as kept:
+        path = home() / "probes" / f"{name}.npz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.with_suffix(f".{kind}.jsonl")
+        try:
+            collection = Collection(file, session.identity)
+        except (ValueError, KeyError) as error:
+            raise UsageError(f"{file.name}: {error}", "give another --name") from None
+        with closing(collection) as kept:
             drawn = collect(
                 session, items, spec, kept, budget=budget, seed=seed, majority=majority,
                 synthetic=synthetic, report=_report(len(items), quiet=quiet),
@@ -99,33 +91,15 @@ def train(
             say("interrupted: what was drawn is kept; the same command goes on")
             raise typer.Exit(signals.code)
         head = fit(drawn, session.identity, seed=seed)
-    head.save(_path(name))
+    head.save(path)
     _print(name, head, as_json=as_json)
 
 
 def _cost(tokens: int, budget: int | None, speed: float) -> str:
-    """What a training will take as a rule.
-
-    Args:
-        speed: tokens a second, 0 where it is not known.
-    """
+    """What a training will take as a rule, at `speed` tokens a second, 0 where it is not known."""
     tokens = min(tokens, budget or tokens)
     minutes = f", {tokens / speed / 60:.0f} min at {speed:.0f} tokens a second" if speed else ""
     return f"about {tokens:,} tokens{minutes}; what was drawn before is not drawn again"
-
-
-def _opened(collection: type[Collection], name: str, kind: str, model: str) -> Collection:
-    """What was drawn for a probe so far, of that kind.
-
-    Raises:
-        UsageError: it is of another model, or damaged.
-    """
-    path = _path(name).with_suffix(f".{kind}.jsonl")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return collection(path, model)
-    except (ValueError, KeyError) as error:
-        raise UsageError(f"{path.name}: {error}", "give another --name") from None
 
 
 def _report(questions: int, *, quiet: bool) -> Callable[[int, int, int], None]:
@@ -145,22 +119,15 @@ def _report(questions: int, *, quiet: bool) -> Callable[[int, int, int], None]:
 @takes(names=("model", "verifiers", "options", "threads"))
 def evaluate(
     given: Given,
-    data: Annotated[
-        Path,
-        typer.Option(
-            "-d",
-            "--data",
-            help="JSONL: problem (or question), steps, label (first wrong step, or -1).",
-        ),
-    ],
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many.")] = None,
-    bar: Annotated[float, typer.Option("--bar", help="A step scored below it is wrong.")] = 0.5,
+    data: Annotated[Path, opt(
+        "-d --data", "JSONL: problem (or question), steps, label (first wrong step, or -1).")],
+    limit: Limit = None,
+    bar: Annotated[float, opt("--bar", "A step scored below it is wrong.")] = 0.5,
     as_json: Json = False,
-) -> None:
+) -> None:  # fmt: skip
     """Judge a verifier on labelled steps: AUC of the whole, and F1 for the first wrong step."""
     from ttc_cli.prm.judging import judge, read
     from ttc_cli.session.loaded import Session
-    from ttc_cli.settings import load
 
     settings = load(given.settings)
     if not settings.verifiers:
@@ -178,11 +145,10 @@ def evaluate(
 
 @app.command()
 def convert(
-    checkpoint: Annotated[
-        Path, typer.Argument(help="A .safetensors file, or the folder of a model that has some.")
-    ],
-    out: Annotated[Path, typer.Option("--out", help="FILE.head.npz, beside FILE.gguf.")],
-) -> None:
+    checkpoint: Annotated[Path, arg(
+        "", "A .safetensors file, or the folder of a model that has some.")],
+    out: Annotated[Path, opt("--out", "FILE.head.npz, beside FILE.gguf.")],
+) -> None:  # fmt: skip
     """Take the head of a classifier PRM out of its checkpoint: a GGUF does not hold it.
 
     Example: ttc prm convert Qwen2.5-Math-PRM-7B --out qwen-prm.Q4_K_M.head.npz
@@ -240,10 +206,6 @@ def _prms() -> dict[str, Any]:
     for name, form, passed in tested():
         known[name] = known.get(name, {"aggregate": ""}) | {"form": form, "self_test": passed}
     return known
-
-
-def _path(name: str) -> Path:
-    return home() / "probes" / f"{name}.npz"
 
 
 def _print(name: str, head: Head, *, as_json: bool) -> None:

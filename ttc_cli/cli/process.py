@@ -13,11 +13,9 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
-STARTUP = 0.05
-"""Seconds that the interpreter takes to come to this line, roughly."""
+STARTUP = 0.05  # seconds that the interpreter takes to come to this line, roughly
 
-BEGAN = time.monotonic() - STARTUP
-"""Monotonic seconds; deadlines count from here."""
+BEGAN = time.monotonic() - STARTUP  # monotonic seconds; deadlines count from here
 
 CLEAR = "\r\x1b[K"
 _begun = False

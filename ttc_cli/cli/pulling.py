@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ import typer
 from ttc_cli.cli.process import BEGAN, draws
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ttc_cli.models.catalogue import Progress
     from ttc_cli.models.registry import ModelFile
     from ttc_cli.session.model import Served
@@ -26,26 +25,17 @@ def say(line: str) -> None:
 
 
 def choose_model(
-    settings: Settings,
-    *,
-    notify: Callable[[str], None] = say,
+    settings: Settings, *, notify: Callable[[str], None] = say,
     confirm: Callable[[str], bool] | None = None,
-) -> ModelFile | Served:
-    """The model that the settings name; one that is not here is fetched before somebody's eyes.
-
-    Raises:
-        ModelMissing, TtcError: as `session.model.any_model`.
-    """
+) -> ModelFile | Served:  # fmt: skip
+    """The model that the settings name; one that is not here is fetched before somebody's eyes."""
     from ttc_cli.session.model import any_model
 
-    deadline = None if settings.max_seconds is None else BEGAN + settings.max_seconds
+    until = None if settings.max_seconds is None else BEGAN + settings.max_seconds
     with ExitStack() as stack:
+        progress = pull_progress(stack)
         return any_model(
-            settings,
-            notify=notify,
-            confirm=confirm,
-            progress=pull_progress(stack),
-            deadline=deadline,
+            settings, notify=notify, confirm=confirm, progress=progress, deadline=until
         )
 
 
@@ -69,11 +59,7 @@ def choose_for(settings: Settings, view: PlainView) -> ModelFile | Served:
 
 
 def pull_progress(stack: ExitStack) -> Progress:
-    """A callback that shows a pull on stderr: a bar on a terminal, else a line every tenth.
-
-    Args:
-        stack: takes the bar away when it is closed.
-    """
+    """Shows a pull on stderr until the stack is closed: a bar, or off a terminal every tenth."""
     bars: list[Progress] = []
 
     def progress(done: int, total: int, label: str) -> None:
@@ -92,9 +78,7 @@ def _bar(stack: ExitStack) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     bars = Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True))
     task = stack.enter_context(bars).add_task("starting", total=None)
-    return lambda done, total, label: bars.update(
-        task, completed=done, total=total, description=label
-    )
+    return lambda at, most, what: bars.update(task, completed=at, total=most, description=what)
 
 
 def _progress_lines() -> Progress:
@@ -103,11 +87,10 @@ def _progress_lines() -> Progress:
     said: set[tuple[bool, int]] = set()
 
     def progress(done: int, total: int, label: str) -> None:
-        tenth = 10 * done // max(total, 1)
-        checking = label == "checking"
-        if tenth and (checking, tenth) not in said:
-            said.add((checking, tenth))
-            if not checking or tenth == 10:
-                say(f"{tenth * 10}% of {size_text(total)}, {label}")
+        step = label == "checking", 10 * done // max(total, 1)
+        if step[1] and step not in said:
+            said.add(step)
+            if not step[0] or step[1] == 10:
+                say(f"{step[1] * 10}% of {size_text(total)}, {label}")
 
     return progress

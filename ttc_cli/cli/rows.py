@@ -8,43 +8,22 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
 
 from ttc_cli.cli import output
+from ttc_cli.session.mapping import Row
+from ttc_cli.session.records import Reader
 from ttc_cli.store.part import Part
 from ttc_cli.views.plain import PlainView
 from ttc_cli.views.text import span, to_json
 
-if TYPE_CHECKING:
-    from ttc_cli.session.mapping import Row
-    from ttc_cli.session.records import Reader
-
 REDRAW_SECONDS = 0.5
 
 
-class Place(Protocol):
-    """Where rows go."""
-
-    def put(self, row: Row) -> None:
-        """Take a finished row."""
-        ...
-
-    def end(self, whole: bool, ordered: bool) -> None:
-        """No more rows come; `whole` says whether these are all."""
-        ...
-
-
 class Stdout:
-    """Rows on stdout, in input order or as they come.
-
-    Args:
-        ordered: hold rows back until those before them are there.
-        clear: called before something is written.
-    """
+    """Rows on stdout, in input order or as they come; `clear` is called before one is written."""
 
     def __init__(self, ordered: bool, clear: Callable[[], None]) -> None:
-        self._ordered = ordered
-        self._clear = clear
+        self._ordered, self._clear = ordered, clear
         self._next = 0
         self._held: list[tuple[int, str]] = []
 
@@ -70,8 +49,7 @@ class Filed:
     """Rows in a file that is there when all are."""
 
     def __init__(self, part: Part, view: PlainView) -> None:
-        self._part = part
-        self._view = view
+        self._part, self._view = part, view
 
     def put(self, row: Row) -> None:
         """Keep the row."""
@@ -97,14 +75,9 @@ class Progress:
     """
 
     def __init__(
-        self,
-        view: PlainView,
-        reader: Reader,
-        part: Part | None,
-        outage: Callable[[], str] = lambda: "",
+        self, view: PlainView, reader: Reader, part: Part | None, outage: Callable[[], str]
     ) -> None:
-        self._view = view
-        self._outage = outage
+        self._view, self._outage = view, outage
         self._away = False
         self._reader = reader
         self._before = self.done = part.count if part is not None else 0

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ttc_cli.cli.help import Grouped, tree
-from ttc_cli.cli.options import Given, opt, takes
+from ttc_cli.cli.app import Grouped, opt, tree
+from ttc_cli.cli.options import Given, takes
 from ttc_cli.cli.process import caught, hello
 from ttc_cli.settings.options import ENGINE
 
@@ -21,51 +21,26 @@ WHERE = "Who may call"
 @takes("serve")
 def run(
     given: Given,
-    host: Annotated[
-        str, opt("--host", help="Address to listen at; any but loopback needs a key.", panel=WHERE)
-    ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        opt("--port", help="Port to listen at; 0 for a free one.", panel=WHERE, min=0, max=65535),
-    ] = 8642,
-    key_env: Annotated[
-        str, opt("--key-env", metavar="NAME", help="Variable with the key to ask for.", panel=WHERE)
-    ] = "",
-    key_file: Annotated[
-        Path | None,
-        opt("--key-file", help="File with the key, that only you can read.", panel=WHERE),
-    ] = None,
-    cors: Annotated[
-        list[str] | None,
-        opt("--cors", metavar="ORIGIN", help="A web page that may call (repeatable).", panel=WHERE),
-    ] = None,
-    queue: Annotated[
-        int,
-        opt("--queue", help="Requests held at once; more get 429.", panel=ENGINE, min=1, max=512),
-    ] = 128,
-    grace: Annotated[
-        float,
-        opt(
-            "--grace",
-            metavar="SECONDS",
-            help="For what is under way when the server is told to end.",
-            panel=ENGINE,
-            min=0,
-        ),
-    ] = 10.0,
-    no_http: Annotated[
-        bool,
-        opt(
-            "--no-http",
-            help="Open no port: keep the model loaded for calls of ttc alone.",
-            panel=WHERE,
-        ),
-    ] = False,
-    detach: Annotated[
-        bool,
-        opt("--detach", help="Run in the background, once the model is loaded.", panel=ENGINE),
-    ] = False,
-) -> None:
+    host: Annotated[str, opt(
+        "--host", "Address to listen at; any but loopback needs a key.", WHERE)] = "127.0.0.1",
+    port: Annotated[int, opt(
+        "--port", "Port to listen at; 0 for a free one.", WHERE, min=0, max=65535)] = 8642,
+    key_env: Annotated[str, opt(
+        "--key-env", "Variable with the key to ask for.", WHERE, metavar="NAME")] = "",
+    key_file: Annotated[Path | None, opt(
+        "--key-file", "File with the key, that only you can read.", WHERE)] = None,
+    cors: Annotated[list[str] | None, opt(
+        "--cors", "A web page that may call (repeatable).", WHERE, metavar="ORIGIN")] = None,
+    queue: Annotated[int, opt(
+        "--queue", "Requests held at once; more get 429.", ENGINE, min=1, max=512)] = 128,
+    grace: Annotated[float, opt(
+        "--grace", "For what is under way when the server is told to end.", ENGINE,
+        metavar="SECONDS", min=0)] = 10.0,
+    no_http: Annotated[bool, opt(
+        "--no-http", "Open no port: keep the model loaded for calls of ttc alone.", WHERE)] = False,
+    detach: Annotated[bool, opt(
+        "--detach", "Run in the background, once the model is loaded.", ENGINE)] = False,
+) -> None:  # fmt: skip
     """Serve /v1/chat/completions, /v1/responses, /v1/models, /health and /metrics.
 
     What the flags say holds where a call says nothing. Ctrl-C or SIGTERM finishes what is under
@@ -78,8 +53,7 @@ def run(
     with caught() as signals:
         if not given.flags.quiet:
             hello()
-        from ttc_cli.cli.serving import Place, serve
-        from ttc_cli.cli.warmth import detached, keep
+        from ttc_cli.cli.serving import Place, detached, keep, serve
 
         if detach:
             raise typer.Exit(detached())
@@ -90,11 +64,9 @@ def run(
 
 
 @app.command()
-def status(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
-) -> None:
+def status(as_json: Annotated[bool, opt("--json", "One JSON list.")] = False) -> None:
     """Say which models are kept loaded, since when, and for whom."""
-    from ttc_cli.cli.warmth import show
+    from ttc_cli.cli.serving import show
 
     show(as_json=as_json)
 
@@ -102,6 +74,8 @@ def status(
 @app.command()
 def stop() -> None:
     """Tell every server of yours to end, once it has answered what it is asked."""
-    from ttc_cli.cli.warmth import stop as leave
+    from ttc_cli.session import warm
 
-    leave()
+    count = warm.stop()
+    said = f"{count} ended" if count else "no model was kept loaded"
+    typer.echo(said, err=True)

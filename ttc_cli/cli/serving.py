@@ -1,9 +1,12 @@
-"""What `ttc serve` does once its flags are parsed."""
+"""What `ttc serve` does once its flags are parsed: serve, keep a model loaded, say which are."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,16 +15,24 @@ from typing import TYPE_CHECKING
 from ttc_cli.cli.delivery import look
 from ttc_cli.cli.logged import recorders
 from ttc_cli.cli.options import Given
+from ttc_cli.cli.output import print_json
 from ttc_cli.cli.process import Signals
 from ttc_cli.cli.pulling import choose_for
-from ttc_cli.core.errors import UsageError
+from ttc_cli.core.errors import TtcError, UsageError
+from ttc_cli.models.registry import ModelFile
+from ttc_cli.session import warm
+from ttc_cli.session.loaded import Session
 from ttc_cli.settings import Settings, load
+from ttc_cli.store.processes import start_apart
 from ttc_cli.views.plain import PlainView
+from ttc_cli.views.text import span
 
 if TYPE_CHECKING:
     from socket import socket
 
-    from ttc_cli.session.mapping import Recorders
+    from ttc_cli.engine.warm.server import WarmServer
+    from ttc_cli.serve.jobs import Company
+    from ttc_cli.session.batch import Batch
 
 NEEDED = ("starlette", "uvicorn", "prometheus_client")
 AWAY_SECONDS = 10.0
@@ -42,11 +53,7 @@ class Place:
 
 
 def serve(given: Given, place: Place, signals: Signals) -> int:
-    """Serve until told to end; returns the exit code.
-
-    Raises:
-        TtcError: it cannot be served, or the engine died.
-    """
+    """Serve until told to end; returns the exit code."""
     if lacking := [name for name in NEEDED if find_spec(name) is None]:
         raise UsageError(f"ttc serve needs {lacking[0]}", "pip install 'ttc-cli[serve]'")
     from ttc_cli.serve.listener import bound, is_loopback, key_from
@@ -64,35 +71,27 @@ def serve(given: Given, place: Place, signals: Signals) -> int:
                 "name a variable that holds one with --key-env",
             )
         try:
-            with recorders(settings, given.settings, view.say, command="serve") as record:
-                return _serve(settings, place, key, where, view, record, signals)
+            return _serve(given, settings, place, key, where, view, signals)
         finally:
             view.end()
 
 
 def _serve(
-    settings: Settings,
-    place: Place,
-    key: str,
-    where: socket,
-    view: PlainView,
-    record: Recorders,
+    given: Given, settings: Settings, place: Place, key: str, where: socket, view: PlainView,
     signals: Signals,
-) -> int:
-    from ttc_cli.cli.warmth import Door
+) -> int:  # fmt: skip
     from ttc_cli.serve.app import application
     from ttc_cli.serve.listener import Listener, hosts
     from ttc_cli.serve.reading import Reader
     from ttc_cli.serve.service import Service
-    from ttc_cli.session.loaded import Session
     from ttc_cli.session.request import Request, check
 
     check(Request.of(settings), unsafe=False)
     view.status("loading the model")
     with signals.raising():  # a download cleans up after itself
         model = choose_for(settings, view)
-    session = Session(settings, model)
-    try:
+    logs = recorders(settings, given.settings, view.say, command="serve")
+    with logs as record, closing(Session(settings, model)) as session:
         session.engine  # noqa: B018 - waits until it is loaded
         session.load_seconds = 0.0  # no call waits for that
         door = Door(session)
@@ -102,13 +101,9 @@ def _serve(
         door.left = lambda: service.close(place.grace)
         reader = Reader(settings, session.model.name)
         app = application(
-            service,
-            reader,
-            hosts=hosts(place.host, where),
-            key=key,
-            origins=place.origins,
+            service, reader, hosts=hosts(place.host, where), key=key, origins=place.origins,
             hears=lambda error: view.say(str(error)),
-        )
+        )  # fmt: skip
         listener = Listener(app, where)
         for warning in settings.warnings:
             view.say(warning)
@@ -121,7 +116,99 @@ def _serve(
         finally:
             listener.stop()
             door.close()
-        return signals.code
+            view.clear()
+    return signals.code
+
+
+LOOKS = 0.1  # seconds between two looks at a server that starts
+
+
+def keep(given: Given, signals: Signals) -> int:
+    """Keep the model loaded for other calls until told to end; returns the exit code."""
+    settings = load(given.settings)
+    view = PlainView(look(settings, given.flags), sys.stdout, sys.stderr)
+    try:
+        view.status("loading the model")
+        with signals.raising():
+            model = choose_for(settings, view)
+        if not isinstance(model, ModelFile):
+            why = f"{model.name} is a server's: it is loaded there"
+            raise UsageError(why, "name a local model")
+        with closing(Session(settings, model)) as session:
+            warm.keep(session, signals.stops, lambda: view.say(f"{model.name} is kept loaded"))
     finally:
-        view.clear()
-        session.close()
+        view.end()
+    return signals.code
+
+
+def detached() -> int:
+    """Start this very command in the background and wait until it is ready; returns the exit code.
+
+    What it says until then goes to stderr.
+    """
+    words = [word for word in sys.argv[1:] if word != "--detach"]
+    with tempfile.TemporaryFile() as said:
+        child = start_apart(words, errors=said)
+        while child.poll() is None and all(s.hello.pid != child.pid for _, s in warm.running()):
+            time.sleep(LOOKS)
+        said.seek(0)
+        sys.stderr.write(said.read().decode("utf-8", "replace"))
+    return child.returncode or 0
+
+
+def show(*, as_json: bool) -> None:
+    """Print a line for each server."""
+    found = [server for _, server in warm.running()]
+    if as_json:
+        print_json([_row(server) for server in found])
+        return
+    for server in found:
+        now, model = server.condition, server.hello.info.name
+        parts = [f"loaded for {span(now.seconds)}", f"{now.calls} requests",
+                 f"{now.callers} calling"]  # fmt: skip
+        parts += [f"process {server.hello.pid}", *filter(None, [now.url])]
+        if now.idle_limit:
+            parts.append(f"ends in {span(max(0.0, now.idle_limit - now.idle))} unless used")
+        sys.stdout.write(f"{model}: {' · '.join(parts)}\n")
+    if not found:
+        sys.stderr.write("no model is kept loaded\n")
+
+
+def _row(server: warm.Running) -> dict[str, object]:
+    now, hello = server.condition, server.hello
+    return {
+        "model": {"name": hello.info.name, "sha256": hello.info.sha256}, "pid": hello.pid,
+        "url": now.url or None, "seconds": round(now.seconds, 1),
+        "idle_seconds": round(now.idle, 1), "idle_limit": now.idle_limit or None,
+        "callers": now.callers, "requests": now.calls,
+    }  # fmt: skip
+
+
+class Door:
+    """The socket by which other calls of ttc use the same engine; none where it cannot be."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._held = ExitStack()
+        self._server: WarmServer | None = None
+        self.left: Callable[[], None] = lambda: None
+
+    def open(self, batch: Batch) -> Company:
+        """Open it, as `Service` asks."""
+        from ttc_cli.serve.jobs import Alone
+
+        if isinstance(self._session.model, ModelFile):
+            with suppress(TtcError):  # this system has none: HTTP is what was asked for
+                self._server = self._held.enter_context(
+                    warm.opened(self._session, batch.hub, lambda: self.left())
+                )
+        return self._server or Alone()
+
+    def url(self, url: str) -> None:
+        """Tell those who ask where HTTP is."""
+        if self._server is not None:
+            self._server.url = url
+
+    def close(self) -> None:
+        """Close it; idempotent."""
+        self._held.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -38,23 +39,19 @@ class Talk(Protocol):
 
 
 class Commands:
-    """What can be said to a chat besides turns.
-
-    Args:
-        talk: the chat that they change.
-    """
+    """What can be said to a chat besides turns; `talk` is the chat that they change."""
 
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
         self._saved: set[Path] = set()
         self._table: dict[str, tuple[str, str, Callable[[str], bool | None]]] = {
-            "/effort": ("[LEVEL]", "low, medium, high, max or auto", self._effort),
-            "/strategy": ("[NAME]", "how to spend it", self._strategy),
+            "/effort": ("[LEVEL]", "low, medium, high, max or auto", partial(self._set, "effort")),
+            "/strategy": ("[NAME]", "how to spend it", partial(self._set, "strategy")),
             "/model": ("[NAME]", "go on with another model", self._model),
-            "/system": ("[TEXT]", "the system prompt", self._system),
+            "/system": ("[TEXT]", "the system prompt", partial(self._set, "system")),
             "/schema": (
                 "[FILE|JSON]",
-                "answer in JSON that is valid under it; off ends it",
+                "answers are JSON, valid under it; off ends it",
                 self._schema,
             ),
             "/retry": ("[LEVEL]", "answer the last turn anew, with that effort", self._retry),
@@ -68,18 +65,13 @@ class Commands:
         }
 
     def run(self, text: str) -> bool:
-        """Do what is asked for; True when the chat is over.
-
-        Raises:
-            UsageError: there is no such command, or it cannot be done.
-        """
+        """Do what is asked for; True when the chat is over."""
         name, _, argument = text.strip().partition(" ")
         name = ALIASES.get(name, name)
         if name not in self._table:
             hint = did_you_mean(name, self._table) or "/help lists them"
-            raise UsageError(
-                f"there is no command {name}", f"{hint}; a space ahead of it sends it as it is"
-            )
+            hint = f"{hint}; a space ahead of it sends it as it is"
+            raise UsageError(f"there is no command {name}", hint)
         return bool(self._table[name][2](argument.strip()))
 
     def complete(self, command: str) -> Sequence[str]:
@@ -90,17 +82,6 @@ class Commands:
             return EFFORTS
         kind = {"/strategy": "strategies", "/model": "models"}.get(command)
         return list(KINDS[kind]()) if kind else ()
-
-    # -- the commands ------------------------------------------------------------------------
-
-    def _effort(self, level: str) -> None:
-        self._set("effort", level)
-
-    def _strategy(self, name: str) -> None:
-        self._set("strategy", name)
-
-    def _system(self, text: str) -> None:
-        self._set("system", text)
 
     def _set(self, name: str, value: str) -> None:
         """Change a setting from the next turn on; without a value, tell what it is."""
@@ -126,19 +107,20 @@ class Commands:
         talk.say(f"model: {talk.chat.session.model.name}")
 
     def _retry(self, level: str) -> bool:
-        talk = self._talk
-        if not talk.chat.turns:
-            raise UsageError("there is no turn to answer anew", "say something first")
-        return not talk.retry(level)
+        self._needs_turn("answer anew")
+        return not self._talk.retry(level)
+
+    def _needs_turn(self, what: str) -> None:
+        if not self._talk.chat.turns:
+            raise UsageError(f"there is no turn to {what}", "say something first")
 
     def _new(self, _: str) -> None:
         self._talk.chat.clear()
         self._talk.say("a new conversation")
 
     def _undo(self, _: str) -> None:
+        self._needs_turn("forget")
         turns = self._talk.chat.turns
-        if not turns:
-            raise UsageError("there is no turn to forget", "say something first")
         turns.pop()
         self._talk.say(f"the last turn is forgotten, {len(turns)} left")
 
@@ -150,8 +132,7 @@ class Commands:
         self._talk.say(f"{dropped} turns forgotten, {len(turns)} left")
 
     def _summarise(self, _: str) -> None:
-        if not self._talk.chat.turns:
-            raise UsageError("there is nothing to summarise", "say something first")
+        self._needs_turn("summarise")
         self._talk.summarise()
 
     def _save(self, name: str) -> None:
@@ -161,11 +142,9 @@ class Commands:
         if path.exists() and path not in self._saved:
             raise UnreadableFile(f"{path} is there already", "choose another name")
         output.check_place(path)
-        turns = self._talk.chat.turns
-        model = self._talk.chat.session.model.name
-        output.write_file(
-            path, [f"## You\n\n{turn.said}\n\n## {model}\n\n{turn.reply}\n\n" for turn in turns]
-        )
+        turns, model = self._talk.chat.turns, self._talk.chat.session.model.name
+        told = [f"## You\n\n{turn.said}\n\n## {model}\n\n{turn.reply}\n\n" for turn in turns]
+        output.write_file(path, told)
         self._saved.add(path)
         self._talk.say(f"{len(turns)} turns written to {path}")
 

@@ -2,64 +2,50 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
-import typer
-
-from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.app import Json, Since, opt, tree
+from ttc_cli.cli.inputs import moment
+from ttc_cli.cli.logs import opened
 from ttc_cli.cli.output import check_place, write_file
 from ttc_cli.core.errors import UsageError
+from ttc_cli.store.statistics import summary
+from ttc_cli.views.text import cleaned, styled, to_json
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 app = tree()
 
-BAR, DAY_BAR = 24, 12
-"""Columns of the longest bar."""
-PADDING = 6
-"""Columns between those of a table."""
-DAYS_WIDE = 70
-"""Columns of a terminal from which on days have bars."""
-DAYS = 14
-"""Newest days that are drawn."""
+BAR, DAY_BAR = 24, 12  # columns of the longest bar
+PADDING = 6  # columns between those of a table
+DAYS_WIDE = 70  # columns of a terminal from which on days have bars
+DAYS = 14  # newest days that are drawn
 
 
 @app.command()
 def stats(
-    since: Annotated[
-        str | None, typer.Option("--since", help="Only since 90m, 12h, 7d, 4w or a date.")
-    ] = None,
+    since: Since = None,
     as_json: Json = False,
-    prometheus: Annotated[
-        bool,
-        typer.Option(
-            "--prometheus", help="Prometheus' text format, for node exporter's textfile collector."
-        ),
+    prometheus: Annotated[bool, opt(
+        "--prometheus", "Prometheus' text format, for node exporter's textfile collector.")
     ] = False,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Into a file, whole or not at all.")
-    ] = None,
-) -> None:
+    output: Annotated[Path | None, opt(
+        "-o --output", "Into a file, whole or not at all.")] = None,
+) -> None:  # fmt: skip
     """Figures over the logged runs.
 
     Example, from a timer: ttc stats --prometheus -o /var/lib/node_exporter/ttc.prom
     """
-    import io
-
-    from ttc_cli.cli.inputs import moment
-    from ttc_cli.cli.logs import opened
-    from ttc_cli.store.statistics import summary
-    from ttc_cli.views.text import cleaned, to_json
-
     if as_json and prometheus:
         raise UsageError("--json and --prometheus exclude each other", "give one of them")
     if output is not None:
         check_place(output)
     with opened() as log:
-        found = summary(log.runs(since=None if since is None else moment(since, "--since")))
+        found = summary(log.runs(since=moment(since)))
     out = sys.stdout if output is None else io.StringIO()
     if as_json:
         out.write(to_json(found, indent=2, out=out) + "\n")
@@ -76,8 +62,6 @@ def stats(
 def _draw(found: dict[str, Any], out: TextIO) -> None:
     """The figures for people: facts, distributions with bars, days."""
     from rich.console import Console
-
-    from ttc_cli.views.text import styled
 
     console = Console(file=styled(out), markup=False, highlight=False, emoji=False)
     for name, value in _facts(found).items():

@@ -17,7 +17,7 @@ from ttc_cli.cli.process import TERMINATED, Signals
 from ttc_cli.cli.pulling import choose_for
 from ttc_cli.cli.turns import Editor, Lines, Source
 from ttc_cli.core.errors import ContextOverflow, TtcError
-from ttc_cli.core.events import Done, Flow
+from ttc_cli.core.events import Done, Event, watch
 from ttc_cli.core.sampling import Sampling
 from ttc_cli.prompts.documents import read
 from ttc_cli.session import warm
@@ -29,18 +29,13 @@ from ttc_cli.settings import Flags, Settings, load
 from ttc_cli.views.live import make
 
 if TYPE_CHECKING:
-    from ttc_cli.core.outcome import Outcome
     from ttc_cli.session.plan import Planned
 
 SHORTER = "/drop forgets the oldest turns, /summarise shrinks them, /new begins anew"
 
 
 def run(given: Given, signals: Signals) -> int:
-    """Talk until there are no more turns; returns the exit code.
-
-    Raises:
-        TtcError: the chat could not begin.
-    """
+    """Talk until there are no more turns; returns the exit code."""
     before = earlier(given.flags)
     talk = Talk(filled(given.settings, before.settings), given.flags, signals)
     try:
@@ -54,23 +49,6 @@ def run(given: Given, signals: Signals) -> int:
         talk.chat.session.close()
 
 
-class Heard:
-    """Passes a run's events on and remembers its result."""
-
-    def __init__(self) -> None:
-        self.result: dict[str, Any] | None = None
-
-    def listen(self, flow: Flow[Outcome]) -> Flow[None]:
-        """The flow, as `answer` takes it."""
-        try:
-            for event in flow:
-                if isinstance(event, Done):
-                    self.result = event.result
-                yield event
-        finally:
-            flow.close()
-
-
 class Talk:
     """One chat: its conversation, its settings, where turns come from.
 
@@ -82,13 +60,12 @@ class Talk:
         from ttc_cli.cli.slash import Commands
 
         self.said = {**said, "schema": schema_text(said.get("schema", ""))}
-        self.how = flags
-        self.signals = signals
+        self.how, self.signals = flags, signals
         self.code = 0
         self._retries = 0
         settings = self.settings()
         self.view = make(look(settings, flags), sys.stdout, sys.stderr)
-        check_flags(settings, flags)
+        check_flags(flags)
         self.check(settings)
         self.documents = tuple(read(Path(name)) for name in flags.files)
         self.chat = Chat(self.open(settings))
@@ -100,11 +77,7 @@ class Talk:
             self.source = Editor(history, self.commands.complete)
 
     def settings(self, **changes: Any) -> Settings:
-        """The settings as they are now, some of them changed.
-
-        Raises:
-            UsageError: a value is not allowed.
-        """
+        """The settings as they are now, some of them changed."""
         return load({**self.said, **changes})
 
     def check(self, settings: Settings) -> None:
@@ -148,8 +121,7 @@ class Talk:
     def turn(self, text: str, **changes: Any) -> bool:
         """Answer a turn and keep it; False when nobody reads what is written.
 
-        Raises:
-            TtcError: it could not be answered; the conversation is as it was.
+        An error leaves the conversation as it was.
         """
         try:
             planned, result = self._answer(text, shown=True, **changes)
@@ -181,11 +153,7 @@ class Talk:
         return self.code == TERMINATED or bool(self.code and not self.interactive)
 
     def retry(self, level: str) -> bool:
-        """Answer the last turn anew: with another effort, or else with another seed.
-
-        Raises:
-            TtcError: it could not be answered; the conversation is as it was.
-        """
+        """Answer the last turn anew: with another effort, or else with another seed."""
         last = self.chat.turns.pop()
         self._retries += 1
         changes: dict[str, Any] = {"effort": level}
@@ -202,11 +170,7 @@ class Talk:
                 self.chat.turns.append(last)
 
     def summarise(self) -> None:
-        """Put a summary in the place of the turns.
-
-        Raises:
-            TtcError: there is no room for one, or it failed; the conversation is as it was.
-        """
+        """Put a summary in the place of the turns."""
         simple = {"effort": "low", "strategy": "direct", "schema": ""}
         try:
             _, result = self._answer(SUMMARISE, shown=False, **simple)
@@ -231,10 +195,15 @@ class Talk:
         if not self.chat.turns:
             view.status("loading the model")
         request = Request.of(settings, text, documents=self.documents)
-        began, run_id = time.monotonic(), new_id()
-        heard = Heard()
+        began, run_id, result = time.monotonic(), new_id(), None
         begun = request.entry(run_id, {**self.said, **changes}, self.chat.parent, "chat")
         log = recorder(settings, begun, began, view.say)
+
+        def hear(event: Event) -> tuple[Event, ...]:
+            nonlocal result
+            result = event.result if isinstance(event, Done) else result
+            return ()
+
         try:
             with log as record:
                 signals.last_words = record.leave
@@ -243,7 +212,7 @@ class Talk:
                 signals.stops(started.interrupt)
                 if signals.code:
                     started.interrupt()
-                flow = heard.listen(answering(planned, started))
+                flow = watch(answering(planned, started), hear)
                 quietly = replace(how, as_json=False)
                 record.code = self.code = show(flow, quietly, view, record, signals)
         finally:
@@ -251,4 +220,4 @@ class Talk:
             signals.last_words = lambda _code: None
             signals.stops(None)
             signals.code = 0
-        return planned, heard.result
+        return planned, result

@@ -8,13 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from ttc_cli.cli.help import Json, tree
+from ttc_cli.cli.app import Json, Yes, arg, tree
+from ttc_cli.cli.editor import edit as open_editor
 from ttc_cli.cli.output import print_json
 from ttc_cli.core.errors import TtcError, UsageError
+from ttc_cli.core.text import did_you_mean
+from ttc_cli.settings import home
+from ttc_cli.store import templates
 
 app = tree(help="Saved prompts, used with `ttc -t NAME -p KEY VALUE`.", usual="list")
 
-Name = Annotated[str, typer.Argument(help="The template.")]
+Name = Annotated[str, arg("", "The template.")]
 
 STARTER = '''# {name} is a variable: `ttc -t TEMPLATE -p name VALUE`.
 # {input} is the prompt, or piped text.
@@ -32,20 +36,13 @@ prompt = """
 
 
 def _facts(name: str) -> dict[str, Any]:
-    from ttc_cli.settings import home
-    from ttc_cli.store import templates
-
-    template = templates.load(name, home())
-    path = templates.path_of(name, home())
+    template, path = templates.load(name, home()), templates.path_of(name, home())
     return {**asdict(template), "variables": template.variables, "path": str(path)}
 
 
 @app.command("list")
 def list_templates(as_json: Json = False) -> None:
     """All saved prompts: name, variables, first line. A wrong one is told and passed over."""
-    from ttc_cli.settings import home
-    from ttc_cli.store import templates
-
     rows = []
     for name in templates.names(home()):
         try:
@@ -65,22 +62,16 @@ def list_templates(as_json: Json = False) -> None:
 @app.command()
 def show(name: Name, as_json: Json = False) -> None:
     """The file of a saved prompt."""
-    from pathlib import Path
-
-    facts = _facts(name)
+    facts, path = _facts(name), templates.path_of(name, home())
     if as_json:
         print_json(facts)
     else:
-        sys.stdout.write(Path(facts["path"]).read_text("utf-8").rstrip("\n") + "\n")
+        sys.stdout.write(path.read_text("utf-8").rstrip("\n") + "\n")
 
 
 @app.command()
 def edit(name: Name) -> None:
     """Open a saved prompt in $VISUAL or $EDITOR, a new one too, and check what comes back."""
-    from ttc_cli.cli.editor import edit as open_editor
-    from ttc_cli.settings import home
-    from ttc_cli.store import templates
-
     path = templates.path_of(name, home())
     open_editor(path, STARTER)
     if path.exists():
@@ -88,20 +79,12 @@ def edit(name: Name) -> None:
 
 
 @app.command("rm")
-def remove(
-    name: Name,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
-) -> None:
+def remove(name: Name, yes: Yes = False) -> None:
     """Delete a saved prompt."""
-    from ttc_cli.core.text import did_you_mean
-    from ttc_cli.settings import home
-    from ttc_cli.store import templates
-
     path = templates.path_of(name, home())
     if not path.is_file():
-        raise UsageError(
-            f"no template is called {name!r}", did_you_mean(name, templates.names(home()))
-        )
+        hint = did_you_mean(name, templates.names(home()))
+        raise UsageError(f"no template is called {name!r}", hint)
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError(f"this would delete {path}", "add --yes")

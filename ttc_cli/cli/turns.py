@@ -8,12 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-MORE = "\\"
-"""At the end of a line: another one follows."""
-
-
-QUOTES = '"""'
-"""Begins and ends a text of many lines."""
+MORE = "\\"  # at the end of a line: another one follows
+QUOTES = '"""'  # begins and ends a text of many lines
 
 
 def quoted_whole(text: str) -> bool:
@@ -33,11 +29,9 @@ class Source(Protocol):
 
     def read(self) -> str | None:
         """What is said next; None when there is no more."""
-        ...
 
     def give_back(self, text: str) -> None:
         """Offer a turn that could not be sent once more, to be changed."""
-        ...
 
 
 class Lines:
@@ -49,17 +43,13 @@ class Lines:
         while line := sys.stdin.readline():
             line = line.rstrip("\n")
             if not lines and line.startswith(QUOTES):
-                return unquoted(self._quoted(line))
+                while not quoted_whole(line) and (more := sys.stdin.readline()):
+                    line += "\n" + more.rstrip("\n")
+                return unquoted(line)
             if not line.endswith(MORE):
                 return "\n".join([*lines, line])
             lines.append(line.removesuffix(MORE))
         return "\n".join(lines) if lines else None
-
-    def _quoted(self, text: str) -> str:
-        """A text of many lines, up to the quotation marks that end it."""
-        while not quoted_whole(text) and (line := sys.stdin.readline()):
-            text += "\n" + line.rstrip("\n")
-        return text
 
     def give_back(self, text: str) -> None:
         """There is nobody to change it."""
@@ -83,13 +73,10 @@ class Editor:
         self._text = ""
         self._session: PromptSession[str] = PromptSession(
             history=FileHistory(_private(history)) if history else InMemoryHistory(),
-            completer=_completer(complete),
-            complete_while_typing=False,
-            multiline=True,
-            key_bindings=_keys(),
-            prompt_continuation=lambda *_: "  ",
+            completer=_completer(complete), complete_while_typing=False, multiline=True,
+            key_bindings=_keys(), prompt_continuation=lambda *_: "  ",
             output=create_output(stdout=sys.stderr),
-        )
+        )  # fmt: skip
 
     def read(self) -> str | None:
         """What is typed; an empty text after Ctrl-C, None after Ctrl-D."""

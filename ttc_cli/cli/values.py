@@ -9,8 +9,7 @@ import contextlib
 import sys
 from collections.abc import Iterable
 
-NEWEST = 100
-"""Runs that are offered: of a long log nobody wants all."""
+NEWEST = 100  # runs that are offered: of a long log nobody wants all
 
 
 def _models() -> Iterable[str]:
@@ -69,14 +68,9 @@ def _profiles() -> Iterable[str]:
 
 
 KINDS = {
-    "models": _models,
-    "profiles": _profiles,
-    "runs": _runs,
-    "settings": _settings,
-    "strategies": _strategies,
-    "templates": _templates,
-    "verifiers": _verifiers,
-}
+    "models": _models, "profiles": _profiles, "runs": _runs, "settings": _settings,
+    "strategies": _strategies, "templates": _templates, "verifiers": _verifiers,
+}  # fmt: skip
 
 
 def print_values(kinds: list[str]) -> int:

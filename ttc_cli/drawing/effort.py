@@ -71,14 +71,14 @@ def plan(
         kinds: see Plan; where programs are evidence, one sample is one of them.
         temperature_given: the user chose a temperature, so a single branch uses it too.
     """
-    level, votable = EFFORTS[effort], question.votable
+    level, task, votable = EFFORTS[effort], question.task, question.votable
     if strategy == "auto":
         many = samples is not None and samples > 1
         strategy = level.votable if votable else level.other
         strategy = "program" if strategy == "direct" and kinds != "plain" else strategy
         strategy = "self-consistency" if many else strategy
         strategy = "best-of-n" if verifier is not None else strategy
-    branch = BRANCH_TOKENS[question.task]
+    branch = BRANCH_TOKENS[task]
     if thinking_budget is not None and thinking_budget > 0:
         branch += thinking_budget
     single = strategy == "program" and samples is None
@@ -88,22 +88,13 @@ def plan(
     elif max_tokens is not None:
         branch = min(branch, max_tokens)
         budget = max_tokens if budget is None else min(budget, max_tokens)
-    keep = temperature_given or not (votable or question.task in GREEDY_TASKS)
+    keep = temperature_given or not (votable or task in GREEDY_TASKS)
+    alone = 1 if question.bare is None else 2
     return Plan(
-        strategy=strategy,
-        effort=effort,
-        samples=(1 if question.bare is None else 2)
-        if single
-        else samples
-        if samples is not None
-        else level.multiplier,
-        branch_tokens=branch,
-        budget=budget,
-        greedy=sampling if keep else GREEDY,
-        sampled=sampling,
-        early_stop=early_stop,
-        diverse=diverse,
-        thinking_budget=-1 if thinking_budget is None else thinking_budget,
-        verifier=verifier,
+        strategy=strategy, effort=effort,
+        samples=alone if single else samples if samples is not None else level.multiplier,
+        branch_tokens=branch, budget=budget, greedy=sampling if keep else GREEDY, sampled=sampling,
+        early_stop=early_stop, diverse=diverse,
+        thinking_budget=-1 if thinking_budget is None else thinking_budget, verifier=verifier,
         kinds=kinds,
-    )
+    )  # fmt: skip

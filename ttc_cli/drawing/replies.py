@@ -20,10 +20,8 @@ from ttc_cli.core.text import plain
 from ttc_cli.programs.begun import written
 from ttc_cli.prompts import thoughts
 
-CLOSING_TOKENS = 32
-"""Held back from a budget, so that a cut-off branch can still be made to answer."""
-FORM_TOKENS = 128
-"""The same where the answer has a form: it is longer than a number."""
+CLOSING_TOKENS = 32  # held back from a budget, so that a cut-off branch can still be made to answer
+FORM_TOKENS = 128  # the same where the answer has a form: it is longer than a number
 CLOSING_SECONDS = 1.0
 CLOSE = "</think>"
 
@@ -31,8 +29,7 @@ STATED = ("boxed", "phrase", "hashes", "restated")
 """Rules of `extract` that go by what a reply calls its answer, or by its saying nothing else but
 what was asked; not by where it stands."""
 
-LADDER = (0.5, 0.7, 0.9, 1.1)
-"""Temperatures of `--diverse`, in turn."""
+LADDER = (0.5, 0.7, 0.9, 1.1)  # temperatures of `--diverse`, in turn
 
 CLOSINGS = {
     "math": "\n\nFinal Answer: \\boxed{",
@@ -90,19 +87,12 @@ def grow(
         left = max(1, plan.branch_tokens - branch.tokens_sampled)
         return Phase(branch.forced(f"\n{CLOSE}\n\n"), StopRule(left), form.grammar())
 
-    return (
-        yield from run.extend(
-            branches,
-            stop=stop,
-            sampling=sampling,
-            outputs=outputs,
-            grammar=grammar,
-            draw=draw,
-            ledger=run.ledger.child(hold_back(run, question)),
-            reserve=CLOSING_SECONDS if question.votable else 0.0,
-            then=then,
-        )
-    )
+    drawn = yield from run.extend(
+        branches, stop=stop, sampling=sampling, outputs=outputs, grammar=grammar, draw=draw,
+        ledger=run.ledger.child(hold_back(run, question)),
+        reserve=CLOSING_SECONDS if question.votable else 0.0, then=then,
+    )  # fmt: skip
+    return drawn
 
 
 def thoughtful(branch: Branch) -> bool:

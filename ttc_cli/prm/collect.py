@@ -25,8 +25,7 @@ from ttc_cli.session.plan import plan as planned_for
 from ttc_cli.session.request import Request
 from ttc_cli.store.journal import Journal
 
-WIDTH = 32
-"""Replies drawn at once."""
+WIDTH = 32  # replies drawn at once
 GUESSED = 4
 Report = Callable[[int, int, int], None]
 """Told (questions done, those of them that are new, tokens drawn for all of them)."""

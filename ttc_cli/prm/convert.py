@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from ttc_cli.core.errors import ModelError, UnreadableFile
 from ttc_cli.verifiers.prm.forms import LAYOUTS, StepHead
 
-MOST_HEADER = 100 << 20
-"""Bytes of a header, as the format's own library caps it."""
+MOST_HEADER = 100 << 20  # bytes of a header, as the format's own library caps it
 TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 WANTED = {name for names in LAYOUTS.values() for name in names}
 

@@ -85,14 +85,11 @@ def judge(
         raise TtcError(f"{verifier.name} scored none of {len(labelled)} replies")
     sound = [error < 0 for error in errors]
     return {
-        "verifier": verifier.name,
-        "replies": len(labelled),
-        "scored": len(scores),
+        "verifier": verifier.name, "replies": len(labelled), "scored": len(scores),
         "auc": auc(wholes, np.array(sound, float)),
         "lowest_step_auc": auc([min(steps) for steps in scores], np.array(sound, float)),
-        "first_error_f1": first_error_f1(scores, errors, bar),
-        "bar": bar,
-    }
+        "first_error_f1": first_error_f1(scores, errors, bar), "bar": bar,
+    }  # fmt: skip
 
 
 def _scores(session: Session, verifier: Any, one: Labelled) -> tuple[list[float], float] | None:

@@ -28,8 +28,7 @@ from ttc_cli.verifiers.head import features_of, states_of
 from ttc_cli.verifiers.probe import OUTPUTS, with_states
 
 NUMBER = re.compile(r"(?<![\w.])\d{1,6}(?![\w.]*\d)")
-Right = Callable[[str], bool]
-"""Whether a short answer is right."""
+Right = Callable[[str], bool]  # whether a short answer is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,7 @@ class RolloutSpec:
     Args:
         traces: replies. rollouts: from the end of a step that is looked at; 0: the reply's own
             outcome is the label of all its steps.
-        every: look at every step instead of bisecting.
-        tokens: most tokens of one reply.
+        every: look at every step instead of bisecting. tokens: most tokens of one reply.
     """
 
     traces: int = 4

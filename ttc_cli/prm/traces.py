@@ -23,8 +23,7 @@ class Trace:
         states: shape (steps, width), hidden states at the steps' ends.
         features: shape (steps, features), see `verifiers.head`.
         labels: for each step the chance that a reply that goes on from there comes out right.
-        right: whether this reply did.
-        tokens: sampled for it.
+        right: whether this reply did. tokens: sampled for it.
         begun: steps that it was given, of a rollout; they are not among its own.
     """
 
@@ -40,28 +39,18 @@ class Trace:
     def after(self, steps: int) -> Trace:
         """Return the trace without its first steps."""
         return Trace(
-            self.question,
-            self.steps[steps:],
-            self.states[steps:],
-            self.features[steps:],
-            self.labels[steps:],
-            self.right,
-            self.tokens,
-            steps,
-        )
+            self.question, self.steps[steps:], self.states[steps:], self.features[steps:],
+            self.labels[steps:], self.right, self.tokens, steps,
+        )  # fmt: skip
 
     def record(self) -> dict[str, Any]:
         """Return the trace as a JSON object; numbers in half precision, base64."""
         return {
-            "question": self.question,
-            "steps": list(self.steps),
-            "labels": [round(label, 4) for label in self.labels],
-            "right": self.right,
-            "tokens": self.tokens,
-            "begun": self.begun,
-            "states": pack(self.states),
+            "question": self.question, "steps": list(self.steps),
+            "labels": [round(label, 4) for label in self.labels], "right": self.right,
+            "tokens": self.tokens, "begun": self.begun, "states": pack(self.states),
             "features": pack(self.features),
-        }
+        }  # fmt: skip
 
     @classmethod
     def read(cls, record: dict[str, Any]) -> Trace:

@@ -90,8 +90,7 @@ _LETTERS = re.compile(
 SIGNS = {
     "letters or words": _LETTERS,
     **{name: re.compile("|".join(parts), re.IGNORECASE) for name, parts in _SIGNS.items()},
-}
-"""What gives a computed question away, each with its name for people."""
+}  # what gives a computed question away, each with its name for people
 _QUANTITY = re.compile(
     r"\bhow (?:many|much|long|old|far|tall|fast|heavy|big|wide|deep|often)\b|\bin total\b|"
     r"\ball?together\b|\b(?:calculate|compute|total)\b|"
@@ -107,8 +106,7 @@ _TEXT_WANTED = re.compile(
 _ORDERED = re.compile(r"\W*(?:write|give|tell)\b(?! (?:an?|me an?) )", re.IGNORECASE)
 _LIARS = re.compile(r"\b(?:knights?|knaves?|liars?|tells? the truth|always lies?|lying)\b", re.I)
 _AMOUNT = re.compile(_NUMBER, re.IGNORECASE)
-MOST = 4000
-"""Characters of a question that is computed; a longer one is material to read."""
+MOST = 4000  # characters of a question that is computed; a longer one is material to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,7 @@ def computable(prompt: str, task: str, *, attached: Sequence[Document] = ()) -> 
     """Whether a program can be evidence for a question.
 
     Args:
-        task: one of `classifier.TASKS`. attached: what the question is about.
+        task: one of `policy.TASKS`. attached: what the question is about.
     """
     asked = split(prompt)[0] or prompt
     if attached:

@@ -18,14 +18,11 @@ from ttc_cli.prompts.documents import Document
 from ttc_cli.prompts.forms.constraint import SMALL_WORDS
 from ttc_cli.routing.material import CODE_LINE, DATA_LINE, excerpt, kind
 
-END = 3000
-"""Characters read at either end; what is wanted is said at the start or the end."""
+END = 3000  # characters read at either end; what is wanted is said at the start or the end
 ASKED = 900
 """Characters of the question part from which words are taken, again half from either end."""
-READ = 300
-"""Characters of pasted prose in which groups of words are looked for."""
-MOST = 4
-"""Attached texts that are looked at."""
+READ = 300  # characters of pasted prose in which groups of words are looked for
+MOST = 4  # attached texts that are looked at
 WORDS = 160
 """Weight of all words together, before the square root: long prompts do not drown the rest."""
 

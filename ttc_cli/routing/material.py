@@ -11,10 +11,8 @@ from pathlib import PurePath
 
 from ttc_cli.prompts.documents import Document
 
-END = 1500
-"""Characters read at either end of an attached text."""
-LINES = 60
-"""Lines judged; the first and the last of what was read."""
+END = 1500  # characters read at either end of an attached text
+LINES = 60  # lines judged; the first and the last of what was read
 CODE_LINE = re.compile(
     r"^\s*(?:def |class |import |from \w+ import|async |await |function\b|fn |func |public |"
     r"private |static |#include|SELECT |const |let |var |return\b|if\s*\(|for\s*\(|while\b.*[:{]|"

@@ -4,27 +4,77 @@ The classifier proposes; the user's rules, then flags, overrule it. Compute at a
 where several steps of reasoning can go wrong and samples can be told apart, by a vote over short
 answers or by a verifier; it does not pay for facts, translations and prose, which one answer
 serves as well (Snell et al. 2024, arXiv 2408.03314, and the table in docs/router.md).
+
+The classifier is a multinomial logistic regression over named features, without numpy; its weights
+are a text file, one feature a line, written by `benchmarks/routing/train.py`.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ttc_cli.answers.asked import read
 from ttc_cli.prompts.documents import Document
 from ttc_cli.prompts.forms import brief, constraints
 from ttc_cli.prompts.wording import Task
-from ttc_cli.routing.classifier import Verdict, classify
 from ttc_cli.routing.computable import NOT_COMPUTED, Computable, computable
 from ttc_cli.routing.computable import TASKS as COMPUTED_TASKS
+from ttc_cli.routing.features import features
 from ttc_cli.routing.material import END, summary
 from ttc_cli.routing.surface import LAPSE, guess_task, offers_choices
 from ttc_cli.settings.tables import RouteRule
 
-COMPLEX = 0.5
-"""Probability of needing several steps from which a prompt takes the complex path."""
+WEIGHTS = Path(__file__).with_name("weights.tsv")
+TASKS = ("math", "logic", "code", "factual", "translation", "writing", "extraction", "chat")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a prompt seems to be.
+
+    Args:
+        task: one of `TASKS`, and `sure` its probability.
+        complex: probability that several steps of reasoning are needed.
+    """
+
+    task: str
+    sure: float
+    complex: float
+
+
+@functools.cache
+def _weights() -> tuple[list[tuple[str, str]], dict[str, list[int]]]:
+    """((task, path) of each class, weights in hundredths by feature; "" is the bias)."""
+    header, *lines = WEIGHTS.read_text("utf-8").split("\n")
+    classes = [(name.split()[0], name.split()[1]) for name in header.split("\t")[1:]]
+    rows = (line.split("\t") for line in lines if line)
+    return classes, {name: [int(value) for value in values] for name, *values in rows}
+
+
+def classify(prompt: str, attached: Sequence[Document] = ()) -> Verdict:
+    """Task and path of a prompt, from its text and what is attached to it."""
+    classes, weights = _weights()
+    scores = [value / 100 for value in weights[""]]
+    for name, value in features(prompt, attached).items():
+        for at, weight in enumerate(weights.get(name, ())):
+            scores[at] += value * weight / 100
+    top = max(scores)
+    odds = [math.exp(score - top) for score in scores]
+    total = math.fsum(odds)
+    tasks = dict.fromkeys(TASKS, 0.0)
+    for (task, _), odd in zip(classes, odds, strict=True):
+        tasks[task] += odd / total
+    hard = sum(odd for (_, path), odd in zip(classes, odds, strict=True) if path == "complex")
+    task = max(tasks, key=lambda name: tasks[name])
+    return Verdict(task, tasks[task], hard / total)
+
+
+COMPLEX = 0.5  # probability of needing several steps from which a prompt takes the complex path
 
 _PROOF = re.compile(
     r"\b(?:prove|proof|show that|disprove|beweis\w*|zeige?, dass|démontr\w+|montr\w+ que|"
@@ -66,12 +116,10 @@ class Route:
     """Where a prompt goes.
 
     Args:
-        task: one of `classifier.TASKS`.
-        path: "simple" or "complex".
+        task: one of `TASKS`. path: "simple" or "complex".
         form: what kind of answer is asked for, as `prompts.wording` names it.
         effort: a level, or "auto" for one that escalates from the run itself.
-        reason: for people, in a line.
-        program: whether a program can be evidence, and why.
+        reason: for people, in a line. program: whether a program can be evidence, and why.
     """
 
     task: str
@@ -113,14 +161,12 @@ def route(
     for name in ("task", "path"):
         if parts[name] == "auto":
             parts[name], why[name] = guessed[name], sure[name]
-    kind = form or answer_form(_read(prompt, attached), parts["task"], parts["path"])
-    program = _program(
-        prompt,
-        parts["task"],
-        attached,
-        facts,
-        given=why["task"].startswith(("given", "by the rule")),
-    )
+    short = [document.text for document in attached if len(document.text) <= 2 * END]
+    alone = len(short) == len(attached) == 1  # a short text can hold the choices to pick from
+    text = f"{short[0]}\n\n{prompt}" if alone else prompt
+    kind = form or answer_form(text, parts["task"], parts["path"])
+    given = why["task"].startswith(("given", "by the rule"))
+    program = _program(prompt, parts["task"], attached, facts.data, given=given)
     if program.yes and kind in ("plain", "fact") and form is None:
         kind = "short"
     about = f"{parts['task']} ({why['task']}), {parts['path']} ({why['path']})"
@@ -153,19 +199,12 @@ def _guess(prompt: str, verdict: Verdict) -> tuple[dict[str, str], dict[str, str
 
 
 def _program(
-    prompt: str, task: str, attached: Sequence[Document], facts: Facts, *, given: bool
+    prompt: str, task: str, attached: Sequence[Document], data: str, *, given: bool
 ) -> Computable:
-    if facts.data:
-        return Computable(True, f"computed over {facts.data}")
-    if given and task not in COMPUTED_TASKS:
-        return NOT_COMPUTED
-    return computable(prompt, task, attached=attached)
-
-
-def _read(prompt: str, attached: Sequence[Document]) -> str:
-    """The prompt, with the one short text it may be about: it can hold the choices to pick from."""
-    short = [document.text for document in attached if len(document.text) <= 2 * END]
-    return f"{short[0]}\n\n{prompt}" if len(short) == len(attached) == 1 else prompt
+    if data:
+        return Computable(True, f"computed over {data}")
+    told = given and task not in COMPUTED_TASKS
+    return NOT_COMPUTED if told else computable(prompt, task, attached=attached)
 
 
 def _changed(prompt: str, verdict: Verdict) -> str:

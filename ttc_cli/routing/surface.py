@@ -101,5 +101,4 @@ LAPSE = re.compile(
     rf"después|antes|desde)\b"
     rf".{{0,30}}(?:{_CLOCK}|{_DAY}|now|today|heute|hoy|aujourd)|{_CLOCK})",
     re.IGNORECASE | re.DOTALL,
-)
-"""A sum over times or dates: a span between two, or one that lies so much before or after."""
+)  # a sum over times or dates: a span between two, or one that lies so much before or after

@@ -16,8 +16,7 @@ class Beam:
     Source: Snell et al. 2024 (arXiv 2408.03314); search-and-learn (Hugging Face 2024).
 
     Args:
-        root: of the tree.
-        draws: children drawn in the first round, and at most in each.
+        root: of the tree. draws: children drawn in the first round, and at most in each.
         expand: children of each line that is kept.
         balance: above 0, the next round's children are shared out in proportion to
             exp(score / balance) over all live lines instead (REBASE, arXiv 2408.00724: 0.2), and
@@ -58,8 +57,7 @@ class Dvts:
     Source: diverse verifier tree search, search-and-learn (Hugging Face 2024).
 
     Args:
-        root: of the tree.
-        draws: children drawn in a round; a subtree for each `expand` of them.
+        root: of the tree. draws: children drawn in a round; a subtree for each `expand` of them.
         expand: children among which a subtree chooses.
     """
 

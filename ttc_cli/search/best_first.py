@@ -15,8 +15,7 @@ class BestFirst:
     often loses the right way for good.
 
     Args:
-        root: of the tree.
-        draws: children drawn at once.
+        root: of the tree. draws: children drawn at once.
         expand: children of a node when it is visited.
         finish: finished lines after which the search is over, unless something unfinished looks
             better than all of them.

@@ -27,11 +27,9 @@ class Mcts:
     al. 2008); for steps of language models Feng et al. 2023 (arXiv 2309.17179).
 
     Args:
-        root: of the tree.
-        draws: children drawn at once.
+        root: of the tree. draws: children drawn at once.
         expand: children of a node before one of them is chosen.
-        finish: finished lines after which the search is over.
-        c: weight of exploration.
+        finish: finished lines after which the search is over. c: weight of exploration.
     """
 
     goes_back = True
@@ -42,8 +40,7 @@ class Mcts:
         self._root = root
         self._draws = max(1, draws)
         self._expand = max(1, expand)
-        self._finish = finish
-        self._c = c
+        self._finish, self._c = finish, c
         self._seen: dict[Node, _Seen] = {root: _Seen()}
         self._ended: set[Node] = set()
 

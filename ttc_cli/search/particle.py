@@ -20,9 +20,7 @@ class Particle:
     Source: Puri et al. 2025 (arXiv 2502.01618).
 
     Args:
-        root: of the tree.
-        draws: particles.
-        seed: of the resampling.
+        root: of the tree. draws: particles. seed: of the resampling.
         anneal: for so many rounds, weights are flattened until the effective number of
             particles is at least half of them: a verifier errs most about short beginnings.
     """
@@ -31,8 +29,7 @@ class Particle:
 
     def __init__(self, root: Node, draws: int, seed: int = 0, anneal: int = 8) -> None:
         self._particles: list[Node] = [root] * max(1, draws)
-        self._seed = seed
-        self._anneal = anneal
+        self._seed, self._anneal = seed, anneal
         self._round = 0
 
     def ask(self) -> Sequence[Node]:

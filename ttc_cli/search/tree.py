@@ -70,14 +70,12 @@ class Policy(Protocol):
 
         Empty: the search is over.
         """
-        ...
 
     def tell(self, grown: Sequence[Node]) -> None:
         """What came of the last asking, one node for each that was drawn.
 
         Draws that said the same are the same node, named as often as it was drawn.
         """
-        ...
 
 
 def live(nodes: Sequence[Node]) -> list[Node]:

@@ -22,7 +22,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from ttc_cli.core.errors import TtcError
-from ttc_cli.serve import chat, openapi, responses
+from ttc_cli.serve import chat, fields, responses
 from ttc_cli.serve.calls import GONE, Call, attended
 from ttc_cli.serve.metrics import Metrics
 from ttc_cli.serve.reading import Asked, Reader
@@ -30,8 +30,7 @@ from ttc_cli.serve.refusal import ApiError, bug, told
 from ttc_cli.serve.service import Service
 from ttc_cli.views.text import to_json
 
-MOST_BYTES = 4_000_000
-"""Of a body: more text than any model's context holds."""
+MOST_BYTES = 4_000_000  # of a body: more text than any model's context holds
 BODY_SECONDS, SEND_SECONDS = 30.0, 60.0
 """In which a body has to arrive, and a client has to take a piece of its answer."""
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -83,17 +82,10 @@ class Streaming(StreamingResponse):
 
 
 class Endpoints:
-    """What is behind the routes.
-
-    Args:
-        reader: of bodies.
-        hears: takes a line about what nobody foresaw.
-    """
+    """What is behind the routes; `hears` takes a line about what nobody foresaw."""
 
     def __init__(self, service: Service, reader: Reader, hears: Callable[[TtcError], None]) -> None:
-        self._service = service
-        self._reader = reader
-        self._hears = hears
+        self._service, self._reader, self._hears = service, reader, hears
         self._created = int(time.time())
         self.metrics = Metrics(service)
 
@@ -129,18 +121,15 @@ class Endpoints:
 
     async def document(self, _: Request) -> Response:
         """GET /openapi.json."""
-        return Json(openapi.document(self._reader.models))
+        return Json(fields.document(self._reader.models))
 
     def _model(self, name: str) -> dict[str, Any]:
         return {"id": name, "object": "model", "created": self._created, "owned_by": "ttc"}
 
     async def _answer(
-        self,
-        request: Request,
-        read: Callable[[bytes], Asked],
-        whole: Callable[[Call], dict[str, Any]],
-        events: Callable[[Call], AsyncIterator[str]],
-    ) -> Response:
+        self, request: Request, read: Callable[[bytes], Asked],
+        whole: Callable[[Call], dict[str, Any]], events: Callable[[Call], AsyncIterator[str]],
+    ) -> Response:  # fmt: skip
         began = time.monotonic()
         asked = await run_in_threadpool(read, await _body(request))
         call = Call(self._service, asked)
@@ -187,20 +176,14 @@ async def _body(request: Request) -> bytes:
 
 
 def application(
-    service: Service,
-    reader: Reader,
-    *,
-    hosts: Sequence[str],
-    key: str = "",
-    origins: Sequence[str] = (),
-    hears: Callable[[TtcError], None] = lambda _error: None,
-) -> Starlette:
+    service: Service, reader: Reader, *, hosts: Sequence[str], key: str = "",
+    origins: Sequence[str] = (), hears: Callable[[TtcError], None] = lambda _error: None,
+) -> Starlette:  # fmt: skip
     """The endpoint.
 
     Args:
         hosts: that the header Host may name; "*" for any.
-        key: that calls have to bring; empty for none.
-        origins: of web pages that may call.
+        key: that calls have to bring; empty for none. origins: of web pages that may call.
         hears: takes a line about what nobody foresaw.
     """
     ends = Endpoints(service, reader, hears)
@@ -227,10 +210,9 @@ def application(
 
     guards = [Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)]
     if origins:
-        headers = ["authorization", "content-type"]
         guards.append(
             Middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"],
-                       allow_headers=headers)
+                       allow_headers=["authorization", "content-type"])
         )  # fmt: skip
     if key:
         guards.append(Middleware(AuthenticationMiddleware, Key(key), on_error=_no_key))
@@ -244,11 +226,9 @@ def application(
         Route("/openapi.json", safe(ends.document)),
     ]
     return Starlette(
-        routes=routes,
-        middleware=guards,
-        exception_handlers={HTTPException: _http},
+        routes=routes, middleware=guards, exception_handlers={HTTPException: _http},
         max_body_size=MOST_BYTES,
-    )
+    )  # fmt: skip
 
 
 def _failed(error: ApiError) -> Response:

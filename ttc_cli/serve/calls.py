@@ -21,10 +21,8 @@ from ttc_cli.serve.service import Service
 from ttc_cli.views.result import error_body
 
 T = TypeVar("T")
-GONE = 499
-"""Status in the figures of a call whose client went away (nginx's)."""
-BEAT_SECONDS = 15.0
-"""Of silence in a stream, after which a comment shows proxies that it lives."""
+GONE = 499  # status in the figures of a call whose client went away (nginx's)
+BEAT_SECONDS = 15.0  # of silence in a stream, after which a comment shows proxies that it lives
 Came = tuple[int, list[Delta] | ApiError, bool]
 """Which choice, what is added or why there is none, and whether that was all."""
 
@@ -64,17 +62,13 @@ class Choice:
 
 
 class Call:
-    """The jobs of a call: one for each choice.
+    """The jobs of a call: one for each choice; ApiError where the service does not take them.
 
     `status` is what became of it: 200, that of its error, or that its client is gone.
-
-    Raises:
-        ApiError: the service does not take them.
     """
 
     def __init__(self, service: Service, asked: Asked) -> None:
-        self.asked = asked
-        self._service = service
+        self.asked, self._service = asked, service
         self._loop = asyncio.get_running_loop()
         self._came: asyncio.Queue[Came] = asyncio.Queue()
         self._first: Came | None = None
@@ -103,11 +97,7 @@ class Call:
         self._service.leave(*self._jobs)
 
     async def begun(self) -> None:
-        """Wait until the first run is under way.
-
-        Raises:
-            ApiError: it is not to be.
-        """
+        """Wait until the first run is under way; ApiError where it is not to be."""
         self._first = await self._came.get()
         if isinstance(self._first[1], ApiError):
             raise self._first[1]
@@ -115,10 +105,7 @@ class Call:
     async def deltas(self) -> AsyncIterator[tuple[int, list[Delta], bool] | None]:
         """What is added to which choice and whether that was its last; None after a long silence.
 
-        Ends with the last of the last choice.
-
-        Raises:
-            ApiError: a run failed.
+        Ends with the last of the last choice; ApiError where a run failed.
         """
         while self._left:
             came, self._first = self._first or await self._next(), None
@@ -134,11 +121,7 @@ class Call:
             yield number, added, last
 
     async def whole(self) -> None:
-        """Wait for all results.
-
-        Raises:
-            ApiError: a run failed.
-        """
+        """Wait for all results; ApiError where a run failed."""
         async for _ in self.deltas():
             pass
 
@@ -183,11 +166,7 @@ def spent(job: Job, error: BudgetSpent) -> dict[str, Any]:
 
 
 async def attended(request: HttpRequest, work: Awaitable[T]) -> T:
-    """What the work comes to, unless its client goes away first.
-
-    Raises:
-        ClientDisconnect: it did; the work is cancelled.
-    """
+    """What the work comes to; ClientDisconnect, and an end of it, where its client goes away."""
     doing, gone = asyncio.ensure_future(work), asyncio.ensure_future(_gone(request))
     try:
         await asyncio.wait({doing, gone}, return_when=asyncio.FIRST_COMPLETED)

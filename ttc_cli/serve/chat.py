@@ -37,11 +37,7 @@ async def chunks(call: Call) -> AsyncIterator[str]:
 
 
 async def _chunks(call: Call) -> AsyncIterator[Json | None]:
-    """Chunks, the `ttc` object in the last; None after a long silence.
-
-    Raises:
-        ApiError: a run failed.
-    """
+    """Chunks, the `ttc` object in the last; None after a long silence."""
     head, counts = _head(call, "chat.completion.chunk"), call.asked.usage
     none = {"usage": None} if counts else {}
     for number in range(len(call.choices)):

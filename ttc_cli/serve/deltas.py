@@ -39,14 +39,11 @@ class Ended:
 
 
 class Deltas:
-    """Turns events into deltas.
+    """Turns events into deltas, up to the texts in `stop`, at which the content ends.
 
     One branch that is the reply from its first word on is passed on as it is written. Where
     several are drawn, each is reasoning when it is done, with the answer that it came to; so are
     programs and votes. The content follows when it is decided.
-
-    Args:
-        stop: texts at which the content ends.
     """
 
     def __init__(self, stop: Sequence[str] = ()) -> None:
@@ -96,10 +93,8 @@ class Deltas:
 
     def _split(self, parts: Sequence[tuple[str, str]]) -> Iterator[Delta]:
         for kind, text in parts:
-            yield (
-                ("content" if kind == "answer" and not self._plan.get("draft") else "reasoning"),
-                text,
-            )
+            content = kind == "answer" and not self._plan.get("draft")
+            yield ("content" if content else "reasoning"), text
 
     def _rest(self, result: dict[str, Any]) -> Iterator[Delta]:
         """What was held back, and the content where none was said yet."""

@@ -28,12 +28,9 @@ class Job:
     """
 
     def __init__(self, request: Request, hears: Hears, *, every: bool) -> None:
-        self.request = request
-        self.id = new_id()
-        self.began = time.monotonic()
-        self.every = every
-        self.ended = False
-        self.left = False
+        self.request, self.every = request, every
+        self.id, self.began = new_id(), time.monotonic()
+        self.ended = self.left = False
         self.prompt_tokens = 0
         self.port: Port | None = None
         self.run: Run | None = None
@@ -63,11 +60,9 @@ class Company(Protocol):
 
     def turn(self, timeout: float) -> None:
         """Do what there is to do; wait for it up to `timeout` seconds."""
-        ...
 
     def wake(self) -> None:
         """End such a wait; called on other threads."""
-        ...
 
 
 class Alone:

@@ -22,8 +22,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 HEADER_SECONDS, IDLE_SECONDS = 20.0, 75
 """In which a call's headers have to arrive, and between two calls on one connection."""
 HEADER_BYTES, CONNECTIONS = 32_768, 1024
-FLUSH_SECONDS = 10.0
-"""In which the last answers have to be sent, once the engine's thread is done."""
+FLUSH_SECONDS = 10.0  # in which the last answers have to be sent, once the engine's thread is done
 KEY_LEAST = 16
 
 
@@ -61,29 +60,16 @@ class Bounded(H11Protocol):
 
 
 class Listener:
-    """Serves an application at an address.
-
-    Raises:
-        TtcError: nobody can listen there.
-    """
+    """Serves an application at an address."""
 
     def __init__(self, app: Starlette, where: socket.socket) -> None:
         self._socket = where
         config = Config(
-            app,
-            http=Bounded,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            log_level="critical",
-            server_header=False,
-            proxy_headers=False,
-            h11_max_incomplete_event_size=HEADER_BYTES,
-            limit_concurrency=CONNECTIONS,
-            timeout_keep_alive=IDLE_SECONDS,
-            timeout_graceful_shutdown=int(FLUSH_SECONDS),
-        )
+            app, http=Bounded, ws="none", lifespan="off", log_config=None, access_log=False,
+            log_level="critical", server_header=False, proxy_headers=False,
+            h11_max_incomplete_event_size=HEADER_BYTES, limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=int(FLUSH_SECONDS),
+        )  # fmt: skip
         self._server = Server(config)
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
@@ -95,7 +81,6 @@ class Listener:
 
     def start(self) -> None:
         """Begin to listen."""
-        self._url = self.url
         self._thread.start()
 
     def stop(self) -> None:
@@ -109,11 +94,7 @@ class Listener:
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A socket that listens at an address.
-
-    Raises:
-        TtcError: it cannot, with what to do.
-    """
+    """A socket that listens at an address; TtcError where it cannot, with what to do."""
     try:
         found: Any = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(found[4][:2], family=found[0], backlog=CONNECTIONS)
@@ -140,15 +121,13 @@ def hosts(host: str, where: socket.socket) -> list[str]:
 def key_from(variable: str, file: Path | None) -> str:
     """The key that calls have to bring; empty where none was named.
 
-    Raises:
-        UsageError: it is empty, too short, or no key that a header can hold.
-        UnreadableFile: the file cannot be read, or others can read it too.
+    UsageError for one that is too short, or that a header cannot hold; UnreadableFile for a file
+    that cannot be read, or that others can read too.
     """
     if not variable and file is None:
         return ""
-    key = _key_of(file) if file is not None else os.environ.get(variable, "")
-    name = str(file) if file is not None else variable
-    key = key.strip()
+    name = variable if file is None else str(file)
+    key = (os.environ.get(variable, "") if file is None else _key_of(file)).strip()
     if len(key) < KEY_LEAST or not key.isascii() or not key.isprintable() or " " in key:
         hint = f"at least {KEY_LEAST} letters and digits, for instance from `openssl rand -hex 16`"
         raise UsageError(f"{name} holds no key that can be used", hint)

@@ -28,10 +28,8 @@ class Asked:
     """What a body asks for.
 
     Args:
-        requests: one for each choice.
-        model: as the client named it.
-        stop: texts at which the answer ends.
-        usage: whether a stream ends with the tokens.
+        requests: one for each choice. model: as the client named it.
+        stop: texts at which the answer ends. usage: whether a stream ends with the tokens.
         body: all of it, for what a response says back.
     """
 
@@ -52,8 +50,7 @@ class Reader:
     """
 
     def __init__(self, settings: Settings, model: str) -> None:
-        self._settings = settings
-        self.model = model
+        self._settings, self.model = settings, model
 
     @property
     def models(self) -> list[str]:
@@ -61,11 +58,7 @@ class Reader:
         return [self.model, *(f"{self.model}:{name}" for name in BUILTIN)]
 
     def chat(self, data: bytes) -> Asked:
-        """A body of /v1/chat/completions.
-
-        Raises:
-            ApiError: it is none, or asks for what cannot be had.
-        """
+        """A body of /v1/chat/completions; ApiError where it asks for what cannot be had."""
         body = _valid(data, CHAT)
         values = self._values(body)
         _add(values, "effort", body.get("reasoning_effort"), "reasoning_effort")
@@ -86,11 +79,7 @@ class Reader:
         )
 
     def responses(self, data: bytes) -> Asked:
-        """A body of /v1/responses.
-
-        Raises:
-            ApiError: it is none, or asks for what cannot be had.
-        """
+        """A body of /v1/responses; ApiError where it asks for what cannot be had."""
         body = _valid(data, RESPONSES)
         values = self._values(body)
         effort = (body.get("reasoning") or {}).get("effort")
@@ -172,11 +161,7 @@ def _refuse(error: Any) -> NoReturn:
 
 
 def _add(values: dict[str, Any], name: str, value: Any, where: str) -> None:
-    """Put down what a field says of a setting; null says nothing.
-
-    Raises:
-        ApiError: it is out of range, or two fields say different things.
-    """
+    """Put down what a field says of a setting, unless another says otherwise; null says nothing."""
     if value is None:
         return
     if isinstance(value, float) and value.is_integer() and ALL_RULES[name].kind == "whole":

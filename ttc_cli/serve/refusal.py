@@ -27,37 +27,25 @@ KINDS: dict[type[TtcError], tuple[int, str, str]] = {
     BudgetSpent: (422, REFUSED, "budget_spent"),
     EngineFailed: (503, FAILED, "engine_unavailable"),
     BranchesFailed: (503, FAILED, "engine_unavailable"),
-}
-"""(status, type, code) of our own errors; others are 500."""
-RETRY_SECONDS = 5
-"""What Retry-After says where nothing is known."""
+}  # (status, type, code) of our own errors; others are 500
+RETRY_SECONDS = 5  # what Retry-After says where nothing is known
 
 
 class ApiError(Exception):
     """What a client is told instead of an answer.
 
     Args:
-        status: of HTTP.
-        param: the field of the body that is at fault.
+        status: of HTTP. param: the field of the body that is at fault.
         after: seconds after which another attempt makes sense.
     """
 
     def __init__(
-        self,
-        status: int,
-        message: str,
-        *,
-        kind: str = INVALID,
-        code: str | None = None,
-        param: str | None = None,
-        after: float | None = None,
-    ) -> None:
+        self, status: int, message: str, *, kind: str = INVALID, code: str | None = None,
+        param: str | None = None, after: float | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(message)
-        self.status = status
-        self.message = message
-        self.kind = kind
-        self.code = code
-        self.param = param
+        self.status, self.message = status, message
+        self.kind, self.code, self.param = kind, code, param
         self.headers = {} if after is None else {"Retry-After": str(min(60, max(1, round(after))))}
 
     def body(self) -> dict[str, Any]:

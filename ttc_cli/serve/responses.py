@@ -13,12 +13,10 @@ from ttc_cli.serve.refusal import FAILED, ApiError
 from ttc_cli.views.text import to_json
 
 Json = dict[str, Any]
-Told = tuple[str, Json]
-"""An event: its type, and its other fields."""
+Told = tuple[str, Json]  # an event: its type, and its other fields
 PARTS = {"reasoning": "reasoning_text", "content": "output_text"}
 """Types of parts, by what a delta of a run is."""
-ITEMS = {"reasoning": "reasoning", "content": "message"}
-"""Types of the items that hold them."""
+ITEMS = {"reasoning": "reasoning", "content": "message"}  # types of the items that hold them
 
 
 def response(call: Call) -> Json:
@@ -56,11 +54,7 @@ async def events(call: Call) -> AsyncIterator[str]:
 
 
 async def _items(call: Call, output: list[Json]) -> AsyncIterator[Told | None]:
-    """Events of each item as it is written; None after a long silence. Whole ones go to `output`.
-
-    Raises:
-        ApiError: a run failed.
-    """
+    """Events of each item as it is written; None after a silence. Whole ones go to `output`."""
     item: _Open | None = None
     async for came in call.deltas():
         if came is None:
@@ -86,9 +80,7 @@ class _Open:
     """An item of the output while it is written."""
 
     def __init__(self, call: Call, kind: str, index: int) -> None:
-        self.kind = kind
-        self._call = call
-        self._index = index
+        self.kind, self._call, self._index = kind, call, index
         self._text = ""
         name = "output_text" if kind == "content" else "reasoning_text"
         self._name = f"response.{name}"
@@ -167,8 +159,7 @@ def _head(call: Call) -> Json:
 
 
 def _ended(call: Call, output: list[Json]) -> Json:
-    cut = call.choices[0].finish == "length"
-    told = usage(call)
+    cut, told = call.choices[0].finish == "length", usage(call)
     return {
         **_head(call),
         "status": "incomplete" if cut else "completed",

@@ -28,8 +28,7 @@ from ttc_cli.session.request import check
 from ttc_cli.session.running import answering, start
 from ttc_cli.store.recorder import Recorder
 
-PATIENCE = 1.0
-"""Seconds between two looks at what to do, with nothing under way."""
+PATIENCE = 1.0  # seconds between two looks at what to do, with nothing under way
 SMOOTHING = 0.2
 """Weight of the newest gap between two answers in the mean that Retry-After is made of."""
 
@@ -44,19 +43,13 @@ class Service:
     """
 
     def __init__(
-        self,
-        session: Session,
-        *,
-        queue: int = 128,
-        record: Recorders = unlogged,
+        self, session: Session, *, queue: int = 128, record: Recorders = unlogged,
         company: Callable[[Batch], Company] = lambda _batch: Alone(),
         say: Callable[[str], None] = lambda _line: None,
-    ) -> None:
-        self.session = session
-        self.queue = queue
+    ) -> None:  # fmt: skip
+        self.session, self.queue = session, queue
         self.failure: EngineFailed | None = None
-        self._record = record
-        self._say = say
+        self._record, self._say = record, say
         self._batch = Batch(session, self._settle)
         self._company = company(self._batch)
         self._lock = threading.Lock()
@@ -87,11 +80,7 @@ class Service:
         return "closing" if self._closing else "outage" if self.session.engine.outage else "ok"
 
     def submit(self, *jobs: Job) -> None:
-        """Take jobs in, all or none.
-
-        Raises:
-            ApiError: 429, the queue is full. 503, the server ends or its engine is away.
-        """
+        """Take jobs in, all or none; ApiError: the queue is full, the server ends, or is away."""
         with self._lock:
             self._admit(len(jobs))
             self._held += len(jobs)
@@ -131,11 +120,7 @@ class Service:
     # -- on the engine's thread ---------------------------------------------------------------
 
     def work(self) -> None:
-        """Answer until `close` was called and nothing is under way.
-
-        Raises:
-            EngineFailed: the engine died.
-        """
+        """Answer until `close` was called and nothing is under way; EngineFailed where it died."""
         try:
             with closing(drive(self._flows(), most=lambda: self._batch.most)) as turns:
                 for _ in turns:
@@ -160,17 +145,16 @@ class Service:
         """A flow for each job, as there is room; None where there is none to begin now."""
         while not (self._closing or self.failure):
             self._company.turn(0 if self._live or self._waiting else PATIENCE)
-            if (job := self._next()) is not None:
+            with self._lock:
+                ready = self._waiting and self._batch.hungry
+                job = self._waiting.popleft() if ready else None
+            if job is not None:
                 yield from self._begin(job)
             yield None  # those under way go on before another is planned
         self._hand_back()
         while self._live:
             self._company.turn(0)
             yield None
-
-    def _next(self) -> Job | None:
-        with self._lock:
-            return self._waiting.popleft() if self._waiting and self._batch.hungry else None
 
     def _begin(self, job: Job) -> Iterator[Flow[None] | None]:
         """The flow that answers a job, once there is room for it; an error is told at once."""
@@ -227,11 +211,7 @@ class Service:
             self._batch.leave(job.port)
 
     def _drawn(self, job: Job, planned: Planned, log: Recorder) -> Flow[None]:
-        """A run's events, told as they come; nothing is told for a result that lacks a sample.
-
-        Raises:
-            BranchesFailed: a sample broke off, as it does when a server goes away.
-        """
+        """A run's events, told as they come; BranchesFailed for a result that lacks a sample."""
         assert job.port is not None
         job.run = start(planned, job.port, self._batch.pool)
         broken = False

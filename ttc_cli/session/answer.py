@@ -6,19 +6,15 @@ from collections.abc import Callable
 
 from ttc_cli.core.events import Flow
 from ttc_cli.session.loaded import Session, one_thread
-from ttc_cli.session.recall import recall, recorded
+from ttc_cli.session.recall import keep_prompt, recall, recorded
 from ttc_cli.session.request import Request, check
 
 
 def answer(
-    session: Session,
-    request: Request,
-    *,
-    began: float,
-    run_id: str,
+    session: Session, request: Request, *, began: float, run_id: str,
     stops: Callable[[Callable[[], None]], None] = lambda _interrupt: None,
     say: Callable[[str], None] = lambda _line: None,
-) -> Flow[None]:
+) -> Flow[None]:  # fmt: skip
     """Recall, or load, plan, run, verify, reply and keep; yields every event from Start to Done.
 
     Those that run many requests on one engine plan each (`session.plan`) and run it
@@ -31,7 +27,6 @@ def answer(
         say: gets one line about what could not be kept.
 
     Raises:
-        UsageError: an unknown strategy, verifier or option, or one that makes no sense here.
         ContextOverflow: the prompt does not fit. ModelError: the model cannot be loaded.
         NoAnswer, BudgetSpent: nothing usable came back.
     """
@@ -43,7 +38,6 @@ def answer(
     session.expect(request)
 
     with one_thread():  # takes a while, and the model is loading
-        from ttc_cli.session import prompt_cache
         from ttc_cli.session.plan import plan
         from ttc_cli.session.running import answering, start
 
@@ -53,7 +47,7 @@ def answer(
     refused: list[str] = []
     yield from recorded(planned, answering(planned, run), refused.append)
     if not run.interrupted:  # somebody who wants to leave does not wait for the disk
-        prompt_cache.keep(session, planned.prompt, refused.append)
+        keep_prompt(session, planned.prompt, refused.append)
     for line in refused[:1]:  # one is enough
         say(line)
     return None

@@ -1,15 +1,18 @@
-"""Many planned requests on one engine: when another may begin, and the room that it takes."""
+"""Many planned requests on one engine: when another may begin, its room, what all may spend."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
+from ttc_cli.core.errors import BudgetSpent, UsageError
+from ttc_cli.core.ledger import Budget, Usage
 from ttc_cli.engine.hub import Hub, Port
 from ttc_cli.session.loaded import Session, memory_cells
 from ttc_cli.session.plan import Planned
+from ttc_cli.settings import Settings
 
-SLACK = 1.25
-"""Branches asked of the engine, in widths: the batch is full when some end together."""
+SLACK = 1.25  # branches asked of the engine, in widths: the batch is full when some end together
 
 
 class Batch:
@@ -71,3 +74,26 @@ class Batch:
         """Cancel what is left of a run; idempotent."""
         self._live.pop(port, None)
         port.close()
+
+
+def budget(settings: Settings, usage: Usage | None = None) -> Budget:
+    """The budget of a job by the session's settings; `usage`: what an earlier part of it spent."""
+    began = time.monotonic()
+
+    def price(usage: Usage) -> float:
+        tokens = usage.prefilled + usage.sampled + usage.verifier + usage.evaluated
+        return settings.price(tokens, time.monotonic() - began, usage) or 0.0
+
+    if settings.max_cost is not None and settings.price(0, 0.0, Usage()) is None:
+        raise UsageError(
+            "--max-cost is given, and there are no prices to go by",
+            "set price_in and price_out of the [remote.NAME], or price_per_mtok",
+        )
+    return Budget(settings.max_total_tokens, usage=usage, money=settings.max_cost, price=price)
+
+
+def spent(budget: Budget, *, kept: bool) -> BudgetSpent:
+    """The error of a job that its budget ended; `kept` says whether it can be gone on with."""
+    flag = "--max-cost" if budget.money is not None else "--max-total-tokens"
+    hint = f"a larger {flag} goes on, with --resume" if kept else f"give a larger {flag}, and -o"
+    return BudgetSpent(f"the budget of all answers together is spent: {budget}", hint)

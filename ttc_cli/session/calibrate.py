@@ -15,15 +15,14 @@ from ttc_cli.engine.tuning import Best, Measured, Widths, search
 from ttc_cli.models.gguf import read_gguf
 from ttc_cli.models.registry import ModelFile, identity
 from ttc_cli.routing.policy import answer_form
-from ttc_cli.session.loaded import cell_bytes, cells_in_memory, load_llama, tuned
+from ttc_cli.session.loaded import cell_bytes, kv_room, load_llama, tuned
 from ttc_cli.settings import Settings
 from ttc_cli.store import speeds as store
 from ttc_cli.store.log import Log, LogUnusable
 
 ROOMY = 16_384
 """Cells as f16 that memory should have room for: sixteen long answers at once, or one long file."""
-LEARNT_FROM = 500
-"""Newest runs of the log that lengths of answers are learnt from."""
+LEARNT_FROM = 500  # newest runs of the log that lengths of answers are learnt from
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,7 @@ class Calibrated:
 
 
 def calibrate(settings: Settings, model: ModelFile) -> Generator[Measured, None, Calibrated]:
-    """Each finding as it is measured; kept, where anything may be, when all are.
-
-    Raises:
-        ModelError: the model cannot be loaded.
-    """
+    """Each finding as it is measured; kept, where anything may be, when all are."""
     known_as = identity(model)
     start = tuned(settings, store.Speeds())
     start = Tuning(start.threads or available_threads(), start.ubatch, start.flash, start.kv)
@@ -64,11 +59,10 @@ def calibrate(settings: Settings, model: ModelFile) -> Generator[Measured, None,
     from ttc_cli.engine.llama.probe import Probe
 
     header = read_gguf(model.path)
-    short = cells_in_memory(header.kv_bytes_per_token) < ROOMY
+    short = kv_room() // max(1, header.kv_bytes_per_token) < ROOMY
     with closing(load_llama(settings, model, known_as, store.Speeds())) as engine:
-        best = yield from search(
-            partial(Probe, engine.model), start, parts=frozenset(parts), short=short
-        )
+        trial = partial(Probe, engine.model)
+        best = yield from search(trial, start, parts=frozenset(parts), short=short)
         weights = engine.model.bytes
     file = store.path(settings.places.cache, known_as)
     speeds = store.load(file)
@@ -83,7 +77,8 @@ def calibrate(settings: Settings, model: ModelFile) -> Generator[Measured, None,
     else:
         lost = "" if store.save(file, speeds) else f"{file.parent} cannot be written to"
     cell = cell_bytes(settings, speeds, header.kv_bytes_per_token)
-    return Calibrated(best, Memory(weights, cell, cells_in_memory(cell)), dict(speeds.answer), lost)
+    memory = Memory(weights, cell, kv_room() // max(1, cell))
+    return Calibrated(best, memory, dict(speeds.answer), lost)
 
 
 def _logged(folder: Path, model: str) -> dict[str, float]:

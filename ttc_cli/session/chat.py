@@ -15,10 +15,8 @@ from ttc_cli.session.loaded import Session, memory_cells
 from ttc_cli.session.plan import Planned, plan
 from ttc_cli.session.request import Request
 
-FULL = 0.8
-"""Share of the context from which on a conversation should be made shorter."""
-CELLS = 8192
-"""KV cells to begin with: a cache that has to grow forgets what it held."""
+FULL = 0.8  # share of the context from which on a conversation should be made shorter
+CELLS = 8192  # KV cells to begin with: a cache that has to grow forgets what it held
 SUMMARISE = (
     "Summarise our conversation so far in at most 150 words: what was asked, what was found, "
     "what is still open. Write nothing but the summary."
@@ -31,8 +29,7 @@ class Turn:
     """A question as it was sent and its answer without thoughts.
 
     Args:
-        said: the user's own words; message: the same with documents.
-        run: its id in the log.
+        said: the user's own words; message: the same with documents. run: its id in the log.
         documents: what came with the words.
     """
 
@@ -44,12 +41,7 @@ class Turn:
 
 
 class Chat:
-    """The turns of a conversation.
-
-    Args:
-        session: the model; may be replaced by another.
-        turns: those of a conversation that goes on.
-    """
+    """The turns of a conversation. `session` may be replaced by another model's."""
 
     def __init__(self, session: Session, turns: Sequence[Turn] = ()) -> None:
         self.session = session
@@ -61,11 +53,8 @@ class Chat:
     @property
     def history(self) -> tuple[Message, ...]:
         """All turns as messages."""
-        return tuple(
-            message
-            for turn in self.turns
-            for message in (turn.message, Message("assistant", turn.reply))
-        )
+        pairs = ((turn.message, Message("assistant", turn.reply)) for turn in self.turns)
+        return tuple(message for pair in pairs for message in pair)
 
     @property
     def parent(self) -> str | None:
@@ -83,18 +72,12 @@ class Chat:
         return self.used / self.context
 
     def ask(self, request: Request, *, began: float | None = None, run_id: str = "") -> Planned:
-        """The next turn, planned, with room made for it in the cache.
-
-        Raises:
-            ContextOverflow: it does not fit; nothing is changed.
-        """
-        planned = plan(
-            self.session, replace(request, history=self.history), began=began, run_id=run_id
-        )
+        """The next turn, planned, with room in the cache; ContextOverflow changes nothing."""
+        request = replace(request, history=self.history)
+        planned = plan(self.session, request, began=began, run_id=run_id)
         if planned.cells > self._cells or not self._cells:
             wanted = max(CELLS, planned.cells, 2 * self._cells)
-            most = max(planned.cells, memory_cells(self.session))
-            self._cells = min(wanted, most)
+            self._cells = min(wanted, max(planned.cells, memory_cells(self.session)))
             self.session.engine.reserve(self._cells)
         return planned
 

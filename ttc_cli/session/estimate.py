@@ -34,8 +34,7 @@ EXPECTED_MIXED = {
 guess."""
 EXPECTED_WIDTH = {"low": 1, "medium": 3, "high": 4, "max": 6, "auto": 2}
 """Branches under way at once in such a run."""
-EXPECTED_PROGRAM = 40
-"""Tokens of a program."""
+EXPECTED_PROGRAM = 40  # tokens of a program
 LEVELS = ("low", "medium", "high", "auto")
 
 
@@ -49,22 +48,14 @@ def key(question: Question, plan: Plan) -> str:
 
 
 def estimate(
-    session: Session,
-    question: Question,
-    plans: dict[str, Plan],
-    plan: Plan,
-    prompt: int,
-    began: float,
-    limit: float | None,
-) -> dict[str, Any]:
+    session: Session, question: Question, plans: dict[str, Plan], plan: Plan, prompt: int,
+    began: float, limit: float | None,
+) -> dict[str, Any]:  # fmt: skip
     """Tokens and seconds of a plan, and of each of `plans` by level.
 
     Args:
-        plan: what will run.
-        plans: what the levels would run.
-        prompt: its tokens.
-        began: monotonic seconds of the run's start: what has passed counts.
-        limit: on its seconds.
+        plan: what will run. plans: what the levels would run. prompt: its tokens.
+        began: monotonic seconds of the run's start: what has passed counts. limit: on its seconds.
 
     Returns:
         "tokens", "seconds" (None before any run was timed), "plain_answer" (tokens of one plain
@@ -98,11 +89,7 @@ def cells(plan: Plan, prompt: int, room: int) -> int:
 
 
 def _expected(plan: Plan, plain: float, *, votable: bool) -> tuple[int, float]:
-    """(branches at once, tokens in all) of a plan before any run like it was seen.
-
-    Args:
-        plain: tokens of one plain answer.
-    """
+    """(branches at once, tokens in all) of a plan of `plain` tokens each before any like it ran."""
     stops = plan.early_stop and plan.strategy == "self-consistency"
     samples = float(plan.samples)
     if stops and plan.samples > 1:
@@ -123,14 +110,9 @@ LEFT_ALONE = (Stop.END, Stop.STRING, Stop.LENGTH, Stop.LOOP, Stop.CONTEXT)
 
 
 def learn(
-    speeds: Speeds,
-    question: Question,
-    plan: Plan,
-    outcome: Outcome,
-    run: Run,
-    spent: Counters,
+    speeds: Speeds, question: Question, plan: Plan, outcome: Outcome, run: Run, spent: Counters,
     planned: float,
-) -> None:
+) -> None:  # fmt: skip
     """Mix a finished run's figures in.
 
     Args:

@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 
     Load = Callable[[Settings, ModelFile, str], Host]
 
-MOST_KV_SHARE = 0.25
-"""Of the memory this process may use, for the KV cache."""
-UNTOLD_MEMORY = 8 << 30
-"""Bytes to go by where a system does not tell what it has."""
+MOST_KV_SHARE = 0.25  # of the memory this process may use, for the KV cache
+UNTOLD_MEMORY = 8 << 30  # bytes to go by where a system does not tell what it has
 
 
 def new_id() -> str:
@@ -39,24 +37,19 @@ def new_id() -> str:
 
 
 def tuned(settings: Settings, speeds: store.Speeds) -> Tuning:
-    """The way to make contexts.
-
-    Raises:
-        UsageError: the settings want cells that need flash attention, and no flash attention.
-    """
+    """The way to make contexts; UsageError for cells that need the attention that is off."""
     way = Tuning(**speeds.tuning)
     way = replace(way, threads=settings.threads or way.threads)
     if settings.flash_attention != "auto":
         way = replace(way, flash=settings.flash_attention == "yes")
     wanted = settings.kv_type
-    if wanted == "auto":
-        return replace(way, kv="f16") if way.flash is False else way
-    if wanted == "f16":
+    if wanted == "f16" or (wanted == "auto" and way.flash is False):
         return replace(way, kv="f16")
+    if wanted == "auto":
+        return way
     if settings.flash_attention == "no":
-        raise UsageError(
-            f"kv_type = {wanted!r} needs flash attention", "leave flash_attention at auto"
-        )
+        why = f"kv_type = {wanted!r} needs flash attention"
+        raise UsageError(why, "leave flash_attention at auto")
     return replace(way, kv="q8_0", flash=way.flash or None)
 
 
@@ -67,16 +60,16 @@ def cell_bytes(settings: Settings, speeds: store.Speeds, as_f16: int) -> int:
 
 def memory_cells(session: Session) -> int:
     """The most tokens of KV cache that this machine's memory should hold."""
+    room = kv_room()
     as_f16 = session.model.kv_bytes_per_token
-    return cells_in_memory(cell_bytes(session.settings, session.speeds, as_f16))
+    return room // max(1, cell_bytes(session.settings, session.speeds, as_f16))
 
 
-def cells_in_memory(cell: int) -> int:
-    """Tokens of KV cache that memory should hold, at so many bytes each."""
+def kv_room() -> int:
+    """Bytes of memory that a KV cache should take at most."""
     from ttc_cli.engine import machine
 
-    memory = machine.memory_bytes()[0] or UNTOLD_MEMORY
-    return int(memory * MOST_KV_SHARE / max(1, cell))
+    return int((machine.memory_bytes()[0] or UNTOLD_MEMORY) * MOST_KV_SHARE)
 
 
 def load_llama(
@@ -84,11 +77,7 @@ def load_llama(
 ) -> LlamaEngine:
     """The model in llama.cpp; one that nobody vouches for is first tried in a child process.
 
-    Args:
-        speeds: what `ttc calibrate` found; by default what is kept.
-
-    Raises:
-        ModelError: it cannot be loaded.
+    `speeds` are what `ttc calibrate` found; by default what is kept.
     """
     from ttc_cli.engine.llama.engine import LlamaEngine
     from ttc_cli.engine.llama.trial import try_loading
@@ -101,14 +90,11 @@ def load_llama(
         try_loading(model.path, marks, identity, keep=settings.log)
     speeds = speeds or store.load(store.path(settings.places.cache, identity))
     return LlamaEngine(
-        model.path,
-        context=settings.ctx_size or 0,
-        tuning=tuned(settings, speeds),
+        model.path, context=settings.ctx_size or 0, tuning=tuned(settings, speeds),
         gpu_layers=-1 if settings.gpu_layers is None else settings.gpu_layers,
-        widths=Widths(speeds.widths),
-        sha256=identity,
+        widths=Widths(speeds.widths), sha256=identity,
         log_file=settings.places.log / "llama.log" if settings.log else None,
-    )
+    )  # fmt: skip
 
 
 @contextmanager
@@ -136,15 +122,12 @@ class Warmth(Protocol):
         self, settings: Settings, identity: str, speeds: store.Speeds, load: Callable[[], Host]
     ) -> WarmEngine | None:
         """The engine of a server that has this very model loaded in this very way."""
-        ...
 
     def told(self, request: Request) -> bytes:
         """A request as such a server reads it."""
-        ...
 
     def leave_behind(self, settings: Settings, model: ModelFile) -> None:
         """Start such a server."""
-        ...
 
 
 class Session:
@@ -163,18 +146,11 @@ class Session:
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        model: ModelFile | Served,
-        load: Load | None = None,
-        *,
-        refresh: bool = False,
-        warm: Warmth | None = None,
-    ) -> None:
-        self.refresh = refresh
-        self._warm = warm
-        self.settings = settings
-        self.model = model
+        self, settings: Settings, model: ModelFile | Served, load: Load | None = None, *,
+        refresh: bool = False, warm: Warmth | None = None,
+    ) -> None:  # fmt: skip
+        self.settings, self.model = settings, model
+        self.refresh, self._warm = refresh, warm
         self._engine: Host | None = None
         if isinstance(model, Served):
             self.settings = replace(settings, remote=model.remote)
@@ -227,11 +203,7 @@ class Session:
 
     @property
     def engine(self) -> Host:
-        """The loaded model's engine; waits for it.
-
-        Raises:
-            ModelError: it cannot be loaded.
-        """
+        """The loaded model's engine; waits for it. ModelError where it cannot be loaded."""
         self.begin()
         if self._loading is not None:
             self._loading.join()

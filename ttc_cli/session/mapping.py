@@ -31,10 +31,8 @@ from ttc_cli.views.result import short_form, texts
 
 WINDOW = 8
 """Records after the oldest unfinished one that may be begun, in widths: what order may cost."""
-ATTEMPTS = 3
-"""At a record of which a branch failed: what broke off is drawn anew."""
-PATIENCE = 0.1
-"""Seconds to wait for input when there is nothing else to do."""
+ATTEMPTS = 3  # at a record of which a branch failed: what broke off is drawn anew
+PATIENCE = 0.1  # seconds to wait for input when there is nothing else to do
 ERROR = "error"
 
 
@@ -48,8 +46,7 @@ class Row:
     used: tuple[int, int] = (0, 0)
 
 
-Recorders = Callable[[Planned], Recorder]
-"""What keeps the run of a question in the log."""
+Recorders = Callable[[Planned], Recorder]  # what keeps the run of a question in the log
 
 
 def unlogged(run: Planned) -> Recorder:
@@ -61,8 +58,7 @@ class Mapping:
     """Answers records as they come.
 
     Args:
-        session: the model.
-        task: what to do with each.
+        session: the model. task: what to do with each.
         ordered: results are wanted in input order, so that none may run far ahead.
         record: logs the run of each record that was begun.
         budget: of all records together; those that it leaves no room for have no row.
@@ -71,18 +67,10 @@ class Mapping:
     """
 
     def __init__(
-        self,
-        session: Session,
-        task: Task,
-        *,
-        ordered: bool = True,
-        record: Recorders = unlogged,
+        self, session: Session, task: Task, *, ordered: bool = True, record: Recorders = unlogged,
         budget: Budget | None = None,
-    ) -> None:
-        self._session = session
-        self._task = task
-        self._ordered = ordered
-        self._record = record
+    ) -> None:  # fmt: skip
+        self._session, self._task, self._ordered, self._record = session, task, ordered, record
         self._budget = budget or Budget()
         self.short = False
         self._tokens, self._ended = 0.0, 0  # tokens of runs that ended, and how many
@@ -99,21 +87,16 @@ class Mapping:
         return self._session.engine.outage
 
     def rows(
-        self,
-        reader: Reader,
-        *,
-        skip: Callable[[Record], bool] = lambda _: False,
+        self, reader: Reader, *, skip: Callable[[Record], bool] = lambda _: False,
         stopped: Callable[[], bool] = lambda: False,
-    ) -> Generator[Row | None, None, None]:
+    ) -> Generator[Row | None, None, None]:  # fmt: skip
         """A row for each record as it is finished, and None again and again in between.
 
         Args:
-            reader: the records.
             skip: whether to leave a record out.
             stopped: asked all the time; True ends it, and what is under way is lost.
 
         Raises:
-            UnreadableFile: the input cannot be read.
             EngineFailed, ModelError: the engine died, or its server stays away.
         """
         try:
@@ -173,9 +156,8 @@ class Mapping:
         ledger, cut = self._budget.child(), False
         try:
             outcome = yield from self._drawn(planned, port, ledger)
-            cut = outcome.stopped == "tokens" or any(
-                b.stop is Stop.BUDGET for b in outcome.branches
-            )
+            spent = any(branch.stop is Stop.BUDGET for branch in outcome.branches)
+            cut = spent or outcome.stopped == "tokens"
             row = self._row(record, outcome)
         except (EngineFailed, ModelError):
             raise
@@ -202,16 +184,10 @@ class Mapping:
         if self._task.request.schema:
             answer = json.loads(reply)
         line = {**record.kept, self._task.field: answer}
-        return (
-            Row(record, line) if lacks is None else Row(record, {**line, ERROR: str(lacks)}, True)
-        )
+        return Row(record, line | ({ERROR: str(lacks)} if lacks else {}), lacks is not None)
 
     def _drawn(self, planned: Planned, port: Port, ledger: Ledger) -> Flow[Outcome]:
-        """The outcome of a record, drawn again where a branch failed.
-
-        Raises:
-            EngineFailed: the server is away and nobody waits any longer.
-        """
+        """The outcome of a record, drawn again where a branch failed."""
         attempt = 1
         while True:
             error: BranchesFailed | None = None

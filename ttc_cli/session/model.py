@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     Confirm = Callable[[str], bool]
 
 OPENAI = "https://api.openai.com"
-REMEMBERED = 86_400
-"""Seconds that what was found out about a server is believed."""
+REMEMBERED = 86_400  # seconds that what was found out about a server is believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +52,15 @@ class Served:
 
 
 def any_model(
-    settings: Settings,
-    *,
-    notify: Notify,
-    confirm: Confirm | None,
-    progress: Progress,
+    settings: Settings, *, notify: Notify, confirm: Confirm | None, progress: Progress,
     deadline: float | None = None,
-) -> ModelFile | Served:
+) -> ModelFile | Served:  # fmt: skip
     """The model that the settings name: here, fetched, or behind a server that answers.
 
     Args:
         notify, progress: hear of a fetch, and of a server that takes more than one attempt.
         confirm: asks a person whether to fetch; None when there is nobody to ask.
         deadline: monotonic seconds by which a server must have answered.
-
-    Raises:
-        ModelMissing: not here, and not allowed or not possible to fetch; no such model there.
-        TtcError: the server does not answer, or refuses.
     """
     from ttc_cli.models.pull import ensure
     from ttc_cli.models.registry import ModelFile
@@ -77,34 +68,23 @@ def any_model(
     if (remote := chosen(settings)) is not None:
         return reach(settings, remote, notify, deadline=deadline)
     found = ensure(
-        settings.model or "",
-        home=settings.places.home,
-        yes=settings.yes or settings.auto_pull,
-        interactive=confirm is not None,
-        offline=settings.offline,
-        ask=confirm or (lambda _: False),
-        notify=notify,
-        progress=progress,
-    )
+        settings.model or "", home=settings.places.home, yes=settings.yes or settings.auto_pull,
+        interactive=confirm is not None, offline=settings.offline,
+        ask=confirm or (lambda _: False), notify=notify, progress=progress,
+    )  # fmt: skip
     assert isinstance(found, ModelFile)
     return found
 
 
 def local_model(settings: Settings, *, notify: Notify, progress: Progress) -> ModelFile:
-    """The same, of a model whose file is needed; nobody is asked.
-
-    Raises:
-        UsageError: it is a server's.
-    """
-    from ttc_cli.models.registry import ModelFile
-
+    """The same, of a model whose file is needed; nobody is asked. UsageError for a server's."""
     if (remote := chosen(settings)) is not None:
         raise UsageError(
             f"{remote.url} is a server, and this takes the model itself",
             "give the name of a model (`ttc models list`) or a file",
         )
     found = any_model(settings, notify=notify, confirm=None, progress=progress)
-    assert isinstance(found, ModelFile)
+    assert not isinstance(found, Served)
     return found
 
 
@@ -125,9 +105,6 @@ def chosen(settings: Settings) -> NamedRemote | None:
     """The server that the settings' model is, by its name or URL; None for a local model.
 
     A URL that a named server has too is that one: its key and its prices count.
-
-    Raises:
-        ModelMissing, UsageError: as `registry.locate`.
     """
     from ttc_cli.models.registry import Remote, default_ref, locate
 
@@ -146,9 +123,6 @@ def address(remote: NamedRemote) -> Address:
     """Where it is, with the key that the environment holds for it.
 
     OpenAI's own key goes to OpenAI alone.
-
-    Raises:
-        UsageError: the key is none that can be sent.
     """
     from ttc_cli.engine.openai.address import Address
 
@@ -162,23 +136,15 @@ def address(remote: NamedRemote) -> Address:
 
 
 def reach(
-    settings: Settings,
-    remote: NamedRemote,
-    notify: Notify,
-    *,
-    deadline: float | None = None,
+    settings: Settings, remote: NamedRemote, notify: Notify, *, deadline: float | None = None
 ) -> Served:
-    """Ask the server which model it is and what it can do.
+    """Ask the server which model it is and what it can do; TtcError where it does not answer.
 
     What takes a request of its own to find out is remembered for a day.
 
     Args:
         notify: hears one line when it takes more than one attempt.
         deadline: monotonic seconds by which it must have answered.
-
-    Raises:
-        TtcError: no answer, or a refusal. ModelMissing: no such model there.
-        UsageError: several models and none was named, or --offline and it is elsewhere.
     """
     from ttc_cli.engine.openai.address import check_offline
     from ttc_cli.engine.openai.detect import Memory, connect
@@ -194,16 +160,10 @@ def reach(
             keep_json(folder / f"{name}.json", form)
 
     engine = connect(
-        where,
-        remote.model,
-        context=settings.ctx_size or 0,
-        width=remote.width or 0,
-        continues=remote.continues,
-        retry=RetryPolicy(wait=settings.server_wait),
-        deadline=deadline,
-        notify=notify,
-        memory=Memory(partial(_recall, folder), keep),
-    )
+        where, remote.model, context=settings.ctx_size or 0, width=remote.width or 0,
+        continues=remote.continues, retry=RetryPolicy(wait=settings.server_wait),
+        deadline=deadline, notify=notify, memory=Memory(partial(_recall, folder), keep),
+    )  # fmt: skip
     return Served(engine.info.name, engine.info.sha256, engine, remote)
 
 

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from ttc_cli.answers import Kind
@@ -82,21 +83,14 @@ class Planned:
     def describe(self) -> dict[str, Any]:
         """The plan as sinks and `--dry-run` show it."""
         return {
-            "strategy": self.plan.strategy,
-            "effort": self.plan.effort,
-            "samples": self.plan.samples,
-            "budget": self.plan.budget,
-            "branch_tokens": self.plan.branch_tokens,
-            "route": self.route,
-            "thinking": self.prompt.thinking,
-            "streams": self._streams,
-            "votes": self.strategy.votes,
-            "draft": self.draft,
-            "wording": self.wording,
-            "form": [str(one) for one in self.wanted],
-            "prompt_tokens": self.prompt_tokens,
+            "strategy": self.plan.strategy, "effort": self.plan.effort,
+            "samples": self.plan.samples, "budget": self.plan.budget,
+            "branch_tokens": self.plan.branch_tokens, "route": self.route,
+            "thinking": self.prompt.thinking, "streams": self._streams,
+            "votes": self.strategy.votes, "draft": self.draft, "wording": self.wording,
+            "form": [str(one) for one in self.wanted], "prompt_tokens": self.prompt_tokens,
             "verifier": self.plan.verifier.name if self.plan.verifier else None,
-        }
+        }  # fmt: skip
 
     @property
     def _streams(self) -> bool:
@@ -116,21 +110,19 @@ class Planned:
 def plan(
     session: Session, request: Request, *, began: float | None = None, run_id: str = ""
 ) -> Planned:
-    """Route, plan and render.
+    """Route, plan and render; ContextOverflow for a prompt that does not fit, with both numbers.
 
     Args:
         began: monotonic seconds from which limits on time count; by default now.
         run_id: of the run, in the result and in the log; by default a new one.
-
-    Raises:
-        UsageError: an empty prompt, an unknown strategy, verifier or option.
-        ContextOverflow: the prompt does not fit, with both numbers.
     """
     began = time.monotonic() if began is None else began
     check_words(request)
     room = memory_cells(session)  # reads the header, while the model may still be loading
     unsafe = session.settings.unsafe_exec
-    asked = request.verifiers or _scorer(request.strategy)
+    named = request.strategy != "auto"
+    scorer = registry.find(request.strategy).scorer if named else ""  # of steps, when nobody says
+    asked = request.verifiers or ((scorer,) if scorer else ())
     verifier = verifiers.assemble(asked, request.options, unsafe=unsafe) if asked else None
     engine, original = session.engine, request
     use = programs.use(request, engine.info.name, unsafe=unsafe)
@@ -146,39 +138,28 @@ def plan(
         kinds = "programs" if request.programs == "only" or files else "mixed"
         task = "short" if task in ("plain", "fact") else task  # a value is a short answer
     fixed = any(one.kind != "language" for one in wanted)
-    added = functools.cache(
-        functools.partial(added_words, engine, task, request, form, fixed=fixed)
-    )
+    added = functools.cache(partial(added_words, engine, task, request, form, fixed=fixed))
     render = renderer(engine, request, notes, added)
     rendered = render(0, False)
+    begun = "" if kinds == "plain" else opening(request.prompt, way.program.reason)
     question = Question(
-        request.prompt,
-        task,
-        KINDS.get(task),
-        lambda variant, think: render(variant, think).prompt,
+        request.prompt, task, KINDS.get(task), lambda variant, think: render(variant, think).prompt,
         lambda reply, said: render(0, False, (reply, said)).prompt,
-        thinks=rendered.prompt.thinking or "<think>" in engine.info.template,
-        form=form,
+        thinks=rendered.prompt.thinking or "<think>" in engine.info.template, form=form,
         programs=() if kinds == "plain" else program_prompts(engine, request, notes),
-        data=reading.told(files),
-        reads=reading.reads(files, request.prompt) or opening(request.prompt, way.program.reason),
+        data=reading.told(files) if files else "",
+        reads=reading.reads(files, request.prompt) if files else begun,
         bare=None if kinds == "plain" or files else bare_prompt(engine, request, notes),
-    )
-    level = _level(way, request)
-    plan_at = functools.partial(
-        efforts.plan,
-        question,
-        strategy=request.strategy,
-        samples=request.samples,
-        sampling=request.sampling,
+    )  # fmt: skip
+    escalates = way.effort == "auto" and not named and request.samples is None
+    level = "medium" if way.effort == "auto" and not escalates else way.effort
+    plan_at = partial(
+        efforts.plan, question, sampling=request.sampling,
+        strategy=request.strategy, samples=request.samples, early_stop=request.early_stop,
+        diverse=request.diverse, max_tokens=request.max_tokens,
+        thinking_budget=request.thinking_budget, verifier=verifier, kinds=kinds,
         temperature_given=request.temperature is not None,
-        early_stop=request.early_stop,
-        diverse=request.diverse,
-        max_tokens=request.max_tokens,
-        thinking_budget=request.thinking_budget,
-        verifier=verifier,
-        kinds=kinds,
-    )
+    )  # fmt: skip
     levels = dict(zip(LEVELS, map(plan_at, LEVELS), strict=True))
     chosen = levels.get(level) or plan_at(level)
     strategy = registry.find(chosen.strategy)
@@ -190,42 +171,23 @@ def plan(
         chosen = replace(chosen, probe=shipped(engine.info.sha256))
         notes += filter(None, [] if chosen.probe else [mismatch(engine.info)])
     if form is not None and not strategy.schema:
-        raise UsageError(
-            f"{strategy.name} cannot answer under a schema",
-            "one that can: " + ", ".join(registry.under_schema()),
-        )
+        able = ", ".join(registry.under_schema())
+        raise UsageError(f"{strategy.name} cannot answer under a schema", f"one that can: {able}")
     tokens = engine.gauge(rendered.prompt)
     engine.info.require(*strategy.needs, by=strategy.name)
-    chosen = replace(
-        chosen, branch_tokens=min(chosen.branch_tokens, _left(engine, request, tokens))
-    )
+    most = min(chosen.branch_tokens, _left(engine, request, tokens))
+    chosen = replace(chosen, branch_tokens=most)
+    told = {
+        "task": way.task, "path": way.path, "reason": way.reason, "program": kinds != "plain",
+        "program_reason": way.program.reason,
+    }  # fmt: skip
     return Planned(
-        session,
-        original,
-        run_id or new_id(),
-        began,
-        question,
-        chosen,
-        rendered.prompt,
-        tokens,
-        secrets.randbelow(2**31) if request.seed == "random" else int(request.seed),
-        {
-            "task": way.task,
-            "path": way.path,
-            "reason": way.reason,
-            "program": kinds != "plain",
-            "program_reason": way.program.reason,
-        },
+        session, original, run_id or new_id(), began, question, chosen, rendered.prompt, tokens,
+        secrets.randbelow(2**31) if request.seed == "random" else int(request.seed), told,
         estimate(session, question, levels, chosen, tokens, began, request.max_seconds),
-        tuple(notes),
-        strategy,
-        options,
-        cells(chosen, tokens, room),
-        time.monotonic(),
-        wanted,
-        added(0, False),
-        files,
-    )
+        tuple(notes), strategy, options, cells(chosen, tokens, room), time.monotonic(), wanted,
+        added(0, False), files,
+    )  # fmt: skip
 
 
 def _notes(session: Session, engine: Host, request: Request, asked: Sequence[str]) -> list[str]:
@@ -239,18 +201,12 @@ def _notes(session: Session, engine: Host, request: Request, asked: Sequence[str
 
 
 def _left(engine: Host, request: Request, tokens: int) -> int:
-    """Tokens that the context leaves to a branch after the prompt's.
-
-    Raises:
-        ContextOverflow: not one.
-    """
+    """Tokens that the context leaves to a branch after the prompt's."""
     context = engine.info.context
     if tokens + 1 > context:
-        hint = "give a larger --ctx-size" if request.ctx_size else "choose another model"
-        raise ContextOverflow(
-            f"the prompt takes {tokens} tokens and the context holds {context}",
-            f"shorten it, or {hint}",
-        )
+        other = "give a larger --ctx-size" if request.ctx_size else "choose another model"
+        why = f"the prompt takes {tokens} tokens and the context holds {context}"
+        raise ContextOverflow(why, f"shorten it, or {other}")
     return context - tokens
 
 
@@ -263,42 +219,19 @@ def _form(engine: Host, request: Request) -> AnswerSchema | None:
     return AnswerSchema.read(request.schema)
 
 
-def _scorer(strategy: str) -> tuple[str, ...]:
-    """What a search scores its steps by when nobody says."""
-    scorer = "" if strategy == "auto" else registry.find(strategy).scorer
-    return (scorer,) if scorer else ()
-
-
 def _route(
-    session: Session,
-    request: Request,
-    began: float,
-    verifier: Verifier | None,
-    use: programs.Use,
+    session: Session, request: Request, began: float, verifier: Verifier | None, use: programs.Use
 ) -> Route:
     rushed = False
     if request.max_seconds is not None:
-        left = request.max_seconds - (time.monotonic() - began)
-        rushed = left * session.speeds.at(1) < 2 * efforts.EXPECTED_TOKENS["math"]
+        left, speed = request.max_seconds - (time.monotonic() - began), session.speeds.at(1)
+        rushed = speed > 0 and left * speed < 2 * efforts.EXPECTED_TOKENS["math"]
+    facts = Facts(
+        verifier is not None, verifier is not None and verifier.gate, rushed, use.trusted,
+        programs.told(use.files),
+    )  # fmt: skip
+    form = cast("Task | None", request.form)
     return route(
-        request.prompt,
-        Facts(
-            verifier=verifier is not None,
-            gate=verifier is not None and verifier.gate,
-            rushed=rushed and session.speeds.at(1) > 0,
-            programs=use.trusted,
-            data=programs.told(use.files),
-        ),
-        attached=request.documents,
-        effort=request.effort,
-        task=request.task,
-        path=request.path,
-        form=cast("Task | None", request.form),
-        rules=request.routes,
-    )
-
-
-def _level(way: Route, request: Request) -> str:
-    """The route's effort; a strategy or a number of samples that was named does not escalate."""
-    named = request.strategy != "auto" or request.samples is not None
-    return "medium" if way.effort == "auto" and named else way.effort
+        request.prompt, facts, attached=request.documents, effort=request.effort,
+        task=request.task, path=request.path, form=form, rules=request.routes,
+    )  # fmt: skip

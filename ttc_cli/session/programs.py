@@ -46,10 +46,6 @@ def computed_over(
 
     Args:
         programs: whether programs may run.
-
-    Raises:
-        UnreadableFile: a file that was not read is asked for a text about, or holds no rows.
-        UsageError: two files have the same name.
     """
     data = [one for one in documents if one.source is not None]
     long = any(not one.text or len(one.text) > READ_CHARS for one in data)
@@ -63,15 +59,11 @@ def computed_over(
                 )
         return tuple(documents), ()
     files = [_profile(one) for one in data]
-    names = [one.name for one in files]
-    if len(set(names)) < len(names):
-        raise UsageError(
-            f"two files are called {names[0]}", "programs read them by name: rename one"
-        )
-    seen = dict(zip(map(id, data), files, strict=True))
-    shown = [
-        Document(one.name, seen[id(one)].told()) if id(one) in seen else one for one in documents
-    ]
+    if len({one.name for one in files}) < len(files):
+        hint = "programs read them by name: rename one"
+        raise UsageError(f"two files are called {files[0].name}", hint)
+    seen = {id(one): found.told() for one, found in zip(data, files, strict=True)}
+    shown = (Document(d.name, seen[id(d)]) if id(d) in seen else d for d in documents)
     return tuple(shown), tuple(files)
 
 
@@ -84,18 +76,13 @@ def _profile(document: Document) -> Profile:
 
 
 def told(files: Sequence[Profile], code: str = "") -> str:
-    """What an answer is computed from, for people: files, rows, and columns that a program names.
-
-    Args:
-        code: of the program.
-    """
+    """What an answer is computed from, for people: files, rows, columns that a program names."""
     parts = [f"{one.name} ({one.rows:,} rows)" for one in files]
     used = columns_used(files, code) if code else []
     return ", ".join(parts) + (f": {', '.join(used)}" if used else "")
 
 
-DATA_SECONDS = 30.0
-"""Of processor time, for a program that reads files: 200 MB of CSV take 8."""
+DATA_SECONDS = 30.0  # of processor time, for a program that reads files: 200 MB of CSV take 8
 NO_VALUE = "it returned nothing"
 ASKS_CLOCK = "it goes by today's date, which the question does not"
 _CLOCK = re.compile(r"\b(?:now|utcnow|today)\(|\btime\.time\(")
@@ -104,8 +91,7 @@ _NOW = re.compile(
     r"aujourd['’]hui|maintenant|hoy|ahora)\b",
     re.IGNORECASE,
 )
-NO_NUMBER = "NoneType"
-"""In the error of a program that reckons with a value that is missing."""
+NO_NUMBER = "NoneType"  # in the error of a program that reckons with a value that is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +99,8 @@ class Use:
     """What programs are to a question.
 
     Args:
-        documents: as the model sees them.
-        files: that programs read.
-        asked: somebody asked for programs.
-        trusted: what they give counts as evidence.
+        documents: as the model sees them. files: that programs read.
+        asked: somebody asked for programs. trusted: what they give counts as evidence.
         note: what a person should know who may have expected them.
     """
 
@@ -130,16 +114,12 @@ class Use:
 def use(request: Request, model: str, *, unsafe: bool) -> Use:
     """Whether programs are run for a question to a model of that name, and over which files.
 
-    Args:
-        unsafe: run them with limits alone where they cannot be locked in.
-
-    Raises:
-        UsageError: programs are asked for, and none can be run here.
-        UnreadableFile, UsageError: as `computed_over` does.
+    `unsafe` runs them with limits alone where they cannot be locked in.
     """
     documents, files = request.documents, tuple[Profile, ...]()
     if documents:
-        run = request.programs != "off" and not request.schema and runnable(unsafe)
+        runs = unsafe or available() is None
+        run = request.programs != "off" and not request.schema and runs
         documents, files = computed_over(request.prompt, documents, programs=run)
     asked = request.strategy == "program" or request.programs == "only"
     if not (asked or files) and (request.programs == "off" or not measured(model)):
@@ -154,19 +134,8 @@ def use(request: Request, model: str, *, unsafe: bool) -> Use:
     return Use(documents, files, asked, trusted=False, note=note)
 
 
-def runnable(unsafe: bool) -> bool:
-    """Whether programs can be run here, locked in or with the user's word for it."""
-    return unsafe or available() is None
-
-
 def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runner:
-    """Runs programs for a question, locked in.
-
-    Args:
-        question: says how a value is to be rounded.
-        unsafe: run them with limits alone where they cannot be locked in.
-        data: files that they may read.
-    """
+    """Runs programs for a question, locked in; it says how a value is to be rounded."""
 
     limits = Limits(seconds=DATA_SECONDS) if data else Limits()
 
@@ -178,8 +147,7 @@ def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runn
         said = "" if ran.error else answer(value, question)
         if said and implausible(said, question):
             return Ran("", f"it returned {said}, and an amount is not negative", ran.seconds)
-        error = ran.error or ("" if said else NO_VALUE)
-        return Ran(said, error, ran.seconds)
+        return Ran(said, ran.error or ("" if said else NO_VALUE), ran.seconds)
 
     def run(code: str, cancel: threading.Event) -> Ran:
         now = _NOW.search(question) and not today(question)

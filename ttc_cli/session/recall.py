@@ -1,8 +1,8 @@
-"""Whole results kept and replayed: the same question again is answered without a model.
+"""What is kept and found again: whole results, replayed without a model, and evaluated prompts.
 
-The key is made of what a prompt is rendered from, not of the rendered prompt, so that nothing
-needs to be loaded or even imported to find an entry: a hit takes a fifth of a second, of which
-most is Python's own start.
+The key of a result is made of what a prompt is rendered from, not of the rendered prompt, so that
+nothing needs to be loaded or even imported to find an entry: a hit takes a fifth of a second, of
+which most is Python's own start.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from ttc_cli.core.branch import Prompt
 from ttc_cli.core.events import Close, Done, Event, Flow, Start, Text, Tick, decode, encode
 from ttc_cli.core.sampling import Stop
 from ttc_cli.session.loaded import Session
@@ -28,12 +29,16 @@ from ttc_cli.views.plain import Look, summary
 
 if TYPE_CHECKING:
     from ttc_cli.core.outcome import Outcome
+    from ttc_cli.engine.host import Stateful, States
     from ttc_cli.session.plan import Planned
+    from ttc_cli.store.prompts import Prompts
 
 WHOLE = ("complete", "vote-decided", "confident")
 """A run that stopped for one of these was cut by nothing, and its result is kept."""
 CUT = (str(Stop.TIME), str(Stop.CANCELLED))
 """A branch that stopped for one of these would not do so in another run."""
+LONG = 512  # tokens from which a prompt is worth keeping
+WORTH = 256  # tokens that a state must spare, to be read or to be written
 
 
 def recall(session: Session, request: Request, began: float, run_id: str) -> Flow[None] | None:
@@ -65,8 +70,7 @@ def recall(session: Session, request: Request, began: float, run_id: str) -> Flo
 
 def _now(settings: Settings, result: dict[str, Any], run_id: str, began: float) -> dict[str, Any]:
     """A result under the name of this run, with its seconds."""
-    wall = round(time.monotonic() - began, 3)
-    ours = result["ttc"]
+    wall, ours = round(time.monotonic() - began, 3), result["ttc"]
     cost = {**ours["cost"], "seconds": wall, "money": settings.price(0, wall)}
     timings = {**dict.fromkeys(ours["timings"], 0.0), "wall_s": wall}
     ours = {**ours, "cost": cost, "timings": timings, "cache": "hit"}
@@ -76,8 +80,7 @@ def _now(settings: Settings, result: dict[str, Any], run_id: str, began: float) 
 def recorded(planned: Planned, flow: Flow[Outcome], refused: Callable[[str], None]) -> Flow[None]:
     """A run's flow; its events are kept for `recall` once the last of them was taken.
 
-    Args:
-        refused: gets one line about why they could not be kept.
+    `refused` gets one line about why they could not be kept.
     """
     events: list[Event] = []
     with contextlib.closing(flow):
@@ -98,15 +101,12 @@ def recorded(planned: Planned, flow: Flow[Outcome], refused: Callable[[str], Non
 
 def unwritten(cache: Path, error: OSError) -> str:
     """One line about a cache that the disk refuses."""
-    why = error.strerror or str(error)
-    return (
-        f"the cache cannot be written: {cache}: {why}; "
-        "free the place or its rights, or run with --no-cache"
-    )
+    why = f"the cache cannot be written: {cache}: {error.strerror or error}"
+    return f"{why}; free the place or its rights, or run with --no-cache"
 
 
 def keeps(session: Session) -> bool:
-    """Whether whole results are kept and looked for."""
+    """Whether whole results and evaluated prompts are kept and looked for."""
     return session.settings.cache and session.settings.log
 
 
@@ -162,3 +162,56 @@ def _rehearse(events: list[Event]) -> None:
     if not isinstance(agreement, float | int | None):
         raise TypeError
     summary(last.result)
+
+
+def restore_prompt(session: Session, prompt: Prompt) -> None:
+    """Make resident what an earlier process evaluated of a prompt, if that spares enough."""
+    states = _states(session)
+    if states is None or len(tokens := states.tokens(prompt)) < LONG:
+        return
+    store = _store(session, states)
+    found = store.find(tokens)
+    if found is None or found.shared - states.resident(tokens) < WORTH:
+        return
+    state = store.read(found)
+    if state and states.restore(found.tokens.tolist(), state, found.shared):
+        store.files.used(store.files.path(found.key))
+
+
+def keep_prompt(session: Session, prompt: Prompt, refused: Callable[[str], None]) -> None:
+    """Write down what is evaluated of a long prompt, unless most of it is kept already.
+
+    The next question over it starts at once. `refused` gets one line about why it could not be.
+    """
+    states = _states(session)
+    if states is None or len(tokens := states.tokens(prompt)) < LONG:
+        return
+    store = _store(session, states)
+    found = store.find(tokens)
+    known = found.shared if found else 0
+    if len(tokens) < known + WORTH:
+        return
+    saved = states.save(tokens)
+    if saved is None or saved[0] < max(LONG, known + WORTH):
+        return
+    length, state = saved
+    try:
+        store.put(tokens[:length], state)
+    except OSError as error:
+        refused(unwritten(session.settings.places.cache, error))
+
+
+def _states(session: Session) -> States | None:
+    """The engine's evaluated prompts, where it has any and they may be kept."""
+    if not (keeps(session) and session.settings.prompt_cache_mb):
+        return None
+    if "state" not in session.engine.info.capabilities:
+        return None
+    return cast("Stateful", session.engine).states
+
+
+def _store(session: Session, states: States) -> Prompts:
+    from ttc_cli.store.prompts import Prompts  # numpy: not for a short prompt
+
+    limit = session.settings.prompt_cache_mb * MEGABYTE
+    return Prompts(session.settings.places.cache, limit, states.key())

@@ -22,10 +22,8 @@ from ttc_cli.session.request import Request
 from ttc_cli.store.templates import INPUT, Template, fill
 
 CHUNK = 1 << 16
-AHEAD = 64
-"""Records read before they are needed."""
-LINE = "line"
-"""The field that holds the text of a line, of a JSON record too."""
+AHEAD = 64  # records read before they are needed
+LINE = "line"  # the field that holds the text of a line, of a JSON record too
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +31,8 @@ class Record:
     """One line of the input.
 
     Args:
-        number: from 0, blank lines left out.
-        kept: what its result line repeats.
-        values: what `{name}` may name, as text.
-        digest: of the line, to know it again.
+        number: from 0, blank lines left out. kept: what its result line repeats.
+        values: what `{name}` may name, as text. digest: of the line, to know it again.
         error: why it cannot be asked; empty when it can.
     """
 
@@ -59,8 +55,6 @@ class Task:
         given, defaults: values that are put before a record's fields, and in place of those that
             it lacks.
 
-    Raises:
-        UsageError: the prompt names no field.
     """
 
     prompt: str
@@ -72,10 +66,8 @@ class Task:
 
     def __post_init__(self) -> None:
         if not self.names:
-            raise UsageError(
-                "the prompt is the same for every record",
-                "write {line} in it, or {name} for a field of a JSON record",
-            )
+            hint = "write {line} in it, or {name} for a field of a JSON record"
+            raise UsageError("the prompt is the same for every record", hint)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,30 +79,20 @@ class Task:
         """UsageError when the prompt names JSON fields and the input has lines."""
         others = [n for n in self.names if n not in (LINE, INPUT) and n not in self.defaults]
         if others and not jsonl:
-            raise UsageError(
-                f"the input has lines and no field {others[0]!r}",
-                "write {line}, or give --jsonl-input",
-            )
+            why = f"the input has lines and no field {others[0]!r}"
+            raise UsageError(why, "write {line}, or give --jsonl-input")
 
     def of(self, record: Record) -> Request:
-        """The question about a record.
-
-        Raises:
-            UsageError: it lacks a field.
-            TtcError: it cannot be asked.
-        """
+        """The question about a record; TtcError where it cannot be asked, or lacks a field."""
         if record.error:
             raise TtcError(record.error)
         values = {**self.defaults, **record.values, **self.given}
-        missing = [name for name in self.names if name not in values]
-        if missing:
+        if missing := [name for name in self.names if name not in values]:
             raise UsageError(f"the record has no field {missing[0]!r}")
         if self.field in record.kept:
-            raise UsageError(
-                f"the record has a field {self.field!r} already", "name another with --field"
-            )
-        prompt = fill(self.prompt, values)
-        return replace(self.request, prompt=prompt)
+            why = f"the record has a field {self.field!r} already"
+            raise UsageError(why, "name another with --field")
+        return replace(self.request, prompt=fill(self.prompt, values))
 
 
 @dataclass(slots=True)
@@ -136,11 +118,7 @@ class Reader:
     _thread: Thread | None = None
 
     def next(self, wait: float) -> Record | None:
-        """The next record; None when none came within `wait` seconds, or at the end.
-
-        Raises:
-            UnreadableFile: the file cannot be read.
-        """
+        """The next record; None when none came within `wait` seconds, or at the end."""
         if self._thread is None:
             self._thread = Thread(target=self._run, name="records", daemon=True)
             self._thread.start()

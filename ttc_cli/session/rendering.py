@@ -30,15 +30,9 @@ def check_words(request: Request) -> None:
 
 
 def added_words(
-    engine: Host,
-    task: Task,
-    request: Request,
-    form: AnswerSchema | None,
-    variant: int,
-    think: bool,
-    *,
-    fixed: bool,
-) -> str:
+    engine: Host, task: Task, request: Request, form: AnswerSchema | None, variant: int,
+    think: bool, *, fixed: bool,
+) -> str:  # fmt: skip
     """What is added to the person's words; a schema has a wording of its own."""
     if form is None:
         return wording(task, variant, think=think, fixed=fixed)
@@ -47,18 +41,12 @@ def added_words(
 
 
 def renderer(
-    engine: Host,
-    request: Request,
-    notes: list[str],
-    added: Callable[[int, bool], str],
+    engine: Host, request: Request, notes: list[str], added: Callable[[int, bool], str]
 ) -> Render:
     """A function that renders the question; notes go to `notes` once.
 
     It takes a wording variant, whether to request for thoughts, and a reply with what is said to it
-    for a next turn, or nothing for the first.
-
-    Args:
-        added: what follows the person's words, from variant and thoughts.
+    for a next turn, or nothing for the first. `added` is what follows the person's words.
     """
     info = engine.info
     texts = [request.prompt, request.system or "", *(d.text for d in request.documents)]
@@ -67,12 +55,9 @@ def renderer(
     @functools.cache
     def render(variant: int, think: bool, turn: tuple[str, ...] = ()) -> Rendered:
         messages = conversation(
-            request.prompt,
-            request.documents,
-            wording=added(variant, think),
-            system=request.system,
-            history=request.history,
-        )
+            request.prompt, request.documents, wording=added(variant, think),
+            system=request.system, history=request.history,
+        )  # fmt: skip
         special = engine.special_in([*texts, *turn])
         template = ChatTemplate(info.template, info.bos, info.eos, special)
         messages += map(Message, ("assistant", "user"), turn)

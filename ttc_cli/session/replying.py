@@ -25,25 +25,17 @@ from ttc_cli.session.statements import amount, neutral, readable, statements, va
 
 CLOSING_TOKENS = 128
 """Tokens that a closing turn may take, and more after a long question and a long reasoning."""
-SECOND = 1
-"""Number of the draw that follows one which failed."""
-_SHORT = 30
-"""Words of reasoning up to which it is a reply, where no answer was found in it."""
-_SENTENCE = 5
-"""Words from which a reply may be a sentence, and not a name."""
+SECOND = 1  # number of the draw that follows one which failed
+_SHORT = 30  # words of reasoning up to which it is a reply, where no answer was found in it
+_SENTENCE = 5  # words from which a reply may be a sentence, and not a name
 _STATING = {"upper", "lower", "bare", "plain", "unfenced", "lines", "sentences", "characters"}
 """Forms that a sentence with the answer can have; others are written by the model."""
 
 
 def replied(
-    run: Run,
-    question: Question,
-    plan: Plan,
-    outcome: Outcome,
-    wanted: Sequence[Constraint],
-    *,
+    run: Run, question: Question, plan: Plan, outcome: Outcome, wanted: Sequence[Constraint], *,
     drafted: bool,
-) -> Flow[Outcome]:
+) -> Flow[Outcome]:  # fmt: skip
     """The outcome with what is said to the person.
 
     Args:
@@ -106,15 +98,9 @@ def _at_hand(
 
 
 def _drawn(
-    run: Run,
-    question: Question,
-    plan: Plan,
-    outcome: Outcome,
-    own: str,
-    wanted: Sequence[Constraint],
-    *,
-    drafted: bool,
-) -> Flow[Outcome]:
+    run: Run, question: Question, plan: Plan, outcome: Outcome, own: str,
+    wanted: Sequence[Constraint], *, drafted: bool,
+) -> Flow[Outcome]:  # fmt: skip
     """The reply from a closing turn: drawn again, once, where it has not the form asked for."""
     assert outcome.branch is not None
     forms, best, spent = [str(one) for one in wanted], None if drafted else own, 0
@@ -142,18 +128,15 @@ def _drawn(
 def _turn(run: Run, plan: Plan, turn: Branch, held: str) -> Flow[Branch | None]:
     """One closing turn, of which nobody hears until it is known to be the reply.
 
-    Args:
-        held: a grammar for a turn that follows one which failed; empty for none.
+    `held` is a grammar for a turn that follows one which failed; empty for none.
     """
     usual = max(CLOSING_TOKENS * (1 + 2 * bool(held)), len(turn.prompt.text) // 8)
     most = min(plan.branch_tokens, usual)
     drawing = run.extend(
-        [turn],
-        stop=StopRule(most),
+        [turn], stop=StopRule(most), salt="reply",
         sampling=plan.sampled if turn.id[-1] == SECOND else plan.greedy,
         grammar=held if "grammar" in run.engine.info.capabilities else "",
-        salt="reply",
-    )
+    )  # fmt: skip
     try:
         while True:
             event = next(drawing)

@@ -18,8 +18,7 @@ from ttc_cli.settings import AnswerSettings
 from ttc_cli.settings.tables import RouteRule
 from ttc_cli.store.runs import Entry
 
-SCHEMA = 3
-"""Of a kept result. Count it up when an old one would be replayed wrongly."""
+SCHEMA = 3  # of a kept result. Count it up when an old one would be replayed wrongly.
 _READ: dict[str, Any] = {"options": dict, "verifiers": tuple,
          "routes": lambda rules: tuple(RouteRule(**rule) for rule in rules)}  # fmt: skip
 
@@ -29,8 +28,7 @@ class Request(AnswerSettings):
     """What is asked, of which model, under which settings.
 
     Args:
-        prompt: the question.
-        documents: what it is about, ahead of it in the prompt.
+        prompt: the question. documents: what it is about, ahead of it in the prompt.
         history: earlier turns, user and assistant in turn, without thoughts.
         form: of the short answer ("math", "code" ...), when the asker knows; else it is guessed.
         opened: what the names stand for, by name: a hash of the model and of each file that
@@ -113,11 +111,8 @@ class Request(AnswerSettings):
 def answer_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     """The settings among the values of a request that was kept; names of others are left out."""
     names = {item.name for item in fields(AnswerSettings)}
-    return {
-        name: _READ[name](value) if name in _READ else value
-        for name, value in values.items()
-        if name in names
-    }
+    kept = ((name, value) for name, value in values.items() if name in names)
+    return {name: _READ[name](value) if name in _READ else value for name, value in kept}
 
 
 def _engine_version() -> str:
@@ -130,9 +125,6 @@ def check(request: Request, *, unsafe: bool) -> None:
     """Refuse a strategy, verifiers or options that make no sense.
 
     Imports what they are made of, so a result that was kept is looked for first.
-
-    Raises:
-        UsageError: an unknown strategy, verifier or option.
     """
     if request.strategy == "auto" and not request.verifiers:
         return

@@ -19,10 +19,11 @@ from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.drawing.replies import answer_of
-from ttc_cli.session import programs, prompt_cache
+from ttc_cli.session import programs
 from ttc_cli.session.estimate import learn, plain_answer
 from ttc_cli.session.model import Served
 from ttc_cli.session.plan import Planned
+from ttc_cli.session.recall import restore_prompt
 from ttc_cli.session.replying import replied
 from ttc_cli.session.verdict import Gates, doubt, fault, nothing, said
 from ttc_cli.views import result
@@ -32,16 +33,13 @@ from ttc_cli.voting.grading import Grades
 if TYPE_CHECKING:
     from ttc_cli.engine.host import Counters
 
-EXIT_MARGIN = 0.15
-"""Seconds of --max-seconds left for printing and leaving."""
+EXIT_MARGIN = 0.15  # seconds of --max-seconds left for printing and leaving
 
 
 def start(
-    planned: Planned,
-    engine: Engine | None = None,
-    pool: Pool | None = None,
+    planned: Planned, engine: Engine | None = None, pool: Pool | None = None,
     above: Ledger | None = None,
-) -> Run:
+) -> Run:  # fmt: skip
     """The run, with its ledger and deadline.
 
     Args:
@@ -57,47 +55,31 @@ def start(
         engine.reserve(planned.cells)
         planned.session.load_seconds += time.monotonic() - began
         pool = planned.session.pool()
+    affinity = ""
+    if isinstance(planned.session.model, Served):  # one for all turns of a conversation
+        said = (message.content for message in planned.prompt.messages if message.role == "user")
+        first = next(said, planned.prompt.text).encode("utf-8", "replace")
+        affinity = hashlib.blake2b(first, digest_size=8).hexdigest()
+    unsafe = planned.session.settings.unsafe_exec
+    runner = None
+    if planned.question.programs:
+        runner = programs.runner(planned.question.text, unsafe=unsafe, data=planned.files)
     return Run(
-        engine,
-        ledger=Ledger(planned.plan.budget, parent=above),
-        seed=planned.seed,
-        deadline=deadline,
-        pool=pool,
-        answer=functools.partial(_answer, planned),
-        programs=programs.runner(
-            planned.question.text, unsafe=planned.session.settings.unsafe_exec, data=planned.files
-        )
-        if planned.question.programs
-        else None,
-        affinity=_affinity(planned) if isinstance(planned.session.model, Served) else "",
-    )
-
-
-def _affinity(planned: Planned) -> str:
-    """The same for all samples of a question, and for all turns of a conversation."""
-    said = (message.content for message in planned.prompt.messages if message.role == "user")
-    first = next(said, planned.prompt.text)
-    return hashlib.blake2b(first.encode("utf-8", "replace"), digest_size=8).hexdigest()
+        engine, ledger=Ledger(planned.plan.budget, parent=above), seed=planned.seed,
+        deadline=deadline, pool=pool, answer=functools.partial(_answer, planned),
+        programs=runner,
+        affinity=affinity,
+    )  # fmt: skip
 
 
 def answering(planned: Planned, run: Run) -> Flow[Outcome]:
-    """Everything a sink sees, from Start to Done; returns the outcome.
-
-    Raises:
-        NoAnswer, BudgetSpent: nothing usable came back.
-    """
-    yield Start(
-        {
-            "prompt": planned.request.prompt,
-            "model": planned.session.model.name,
-            "seed": planned.seed,
-        },
-        planned.describe(),
-        planned.estimate,
-    )
+    """Everything a sink sees, from Start to Done; NoAnswer or BudgetSpent where that is nothing."""
+    name = planned.session.model.name
+    asked = {"prompt": planned.request.prompt, "model": name, "seed": planned.seed}
+    yield Start(asked, planned.describe(), planned.estimate)
     before = planned.session.engine.counters.copy()
     if run.engine is planned.session.engine and not planned.session.refresh:
-        prompt_cache.restore(planned.session, planned.prompt)
+        restore_prompt(planned.session, planned.prompt)
     for note in planned.notes:
         yield Note(note)
     solving = planned.strategy.solve(run, planned.question, planned.plan, planned.options)
@@ -109,8 +91,7 @@ def answering(planned: Planned, run: Run) -> Flow[Outcome]:
         outcome = replace(outcome, program=replace(found, data=source))
         agreed = f"; {found.agreed} of {found.ran} programs agree" if found.ran > 1 else ""
         yield Note(f"computed by a program over {source}{agreed}")
-    name = run.engine.info.name
-    sure = confidence(name, planned.question, planned.plan, outcome)
+    sure = confidence(run.engine.info.name, planned.question, planned.plan, outcome)
     outcome = replace(outcome, confidence=sure)
     for note in filter(None, (outcome.note, doubt(outcome))):
         yield Note(note)
@@ -179,14 +160,17 @@ def _answer(planned: Planned, branch: Branch) -> str | None:
     return canonical(found.text) if found else None
 
 
-def _escalated(planned: Planned, outcome: Outcome) -> dict[str, int]:
-    """How many samples an effort that escalates came to."""
-    return {"escalated": len(outcome.branches)} if planned.plan.effort == "auto" else {}
-
-
 def _facts(planned: Planned, outcome: Outcome, run: Run, spent: Counters) -> result.Facts:
-    session = planned.session
+    session, usage = planned.session, run.ledger.usage
     wall = time.monotonic() - planned.began
+    escalated = {"escalated": len(outcome.branches)} if planned.plan.effort == "auto" else {}
+    timings = {
+        "load_s": session.load_seconds,
+        "prefill_s": spent.prefill_seconds + spent.restore_seconds,
+        "decode_s": spent.decode_seconds,
+        "verify_s": run.verify_seconds,
+        "wall_s": wall,
+    }
     return result.Facts(
         id=planned.id,
         created=int(time.time()),
@@ -194,19 +178,11 @@ def _facts(planned: Planned, outcome: Outcome, run: Run, spent: Counters) -> res
         sha256=session.identity,
         prompt_tokens=run.engine.count(planned.prompt),  # a server may tell it afterwards only
         seed=planned.seed,
-        route=planned.route | _escalated(planned, outcome),
+        route=planned.route | escalated,
         estimate=planned.estimate,
-        timings={
-            "load_s": round(session.load_seconds, 3),
-            "prefill_s": round(spent.prefill_seconds + spent.restore_seconds, 3),
-            "decode_s": round(spent.decode_seconds, 3),
-            "verify_s": round(run.verify_seconds, 3),
-            "wall_s": round(wall, 3),
-        },
+        timings={name: round(seconds, 3) for name, seconds in timings.items()},
         plain_answer=plain_answer(outcome, float(planned.estimate["plain_answer"])),
-        money=session.settings.price(
-            spent.rows + run.ledger.usage.evaluated, wall, run.ledger.usage
-        ),
+        money=session.settings.price(spent.rows + usage.evaluated, wall, usage),
         cache="partial" if run.reused else "miss",
         error=fault(outcome),
     )

@@ -13,8 +13,7 @@ from ttc_cli.answers.asked import SENTENCE_END, read
 from ttc_cli.answers.names import units
 from ttc_cli.prompts.forms import language
 
-_LOOKED_AT = 8
-"""Sentences from the end; an answer is stated at the end."""
+_LOOKED_AT = 8  # sentences from the end; an answer is stated at the end
 _SHORTEST, _LONGEST = 3, 30  # words
 _BRACES = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _WRITTEN = (
@@ -66,13 +65,7 @@ _COUNTED = re.compile(
 
 
 def statements(reply: str, answer: str, question: str) -> Iterator[str]:
-    """Ways to say the answer, the fullest first; the last is the answer alone.
-
-    Args:
-        reply: the reasoning that came to it.
-        answer: in its short form.
-        question: in the person's words.
-    """
+    """Ways to say the answer that a reply came to, the fullest first; the last is it alone."""
     said = _stated(reply, answer, language(question))
     if said:
         yield said

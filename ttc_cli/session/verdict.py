@@ -15,8 +15,7 @@ from ttc_cli.core.verify import Verifier
 from ttc_cli.drawing.replies import filled
 
 T = TypeVar("T")
-MAJORITY = 0.5
-"""Agreement or confidence below which an answer is told to be a guess."""
+MAJORITY = 0.5  # agreement or confidence below which an answer is told to be a guess
 
 LIMITS = {
     Stop.TIME: ("no second is left", "give a larger --max-seconds"),

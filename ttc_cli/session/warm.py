@@ -41,10 +41,8 @@ DECIDING = ("ctx_size", "threads", "gpu_layers", "kv_type", "flash_attention", "
 """Settings that a server left behind has from the run that left it."""
 CELLS = 8192
 """KV cells to begin with: the context grows where a run needs more and nobody else is at work."""
-TURN = 1.0
-"""Seconds between two looks at the clock, with nothing under way."""
-DRAIN = 60.0
-"""Seconds that a server gives what is under way, once it is told to leave."""
+TURN = 1.0  # seconds between two looks at the clock, with nothing under way
+DRAIN = 60.0  # seconds that a server gives what is under way, once it is told to leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +53,14 @@ class Running:
     condition: Condition
 
 
-def folder() -> Path:
-    """Where sockets are."""
-    return cache_dir() / FOLDER
-
-
 def build(settings: Settings, identity: str, speeds: Speeds) -> str:
     """A hash of what a caller and a server must have in common."""
     spec = importlib.util.find_spec("llama_cpp")  # found, not imported
     parts = (
-        ttc_cli.__version__,
-        sys.version,
-        _newest(Path(ttc_cli.__file__).parent),
-        spec and spec.origin and Path(spec.origin).stat().st_mtime_ns,
-        identity,
-        settings.ctx_size,
-        settings.gpu_layers,
-        astuple(tuned(settings, speeds)),
-        sorted(speeds.widths.items()),
-    )
+        ttc_cli.__version__, sys.version, _newest(Path(ttc_cli.__file__).parent),
+        spec and spec.origin and Path(spec.origin).stat().st_mtime_ns, identity, settings.ctx_size,
+        settings.gpu_layers, astuple(tuned(settings, speeds)), sorted(speeds.widths.items()),
+    )  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
 
 
@@ -88,17 +75,17 @@ def find(
 ) -> WarmEngine | None:
     """The engine of a server that has this very model loaded in this very way, if one runs.
 
-    Args:
-        load: loads the model in process, where that server goes away.
+    `load` loads the model in process, where that server goes away.
     """
-    if not any(_sockets()):
+    folder = settings.places.cache / FOLDER
+    if not any(_sockets(folder)):
         return None
     from ttc_cli.engine.warm import peer
     from ttc_cli.engine.warm.client import Link, RemoteEngine
     from ttc_cli.engine.warm.spare import WarmEngine
 
     ours = build(settings, identity, speeds)
-    link = Link.open(peer.place(folder(), ours))
+    link = Link.open(peer.place(folder, ours))
     if link is None:
         return None
     if link.hello.build != ours:
@@ -107,10 +94,10 @@ def find(
     return WarmEngine(RemoteEngine(link), load)
 
 
-def _sockets() -> Iterator[Path]:
+def _sockets(folder: Path) -> Iterator[Path]:
     """Places where a server is, or was."""
     with contextlib.suppress(OSError):
-        for entry in os.scandir(folder()):
+        for entry in os.scandir(folder):
             if entry.name.endswith(".lock"):
                 yield Path(entry.path)
 
@@ -120,19 +107,16 @@ def running() -> Iterator[tuple[Link, Running]]:
     from ttc_cli.engine.warm import peer
     from ttc_cli.engine.warm.client import Gone, Link
 
-    for path in _sockets():
-        if (link := Link.open(peer.place(folder(), path.stem))) is not None:
+    folder = cache_dir() / FOLDER
+    for path in _sockets(folder):
+        if (link := Link.open(peer.place(folder, path.stem))) is not None:
             with contextlib.suppress(Gone):
                 yield link, Running(link.hello, link.call("status"))
             link.close()
 
 
 def stop(seconds: float = DRAIN) -> int:
-    """Tell every server to leave and wait for it; returns how many left.
-
-    Raises:
-        TtcError: one is still at work.
-    """
+    """Tell every server to leave and wait for it; how many left. TtcError: one is still at work."""
     from ttc_cli.engine.warm.client import Gone
     from ttc_cli.store.processes import exists
 
@@ -156,11 +140,7 @@ def opened(
     """The socket of a loaded engine, open for callers; None where another server has it.
 
     Args:
-        hub: of all runs on the session's engine.
-        left: called when the server is told to leave.
-
-    Raises:
-        TtcError: this system has no such sockets, or lets none be made.
+        hub: of all runs on the session's engine. left: called when the server is told to leave.
     """
     from filelock import FileLock, Timeout
 
@@ -174,27 +154,22 @@ def opened(
     assert isinstance(session.model, ModelFile)
     # read once: every call is planned here too
     session.model = replace(session.model, cell_bytes=session.model.kv_bytes_per_token)
-    states = getattr(host, "states", None)
+    states, folder = getattr(host, "states", None), session.settings.places.cache / FOLDER
     try:
-        private_folder(folder())
-        with FileLock(folder() / f"{ours}.lock", timeout=0):
+        private_folder(folder)
+        with FileLock(folder / f"{ours}.lock", timeout=0):
             server = WarmServer(
-                host,
-                hub,
-                peer.listen(peer.place(folder(), ours)),
-                build=ours,
-                cell_bytes=session.model.cell_bytes,
-                idle_limit=session.settings.keep_warm,
-                fresh=states.forget if states is not None else lambda: None,
-                left=left,
+                host, hub, peer.listen(peer.place(folder, ours)), build=ours,
+                cell_bytes=session.model.cell_bytes, idle_limit=session.settings.keep_warm,
+                fresh=states.forget if states is not None else lambda: None, left=left,
                 foresee=partial(_foreseen, session),
-            )
+            )  # fmt: skip
             with contextlib.closing(server):
                 yield server
     except Timeout:
         yield None
     except OSError as error:
-        raise TtcError(f"no socket in {folder()}: {error.strerror or error}") from error
+        raise TtcError(f"no socket in {folder}: {error.strerror or error}") from error
 
 
 def told(request: Request) -> bytes:
@@ -217,7 +192,7 @@ def _foreseen(session: Session, request: bytes) -> tuple[Prompt, int] | None:
     import msgspec
 
     from ttc_cli.session.plan import plan
-    from ttc_cli.session.prompt_cache import LONG
+    from ttc_cli.session.recall import LONG
     from ttc_cli.session.request import Request
 
     try:
@@ -233,19 +208,14 @@ def _foreseen(session: Session, request: bytes) -> tuple[Prompt, int] | None:
 
 
 def keep(
-    session: Session,
-    stops: Callable[[Callable[[], None]], None],
+    session: Session, stops: Callable[[Callable[[], None]], None],
     ready: Callable[[], None] = lambda: None,
-) -> None:
+) -> None:  # fmt: skip
     """Keep a session's model loaded for callers until told to leave, or nobody comes.
 
     Args:
         stops: gets the function that tells it to leave.
         ready: called once it is there for callers.
-
-    Raises:
-        TtcError: another server has it loaded already, or no socket can be made.
-        ModelError: the model cannot be loaded. EngineFailed: the engine died.
     """
     from ttc_cli.engine.hub import Hub
     from ttc_cli.session.loaded import memory_cells
@@ -265,15 +235,13 @@ def keep(
 
 def leave_behind(settings: Settings, model: ModelFile) -> None:
     """Start a server as this run had its engine; it ends itself when nobody comes for a while."""
+    folder = settings.places.cache / FOLDER
     said = {name: getattr(settings, name) for name in DECIDING}
     environ = {f"TTC_{k.upper()}": str(v).lower() for k, v in said.items() if v is not None}
     from ttc_cli.core.files import private_folder
     from ttc_cli.store.processes import start_apart
 
     with contextlib.suppress(OSError):  # it only spares time
-        private_folder(folder())
-        start_apart(
-            ["serve", "--no-http", "-m", os.fspath(model.path)],
-            cwd=folder(),
-            environ={**os.environ, **environ},
-        )
+        private_folder(folder)
+        words = ["serve", "--no-http", "-m", os.fspath(model.path)]
+        start_apart(words, cwd=folder, environ={**os.environ, **environ})

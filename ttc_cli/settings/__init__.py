@@ -11,20 +11,7 @@ from ttc_cli.settings.paths import cache_dir, config_path, home, log_dir, projec
 from ttc_cli.settings.tables import NamedRemote
 
 __all__ = [
-    "MEGABYTE",
-    "RULES",
-    "AnswerSettings",
-    "Document",
-    "Flags",
-    "NamedRemote",
-    "Settings",
-    "backup_path",
-    "cache_dir",
-    "config_path",
-    "home",
-    "load",
-    "log_dir",
-    "project_path",
-    "unset",
+    "MEGABYTE", "RULES", "AnswerSettings", "Document", "Flags", "NamedRemote", "Settings",
+    "backup_path", "cache_dir", "config_path", "home", "load", "log_dir", "project_path", "unset",
     "write_value",
-]
+]  # fmt: skip

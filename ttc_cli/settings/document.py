@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_CHARACTERS = 100_000
-MAX_DEPTH = 16
-"""Tables inside one another, of the deepest value."""
+MAX_DEPTH = 16  # tables inside one another, of the deepest value
 
 
 class Document:

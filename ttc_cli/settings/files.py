@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-PATIENCE = 10.0
-"""Seconds to wait for another process that writes the same file."""
+PATIENCE = 10.0  # seconds to wait for another process that writes the same file
 
 
 def rules_at(tables: tuple[str, ...]) -> Mapping[str, Rule]:
@@ -36,14 +35,8 @@ def rules_at(tables: tuple[str, ...]) -> Mapping[str, Rule]:
 def write_value(path: Path, key: str, value: object) -> None:
     """Set a key in a settings file, which is made when missing.
 
-    Args:
-        path: the file.
-        key: a setting's name, `profile.NAME.SETTING`, or `remote.NAME.KEY`.
-        value: a typed value, or the text of one.
-
-    Raises:
-        UsageError: no such setting, or the value is not allowed for it.
-        UnreadableFile: the file cannot be read or written.
+    `key` is a setting's name, `profile.NAME.SETTING`, or `remote.NAME.KEY`; `value` a typed value,
+    or the text of one.
     """
     *tables, name = key_parts(key)
     value = checked(name, value, name, rules_at(tuple(tables)), text=True)
@@ -61,15 +54,18 @@ def write_value(path: Path, key: str, value: object) -> None:
 
 
 def unset(path: Path, key: str) -> bool:
-    """Remove a key from a settings file; False when it was not there. Errors as `write_value`.
+    """Remove a key from a settings file; False when it was not there.
 
     A key that ttc does not know may be removed too; tables left empty go with it.
     """
     parts = key_parts(key)
     with _alone(path):
         document = Document(path)
-        if not _holds(document.values, parts):
-            return False
+        held: Any = document.values
+        for part in parts:
+            if not isinstance(held, dict) or part not in held:
+                return False
+            held = held[part]
         _remove(document.values, parts)
         _write(document)
     return True
@@ -121,14 +117,6 @@ def key_parts(key: str) -> tuple[str, ...]:
         return parts
     hint = "use SETTING, profile.NAME.SETTING or remote.NAME.KEY"
     raise UsageError(f"{key!r} is not a key", hint)
-
-
-def _holds(values: Any, keys: tuple[str, ...]) -> bool:
-    for key in keys:
-        if not isinstance(values, dict) or key not in values:
-            return False
-        values = values[key]
-    return True
 
 
 def backup_path(path: Path) -> Path:

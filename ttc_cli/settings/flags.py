@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ttc_cli.settings.options import (
@@ -16,88 +17,77 @@ from ttc_cli.settings.options import (
     TEXTS,
     TURNS,
     rows,
-)
+)  # fmt: skip
 from ttc_cli.settings.rules import Option, Rule, option
+
+input_ = partial(option, on="ask", panel=INPUT)
+spending = partial(option, on="ask", panel=SPENDING)
+output_ = partial(option, on="ask", panel=OUTPUT)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flags:
     """What only a command line says: where a question comes from and where its answer goes."""
 
-    files: tuple[str, ...] = option(
-        (), TEXTS, "-f", "--file", takes="PATH", complete="files",
+    files: tuple[str, ...] = input_(
+        (), TEXTS, "-f", "--file", takes="PATH", complete="files", on=TURNS,
         help="A text file to attach (repeatable; in a chat, to the first turn); `-` is stdin.",
-        on=TURNS, panel=INPUT,
     )  # fmt: skip
-    template: str | None = option(
+    template: str | None = input_(
         None, TEXT, "-t", "--template", help="A saved prompt (`ttc templates`).", on="ask map",
-        panel=INPUT, complete="templates",
+        complete="templates",
     )  # fmt: skip
-    values: tuple[tuple[str, str], ...] = option(
-        (), TEXTS, "-p", "--param", takes="KEY VALUE",
-        help="Of the template's variables (repeatable).", on="ask map", panel=INPUT,
+    values: tuple[tuple[str, str], ...] = input_(
+        (), TEXTS, "-p", "--param", takes="KEY VALUE", on="ask map",
+        help="Of the template's variables (repeatable).",
     )  # fmt: skip
-    goes_on: bool = option(
-        False, SWITCH, "-c", "--continue", help="Go on with the last conversation.", on=TURNS,
-        panel=INPUT,
-    )  # fmt: skip
-    cid: str | None = option(
-        None, TEXT, "--cid", takes="ID", help="Go on with the conversation of a run.", on=TURNS,
-        panel=INPUT, complete="runs",
-    )  # fmt: skip
-    stdin: bool = option(
-        True, SWITCH, "--no-stdin", help="Never read stdin.", on="ask", panel=INPUT
+    goes_on: bool = input_(
+        False, SWITCH, "-c", "--continue", help="Go on with the last conversation.", on=TURNS
     )
-    help_options: bool = option(
-        False, SWITCH, "--help-options", help="List the options of -S and -V.", on="ask",
-        panel=SPENDING,
+    cid: str | None = input_(
+        None, TEXT, "--cid", takes="ID", help="Go on with the conversation of a run.", on=TURNS,
+        complete="runs",
     )  # fmt: skip
-    min_agreement: float | None = option(
+    stdin: bool = input_(True, SWITCH, "--no-stdin", help="Never read stdin.")
+    help_options: bool = spending(
+        False, SWITCH, "--help-options", help="List the options of -S and -V."
+    )
+    min_agreement: float | None = spending(
         None, Rule("number", 0, 1), "--min-agreement",
-        help="Exit 3 when the vote agrees less (0 to 1).", on="ask", panel=SPENDING,
+        help="Exit 3 when the vote agrees less (0 to 1).",
     )  # fmt: skip
-    min_confidence: float | None = option(
+    min_confidence: float | None = spending(
         None, Rule("number", 0, 1), "--min-confidence",
-        help="Exit 3 when the answer is less likely to be right (0 to 1).", on="ask",
-        panel=SPENDING,
+        help="Exit 3 when the answer is less likely to be right (0 to 1).",
     )  # fmt: skip
-    allow_rejected: bool = option(
+    allow_rejected: bool = spending(
         False, SWITCH, "--allow-rejected",
-        help="Print the best reply even when a verifier rejected all; exit 3 stays.", on="ask",
-        panel=SPENDING,
+        help="Print the best reply even when a verifier rejected all; exit 3 stays.",
     )  # fmt: skip
-    dry_run: bool = option(
-        False, SWITCH, "--dry-run", help="Show route, plan and estimate; generate nothing.",
-        on="ask", panel=SPENDING,
-    )  # fmt: skip
-    detach: bool = option(
-        False, SWITCH, "--detach", on="ask", panel=OUTPUT,
+    dry_run: bool = spending(
+        False, SWITCH, "--dry-run", help="Show route, plan and estimate; generate nothing."
+    )
+    detach: bool = output_(
+        False, SWITCH, "--detach",
         help="Run in the background and print the run's id; `ttc logs wait ID` waits for it.",
     )  # fmt: skip
-    as_json: bool = option(
-        False, SWITCH, "--json", help="One result object.", on="ask again", panel=OUTPUT
-    )
-    jsonl: bool = option(False, SWITCH, "--jsonl", help="One event a line.", on="ask", panel=OUTPUT)
-    extract: bool = option(
+    as_json: bool = output_(False, SWITCH, "--json", help="One result object.", on="ask again")
+    jsonl: bool = output_(False, SWITCH, "--jsonl", help="One event a line.")
+    extract: bool = output_(
         False, SWITCH, "-x", "--extract", help="Only the short form of an answer.",
-        on="ask map again", panel=OUTPUT,
+        on="ask map again",
     )  # fmt: skip
-    output: Path | None = option(  # noqa: RUF009 - a field
+    output: Path | None = output_(  # noqa: RUF009 - a field
         None, TEXT, "-o", "--output", help="Write the answers to a file, whole or not at all.",
-        on="ask map", panel=OUTPUT, complete="files",
+        on="ask map", complete="files",
     )  # fmt: skip
-    quiet: bool = option(
-        False, SWITCH, "-q", "--quiet", help="Nothing on stderr but errors.", on=EVERY + " again",
-        panel=OUTPUT,
-    )  # fmt: skip
-    verbose: bool = option(
-        False, SWITCH, "-v", "--verbose", help="Say more about what is done.", on="ask",
-        panel=OUTPUT,
-    )  # fmt: skip
-    refresh: bool = option(
-        False, SWITCH, "--refresh", help="Draw anew, and keep the new samples.", on="ask map",
-        panel=OUTPUT,
-    )  # fmt: skip
+    quiet: bool = output_(
+        False, SWITCH, "-q", "--quiet", help="Nothing on stderr but errors.", on=EVERY + " again"
+    )
+    verbose: bool = output_(False, SWITCH, "-v", "--verbose", help="Say more about what is done.")
+    refresh: bool = output_(
+        False, SWITCH, "--refresh", help="Draw anew, and keep the new samples.", on="ask map"
+    )
 
 
 FLAGS: Mapping[str, Option] = rows(Flags)

@@ -35,11 +35,6 @@ def load(
         flags: settings given on the command line; a value of None was not given.
         cwd: where the search for a project's `.ttc.toml` starts; by default here.
         environ: the environment.
-
-    Raises:
-        UsageError: a wrong type, a value out of range, an unknown flag or profile, or a
-            file that is not TOML; the message names the place.
-        UnreadableFile: a settings file exists and cannot be read.
     """
     builder = _Builder()
     builder.add_flags(flags)
@@ -47,7 +42,9 @@ def load(
     project, user = project_path(cwd or Path.cwd()), config_path(environ)
     documents = [Document(path) for path in (project, user) if path]
     profile = builder.profile(documents)
-    _check_home(environ)
+    if (text := environ.get("TTC_HOME", "")) and not (above := home(environ).parent).exists():
+        # more likely a typing error than a wish
+        raise UsageError(f"TTC_HOME is {text}, and there is no folder {above}", "make it first")
     for document in documents:
         builder.add_document(document, profile, trusted=document.path == user)
     builder.add_conventions(environ)
@@ -73,8 +70,7 @@ class _Builder:
     def add_environment(self, environ: Mapping[str, str]) -> None:
         for name in RULES:
             variable = f"TTC_{name.upper()}"
-            text = environ.get(variable, "")
-            if text:
+            if text := environ.get(variable, ""):
                 self._add(name, checked(name, text, variable, RULES, text=True), variable, text)
         self.warnings.extend(_misspelt(environ))
 
@@ -116,15 +112,10 @@ class _Builder:
         raise UsageError(f"no profile is called {name!r}", hint)
 
     def settings(self, where: Places) -> Settings:
-        origins = MappingProxyType(self.origins)
         return Settings(
-            **self.values,
-            remotes=MappingProxyType(self.remotes),
-            routes=self.routes,
-            origins=origins,
-            warnings=tuple(self.warnings),
-            places=where,
-        )
+            **self.values, remotes=MappingProxyType(self.remotes), routes=self.routes,
+            origins=MappingProxyType(self.origins), warnings=tuple(self.warnings), places=where,
+        )  # fmt: skip
 
     def _add(self, name: str, value: object, origin: str, raw: object = None) -> None:
         if name == "effort" and raw in EFFORT_ALIASES and name not in self.values:
@@ -150,22 +141,14 @@ class _Builder:
         if not self._check_name(document, keys):
             return
         if not (trusted or RULES[name].from_project):
-            text = f"{document.where(*keys)}: {name} is ignored in a project's file"
-            self.warnings.append(text)
+            where = document.where(*keys)
+            self.warnings.append(f"{where}: {name} is ignored in a project's file")
             return
         found = checked(name, value, lambda: document.where(*keys), RULES)
         origin = str(document.path) + (f" [{'.'.join(keys[:-1])}]" if keys[1:] else "")
         if name == "model" and not trusted and name not in self.values and _is_remote(value):
             self.warnings.append(f"{document.where(*keys)}: prompts go to {value!r}")
         self._add(name, found, origin, value)
-
-
-def _check_home(environ: Mapping[str, str]) -> None:
-    """Refuse a home in a folder that is not there: more likely a typing error than a wish."""
-    if text := environ.get("TTC_HOME", ""):
-        above = home(environ).parent
-        if not above.exists():
-            raise UsageError(f"TTC_HOME is {text}, and there is no folder {above}", "make it first")
 
 
 def _tables(document: Document, profile: str | None) -> Iterator[tuple[str, ...]]:
@@ -197,10 +180,10 @@ def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:
     """Variables that look like a setting of ttc and are none."""
     for variable in environ:
         name = variable.removeprefix("TTC_").lower()
-        if name != variable.lower() and name not in (*RULES, *_OTHER_VARIABLES):
-            near = nearest(name, RULES, 0.8)  # others may have variables of this form
-            if near:
-                yield f"{variable} is ignored; did you mean TTC_{near.upper()}?"
+        if name == variable.lower() or name in (*RULES, *_OTHER_VARIABLES):
+            continue
+        if near := nearest(name, RULES, 0.8):  # others may have variables of this form
+            yield f"{variable} is ignored; did you mean TTC_{near.upper()}?"
 
 
 def _is_remote(model: object) -> bool:

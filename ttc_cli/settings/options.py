@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any, Literal
 
 from ttc_cli.core.ledger import Usage
@@ -17,15 +18,12 @@ from ttc_cli.settings.paths import Places, places
 from ttc_cli.settings.rules import ASK, BIG, EFFORTS, PATHS, TASKS, Option, Rule, option, rule_of
 from ttc_cli.settings.tables import NamedRemote, RouteRule
 
-MEGABYTE = 1_000_000
-"""Of the settings that end in _mb."""
+MEGABYTE = 1_000_000  # of the settings that end in _mb
 INPUT, SPENDING, SAMPLING = "Input", "Spending", "Sampling"
 ENGINE, OUTPUT = "Model and engine", "Output"
-PANELS = (INPUT, SPENDING, SAMPLING, ENGINE, OUTPUT)
-"""Sections of a command's help, in order."""
+PANELS = (INPUT, SPENDING, SAMPLING, ENGINE, OUTPUT)  # sections of a command's help, in order
 TURNS, RUNS, HERE = "ask chat", "ask map chat", "ask map chat bench"
-SERVED, EVERY = f"{RUNS} serve", f"{HERE} serve"
-"""Commands that take an option."""
+SERVED, EVERY = f"{RUNS} serve", f"{HERE} serve"  # commands that take an option
 
 
 TEXT, TEXTS, SWITCH = Rule("text"), Rule("texts"), Rule("switch")
@@ -34,6 +32,10 @@ BYTES = Rule("whole", 0, BIG)
 MONEY = Rule("number", 0)
 OURS = Rule("text", from_project=False)
 OURS_ALONE = Rule("switch", from_project=False)
+spending = partial(option, on=EVERY, panel=SPENDING)
+sampling = partial(option, on=EVERY, panel=SAMPLING)
+engine = partial(option, on=EVERY, panel=ENGINE)
+output = partial(option, panel=OUTPUT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,94 +49,82 @@ class AnswerSettings:
     system: str | None = option(
         None, TEXT, "-s", "--system", help="System prompt; empty for none.", on=EVERY, panel=INPUT
     )
-    effort: str = option(
+    effort: str = spending(
         "auto", Rule("choice", words=EFFORTS), "-e", "--effort", "--reasoning-effort",
-        help="low, medium, high or max: 1x, 4x, 16x, 64x the cost of one plain answer; auto"
-        " chooses.", on=EVERY + " again", panel=SPENDING,
+        on=EVERY + " again", help="low, medium, high or max: 1x, 4x, 16x, 64x the cost of one plain"
+        " answer; auto chooses.",
     )  # fmt: skip
-    strategy: str = option(
-        "auto", TEXT, "-S", "--strategy",
-        help="How to spend it: auto, {strategies}.", on=EVERY, panel=SPENDING,
+    strategy: str = spending(
+        "auto", TEXT, "-S", "--strategy", help="How to spend it: auto, {strategies}.",
         complete="strategies",
     )  # fmt: skip
-    task: str = option(
-        "auto", Rule("choice", words=TASKS), "--task",
-        help="math, logic, code, factual, translation, writing, extraction or chat; auto decides"
-        " by the prompt.", on="ask", panel=SPENDING,
+    task: str = spending(
+        "auto", Rule("choice", words=TASKS), "--task", on="ask", help="math, logic, code, factual,"
+        " translation, writing, extraction or chat; auto decides by the prompt.",
     )  # fmt: skip
-    path: str = option(
-        "auto", Rule("choice", words=PATHS), "--path",
-        help="simple or complex; auto decides by the prompt.", on="ask", panel=SPENDING,
+    path: str = spending(
+        "auto", Rule("choice", words=PATHS), "--path", on="ask",
+        help="simple or complex; auto decides by the prompt.",
     )  # fmt: skip
-    samples: int | None = option(
+    samples: int | None = spending(
         None, COUNT, "-n", "--samples", help="Branches; lifts the cap that effort gives.",
-        on=EVERY + " again", panel=SPENDING,
+        on=EVERY + " again",
     )  # fmt: skip
-    programs: str = option(
-        "auto", Rule("choice", words=("auto", "off", "only")), "--programs",
-        takes="auto|off|only", help="Whether programs, run locked in, are samples beside plain"
-        " replies.", on=EVERY, panel=SPENDING,
+    programs: str = spending(
+        "auto", Rule("choice", words=("auto", "off", "only")), "--programs", takes="auto|off|only",
+        help="Whether programs, run locked in, are samples beside plain replies.",
     )  # fmt: skip
-    probe: bool = option(
-        True, SWITCH, "--no-probe", help="Do not weigh samples by the model's own probe.",
-        on=EVERY, panel=SPENDING,
-    )  # fmt: skip
-    options: Mapping[str, str] = option(
+    probe: bool = spending(
+        True, SWITCH, "--no-probe", help="Do not weigh samples by the model's own probe."
+    )
+    options: Mapping[str, str] = spending(
         {}, Rule("pairs"), "-O", "--option", takes="KEY=VALUE", key=False,
         help="For strategy or verifier (repeatable); `ttc ask --help-options` lists them.",
-        on=EVERY, panel=SPENDING,
     )  # fmt: skip
-    verifiers: tuple[str, ...] = option(
+    verifiers: tuple[str, ...] = spending(
         (), TEXTS, "-V", "--verifier", takes="NAME[:ARG]", key=False, complete="verifiers",
-        help="Judge the samples (repeatable): {verifiers}.", on=EVERY, panel=SPENDING,
+        help="Judge the samples (repeatable): {verifiers}.",
     )  # fmt: skip
-    early_stop: bool = option(
-        True, SWITCH, "--no-early-stop", key=False, help="Draw all samples.", on=EVERY,
-        panel=SPENDING,
-    )  # fmt: skip
-    diverse: bool = option(
-        False, SWITCH, "--diverse", key=False, help="Vary temperature and wording.", on=EVERY,
-        panel=SPENDING,
-    )  # fmt: skip
-    max_tokens: int | None = option(
-        None, COUNT, "--max-tokens",
-        help="Cap on the sampled tokens of an answer, all branches together.", on=EVERY,
-        panel=SPENDING,
-    )  # fmt: skip
-    max_seconds: float | None = option(
-        None, Rule("number", 0.001), "--max-seconds",
-        help="Cap on the seconds of an answer; a first one's loading counts.", on=SERVED,
-        panel=SPENDING,
-    )  # fmt: skip
-    thinking_budget: int | None = option(
-        None, Rule("whole", -1, BIG), "--thinking-budget",
-        help="Tokens of thought a branch: -1 no cap, 0 none.", on=EVERY, panel=SPENDING,
-    )  # fmt: skip
-    temperature: float | None = option(
-        None, Rule("number", 0, 5), "--temperature", help="0 is greedy.", on=EVERY, panel=SAMPLING
+    early_stop: bool = spending(
+        True, SWITCH, "--no-early-stop", key=False, help="Draw all samples."
     )
-    top_p: float | None = option(
-        None, Rule("number", 0, 1), "--top-p", help="Nucleus, as a probability.", on=EVERY,
-        panel=SAMPLING,
+    diverse: bool = spending(
+        False, SWITCH, "--diverse", key=False, help="Vary temperature and wording."
+    )
+    max_tokens: int | None = spending(
+        None, COUNT, "--max-tokens",
+        help="Cap on the sampled tokens of an answer, all branches together.",
     )  # fmt: skip
-    top_k: int | None = option(
-        None, Rule("whole", 0, BIG), "--top-k", help="Likeliest tokens kept; 0 for all.", on=EVERY,
-        panel=SAMPLING,
+    max_seconds: float | None = spending(
+        None, Rule("number", 0.001), "--max-seconds", on=SERVED,
+        help="Cap on the seconds of an answer; a first one's loading counts.",
     )  # fmt: skip
-    min_p: float | None = option(
-        None, Rule("number", 0, 1), "--min-p", help="Floor, as a share of the likeliest.",
-        on=EVERY, panel=SAMPLING,
+    thinking_budget: int | None = spending(
+        None, Rule("whole", -1, BIG), "--thinking-budget",
+        help="Tokens of thought a branch: -1 no cap, 0 none.",
     )  # fmt: skip
-    seed: int | Literal["random"] = option(
-        0, Rule("whole", 0, BIG, words=("random",)), "--seed",
-        help="A number, or random; 0 by default.", on=SERVED + " again", panel=SAMPLING,
+    temperature: float | None = sampling(
+        None, Rule("number", 0, 5), "--temperature", help="0 is greedy."
+    )
+    top_p: float | None = sampling(
+        None, Rule("number", 0, 1, without=0), "--top-p", help="Nucleus, as a probability."
+    )
+    top_k: int | None = sampling(
+        None, Rule("whole", 0, BIG), "--top-k", help="Likeliest tokens kept; 0 for all."
+    )
+    min_p: float | None = sampling(
+        None, Rule("number", 0, 1, without=1), "--min-p", help="Floor, as a share of the likeliest."
+    )
+    seed: int | Literal["random"] = sampling(
+        0, Rule("whole", 0, BIG, words=("random",)), "--seed", on=SERVED + " again",
+        help="A number, or random; 0 by default.",
     )  # fmt: skip
-    model: str | None = option(
+    model: str | None = engine(
         None, TEXT, "-m", "--model", help="Catalogue name, alias, GGUF file or server's URL.",
-        on=EVERY + " again", panel=ENGINE, complete="models",
+        on=EVERY + " again", complete="models",
     )  # fmt: skip
-    ctx_size: int | None = option(
-        None, COUNT, "--ctx-size", help="Context of one branch, in tokens.", on=EVERY, panel=ENGINE
+    ctx_size: int | None = engine(
+        None, COUNT, "--ctx-size", help="Context of one branch, in tokens."
     )
     flash_attention: str = option(
         "auto", Rule("choice", words=ASK), help="Attention kernel of the engine."
@@ -143,10 +133,9 @@ class AnswerSettings:
         "auto", Rule("choice", words=("auto", "f16", "q8_0")),
         help="What keys and values are kept as.",
     )  # fmt: skip
-    schema: str = option(
-        "", TEXT, "--schema", takes="FILE|JSON", key=False, complete="files",
-        help="Think freely, then answer in JSON that is valid under this JSON schema.", on=RUNS,
-        panel=OUTPUT,
+    schema: str = output(
+        "", TEXT, "--schema", takes="FILE|JSON", key=False, complete="files", on=RUNS,
+        help="Think freely, then answer in JSON that is valid under this JSON schema.",
     )  # fmt: skip
     routes: tuple[RouteRule, ...] = field(default=(), repr=False)
 
@@ -163,31 +152,25 @@ class Settings(AnswerSettings):
         places: the folders of this run.
     """
 
-    unsafe_exec: bool = option(
-        False, SWITCH, "--unsafe-exec", key=False,
-        help="Run the model's code also where it cannot be locked in.", on=HERE, panel=SPENDING,
+    unsafe_exec: bool = spending(
+        False, SWITCH, "--unsafe-exec", key=False, on=HERE,
+        help="Run the model's code also where it cannot be locked in.",
     )  # fmt: skip
-    max_total_tokens: int | None = option(
-        None, COUNT, "--max-total-tokens", key=False,
-        help="Cap on the sampled tokens of all answers together; --resume goes on below a larger"
-        " one.", on="map bench", panel=SPENDING,
+    max_total_tokens: int | None = spending(
+        None, COUNT, "--max-total-tokens", key=False, on="map bench", help="Cap on the sampled"
+        " tokens of all answers together; --resume goes on below a larger one.",
     )  # fmt: skip
-    max_cost: float | None = option(
-        None, MONEY, "--max-cost", takes="MONEY", key=False,
+    max_cost: float | None = spending(
+        None, MONEY, "--max-cost", takes="MONEY", key=False, on="map bench",
         help="Cap on what all answers together cost, by the prices in the settings.",
-        on="map bench", panel=SPENDING,
     )  # fmt: skip
-    threads: int | None = option(
-        None, Rule("whole", 1, 4096), "--threads", help="Threads.", on=EVERY, panel=ENGINE
+    threads: int | None = engine(None, Rule("whole", 1, 4096), "--threads", help="Threads.")
+    gpu_layers: int | None = engine(
+        None, Rule("whole", -1, BIG), "--gpu-layers", help="Layers on the GPU, -1 for all."
     )
-    gpu_layers: int | None = option(
-        None, Rule("whole", -1, BIG), "--gpu-layers", help="Layers on the GPU, -1 for all.",
-        on=EVERY, panel=ENGINE,
-    )  # fmt: skip
-    yes: bool = option(
-        False, OURS_ALONE, "-y", "--yes", help="Fetch a missing model without asking.", on=EVERY,
-        panel=ENGINE,
-    )  # fmt: skip
+    yes: bool = engine(
+        False, OURS_ALONE, "-y", "--yes", help="Fetch a missing model without asking."
+    )
     auto_pull: bool = option(False, OURS_ALONE, help="Fetch a missing model without asking.")
     server_wait: float = option(
         600.0, Rule("number", 0, 86_400), help="Seconds to wait for a server that went away."
@@ -195,35 +178,30 @@ class Settings(AnswerSettings):
     affinity_header: str = option(
         "X-Session-ID", OURS, help="Header that all samples of a question share; empty for none."
     )
-    offline: bool = option(
-        False, SWITCH, "--offline", help="No network at all.", on=EVERY, panel=ENGINE
+    offline: bool = engine(False, SWITCH, "--offline", help="No network at all.")
+    profile: str | None = engine(
+        None, TEXT, "--profile", help="A named set of settings.", complete="profiles"
     )
-    profile: str | None = option(
-        None, TEXT, "--profile", help="A named set of settings.", on=EVERY, panel=ENGINE,
-        complete="profiles",
+    color: str = output(
+        "auto", Rule("choice", words=ASK), "--no-color", help="No colours.", on=RUNS
+    )
+    stream: bool = output(
+        True, SWITCH, "--no-stream", help="Print the answer at the end.", on="ask"
+    )
+    show_reasoning: str = output(
+        "auto", Rule("choice", words=ASK), "--show-reasoning/--hide-reasoning", " /-R", on=TURNS,
+        help="Thoughts on stderr; by default on a terminal only.",
     )  # fmt: skip
-    color: str = option(
-        "auto", Rule("choice", words=ASK), "--no-color", help="No colours.", on=RUNS, panel=OUTPUT
-    )
-    stream: bool = option(
-        True, SWITCH, "--no-stream", help="Print the answer at the end.", on="ask", panel=OUTPUT
-    )
-    show_reasoning: str = option(
-        "auto", Rule("choice", words=ASK), "--show-reasoning/--hide-reasoning", " /-R",
-        help="Thoughts on stderr; by default on a terminal only.", on=TURNS, panel=OUTPUT,
-    )  # fmt: skip
-    show_program: bool = option(
+    show_program: bool = output(
         False, SWITCH, "--show-program", help="Print the program behind the answer, on stderr.",
-        on=TURNS, panel=OUTPUT,
+        on=TURNS,
     )  # fmt: skip
-    cache: bool = option(
-        True, SWITCH, "--no-cache", help="Neither use nor keep samples of other runs.", on=SERVED,
-        panel=OUTPUT,
-    )  # fmt: skip
-    log: bool = option(
-        True, SWITCH, "--no-log", help="Keep nothing: no log, no measured speeds.", on=SERVED,
-        panel=OUTPUT,
-    )  # fmt: skip
+    cache: bool = output(
+        True, SWITCH, "--no-cache", help="Neither use nor keep samples of other runs.", on=SERVED
+    )
+    log: bool = output(
+        True, SWITCH, "--no-log", help="Keep nothing: no log, no measured speeds.", on=SERVED
+    )
     keep_warm: float = option(
         0.0, Rule("seconds", 0, from_project=False),
         help="How long a model stays loaded after a call, for the next one; off by default.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,52 +30,39 @@ def places(environ: Mapping[str, str] = os.environ) -> Places:
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of models, pools and saved prompts; it may not exist yet."""
-    return _override(environ) or _platform("data")
+    return _folder(environ, "data")
 
 
 def config_path(environ: Mapping[str, str] = os.environ) -> Path:
     """The user's `config.toml`; it may not exist yet."""
-    return (_override(environ) or _platform("config")) / "config.toml"
+    return _folder(environ, "config") / "config.toml"
 
 
 def cache_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of what can be computed again; it may not exist yet."""
-    moved = _override(environ)
-    return moved / "cache" if moved else _platform("cache")
+    return _folder(environ, "cache", "cache")
 
 
 def log_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of logs; it may not exist yet."""
-    moved = _override(environ)
-    return moved / "logs" if moved else _platform("log")
+    return _folder(environ, "log", "logs")
 
 
 def project_path(cwd: Path) -> Path | None:
     """The nearest `.ttc.toml` in `cwd` or a parent of it, or None."""
     start = cwd.absolute()
-    candidates = (folder / PROJECT_FILE for folder in (start, *start.parents))
-    return next(filter(_is_file, candidates), None)
+    for folder in (start, *start.parents):
+        with contextlib.suppress(OSError):  # a parent that may not be looked into
+            if (path := folder / PROJECT_FILE).is_file():
+                return path
+    return None
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a parent that may not be looked into
-        return False
-
-
-def _override(environ: Mapping[str, str]) -> Path | None:
-    text = environ.get("TTC_HOME", "")
-    return Path(text).expanduser().absolute() if text else None
-
-
-def _platform(kind: str) -> Path:
+def _folder(environ: Mapping[str, str], kind: str, own: str = "") -> Path:
+    """The platform's folder of a kind, or one of our own under TTC_HOME."""
+    if text := environ.get("TTC_HOME", ""):
+        return Path(text).expanduser().absolute() / own
     import platformdirs  # here, since with TTC_HOME set it is never needed
 
-    find = {
-        "data": platformdirs.user_data_path,
-        "config": platformdirs.user_config_path,
-        "cache": platformdirs.user_cache_path,
-        "log": platformdirs.user_log_path,
-    }[kind]
-    return find("ttc", appauthor=False)
+    found: Path = getattr(platformdirs, f"user_{kind}_path")("ttc", appauthor=False)
+    return found

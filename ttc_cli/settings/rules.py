@@ -20,8 +20,7 @@ PATHS = ("auto", "simple", "complex")
 TASKS = (
     "auto", "math", "logic", "code", "factual", "translation", "writing", "extraction", "chat",
 )  # fmt: skip
-BIG = 2**63 - 1
-"""The largest integer that TOML promises to keep."""
+BIG = 2**63 - 1  # the largest integer that TOML promises to keep
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,9 @@ class Rule:
         kind: `whole` is an integer, `number` any finite number, `switch` a boolean, `texts` a
             tuple of texts, `pairs` a dict from KEY=VALUE texts, `seconds` a number from a text
             such as 90s, 10m or 1h.
-        low: the smallest value allowed.
-        high: the largest value allowed.
+        low: the smallest value allowed. high: the largest value allowed.
         words: the words allowed: all of them for a `choice`, besides integers for a `whole`.
+        without: a number between them that is not allowed.
         from_project: whether a project's file may set it. What would let a folder that
             somebody else wrote act without asking is for the user alone.
     """
@@ -43,6 +42,7 @@ class Rule:
     low: float = -math.inf
     high: float = math.inf
     words: tuple[str, ...] = ()
+    without: float | None = None
     from_project: bool = True
 
     @property
@@ -59,7 +59,9 @@ class Rule:
         if self.kind == "seconds":
             return "a time such as 90s, 10m or 1h, or off"
         noun = "a whole number" if self.kind == "whole" else "a number"
-        bounds = f" from {self.low:g} to {self.high:g}"
+        start = "above {:g}, up" if self.without == self.low else "from {:g}"
+        end = "to below {:g}" if self.without == self.high else "to {:g}"
+        bounds = f" {start.format(self.low)} {end.format(self.high)}"
         if self.high >= BIG:
             bounds = f" of at least {self.low:g}"
         return noun + bounds + "".join(f", or {word!r}" for word in self.words)
@@ -106,7 +108,8 @@ class Rule:
         if not isinstance(value, types) or isinstance(value, bool):
             raise ValueError
         number: int | float = value
-        if not (self.low <= number <= self.high and math.isfinite(number)):
+        allowed = self.low <= number <= self.high and number != self.without
+        if not (allowed and math.isfinite(number)):
             raise ValueError
         return number if self.kind == "whole" else float(number)
 
@@ -130,8 +133,7 @@ class Option:
         names: its flags as they are typed; empty for a setting without one. A single flag that
             begins with --no- says false.
         help: one line for people, with the unit where there is one.
-        on: the commands that take the flag.
-        panel: the section of the help.
+        on: the commands that take the flag. panel: the section of the help.
         takes: what stands for the value in the help; by default the name in capitals.
         complete: the kind of values that shells complete: see `cli.values`, or "files".
         key: whether it is also a key of the settings files, and an environment variable.
@@ -148,16 +150,9 @@ class Option:
 
 
 def option(
-    default: Any,
-    rule: Rule,
-    *names: str,
-    help: str,  # noqa: A002 - the word of command lines
-    on: str = "",
-    panel: str = "",
-    takes: str = "",
-    complete: str = "",
-    key: bool = True,
-) -> Any:
+    default: Any, rule: Rule, *names: str, help: str, on: str = "", panel: str = "",  # noqa: A002
+    takes: str = "", complete: str = "", key: bool = True,
+) -> Any:  # fmt: skip
     """A row of the table, as a field of a dataclass."""
     row = Option(rule, names, help, tuple(on.split()), panel, takes, complete, key)
     if isinstance(default, dict):
@@ -184,24 +179,15 @@ def rule_of(name: str, rules: Mapping[str, Rule]) -> Rule:
 
 
 def checked(
-    name: str,
-    value: object,
-    where: str | Callable[[], str],
-    rules: Mapping[str, Rule],
-    *,
+    name: str, value: object, where: str | Callable[[], str], rules: Mapping[str, Rule], *,
     text: bool = False,
-) -> object:
-    """The value of setting `name`, typed and within its range.
+) -> object:  # fmt: skip
+    """The value of setting `name`, typed and within its range; else UsageError.
 
     Args:
-        name: the setting.
-        value: what was given for it.
         where: where it was given, for the error; a function when that takes time to find.
         rules: of the table that the setting stands in.
         text: whether a string stands for a value of another type, as on a command line.
-
-    Raises:
-        UsageError: no such setting, or the value has the wrong type or is out of range.
     """
     rule = rule_of(name, rules)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
@@ -36,11 +37,7 @@ class RouteRule:
 
 
 def read_routes(document: Document) -> tuple[RouteRule, ...]:
-    """The rules of a file, in order.
-
-    Raises:
-        UsageError: a table of another form, or a pattern that is none, with file and line.
-    """
+    """The rules of a file, in order; UsageError with file and line for what is none."""
     tables = document.values.get("route", [])
     place = document.where("route")
     if not isinstance(tables, list):
@@ -63,15 +60,13 @@ def _rule(place: str, table: object) -> RouteRule:
     return RouteRule(**table)
 
 
+_ours = partial(Rule, from_project=False)
 REMOTE_RULES: Mapping[str, Rule] = {
-    "url": Rule("text", from_project=False),
-    "model": Rule("text", from_project=False),
-    "key_env": Rule("text", from_project=False),
-    "continues": Rule("switch", from_project=False),
-    "width": Rule("whole", 1, 4096, from_project=False),
-    "timeout": Rule("number", 1, from_project=False),
-    "price_in": Rule("number", 0, from_project=False),
-    "price_out": Rule("number", 0, from_project=False),
+    **dict.fromkeys(("url", "model", "key_env"), _ours("text")),
+    "continues": _ours("switch"),
+    "width": _ours("whole", 1, 4096),
+    "timeout": _ours("number", 1),
+    **dict.fromkeys(("price_in", "price_out"), _ours("number", 0)),
 }
 
 
@@ -114,11 +109,7 @@ class NamedRemote:
 def check_url(url: str, name: str = "") -> None:
     """Refuse what is no address of one server, or holds what is not for the log.
 
-    Args:
-        name: what errors call it where the URL itself is not to be shown.
-
-    Raises:
-        UsageError: it does, with what to write instead.
+    `name` is what errors call it where the URL itself is not to be shown.
     """
     from urllib.parse import urlsplit  # most starts see no URL
 
@@ -137,11 +128,7 @@ def check_url(url: str, name: str = "") -> None:
 
 
 def read_remotes(document: Document, warnings: list[str]) -> dict[str, NamedRemote]:
-    """The named servers of a file; what is unknown in them goes to `warnings`.
-
-    Raises:
-        UsageError: a remote without a URL, or a value that is not allowed, with file and line.
-    """
+    """The named servers of a file; what is unknown in them goes to `warnings`."""
     tables = document.values.get("remote", {})
     if not isinstance(tables, dict):
         place = document.where("remote")

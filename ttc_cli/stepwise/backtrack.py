@@ -52,11 +52,7 @@ def beginning(branch: Branch, said: str, states: int) -> Step:
     end = marks[-1] if marks else 0
     hidden = [state for step in branch.steps for state in step.hidden]
     return Step(
-        said,
-        logprobs=branch.logprobs[:end],
-        confidences=branch.confidences[:end],
-        certainties=branch.certainties[:end],
-        hidden=tuple(hidden[: len(marks)]),
-        marks=tuple(marks),
-        sampled=False,
-    )
+        said, logprobs=branch.logprobs[:end], confidences=branch.confidences[:end],
+        certainties=branch.certainties[:end], hidden=tuple(hidden[: len(marks)]),
+        marks=tuple(marks), sampled=False,
+    )  # fmt: skip

@@ -55,10 +55,7 @@ class Grower:
         self, run: Run, question: Question, plan: Plan, options: Options, root: Node
     ) -> None:
         assert plan.verifier is not None
-        self._run = run
-        self._question = question
-        self._plan = plan
-        self._options = options
+        self._run, self._question, self._plan, self._options = run, question, plan, options
         self._root = root
         self._verifier = plan.verifier
         left = run.ledger.left
@@ -101,14 +98,13 @@ class Grower:
         """
         seeds = [self._named(node) for node in wanted]
         whole = all(node.depth + 1 >= self._options.depth for node in wanted)
+        room = max(1, self._plan.branch_tokens - max(node.tokens for node in wanted))
+        most = room if whole else min(self._options.step_tokens, room)
         drawing = self._run.extend(
-            seeds,
-            stop=StopRule(self._most(wanted, whole), steps=None if whole else STEPS),
-            sampling=self._plan.sampled,
-            outputs=self._outputs(),
-            ledger=self._ledger,
+            seeds, stop=StopRule(most, steps=None if whole else STEPS),
+            sampling=self._plan.sampled, outputs=self._outputs(), ledger=self._ledger,
             reserve=CLOSING_SECONDS,
-        )
+        )  # fmt: skip
         parents = {seed.id: node for seed, node in zip(seeds, wanted, strict=True)}
         self._waiting.clear()
         done = yield from self._told(drawing, parents)
@@ -196,11 +192,6 @@ class Grower:
         number = self._names.get(node, 0)
         self._names[node] = number + 1
         return node.branch.fork(number)
-
-    def _most(self, wanted: Sequence[Node], whole: bool) -> int:
-        longest = max(node.tokens for node in wanted)
-        room = max(1, self._plan.branch_tokens - longest)
-        return room if whole else min(self._options.step_tokens, room)
 
     def _outputs(self) -> Outputs:
         outputs = self._verifier.outputs

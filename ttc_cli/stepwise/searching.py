@@ -17,11 +17,9 @@ from ttc_cli.voting.ballot import Ballot
 
 __all__ = ["NEEDS", "SCORER", "Options", "search"]
 
-SCORER = "confidence"
-"""What scores steps when no verifier was asked for."""
+SCORER = "confidence"  # what scores steps when no verifier was asked for
 NEEDS = ("continue",)
-MOST_ROUNDS = 200
-"""A search that has not ended by then is going round in circles."""
+MOST_ROUNDS = 200  # a search that has not ended by then is going round in circles
 
 CUT = "no line came to its end: this is the best of those that were cut off"
 
@@ -69,7 +67,9 @@ def elect(run: Run, question: Question, choose: str, grower: Grower, root: Node)
     """The best finished line: by score, or by score in the class whose scores sum to most."""
     finished = grower.finished
     nodes = {node.branch.id: node for node in finished}
-    ballot = Ballot(question, lambda seen: math.fsum(_weight(nodes[one.id]) for one in seen))
+    # a finished line's vote weighs its score, for every draw that said it
+    weights = {id_: (node.score or 0.0) * node.draws for id_, node in nodes.items()}
+    ballot = Ballot(question, lambda seen: math.fsum(weights[one.id] for one in seen))
     ballot.take([node.branch for node in finished])
     running = finished
     if choose == "vote" and ballot.votes:
@@ -78,20 +78,12 @@ def elect(run: Run, question: Question, choose: str, grower: Grower, root: Node)
     winner = max(running, key=lambda node: node.rank, default=None)
     mine = ballot.class_of(winner.branch) if winner else None
     return Outcome(
-        winner.branch if winner else None,
-        mine.answer if mine else None,
-        ballot.votes,
-        ballot.agreement,
-        cut_by(run, grower.cut, "complete"),
+        winner.branch if winner else None, mine.answer if mine else None, ballot.votes,
+        ballot.agreement, cut_by(run, grower.cut, "complete"),
         tuple(node.branch for node in finished),
         grower.report or (CUT if winner and not ended(winner.branch) else ""),
         tree=tuple(_step(node) for node in root.walk() if node.parent),
-    )
-
-
-def _weight(node: Node) -> float:
-    """What a finished line's vote weighs: its score, for every draw that said it."""
-    return (node.score or 0.0) * node.draws
+    )  # fmt: skip
 
 
 def _step(node: Node) -> TreeStep:

@@ -59,10 +59,8 @@ OF_KIND = (
     "? IN ('', json_extract(plan, '$.request.model')) AND ? IN ('', json_extract(plan, '$.effort'))"
     " AND ? IN ('', coalesce(json_extract(request, '$.command'), 'ask'))"
     " AND ? != coalesce(json_extract(request, '$.command'), 'ask')"
-)
-"""Rows of a model, an effort, a command, and not of a command."""
-TIMEOUT = 2.0
-"""Seconds to wait for another process that writes."""
+)  # rows of a model, an effort, a command, and not of a command
+TIMEOUT = 2.0  # seconds to wait for another process that writes
 
 
 class LogUnusable(TtcError):
@@ -75,9 +73,6 @@ def connect(path: Path | None, *, timeout: float = TIMEOUT) -> sqlite3.Connectio
     Args:
         path: None for an empty one in memory.
         timeout: seconds to wait for another process that writes.
-
-    Raises:
-        LogUnusable: no rights, no room, damaged, or written by another version.
     """
     name = path or Path(":memory:")
     with explained(name):

@@ -24,8 +24,7 @@ MOST_JSON = 16 << 20
 SUFFIX = ".entry"
 HITS = "hits"
 _BINARY = getattr(os, "O_BINARY", 0)
-STALE = 3600.0
-"""Seconds after which a temporary file belongs to nobody any more."""
+STALE = 3600.0  # seconds after which a temporary file belongs to nobody any more
 
 
 class CacheSize(NamedTuple):
@@ -36,27 +35,17 @@ class CacheSize(NamedTuple):
 
 
 class FileCache:
-    """A folder of entries, made when first needed, for its owner only.
-
-    Args:
-        folder: of this cache alone.
-        limit: bytes of all entries together.
-    """
+    """A folder of entries of so many bytes at most, made when first needed, for its owner only."""
 
     def __init__(self, folder: Path, limit: int) -> None:
-        self.folder = folder
-        self.limit = limit
+        self.folder, self.limit = folder, limit
 
     def path(self, key: str) -> Path:
         """Path of a key's entry, which may not exist."""
         return self.folder / f"{key}{SUFFIX}"
 
     def open(self, key: str) -> BinaryIO:
-        """Open the entry of a key for reading.
-
-        Raises:
-            OSError: there is none, or what lies there is no plain file.
-        """
+        """Open the entry of a key for reading; OSError for none, or for what is no plain file."""
         flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)  # a pipe would block
         file = os.fdopen(os.open(self.path(key), os.O_RDONLY | _BINARY | flags), "rb")
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -67,8 +56,7 @@ class FileCache:
     def put(self, key: str, write: Callable[[BinaryIO], object]) -> None:
         """Let `write` fill the entry of a key, and drop the oldest entries beyond the limit.
 
-        Raises:
-            OSError: it could not be kept; nothing is left behind.
+        OSError where it could not be kept; nothing is left behind then.
         """
         private_folder(self.folder)
         self.folder.chmod(0o700)  # it may be older than we are
@@ -101,8 +89,10 @@ class FileCache:
             if total > self.limit:
                 self.drop(path)
         for path in self._listed():
-            if path.suffix != SUFFIX and path.name != HITS and _age(path) > STALE:
-                self.drop(path)
+            if path.suffix != SUFFIX and path.name != HITS:
+                with contextlib.suppress(OSError):
+                    if time.time() - path.lstat().st_mtime > STALE:
+                        self.drop(path)
 
     def clear(self) -> None:
         """Remove every file of the folder."""
@@ -129,13 +119,6 @@ class FileCache:
             return []
 
 
-def _age(path: Path) -> float:
-    try:
-        return time.time() - path.lstat().st_mtime
-    except OSError:
-        return 0.0
-
-
 def count_hits(folder: Path, hits: int) -> None:
     """Count hits: a byte each, appended, which needs no lock and survives any kill."""
     with contextlib.suppress(OSError), (folder / HITS).open("ab") as file:
@@ -153,11 +136,7 @@ def hits(folder: Path) -> int:
 class Results:
     """Whole results as packed JSON, under a digest of everything that made them.
 
-    What cannot be read counts as absent.
-
-    Args:
-        cache: the cache folder.
-        limit: bytes of all results together.
+    What cannot be read counts as absent. `limit` is of the bytes of all results together.
     """
 
     def __init__(self, cache: Path, limit: int) -> None:

@@ -14,19 +14,11 @@ from typing import Any
 
 from ttc_cli.core.errors import TtcError, UnreadableFile
 
-SYNCED = 0.5
-"""Seconds after which what was written is made sure to be on the disk."""
+SYNCED = 0.5  # seconds after which what was written is made sure to be on the disk
 
 
 class Journal:
-    """A file of JSON objects, one a line; a line that was torn by a kill is dropped on opening.
-
-    Args:
-        path: made when it does not exist.
-
-    Raises:
-        UnreadableFile: it cannot be read or written.
-    """
+    """A file of JSON objects, one a line; a line that was torn by a kill is dropped on opening."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -70,12 +62,7 @@ class Journal:
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a journal that somebody may still be writing.
-
-    Raises:
-        UnreadableFile: it cannot be read.
-        TtcError: a line is not JSON.
-    """
+    """The whole lines of a journal that somebody may still be writing."""
     try:
         data = path.read_bytes()
     except OSError as error:

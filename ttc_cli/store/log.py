@@ -20,7 +20,7 @@ from typing import Any
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Event, decode
 from ttc_cli.store import database, processes
-from ttc_cli.store.database import FILE, TIMEOUT, LogUnusable, connect, explained, intact
+from ttc_cli.store.database import FILE, TIMEOUT, LogUnusable, clean, connect, explained, intact
 from ttc_cli.store.runs import RUNNING, Entry, Run, Turn, check
 
 __all__ = ["Entry", "Log", "LogUnusable", "Run", "Turn"]
@@ -32,9 +32,7 @@ _COLUMNS = (
 
 
 class Log:
-    """The log in a folder. Close it, or use it as a context.
-
-    Every method may raise LogUnusable.
+    """The log in a folder. Close it, or use it as a context; any method may raise LogUnusable.
 
     Args:
         folder: made when there is none, for its owner only.
@@ -60,10 +58,7 @@ class Log:
     # -- writing -----------------------------------------------------------------------------
 
     def begin(self, entry: Entry, pid: int) -> bool:
-        """Note that a run starts in process `pid`; False for one that is there already.
-
-        That one is taken over.
-        """
+        """Note that a run begins in process `pid`; False when it took over one that was there."""
         who = (pid, processes.boot_id(), processes.birth(pid))
         with self._writing() as db:
             taken = db.execute(
@@ -76,50 +71,33 @@ class Log:
             db.execute(
                 "INSERT INTO runs (id, conversation, parent, state, began, pid, boot, born, prompt,"
                 " request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    entry.id, conversation, entry.parent, RUNNING, time.time(), *who,
-                    database.clean(entry.prompt), json.dumps(entry.request),
-                ),
+                (entry.id, conversation, entry.parent, RUNNING, time.time(), *who,
+                 clean(entry.prompt), json.dumps(entry.request)),
             )  # fmt: skip
             for position, (name, text) in enumerate(entry.documents):
                 raw = text.encode("utf-8", "surrogatepass")
                 digest = hashlib.sha256(raw).hexdigest()
-                db.execute(
-                    "INSERT OR IGNORE INTO texts VALUES (?, ?)", (digest, zlib.compress(raw))
-                )
-                db.execute(
-                    "INSERT INTO documents VALUES (?, ?, ?, ?)",
-                    (entry.id, position, database.clean(name), digest),
-                )
+                kept, named = (digest, zlib.compress(raw)), (position, clean(name), digest)
+                db.execute("INSERT OR IGNORE INTO texts VALUES (?, ?)", kept)
+                db.execute("INSERT INTO documents VALUES (?, ?, ?, ?)", (entry.id, *named))
         return True
 
     def finish(
-        self,
-        id: str,  # noqa: A002 - the run's
-        state: str,
-        code: int,
-        *,
-        plan: dict[str, Any] | None = None,
-        result: dict[str, Any] | None = None,
-        scores: dict[str, dict[str, float]] | None = None,
-        error: tuple[str, str] = ("", ""),
-        events: bytes = b"",
-    ) -> None:
+        self, run: str, state: str, code: int, *, plan: dict[str, Any] | None = None,
+        result: dict[str, Any] | None = None, scores: dict[str, dict[str, float]] | None = None,
+        error: tuple[str, str] = ("", ""), events: bytes = b"",
+    ) -> None:  # fmt: skip
         """Complete a run: its state and exit code, what came of it, its packed events."""
+        told = (*map(database.as_json, (plan, result, scores)), *map(clean, error))
         with self._writing() as db:
             db.execute(
                 "UPDATE runs SET state = ?, exit = ?, ended = ?, plan = ?, result = ?, scores = ?,"
                 " error = ?, hint = ? WHERE id = ?",
-                (
-                    state, code, time.time(), *map(database.as_json, (plan, result, scores)),
-                    *map(database.clean, error), id,
-                ),
-            )  # fmt: skip
+                (state, code, time.time(), *told, run),
+            )
             if events:  # of a run that was removed meanwhile there is nothing to keep
-                db.execute(
-                    "INSERT OR REPLACE INTO events SELECT id, ? FROM runs WHERE id = ?",
-                    (events, id),
-                )
+                kept = "INSERT OR REPLACE INTO events SELECT id, ? FROM runs WHERE id = ?"
+                db.execute(kept, (events, run))
 
     def rate(self, run: Run, feedback: str) -> None:
         """Keep what a person thinks of a run: "good" or "bad"."""
@@ -137,11 +115,9 @@ class Log:
             if self._rows("SELECT 1 FROM runs WHERE began < ? LIMIT 1", before):
                 self._drop("began < ?", before)
         while megabytes is not None and self.bytes > megabytes * 1e6:
-            count = self._rows("SELECT count(*) FROM runs")[0][0]
-            if not count:
+            if not (count := self._rows("SELECT count(*) FROM runs")[0][0]):
                 break
-            oldest = "id IN (SELECT id FROM runs ORDER BY began LIMIT ?)"
-            self._drop(oldest, 1 + count // 8)
+            self._drop("id IN (SELECT id FROM runs ORDER BY began LIMIT ?)", 1 + count // 8)
 
     def _drop(self, where: str, value: Any) -> None:
         with self._writing() as db:
@@ -155,11 +131,8 @@ class Log:
     def get(self, prefix: str | None = None, *, asked: bool = False) -> Run:
         """The run whose id starts so, with or without "ttc-"; by default the last one.
 
-        Args:
-            asked: the last one that was not refused for its flags: a slip asks nothing.
-
-        Raises:
-            UsageError: there is none, or more than one.
+        `asked`: the last one that was not refused for its flags, since a slip asks nothing.
+        UsageError where there is none, or more than one.
         """
         if prefix is None:
             but = UsageError.exit_code if asked else None
@@ -177,13 +150,9 @@ class Log:
         return found[0]
 
     def runs(
-        self,
-        *,
-        limit: int | None = None,
-        search: str | None = None,
-        since: float | None = None,
+        self, *, limit: int | None = None, search: str | None = None, since: float | None = None,
         only: tuple[str, str, str, str] = ("", "", "", ""),
-    ) -> list[Run]:
+    ) -> list[Run]:  # fmt: skip
         """Runs, newest first.
 
         Args:
@@ -232,9 +201,7 @@ class Log:
     def conversation(self, cid: str | None = None) -> tuple[Turn, ...]:
         """The answered turns up to a conversation's newest one, oldest first.
 
-        Args:
-            cid: a prefix of the id of any run in it; by default the last run's conversation.
-                UsageError where there is no such run.
+        `cid` is a prefix of the id of any run in it; by default it is the last run's.
         """
         within = self.get(cid, asked=True).conversation
         found = self._select("WHERE conversation = ? ORDER BY began DESC, rowid DESC", within)

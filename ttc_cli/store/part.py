@@ -29,11 +29,6 @@ class Part:
 
     `count` is how many results there are, `bad` how many of them are errors, `prompt` and
     `sampled` the tokens that they took.
-
-    Raises:
-        UsageError: there is a journal and `resume` is not set, or it is of something else.
-        UnreadableFile: it cannot be written.
-        TtcError: another process is writing it.
     """
 
     def __init__(self, path: Path, what: Mapping[str, Any], resume: bool) -> None:
@@ -55,10 +50,8 @@ class Part:
             raise UnreadableFile(f"cannot write {path}: {error.strerror}") from error
         try:
             if self._part.exists() and not resume:
-                raise UsageError(
-                    f"{self._part} holds results of a run that ended early",
-                    "add --resume to go on, or delete it",
-                )
+                why = f"{self._part} holds results of a run that ended early"
+                raise UsageError(why, "add --resume to go on, or delete it")
             self._journal = Journal(self._part)
         except BaseException:
             self._unlock()
@@ -92,11 +85,7 @@ class Part:
         self.prompt, self.sampled = self.prompt + prompt, self.sampled + sampled
 
     def has(self, number: int, digest: str) -> bool:
-        """Whether there is a result of this number.
-
-        Raises:
-            UsageError: there is, but of another record.
-        """
+        """Whether there is a result of this number; UsageError where it is of another record."""
         known = self._digests[number] if number < len(self._digests) else 0
         if known and known != int(digest, 16):
             raise UsageError(
@@ -106,14 +95,9 @@ class Part:
         return bool(known)
 
     def add(
-        self,
-        number: int,
-        digest: str,
-        row: dict[str, Any],
-        *,
-        bad: bool,
+        self, number: int, digest: str, row: dict[str, Any], *, bad: bool,
         used: tuple[int, int] = (0, 0),
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Keep a result; a kill does not lose it any more.
 
         Args:
@@ -156,7 +140,5 @@ def _check(head: Mapping[str, Any], what: Mapping[str, Any], path: Path) -> None
         raise UsageError(f"{path} was written by another version of ttc", "delete it")
     for name, value in what.items():
         if head.get(name) != value:
-            raise UsageError(
-                f"{path} was begun with {name} {head.get(name)!r}, not {value!r}",
-                "give the same flags, or delete that file",
-            )
+            why = f"{path} was begun with {name} {head.get(name)!r}, not {value!r}"
+            raise UsageError(why, "give the same flags, or delete that file")

@@ -27,10 +27,8 @@ from ttc_cli.store.file_cache import CacheSize, count_hits
 T = TypeVar("T")
 
 FOLDER = "samples"
-SIZE_LIMIT = 256 << 20
-"""Bytes on disk; the least recently used entries go first."""
-MOST_JSON = 4 << 20
-"""Bytes of one entry, unpacked: more is not ours."""
+SIZE_LIMIT = 256 << 20  # bytes on disk; the least recently used entries go first
+MOST_JSON = 4 << 20  # bytes of one entry, unpacked: more is not ours
 DIGEST = re.compile(r"[0-9a-f]{64}")
 NUMBERS = ("logprobs", "confidences", "certainties")
 _BYTES = (1, 2)  # diskcache's modes for bytes in the row and in a file; 3 is text, 4 a pickle
@@ -56,7 +54,8 @@ class JsonDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
 
     def fetch(self, mode: int, filename: str | None, value: object, read: bool) -> object:
         """Unpack a value; ValueError for anything but packed JSON of a sane size."""
-        if mode not in _BYTES or (filename and not _inside(filename)):
+        inside = filename and not Path(filename).is_absolute() and ".." not in Path(filename).parts
+        if mode not in _BYTES or (filename and not inside):
             raise ValueError("not an entry of ours")
         packed = super().fetch(mode, filename, value, False)
         unpacker = zlib.decompressobj()
@@ -66,24 +65,16 @@ class JsonDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
         return json.loads(text)
 
 
-def _inside(filename: str) -> bool:
-    parts = Path(filename).parts
-    return not Path(filename).is_absolute() and ".." not in parts
-
-
 class SamplePool:
     """Keeps branches in a folder. Nothing here ever fails a run.
 
     Args:
         folder: made when first needed, for its owner only.
-        refresh: find nothing, but keep what is drawn.
-        limit: bytes of all samples together.
+        refresh: find nothing, but keep what is drawn. limit: bytes of all samples together.
     """
 
     def __init__(self, folder: Path, *, refresh: bool = False, limit: int = SIZE_LIMIT) -> None:
-        self.folder = folder
-        self.limit = limit
-        self._refresh = refresh
+        self.folder, self.limit, self._refresh = folder, limit, refresh
         self._cache: Any = None
         self._broken = False
 
@@ -132,12 +123,9 @@ class SamplePool:
             if self._cache is None:
                 self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._cache = diskcache.Cache(
-                    str(self.folder),
-                    timeout=5,
-                    disk=JsonDisk,
-                    size_limit=self.limit,
+                    str(self.folder), timeout=5, disk=JsonDisk, size_limit=self.limit,
                     eviction_policy="least-recently-used",
-                )
+                )  # fmt: skip
             return act(self._cache)
         except (sqlite3.Error, OSError, diskcache.Timeout):
             self._broken = True  # no disk, no rights, not a database: do without from here on
@@ -148,22 +136,15 @@ class SamplePool:
 
 
 def _write(branch: Branch) -> dict[str, Any]:
-    steps = [
-        {
-            "text": step.text,
-            "tokens": list(step.tokens),
-            "sampled": step.sampled,
-            **{name: [round(x, 4) for x in getattr(step, name)] for name in NUMBERS},
-            **_state(step),
-        }
-        for step in branch.steps
-    ]
-    return {
-        "stop": branch.stop,
-        "sampled": branch.tokens_sampled,
-        "seconds": round(branch.seconds, 3),
-        "steps": steps,
-    }
+    steps = []
+    for step in branch.steps:
+        numbers = {name: [round(x, 4) for x in getattr(step, name)] for name in NUMBERS}
+        state = {"hidden": pack(step.hidden[0]), "marks": list(step.marks)} if step.hidden else {}
+        said = {"text": step.text, "tokens": list(step.tokens), "sampled": step.sampled}
+        steps.append(said | numbers | state)
+    seconds = round(branch.seconds, 3)
+    drawn = {"stop": branch.stop, "sampled": branch.tokens_sampled, "seconds": seconds}
+    return {**drawn, "steps": steps}
 
 
 def _read(data: Any) -> Branch | None:
@@ -174,16 +155,9 @@ def _read(data: Any) -> Branch | None:
     return Branch((), Prompt(()), steps, stop, sampled, seconds)
 
 
-def _state(step: Step) -> dict[str, Any]:
-    """The hidden state at a step's end, in half precision."""
-    if not step.hidden:
-        return {}
-    return {"hidden": pack(step.hidden[0]), "marks": list(step.marks)}
-
-
 def _step(data: dict[str, Any]) -> Step:
     numbers: dict[str, Any] = {name: tuple(map(float, data[name])) for name in NUMBERS}
-    if "hidden" in data:
+    if "hidden" in data:  # at the step's end, in half precision
         numbers |= {"hidden": (unpack(data["hidden"]),), "marks": tuple(map(int, data["marks"]))}
     tokens = tuple(map(int, data["tokens"]))
     return Step(str(data["text"]), tokens, sampled=bool(data["sampled"]), **numbers)

@@ -13,34 +13,21 @@ from typing import IO
 
 
 def start_apart(
-    words: Sequence[str],
-    *,
-    errors: IO[bytes] | None = None,
-    cwd: Path | None = None,
+    words: Sequence[str], *, errors: IO[bytes] | None = None, cwd: Path | None = None,
     environ: Mapping[str, str] | None = None,
-) -> subprocess.Popen[bytes]:
+) -> subprocess.Popen[bytes]:  # fmt: skip
     """Start `ttc` in a session of its own, without a terminal: closing that does not end it.
 
-    Args:
-        words: of its command line.
-        errors: what it says on stderr goes there; by default nowhere.
-
-    Raises:
-        OSError: no process can be started.
+    `words` are of its command line; what it says on stderr goes to `errors`, by default nowhere.
     """
     windows = 0
     for name in ("DETACHED_PROCESS", "CREATE_NEW_PROCESS_GROUP"):  # none elsewhere
         windows |= getattr(subprocess, name, 0)
     return subprocess.Popen(  # noqa: S603 - ourselves
-        [sys.executable, "-m", "ttc_cli", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=errors or subprocess.DEVNULL,
-        start_new_session=True,
-        creationflags=windows,
-        cwd=cwd,
-        env=environ,
-    )
+        [sys.executable, "-m", "ttc_cli", *words], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=errors or subprocess.DEVNULL, start_new_session=True,
+        creationflags=windows, cwd=cwd, env=environ,
+    )  # fmt: skip
 
 
 @functools.cache
@@ -74,17 +61,13 @@ def birth(pid: int) -> int:
 
 
 def fate(pid: int, boot: str, born: int) -> str:
-    """What became of a process noted down earlier: "alive", "gone" or "rebooted".
+    """What became of a process noted down with `boot_id` and `birth`: "alive", "gone", "rebooted".
 
-    Args:
-        pid, boot, born: as `boot_id` and `birth` gave them when it was noted; a number that
-            another process has since got is told by its birth, where `/proc` says it.
+    A number that another process has since got is told by its birth, where `/proc` says it.
     """
     if boot != boot_id():
         return "rebooted"
-    if not exists(pid) or birth(pid) != born:
-        return "gone"
-    return "alive"
+    return "alive" if exists(pid) and birth(pid) == born else "gone"
 
 
 def exists(pid: int) -> bool:
@@ -100,5 +83,5 @@ def exists(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        pass
     return True

@@ -21,8 +21,7 @@ from ttc_cli.store.file_cache import FileCache
 
 FOLDER = "prompts"
 MAGIC = b"ttc-kv01"
-HEAD = struct.Struct("<8s32sIQ")
-"""Magic, digest of the owner, number of tokens, bytes of the state."""
+HEAD = struct.Struct("<8s32sIQ")  # magic, digest of the owner, number of tokens, bytes of the state
 CHECK = 32
 MOST_TOKENS = 1 << 24
 _CHUNK = 4 << 20  # bytes between two chances for Ctrl-C
@@ -44,8 +43,7 @@ class Prompts:
     """States of prompts in a folder. What cannot be read counts as absent.
 
     Args:
-        cache: the cache folder.
-        limit: bytes of all states together.
+        cache: the cache folder. limit: bytes of all states together.
         owner: what the states belong to (see `States.key`).
     """
 
@@ -78,11 +76,7 @@ class Prompts:
         return bytes(body[HEAD.size + found.tokens.nbytes :])
 
     def put(self, tokens: Sequence[int], state: memoryview) -> None:
-        """Keep a state; entries that it makes superfluous go.
-
-        Raises:
-            OSError: the disk refuses; nothing is left behind.
-        """
+        """Keep a state; entries that it makes superfluous go. OSError from a disk that refuses."""
         kept = np.asarray(tokens, dtype=_TOKEN)
         head = HEAD.pack(MAGIC, self._owner, len(kept), len(state))
         if HEAD.size + kept.nbytes + len(state) + CHECK > self.files.limit:
@@ -96,15 +90,12 @@ class Prompts:
                 file.write(part)
             file.write(digest.digest())
 
-        older = [path for path in self.files.entries() if self._starts(path.stem, kept)]
+        before = [(path, self._tokens(path.stem)) for path in self.files.entries()]
+        older = [path for path, had in before  # shorter beginnings of these
+                 if had is not None and _shared(had, kept) == len(had) < len(kept)]  # fmt: skip
         self.files.put(hashlib.sha256(self._owner + kept.tobytes()).hexdigest(), write)
         for path in older:
             self.files.drop(path)
-
-    def _starts(self, key: str, tokens: Tokens) -> bool:
-        """Whether an entry is a shorter beginning of `tokens`."""
-        kept = self._tokens(key)
-        return kept is not None and len(kept) < len(tokens) and _shared(kept, tokens) == len(kept)
 
     def _tokens(self, key: str) -> Tokens | None:
         """The tokens of an entry of our owner whose size is what its head says."""

@@ -9,7 +9,6 @@ import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from ttc_cli.core.errors import TtcError, UsageError
@@ -29,28 +28,18 @@ class Recorder:
     nothing stays, unless another process began it and waits to be told.
 
     Args:
-        folder: of the log; None keeps nothing.
-        entry: the run as it begins.
+        folder: of the log; None keeps nothing. entry: the run as it begins.
         began: monotonic seconds of the process's start, from which events count.
         say: takes one line when the log cannot be used.
         days, megabytes: how much of the log is kept, None for all.
     """
 
     def __init__(
-        self,
-        folder: Path | None,
-        entry: Entry,
-        began: float,
-        say: Callable[[str], None],
-        *,
-        days: float | None = None,
-        megabytes: float | None = None,
-    ) -> None:
+        self, folder: Path | None, entry: Entry, began: float, say: Callable[[str], None], *,
+        days: float | None = None, megabytes: float | None = None,
+    ) -> None:  # fmt: skip
         self.code = 0
-        self._folder = folder
-        self._entry = entry
-        self._began = began
-        self._say = say
+        self._folder, self._entry, self._began, self._say = folder, entry, began, say
         self._limits = {"days": days, "megabytes": megabytes}
         self._log: Log | None = None
         self._ours = False
@@ -69,12 +58,7 @@ class Recorder:
                 self._give_up(error)
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         told = ("", "")
         if isinstance(error, TtcError):
             self.code, told = error.exit_code, (error.message, error.hint)
@@ -123,16 +107,11 @@ class Recorder:
         state = runs.DONE if self._result is not None else runs.FAILED
         if self.code in SIGNALLED or (self.code == 0 and self._result is None):
             state = runs.INTERRUPTED  # by a signal, or by a reader that left
+        events = b"".join((*self._packed, self._packer.flush()))
         log.finish(
-            self._entry.id,
-            state,
-            self.code,
-            plan=self._plan,
-            result=self._result,
-            scores=self._scores,
-            error=told,
-            events=b"".join((*self._packed, self._packer.flush())),
-        )
+            self._entry.id, state, self.code, plan=self._plan, result=self._result,
+            scores=self._scores, error=told, events=events,
+        )  # fmt: skip
 
     def _give_up(self, error: LogUnusable) -> None:
         self._say(f"not logged: {error}")

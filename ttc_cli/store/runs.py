@@ -34,13 +34,11 @@ class Run:
     """A logged run.
 
     Args:
-        state: "running", "done", "failed" or "interrupted".
-        began, ended: seconds since the epoch.
+        state: "running", "done", "failed" or "interrupted". began, ended: seconds since the epoch.
         documents: (name, SHA-256 of the text).
         plan: route, strategy, effort … as the Start event gave them; empty before it came.
         ours: the result's `ttc` object; empty without a result.
-        scores: branch ("0.1") to verifier to score.
-        exit: the exit code; None while running.
+        scores: branch ("0.1") to verifier to score. exit: the exit code; None while running.
         feedback: "good", "bad" or None.
     """
 
@@ -110,11 +108,7 @@ _OURS: dict[str, Any] = {
 
 
 def check(row: dict[str, Any]) -> None:
-    """Refuse a row that somebody else has written to: readers count on these kinds of values.
-
-    Raises:
-        TypeError: it names the field.
-    """
+    """Refuse a row that somebody else has written to by a TypeError: readers count on its kinds."""
     _fit(row, _ROW)
     for name, kind in _PLAN.items():
         if name in row["plan"]:

@@ -8,20 +8,18 @@ import math
 import os
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from ttc_cli.core.files import keep_json
 
-MEMORY = 0.3
-"""Weight of the newest run in a running mean."""
+MEMORY = 0.3  # weight of the newest run in a running mean
 JUMP = 2.0
 """A figure counts as at most so many times the mean of those before it, and at least as the
 reciprocal: one run on a busy machine spoils nothing, and a machine that did change is followed."""
-KEPT = 15
-"""Runs of a kind that are remembered."""
+KEPT = 15  # runs of a kind that are remembered
 LEAST_PROMPT = 32
 
 
@@ -32,8 +30,7 @@ class Speeds:
     Args:
         prefill: prompt tokens a second by length of the prompt, in powers of two.
         decode: sampled tokens a second by width (branches in one decode), as runs had it.
-        answer: tokens of one finished branch by task.
-        load: seconds to load the model.
+        answer: tokens of one finished branch by task. load: seconds to load the model.
         widths: tokens a second by width as `ttc calibrate` measured them; only these decide how
             wide the engine decodes, so that answers do not change with what was asked before.
         tuning: how contexts are best made, as `ttc calibrate` found; empty before.
@@ -143,18 +140,13 @@ def _ignored(file: Path, why: str) -> str:
 
 
 def _read(data: Any) -> Speeds:
-    return Speeds(
-        _figures(data["prefill"], int),
-        _finite(data["load"]),
-        _figures(data["decode"], int),
-        _figures(data["answer"], str),
-        _figures(data["widths"], int),
-        _tuning(data["tuning"]),
-        {
-            str(kind): [(_finite(tokens), _finite(speed)) for tokens, speed in seen][-KEPT:]
-            for kind, seen in data["runs"].items()
-        },
-    )
+    runs = {
+        str(kind): [(_finite(tokens), _finite(speed)) for tokens, speed in seen][-KEPT:]
+        for kind, seen in data["runs"].items()
+    }
+    kinds = (("prefill", int), ("decode", int), ("answer", str), ("widths", int))
+    figures: dict[str, Any] = {name: _figures(data[name], kind) for name, kind in kinds}
+    return Speeds(load=_finite(data["load"]), tuning=_tuning(data["tuning"]), runs=runs, **figures)
 
 
 def _finite(value: Any) -> float:
@@ -183,14 +175,8 @@ def _tuning(data: Any) -> dict[str, Any]:
 
 def save(file: Path, speeds: Speeds) -> bool:
     """Keep them, whole or not at all; False from a disk that refuses: no reason to fail a run."""
-    data = {
-        "of": file.stem,
-        "prefill": {str(k): v for k, v in sorted(speeds.prefill.items())},
-        "load": speeds.load,
-        "decode": {str(k): v for k, v in sorted(speeds.decode.items())},
-        "answer": speeds.answer,
-        "runs": speeds.runs,
-        "widths": {str(k): v for k, v in sorted(speeds.widths.items())},
-        "tuning": speeds.tuning,
-    }
-    return keep_json(file, data)
+    data: dict[str, Any] = {item.name: getattr(speeds, item.name) for item in fields(Speeds)}
+    for name in ("prefill", "decode", "widths"):
+        data[name] = {str(key): value for key, value in sorted(data[name].items())}
+    del data["problem"]
+    return keep_json(file, {"of": file.stem, **data})

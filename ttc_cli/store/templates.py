@@ -13,8 +13,7 @@ from ttc_cli.core.text import did_you_mean
 from ttc_cli.settings import RULES, Document
 from ttc_cli.settings.rules import checked
 
-INPUT = "input"
-"""The variable that prompt words or piped text fill."""
+INPUT = "input"  # the variable that prompt words or piped text fill
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _VARIABLE = re.compile(r"\{\{(\w+)\}\}|\{([A-Za-z_]\w*)\}")
@@ -27,11 +26,9 @@ class Template:
     Args:
         prompt: its text; `{name}` is a variable, `{{name}}` stands for the text `{name}`, and
             all other braces stand for themselves.
-        system: system prompt, with variables too.
-        effort, strategy: as the flags.
+        system: system prompt, with variables too. effort, strategy: as the flags.
         schema: a file, relative to the template's own folder, or the JSON itself.
-        verifiers: as `-V` takes them.
-        defaults: values of variables that need not be given.
+        verifiers: as `-V` takes them. defaults: values of variables that need not be given.
     """
 
     name: str
@@ -46,44 +43,34 @@ class Template:
     @property
     def variables(self) -> tuple[str, ...]:
         """Names of the variables, in the order in which they first stand there."""
-        texts = f"{self.prompt}\n{self.system or ''}"
-        return tuple(dict.fromkeys(m[2] for m in _VARIABLE.finditer(texts) if m[2]))
+        return _variables(f"{self.prompt}\n{self.system or ''}")
 
     def check_names(self, given: Iterable[str]) -> None:
         """UsageError for a name that is no variable of it."""
         for name in given:
             if name not in self.variables:
-                hint = did_you_mean(name, self.variables) or "it has " + (
-                    ", ".join(self.variables) or "no variables"
-                )
+                has = ", ".join(self.variables) or "no variables"
+                hint = did_you_mean(name, self.variables) or f"it has {has}"
                 raise UsageError(f"template {self.name} has no variable {name!r}", hint)
 
     def checked(self, given: Mapping[str, str]) -> dict[str, str]:
-        """Values of all variables, except that `input` may be lacking.
-
-        Raises:
-            UsageError: values of variables that are not there, or variables without one.
-        """
+        """Values of all variables, except that `input` may be lacking; else UsageError."""
         self.check_names(given)
-        values = {name: v for name, v in self.defaults.items() if name in self.variables}
-        values |= given
+        values = {n: v for n, v in self.defaults.items() if n in self.variables} | dict(given)
         lacking = [name for name in self.variables if name not in values and name != INPUT]
         if lacking:
-            raise UsageError(
-                f"template {self.name} needs a value for {', '.join(lacking)}",
-                " ".join(f"-p {name} VALUE" for name in lacking),
-            )
+            why = f"template {self.name} needs a value for {', '.join(lacking)}"
+            raise UsageError(why, " ".join(f"-p {name} VALUE" for name in lacking))
         return values
+
+
+def _variables(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(m[2] for m in _VARIABLE.finditer(text) if m[2]))
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with its variables replaced; what comes in is not looked at again."""
     return _VARIABLE.sub(lambda m: values[m[2]] if m[2] else f"{{{m[1]}}}", text)
-
-
-def put(text: str, name: str, other: str) -> str:
-    """The text with another text, whose variables count too, in the place of a variable."""
-    return _VARIABLE.sub(lambda m: other if m[2] == name else m[0], text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,29 +96,23 @@ def over_records(
     """A template as the prompt of many records, and its settings.
 
     The prompt is put for its `{input}`, which is otherwise a record's, or follows its text.
-
-    Raises:
-        UsageError: a value of a variable that is not there, or a system text that would change.
     """
     template.check_names(given)
     settings = _brought(template, {**template.defaults, **given})
     if not prompt:
         return template.prompt, settings
-    if INPUT in Template("", template.prompt).variables and INPUT not in given:
-        return put(template.prompt, INPUT, prompt), settings
+    if INPUT in _variables(template.prompt) and INPUT not in given:
+        put = _VARIABLE.sub(lambda m: prompt if m[2] == INPUT else m[0], template.prompt)
+        return put, settings
     return f"{template.prompt}\n\n{prompt}", settings
 
 
 def _brought(template: Template, values: Mapping[str, str]) -> dict[str, Any]:
     """Those that a template brings along; the values are the same whatever is asked."""
-    settings: dict[str, Any] = {
-        key: value
-        for key in ("effort", "strategy", "verifiers", "schema")
-        if (value := getattr(template, key))
-    }
+    names = ("effort", "strategy", "verifiers", "schema")
+    settings = {name: value for name in names if (value := getattr(template, name))}
     if template.system is not None:
-        lacking = [v for v in Template("", template.system).variables if v not in values]
-        if lacking:
+        if lacking := [v for v in _variables(template.system) if v not in values]:
             raise UsageError(
                 f"template {template.name} has {{{lacking[0]}}} in its system text",
                 "put it in the prompt, or give it with -p: the system text stays the same for"
@@ -145,9 +126,7 @@ def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[
     """Fill a template. Words, else piped text, are its `{input}`.
 
     Where it has none, or `-p input` gives it, words follow its text and piped text is a document.
-
-    Raises:
-        UsageError: a variable without a value (also raised by `finish`), or one that is not there.
+    UsageError, from `finish` too, for a variable without a value, or one that is not there.
     """
     values = template.checked(dict(given))
     awaited = INPUT in template.variables and INPUT not in dict(given)
@@ -155,12 +134,9 @@ def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[
     if awaited:
 
         def finish(prompt: str) -> str:
-            found = prompt or values.get(INPUT)
-            if not found:
-                raise UsageError(
-                    f"template {template.name} needs a value for {INPUT}",
-                    "give it as the prompt, or on stdin",
-                )
+            if not (found := prompt or values.get(INPUT)):
+                why = f"template {template.name} needs a value for {INPUT}"
+                raise UsageError(why, "give it as the prompt, or on stdin")
             return fill(template.prompt, {**values, INPUT: found})
 
         return Filled(tuple(words), settings, finish, True)
@@ -170,30 +146,21 @@ def apply(template: Template, given: Sequence[tuple[str, str]], words: Sequence[
     return Filled((text, *dashes), settings, lambda prompt: prompt, False)
 
 
-def folder(home: Path) -> Path:
-    """Where templates are; it may not exist yet."""
-    return home / "templates"
-
-
 def names(home: Path) -> list[str]:
     """The names of all templates."""
-    return sorted(p.stem for p in folder(home).glob("*.toml") if _NAME.fullmatch(p.stem))
+    files = (home / "templates").glob("*.toml")
+    return sorted(path.stem for path in files if _NAME.fullmatch(path.stem))
 
 
 def path_of(name: str, home: Path) -> Path:
     """The file of a template, which need not exist; UsageError for an odd name."""
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} cannot be a template's name", "use letters, digits, . _ -")
-    return folder(home) / f"{name}.toml"
+    return home / "templates" / f"{name}.toml"
 
 
 def load(name: str, home: Path) -> Template:
-    """A template by name.
-
-    Raises:
-        UsageError: there is none of that name, or its file is wrong, with file and line.
-        UnreadableFile: its file cannot be read.
-    """
+    """A template by name; UsageError for none of that name, or a wrong one (with file and line)."""
     path = path_of(name, home)
     if not path.is_file():
         hint = did_you_mean(name, names(home)) or f"make one: `ttc templates edit {name}`"

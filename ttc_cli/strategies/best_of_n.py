@@ -28,8 +28,7 @@ from ttc_cli.voting.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give
 SCHEMA = True
 CHOOSE = "vote"
 """How the winner is chosen by default; prose and code have no classes and always take the best."""
-WAVE = 4
-"""Samples drawn before a gate is first asked; then as many again as there are, and so on."""
+WAVE = 4  # samples drawn before a gate is first asked; then as many again as there are, and so on
 UNVERIFIED = "no verifier (-V): chosen by the evidence of the samples themselves"
 
 
@@ -62,14 +61,10 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     while len(done) < plan.samples and not any(map(grades.passed, done)):
         more = min(plan.samples - len(done), max(WAVE, len(done)) if waves else plan.samples)
         drawn = yield from replies.grow(
-            run,
-            [sample(run, question, plan, len(done) + i) for i in range(more)],
-            question,
-            plan,
-            sampling=plan.sampled if plan.samples > 1 else plan.greedy,
-            outputs=outputs,
+            run, [sample(run, question, plan, len(done) + i) for i in range(more)], question, plan,
+            sampling=plan.sampled if plan.samples > 1 else plan.greedy, outputs=outputs,
             draw=pruner,
-        )
+        )  # fmt: skip
         done += drawn
         yield from grades.take(
             run, [branch for branch in drawn if replies.usable(branch, question)]
@@ -88,13 +83,9 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     mine = ballot.class_of(best)
     alike = [branch for branch in done if mine and ballot.class_of(branch) == mine]
     outcome = Outcome(
-        best,
-        mine.answer if mine else None,
-        ballot.votes,
+        best, mine.answer if mine else None, ballot.votes,
         ballot.share(mine) if mine and len(done) > 1 else None,
-        "confident" if early else replies.cut_by(run, done, "complete"),
-        tuple(done),
-        grades.report if plan.verifier else UNVERIFIED,
-        program=report(done, alike),
-    )
+        "confident" if early else replies.cut_by(run, done, "complete"), tuple(done),
+        grades.report if plan.verifier else UNVERIFIED, program=report(done, alike),
+    )  # fmt: skip
     return by_field(outcome, question.form) if options.fields else outcome

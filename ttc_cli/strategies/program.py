@@ -21,8 +21,7 @@ from ttc_cli.strategies import self_consistency
 from ttc_cli.strategies.direct import plain
 from ttc_cli.voting.mixed import sample
 
-AGAIN = 2
-"""Programs drawn after one that failed where no plain reply may follow."""
+AGAIN = 2  # programs drawn after one that failed where no plain reply may follow
 
 
 @dataclass(frozen=True, slots=True)

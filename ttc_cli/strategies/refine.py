@@ -51,13 +51,9 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     def draw(branch: Branch) -> Flow[Branch]:
         how = plan.sampled if done else plan.greedy
         (drawn,) = yield from replies.grow(
-            run,
-            [replies.opened(branch, question, plan)],
-            question,
-            plan,
-            sampling=how,
+            run, [replies.opened(branch, question, plan)], question, plan, sampling=how,
             outputs=outputs,
-        )
+        )  # fmt: skip
         drawn = yield from replies.close(run, drawn, question)
         done.append(drawn)
         if replies.ended(drawn):
@@ -72,13 +68,13 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         accepted = (grades.score(best) or 0) >= options.accept
         if accepted or stuck or run.spent or not replies.ended(best):
             break
-        back = frontier.take()
+        if back := frontier.take():
+            begun = back[0].branch.fork(number)
+        else:  # written anew, after the best one and what is wrong with it
+            said = question.follow(replies.reply(best)[1], revision(grades.note(best)))
+            begun = Branch((*best.id, number), said)
         try:
-            revised = yield from draw(
-                back[0].branch.fork(number)
-                if back
-                else _revision(best, grades.note(best), question, number)
-            )
+            revised = yield from draw(begun)
         except ContextOverflow:
             break  # the conversation has grown to the brim: what there is must do
         stuck = not back and replies.unchanged(revised, best, question)
@@ -93,8 +89,3 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         branches=tuple(done),
         note=grades.report if plan.verifier else ALONE,
     )
-
-
-def _revision(best: Branch, note: str, question: Question, number: int) -> Branch:
-    """A version that is written anew, after the best one and what is wrong with it."""
-    return Branch((*best.id, number), question.follow(replies.reply(best)[1], revision(note)))

@@ -18,8 +18,7 @@ BUILTIN = {
     path.stem.replace("_", "-"): f"ttc_cli.strategies.{path.stem}"
     for path in sorted(Path(__file__).parent.glob("*.py"))
     if "\ndef solve(" in path.read_text("utf-8")
-}
-"""Our own: each module of this folder that defines `solve`, by its file's name."""
+}  # our own: each module of this folder that defines `solve`, by its file's name
 
 
 class Solve(Protocol):

@@ -67,14 +67,11 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     decided = draw.decided and not run.late and ballot.settled
     why = "vote-decided" if len(done) > 1 else "confident"
     outcome = Outcome(
-        ballot.winner(),
-        ballot.votes[0].answer,
-        ballot.votes,
+        ballot.winner(), ballot.votes[0].answer, ballot.votes,
         ballot.agreement if len(done) > 1 else None,
-        why if decided else cut_by(run, done, "complete"),
-        tuple(done),
+        why if decided else cut_by(run, done, "complete"), tuple(done),
         program=report(done, ballot.winners),
-    )
+    )  # fmt: skip
     return by_field(outcome, question.form) if options.fields else outcome
 
 

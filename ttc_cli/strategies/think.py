@@ -18,8 +18,7 @@ from ttc_cli.drawing.replies import CLOSE, CLOSING_SECONDS, close, hold_back, si
 
 STREAMS, VOTES, SCHEMA = True, False, True
 NEEDS = ("continue",)
-ANSWER_TOKENS = 100
-"""Kept back for the answer when the thought is cut (s1 does likewise)."""
+ANSWER_TOKENS = 100  # kept back for the answer when the thought is cut (s1 does likewise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +46,9 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
 
     def grow(branch: Branch, stop: StopRule, grammar: str = "") -> Flow[Branch]:
         (grown,) = yield from run.extend(
-            [branch],
-            stop=stop,
-            sampling=plan.greedy,
-            outputs=Outputs(confidence=True),
-            grammar=grammar,
-            ledger=ledger,
-            reserve=CLOSING_SECONDS,
-        )
+            [branch], stop=stop, sampling=plan.greedy, outputs=Outputs(confidence=True),
+            grammar=grammar, ledger=ledger, reserve=CLOSING_SECONDS,
+        )  # fmt: skip
         return grown
 
     spent = 0

@@ -22,8 +22,7 @@ from ttc_cli.core.events import (
 from ttc_cli.core.sampling import Stop
 from ttc_cli.prompts.thoughts import ThoughtSplitter
 
-TAIL = 600
-"""Characters of a branch that are kept to be shown."""
+TAIL = 600  # characters of a branch that are kept to be shown
 
 
 @dataclass(slots=True)
@@ -98,7 +97,8 @@ class Board:
             case Start():
                 self.plan, self.estimate = event.plan, event.estimate
             case Open():
-                self._open(event.branch)
+                self.lanes.pop(event.branch[:-1], None)  # a child goes on where its parent stood
+                self._lane(event.branch).state = "reading"
             case Text():
                 if event.tokens:
                     self.first = self.clock() if self.first is None else self.first
@@ -132,10 +132,6 @@ class Board:
         """Branches between two steps, the best-scored first."""
         lanes = [lane for lane in self.lanes.values() if lane.state == "waiting"]
         return sorted(lanes, key=lambda lane: (-(lane.score or 0.0), lane.branch))
-
-    def _open(self, branch: BranchId) -> None:
-        self.lanes.pop(branch[:-1], None)  # a child goes on where its parent stood
-        self._lane(branch).state = "reading"
 
     def _lane(self, branch: BranchId) -> Lane:
         if branch not in self.lanes:

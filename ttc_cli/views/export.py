@@ -74,11 +74,9 @@ class Question:
 def rows(
     logged: Iterable[Logged], form: str, criteria: Criteria = Criteria(), *, thoughts: bool = True
 ) -> Iterator[dict[str, Any]]:
-    """Training rows, one question after the other.
+    """Training rows of one of FORMATS, one question after the other.
 
-    Args:
-        form: one of FORMATS.
-        thoughts: keep thoughts in the replies, between <think> tags.
+    `thoughts` keeps thoughts in the replies, between <think> tags.
     """
     make = {"sft": _sft, "dpo": _dpo, "steps": _steps, "grpo": _grpo}[form]
     for question in _questions(logged, criteria, thoughts=thoughts):
@@ -92,11 +90,8 @@ def _sft(question: Question) -> Iterator[dict[str, Any]]:
 
 def _dpo(question: Question) -> Iterator[dict[str, Any]]:
     for chosen, rejected in zip(question.right, question.wrong, strict=False):
-        yield {
-            "prompt": question.messages,
-            "chosen": _said(chosen),
-            "rejected": _said(rejected),
-        }
+        pair = {"chosen": _said(chosen), "rejected": _said(rejected)}
+        yield {"prompt": question.messages, **pair}
 
 
 def _steps(question: Question) -> Iterator[dict[str, Any]]:
@@ -127,20 +122,16 @@ def _questions(
         system = one.run.request.get("system")
         key = (one.run.prompt, one.documents, one.history, system)
         if key not in found:
-            history = [message for turn in one.history for message in _turn(turn)]
+            history: list[Message] = []
+            for turn in one.history:
+                said = frame(turn.prompt, _documents(turn.documents))
+                history += [Message("user", said), Message("assistant", turn.reply)]
             documents = _documents(one.documents)
             messages = conversation(one.run.prompt, documents, system=system, history=history)
-            found[key] = Question(
-                [{"role": m.role, "content": m.content} for m in messages],
-                frame(one.run.prompt, documents),
-            )
+            told = [{"role": message.role, "content": message.content} for message in messages]
+            found[key] = Question(told, frame(one.run.prompt, documents))
         _sort(one, found[key], criteria, thoughts=thoughts)
     return list(found.values())
-
-
-def _turn(turn: Turn) -> tuple[Message, Message]:
-    said = frame(turn.prompt, _documents(turn.documents))
-    return Message("user", said), Message("assistant", turn.reply)
 
 
 def _documents(texts: tuple[tuple[str, str], ...]) -> list[Document]:
@@ -149,7 +140,7 @@ def _documents(texts: tuple[tuple[str, str], ...]) -> list[Document]:
 
 def _sort(one: Logged, question: Question, criteria: Criteria, *, thoughts: bool) -> None:
     """Put a run's replies among the right and the wrong ones."""
-    message = one.result["choices"][0]["message"]
+    message, ways = one.result["choices"][0]["message"], criteria.ways
     returned = _reply(message.get("reasoning_content") or "", message["content"], thoughts)
     found = traces(one.events, criteria.ranks)
     opened = bool(one.run.plan.get("thinking"))
@@ -162,7 +153,12 @@ def _sort(one: Logged, question: Question, criteria: Criteria, *, thoughts: bool
     if one.run.feedback == "bad":
         _add(question.wrong, returned)
         return
-    if not _verified(one.run, chosen, criteria):
+    agreement = one.run.ours["agreement"]
+    scores = [s for name, s in chosen.scores.items() if not criteria.ranks(name)] if chosen else []
+    good = "feedback" in ways and one.run.feedback == "good"
+    good = good or ("verifier" in ways and min(scores, default=-1.0) >= criteria.score)
+    agrees = agreement is not None and agreement >= criteria.agreement
+    if not (good or ("agreement" in ways and agrees)):
         return
     _add(question.right, returned)
     answer = one.run.ours["answer"]
@@ -192,20 +188,6 @@ def _parts(trace: Trace, opened: bool) -> tuple[str, str]:
     if trace.program is not None:
         return split(f"{trace.text.rstrip()}\n```", opened)
     return split(trace.text, opened)
-
-
-def _verified(run: Run, chosen: Trace | None, criteria: Criteria) -> bool:
-    agreement = run.ours["agreement"]
-    scores = [s for name, s in chosen.scores.items() if not criteria.ranks(name)] if chosen else []
-    return (
-        ("feedback" in criteria.ways and run.feedback == "good")
-        or ("verifier" in criteria.ways and bool(scores) and min(scores) >= criteria.score)
-        or (
-            "agreement" in criteria.ways
-            and agreement is not None
-            and agreement >= criteria.agreement
-        )
-    )
 
 
 def _reply(thought: str, text: str, thoughts: bool) -> str:

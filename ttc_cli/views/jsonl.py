@@ -23,16 +23,10 @@ from ttc_cli.views.text import to_json
 
 
 class JsonlView:
-    """A sink that writes events as JSON lines.
-
-    Args:
-        out: where the lines go.
-        began: monotonic seconds from which `t` counts.
-    """
+    """A sink that writes events as JSON lines; `began`: monotonic seconds from which `t` counts."""
 
     def __init__(self, out: IO[str], began: float) -> None:
-        self._out = out
-        self._began = began
+        self._out, self._began = out, began
         self._thinking = self._draft = False
         self._splitters: dict[tuple[int, ...], ThoughtSplitter] = {}
 
@@ -42,22 +36,13 @@ class JsonlView:
             self._thinking = bool(event.plan.get("thinking"))
             self._draft = bool(event.plan.get("draft"))
         if isinstance(event, Text):
-            self._text(event)
+            if event.branch not in self._splitters:
+                self._splitters[event.branch] = ThoughtSplitter(self._thinking)
+            self._parts(event.branch, self._splitters[event.branch].feed(event.text))
         elif not isinstance(event, Tick):
-            if isinstance(event, Close):
-                self._rest(event.branch)
-            kind, branch, fields = _fields(event)
-            self._line(kind, branch, fields)
-
-    def _text(self, event: Text) -> None:
-        splitter = self._splitters.get(event.branch)
-        if splitter is None:
-            splitter = self._splitters[event.branch] = ThoughtSplitter(self._thinking)
-        self._parts(event.branch, splitter.feed(event.text))
-
-    def _rest(self, branch: tuple[int, ...]) -> None:
-        splitter = self._splitters.pop(branch, None)
-        self._parts(branch, splitter.finish() if splitter else [])
+            if isinstance(event, Close) and (rest := self._splitters.pop(event.branch, None)):
+                self._parts(event.branch, rest.finish())
+            self._line(*_fields(event))
 
     def _parts(self, branch: tuple[int, ...], parts: list[tuple[Kind, str]]) -> None:
         for kind, text in parts:
@@ -87,12 +72,10 @@ def _fields(event: Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:
         case Open():
             fields = {}
         case Vote():
-            rules = fields.pop("rules")
+            rules = fields.pop("rules") or [()] * len(event.classes)
             fields["classes"] = [
-                {"answer": a, "count": n, "weight": w, "rules": list(found)}
-                for (a, n, w), found in zip(
-                    event.classes, rules or [()] * len(event.classes), strict=True
-                )
+                {"answer": answer, "count": count, "weight": weight, "rules": list(found)}
+                for (answer, count, weight), found in zip(event.classes, rules, strict=True)
             ]
         case Close():
             fields["seconds"] = round(event.seconds, 3)

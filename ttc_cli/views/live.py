@@ -29,20 +29,14 @@ from ttc_cli.views.plain import Look, PlainView
 from ttc_cli.views.text import head, plain
 
 REDRAW_SECONDS = 0.1
-SPEAK_SECONDS = 10.0
-"""Between two lines on how far a run is, where lines are read out."""
+SPEAK_SECONDS = 10.0  # between two lines on how far a run is, where lines are read out
 VOTE_SECONDS = 3.0
 
 
 def make(
     look: Look, out: IO[str], err: IO[str], clock: Callable[[], float] = time.monotonic
 ) -> PlainView:
-    """The view for this look.
-
-    Args:
-        out, err: where answer and everything else go.
-        clock: seconds, for what the panel says of time and for how often it is drawn.
-    """
+    """The view for this look; `clock`: seconds, for what it says of time and how often it draws."""
     if look.terminal and not look.quiet:
         return LiveView(look, out, err, clock)
     if look.spoken and not look.quiet:
@@ -114,10 +108,8 @@ class LiveView(_Watching):
     def _preview(self, columns: int) -> list[str] | None:
         if not (self._look.answer and self._look.stream):
             return None
-        pending = self._reply.pending.rstrip("\n")
-        return [
-            head(plain(line).expandtabs(4), columns - 1) for line in pending.split("\n") if pending
-        ]
+        pending = self._reply.pending.rstrip("\n").split("\n")
+        return [head(plain(line).expandtabs(4), columns - 1) for line in pending if any(pending)]
 
 
 class SpokenView(_Watching):
@@ -135,7 +127,9 @@ class SpokenView(_Watching):
         if isinstance(event, Start):
             self._append(why(self._board))
         elif isinstance(event, Vote) and now - self._voted >= VOTE_SECONDS:
-            self._vote(now)
+            if (said := tally(self._board)) != self._last_vote:
+                self._voted, self._last_vote = now, said
+                self.say(said)
         elif isinstance(event, Done):
             return
         if now - self._spoken >= SPEAK_SECONDS and not self._reply.mid_line:
@@ -145,9 +139,3 @@ class SpokenView(_Watching):
     def status(self, line: str) -> None:
         """Say it once."""
         self.say(line)
-
-    def _vote(self, now: float) -> None:
-        said = tally(self._board)
-        if said != self._last_vote:
-            self._voted, self._last_vote = now, said
-            self.say(said)

@@ -19,11 +19,9 @@ Line = list[Span]
 
 CODES = {"dim": "\x1b[2m", "bold": "\x1b[1m", "lead": "\x1b[1;36m", "": ""}
 RESET = "\x1b[0m"
-MOST = 16
-"""Lines of a panel; it is small on a large screen too."""
+MOST = 16  # lines of a panel; it is small on a large screen too
 BARS = 4
-NARROW = 44
-"""Columns below which a branch shows its name and text and nothing else."""
+NARROW = 44  # columns below which a branch shows its name and text and nothing else
 STATES = {"reading": "…", "thinking": "~", "writing": ">", "waiting": "="}
 
 
@@ -65,8 +63,7 @@ def panel(
     """The panel: at most rows - 1 lines, each shorter than `columns`.
 
     Args:
-        now: on the board's clock.
-        thoughts: show what branches write.
+        now: on the board's clock. thoughts: show what branches write.
         preview: what is not printed yet of the one answer that is being written, a line each;
             None when none of it is printed before its end.
 
@@ -88,25 +85,21 @@ def panel(
 
 def status(board: Board, now: float) -> Line:
     """Counts, cost against the budget, speed and time; what changes first comes first."""
-    parts = []
     if board.first is None:
-        parts.append(f"reading the prompt, {span(now - board.began)}")
+        parts = [f"reading the prompt, {span(now - board.began)}"]
     else:
-        parts.append(f"{len(board.live)} writing, {board.done} done")
-        if board.culled:
-            parts.append(f"{board.culled} stopped early")
-    budget = board.plan.get("budget")
-    spent = board.tokens + board.verifier
-    if board.first is not None:
-        parts.append(f"{spent:,} of {budget:,} tokens" if budget else f"{spent:,} tokens")
-        if board.money is not None:
-            parts.append(f"cost {board.money:.3g}")
+        budget, spent = board.plan.get("budget"), board.tokens + board.verifier
         writing = now - board.first
-        if writing > 1:
-            parts.append(f"{board.tokens / writing:.0f}/s")
-        parts.append(span(now - board.began))
-    left = remaining(board, now)
-    if left is not None:
+        told = [
+            f"{len(board.live)} writing, {board.done} done",
+            f"{board.culled} stopped early" if board.culled else "",
+            f"{spent:,} of {budget:,} tokens" if budget else f"{spent:,} tokens",
+            "" if board.money is None else f"cost {board.money:.3g}",
+            f"{board.tokens / writing:.0f}/s" if writing > 1 else "",
+            span(now - board.began),
+        ]
+        parts = [part for part in told if part]
+    if (left := remaining(board, now)) is not None:
         most = "up to " if board.plan.get("samples", 1) > 1 else "~"  # a vote may end early
         parts.append(f"{most}{span(left)} left")
     return [(" · ".join(parts), "")]
@@ -127,14 +120,9 @@ def remaining(board: Board, now: float) -> float | None:
 def why(board: Board) -> Line:
     """Strategy, effort, and the route with its reason."""
     plan = board.plan
-    if not plan:
-        return []
-    route = plan.get("route") or {}
-    reason = one_line(str(route.get("reason", "")))
-    return [
-        (f"{plan.get('strategy')} ({plan.get('effort')})", "bold"),
-        (f" · {reason}" if reason else "", "dim"),
-    ]
+    reason = one_line(str((plan.get("route") or {}).get("reason", "")))
+    head_ = f"{plan.get('strategy')} ({plan.get('effort')})"
+    return [(head_, "bold"), (f" · {reason}" if reason else "", "dim")] if plan else []
 
 
 def votes(board: Board, columns: int, most: int, marks: Marks = Marks()) -> list[Line]:
@@ -168,9 +156,8 @@ def _given(board: Board) -> str:
 
 def tally(board: Board) -> str:
     """The vote in words."""
-    counts = ", ".join(
-        f"{shorten(label(answer), 30)} ×{count}" for answer, count, _ in board.votes[:3]
-    )
+    named = (f"{shorten(label(answer), 30)} ×{count}" for answer, count, _ in board.votes[:3])
+    counts = ", ".join(named)
     lead = f", confidence {board.lead:.2f}" if board.lead is not None else ""
     given = f", {_given(board)}" if board.answered[1] else ""
     return f"vote: {counts}{lead}{given}" if counts else ""

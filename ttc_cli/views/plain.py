@@ -31,8 +31,7 @@ class Look:
         color: colours and dimming may be used.
         thoughts: on stderr in full, as a line that says how long they were, or not at all.
         program: on stderr, the program behind the answer.
-        stream: print the answer while it is written.
-        quiet: nothing on stderr but errors.
+        stream: print the answer while it is written. quiet: nothing on stderr but errors.
         answer: whether stdout gets the reply as events come (not with --json, -x or -o).
         onto_terminal: stdout is a terminal: control characters are kept off it.
         onto_pipe: it is a pipe, whose reader may write on the same terminal as we do.
@@ -53,15 +52,10 @@ class Look:
 
 
 class PlainView:
-    """A sink for people.
-
-    Args:
-        out, err: where answer and everything else go.
-    """
+    """A sink for people; answer and everything else go to `out` and `err`."""
 
     def __init__(self, look: Look, out: IO[str], err: IO[str]) -> None:
-        self._look = look
-        self._err = err
+        self._look, self._err = look, err
         self._talks = not look.quiet
         drawn = look.terminal and not look.quiet  # there may be a line from before the view
         self._frame = Frame(err, shown=drawn)
@@ -191,17 +185,15 @@ def summary(result: dict[str, Any]) -> list[str]:
     """One or two lines about a run: how it was decided and what it cost."""
     ours = result["ttc"]
     sure = ours.get("confidence")
+    tokens, money, votes = ours["tokens"], ours["cost"].get("money"), ours["votes"]
     lines = []
-    if ours["votes"]:
-        votes = _votes(ours["votes"], by_weight=sure is None)
-        more = f" and {len(ours['votes']) - 4} more" if len(ours["votes"]) > 4 else ""
-        lines.append(f"votes: {votes}{more} · {agreed(ours)}")
-    tokens = ours["tokens"]
-    money = ours["cost"].get("money")
+    if votes:
+        more = f" and {len(votes) - 4} more" if len(votes) > 4 else ""
+        lines.append(f"votes: {_votes(votes, by_weight=sure is None)}{more} · {agreed(ours)}")
     speed = tokens["sampled"] / ours["timings"]["decode_s"] if ours["timings"]["decode_s"] else 0
     parts = [
         f"{ours['strategy']} ({ours['effort']})",
-        f"confidence {sure:.2f}" if sure is not None and not ours["votes"] else "",
+        f"confidence {sure:.2f}" if sure is not None and not votes else "",
         f"{tokens['sampled']} tokens",
         "from the cache" if ours["cache"] == "hit" else "",
         f"{speed:.0f}/s" if speed else "",

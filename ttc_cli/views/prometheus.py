@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-Sample = tuple[str, Mapping[str, str], float]
-"""Suffix of the name, labels, value."""
+Sample = tuple[str, Mapping[str, str], float]  # suffix of the name, labels, value
 
 
 def exposition(stats: Mapping[str, Any]) -> str:

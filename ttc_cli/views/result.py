@@ -77,20 +77,14 @@ def build(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
     if thought:
         message["reasoning_content"] = thought
     stop = outcome.branch.stop if outcome.branch else None
-    prompt = facts.prompt_tokens
+    prompt, ended = facts.prompt_tokens, "stop" if stop is None or stop.whole else "length"
+    choice = {"index": 0, "finish_reason": ended, "message": message, "logprobs": None}
     return {
         "id": facts.id,
         "object": "chat.completion",
         "created": facts.created,
         "model": facts.model,
-        "choices": [
-            {
-                "index": 0,
-                "finish_reason": "stop" if stop is None or stop.whole else "length",
-                "message": message,
-                "logprobs": None,
-            }
-        ],
+        "choices": [choice],
         "usage": {
             "prompt_tokens": prompt,
             "completion_tokens": completion,
@@ -109,11 +103,18 @@ def error_body(error: TtcError) -> dict[str, Any]:
 
 
 def _ours(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str, Any]:
-    culled = sum(b.stop in (Stop.CULLED, Stop.CANCELLED) for b in outcome.branches)
-    cut = sum(
-        b.stop in (Stop.BUDGET, Stop.TIME) and not b.meta.get("closed") for b in outcome.branches
-    )
+    branches = outcome.branches
+    culled = sum(b.stop in (Stop.CULLED, Stop.CANCELLED) for b in branches)
+    late = [b for b in branches if b.stop in (Stop.BUDGET, Stop.TIME)]
+    cut = sum(not branch.meta.get("closed") for branch in late)
     spent = usage.sampled + usage.verifier
+    counts = ("sampled", "verifier", "wasted", "shared", "evaluated")
+    more = {
+        "program": outcome.program and asdict(outcome.program),
+        "rule": outcome.rule,
+        "note": outcome.note,
+        "tree": [asdict(step) for step in outcome.tree],
+    }
     return {
         "schema_version": SCHEMA_VERSION,
         "strategy": plan.strategy,
@@ -125,21 +126,14 @@ def _ours(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
         "verified": outcome.verified,
         "stopped": outcome.stopped,
         "samples": {
-            "started": len(outcome.branches),
-            "finished": len(outcome.branches) - culled - cut,
+            "started": len(branches),
+            "finished": len(branches) - culled - cut,
             "culled": culled,
             "answered": outcome.answered,
             "counted": outcome.counted,
         },
         "votes": [asdict(vote) for vote in outcome.votes],
-        "tokens": {
-            "prompt": facts.prompt_tokens,
-            "sampled": usage.sampled,
-            "verifier": usage.verifier,
-            "wasted": usage.wasted,
-            "shared": usage.shared,
-            "evaluated": usage.evaluated,
-        },
+        "tokens": {"prompt": facts.prompt_tokens} | {n: getattr(usage, n) for n in counts},
         "cost": {
             "multiplier": round(spent / facts.plain_answer, 2) if facts.plain_answer else None,
             "estimated_seconds": facts.estimate.get("seconds"),
@@ -150,8 +144,5 @@ def _ours(outcome: Outcome, plan: Plan, usage: Usage, facts: Facts) -> dict[str,
         "cache": facts.cache,
         "seed": facts.seed,
         "model": {"name": facts.model, "sha256": facts.sha256},
-        **({"program": asdict(outcome.program)} if outcome.program else {}),
-        **({"rule": outcome.rule} if outcome.rule else {}),
-        **({"note": outcome.note} if outcome.note else {}),
-        **({"tree": [asdict(step) for step in outcome.tree]} if outcome.tree else {}),
+        **{name: value for name, value in more.items() if value},
     }

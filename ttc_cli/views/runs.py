@@ -8,8 +8,7 @@ from typing import Any
 from ttc_cli.store.runs import Run
 from ttc_cli.views.text import agreed, plain, shorten
 
-SHORT_ID = 12
-"""Characters of an id in a list: enough to name a run."""
+SHORT_ID = 12  # characters of an id in a list: enough to name a run
 COLUMNS = {
     "run": 0, "when": 60, "state": 0, "how": 90, "tokens": 110, "seconds": 110, "agreement": 130,
     "answer": 80, "question": 0,
@@ -38,30 +37,18 @@ def row(run: Run) -> list[str]:
 
 def state(run: Run) -> str:
     """The state in a word or two: with the exit code of a failure, a cache hit, the rating."""
-    parts = [run.standing]
-    if run.exit:
-        parts.append(str(run.exit))
-    if run.ours.get("cache") == "hit":
-        parts.append("cached")
-    return " ".join([*parts, *filter(None, [run.feedback])])
+    cached = "cached" if run.ours.get("cache") == "hit" else ""
+    return " ".join(filter(None, (run.standing, str(run.exit or ""), cached, run.feedback)))
 
 
 def as_json(run: Run) -> dict[str, Any]:
     """All of a run but its texts, for programs."""
+    names = "id conversation parent began ended prompt exit feedback scores plan"
     return {
-        "id": run.id,
-        "conversation": run.conversation,
-        "parent": run.parent,
+        **{name: getattr(run, name) for name in names.split()},
         "state": run.standing,
-        "began": run.began,
-        "ended": run.ended,
-        "prompt": run.prompt,
         "documents": [{"name": name, "sha256": digest} for name, digest in run.documents],
-        "exit": run.exit,
         "error": {"message": run.error, "hint": run.hint} if run.error else None,
-        "feedback": run.feedback,
-        "scores": run.scores,
-        "plan": run.plan,
         "ttc": run.ours or None,
     }
 
@@ -95,21 +82,17 @@ def details(run: Run, result: dict[str, Any] | None) -> list[str]:
 
 
 def _outcome(ours: dict[str, Any]) -> dict[str, str]:
-    route, tokens, votes = ours["route"], ours["tokens"], ours["votes"]
-    agreement, rule = agreed(ours), ours.get("rule", "")
+    route, votes, seconds = ours["route"], ours["votes"], ours["timings"].items()
+    rules = "; ".join(f"{v['answer']}: {', '.join(v.get('rules', ()))}" for v in votes)
+    shares = [*(f"{v['answer']} ×{v['count']}" for v in votes), *([agreed(ours)] if votes else [])]
     return {
         "model": ours["model"]["name"],
         "how": f"{ours['strategy']} ({ours['effort']}), {route['task']}: {route['reason']}",
         "stopped": ours["stopped"],
-        "found by": rule
-        or "; ".join(f"{v['answer']}: {', '.join(v.get('rules', ()))}" for v in votes),
-        "votes": ", ".join(
-            [*(f"{v['answer']} ×{v['count']}" for v in votes), *([agreement] if votes else [])]
-        ),
-        "tokens": ", ".join(f"{count} {kind}" for kind, count in tokens.items() if count),
-        "seconds": ", ".join(
-            f"{name.removesuffix('_s')} {value:.1f}" for name, value in ours["timings"].items()
-        ),
+        "found by": ours.get("rule", "") or rules,
+        "votes": ", ".join(shares),
+        "tokens": ", ".join(f"{count} {kind}" for kind, count in ours["tokens"].items() if count),
+        "seconds": ", ".join(f"{name.removesuffix('_s')} {value:.1f}" for name, value in seconds),
         "cache": ours["cache"],
     }
 

@@ -8,6 +8,7 @@ write as a whole (synchronised output, DEC mode 2026) are asked to.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -19,12 +20,7 @@ BEGIN, END = "\x1b[?2026h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?2026l"
 
 
 class Frame:
-    """Lines at the bottom of a terminal.
-
-    Args:
-        err: the terminal.
-        shown: somebody has written a line there already, which counts as the first frame.
-    """
+    """Lines at the bottom of a terminal; `shown`: there is a line already, the first frame."""
 
     def __init__(self, err: IO[str], shown: bool = False) -> None:
         self._err = err
@@ -51,9 +47,8 @@ class Frame:
         if self._widths and columns == self._columns and list(lines) == self._lines:
             return
         same = self._lines if columns == self._columns else []
-        body = []
-        for at, line in enumerate(lines):
-            body.append("" if at < len(same) and same[at] == line else f"\r{line}\x1b[K")
+        kept = [line == old for line, old in itertools.zip_longest(lines, same[: len(lines)])]
+        body = ["" if k else f"\r{line}\x1b[K" for line, k in zip(lines, kept, strict=True)]
         text = "\n".join(body) + "\x1b[J"
         if body and not body[-1]:  # it ends where the last line does
             text = "\n".join(body) + f"\r{lines[-1]}\x1b[J"
@@ -108,10 +103,8 @@ class Raw:
     """Writes the answer as it comes.
 
     Args:
-        out: stdout.
-        onto_terminal: it is a terminal: control characters are kept off it.
-        columns: of the terminal.
-        before: called before anything is written to the terminal.
+        out: stdout. onto_terminal: it is a terminal: control characters are kept off it.
+        columns: of the terminal. before: called before anything is written to the terminal.
 
     `pending` is what was taken and cannot be written yet, `mid_line` whether the last line that
     was written is open.
@@ -120,16 +113,11 @@ class Raw:
     pending = ""
 
     def __init__(
-        self,
-        out: IO[str],
-        onto_terminal: bool,
-        columns: Callable[[], int],
+        self, out: IO[str], onto_terminal: bool, columns: Callable[[], int],
         before: Callable[[], None],
-    ) -> None:
-        self._out = out
-        self._onto_terminal = onto_terminal
-        self._columns = columns
-        self._before = before
+    ) -> None:  # fmt: skip
+        self._out, self._onto_terminal = out, onto_terminal
+        self._columns, self._before = columns, before
         self._held = ""
         self.mid_line = False
 

@@ -14,8 +14,7 @@ from typing import IO, Any
 
 from ttc_cli.core.text import plain as plain
 
-REPLICAS = 8
-"""That are named."""
+REPLICAS = 8  # that are named
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

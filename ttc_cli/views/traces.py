@@ -12,8 +12,7 @@ from ttc_cli.core.events import Close, Event, Open, ProgramRun, Score, StepDone,
 from ttc_cli.core.sampling import Stop
 from ttc_cli.views.text import plain, shorten
 
-END = 60
-"""Characters of a reply's end in a tree."""
+END = 60  # characters of a reply's end in a tree
 Ranks = Callable[[str], bool]
 """Whether a verifier of that name only ranks: its scores do not say what is right."""
 
@@ -151,20 +150,14 @@ def to_mermaid(tree: Steps) -> str:
         label = f"{_score(step)} {shorten(_first_line(step), 40)}"
         for char, code in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;")):
             label = label.replace(char, code)
-        arrow = "-.->" if step["state"] == "dead" else "==>" if _finished(step) else "-->"
+        dead, whole = step["state"] == "dead", step["state"] == "finished"
+        arrow = "-.->" if dead else "==>" if whole else "-->"
         name = _name(step["id"])
         lines.append(f'  {_name(step["id"][:-1])} {arrow} {name}["{label}"]')
     return "\n".join(lines)
 
 
-FORMATS: dict[str, Callable[[Steps], str]] = {
-    "dot": to_dot,
-    "mermaid": to_mermaid,
-}
-
-
-def _finished(step: dict[str, Any]) -> bool:
-    return bool(step["state"] == "finished")
+FORMATS: dict[str, Callable[[Steps], str]] = {"dot": to_dot, "mermaid": to_mermaid}
 
 
 def _score(step: dict[str, Any]) -> str:

@@ -12,8 +12,7 @@ SHELLS: Mapping[str, tuple[str, Callable[[Command], str]]] = {
     "zsh": ("completions/_ttc", zsh.script),
     "fish": ("completions/ttc.fish", fish.script),
     "powershell": ("completions/ttc.ps1", powershell.script),
-}
-"""By shell: its file in a checkout, and the function that makes it."""
+}  # by shell: its file in a checkout, and the function that makes it
 
 
 def generated() -> dict[str, str]:

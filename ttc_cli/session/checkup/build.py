@@ -11,7 +11,7 @@ from typing import Any
 from ttc_cli import __version__
 from ttc_cli.core.errors import EngineFailed
 from ttc_cli.engine import machine
-from ttc_cli.session.checkup.finding import Finding, ask
+from ttc_cli.session.checkup import Finding, ask
 
 PATIENCE = 60.0
 REBUILD = (
@@ -53,32 +53,20 @@ def llama() -> Iterator[Finding]:
     yield instructions(str(built["info"]), machine.cpu_features())
     yield gpu(bool(built["gpu"]), machine.gpu_kind())
     if built["amx"]:
-        yield Finding(
-            "AMX",
-            "warning",
-            "this build's AMX kernels crash (GCC bug 114098): ttc goes without repacked weights",
-            f"build it again without them, it will be faster: {built['amx']} {REBUILD}",
-        )
+        why = "this build's AMX kernels crash (GCC bug 114098): ttc goes without repacked weights"
+        how = f"build it again without them, it will be faster: {built['amx']} {REBUILD}"
+        yield Finding("AMX", "warning", why, how)
 
 
 def instructions(info: str, here: frozenset[str]) -> Finding:
-    """Instruction sets of the processor against those of the build.
-
-    Args:
-        info: llama.cpp's own account of itself.
-        here: the processor's.
-    """
+    """Instruction sets of the processor against those of the build, by llama.cpp's own account."""
     used = frozenset(re.findall(r"(\w+) = 1", info))
     if not here:
         return Finding("processor", "ok", f"the build uses {', '.join(sorted(used))}")
-    lacking = sorted(here - used)
-    if lacking:
-        return Finding(
-            "processor",
-            "warning",
-            f"it has {', '.join(lacking)}, which this build of llama.cpp does not use",
-            f'build it here, it will be faster: CMAKE_ARGS="-DGGML_NATIVE=on" {REBUILD}',
-        )
+    if lacking := sorted(here - used):
+        why = f"it has {', '.join(lacking)}, which this build of llama.cpp does not use"
+        how = f'build it here, it will be faster: CMAKE_ARGS="-DGGML_NATIVE=on" {REBUILD}'
+        return Finding("processor", "warning", why, how)
     return Finding("processor", "ok", f"{', '.join(sorted(here))}: all used")
 
 
@@ -88,12 +76,9 @@ def gpu(offloads: bool, kind: str) -> Finding:
         return Finding("GPU", "ok", "this build of llama.cpp puts layers on it (--gpu-layers)")
     if not kind:
         return Finding("GPU", "ok", "none seen; all is done on the processor")
-    return Finding(
-        "GPU",
-        "warning",
-        f"there seems to be one ({kind}), and this build of llama.cpp does not use it",
-        f'CMAKE_ARGS="-DGGML_{kind.upper()}=on" {REBUILD} (see docs/gpu.md)',
-    )
+    why = f"there seems to be one ({kind}), and this build of llama.cpp does not use it"
+    how = f'CMAKE_ARGS="-DGGML_{kind.upper()}=on" {REBUILD} (see docs/gpu.md)'
+    return Finding("GPU", "warning", why, how)
 
 
 def threads(chosen: int | None, available: int, quota: float | None) -> Finding:
@@ -122,12 +107,8 @@ def facts() -> dict[str, Any]:
     """The machine in numbers, for `--json`."""
     total, free = machine.memory_bytes()
     return {
-        "ttc": __version__,
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "processors": machine.available_threads(),
-        "processor_quota": machine.processor_quota(),
-        "memory_bytes": total,
-        "memory_free_bytes": free,
+        "ttc": __version__, "python": platform.python_version(), "system": platform.platform(),
+        "processors": machine.available_threads(), "processor_quota": machine.processor_quota(),
+        "memory_bytes": total, "memory_free_bytes": free,
         "cpu_features": sorted(machine.cpu_features()),
-    }
+    }  # fmt: skip

@@ -10,7 +10,7 @@ from ttc_cli.engine import machine
 from ttc_cli.models.disk import size_text
 from ttc_cli.models.gguf import read_gguf
 from ttc_cli.models.registry import ModelFile, identity, resolve
-from ttc_cli.session.checkup.finding import Finding, State, ask
+from ttc_cli.session.checkup import Finding, State, ask
 from ttc_cli.session.model import chosen, reach
 from ttc_cli.settings import NamedRemote, Settings
 from ttc_cli.store import speeds
@@ -18,8 +18,7 @@ from ttc_cli.store import speeds
 WORTH = ("continue", "confidence", "score", "grammar", "exact-usage")
 """Abilities whose lack is worth a word: some strategies and verifiers cannot do without."""
 
-SECONDS = 60.0
-"""That a server may take to answer."""
+SECONDS = 60.0  # that a server may take to answer
 
 
 def named(settings: Settings) -> Iterator[Finding]:
@@ -30,11 +29,7 @@ def named(settings: Settings) -> Iterator[Finding]:
 
 
 def answers(settings: Settings, remote: NamedRemote, check: str, otherwise: State) -> Finding:
-    """Whether a server answers, with what; a few tokens are drawn to see what it can do.
-
-    Args:
-        otherwise: the state when it does not.
-    """
+    """Whether a server answers, with what, by a few tokens; `otherwise` is the state if not."""
     try:
         deadline = time.monotonic() + SECONDS
         served = reach(settings, remote, lambda _: None, deadline=deadline)
@@ -47,14 +42,11 @@ def answers(settings: Settings, remote: NamedRemote, check: str, otherwise: Stat
     return Finding(check, "ok", said + (f", without {', '.join(lacking)}" if lacking else ""))
 
 
-CONTEXT = 4096
-"""Tokens of context reckoned with where the settings name none."""
-BUFFERS = 300 * 10**6
-"""Bytes that llama.cpp and Python take besides weights and cache, roughly."""
+CONTEXT = 4096  # tokens of context reckoned with where the settings name none
+BUFFERS = 300 * 10**6  # bytes that llama.cpp and Python take besides weights and cache, roughly
 SPEED_SECONDS = 10.0
 PATIENCE = 120.0
-SLOW = 4.0
-"""Tokens a second below which reading along is no fun."""
+SLOW = 4.0  # tokens a second below which reading along is no fun
 
 CODE = """
 import json, sys, time
@@ -90,11 +82,7 @@ print(json.dumps(found))
 
 
 def check(settings: Settings, *, quick: bool) -> Iterator[Finding]:
-    """The findings about the model of these settings.
-
-    Args:
-        quick: without the ten seconds of writing.
-    """
+    """The findings about the model of these settings; `quick` leaves out ten seconds of writing."""
     try:
         if (remote := chosen(settings)) is not None:
             yield answers(settings, remote, "model", "broken")

@@ -13,18 +13,16 @@ from pathlib import Path
 from ttc_cli.core.errors import TtcError
 from ttc_cli.jail import Layer, available, require
 from ttc_cli.models.disk import size_text
-from ttc_cli.session.checkup.finding import Finding
+from ttc_cli.session.checkup import Finding
 from ttc_cli.settings import Settings, cache_dir, config_path, home, load, log_dir
 
-LITTLE = 2 * 10**9
-"""Bytes free below which a model or a cache will soon not fit."""
+LITTLE = 2 * 10**9  # bytes free below which a model or a cache will soon not fit
 HELD_BY = {
     Layer.NAMESPACES: "namespaces, Landlock, a filter of system calls and limits",
     Layer.FILTER: "Landlock, a filter of system calls and limits",
     Layer.PROFILE: "a profile of sandbox-exec (untested) and limits",
 }
-PATIENCE = 2.0
-"""Seconds for the check of one database; a larger one is only looked into."""
+PATIENCE = 2.0  # seconds for the check of one database; a larger one is only looked into
 
 
 def settings() -> tuple[Finding, Settings]:
@@ -32,9 +30,8 @@ def settings() -> tuple[Finding, Settings]:
     try:
         found = load()
     except TtcError as error:
-        return Finding(
-            "settings", "broken", error.message, error.hint or "ttc config edit"
-        ), Settings()
+        advice = error.hint or "ttc config edit"
+        return Finding("settings", "broken", error.message, advice), Settings()
     if found.warnings:
         more = f" (and {len(found.warnings) - 1} more)" if len(found.warnings) > 1 else ""
         return Finding("settings", "warning", found.warnings[0] + more, "ttc config edit"), found
