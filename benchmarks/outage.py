@@ -3,8 +3,8 @@
     python benchmarks/outage.py --llama-server FILE --model FILE.gguf [--rounds 10] [--away 30]
         [--records 200] [--questions 60] [--tokens 24] [--first 0] [--what map bench]
 
-First each is run undisturbed. Then, in each round, the server is killed with SIGKILL at a moment
-between a fifth and three fifths of that time, and started again `--away` seconds later. Passed:
+First each is run undisturbed. Then, in each round, the server is killed with SIGKILL when between
+a tenth and three fifths of the rows are written, and started again `--away` seconds later. Passed:
 each record and question is answered once and without an error, and the accuracy is that of the
 undisturbed run. Printed besides: how many texts are the same (temperature 0; sums of floats depend
 on what else is in a batch, so not all need be). The seeds of rounds are `--first` and on.
@@ -55,12 +55,14 @@ class Task:
 
     Args:
         words: of the command, without the model.
-        result: of a folder, the file that holds the rows.
+        result: what is added to the name of the output for the file that holds the rows.
+        grows: the same for the file that holds them while they come.
         many: records or questions.
     """
 
-    def __init__(self, name: str, words: list[str], result: str, many: int) -> None:
-        self.name, self.words, self.result, self.many = name, words, result, many
+    def __init__(self, name: str, words: list[str], result: str, grows: str, many: int) -> None:
+        self.name, self.words, self.many = name, words, many
+        self.result, self.grows = result, grows
 
     def started(self, folder: Path, lines: bytes, out: Path) -> subprocess.Popen[bytes]:
         words = [word.replace("OUT", str(out)) for word in self.words]
@@ -76,23 +78,30 @@ class Task:
         return process
 
     def run(
-        self, folder: Path, lines: bytes, name: str, kill: tuple[Replica, float, float] | None
+        self, folder: Path, lines: bytes, name: str, kill: tuple[Replica, int, float] | None
     ) -> Ran:
-        """Run it once; `kill` is the server, when it is killed, and how long it is away."""
+        """Run it once; `kill` is the server, the rows at which it is killed, and how long it is
+        away."""
         out, began = folder / name, time.monotonic()
         process = self.started(folder, lines, out)
         if kill is not None:
-            server, moment, away = kill
-            time.sleep(moment)
+            server, many, away = kill
+            grows = Path(f"{out}{self.grows}")
+            while process.poll() is None and _lines(grows) < many:
+                time.sleep(0.05)
             if process.poll() is not None:
                 sys.exit("it ended before the server was killed: give more --records")
             server.kill()
             time.sleep(away)
             server.start()
         _, said = process.communicate(timeout=LONGEST)
-        found = rows(out / self.result if self.result else out)
+        found = rows(Path(f"{out}{self.result}"))
         last = said.decode(errors="replace").strip().splitlines()[-1:]
         return Ran(process.returncode, time.monotonic() - began, "".join(last), found)
+
+
+def _lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
 def right(ran: Ran) -> float | None:
@@ -135,9 +144,9 @@ def main(given: argparse.Namespace, folder: Path) -> int:
     plain = ["--max-tokens", str(given.tokens), "-e", "low", "-S", "direct"]
     tasks = {
         "map": Task("map", ["map", "{line}", "-", "-o", "OUT", "--no-cache", *plain], "",
-                    given.records),
+                    ".part", given.records),
         "bench": Task("bench", ["bench", "run", "-d", str(folder / "sums.jsonl"), "-o", "OUT",
-                                *plain], "results.jsonl", given.questions),
+                                *plain], "/results.jsonl", "/results.jsonl", given.questions),
     }  # fmt: skip
     bad = 0
     for task in (tasks[name] for name in given.what):
@@ -146,13 +155,13 @@ def main(given: argparse.Namespace, folder: Path) -> int:
         print(f"{task.name} undisturbed: exit {calm.code}, {len(calm.rows)} rows in"
               f" {calm.seconds:.0f} s, right {right(calm)}; {calm.said}", flush=True)  # fmt: skip
         for seed in range(given.first, given.first + given.rounds):
-            moment = random.Random(f"{task.name} {seed}").uniform(0.2, 0.6) * calm.seconds
-            kill = (server, moment, given.away)
+            share = random.Random(f"{task.name} {seed}").uniform(0.1, 0.6)
+            kill = (server, max(1, round(share * task.many)), given.away)
             ran = task.run(folder, fed, f"{task.name}-{seed}", kill)
             wrong = faults(task, ran, calm)
             same = sum(calm.answers.get(key) == text for key, text in ran.answers.items())
             bad += bool(wrong)
-            print(f"{task.name} {seed}: killed at {moment:.1f} s, away {given.away:.0f} s,"
+            print(f"{task.name} {seed}: killed at {kill[1]} rows, away {given.away:.0f} s,"
                   f" {ran.seconds:.0f} s in all; {len(ran.rows)} rows, {same} as undisturbed,"
                   f" right {right(ran)}; {'; '.join(wrong) or 'passed'}", flush=True)  # fmt: skip
     server.kill()

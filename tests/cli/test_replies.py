@@ -99,11 +99,19 @@ def test_a_reply_without_the_form_is_drawn_once_more_and_told_of(ttc: Ttc) -> No
     script, prompts = turns("The Long and Secret Life of Bees", "Life of Bees")
     ran = ttc("-e", "low", asked, script=script)
     assert (ran.code, ran.out, ran.err, len(prompts)) == (0, "Life of Bees\n", "", 2)
-    assert "It must be: at most 20 characters" in prompts[1]
+    lacks = "It must be: at most 20 characters, so about 2 words (it has 32 characters)"
+    assert lacks in prompts[1]
     script, prompts = turns("The Long and Secret Life of Bees")
     ran = ttc("-e", "low", asked, script=script)
     assert (ran.out, len(prompts)) == ("The Long and Secret Life of Bees\n", 2)
     assert ran.err == "the reply is not as it was asked for: at most 20 characters\n"
+
+
+def test_a_line_that_stays_too_long_ends_where_it_may(ttc: Ttc) -> None:
+    asked = "Write a commit message of at most 60 characters."
+    long = "Fix slug function to handle leading whitespace and convert to lowercase"
+    ran = ttc("-e", "low", asked, script=turns(long)[0])
+    assert (ran.out, ran.err) == ("Fix slug function to handle leading whitespace\n", "")
 
 
 @pytest.mark.parametrize(

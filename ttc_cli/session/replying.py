@@ -19,7 +19,7 @@ from ttc_cli.core.outcome import Outcome, Plan, Question, Reply
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import StopRule
 from ttc_cli.drawing import replies
-from ttc_cli.prompts.forms import Constraint, brief, failing, grammar, language, mended
+from ttc_cli.prompts.forms import Constraint, brief, failing, grammar, language, mended, shortened
 from ttc_cli.prompts.wording import asked_again, closing
 from ttc_cli.session.statements import amount, neutral, readable, statements, values
 
@@ -106,7 +106,7 @@ def _drawn(
     forms, best, spent = [str(one) for one in wanted], None if drafted else own, 0
     first = 0 if drafted else SECOND
     for number in range(first, SECOND + 1):
-        lacks = [str(one) for one in failing(best, wanted)] if best else []
+        lacks = [one.lacking(best) for one in failing(best, wanted)] if best else []
         said = asked_again(best, lacks) if best else closing(outcome.answer, forms)
         held = grammar(wanted) if number == SECOND else ""
         turn = Branch((*outcome.branch.id, number), question.follow(own, said))
@@ -120,6 +120,8 @@ def _drawn(
             best = text
         if not text:
             break  # no token, no second, no room left
+    if best and (shown := shortened(best, wanted)):
+        return _saying(run, outcome, shown, spent)
     if brief(wanted) and outcome.answer:
         best = outcome.answer  # a value is nearer to what was asked for than talk about it
     return _lacking(run, outcome, best or outcome.answer or own, wanted, spent)

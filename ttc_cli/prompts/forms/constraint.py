@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 MANY = 10**6
+CHARACTERS_A_WORD = 8
+"""With its space, and some to spare."""
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _MARKUP = re.compile(r"^[ \t]*(?:```|#{1,6} )|\*\*[^*\n]+\*\*|__[^_\n]+__", re.MULTILINE)
 _ITEMS = {
@@ -95,6 +97,13 @@ class Constraint:
         return (
             f"at most {self.most} {name}" if self.most < MANY else f"at least {self.least} {name}"
         )
+
+    def lacking(self, reply: str) -> str:
+        """What a reply without the form is told: characters in words too, which models count."""
+        if self.kind != "characters" or self.most == MANY:
+            return str(self)
+        words = max(1, self.most // CHARACTERS_A_WORD)
+        return f"{self}, so about {words} words (it has {len(reply.strip())} characters)"
 
     def within(self, count: int) -> bool:
         """Whether a count lies in the bounds."""

@@ -18,6 +18,10 @@ _MARK = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+")
 _TABLE_LINE = re.compile(r"^[ \t]*\|.*\|[ \t]*$", re.MULTILINE)
 _INLINE_CODE = re.compile(r"`([^`\n]+)`")
 _LETTER = re.compile(r"\(?\b([A-Ja-j])\b(?:[).:]|$)")
+_CLAUSE = re.compile(
+    r"(?<=\w)(?:[,;:]? (?:and|und|et|y|but|aber|mais|pero|while|so|by)\b|[;,]| \(| [–—-] )"
+)
+"""Where a line may end before its end."""
 _SHORT = ("number", "quantity", "letter", "short", "verdict")
 
 
@@ -32,6 +36,13 @@ def mended(reply: str, wanted: Sequence[Constraint]) -> str | None:
             if shown and all(one.holds(shown) for one in wanted):
                 return shown
     return None
+
+
+def shortened(reply: str, wanted: Sequence[Constraint]) -> str | None:
+    """A line that is too long, up to the last place where it may end; None where none fits."""
+    most = next((one.most for one in wanted if one.kind == "characters"), 0)
+    ends = [end.start() for end in _CLAUSE.finditer(reply) if most // 2 <= end.start() <= most]
+    return mended(reply[: ends[-1]], wanted) if ends and "\n" not in reply.strip() else None
 
 
 def failing(reply: str, wanted: Sequence[Constraint]) -> list[Constraint]:
