@@ -1,8 +1,10 @@
 """Fit the probe that ships and the evidence model, and replay rules of votes by it.
 
-    python benchmarks/fit_evidence.py READ.jsonl... --model MODEL.gguf --probe NAME.npz --json OUT
+    python benchmarks/fit_evidence.py READ.jsonl... --data train.jsonl --json OUT \
+        [--model MODEL.gguf --probe NAME.npz]
 
-READ is what `read_pool.py` wrote (of a sample that is in several, the one with more steps counts).
+READ is what `read_pool.py` wrote (of a sample that is in several, the one with more steps counts);
+what it wrote with --answers has no states: leave out --model and --probe then.
 The evidence is fitted on the probe's scores of questions that the probe had not seen; what is
 judged and replayed is fitted on other questions (five folds). Printed: the rows of
 `voting.evidence.TABLES`, calibration (ECE beside the 90th percentile of a perfect forecaster's,
@@ -29,18 +31,20 @@ from read_pool import lines
 from scipy.optimize import minimize
 
 from ttc_cli.answers import classes
+from ttc_cli.answers.plausible import implausible
 from ttc_cli.bench.statistics import paired
 from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM
 from ttc_cli.core.sampling import Stop
 from ttc_cli.prm.fit import FOLDS, train
 from ttc_cli.prm.measures import auc, brier, calibration
 from ttc_cli.prm.traces import Trace
-from ttc_cli.voting.evidence import hesitation
+from ttc_cli.voting.evidence import LEAST_LIKELY, hesitation
 from ttc_cli.voting.mixed import STAGES, Stage, order, stages
 
 KINDS = (GREEDY_PROGRAM, PROGRAM, PLAIN)
 FIXED = {
     "one program": (GREEDY_PROGRAM,),
+    "a program of each prompt": (GREEDY_PROGRAM, PROGRAM),
     "one bare program": (PROGRAM,),
     "one plain reply": (PLAIN,),
     "four plain replies": (PLAIN,) * 4,
@@ -74,11 +78,13 @@ class Sample:
 
 @dataclass
 class Asked:
-    """A question's samples; `right` is the right class, -1 where there is none."""
+    """A question's samples; `right` is the right class, -1 where there is none; `likely`: the
+    log-probability of a class's answer, asked for alone."""
 
     id: str
     samples: list[Sample] = field(default_factory=list)
     right: int = -1
+    likely: dict[int, float] = field(default_factory=dict)
 
     def named(self, name: str) -> list[int]:
         return [i for i, sample in enumerate(self.samples) if sample.name == name]
@@ -92,8 +98,14 @@ def read(paths: Sequence[Path]) -> list[dict[str, Any]]:
     return [found[key] for key in sorted(found)]
 
 
-def asked(rows: Sequence[dict[str, Any]], probed: dict[int, float]) -> list[Asked]:
-    """Questions with all their samples; those that have fewer are left out."""
+def asked(
+    rows: Sequence[dict[str, Any]], probed: dict[int, float], told: dict[str, str], *, reads: bool
+) -> list[Asked]:
+    """Questions with all their samples; those that have fewer are left out.
+
+    Args:
+        told: the questions' texts. reads: whether likelihoods of answers are gone by.
+    """
     groups: dict[str, list[int]] = defaultdict(list)
     for at, row in enumerate(rows):
         groups[row["question"]].append(at)
@@ -105,8 +117,15 @@ def asked(rows: Sequence[dict[str, Any]], probed: dict[int, float]) -> list[Aske
             kind = KINDS.index(row["kind"])
             sure = probed.get(i, math.nan), -math.log(max(hesitation(row["confidence"]), 1e-3))
             one.samples.append(Sample(row["name"], kind, row["tokens"], sure))
-        found = classes([rows[i]["answer"] or None for i in at], worker=Undecided())
+        said = [
+            None if not row["answer"] or implausible(row["answer"], told[name]) else row["answer"]
+            for row in (rows[i] for i in at)
+        ]
+        found = classes(said, worker=Undecided())
         for number, group in enumerate(found):
+            known = [rows[at[member]].get("likelihood") for member in group.members]
+            known = [value for value in known if value is not None]
+            one.likely[number] = max(*known, LEAST_LIKELY) if known and reads else math.nan
             for member in group.members:
                 one.samples[member].of = number
             if np.mean([rows[at[member]]["right"] for member in group.members]) > 0.5:
@@ -124,16 +143,19 @@ class Model:
 
     Args:
         values: usual (3 kinds), slopes (by probe and by hesitation, 3 kinds each), powers (of
-            programs and of plain replies), none, spread, lift (by probe and by hesitation).
+            programs and of plain replies), none, spread, lift (by probe and by hesitation), likely.
         middles: shape (3 kinds, 2), how sure samples are as a rule.
+        usual_likely: log-probability of an answer as a rule.
     """
 
-    def __init__(self, values: Numbers, middles: Numbers) -> None:
+    def __init__(self, values: Numbers, middles: Numbers, usual_likely: float) -> None:
         self.values, self.middles = np.asarray(values, float), middles
+        self.usual_likely = usual_likely
         self.usual, self.slope = self.values[:3], self.values[3:9].reshape(2, 3).T
         self.power = np.array([1.0, *self.values[9:11]])
         self.none, self.spread = map(float, self.values[11:13])
-        self.lift = self.values[13:]
+        self.lift = self.values[13:15]
+        self.likely = float(self.values[15])
 
     def more(self, kind: Numbers, sure: Numbers) -> Numbers:
         """How much surer than usual samples are: shape (n, 2)."""
@@ -155,6 +177,9 @@ class Model:
         weights: dict[int, float] = defaultdict(float)
         for (of, kind), mine in said.items():
             weights[of] += sum(mine) * len(mine) ** (self.power[kind] - 1)
+        for of in weights:
+            known = one.likely[of]
+            weights[of] += 0 if math.isnan(known) else self.likely * (known - self.usual_likely)
         lift = float(self.lift @ more.mean(axis=0))
         none = self.none + self.spread * math.log(len(weights)) - lift
         total = math.exp(none) + sum(map(math.exp, weights.values()))
@@ -168,7 +193,10 @@ class Model:
             f"{kind}: Kind({self.usual[i]:.2f}, ({told(self.slope[i])}), ({told(self.middles[i])}),"
             f" {self.power[i]:.2f})"
             for i, kind in enumerate(KINDS)
-        ] + [f"none={self.none:.2f}, spread={self.spread:.2f}, lift=({told(self.lift)})"]
+        ] + [
+            f"none={self.none:.2f}, spread={self.spread:.2f}, lift=({told(self.lift)}),"
+            f" likely=({self.likely:.2f}, {self.usual_likely:.2f})"
+        ]
 
 
 def part(one: Asked, rng: random.Random) -> list[int]:
@@ -183,6 +211,7 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
     items = [(one, p) for one in questions for _ in range(SUBSETS) if (p := part(one, rng))]
     kind, sure, at = [], [], []  # of each sample with an answer; `at`: its class's row
     item, wins, lost = [], [], np.ones(len(items))  # of each class; `lost`: no class is right
+    reading = []
     for number, (one, picked) in enumerate(items):
         row: dict[int, int] = {}
         for sample in (one.samples[i] for i in picked if one.samples[i].of >= 0):
@@ -190,12 +219,17 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
                 row[sample.of] = len(item)
                 item.append(number)
                 wins.append(sample.of == one.right)
+                reading.append(one.likely[sample.of])
             kind.append(sample.kind)
             sure.append(sample.sure)
             at.append(row[sample.of])
         if one.right in row:
             lost[number] = 0
     kinds, sures, item_of, won = map(np.array, (kind, sure, item, wins))
+    read_ = np.array(reading)
+    reads = bool(np.isfinite(read_).any())
+    usual_likely = float(np.nanmean(read_)) if reads else 0.0
+    likely = np.nan_to_num(read_ - usual_likely)
     middles = np.array([sures[kinds == k].mean(axis=0) for k in range(3)])
     more = np.nan_to_num(sures - middles[kinds])
     many = np.maximum(np.bincount(item_of[at], minlength=len(items)), 1)
@@ -205,9 +239,9 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
     counts = np.maximum(np.bincount(cell, minlength=3 * len(item)).reshape(-1, 3), 1)
 
     def loss(values: Numbers) -> float:
-        model = Model(values, middles)
+        model = Model(values, middles, usual_likely)
         said = np.bincount(cell, model.said(kinds, more), 3 * len(item)).reshape(-1, 3)
-        weight = (said * counts ** (model.power - 1)).sum(axis=1)
+        weight = (said * counts ** (model.power - 1)).sum(axis=1) + model.likely * likely
         none = model.none + model.spread * spread - usual @ model.lift
         total = np.exp(none) + np.bincount(item_of, np.exp(weight), len(items))
         hit = weight[won].sum() + none @ lost
@@ -215,8 +249,9 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
         return float((np.log(total).sum() - hit) / len(items)) + ridge
 
     bounds = [(0, 5)] * 3 + [(0, 3)] * 6 + [(0.2, 1)] * 2 + [(-1, 5)] + [(0, 3)] * 3
-    start = [0.8, 1.3, 0.9, *[0.3] * 6, 0.5, 0.9, 1.5, 0.5, 0.2, 0.2]
-    return Model(minimize(loss, start, bounds=bounds).x, middles)
+    bounds += [(0, 2 * reads)]
+    start = [0.8, 1.3, 0.9, *[0.3] * 6, 0.5, 0.9, 1.5, 0.5, 0.2, 0.2, 0.1 * reads]
+    return Model(minimize(loss, start, bounds=bounds).x, middles, usual_likely)
 
 
 def folds(questions: Sequence[Asked]) -> dict[str, int]:
@@ -324,18 +359,24 @@ def probe(rows: Sequence[dict[str, Any]], model: Path, out: Path) -> tuple[dict[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("read", type=Path, nargs="+")
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--probe", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True, help="the questions")
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--probe", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--against", default="one program, two plain replies")
     told = parser.parse_args()
     rows = read(told.read)
-    logits, facts = probe(rows, told.model, told.probe)
-    print(json.dumps({k: v for k, v in facts.items() if k != "calibration"}, indent=1))
-    report: dict[str, Any] = {"probe": facts}
+    texts = {row["id"]: row["question"] for row in lines(told.data)}
+    report: dict[str, Any] = {}
     nothing: dict[int, float] = {}
-    for name, probed in (("without a probe", nothing), ("with the probe", logits)):
-        questions = asked(rows, probed)
+    ways = [("hesitation alone", nothing, False), ("answers read", nothing, True)]
+    if told.model and told.probe:
+        logits, facts = probe(rows, told.model, told.probe)
+        print(json.dumps({k: v for k, v in facts.items() if k != "calibration"}, indent=1))
+        report["probe"] = facts
+        ways += [("with the probe", logits, False), ("the probe, answers read", logits, True)]
+    for name, probed, reads in ways:
+        questions = asked(rows, probed, texts, reads=reads)
         fold = folds(questions)
         held = {f: fitted([q for q in questions if fold[q.id] != f]) for f in range(FOLDS)}
 

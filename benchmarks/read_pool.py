@@ -1,11 +1,12 @@
 """States, answers and verdicts of the samples that `draw_pool.py` drew: what evidence is fitted on.
 
     python benchmarks/read_pool.py --model MODEL.gguf --data train.jsonl --pool pool.jsonl \
-        --out read.jsonl
+        --out read.jsonl [--answers]
 
 Nothing is drawn: each text is evaluated once, and programs are run in the jail. One JSON line a
-sample: a trace (see `prm.traces`) and kind, name, sample, stop, answer, confidence. A run that
-was stopped goes on where it was.
+sample: a trace (see `prm.traces`) and kind, name, sample, stop, answer, confidence, likelihood (of
+the answer, asked for alone). With --answers no text is evaluated but these: a twentieth of the
+time, and no states. A run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from draw_pool import request
+from draw_pool import chat, request
 
 from ttc_cli.answers import equivalent
 from ttc_cli.core.branch import Branch, Step
@@ -33,9 +34,12 @@ from ttc_cli.core.steps import STEPS
 from ttc_cli.drawing.replies import answer_of
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.prm.traces import Trace
+from ttc_cli.prompts.wording import wording
 from ttc_cli.session.programs import runner
 from ttc_cli.verifiers.head import FEATURES, features_of, states_of
 from ttc_cli.verifiers.probe import with_states
+from ttc_cli.voting.evidence import LIKELIHOOD
+from ttc_cli.voting.likelihood import read as likelihoods
 
 KINDS = {"plain": PLAIN, "program-B-0": GREEDY_PROGRAM, "program-A-0": PROGRAM,
          "program-B-1": PROGRAM}  # fmt: skip
@@ -140,6 +144,39 @@ class Reader:
             )
         return Branch(read.id, read.prompt, tuple(steps))
 
+    def answers(self, asked: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The samples' answers and verdicts alone."""
+        out = []
+        for row in rows:
+            drawn = request((asked["id"], row["kind"], 0), asked["question"])
+            prompt = drawn.prompt
+            branch = Branch((0,), prompt, (Step(row["text"]),), Stop(row["stop"]))
+            if row["kind"] == "plain":
+                question = Question(asked["question"], "math", None, lambda v, t, p=prompt: p)
+                found = answer_of(branch, question)
+                answer = found.text if found else ""
+            else:
+                answer = self._value(asked, branch, drawn.prefix[0].text + row["text"])
+            kept = {name: row[name] for name in ("sample", "stop", "confidence", "tokens")}
+            out.append({
+                "question": asked["id"], "steps": [], "right": _right(answer, asked),
+                "kind": KINDS[row["kind"]], "name": row["kind"], **kept, "answer": answer,
+            })  # fmt: skip
+        return out
+
+    def likelihoods(self, asked: dict[str, Any], records: list[dict[str, Any]]) -> None:
+        """Add to each record the likelihood of its number, where it has one."""
+        bare = chat(f"{asked['question']}\n{wording('bare')}")
+        question = Question(asked["question"], "math", None, lambda v, t: bare, bare=bare)
+        branches = [
+            Branch((n,), bare, (Step(f"\\boxed{{{row['answer']}}}"),), Stop.END)
+            for n, row in enumerate(records)
+        ]
+        for row, branch in zip(
+            records, end_of(likelihoods(Run(self._engine), question, branches)), strict=True
+        ):
+            row["likelihood"] = branch.meta.get(LIKELIHOOD)
+
     @property
     def inexact(self) -> int:
         """Samples whose text is cut into other tokens than were drawn."""
@@ -152,7 +189,7 @@ def _record(
     states = states_of(branch)
     features[-1, LOGPROB] = row["logprob"] / max(1, row["tokens"])
     features[-1, SURPRISE] = math.log(0.1 - row["logprob"])
-    right = bool(answer) and equivalent(answer, asked["answer"].rpartition("####")[2].strip())
+    right = _right(answer, asked)
     labels = (float(right),) * len(states)
     pieces = [*STEPS.cut(branch.text), *[""] * len(states)]
     texts = tuple(pieces[: len(states)])
@@ -160,6 +197,10 @@ def _record(
     kept = {name: row[name] for name in ("sample", "stop", "confidence")}
     return {**trace.record(), "kind": KINDS[row["kind"]], "name": row["kind"], **kept,
             "answer": answer}  # fmt: skip
+
+
+def _right(answer: str, asked: dict[str, Any]) -> bool:
+    return bool(answer) and equivalent(answer, asked["answer"].rpartition("####")[2].strip())
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -173,6 +214,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=0, help="questions whose steps are read too")
+    parser.add_argument("--answers", action="store_true", help="no states")
     parser.add_argument("--most", type=int, default=2, help="samples of program-B-1 a question")
     told = parser.parse_args()
     asked = {row["id"]: row for row in lines(told.data)}
@@ -191,10 +233,14 @@ def main() -> None:
             kept = [row for row in rows if row.get("states")]
             rows = [row for row in rows if "states" not in row]
             plain = [row for row in rows if row["kind"] == "plain"]
-            found = [reader.drawn(asked[name], row) for row in kept]
-            found += reader.plain(asked[name], plain, steps=n <= told.steps) if plain else []
             programs = [row for row in rows if row["kind"] != "plain"]
-            found += reader.programs(asked[name], programs) if programs else []
+            if told.answers:
+                found = reader.answers(asked[name], kept + rows)
+            else:
+                found = [reader.drawn(asked[name], row) for row in kept]
+                found += reader.plain(asked[name], plain, steps=n <= told.steps) if plain else []
+                found += reader.programs(asked[name], programs) if programs else []
+            reader.likelihoods(asked[name], found)
             for record in found:
                 out.write(json.dumps(record) + "\n")
             out.flush()

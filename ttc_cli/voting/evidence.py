@@ -161,11 +161,11 @@ _LARGER = Evidence(
 )  # fmt: skip
 _LARGER_READ = Evidence(
     {
-        GREEDY_PROGRAM: Kind(1.61, (0.0, 0.27), (0.0, -1.17)),
-        PROGRAM: Kind(1.75, (0.0, 0.22), (0.0, -1.26), 0.36),
-        PLAIN: Kind(1.05, (0.0, 0.0), (0.0, -2.00)),
+        GREEDY_PROGRAM: Kind(1.84, (0.0, 0.15), (0.0, -1.18)),
+        PROGRAM: Kind(1.85, (0.0, 0.28), (0.0, -1.25), 0.20),
+        PLAIN: Kind(1.34, (0.0, 0.0), (0.0, -2.01)),
     },
-    none=0.52, spread=0.48, lift=(0.0, 0.86), likely=(0.32, -4.59),
+    none=1.11, spread=0.53, lift=(0.0, 0.64), likely=(0.36, -5.00),
 )  # fmt: skip
 
 
