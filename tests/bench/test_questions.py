@@ -60,6 +60,13 @@ RECORDS: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
         ("Which? A) red B) blue", "B", "choice"),
     ),
     ({"question": "Who?", "answer": "Ada", "task": "short"}, ("Who?", "Ada", "short")),
+    ({"question": "6*7?", "final_answer": '["42"]'}, ("6*7?", "42", "math")),
+    ({"question": "6*7?", "final_answer": "['42']"}, ("6*7?", "42", "math")),
+    ({"question": "List?", "answer": "[1, 2]"}, ("List?", "[1, 2]", "math")),
+    (
+        {"question": "Who won?", "answers": {"text": ["Denver"], "answer_start": [177]}},
+        ("Who won?", "Denver", "math"),
+    ),
 ]
 
 

@@ -66,6 +66,9 @@ def test_the_letter_and_what_stands_at_it(ttc: Ttc) -> None:
     work = "Jupiter has a mass of 318 earths = most.\nThe answer is (C)"
     assert ttc("-e", "low", asked, script=lambda _: work).out == "C) Jupiter\n"
     assert ttc("-e", "high", f"{asked}. The letter only.", script=lambda _: work).out == "C\n"
+    months = "".join(f"\n{letter}) {n}" for n, letter in enumerate("ABCDEFGHIJKL", 1))
+    late = ttc("-e", "low", f"Which is 11?{months}\nLetter only.", script=lambda _: "It is (K).")
+    assert (late.out, late.err) == ("K\n", "")
     ours = json.loads(ttc("--json", f"{asked}. The letter only.", script=lambda _: work).out)["ttc"]
     assert "multiple choice" in ours["route"]["reason"]
     assert ours["votes"][0]["answer"] == "C"

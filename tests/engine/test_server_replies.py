@@ -138,8 +138,10 @@ def test_what_is_refused_is_never_sent_again(takes: tuple[str, ...]) -> None:
     server.close()
 
 
-def test_a_server_without_a_system_role_gets_its_words_ahead_of_the_users() -> None:
+@pytest.mark.parametrize("status", [400, 422, 500])
+def test_a_server_without_a_system_role_gets_its_words_ahead_of_the_users(status: int) -> None:
     server = FakeServer(lambda _: " one two", raw=False, system=False)
+    server.refusing = status
     engine = connect(Address(server.url))
     prompt = Prompt((("x", True),), (Message("system", "Be brief."), Message("user", "Hi")))
     for _ in range(2):

@@ -141,6 +141,10 @@ def test_bullets_are_made_of_numbered_items() -> None:
 def test_the_letters_that_are_offered() -> None:
     assert offered("Pick one: (a) red (b) blue (c) green") == "ABC"
     assert offered("A dog and a cat") == ""
+    months = "".join(f"\n{letter}) month" for letter in "ABCDEFGHIJKL")
+    assert offered(f"Which is the eleventh?{months}") == "ABCDEFGHIJKL"
+    assert offered("For which x: A) 1 B) 2") == "AB"
+    assert offered("A) 1 B) 2 and then D) 3") == ""
 
 
 def test_nothing_ever_raises() -> None:

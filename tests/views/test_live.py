@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from scenes import EVIL, Paper, result, show, single, vote
 
-from ttc_cli.core.events import Event, Tick, decode, encode
+from ttc_cli.core.events import Event, Start, Tick, decode, encode
 from ttc_cli.views import live
 from ttc_cli.views.live import make
 from ttc_cli.views.plain import Look, PlainView, summary
@@ -35,6 +35,14 @@ def test_the_end_is_a_line_a_branch_the_answer_and_two_lines(
     assert not any("writing" in line for line in lines)
     assert not paper.screen.cursor.hidden
     assert paper.screen.cursor.x == 0
+
+
+def test_one_reply_that_was_checked_has_no_line_of_its_own(screen: Screen) -> None:
+    paper = screen(80, 24)
+    start, *rest = vote(1)
+    assert isinstance(start, Start)
+    show(iter([replace(start, plan={**start.plan, "samples": 1}), *rest]), paper, LOOK)
+    assert paper.lines[0] == "The answer is 42."
 
 
 def test_a_resize_leaves_no_frame_behind(screen: Screen) -> None:

@@ -37,10 +37,10 @@ def test_it_always_fits(columns: int, rows: int, branches: int, ticks: int) -> N
     assert not any(ord(char) < 32 or char == "\u202e" for line in lines for char in line)
 
 
-def test_a_line_a_branch_with_state_tokens_confidence_and_text() -> None:
+def test_a_line_a_branch_with_state_tokens_and_text() -> None:
     lines = shown(board_after(3, 5))
     assert "self-consistency (high) · math: a short answer" in lines[0]
-    assert lines[1].startswith("> 0 writing      5 tok  conf  9.0  word word")
+    assert lines[1].startswith("> 0 writing      5 tok  word word")
     assert lines[-1].startswith("3 writing, 0 done · 15 of 4,000 tokens")
 
 
@@ -101,7 +101,7 @@ def test_the_line_that_a_finished_branch_leaves() -> None:
     lane = board.see(Close((0,), "end", 15, "42", 10.25))
     assert lane is not None
     close = Close((0,), "end", 15, "42", 10.25)
-    assert paint(finished(lane, close), False) == "✓ 0  42 · 15 tokens · confidence 10.2"
+    assert paint(finished(lane, close), False) == "✓ 0  42 · 15 tokens"
     assert "✗ 0  15 tokens · cut: budget" in paint(finished(lane, Close((0,), "budget", 15)), False)
     assert width(paint(finished(lane, close, 20), False)) == 19
     judged = Score((0, 1), "exec:x", 1.0, "ok\n\x1b[2J")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from ttc_cli.core.files import as_utf8
 QUESTION = ("question", "problem", "prompt", "Problem", "Question", "query", "input")
 ANSWER = (
     "answer", "Answer", "final_answer", "reference", "target", "solution", "Solution", "output",
+    "answers", "possible_answers", "correct_answer", "gold_answer",
 )  # fmt: skip
 INSIDE = ("value", "text", "answer", "aliases")
 """Where an answer that is an object holds its values."""
@@ -25,6 +28,7 @@ TASKS = ("math", "choice", "short", "code")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MOST_BYTES = 1_000_000_000  # of a set, unpacked
 _HASHES = re.compile(r"####\s*(.+?)\s*$")
+_TEXTS = re.compile(r"\[\s*(?P<quote>[\"'])[^\[\]{}()]{0,2000}(?P=quote)\s*\]")
 _VALUE = re.compile(r"\d|\\|^[a-zA-Z]$")
 
 
@@ -190,6 +194,7 @@ def _references(answer: Any) -> list[str]:
     Raises:
         ValueError: there is none.
     """
+    answer = _unquoted(answer)
     if isinstance(answer, dict):
         parts = [answer[key] for key in INSIDE if answer.get(key) not in (None, "", [])]
         if not parts:
@@ -205,6 +210,14 @@ def _references(answer: Any) -> list[str]:
     if not any(found):
         raise ValueError("its answer is empty")
     return list(dict.fromkeys(filter(None, found)))
+
+
+def _unquoted(answer: Any) -> Any:
+    """A list of texts that a table holds as text, ["42"] or ['42'], as a list; else the answer."""
+    if isinstance(answer, str) and _TEXTS.fullmatch(answer.strip()):
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            return ast.literal_eval(answer.strip())
+    return answer
 
 
 def _reference(answer: str) -> str:

@@ -83,9 +83,9 @@ def values(reply: str, answer: str, question: str) -> Iterator[str]:
             yield f"{answer} {asked.noun[0]}"
         elif unit := _asked_in(answer, question):
             yield unit
-    if re.fullmatch("[A-J]", answer):
+    if re.fullmatch("[A-Z]", answer):
         text = rf"(?:^|[\s(]){answer}[).:]\s+(.{{1,120}}?)\s*[,;.]?"
-        found = re.search(rf"{text}(?=\s\(?[A-J][).:]\s|\n|\?|\. |\Z)", question)
+        found = re.search(rf"{text}(?=\s\(?[A-Z][).:]\s|\n|\?|\. |\Z)", question)
         if found:
             yield f"{answer}) {found[1]}"
     yield answer

@@ -42,13 +42,6 @@ class Lane:
     steps: int = 0
     score: float | None = None
     program: ProgramRun | None = None
-    _confidence: float = 0.0
-    _measured: int = 0
-
-    @property
-    def confidence(self) -> float | None:
-        """Mean of its tokens' confidences, where the engine reports them."""
-        return self._confidence / self._measured if self._measured else None
 
     def take(self, event: Text) -> None:
         """Grow by what was written."""
@@ -56,9 +49,6 @@ class Lane:
         for _, text in self.splitter.feed(event.text):
             self.tail = (self.tail + text)[-TAIL:]
         self.state = "thinking" if self.draft or self.splitter.thinking else "writing"
-        if event.confidence is not None:
-            self._confidence += event.confidence
-            self._measured += 1
 
 
 @dataclass(slots=True)

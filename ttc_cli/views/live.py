@@ -51,6 +51,7 @@ class _Watching(PlainView):
         super().__init__(look, out, err)
         self._clock = clock
         self._board = Board(clock)
+        self._alone = False
         encoding = (getattr(err, "encoding", None) or "utf-8").lower()
         self._marks = Marks() if encoding.startswith("utf") else ASCII
 
@@ -58,7 +59,10 @@ class _Watching(PlainView):
         """Take the next event."""
         lane = self._board.see(event)
         super().__call__(event)
-        if self._streams:
+        if isinstance(event, Start):
+            # of one sample that nobody judges, the reply says all
+            self._alone = event.plan.get("samples") == 1 and not event.plan.get("verifier")
+        if self._streams or self._alone:
             return
         if lane is not None and isinstance(event, Close):
             self._append(finished(lane, event, self._width(), self._marks))

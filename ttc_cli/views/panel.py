@@ -179,8 +179,6 @@ def _lane(lane: Lane, columns: int, names: int, thoughts: bool) -> Line:
     start = f"{STATES[lane.state]} {name(lane.branch):<{names}}"
     if columns >= NARROW:
         start += f" {lane.state:<8} {lane.tokens:>5} tok"
-        if lane.confidence is not None:
-            start += f"  conf {lane.confidence:4.1f}"
         if lane.steps:
             start += f"  step {lane.steps}"
     if lane.score is not None:
@@ -204,8 +202,6 @@ def finished(lane: Lane, event: Close, columns: int | None = None, marks: Marks 
     parts = [f"{event.tokens} tokens"]
     if program is not None:
         parts.insert(0, "program")
-    if event.confidence is not None:
-        parts.append(f"confidence {event.confidence:.1f}")
     if program is not None and program.error:
         parts.append(f"failed: {one_line(program.error)}")
     elif not ended:

@@ -181,6 +181,10 @@ class PlainView:
                 self._dim(f"{line}\n")
 
 
+DECIDED = ("complete", "vote-decided", "confident")
+"""Ends that say no more than the vote does."""
+
+
 def summary(result: dict[str, Any]) -> list[str]:
     """One or two lines about a run: how it was decided and what it cost."""
     ours = result["ttc"]
@@ -196,11 +200,11 @@ def summary(result: dict[str, Any]) -> list[str]:
         f"confidence {sure:.2f}" if sure is not None and not votes else "",
         f"{tokens['sampled']} tokens",
         "from the cache" if ours["cache"] == "hit" else "",
-        f"{speed:.0f}/s" if speed else "",
+        f"{speed:.{0 if speed >= 10 else 1}f}/s" if speed else "",
         f"{ours['cost']['seconds']:.1f} s",
         f"{ours['cost']['multiplier']}x" if ours["cost"]["multiplier"] else "",
         "" if money is None else f"cost {money:.3g}",
-        f"stopped: {ours['stopped']}" if ours["stopped"] != "complete" else "",
+        f"stopped: {ours['stopped']}" if ours["stopped"] not in DECIDED else "",
     ]
     return [*lines, " · ".join(part for part in parts if part)]
 

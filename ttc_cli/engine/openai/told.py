@@ -102,7 +102,11 @@ def _kind(value: Any) -> str:
 BUSY = (408, 425, 429, 500, 529)  # answers that another attempt may not meet
 AWAY = (502, 503, 504)
 """Answers of a server that is not there yet, or of the proxy in front of one that is gone."""
-NOT_FOUND, TOO_MANY = 404, 429
+NOT_FOUND, TOO_MANY, FAILED = 404, 429, 500
+_REFUSES = re.compile(
+    r"(?i)\broles?\b|\btemplate\b|\bjinja|not support|unsupported|unrecognized|not permitted"
+)
+"""What a failure of a server says that is a refusal: a chat template that raised, a parameter."""
 MOST_CHARS, ALL_CHARS = 300, 20_000
 """Of a server's own words: in an error, and looked through for names of parameters."""
 
@@ -154,7 +158,8 @@ def refusal(status: int, told: Any, after: float | None, address: Address) -> Ex
         return overflow
     if status == TOO_MANY and "insufficient_quota" in json.dumps(told):
         return TtcError(f"{where} answers 429: {said}", "is there credit left for this key?")
-    if status in (*BUSY, *AWAY):
+    refused = status == FAILED and _REFUSES.search(whole)
+    if status in (*BUSY, *AWAY) and not refused:
         return TransientError(
             f"it answers {status}{said and f': {said}'}", status=status, after=after
         )

@@ -17,7 +17,7 @@ _NUMBERED = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+", re.MULTILINE)
 _MARK = re.compile(r"^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+")
 _TABLE_LINE = re.compile(r"^[ \t]*\|.*\|[ \t]*$", re.MULTILINE)
 _INLINE_CODE = re.compile(r"`([^`\n]+)`")
-_LETTER = re.compile(r"\(?\b([A-Ja-j])\b(?:[).:]|$)")
+_LETTER = re.compile(r"\(?\b([A-Za-z])\b(?:[).:]|$)")
 _CLAUSE = re.compile(
     r"(?<=\w)(?:[,;:]? (?:and|und|et|y|but|aber|mais|pero|while|so|by)\b|[;,]| \(| [–—-] )"
 )

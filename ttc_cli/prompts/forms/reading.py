@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import takewhile
+from string import ascii_uppercase
 
 from ttc_cli.prompts.forms import words
 from ttc_cli.prompts.forms.constraint import MANY, Constraint
@@ -63,7 +65,7 @@ _ORDER = re.compile(
     rf"traduc\w+|tabla|título|propose\w*|suggest|recommend)\b",
     re.IGNORECASE,
 )
-_OFFERED = re.compile(r"(?:^[ \t]*\(?|[\s\]]\(|\s)([A-Ja-j])[).:](?=\s|$)", re.MULTILINE)
+_OFFERED = re.compile(r"(?:^[ \t]*\(?|[\s\]]\(|\s)([A-Za-z])[).:](?=\s|$)", re.MULTILINE)
 _DETAIL = {"number": "quantity", "code": "json", "short": "letter"}
 """Kinds that say less than another one, which then stands alone."""
 
@@ -88,8 +90,10 @@ def constraints(prompt: str) -> tuple[Constraint, ...]:
 
 def offered(prompt: str) -> str:
     """The letters of the choices that a prompt offers, as "ABCD"; empty where there are none."""
-    letters = "".join(dict.fromkeys(mark.upper() for mark in _OFFERED.findall(prompt)))
-    return letters if letters == "ABCDEFGHIJ"[: len(letters)] and len(letters) > 1 else ""
+    found = {mark.upper() for mark in _OFFERED.findall(prompt)}
+    row = "".join(takewhile(found.__contains__, ascii_uppercase))
+    stray = found & {*"ABCDEFGHIJ"} - {*row}  # later letters may be names: "for which x:"
+    return row if len(row) > 1 and not stray else ""
 
 
 def _named(text: str) -> tuple[list[Constraint], str]:
