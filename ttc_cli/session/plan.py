@@ -38,7 +38,7 @@ from ttc_cli.session.request import Request
 from ttc_cli.session.verdict import Gates
 from ttc_cli.strategies import registry
 from ttc_cli.verifiers import registry as verifiers
-from ttc_cli.voting.evidence import measurable
+from ttc_cli.voting.evidence import measurable, measured
 
 if TYPE_CHECKING:
     from ttc_cli.answers.schema.answer import AnswerSchema
@@ -165,7 +165,8 @@ def plan(
     strategy = registry.find(chosen.strategy)
     verifiers.check(verifier, engine.info)
     options = verifiers.strategy_options(strategy.name, strategy.options, asked, request.options)
-    if request.probe and measurable(question) and question.bare is None:
+    weighed = measurable(question) and measured(engine.info.name) and question.bare is None
+    if request.probe and weighed:
         from ttc_cli.verifiers.probe import mismatch, shipped  # numpy: not for what none judges
 
         chosen = replace(chosen, probe=shipped(engine.info.sha256))
