@@ -24,13 +24,17 @@ CALLERS = {
     "examine('import time\\ndef f():\\n    time.sleep(77.5)\\n', 'assert f()',"
     " layer=require(unsafe=True))\n",
 }
+HEARS = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+"""Under nohup a caller would not hear of SIGHUP."""
 MARKS = (b"77.5", b"jail/boxed")
 
 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
 def test_it_ends_with_its_caller(caller: str, number: signal.Signals) -> None:
-    child = subprocess.Popen([sys.executable, "-c", CALLERS[caller]], start_new_session=True)
+    child = subprocess.Popen(
+        [sys.executable, "-c", HEARS + CALLERS[caller]], start_new_session=True
+    )
     try:
         want = 3 if caller == "a command" else 2
         _wait_for(lambda: len(_started(child.pid)) >= want)
