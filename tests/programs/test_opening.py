@@ -50,3 +50,5 @@ def test_the_day_that_is_said_to_be_today() -> None:
     assert today("Today's Monday, 3 March 2025. When is Easter?") == date(2025, 3, 3)
     assert today("If today is Wednesday, what day is it in 100 days?") is None
     assert today("What day is today?") is None
+    assert today("Today is 29 February 2023. How long is it until May?") is None
+    assert today("Today is 1 January 0000. How long is it until May?") is None

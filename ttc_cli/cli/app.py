@@ -21,7 +21,7 @@ def opt(names: str, help: str, panel: str = "", **more: Any) -> Any:  # noqa: A0
     return typer.Option(*names.split(), help=help, rich_help_panel=panel or None, **more)
 
 
-def arg(metavar: str, help: str, **more: Any) -> Any:  # noqa: A002
+def arg(metavar: str, help: str, **more: Any) -> Any:  # noqa: A002 - as typer names it
     """An argument; without a metavar it is its name in capitals."""
     return typer.Argument(metavar=metavar or None, help=help, **more)
 

@@ -31,11 +31,11 @@ class Talk(Protocol):
     chat: Chat
 
     def settings(self, **changes: Any) -> Settings: ...  # noqa: D102 - the class says it
-    def check(self, settings: Settings) -> None: ...  # noqa: D102
-    def open(self, settings: Settings) -> Session: ...  # noqa: D102
-    def say(self, line: str) -> None: ...  # noqa: D102
-    def retry(self, level: str) -> bool: ...  # noqa: D102
-    def summarise(self) -> None: ...  # noqa: D102
+    def check(self, settings: Settings) -> None: ...  # noqa: D102 - see above
+    def open(self, settings: Settings) -> Session: ...  # noqa: D102 - see above
+    def say(self, line: str) -> None: ...  # noqa: D102 - see above
+    def retry(self, level: str) -> bool: ...  # noqa: D102 - see above
+    def summarise(self) -> None: ...  # noqa: D102 - see above
 
 
 class Commands:

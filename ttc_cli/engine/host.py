@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal, Protocol
@@ -64,7 +65,7 @@ class Counters:
         )
 
 
-class InProcess:
+class InProcess(ABC):
     """What a host wants of an engine that is in this process: it counts at once, and is there."""
 
     width: int = WIDTH
@@ -76,9 +77,9 @@ class InProcess:
         """As `count`."""
         return self.count(prompt, prefix)
 
+    @abstractmethod
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """Tokens of context that prompt and prefix take."""
-        raise NotImplementedError
 
 
 class Host(Engine, Protocol):

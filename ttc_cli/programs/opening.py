@@ -60,7 +60,11 @@ def today(question: str) -> date | None:
     day = _DAY.fullmatch(str(value.key)) if value is not None and value.kind == "date" else None
     if day is None:
         return None
-    return date(date.today().year if day[1] == "-" else int(day[1]), int(day[2]), int(day[3]))
+    year = date.today().year if day[1] == "-" else int(day[1])
+    try:
+        return date(year, int(day[2]), int(day[3]))
+    except ValueError:  # 29 February, in a year that has none
+        return None
 
 
 def _span(question: str) -> str:

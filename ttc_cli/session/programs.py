@@ -134,6 +134,11 @@ def use(request: Request, model: str, *, unsafe: bool) -> Use:
     return Use(documents, files, asked, trusted=False, note=note)
 
 
+def _asks_now(question: str) -> bool:
+    """Whether a question goes by today's date, and does not say itself which day that is."""
+    return _NOW.search(question) is not None and today(question) is None
+
+
 def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runner:
     """Runs programs for a question, locked in; it says how a value is to be rounded."""
 
@@ -150,8 +155,7 @@ def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runn
         return Ran(said, ran.error or ("" if said else NO_VALUE), ran.seconds)
 
     def run(code: str, cancel: threading.Event) -> Ran:
-        now = _NOW.search(question) and not today(question)
-        if _CLOCK.search(code) and "combine(" not in code and not now:
+        if _CLOCK.search(code) and "combine(" not in code and not _asks_now(question):
             return Ran(error=ASKS_CLOCK)
         ran = once(code, cancel)
         names = lacking(data, code) if NO_NUMBER in ran.error else []

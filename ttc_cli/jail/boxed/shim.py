@@ -67,7 +67,7 @@ def raises(kind: Any, *call: Any, match: str | None = None, **kwargs: Any) -> Ra
 class approx:  # noqa: N801 - its name in pytest
     """Equal to numbers nearby: within `rel` of the expected one, or `abs`."""
 
-    def __init__(self, expected: Any, rel: float = 1e-6, abs: float = 1e-12) -> None:  # noqa: A002
+    def __init__(self, expected: Any, rel: float = 1e-6, abs: float = 1e-12) -> None:  # noqa: A002 - pytest
         self._expected, self._rel, self._abs = expected, rel, abs
 
     def __eq__(self, other: object) -> bool:
