@@ -420,6 +420,18 @@ def calls_a_socket_by_name() -> object:
     return connects(socket.AF_UNIX, socket.SOCK_STREAM, "\0" + NAME)
 
 
+@way
+def sends_to_a_socket_by_path() -> object:
+    with socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0] as line:
+        return line.sendto(b"x", HOME + "/datagrams")
+
+
+@way
+def sends_to_a_socket_by_name() -> object:
+    with socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0] as line:
+        return line.sendto(b"x", f"\0{NAME}-datagrams")
+
+
 # -- the kernel -----------------------------------------------------------------------------
 
 
@@ -431,6 +443,13 @@ def becomes_root() -> object:
 @way
 def joins_groups() -> object:
     return os.setgroups([0]) is None
+
+
+@way
+def has_rights_of_root() -> object:
+    sets = (ctypes.c_uint32 * 6)()
+    LIBC.capget((ctypes.c_uint32 * 2)(0x20080522, 0), sets)
+    return sets[0] & ~6 | sets[3]  # but to read what is not its own
 
 
 @way

@@ -88,7 +88,7 @@ def examine(rng: random.Random) -> str:
         stdin=io.BytesIO(), stdout=io.BytesIO(lines), stderr=io.BytesIO(), kill=lambda: None
     )
     verdict = examiner.Examination(
-        child, {"tests": TESTS, "names": [], "code": "", "seconds": 0}
+        child, {"tests": TESTS, "names": [], "code": "", "seconds": 0, "read": None}
     ).verdict()
     return "passed" if verdict != {"passed": False, "note": verdict.get("note")} else "failed"
 

@@ -10,6 +10,13 @@ HOSTILE = {
     "thread bomb": "import threading, time\nwhile True:\n    try:\n"
     "        threading.Thread(target=time.sleep, args=(9,)).start()\n"
     "    except RuntimeError:\n        pass\n",
+    "threads beyond limits": "import ctypes, mmap\npage = mmap.mmap(-1, 65536, prot=7)\n"
+    # clone(rdi, rsi); in the child pause() for ever: no stack is used, and so no memory is asked for
+    "page.write(bytes.fromhex('b83800000031d24d31d24d31c00f0585c07401c3b8220000000f05ebf7'))\n"
+    "at = ctypes.addressof(ctypes.c_char.from_buffer(page))\n"
+    "clone = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_long, ctypes.c_long)(at)\n"
+    "n = sum(clone(0x50F00, at + 60000) > 0 for _ in range(5000))\n"
+    "def add(a, b):\n    return a + b if n == 5000 else 0\n",
     "memory": "x = []\nwhile True:\n    x.append(bytearray(1 << 24))\n",
     "memory of many": "import os\nfor _ in range(6):\n    os.fork()\nx = []\nimport time\n"
     "while True:\n    x.append(b'x' * (1 << 24))\n",

@@ -21,7 +21,9 @@ NAMES = {calls.ALLOW: ALLOWED, calls.REFUSE: REFUSED, calls.UNKNOWN: UNKNOWN, ca
 def verdict(machine: str, number: int, *args: int, writes: bool = True, arch: int = 0) -> str:
     """What the filter says of a call."""
     data = {calls.NUMBER: number, calls.ARCHITECTURE: arch or calls.MACHINES[machine]}
-    data |= {calls.FIRST_ARGUMENT + 8 * i: arg & 0xFFFFFFFF for i, arg in enumerate(args)}
+    for i, arg in enumerate(args):
+        data[calls.FIRST_ARGUMENT + 8 * i] = arg & 0xFFFFFFFF
+        data[calls.FIRST_ARGUMENT + 8 * i + 4] = arg >> 32 & 0xFFFFFFFF
     code, at, a = program(machine, writes), 0, 0
     while True:
         what, yes, no, k = code[at]
@@ -68,6 +70,7 @@ def test_it_allows_the_list_and_nothing_else(machine: str) -> None:
         ("prlimit64", (0, 7), ALLOWED),
         ("prlimit64", (1, 7), REFUSED),
         ("fcntl", (3, 2), ALLOWED),
+        ("fcntl", (3, 4), REFUSED),
         ("fcntl", (3, 6), REFUSED),
         ("fcntl", (3, 1024), REFUSED),
         ("ioctl", (0, 0x5401), ALLOWED),
@@ -76,6 +79,9 @@ def test_it_allows_the_list_and_nothing_else(machine: str) -> None:
         ("prctl", (1, 0), REFUSED),
         ("socketpair", (1, 1), ALLOWED),
         ("socketpair", (2, 1), REFUSED),
+        ("sendto", (3, 1 << 40, 8, 0, 0, 0), ALLOWED),
+        ("sendto", (3, 1 << 40, 8, 0, 1, 110), REFUSED),
+        ("sendto", (3, 1 << 40, 8, 0, 1 << 40, 110), REFUSED),
     ],
 )
 def test_what_depends_on_arguments(

@@ -45,7 +45,12 @@ def facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.socket(socket.AF_UNIX) as by_path,
         socket.socket(socket.AF_UNIX) as by_name,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagrams,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as named_datagrams,
     ):
+        datagrams.bind(str(tmp_path / "datagrams"))
+        (tmp_path / "datagrams").chmod(0o777)
+        named_datagrams.bind(f"\0{name}-datagrams")
         by_path.bind(str(tmp_path / "socket"))
         (tmp_path / "socket").chmod(0o777)
         by_name.bind("\0" + name)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from cells import LAYERS, examine
+from cells import LAYERS, LOCKED, examine
 
 from ttc_cli.core.verify import Graded
 from ttc_cli.jail import Layer
+from ttc_cli.jail.examine import examine as examine_tests
 
 GOOD = "def add(a, b):\n    return a + b\n"
 TESTS = "def test_sums():\n    assert add(2, 3) == 5\n    assert add(-1, 1) == 0\n"
@@ -158,3 +161,14 @@ def test_broken_tests_are_no_verdict() -> None:
     found = examine(GOOD, "import one_package, another\nassert add(1, 1) == 2\n")
     assert found.score is None
     assert "only one module can be the code" in found.note
+
+
+@pytest.mark.parametrize("layer", LOCKED)
+def test_only_the_user_s_own_tests_may_do_what_the_user_may(layer: Layer, tmp_path: Path) -> None:
+    reads = f"open({str(tmp_path / 'secret')!r})"
+    (tmp_path / "secret").touch()
+    for escape in (reads, "os.waitpid(os.fork() or os._exit(0), 0)", "os.kill(os.getppid(), 0)"):
+        tests = f"import os\n{escape}\nassert add(2, 3) == 5\n"
+        own = examine_tests(GOOD, tests, layer=layer, own=True)
+        assert own == Graded(1.0)
+        assert "Permission" in examine_tests(GOOD, tests, layer=layer).note

@@ -9,7 +9,7 @@ import threading
 
 from ttc_cli.core.verify import Graded
 from ttc_cli.jail import process
-from ttc_cli.jail.lock import SCRIPTS, START_SECONDS, Layer, Limits, command, python
+from ttc_cli.jail.lock import SCRIPTS, START_SECONDS, Layer, Limits, command, libraries, python
 
 NOTE_CHARS = 600  # of what failed: it may be shown to the model
 
@@ -21,21 +21,26 @@ def examine(
     layer: Layer,
     limits: Limits = Limits(),
     names: tuple[str, ...] = (),
+    own: bool = False,
     cancel: threading.Event | None = None,
 ) -> Graded:
     """Whether code passes tests: 1 or 0 with what failed; None when they could not be run.
 
     Args:
         code: a module, untrusted.
-        tests: Python, trusted: plain asserts, functions `test*`, or test cases of unittest. They
-            see what the code defines by name, and as the module `solution`.
+        tests: Python: plain asserts, functions `test*`, or test cases of unittest. They see what
+            the code defines by name, and as the module `solution`.
         layer: how far the code is locked in (see `require`).
         names: of the code that the tests see even where a builtin has the same name.
+        own: the tests are a file of the user's, and may do what the user may; others are locked
+            in as well.
         cancel: gives up.
     """
+    locked = layer in (Layer.NAMESPACES, Layer.FILTER) and not own
     task = {
         "code": code, "tests": tests, "seconds": limits.clock, "memory": limits.memory,
         "command": command(layer, limits, serve="tests"), "names": names,
+        "read": libraries() if locked else None,
     }  # fmt: skip
     try:
         ran = process.run(

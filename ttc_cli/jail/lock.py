@@ -132,7 +132,7 @@ def command(
     config = {
         "layer": layer,
         "serve": serve,
-        "read": _libraries(),
+        "read": libraries(),
         "data": [os.path.realpath(path) for path in data],
         "folder": folder,
         "packages": packages,
@@ -165,7 +165,7 @@ def python() -> list[str]:
     return [os.path.realpath(sys.executable), "-I", "-S"]
 
 
-def _libraries() -> list[str]:
+def libraries() -> list[str]:
     """Where the interpreter's own modules and libraries are."""
     prefix = Path(sys.base_prefix).resolve()
     found = [prefix / "lib", prefix / "lib64", Path(sysconfig.get_path("stdlib")).resolve()]

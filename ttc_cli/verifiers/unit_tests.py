@@ -65,7 +65,8 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Check:
         given = examples(question.text) if tests is None else tests
         if not given:
             return Graded(None, "the question holds no `>>>` examples")
-        return examine(code, given, layer=layer, limits=limits, cancel=stopped)
+        own = tests is not None  # a question may be anybody's text
+        return examine(code, given, layer=layer, limits=limits, own=own, cancel=stopped)
 
     return Check(f"tests:{argument}", program, check)
 

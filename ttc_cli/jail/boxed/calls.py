@@ -11,6 +11,7 @@ import errno
 import os
 import struct
 
+from kernel import c
 from syscalls import BOUNDED, FREE, WRITING, numbers
 
 MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -24,12 +25,16 @@ NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in `struct seccomp_da
 X32 = 0x40000000
 THREAD, NEW_NAMESPACES = 0x10000, 0x7E020080
 NAME_OPTIONS = (15, 16, 0x53564D41)  # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
-CONTROLS = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_[GS]ETFD, F_[GS]ETFL, F_DUPFD_CLOEXEC: no locks
+CONTROLS = (0, 1, 2, 3, 1030)  # F_DUPFD, F_[GS]ETFD, F_GETFL, F_DUPFD_CLOEXEC: no locks, no flags
 TERMINAL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS ... FIONREAD, FIONBIO
 AF_UNIX = 1
 WRITES = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC
 
 Instruction = tuple[int, int, int, int]
+Bound = tuple[int, int, tuple[int, ...]]
+"""Of a half of an argument: its number (2n: the low half of argument n, which is all that the
+kernel takes of an int), a mask, and what may be left of it.
+"""
 
 
 def install(*, writes: bool) -> None:
@@ -47,10 +52,7 @@ def install(*, writes: bool) -> None:
         _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
     of = Program(len(code) // 8, ctypes.addressof(buffer))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(SET_SECCOMP, ctypes.c_ulong(FILTER_MODE), ctypes.byref(of), 0, 0):
-        code_ = ctypes.get_errno()
-        raise OSError(code_, f"seccomp: {os.strerror(code_)}")
+    c("prctl", SET_SECCOMP, FILTER_MODE, ctypes.byref(of), 0, 0)
 
 
 def program(machine: str, writes: bool) -> list[Instruction]:
@@ -69,30 +71,33 @@ def program(machine: str, writes: bool) -> list[Instruction]:
     for number in free:
         if number >= 0:
             code += [(EQUAL, 0, 1, number), (RETURN, 0, 0, ALLOW)]
-    for name, argument, mask, values in _bounds():
+    for name, bounds in _bounds().items():
         if name in bounded:
-            block = _block(argument, mask, values)
+            block = _block(bounds)
             code += [(EQUAL, 0, len(block), bounded[name]), *block]
     return [*code, (RETURN, 0, 0, REFUSE)]
 
 
-def _bounds() -> list[tuple[str, int, int, tuple[int, ...]]]:
-    """Of each bounded call: an argument's index, a mask, and what may be left of it."""
+def _bounds() -> dict[str, tuple[Bound, ...]]:
+    """What must hold, all of it, of a bounded call's arguments."""
     all_bits = 0xFFFFFFFF
-    own = (os.getpid(),)
-    return [
-        ("open", 1, WRITES, (os.O_RDONLY,)), ("openat", 2, WRITES, (os.O_RDONLY,)),
-        ("clone", 0, THREAD | NEW_NAMESPACES, (THREAD,)), ("kill", 0, all_bits, own),
-        ("tgkill", 0, all_bits, own), ("prlimit64", 0, all_bits, (0,)),
-        ("prctl", 0, all_bits, NAME_OPTIONS), ("fcntl", 1, all_bits, CONTROLS),
-        ("ioctl", 1, all_bits, TERMINAL), ("socketpair", 0, all_bits, (AF_UNIX,)),
-    ]  # fmt: skip
+    own = ((0, all_bits, (os.getpid(),)),)
+    return {
+        "open": ((2, WRITES, (os.O_RDONLY,)),), "openat": ((4, WRITES, (os.O_RDONLY,)),),
+        "clone": ((0, THREAD | NEW_NAMESPACES, (THREAD,)),), "kill": own, "tgkill": own,
+        "prlimit64": ((0, all_bits, (0,)),), "prctl": ((0, all_bits, NAME_OPTIONS),),
+        "fcntl": ((2, all_bits, CONTROLS),), "ioctl": ((2, all_bits, TERMINAL),),
+        "socketpair": ((0, all_bits, (AF_UNIX,)),),
+        # To nobody but its other end: an address is a pointer, and both of its halves are nothing.
+        "sendto": ((8, all_bits, (0,)), (9, all_bits, (0,))),
+    }  # fmt: skip
 
 
-def _block(argument: int, mask: int, values: tuple[int, ...]) -> list[Instruction]:
-    """Instructions that allow a call when the low half of an argument is among the values."""
-    # Every one of these arguments is an int, or flags of 32 bits, to the kernel itself.
-    code: list[Instruction] = [(LOAD, 0, 0, FIRST_ARGUMENT + 8 * argument), (AND, 0, 0, mask)]
-    for value in values:
-        code += [(EQUAL, 0, 1, value), (RETURN, 0, 0, ALLOW)]
-    return [*code, (RETURN, 0, 0, REFUSE)]
+def _block(bounds: tuple[Bound, ...]) -> list[Instruction]:
+    """Instructions that allow a call when all bounds hold."""
+    code: list[Instruction] = []
+    for half, mask, values in bounds:
+        code += [(LOAD, 0, 0, FIRST_ARGUMENT + 4 * half), (AND, 0, 0, mask)]
+        code += [(EQUAL, len(values) - at, 0, value) for at, value in enumerate(values)]
+        code += [(RETURN, 0, 0, REFUSE)]
+    return [*code, (RETURN, 0, 0, ALLOW)]

@@ -4,8 +4,12 @@ No code under test ever runs here: what the tests call are stand-ins, what they 
 values. The tests have passed when they came to their end here, and in no other way: nothing that
 the other side exits with, prints, raises or sends makes a pass.
 
-stdin: {"code", "tests", "seconds", "memory", "command", "names"}; stdout: {"passed", "note"}, or
-{"broken"} when the code could not even be started, or the tests can judge none.
+The tests may do what the user may when they are the user's own. Tests that came with a question are
+somebody's text: they are locked in too (`read` says what they may read), as far as goes without
+namespaces.
+
+stdin: {"code", "tests", "seconds", "memory", "command", "names", "read"}; stdout: {"passed",
+"note"}, or {"broken"} when the code could not even be started, or the tests can judge none.
 """
 
 from __future__ import annotations
@@ -25,12 +29,12 @@ from typing import Any
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import testfile
 import trials
+from kernel import SET_DUMPABLE, SET_PDEATHSIG, c
 from values import plain_name
 from wire import NONSENSE, Gone, Peer
 
 WAIT_SECONDS = 2.0
 ENDS = (StopIteration, StopAsyncIteration, GeneratorExit)
-SET_PDEATHSIG, SET_DUMPABLE = 1, 4
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 
 
@@ -64,22 +68,31 @@ def _inmate(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
 def _limit(memory: int) -> None:
     """Bound what the other side can make us hold, shut our memory to it, end with our parent."""
     try:
-        import ctypes
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        ctypes.CDLL(None).prctl(SET_DUMPABLE, 0, 0, 0, 0)
-        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        c("prctl", SET_DUMPABLE, 0, 0, 0, 0)
+        c("prctl", SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     except (ImportError, AttributeError, ValueError, OSError):
         pass  # not this system
 
 
+def _confine(readable: list[str]) -> None:
+    """Shut ourselves in, too; the jail of the code hears of our end, not of our signals, then."""
+    from cell import confine
+    from namespaces import DEVICES, SHARED
+
+    confine([*SHARED, *DEVICES, *readable], [])
+
+
 def _stop(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()  # the jail takes its inmates with it
     try:
+        child.terminate()  # the jail takes its inmates with it
         child.wait(WAIT_SECONDS)
     except subprocess.TimeoutExpired:
         child.kill()
+    except PermissionError:
+        pass  # we are shut in
 
 
 def _leave(child: subprocess.Popen[bytes]) -> None:
@@ -108,6 +121,8 @@ class Examination:
         except Gone:
             return {"broken": self._complaint() or "the code's process does not start"}
         try:
+            if (readable := self._task["read"]) is not None:
+                _confine(readable)
             self._alarm(self._task["seconds"])
             trials.run(compile(tests, testfile.FILE, "exec"), self._namespace())
             self._alarm(0)

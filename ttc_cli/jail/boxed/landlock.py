@@ -11,6 +11,8 @@ import os
 import stat
 from collections.abc import Iterable
 
+from kernel import c
+
 CREATE, ADD_RULE, RESTRICT = 444, 445, 446
 VERSION = 1
 RIGHTS_BY_VERSION = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 5: 0xFFFF}
@@ -22,7 +24,10 @@ NETWORK, SCOPES = 3, 3  # BIND_TCP and CONNECT_TCP; abstract sockets and signals
 
 def version() -> int:
     """The version of Landlock that this kernel has; 0 for none."""
-    return max(0, _call(CREATE, None, 0, VERSION))
+    try:
+        return int(c("syscall", CREATE, None, 0, VERSION))
+    except OSError:
+        return 0
 
 
 def restrict(readable: Iterable[str], writable: Iterable[str], listed: Iterable[str]) -> bool:
@@ -39,11 +44,11 @@ def restrict(readable: Iterable[str], writable: Iterable[str], listed: Iterable[
     rights = max(r for since, r in RIGHTS_BY_VERSION.items() if since <= known)
     handled = [rights, *([NETWORK] if known >= 4 else []), *([SCOPES] if known >= 6 else [])]
     attributes = (ctypes.c_uint64 * len(handled))(*handled)
-    rules = _checked(_call(CREATE, attributes, ctypes.sizeof(attributes), 0))
+    rules = c("syscall", CREATE, attributes, ctypes.sizeof(attributes), 0)
     for paths, allowed in ((readable, READ), (writable, rights), (listed, LIST)):
         for path in paths:
             _allow(rules, path, allowed & rights)
-    _checked(_call(RESTRICT, rules, 0))
+    c("syscall", RESTRICT, rules, 0)
     os.close(rules)
     return True
 
@@ -62,18 +67,5 @@ def _allow(rules: int, path: str, allowed: int) -> None:
     if not stat.S_ISDIR(os.fstat(place).st_mode):
         allowed &= OF_FILES
     rule = _Beneath(allowed, place)
-    _checked(_call(ADD_RULE, rules, 1, ctypes.byref(rule), 0))
+    c("syscall", ADD_RULE, rules, 1, ctypes.byref(rule), 0)
     os.close(place)
-
-
-def _call(number: int, *args: object) -> int:
-    wide = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args]
-    libc = ctypes.CDLL(None, use_errno=True)
-    return int(libc.syscall(ctypes.c_long(number), *wide))
-
-
-def _checked(result: int) -> int:
-    if result < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"landlock: {os.strerror(code)}")
-    return result

@@ -27,7 +27,7 @@ gettimeofday/96/169 time/201 clock_getres/229/114 clock_nanosleep/230/115 nanosl
 times/100/153 getuid/102/174 geteuid/107/175 getgid/104/176 getegid/108/177 getresuid/118/148
 getresgid/120/150 getgroups/115/158 getpgrp/111 getpgid/121/155 getsid/124/156 uname/63/160
 sysinfo/99/179 getrusage/98/165 getrlimit/97/163 getrandom/318/278 getpriority/140/141
-capget/125/90 sendto/44/206 recvfrom/45/207 shutdown/48/210 getsockname/51/204 getsockopt/55/209
+capget/125/90 recvfrom/45/207 shutdown/48/210 getsockname/51/204 getsockopt/55/209
 """  # allowed whatever their arguments: on descriptors it has, its own memory, threads and signals
 
 WRITING = """
@@ -38,7 +38,7 @@ utimensat/280/88 truncate/76/45 creat/85
 
 BOUNDED = """
 open/2 openat/257/56 clone/56/220 clone3/435/435 kill/62/129 tgkill/234/131 prlimit64/302/261
-prctl/157/167 fcntl/72/25 ioctl/16/29 socketpair/53/199
+prctl/157/167 fcntl/72/25 ioctl/16/29 socketpair/53/199 sendto/44/206
 """  # allowed or not by their arguments: see `calls`
 
 
