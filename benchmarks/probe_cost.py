@@ -31,7 +31,7 @@ from ttc_cli.models.registry import ModelFile, identity, resolve
 from ttc_cli.settings import home
 from ttc_cli.verifiers.head import FEATURES, Head
 from ttc_cli.verifiers.probe import Probe
-from ttc_cli.voting.step_pruner import StepScorePruner
+from ttc_cli.voting.adaptive import StepScorePruner
 
 LEVELS = 4
 BAR = 1.05

@@ -65,7 +65,7 @@ def test_the_examples_strategy_answers(ttc: Ttc, example: Path) -> None:
     assert result["samples"]["culled"] > 0
     ran = ttc("-S", "first-finish", "-O", "wait=0", SUM)
     assert ran.code == 2
-    assert "wait is 0" in ran.err
+    assert "takes a whole number of at least 1" in ran.err
     assert "wait=1" in ttc("ask", "-S", "first-finish", "--help-options").out
 
 

@@ -18,7 +18,8 @@ class One:
 class Two:
     seconds: float = 5.0
     full_reply: bool = False
-    way: str = "mean"
+    way: str = field(default="mean", metadata={"words": ("mean", "min")})
+    bar: float = field(default=0.5, metadata={"least": 0.1, "below": 1})
 
 
 BOTH = [("one", One), ("two", Two)]
@@ -41,6 +42,8 @@ def test_a_key_goes_to_every_owner_that_has_it() -> None:
         ({"seconds": "soon"}, "takes a number"),
         ({"seconds": "nan"}, "takes a number of at least 0, not 'nan'"),
         ({"rounds": "-1"}, "takes a whole number of at least 0, not '-1'"),
+        ({"bar": "1"}, "takes a number of at least 0.1 and below 1, not '1'"),
+        ({"way": "most"}, "option way of two takes mean or min, not 'most'"),
     ],
 )
 def test_what_is_refused(given: dict[str, str], says: str) -> None:
@@ -51,4 +54,4 @@ def test_what_is_refused(given: dict[str, str], says: str) -> None:
 
 def test_options_describe_themselves() -> None:
     assert options.describe(One) == [("rounds", "3", "how many"), ("seconds", "2.0", "")]
-    assert [name for name, *_ in options.describe(Two)] == ["seconds", "full-reply", "way"]
+    assert [name for name, *_ in options.describe(Two)] == ["seconds", "full-reply", "way", "bar"]

@@ -17,7 +17,7 @@ from ttc_cli.core.verify import Graded
 from ttc_cli.verifiers.combine import Combined
 from ttc_cli.verifiers.head import FEATURES, Head
 from ttc_cli.verifiers.probe import Probe
-from ttc_cli.voting.step_pruner import StepScorePruner, lost
+from ttc_cli.voting.adaptive import StepScorePruner, lost
 
 GOOD = "We add the three and the four.\n\nSo \\boxed{7}."
 STRAY = "".join(f"We go astray for the {n}th time.\n\n" for n in range(8)) + "So \\boxed{9}."
@@ -108,5 +108,3 @@ def test_a_lost_policy_draws_nothing() -> None:
     rule = StepScorePruner(0.0, plan("best-of-n", None))
     assert rule.more([], []) == ()
     assert rule.cull([], []) == ()
-    with pytest.raises(UsageError, match="below 1"):
-        solve("best-of-n", mixed(), plan("best-of-n", watcher()), give_up=1.0)

@@ -47,7 +47,8 @@ def known(owners: Sequence[tuple[str, type[Any]]], key: str) -> bool:
 def describe(kind: type[Any]) -> list[tuple[str, str, str]]:
     """(name, default, help) of each option; the help is a field's metadata["help"].
 
-    Numbers are finite, and at least metadata["least"], or 0.
+    Numbers are finite, at least metadata["least"], or 0, and below metadata["below"]; a text is one
+    of metadata["words"], where there are some.
     """
     described = []
     for name, field in _fields(kind).items():
@@ -66,15 +67,16 @@ def _plain(key: str) -> str:
 
 def _value(owner: str, key: str, text: str, field: Field[Any]) -> Any:
     kind: Any = type(field.default)
-    least = field.metadata.get("least", 0)
+    told = field.metadata
+    least, below, words = told.get("least", 0), told.get("below", math.inf), told.get("words", ())
+    number = kind in (int, float)
     try:
         value = _SWITCH[text.lower()] if kind is bool else kind(text)
-        if kind in (int, float) and not least <= value < math.inf:
+        if (number and not least <= value < below) or (words and value not in words):
             raise ValueError
     except (KeyError, ValueError):
         named = {bool: "true or false", int: "a whole number", float: "a number"}
-        bound = f" of at least {least}" if kind in (int, float) else ""
-        raise UsageError(
-            f"option {key} of {owner} takes {named.get(kind, 'a text')}{bound}, not {text!r}"
-        ) from None
+        wanted = " or ".join(words) or named.get(kind, "a text")
+        wanted += f" of at least {least}" * number + f" and below {below}" * (below < math.inf)
+        raise UsageError(f"option {key} of {owner} takes {wanted}, not {text!r}") from None
     return value

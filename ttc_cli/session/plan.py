@@ -37,7 +37,6 @@ from ttc_cli.session.rendering import (
 from ttc_cli.session.request import Request
 from ttc_cli.session.verdict import Gates
 from ttc_cli.strategies import registry
-from ttc_cli.verifiers import registry as verifiers
 from ttc_cli.voting.evidence import measurable, measured
 
 if TYPE_CHECKING:
@@ -123,7 +122,11 @@ def plan(
     named = request.strategy != "auto"
     scorer = registry.find(request.strategy).scorer if named else ""  # of steps, when nobody says
     asked = request.verifiers or ((scorer,) if scorer else ())
-    verifier = verifiers.assemble(asked, request.options, unsafe=unsafe) if asked else None
+    verifier = None
+    if asked or request.options:
+        from ttc_cli.verifiers import registry as verifiers  # most questions name none
+
+        verifier = verifiers.assemble(asked, request.options, unsafe=unsafe)
     engine, original = session.engine, request
     use = programs.use(request, engine.info.name, unsafe=unsafe)
     request, files = replace(request, documents=use.documents), use.files
@@ -163,8 +166,11 @@ def plan(
     levels = dict(zip(LEVELS, map(plan_at, LEVELS), strict=True))
     chosen = levels.get(level) or plan_at(level)
     strategy = registry.find(chosen.strategy)
-    verifiers.check(verifier, engine.info)
-    options = verifiers.strategy_options(strategy.name, strategy.options, asked, request.options)
+    options = strategy.options()
+    if asked or request.options:
+        verifiers.check(verifier, engine.info)
+        kind, given = strategy.options, request.options
+        options = verifiers.strategy_options(strategy.name, kind, asked, given)
     weighed = measurable(question) and measured(engine.info.name) and question.bare is None
     if request.probe and weighed:
         from ttc_cli.verifiers.probe import mismatch, shipped  # numpy: not for what none judges

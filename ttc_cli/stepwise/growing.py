@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from ttc_cli.core.branch import Branch, BranchId
-from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Close, Flow, Score, StepDone
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.run import Run
@@ -30,18 +29,16 @@ class Options:
         default=40, metadata={"help": "steps of a line; the last runs to its end", "least": 1}
     )
     prune: float = field(
-        default=0.0, metadata={"help": "give up lines whose score falls below this; 0 for none"}
+        default=0.0,
+        metadata={"help": "give up lines whose score falls below this; 0 for none", "below": 1},
     )
     choose: str = field(
         default="vote",
-        metadata={"help": "among finished lines: vote (weighted by score) or argmax"},
+        metadata={
+            "help": "among finished lines: vote (weighted by score) or argmax",
+            "words": ("vote", "argmax"),
+        },
     )
-
-    def __post_init__(self) -> None:
-        if self.choose not in ("vote", "argmax"):
-            raise UsageError(f"choose is {self.choose!r}", "vote or argmax")
-        if self.prune >= 1:
-            raise UsageError(f"prune is {self.prune}", "give a score from 0 to below 1")
 
 
 class Grower:

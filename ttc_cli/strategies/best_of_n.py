@@ -11,19 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ttc_cli.core.branch import Branch
-from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.drawing import replies
 from ttc_cli.programs.report import report
+from ttc_cli.voting.adaptive import GIVE_UP, StepScorePruner
 from ttc_cli.voting.ballot import Ballot
 from ttc_cli.voting.evidence import evidence
 from ttc_cli.voting.fields import FIELDS_HELP, by_field
 from ttc_cli.voting.grading import Grades, wanted
 from ttc_cli.voting.likelihood import read
 from ttc_cli.voting.mixed import sample
-from ttc_cli.voting.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give_up
 
 SCHEMA = True
 CHOOSE = "vote"
@@ -38,15 +37,13 @@ class Options:
 
     choose: str = field(
         default=CHOOSE,
-        metadata={"help": "argmax: the best-scored sample; vote: answers vote, weighed by score"},
+        metadata={
+            "help": "argmax: the best-scored sample; vote: answers vote, weighed by score",
+            "words": ("argmax", "vote"),
+        },
     )
-    give_up: float = field(default=0.0, metadata={"help": GIVE_UP_HELP})
+    give_up: float = field(default=0.0, metadata=GIVE_UP)
     fields: bool = field(default=False, metadata={"help": FIELDS_HELP})
-
-    def __post_init__(self) -> None:
-        if self.choose not in ("argmax", "vote"):
-            raise UsageError(f"choose is {self.choose!r}", "argmax or vote")
-        check_give_up(self.give_up)
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:

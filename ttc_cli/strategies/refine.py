@@ -39,8 +39,8 @@ class Options:
     )
 
     def __post_init__(self) -> None:
-        if self.rounds < 0 or not 0 < self.accept <= 1:
-            raise UsageError("rounds is 0 or more, and accept above 0, up to 1")
+        if not 0 < self.accept <= 1:
+            raise UsageError("accept is above 0, up to 1")
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:

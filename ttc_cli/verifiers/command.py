@@ -17,7 +17,7 @@ from ttc_cli.core.outcome import Question
 from ttc_cli.core.verify import Graded
 from ttc_cli.jail import process
 from ttc_cli.jail.lock import watched
-from ttc_cli.verifiers.common import NOTE_CHARS, Check, picker, require_argument
+from ttc_cli.verifiers.common import INPUT, NOTE_CHARS, Check, picker, require_argument
 
 USAGE = "exec:CMD"
 NOT_RUN = (126, 127)  # exit codes by which shells say that a command could not be run
@@ -27,9 +27,7 @@ NOT_RUN = (126, 127)  # exit codes by which shells say that a command could not 
 class Options:
     """Of the verifier."""
 
-    input: str = field(
-        default="answer", metadata={"help": "what it sees: the extracted answer, or the reply"}
-    )
+    input: str = field(default="answer", metadata=INPUT)
     seconds: float = field(default=10.0, metadata={"help": "time limit for one candidate"})
 
 

@@ -25,7 +25,8 @@ from ttc_cli.drawing.replies import ended, reply, short_answer
 T = TypeVar("T")
 CUT_OFF = Graded(None, "the reply was cut off: there is nothing to check")
 OUT_OF_TIME = Graded(None, "no time was left")
-INPUTS = ("answer", "reply")
+INPUT = {"help": "what it sees: the extracted answer, or the reply", "words": ("answer", "reply")}
+"""Of the option `input`."""
 NOTE_CHARS = 600  # of a note: it may be shown to the model
 
 
@@ -39,9 +40,7 @@ def answer(branch: Branch, question: Question) -> str:
 
 
 def picker(chosen: str) -> Callable[[Branch, Question], str]:
-    """What `-O input=answer|reply` lets a verifier see. Raises UsageError: neither of them."""
-    if chosen not in INPUTS:
-        raise UsageError(f"option input is {chosen!r}", "give answer or reply")
+    """What `-O input=answer|reply` lets a verifier see."""
     return answer if chosen == "answer" else lambda branch, question: reply(branch)[1].strip()
 
 

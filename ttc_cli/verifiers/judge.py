@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 
 from ttc_cli.core.branch import Branch, Message, Prompt, Step
 from ttc_cli.core.engine import EngineInfo
-from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
@@ -42,13 +41,11 @@ class Options:
     rationales: int = field(
         default=0, metadata={"help": "reasons sampled before each verdict; verdicts are averaged"}
     )
-    rationale_tokens: int = field(default=160, metadata={"help": "cap on one of them"})
+    rationale_tokens: int = field(default=160, metadata={"help": "cap on one of them", "least": 1})
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Judge:
-    """The verifier. Raises UsageError: an option out of range."""
-    if options.rationales < 0 or options.rationale_tokens < 1:
-        raise UsageError("option rationales takes 0 or more, rationale-tokens 1 or more")
+    """The verifier."""
     return Judge(options)
 
 

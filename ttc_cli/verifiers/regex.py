@@ -10,7 +10,7 @@ import regex
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.verify import Graded
-from ttc_cli.verifiers.common import Check, opens_nothing, picker, require_argument
+from ttc_cli.verifiers.common import INPUT, Check, opens_nothing, picker, require_argument
 
 USAGE = "regex:PATTERN"
 opens = opens_nothing
@@ -21,9 +21,7 @@ SECONDS = 2.0  # for one search: a careless pattern can take for ever
 class Options:
     """Of the verifier."""
 
-    input: str = field(
-        default="answer", metadata={"help": "what it sees: the extracted answer, or the reply"}
-    )
+    input: str = field(default="answer", metadata=INPUT)
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Check:

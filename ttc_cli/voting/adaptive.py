@@ -1,4 +1,4 @@
-"""The drawing policy of self-consistency: how many samples, which to give up, when to stop."""
+"""Drawing policies of votes: how many samples, which to give up half-way, when to stop."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.outcome import Plan, Question
+from ttc_cli.core.verify import Live
 from ttc_cli.drawing.replies import sample
 from ttc_cli.voting.ballot import Ballot
 from ttc_cli.voting.fields import FIELDS_HELP
-from ttc_cli.voting.step_pruner import GIVE_UP_HELP, StepScorePruner, check_give_up
 from ttc_cli.voting.stopping import Standing, further, together
 
 SURE = 0.9
 """How likely to be right one sample must be to settle a question alone."""
+_LOW = "with -V probe:NAME: stop a sample that scores below this half-way or later; 0 for none"
+GIVE_UP = {"help": _LOW, "below": 1}
+"""Of the option `give_up`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +31,13 @@ class Options:
     )
     width: int = field(
         default=1,
-        metadata={"help": "keep at least this many samples under way: faster, and more is wasted"},
+        metadata={
+            "help": "keep at least this many samples under way: faster, and more is wasted",
+            "least": 1,
+        },
     )
-    give_up: float = field(default=0.0, metadata={"help": GIVE_UP_HELP})
+    give_up: float = field(default=0.0, metadata=GIVE_UP)
     fields: bool = field(default=False, metadata={"help": FIELDS_HELP})
-
-    def __post_init__(self) -> None:
-        check_give_up(self.give_up)
-        if self.width < 1:
-            raise UsageError("width is 1 or more")
-        if self.loss < 0:
-            raise UsageError("loss is 0 or more")
 
 
 class Voting:
@@ -118,3 +117,57 @@ class Voting:
         if len(votes) == 1:
             return f"only {votes[0].count} of {standing.drawn} samples have a short answer"
         return f"samples disagree ({self._ballot.leading})"
+
+
+def lost(scores: Sequence[float], whole: Sequence[int], bar: float) -> bool:
+    """Whether a sample is not worth going on with.
+
+    Args:
+        scores: of its steps so far.
+        whole: how many steps the samples have that came to their end; half-way is half of their
+            mean, so that nothing is lost before the first of them.
+        bar: what the latest step must reach.
+    """
+    half_way = bool(whole) and 2 * len(scores) * len(whole) >= sum(whole)
+    return half_way and bool(scores) and scores[-1] < bar
+
+
+class StepScorePruner:
+    """The drawing policy that draws nothing and gives up what is lost.
+
+    Args:
+        bar: see `lost`; 0 gives up nothing.
+        plan: its verifier scores the steps.
+
+    Raises:
+        UsageError: there is a bar and no verifier that scores steps while they are written.
+    """
+
+    def __init__(self, bar: float, plan: Plan) -> None:
+        self._bar = bar
+        self._grade = plan.verifier.live if isinstance(plan.verifier, Live) else None
+        self._known: dict[BranchId, tuple[float, ...]] = {}
+        if bar and self._grade is None:
+            raise UsageError(
+                "give-up needs a verifier that scores steps while they are written",
+                "give -V probe:NAME; `ttc prm train` makes one",
+            )
+
+    def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
+        """Nothing."""
+        return ()
+
+    def cull(self, live: Sequence[Branch], done: Sequence[Branch]) -> Collection[BranchId]:
+        """Those of `live` that are lost."""
+        if not self._bar:
+            return ()
+        ended = [self._scores(b) for b in done if b.stop is not None and b.stop.whole]
+        whole = [len(scores) for scores in ended if scores]
+        return [b.id for b in live if lost(self._scores(b), whole, self._bar)]
+
+    def _scores(self, branch: Branch) -> tuple[float, ...]:
+        """Of its steps; the head is asked once a step, not at every token."""
+        states = sum(len(step.marks) for step in branch.steps)
+        if self._grade is not None and states != len(self._known.get(branch.id, ())):
+            self._known[branch.id] = self._grade(branch).steps
+        return self._known.get(branch.id, ())

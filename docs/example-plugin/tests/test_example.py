@@ -8,6 +8,7 @@ from ttc_example import first_finish, words
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import end_of
+from ttc_cli.core.options import deal
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
@@ -29,8 +30,8 @@ def test_the_first_to_finish_wins_and_the_others_are_given_up() -> None:
 
 
 def test_a_wait_that_makes_no_sense() -> None:
-    with pytest.raises(UsageError, match="wait is 0"):
-        first_finish.Options(wait=0)
+    with pytest.raises(UsageError, match="at least 1, not '0'"):
+        deal([("first-finish", first_finish.Options)], {"wait": "0"})
 
 
 def test_words_are_counted() -> None:

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ttc_cli.core.branch import Branch, BranchId
-from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
@@ -22,11 +21,9 @@ from ttc_cli.drawing import replies
 class Options:
     """Options of first-finish: `-O wait=2`."""
 
-    wait: int = field(default=1, metadata={"help": "replies that must end; the shortest wins"})
-
-    def __post_init__(self) -> None:
-        if self.wait < 1:
-            raise UsageError(f"wait is {self.wait}", "give 1 or more")
+    wait: int = field(
+        default=1, metadata={"help": "replies that must end; the shortest wins", "least": 1}
+    )
 
 
 @dataclass(frozen=True, slots=True)

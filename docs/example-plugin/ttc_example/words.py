@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.verify import Graded
-from ttc_cli.verifiers.common import Check, picker
+from ttc_cli.verifiers.common import INPUT, Check, picker
 
 USAGE = "words:N"
 
@@ -17,7 +17,7 @@ USAGE = "words:N"
 class Options:
     """Options of the verifier: `-O input=answer`."""
 
-    input: str = field(default="reply", metadata={"help": "what is counted: answer or reply"})
+    input: str = field(default="reply", metadata=INPUT)
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Check:
