@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ttc_cli.prompts.documents import Document
-from ttc_cli.routing.computable import computable
 from ttc_cli.routing.policy import Facts, classify, route
+from ttc_cli.routing.surface import computable
 
 YES = """How many minutes are there from 9:40 to 13:05?
 My train leaves at 7:15 pm and the trip takes 95 minutes. When do I arrive?

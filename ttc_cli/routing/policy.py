@@ -22,11 +22,17 @@ from ttc_cli.answers.asked import read
 from ttc_cli.prompts.documents import Document
 from ttc_cli.prompts.forms import brief, constraints
 from ttc_cli.prompts.wording import Task
-from ttc_cli.routing.computable import NOT_COMPUTED, Computable, computable
-from ttc_cli.routing.computable import TASKS as COMPUTED_TASKS
 from ttc_cli.routing.features import features
 from ttc_cli.routing.material import END, summary
-from ttc_cli.routing.surface import LAPSE, guess_task, offers_choices
+from ttc_cli.routing.surface import (
+    LAPSE,
+    NOT_COMPUTED,
+    REASONING,
+    Computable,
+    computable,
+    guess_task,
+    offers_choices,
+)
 from ttc_cli.settings.tables import RouteRule
 
 WEIGHTS = Path(__file__).with_name("weights.tsv")
@@ -83,7 +89,6 @@ _PROOF = re.compile(
     re.IGNORECASE,
 )
 
-REASONING = ("math", "logic")
 _ASKED = {"choice": ", multiple choice", "fact": ", a short answer"}
 _LENGTHY = (
     "difference differences meaning purpose role definition cause causes effect effects history "
@@ -203,7 +208,7 @@ def _program(
 ) -> Computable:
     if data:
         return Computable(True, f"computed over {data}")
-    told = given and task not in COMPUTED_TASKS
+    told = given and task not in REASONING
     return NOT_COMPUTED if told else computable(prompt, task, attached=attached)
 
 

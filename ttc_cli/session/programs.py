@@ -18,7 +18,7 @@ from ttc_cli.programs.imports import completed
 from ttc_cli.programs.opening import today
 from ttc_cli.programs.values import answer
 from ttc_cli.prompts.documents import Document
-from ttc_cli.routing.computable import text_wanted
+from ttc_cli.routing.surface import text_wanted
 from ttc_cli.voting.evidence import measured
 
 if TYPE_CHECKING:

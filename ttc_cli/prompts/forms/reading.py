@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import takewhile
 from string import ascii_uppercase
 
@@ -109,9 +109,26 @@ def _named(text: str) -> tuple[list[Constraint], str]:
     return found, rest
 
 
+@cache
+def _alone() -> dict[str, re.Pattern[str]]:
+    """By kind: "just the number", "the number only", and their like; slow to compile."""
+    modest, verb = rf"{words.ARTICLE}{words.ADJECTIVE}", rf"\b{words.TELL}\s+"
+    return {
+        kind: re.compile(
+            rf"{words.START}(?<!the ){words.ONLY}\s+{modest}(?:{nouns})\b(?! that\b| who\b| "
+            rf"which\b|\w)|\b{words.ONLY}\s+{words.TELL}\s+{modest}(?:{nouns})\b(?! of (?!the |"
+            rf"your )| that\b)|{verb}{words.WITH}{words.ADJECTIVE}(?:{nouns})\b(?! of (?!the |your "
+            rf")| that\b)|(?:{words.START}){modest}(?:{nouns}),?\s+{words.ALONE}\b{words.CLOSE}",
+            re.IGNORECASE | re.MULTILINE,
+        )
+        for kind, nouns in words.BARE_NOUNS.items()
+    }
+
+
 def _bare(text: str) -> Iterator[Constraint]:
-    for kind in words.bare(text):
-        yield Constraint(kind, of=offered(text) if kind == "letter" else "")
+    for kind, pattern in _alone().items() if words.ORDERED.search(text) else ():
+        if pattern.search(text):
+            yield Constraint(kind, of=offered(text) if kind == "letter" else "")
     if words.BARE_REPLY.search(text):
         yield Constraint("bare")
 

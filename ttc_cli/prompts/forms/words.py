@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 
 ONLY = (
@@ -21,27 +20,27 @@ TELL = (
     r"indique[zr]?|dis|di|diga|affiche[zr]?|renvoie\w*|responde[r]?|contesta\w*|contesten|da|dame|"
     r"dime|escrib\w+|devuelve|indica|muestra|quiero|veux|voudrais|möchte|will|brauche)"
 )  # verbs by which a reply is ordered, and "want"
-_ARTICLE = (
+ARTICLE = (
     r"(?:(?:with|in|as|by|to|mit|als|in|par|avec|en|con|de)\s+)?(?:(?:the|an?|one|your|its|this|"
     r"der|die|das|dem|den|des|eine[rnms]?|ein|le|la|les|une?|el|los|las|una?|su|sa|son)\s+|l['’]|"
     r"d['’])?"
 )
-_ADJECTIVE = (
+ADJECTIVE = (
     r"(?:(?:final|correct|right|single|bare|plain|exact|resulting|raw|valid|shell|one|full|first|"
     r"last|richtigen?|korrekten?|fertigen?|reinen?|bonne|correcte?|seule?|simple|única?|correcta|"
     r"exacto?|bash|sql|sola?)\s+){0,2}"
 )
-_START = (
+START = (
     rf"(?:^|[.!?;:,(\n–—-]\s*|\b(?:please|bitte|and|und|et|y|but|s['’]il (?:te|vous) plaît|por "
     rf"favor|with|mit|par|avec|con)\s+|\b{TELL}\b(?:\s+(?:me|us|it|to me|mir|uns|moi|-moi|nos|the "
     rf"answer)\b)?\s*(?:(?:with|in|as|by|mit|in|als|par|avec|en|con)\s+)?)"
 )
-_WITH = r"(?:with|mit|par|avec|con)\s+(?:an?|one|the|einer?|einem|une?|una?|la|le|el|der|dem)\s+"
-_CLOSE = (
+WITH = r"(?:with|mit|par|avec|con)\s+(?:an?|one|the|einer?|einem|une?|una?|la|le|el|der|dem)\s+"
+CLOSE = (
     r"(?=\s*(?:[.!?;:,)\n–—]|$|(?:please|bitte|and|und|et|y|no|without|ohne|sans|sin|in|with)\b))"
 )
 
-_BARE_NOUNS = {
+BARE_NOUNS = {
     "quantity": (
         r"(?:number|value|figure|amount)s?,? (?:and|with|plus|&) (?:its |the )?(?:unit|currency)s?|"
         r"(?:zahl|wert|betrag) (?:und|mit)(?: der)? einheit|(?:nombre|valeur|chiffre) (?:et|"
@@ -74,31 +73,8 @@ _BARE_NOUNS = {
         r"traducción|frase|oración|lista|tabla|bullets?|headline|subject(?: line)?|poem|summary)"
     ),
 }
-_ORDERED = re.compile(rf"{ONLY}|{ALONE}|\b{TELL}\s+{_WITH}", re.IGNORECASE)
-"""One of these stands in all that `_bare` finds, and in few questions."""
-
-
-@functools.cache
-def _bare() -> dict[str, re.Pattern[str]]:
-    """By kind: "just the number", "the number only", and their like; slow to compile."""
-    return {
-        kind: re.compile(
-            rf"{_START}(?<!the ){ONLY}\s+{_ARTICLE}{_ADJECTIVE}(?:{nouns})\b(?! that\b| who\b| "
-            rf"which\b|\w)|\b{ONLY}\s+{TELL}\s+{_ARTICLE}{_ADJECTIVE}(?:{nouns})\b(?! of (?!the |"
-            rf"your )| that\b)|\b{TELL}\s+{_WITH}{_ADJECTIVE}(?:{nouns})\b(?! of (?!the |your )| "
-            rf"that\b)|(?:{_START}){_ARTICLE}{_ADJECTIVE}(?:{nouns}),?\s+{ALONE}\b{_CLOSE}",
-            re.IGNORECASE | re.MULTILINE,
-        )
-        for kind, nouns in _BARE_NOUNS.items()
-    }
-
-
-def bare(text: str) -> list[str]:
-    """The kinds that are ordered alone: "just the number", "the number only", and their like."""
-    if not _ORDERED.search(text):
-        return []
-    return [kind for kind, pattern in _bare().items() if pattern.search(text)]
-
+ORDERED = re.compile(rf"{ONLY}|{ALONE}|\b{TELL}\s+{WITH}", re.IGNORECASE)
+"""One of these stands in all that orders something alone, and in few questions."""
 
 BARE_REPLY = re.compile(
     rf"\b(?:no|without(?: any| an)?|don['’]t|do not|never|keine?n?|ohne(?: jede)?|sans|aucune?|pas "
