@@ -6,18 +6,24 @@ and its silence means that they differ.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from ttc_cli.answers import formula
 from ttc_cli.answers.names import PERCENT, listed
 from ttc_cli.answers.parse import parse
 from ttc_cli.answers.text import for_parser
-from ttc_cli.answers.value import Value
+from ttc_cli.answers.value import Dimension, Value
 from ttc_cli.answers.worker import Comparer, shared_worker
 
 _MATHS = frozenset({"formula", "relation", "number", "list"})
 _MEASURES = frozenset({"number", "quantity"})
 _STRICT = frozenset(listed("strict"))
+_KELVIN: dict[Dimension, Callable[[Fraction], Fraction]] = {
+    (("kelvin", 1),): lambda degrees: degrees,
+    (("celsius", 1),): lambda degrees: degrees + Fraction(5463, 20),
+    (("fahrenheit", 1),): lambda degrees: (degrees - 32) * Fraction(5, 9) + Fraction(5463, 20),
+}
 _DEGREE, _SCALES = (("degree", 1),), ((("celsius", 1),), (("fahrenheit", 1),))
 
 
@@ -78,6 +84,9 @@ def _pair(a: Value, b: Value) -> bool | None:
     if kinds == {"date", "number"}:
         day, number = (a, b) if a.kind == "date" else (b, a)
         return day.key in (("year", number.amount), ("century", number.amount, False))
+    if kinds == {"ratio", "number"}:
+        ratio, number = (a, b) if a.kind == "ratio" else (b, a)
+        return ratio.key == tuple(number.source.split("/"))
     if kinds <= _MATHS | {"quantity"}:
         return _formulas(a, b)
     return False
@@ -110,6 +119,8 @@ def _measures(a: Value, b: Value) -> bool:
         if a.dimension != b.dimension:
             # "5 degrees" of a temperature
             pair = (a.dimension, b.dimension)
+            if pair[0] in _KELVIN and pair[1] in _KELVIN and not (a.change or b.change):
+                return _KELVIN[pair[0]](x) == _KELVIN[pair[1]](y)
             return _DEGREE in pair and (pair[0] in _SCALES or pair[1] in _SCALES) and x == y
         return a.worth == b.worth or (a.factor == b.factor and _close(a, x, b, y))
     if not a.dimension and not b.dimension:

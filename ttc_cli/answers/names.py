@@ -23,13 +23,27 @@ _SHARES = {
     "pour cent": PERCENT, "pourcent": PERCENT, "por ciento": PERCENT, "per cento": PERCENT,
     "percento": PERCENT, "por cento": PERCENT, "percentage": PERCENT,
     "percentage points": (("points", 1),), "percentage point": (("points", 1),),
-    "pp": (("points", 1),), "‰": (("‰", 1),), "basis points": (("bp", 1),),
+    "pp": (("points", 1),),
 }  # fmt: skip
+_WRITTEN = {  # beside the names of the table: the unit that each is so many of
+    "1/10 %": "‰;per mille;per mil;permille;promille;pour mille;por mil;per thousand;per 1000",
+    "1/10000 %": "ppm;parts per million", "1/10000000 %": "ppb;parts per billion",
+    "1/100 percentage points": "basis points;basis point;bps",
+    "1 km/h": "kmph", "1 km": "kms", "1 cm": "cms", "1 kg": "kgs", "1 μm": "um", "1 μg": "ug",
+    "1/10 m": "dm", "1/10 l": "dl", "100 l": "hl", "1024 bytes": "KiB", "1048576 bytes": "MiB",
+    "1073741824 bytes": "GiB", "1 ZAR": "rand", "1 AUD": "AU$",
+}  # fmt: skip
+_NAMES_WRITTEN = frozenset(name for names in _WRITTEN.values() for name in names.split(";"))
 _PER = re.compile(r"\s*/\s*|\s+(?:per|pro|par|por|an?)\s+|-(?:per)-")
 _POWERS = {"square": 2, "sq": 2, "sq.": 2, "cubic": 3, "cu": 3, "cu.": 3}
 _TERM = re.compile(
-    r"(?:(square|sq\.?|cubic|cu\.?)[\s-]+)?(.+?)(?:\s*\^?\{?([23])\}?|\s(squared|cubed))?"
+    r"(?:(square|sq\.?|cubic|cu\.?)[\s-]+)?(.+?)(?:\s*\^?\{?(-[1-4]|[23])\}?|\s(squared|cubed))?"
 )
+_TIMES = re.compile(r"\s*\*\s*|(?<=[^\W\d_])\s+(?=[^\W\d_])|(?<=[\d}])\s+(?=[^\W\d_])")
+_FIRST = frozenset(
+    ("kg", "g", "N", "kN", "J", "kJ", "W", "kW", "A", "mA", "V", "C", "Pa", "m", "km", "cm", "mol")
+)
+"""Units that stand first in a product without a sign."""
 
 
 @cache
@@ -89,9 +103,21 @@ def number_of(table: str, word: str) -> int | None:
     return found if isinstance(found, int) else None
 
 
+@cache
+def _written() -> dict[str, tuple[Unit, ...]]:
+    found: dict[str, tuple[Unit, ...]] = {}
+    for of, known in _WRITTEN.items():
+        times, _, unit = of.partition(" ")
+        made = tuple((Fraction(times) * factor, of_) for factor, of_ in units(unit))
+        found |= dict.fromkeys(known.split(";"), made)
+    return found
+
+
 def _named(name: str) -> tuple[Unit, ...]:
     exact, lower = _units()
     found = exact.get(name)
+    if found is None and name in _NAMES_WRITTEN:
+        found = _written()[name]
     if found is None and (len(name) > 1 or not name.isupper()):
         found = lower.get(name.lower()) or lower.get(name.lower().rstrip("."))
     return found or ()
@@ -103,7 +129,8 @@ def _term(text: str) -> tuple[Unit, ...]:
     match = _TERM.fullmatch(text)
     if match is None or not (match[1] or match[3] or match[4]):
         return ()
-    power = _POWERS.get(match[1] or "") or {"2": 2, "squared": 2}.get(match[3] or match[4], 3)
+    power = _POWERS.get(match[1] or "") or {"squared": 2, "cubed": 3}.get(match[4] or "")
+    power = power or int(match[3])
     return tuple(
         (factor**power, tuple((base, p * power) for base, p in dimension))
         for factor, dimension in _named(match[2])
@@ -121,13 +148,32 @@ def units(text: str) -> tuple[Unit, ...]:
         return ()
     if found := _term(text):
         return found
-    terms = [_term(part) for part in _PER.split(text)]
-    if len(terms) < 2 or not all(terms):
+    terms = [_product(part) for part in _PER.split(text)]
+    if not all(terms) or (len(terms) < 2 and not _TIMES.search(text)):
         return ()
-    (factor, dimension), *below = [term[0] for term in terms]
-    powers = dict(dimension)
-    for divisor, base in below:
-        factor /= divisor
-        for name, power in base:
-            powers[name] = powers.get(name, 0) - power
-    return ((factor, tuple(sorted((n, p) for n, p in powers.items() if p))),)
+    first, *below = [term[0] for term in terms]
+    return (_multiplied(first, *((1 / factor, _raised(base, -1)) for factor, base in below)),)
+
+
+def _product(text: str) -> tuple[Unit, ...]:
+    """A unit, or several side by side: N m, kg*m, m s^{-2}."""
+    parts = _TIMES.split(text)
+    terms = [_term(part) for part in parts]
+    signed = "*" in text or "-" in text
+    known = parts[0] in _FIRST and all(part not in ("a", "in") for part in parts)
+    if len(parts) < 2 or not all(terms) or not (signed or known):
+        return terms[0] if len(parts) < 2 else ()
+    return (_multiplied(*(term[0] for term in terms)),)
+
+
+def _raised(dimension: Dimension, power: int) -> Dimension:
+    return tuple((name, own * power) for name, own in dimension)
+
+
+def _multiplied(*terms: Unit) -> Unit:
+    factor, powers = Fraction(1), dict[str, int]()
+    for times, dimension in terms:
+        factor *= times
+        for name, power in dimension:
+            powers[name] = powers.get(name, 0) + power
+    return factor, tuple(sorted((name, power) for name, power in powers.items() if power))

@@ -17,25 +17,42 @@ DIGITS = (
     r"|\d+[.,]\d+|\.\d+|\d+\.?)(?!\d|[.,]\d)"
 )
 _SCALES = {name: int(scale) for scale, names in words("scales").items() for name in names.split()}
+_ENDLESS = tuple(  # a period that is marked as one, or there three times, or twice if it is long
+    re.compile(r"(?P<head>-?\d{1,15})[.,](?P<fixed>\d{0,15}?)" + period)
+    for period in (
+        r"\\(?:overline|bar|dot)\s*\{?(?P<period>\d{1,30})\}?(?:…|\.{3})?",
+        r"\((?P<period>\d{1,30})\)(?:…|\.{3})?",
+        r"(?P<period>\d{1,5}?)(?P=period){2,}…",
+        r"(?P<period>\d{6,30}?)(?P=period)+…",
+    )
+)
 _ATTACHED = {"k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "bn": 10**9, "mn": 10**6}
 _SPELT = alternatives(n for n in _SCALES if ord(n[0]) < 0x2E80 and n != "k")
-_SCALE = re.compile(rf"(?i)\s*(?:{_SPELT})s?(?![^\W\d_])(?:\s+of(?=\s))?|\s*[万萬亿億]")
+_SCALE = re.compile(
+    rf"(?i)\s*(?:(?:mio|mrd|tsd)\.|(?:{_SPELT})s?(?![^\W\d_]))(?:\s+of(?=\s))?|\s*[万萬亿億]"
+)
 _WORDS = re.compile(rf"(?i)\b(?:{alternatives(listed('number starts'))})")
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt")
 _PARTS = {name: int(part) for part, names in words("parts").items() for name in names.split()}
 _PART = alternatives(_PARTS)
 _OF_PART = re.compile(words("of part").replace("PART", _PART))
 _JOINED = re.compile(  # two-thirds; three thousand, four hundred
-    rf"(?i)(?<=[^\W\d_])-(?=(?:{_PART})s?\b)|(?:(?<=hundred)|(?<=thousand)|(?<=million)|(?<=billion)),\s+(?=[a-z])"
+    rf"(?i)(?<=[^\W\d_])-(?=(?:{_PART})s?\b|and-an?-)|(?<=[^\W\d_]-and)-(?=an?-)|(?<=-an)-|(?<=-a)-(?=half)|(?:(?<=hundred)|(?<=thousand)|(?<=million)|(?<=billion)),\s+(?=[a-z])"
 )
 _AND_A_HALF = re.compile(
     r"(?i)(\d+)(\s+[^\W\d_]+)?\s+(?:(?:and\s+(?:a|one)\s+|und\s+eine?\s+)(half|halbe?|quarter|third)"
     r"|(?:et|y|e)\s+(demie?|media|medio|mezz[ao]|meia|meio))\b"
 )
-_SCALED_PART = re.compile(r"\b((?:\d+\s+)?\d+/\d+)\s+(1000(?:000)*)\b")
+_SCALED_PART = re.compile(r"\b((?:\d+\s+)?\d+/\d+|\d+\.\d+)\s+(1000(?:000)*)\b")
 _HALF_MORE = re.compile(r"\b10(0{5}(?:000)*) 1/2\b")  # a million and a half
 _HALVES = ["ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"]
 _HALB = re.compile(rf"(?i)\b(?:andert|({'|'.join(_HALVES)})ein)halb\b")
+_POINT = re.compile(r"(?i)(?<![\w.])point((?:\s+\d){1,12})(?![\w.])")
+_MANY_PARTS = re.compile(
+    r"(?i)(?:(?<=\bone)|(?<=\w)(?=\W+\w+ths))[\s-]+(hundred|thousand|million)ths?\b"
+)
+_MINUTES_TO = re.compile(r"(?i)^(10|20|25) to ([1-9]|(?<!10 to )1[0-2])(?=$| in | at |\s?[ap]\.?m)")
+_TWO_PARTS = re.compile(r"(?i)(1\d|20|[1-9])\s(?:oh\s(\d)|([1-9]\d))")
 _MINUS = re.compile(r"(?i)(?:negative|minus|moins|menos|meno|negativo)\s+(?=[\d.])")
 
 
@@ -55,10 +72,21 @@ def value(digits: str) -> tuple[Fraction, int | None]:
     return Fraction(text), places if enough else None
 
 
+def repeating(text: str) -> Fraction | None:
+    r"""A decimal without end: 0.\overline{3}, 0.(3) and 0.333… are 1/3; None for any other text."""
+    match = next(filter(None, (form.fullmatch(text) for form in _ENDLESS)), None)
+    if match is None:
+        return None
+    head, fixed, period = match["head"], match["fixed"], match["period"]
+    endless = Fraction(int(period), 10 ** len(period) - 1)
+    total = (int(head.lstrip("-") + fixed) + endless) / Fraction(10) ** len(fixed)
+    return -total if head.startswith("-") else total
+
+
 def scaled(text: str, at: int, money: bool) -> tuple[int, int]:
     """(scale, end) of a word such as "million" or a letter such as the M of 5M; (1, at) if none."""
     if match := _SCALE.match(text, at):
-        word = match[0].lower().split()[0].strip()
+        word = match[0].lower().split()[0].strip(" .")
         return _SCALES.get(word) or _SCALES[word.removesuffix("s")], match.end()
     for name in ("bn", "mn", "k", "K", "M", "B", *("m" if money else "")):
         if text.startswith(name, at) and not text[at + len(name) :][:1].isalnum():
@@ -77,7 +105,7 @@ def in_digits(text: str) -> list[str]:
         return []
     from text_to_num import alpha2digit  # type: ignore[import-untyped]  # it has no types
 
-    written, text = text, _HALB.sub(_halb, _JOINED.sub(" ", text))
+    written, text = text, _HALB.sub(_halb, _JOINED.sub(" ", _MANY_PARTS.sub(_part_of, text)))
     found = dict[str, None]()
     # digits and words in one text: only English is read, whose words for numbers are no others
     for language in _LANGUAGES[: 1 if any(map(str.isdigit, text)) else None]:
@@ -85,14 +113,29 @@ def in_digits(text: str) -> list[str]:
         if language == "de":
             said = re.sub(r"(?i)\bein(?:e[rnms]?)?\b", "1", said)
         if language == "en":
-            said = re.sub(r"(?i)\ban?\s+(?=[^\W\d_]+ and )", "1 ", said)
-            said = re.sub(r"(?i)\ban?\s+(?=\d+(?:\s|$))", "", said)
+            said = _english(said)
         said = _AND_A_HALF.sub(_and_a_half, _MINUS.sub("-", said))
         said = _OF_PART.sub(lambda m: f"{m['n'] or 1}/{_PARTS[m['p'].lower()]} ", said).strip()
         said = _SCALED_PART.sub(_in_all, _HALF_MORE.sub(r"15\1", said))
         if said != written:
             found[said] = None
     return list(found)
+
+
+def _english(said: str) -> str:
+    said = re.sub(r"(?i)\ban?\s+(?=[^\W\d_]+ and )", "1 ", said)
+    said = re.sub(r"(?i)\ban?\s+(?=\d+(?:\s|$))", "", said)
+    said = _POINT.sub(lambda m: "0." + "".join(m[1].split()), said)
+    said = _MINUTES_TO.sub(r"\1 minutes to \2", said)
+    if two := _TWO_PARTS.fullmatch(said):  # nineteen eighty-four, nine thirty, two oh five
+        rest = f"0{two[2]}" if two[2] else two[3]
+        said = f"{two[1]}:{rest}" if int(two[1]) <= 12 and int(rest) < 60 else f"{two[1]}{rest}"
+    return said
+
+
+def _part_of(match: re.Match[str]) -> str:
+    """ " 100th" for hundredths, which would else be taken for a part of the number before them."""
+    return f" {_SCALES[match[1].lower()]}th"
 
 
 def _and_a_half(match: re.Match[str]) -> str:

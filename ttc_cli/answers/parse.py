@@ -6,6 +6,7 @@ of it. Where the same words can be two things, both are kept as readings.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from functools import lru_cache, partial
 
 from ttc_cli.answers import formula
 from ttc_cli.answers.names import listed, units
-from ttc_cli.answers.numbers import in_digits
+from ttc_cli.answers.numbers import in_digits, repeating
 from ttc_cli.answers.objects import canonical_json, loads
 from ttc_cli.answers.quantity import quantities
 from ttc_cli.answers.source import clean_code, code_key, looks_like_code
@@ -35,6 +36,12 @@ _LABELLED = re.compile(
 )
 _TWICE = re.compile(r"([^()]{1,60}?)\s*\(([^()]{1,60})\)")  # 250 (two hundred and fifty)
 _PLAIN = re.compile(r"-?\d{1,30}(?:\.\d{1,5})?")
+_FACTORIAL = re.compile(r"(\d{1,2})!")  # or an exclamation
+_ACCOUNTED = re.compile(r"\(\s*([$€£¥₹])\s*(\d[\d.,]*)\s*\)|([$€£¥₹])\s*\((\d[\d.,]*)\)")
+_NOTHING = re.compile(
+    r"(?i)(?:there (?:is|are) )?no solutions?(?: exists?)?|(?:the )?empty set|∅"
+    r"|\\(?:emptyset|varnothing)|\\?\{\s*\\?\}"
+)
 _BASED = re.compile(r"([0-9A-Za-z]+)_\{?(\d+)\}?")
 _PRESSURE = re.compile(r"(1?\d\d|2[0-4]\d)/(\d\d|1[0-4]\d)")
 _DOTS = re.compile(r"[vV]?\d+(?:\.\d+){2,}|[vV]\d+(?:\.\d+)*")
@@ -77,13 +84,17 @@ def _read(text: str, depth: int = 0) -> Value:
         return _text(text)
     if (twice := _TWICE.fullmatch(text)) and depth < 3:
         one, other = (_read(part, depth + 1) for part in twice.groups())
-        if one.kind in ("number", "quantity") and (one.kind, one.key) == (other.kind, other.key):
+        product = text[len(twice[1])] == "(" and not re.search(r"[^\W\d_]{2}", twice[2])
+        alike = (one.kind, one.key) == (other.kind, other.key)
+        if one.kind in ("number", "quantity") and alike and not product:
             return one
     digits = any(map(str.isdigit, text))
     readings = list(_typed(text, depth)) if digits else []
     if not readings or all(part.kind == "text" for part in readings[0].parts):
         spelt = in_digits(text)
-        readings = readings or next((r for said in spelt if (r := list(_simple(said)))), [])
+        simple = [found for said in spelt if (found := list(_simple(said)))]
+        # "mil doscientos" is 1200, and in French a thousand of something
+        readings = readings or min(simple, key=lambda found: bool(found[0].label), default=[])
         readings = readings or ([] if digits else list(_typed(text, depth)))
         readings = readings or next((r for said in spelt if (r := _structured(said, depth))), [])
     return _joined(readings) if readings else _text(text)
@@ -122,6 +133,9 @@ def _simple(text: str) -> Iterator[Value]:
         amount = Fraction(text)
         yield Value("number", (amount, (), "", "", None), amount, source=text)
         return
+    if special := list(_special(text)):
+        yield from special
+        return
     if text.casefold() in _BOOLS:
         yield Value("boolean", _BOOLS[text.casefold()])
         return
@@ -150,6 +164,22 @@ def _simple(text: str) -> Iterator[Value]:
     yield from quantities(text)
 
 
+def _special(text: str) -> Iterator[Value]:
+    """Numbers and sets that are written by marks of their own."""
+    amounts: list[Fraction] = []
+    if (endless := repeating(text)) is not None:
+        amounts = [endless]
+    elif joyful := _FACTORIAL.fullmatch(text):
+        amounts = [Fraction(int(joyful[1])), Fraction(math.factorial(int(joyful[1])))]
+    elif owed := _ACCOUNTED.fullmatch(text):
+        said = f"{owed[1] or owed[3]}{owed[2] or owed[4]}"
+        for sign in ("", "-")[not owed[1] :]:
+            yield from quantities(sign + said)
+    elif _NOTHING.fullmatch(text):
+        yield Value("list", ("{}", ()), brackets="{}")
+    yield from (Value("number", (one, (), "", "", None), one) for one in amounts)
+
+
 def _formula(text: str) -> Value | None:
     words = text.split(" ")
     for count in range(1, min(4, len(words))):
@@ -159,10 +189,10 @@ def _formula(text: str) -> Value | None:
             factor, of = unit[0]
             key = (formula.key(head), of, factor)
             return Value("formula", key, factor=factor, dimension=of, source=head)
+    if text.strip("+-\\ ").lower() in ("∞", "infty", "oo", "infinity", "inf"):
+        return Value("formula", f"{'-' * text.startswith('-')}∞", source=text)
     if not formula.accepts(text):
         return None
-    if text.strip("+-\\ ") in ("∞", "infty", "oo", "infinity"):
-        return Value("formula", f"{'-' * text.startswith('-')}∞", source=text)
     amount = formula.exact(text)
     if amount is not None:
         return Value("number", (amount, (), "", "", None), amount, source=text)
@@ -185,4 +215,7 @@ def _text_key(text: str) -> str:
     if len(shown) <= 30 and " " not in shown and _CASED.fullmatch(shown):
         return shown
     shown = re.sub(r"(?<=\b[^\W\d_])\.\s*", " ", _ARTICLE.sub("", shown))  # J.K. Rowling
+    shown = re.sub(r"\b(Dr|Mr|Mrs|Ms|St|Mt|Prof|Jr|Sr|vs|No)\.(?=\s|$)", r"\1", shown)
+    if re.fullmatch(r"(?:[A-Z] ){1,5}[A-Z] ?", shown):  # U.S.A.
+        shown = shown.replace(" ", "")
     return re.sub(r"[\s_-]+", " ", shown.casefold()).strip()

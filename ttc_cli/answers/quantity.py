@@ -10,17 +10,15 @@ from itertools import pairwise
 from ttc_cli.answers.names import PERCENT, Unit, listed, units, words
 from ttc_cli.answers.numbers import DIGITS, power_of_ten, scaled, value
 from ttc_cli.answers.value import Dimension, Value
+from ttc_cli.answers.written import in_full, timed
 
 _SIGN = r"(?P<{0}>[-+]?)\s*"
 _AMOUNT = re.compile(
-    rf"{_SIGN.format('s')}(?P<money>US\s?\$|[A-Z]{{1,2}}\$|R\$|\$|€|£|¥|₹|₩|₽|₺|₿|¢|Rs\.?(?=\s?\d)|[A-Z]{{3}}(?=\s?\d))?\s*{_SIGN.format('s2')}"
+    rf"{_SIGN.format('s')}(?P<money>US\s?\$|[A-Z]{{1,2}}\$|R\$|\$|€|£|¥|₹|₩|₽|₺|₿|¢|Rs\.?(?=\s?\d)|S?Fr\.(?=\s?\d)|[A-Z]{{3}}(?=\s?\d))?\s*{_SIGN.format('s2')}"
     rf"(?:(?P<whole>\d+)(?:\s+|-|\s+and\s+|\s*\+\s*(?=\d+/\d))(?P<top>\d+)\s*/\s*(?P<below>\d+)"
     rf"|(?P<p>{DIGITS})\s*/\s*(?P<q>-?{DIGITS})(?!\s*/)"
     rf"|(?P<digits>{DIGITS})(?:\s*(?:[eE]|(?:\*|x|×|\\times|\\cdot)\s*10\s*(?:\^|\*\*))\s*[({{]?(?P<exp>[-+]?\d{{1,4}})[)}}]?)?)"
 )
-_PLAIN_FRAC = re.compile(r"\\frac\{\s*(-?[\d.,]+)\s*\}\{\s*(-?[\d.,]+)\s*\}")
-_MIXED = re.compile(r"(\d)\s*(?=\\frac\{\d+\}\{\d+\})")
-_HEDGE = re.compile(rf"(?i)^(?:{words('hedges')})\s*(?=[-+\d.$€£¥₹(A-Z\\])")
 _BOUNDS = tuple(words("bounds"))
 _BOUND = re.compile(
     "(?i)" + "|".join(rf"(?:({p})\s*(?=[-\d.$€£¥₹]))" for p in words("bounds").values())
@@ -35,48 +33,20 @@ _NO_LABELS = frozenset(listed("no labels"))
 _LABEL = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:[\s-]+[^\W\d_][^\W\d_'’-]*){0,3}\.?")
 _COMPASS = {"n": "north", "s": "south", "e": "east", "w": "west"}
 _TOWARDS = re.compile(r"(?i)(?:°\s*|degrees?\s+)?(?P<way>(?-i:[NSEW])|north|south|east|west)")
+_POWER = re.compile(r"\^\{?-?\d+\}?|(?<=[^\W\d_])[23](?![\w.])")  # of a unit: m^2, s^{-1}, m3
 _ORDINAL = re.compile(r"(?i)st|nd|rd|th|er|re|ème|\.?ª")
 _JOINT = re.compile(r"[\s,&]*(?:\b(?:and|und|et|y|e)\b)?\s*$")
-_AN = re.compile(r"(?i)^(?:an?|one|eine?|une?|una)\s+(?=[^\W\d_]+$)")
-
-
-_MINUS = re.compile(r"(?i)^(?:minus|negative|moins|menos|meno)\s+(?=[\d.$€£¥₹])")
-_BELOW_ZERO = re.compile(rf"(?i)\s+(?:{words('below zero')})$")
-_AN_AND = re.compile(r"(?i)^(?:an?|one)\s+(?=([^\W\d_]+),?\s+(?:and\s+)?\d)")
-_WRITTEN = (  # of which the smaller unit goes without saying
-    (re.compile(r"(?<=\d)(\s?h\s?\d\d)$"), r"\1 min"),
-    (re.compile(r"(?i)(?<=\d)(\s?(?:ft\.?|feet|foot)\s\d\d?)$"), r"\1 in"),
-    (re.compile(r"(?i)(\d)\s?(€|euros?|dollars?|pounds?|francs?)\s(\d\d)$"), r"\1.\3 \2"),
-    (re.compile(r"(\d)\s?°\s?(\d+)\s?'(?:\s?(\d+)\s?\")?$"), r"\1 degrees \2 arcmin \g<3>"),
-    (re.compile(r"(?<=arcmin )(\d+)$"), r"\1 arcsec"),
-    (re.compile(r"(?<=\d)/[-=]$"), ""),  # of rupees: and no paise
-)
 _CENTS = re.compile(r"(?i)cents?|centimes?|céntimos?|centavos?|p|pence")
-_TIMES = {"twice": "2", "thrice": "3"}
-_TIMED = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?")
-_CHANCE = re.compile(
-    rf"(?i)^({DIGITS})\s+(?:chances?\s+|times?\s+)?(?:in|out of)\s+(?:every\s+)?({DIGITS})$"
-)
 
 
 def quantities(text: str) -> Iterator[Value]:
     """The readings of a text as one number or measure, most likely first; none if it is not one."""
     if not text or len(text) > 400:
         return
-    text = _PLAIN_FRAC.sub(r"\1/\2", _MIXED.sub(r"\1 ", text))
-    text = re.sub(r"(?i)^(?:an?|the)\s+(?=[-+$€£¥₹\d])", "", text)
-    text = _HEDGE.sub("", _AN.sub("1 ", text) if _counted(text) else text, count=1)
-    for form, whole in _WRITTEN:
-        text = form.sub(whole, text)
-    text = _MINUS.sub("-", _TIMES.get(text.lower(), text))
-    if frozen := _BELOW_ZERO.search(text):
-        text = f"-{text[: frozen.start()].lstrip('-')}"
-    if (an := _AN_AND.match(text)) and units(an[1].lower()):
-        text = f"1 {text[an.end() :]}"
-    if _TIMED.fullmatch(text):
-        yield from (_said(found, "", "") for found in _timed(text))
+    text = in_full(text)
+    if seconds := timed(text):
+        yield from (_said(found, "", "") for said in seconds for found in _measures(said))
         return
-    text = _CHANCE.sub(_as_share, text)
     while filler := FILLER.search(text):
         text = text[: filler.start()]
     bound, text = _bound(text)
@@ -84,28 +54,6 @@ def quantities(text: str) -> Iterator[Value]:
     text = text[change.end() :] if change else text
     for found in _measures(text):
         yield _said(found, bound, CHANGES[change[1].lower()] if change else "")
-
-
-def _timed(text: str) -> Iterator[Value]:
-    """2:15 as a duration: hours and minutes, or minutes and seconds."""
-    first, second, third = (int(part) for part in (*text.split(":"), "0")[:3])
-    if text.count(":") > 1:
-        yield from _measures(f"{first * 3600 + second * 60 + third} s")
-    else:
-        yield from _measures(f"{first * 60 + second} min")
-        yield from _measures(f"{first * 60 + second} s")
-
-
-def _as_share(match: re.Match[str]) -> str:
-    """ "3 in 4" as 3/4; "6 out of 8" may be marks, which are not the same as 3 out of 4."""
-    top, below = value(match[1])[0], value(match[2])[0]
-    plain = 0 < top < below and Fraction(top, below).denominator == below
-    return f"{top}/{below}" if plain else match[0]
-
-
-def _counted(text: str) -> bool:
-    match = _AN.match(text)
-    return bool(match and (units(text[match.end() :]) or scaled(text, match.end(), False)[0] > 1))
 
 
 def _bound(text: str) -> tuple[str, str]:
@@ -138,8 +86,8 @@ def _measures(text: str) -> Iterator[Value]:
             return
         scale, end = scaled(text, match.end(), bool(match["money"]))
         amount *= -scale if (match["s"] == "-") != (match["s2"] == "-") else scale
-        digits = (i for i in range(end, len(text)) if text[i].isdigit() and text[i - 1] not in "^{")
-        at = next(digits, len(text))
+        bare = _POWER.sub(lambda m: " " * len(m[0]), text)
+        at = next((i for i in range(end, len(text)) if bare[i].isdigit()), len(text))
         if at == len(text) and not parts:
             yield from _single(amount, places, match, text[end:])
             return
@@ -206,6 +154,8 @@ def _single(
     if way := _TOWARDS.fullmatch(tail):
         of = (("degree", 1),) if len(tail) > 1 else ()
         towards = _COMPASS[way["way"][0].lower()]
+        for factor, dimension in units(tail) if len(tail) == 1 else ():  # newtons, watts
+            yield Value("quantity", None, amount, factor, dimension, places)
         yield Value("quantity", None, amount, Fraction(1), of, label=towards)
         return
     if match["money"]:

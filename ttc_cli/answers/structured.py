@@ -25,6 +25,12 @@ _OPERAND = r"(?:[\d\s+*/().,×x÷$%^!-]|\\(?:div|times|cdot|frac|text|sqrt)(?![a
 _SUM = re.compile(rf"^{_OPERAND}\d{_OPERAND}=\s*(?=\S)")
 _APPROX = re.compile(r"\s*(?:\\approx|≈).*$", re.DOTALL)
 _BRACKETS = {"(": ")]", "[": ")]", "{": "}"}
+_OPEN_ENDED = re.compile(r"([][(])([^][()]+,[^][()]+)([][)])")  # ]0, 1[ of ISO 80000-2 is (0, 1)
+_YEARS = re.compile(r"((?:1\d|20)\d\d)\s?-\s?(\d\d)")
+_MATRIX = re.compile(
+    r"(?s)[\[(]?\s*\\begin\{(?P<name>[pb]?matrix|array)\}(?:\{[lcr|]+\})?(?P<rows>.+?)"
+    r"\\end\{(?P=name)\}\s*[\])]?"
+)
 _SEMICOLON = re.compile(";")
 
 
@@ -38,7 +44,18 @@ def structured(text: str, read: Read | None) -> Value | None:
         return Value("ratio", tuple(part.replace(",", "") for part in match.groups() if part))
     if read is None:
         return None
-    return _size(text) or _range(text) or _assigned(text, read) or _items(text, read)
+    found = _matrix(text, read) or _size(text) or _range(text) or _assigned(text, read)
+    return found or _items(text if "\\" in text else text.replace(" & ", " and "), read)
+
+
+def _matrix(text: str, read: Read) -> Value | None:
+    """A matrix of several rows and columns as the list of its rows."""
+    match = _MATRIX.fullmatch(text)
+    lines = [line for line in match["rows"].split("\\\\") if line.strip()] if match else []
+    cells = [[cell.strip() for cell in line.split("&")] for line in lines]
+    if len(cells) < 2 or len(cells[0]) < 2 or any(len(row) != len(cells[0]) for row in cells):
+        return None
+    return _list([_list([read(cell) for cell in row], "[]") for row in cells], "[]", text)
 
 
 def _measure(text: str) -> Value | None:
@@ -46,8 +63,8 @@ def _measure(text: str) -> Value | None:
 
 
 def _alike(parts: list[Value]) -> list[Value]:
-    """Measures of which only the last may say the unit, in that unit."""
-    of = parts[-1]
+    """Measures of which only one may say the unit, in that unit."""
+    of = parts[-1] if parts[-1].dimension or not parts[0].dimension else parts[0]
     alike = (replace(of, amount=part.amount, places=part.places) for part in parts)
     return [whole if part.bare else part for part, whole in zip(parts, alike, strict=True)]
 
@@ -73,11 +90,17 @@ def _range(text: str) -> Value | None:
         return None
     if _ZEROS.search(text):
         return Value("name", re.sub(r"\s", "", text))
+    if (years := _YEARS.fullmatch(text)) and years[2] > years[1][2:]:
+        return _range(f"{years[1]}-{years[1][:2]}{years[2]}")  # 1939-45
     ends = [_measure(match["a"]), _measure(match["b"])]
     if not ends[0] or not ends[1]:
         return None
     known = _alike([ends[0], ends[1]])
-    return Value("range", tuple((end.worth, end.dimension, end.label) for end in known))
+    key = tuple((end.worth, end.dimension, end.label) for end in known)
+    plain = joint == "to" and re.fullmatch(r"\d{1,3} to \d{1,3}", text)
+    return Value(
+        "range", key, readings=(Value("ratio", tuple(text.split(" to "))),) if plain else ()
+    )
 
 
 def _assigned(text: str, read: Read) -> Value | None:
@@ -139,6 +162,10 @@ def _parts(text: str) -> list[str]:
 def _inside(text: str) -> tuple[str, str]:
     """(brackets, inner text); brackets are "" when no one pair encloses it all."""
     body = text.replace("\\{", "{").replace("\\}", "}")
+    body = re.sub(r"\\langle\s*(.*?)\s*\\rangle", r"(\1)", body)
+    if (ends := _OPEN_ENDED.fullmatch(body)) and (ends[1] == "]" or ends[3] == "["):
+        left, right = ("(" if ends[1] in "](" else "["), (")" if ends[3] in "[)" else "]")
+        body = f"{left}{ends[2]}{right}"
     if len(body) < 2 or body[-1] not in _BRACKETS.get(body[0], ""):
         return "", text
     depth = 0
@@ -167,10 +194,14 @@ def _items(text: str, read: Read) -> Value | None:
         # x = 3, x = -2 and x = 3 or -2: the values of one unknown
         values = [part.parts[0] if part.kind == "assignment" else part for part in parts]
         return _named(names.pop(), _list(values, ""))
+    if len(parts) == 1:  # {5} is a set, and its one member
+        return replace(_list(parts, brackets, text), readings=(parts[0],))
     return _list(parts, brackets, text)
 
 
 def _list(parts: list[Value], brackets: str, source: str = "") -> Value:
+    if brackets == "{}":
+        parts = list({(part.kind, part.key): part for part in parts}.values())
     keys = tuple((part.kind, part.key) for part in parts)
     key = tuple(sorted(keys, key=repr)) if brackets == "{}" else keys
     return Value("list", (brackets, key), parts=tuple(parts), brackets=brackets, source=source)

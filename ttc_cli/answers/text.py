@@ -6,6 +6,7 @@ typed, `for_parser` the LaTeX that math-verify reads.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -14,7 +15,8 @@ _CHARS = {
     **dict.fromkeys(map(ord, "“”„«»″"), '"'),
     **dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a\u202c"), ""),
     **dict.fromkeys(map(ord, "⋅·∙"), "*"), ord("º"): "°", ord("˚"): "°", ord("∶"): ":",
-    ord("⁄"): "/", ord("…"): "...", ord("µ"): "μ",
+    **dict.fromkeys(map(ord, "⁄∕"), "/"), ord("…"): "...", ord("µ"): "μ",
+    ord("٫"): ".", ord("٬"): ",",
 }  # fmt: skip
 _RAISED, _LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "₀₁₂₃₄₅₆₇₈₉"
 _PLAIN = str.maketrans(_RAISED + _LOWERED, "0123456789+-n0123456789")
@@ -24,20 +26,45 @@ _VULGAR = re.compile("(\\d?)([\u00bc-\u00be\u2150-\u215e])")
 _DOLLAR = "\ue000"  # a private character: "\$" is money, "$" may be a delimiter
 _WORDS = re.compile(
     r"\\(?:text|textbf|textit|textrm|textnormal|textsf|texttt|mathrm|mathbf|mathit|mathsf|mbox|hbox"
-    r"|emph|operatorname|boxed|fbox|underline|mathbb|bold|ensuremath|ce|mathcal)\s*\{([^{}]*)\}"
+    r"|emph|operatorname|boxed|fbox|underline|mathbb|bold|ensuremath|ce|mathcal)"
+    r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
 _BOXED = re.compile(r"(?s)\\(?:boxed|fbox)\s*\{(.*)\}[.,]?")
 _GONE = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|limits|!)(?![a-zA-Z])|(?<=\d)\{,\}"
 )
+_SIZES = (
+    r"\\(?:bf|it|rm|sf|tt|tiny|small|normalsize|large|Large|LARGE|huge|Huge|displaystyle|textstyle)"
+)
+_FONT = re.compile(
+    rf"\{{\s*{_SIZES}(?![a-zA-Z])\s*([^{{}}]*)\}}|{_SIZES}\s*\{{((?:[^{{}}]|\{{[^{{}}]*\}})*)\}}"
+    rf"|{_SIZES}(?![a-zA-Z])|\\(?:text)?color\s*\{{\w+\}}\s*(?:\{{([^{{}}]*)\}})?"
+)
+_DISPLAY = re.compile(r"(?s)\\begin\{(equation|align(?:ed)?|gather(?:ed)?)(\*?)\}(.*)\\end\{\1\2\}")
+_OVER = re.compile(
+    r"\{([^{}]*)\\(over|choose)(?![a-zA-Z])([^{}]*)\}|([^{}\\]+)\\(choose) ?([^{}\\]+)"
+)
 _SPACE = re.compile(r"(?<!\\)\\(?:quad|qquad|,|;|:|>|\s|~)|~")
-_DEGREE = re.compile(r"\s*(?:\^\s*\{?\s*(?:\\circ|∘|o(?=\}))\s*\}?|\\degree)")
+_DEGREE = re.compile(r"(?:\\?\s)*(?:\^\s*\{?\s*(?:\\circ|∘|o(?=\}))\s*\}?|\\degree)")
+_REALS = re.compile(
+    r"(?:[a-z]\s*(?:∈|\\in)\s*)?(?:\\mathbb\s*\{?\s*R\s*\}?|ℝ|(?<=[∈n] )R)"
+    r"|(?i:(?:all|any) reals?(?: numbers?)?)"
+)
+_OHM = re.compile(r"(?<=[\d kM])\\Omega(?![a-zA-Z])$")
+_MICRO = re.compile(
+    r"(?<=\d)\s*\\(?:mu|upmu)(?![a-zA-Z])\s*(?=(?:\\(?:text|mathrm)\{)?[mgsLlAFCVWH]\b)"
+)
 _FRAC = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _GROUP = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _SHORT_FRAC = re.compile(rf"\\frac\s*(?:{_GROUP}|(\d))\s*(?:{_GROUP}|(\d))")
 _DELIMITED = re.compile(r"(?s)(\$\$?)([^$]+)\1|\\\((.+)\\\)|\\\[(.+)\\\]")
 _POWER = re.compile(r"(?<=\d)\*\*(?=-?\d)")
-_MARK = re.compile(r"\*\*|__|(?<!\w)`+|`+(?!\w)|^\s*(?:#+|>)\s+|</?(?:answer|b|i|em|strong)>")
+_MARK = re.compile(r"\*\*|__|(?<!\w)`+|`+(?!\w)|^\s*(?:#+|>)\s+|</?(?:answer|b|i|u|em|strong)>")
+_EMPHASIS = re.compile(r"\*(?=[^\s*])([^*]*[^\s*])\*")
+_LINK = re.compile(r"\[([^][]+)\]\(https?://[^()\s]*\)")
+_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,5});")
+_RAISED_TAG = re.compile(r"<(su[pb])>([^<>]{1,20})</\1>")
+_CONTINUED = re.compile(r"\d[.,]\d+(?:\.{3}|\\l?dots)$")
 _ROW = "\\\\"
 _MATRIX = re.compile(
     r"(?s)[\[(]?\s*\\begin\{(?:[a-zA-Z]?matrix|array)\}(?:\{[lcr|]+\})?(.+?)\\end\{\w+\}\s*[\])]?"
@@ -72,6 +99,8 @@ def plain(text: str) -> str:
 
 def _shift(match: re.Match[str]) -> str:
     sign, digits = "^" if match[0][0] in _RAISED else "_", match[0].translate(_PLAIN)
+    if match[0][0] in "⁺⁻" and not match.string[: match.start()].strip():
+        return digits  # a sign of nothing before it is that of the number
     return f"{sign}{digits}" if len(digits) == 1 else f"{sign}{{{digits}}}"
 
 
@@ -99,20 +128,49 @@ def _short_frac(match: re.Match[str]) -> str:
     return f"\\frac{{{match[1] or match[2] or ''}}}{{{match[3] or match[4] or ''}}}"
 
 
+def _unmarked(text: str) -> str:
+    """Text without the marks of Markdown and HTML."""
+    if "<" in text:
+        text = _RAISED_TAG.sub(lambda m: f"{'^' if m[1] == 'sup' else '_'}{{{m[2]}}}", text)
+    if "&" in text:
+        text = plain(_ENTITY.sub(lambda m: html.unescape(m[0]), text))
+    text = _LINK.sub(r"\1", _MARK.sub("", text)).strip()
+    emphasis = _EMPHASIS.fullmatch(text)
+    return emphasis[1] if emphasis else text
+
+
+def _unset(text: str) -> str:
+    """LaTeX without what only sets it: fonts, sizes, colours, spaces, displays."""
+    if display := _DISPLAY.fullmatch(text.strip()):
+        text = re.sub(r"\\\\\s*$", "", display[3]).replace("&", "").strip()
+    text = _GONE.sub(lambda m: "," if m[0] == "{,}" else "", _loop(_FONT, r"\1\2\3", text))
+    text = _MICRO.sub(" μ", _OHM.sub("Ω", _SPACE.sub(" ", _DEGREE.sub("°", text))))
+    text = _FRAC.sub(r"\\frac", _loop(_WORDS, r"\1", text))
+    text = _OVER.sub(_stacked, _SHORT_FRAC.sub(_short_frac, text)).replace("\\%", "%")
+    return re.sub(r"[ \t]{2,}", " ", re.sub(r"(?<!\\)\\$", "", text.strip()))
+
+
+def _stacked(match: re.Match[str]) -> str:
+    top, below = (match[i] or match[j] for i, j in ((1, 4), (3, 6)))
+    command = "binom" if "choose" in (match[2], match[5]) else "frac"
+    return f"\\{command}{{{top.strip()}}}{{{below.strip()}}}"
+
+
 def tidy(text: str) -> str:
     """`text` without markdown, delimiters, font commands, spacing and closing punctuation."""
     text = plain(text).replace("\\$", _DOLLAR)
-    text = _undelimit(_MARK.sub("", _POWER.sub("^", text)))
+    text = _undelimit(_unmarked(_POWER.sub("^", text)))
     if match := _BOXED.fullmatch(text):
         text = _undelimit(match[1])
+    if _REALS.fullmatch(text):
+        return "(-\\infty, \\infty)"
     if "\\" in text or "{" in text:
-        text = _GONE.sub(lambda m: "," if m[0] == "{,}" else "", text)
-        text = _SPACE.sub(" ", _DEGREE.sub("°", text))
-        text = _FRAC.sub(r"\\frac", _loop(_WORDS, r"\1", text))
-        text = _SHORT_FRAC.sub(_short_frac, text).replace("\\%", "%")
+        text = _unset(text)
     text = _undelimit(text).replace(_DOLLAR, "$").strip()
-    if text.endswith("!") and not re.search(r"[!/*^\\+]", text[:-1]):
-        text = text[:-1]  # joy; a factorial is part of a longer formula
+    if text.endswith("!") and not re.search(r"[!/*^\\+]|^\d{1,2}$", text[:-1]):
+        text = text[:-1]  # joy; a factorial is part of a longer formula, or may be one
+    if _CONTINUED.search(text):
+        return text.replace("...", "…").replace("\\ldots", "…").replace("\\dots", "…")
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         text = text[1:-1]
     return text.strip().rstrip(".,;:。").strip()

@@ -10,18 +10,19 @@ import re
 from datetime import date
 
 from ttc_cli.answers.names import listed, number_of, pattern
+from ttc_cli.answers.spoken import hour_of, part_of_day, spoken
 from ttc_cli.answers.value import Value
 
 _WORD = r"(?P<m>[^\W\d_]{3,10}\.?)"
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
-_NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
+_NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})|(\d{1,2})(/)(\d{1,2})/(\d\d)")
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|\.|er|º|°)?"
 _YEAR = r"(?P<y>\d{4})"
 _NAMED = [
     re.compile(form, re.IGNORECASE)
     for form in (
-        rf"{_WORD}\s+(?:the\s+)?{_DAY}(?:,?\s+{_YEAR})?",
-        rf"(?:the\s+)?{_DAY}\s*(?:of\s+|de\s+|di\s+)?{_WORD}(?:,?\s+(?:de\s+|of\s+|del\s+)?{_YEAR})?",
+        rf"(?:on\s+)?{_WORD}\s+(?:the\s+)?{_DAY}(?:,?\s+{_YEAR})?",
+        rf"(?:(?:on\s+)?the\s+|on\s+|le\s+|el\s+|il\s+|am\s+|den\s+)?{_DAY}\s*(?:of\s+|de\s+|di\s+)?{_WORD}(?:,?\s+(?:de\s+|of\s+|del\s+)?{_YEAR})?",
         rf"(?:in\s+)?{_WORD},?\s+(?:of\s+|de\s+)?{_YEAR}",
         rf"{_DAY}-{_WORD}-{_YEAR}",
     )
@@ -32,6 +33,12 @@ _DECADE = re.compile(r"(?i)(?:the\s+)?(?:(early|mid|late)[\s-]+)?(\d{3}0)'?s")
 _YEAR_ONLY = re.compile(r"(?i)(?:in|the year|in the year|year|im jahr|en)\s+(\d{4})")
 
 
+_NAME_ALONE = re.compile(  # Mars, Sun and Sam are names of other things
+    r"(?i)(?:mon|tues?|wed|thu(?:rs?)?|fri|jan|feb|apr|jun|jul|aug|sept?|oct|nov|dec)\.?"
+    r"|(?!mars$)[^\W\d_]{4,}|(?-i:May|Mai)"
+)
+
+
 def when(text: str) -> Value | None:
     """The moment that the whole of a text names; None if it names none."""
     if len(text) > 60 or not text:
@@ -39,10 +46,16 @@ def when(text: str) -> Value | None:
     text = text.strip()
     for mark in ("T", " at ", ", ", " um ", " à ", " a las ", " alle ", " "):
         day, found, rest = text.partition(mark)
-        if found and re.search(r"\d[:h]", rest) and (left := _day(day)) and (right := clock(rest)):
+        timed = found and re.search(r"\d\s?[:h]|\d\s?[ap]\.?m", rest, re.IGNORECASE)
+        if timed and (left := _day(day)) and (right := clock(rest)):
+            if mark == "T" and re.match(r"00:00:00", rest):
+                return left  # as JSON has a date
             return Value("date", (left.key, right.key))
     if found_day := _day(text) or clock(text):
         return found_day
+    hour, found, day = text.rpartition(" on ")
+    if found and (left := _day(day)) and (right := clock(hour)):
+        return Value("date", (left.key, right.key))
     if (match := pattern("weekday").match(text)) and number_of("weekdays", match["d"]) is not None:
         return _day(text[match.end() :])
     return None
@@ -53,16 +66,20 @@ def clock(text: str) -> Value | None:
     bare = re.sub(r"^(?:at |12(?::00)? )", "", text.lower())
     if bare in listed("noon") or bare in listed("midnight"):
         return Value("clock", (12 if bare in listed("noon") else 0, 0, 0))
-    if match := pattern("spoken clock").fullmatch(text):
-        return _spoken(match)
+    text, part = part_of_day(re.sub(r"(?i)\s*o'clock(?=\s*[ap]\.?\s?m)", "", text))
+    if said := spoken(text):
+        hour, minute = said
+        return Value("clock", (hour_of(hour, part) if part else hour, minute, 0))
     match = pattern("clock").fullmatch(text)
     if match is None:
         return None
-    marked = match["half"] or match["day"] or match["night"]
+    marked = match["half"] or part
     dotted = match["mark"] and match["mark"].strip() == "."
+    military = match["word"] and re.match(r"0\d{3}(?!\d)", text)
     if not (marked or match["word"] or match["m"]) or (dotted and not marked and not match["word"]):
         return None
-    if match["word"] and match["word"].lower() in ("hours", "hrs", "heures") and not match["m"]:
+    hours = match["word"] and match["word"].lower() in ("hours", "hrs", "heures")
+    if hours and not match["m"] and not military:
         return None
     hour, minute, second = (int(match[name] or 0) for name in "hms")
     if marked and not 1 <= hour <= 12:
@@ -70,18 +87,8 @@ def clock(text: str) -> Value | None:
     if hour > 24 or minute > 59 or second > 59 or (marked and not 1 <= hour <= 12):
         return None
     if marked:
-        late = match["day"] in ("afternoon", "evening") or match["night"]
-        hour = hour % 12 + 12 * bool(late or (match["half"] or "").lower() == "p")
-    return Value("clock", (hour, minute, second))
-
-
-def _spoken(match: re.Match[str]) -> Value | None:
-    part = match[1].lower()
-    minutes = {"half": 30, "1/2": 30, "1/4": 15, "quarter": 15}.get(part.removeprefix("a "))
-    minutes = int(part.split()[0]) if minutes is None else minutes
-    hour = int(match[3]) % 12 + (12 if (match["half"] or "").lower() == "p" else 0)
-    total = hour * 60 + (minutes if match[2].lower() in ("past", "after") else -minutes)
-    return Value("clock", (total // 60 % 24, total % 60, 0)) if 1 <= int(match[3]) <= 12 else None
+        hour = hour_of(hour, part or f"{match['half'].lower()}m")
+    return Value("clock", (hour % 24, minute, second))
 
 
 def _date(year: int, month: int, day: int) -> Value | None:
@@ -106,7 +113,9 @@ def _day(text: str) -> Value | None:
 
 
 def _numeric(match: re.Match[str]) -> Value | None:
-    first, mark, second, year = int(match[1]), match[2], int(match[3]), int(match[4])
+    first, mark, second, year = match.groups()[:4] if match[1] else match.groups()[4:]
+    first, second, year = int(first), int(second), int(year)
+    year += 0 if year > 99 else 2000 if year < 70 else 1900
     if mark == "." or first > 12:
         return _date(year, second, first)
     if second > 12 or first == second:
@@ -132,6 +141,10 @@ def _year(text: str) -> Value | None:
         return Value("date", ("century", int(match[1]), bool(match[2])))
     if match := _YEAR_ONLY.fullmatch(text):
         return Value("date", ("year", int(match[1])))
+    for kind in ("weekdays", "months"):
+        number = number_of(kind, text) if _NAME_ALONE.fullmatch(text) else None
+        if number is not None:
+            return Value("date", (kind, number))
     match = pattern("era").fullmatch(text)
     if match and (match[1] or match[3]):
         before = (match[3] or "").lower().startswith(_BEFORE)
