@@ -25,7 +25,7 @@ from ttc_cli.core.sampling import GREEDY, Outputs, Sampling, StopRule, branch_se
 from ttc_cli.core.steps import STEPS
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.programs.begun import RULE, begun
-from ttc_cli.prompts.wording import DEFAULT_SYSTEM, wording
+from ttc_cli.prompts.message import DEFAULT_SYSTEM, wording
 
 ASKS = "\nWrite a Python function that returns the answer."
 FORMS = {

@@ -34,7 +34,7 @@ from ttc_cli.core.steps import STEPS
 from ttc_cli.drawing.replies import answer_of
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.prm.traces import Trace
-from ttc_cli.prompts.wording import wording
+from ttc_cli.prompts.message import wording
 from ttc_cli.session.programs import runner
 from ttc_cli.verifiers.head import FEATURES, features_of, states_of
 from ttc_cli.verifiers.probe import with_states

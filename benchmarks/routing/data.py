@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ttc_cli.prompts.documents import Document
+from ttc_cli.prompts.message import Document
 
 HERE = Path(__file__).parent
 

@@ -18,7 +18,7 @@ from ttc_cli.data.profile import form_of, piped_form, profile
 from ttc_cli.data.program import above, columns_used, reads, told
 from ttc_cli.data.reader import stream
 from ttc_cli.jail import available
-from ttc_cli.prompts.documents import Document
+from ttc_cli.prompts.message import Document
 from ttc_cli.session.programs import computed_over, runner
 
 locked = pytest.mark.skipif(available() is not None, reason="programs cannot be locked in here")

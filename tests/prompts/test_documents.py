@@ -10,8 +10,7 @@ import pytest
 
 from ttc_cli.core.branch import Message
 from ttc_cli.core.errors import UnreadableFile
-from ttc_cli.prompts.documents import Document, conversation, decode, frame, read
-from ttc_cli.prompts.wording import DEFAULT_SYSTEM
+from ttc_cli.prompts.message import DEFAULT_SYSTEM, Document, conversation, decode, frame, read
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from ttc_cli.core.branch import Message
 from ttc_cli.core.errors import ModelError
+from ttc_cli.prompts.message import DEFAULT_SYSTEM
 from ttc_cli.prompts.template import (
     BROKEN_NOTE,
     FOLDED_NOTE,
@@ -17,7 +18,6 @@ from ttc_cli.prompts.template import (
     Rendered,
     fold_system,
 )
-from ttc_cli.prompts.wording import DEFAULT_SYSTEM
 
 FOLDER = Path(__file__).parent / "templates"
 SYSTEM = Message("system", "Be kind.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ttc_cli.prompts.wording import THINK, WORDINGS, wording
+from ttc_cli.prompts.message import THINK, WORDINGS, wording
 
 
 def test_wordings_are_distinct_and_count_round() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ttc_cli.prompts.documents import Document
+from ttc_cli.prompts.message import Document
 from ttc_cli.routing.policy import Facts, classify, route
 from ttc_cli.routing.surface import computable
 

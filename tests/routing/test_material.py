@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ttc_cli.prompts.documents import Document
+from ttc_cli.prompts.message import Document
 from ttc_cli.routing.features import features
 from ttc_cli.routing.material import END, kind, summary
 from ttc_cli.routing.policy import route

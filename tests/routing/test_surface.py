@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ttc_cli.prompts.wording import Task
+from ttc_cli.prompts.message import Task
 from ttc_cli.routing.surface import guess_task
 
 QUESTIONS: list[tuple[Task, str]] = [

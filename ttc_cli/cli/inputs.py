@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import BudgetSpent, UnreadableFile, UsageError
-from ttc_cli.prompts import documents
-from ttc_cli.prompts.documents import MAX_BYTES, Document
+from ttc_cli.prompts.message import MAX_BYTES, STDIN, Document, decode, read
 
 if TYPE_CHECKING:
     from ttc_cli.settings import Flags
@@ -118,16 +117,16 @@ def _stdin(say: Callable[[str], None], until: float | None) -> Document:
     _wait(handle.fileno(), say, until)
     data = b"".join(_chunks(handle, until, MAX_BYTES + 1))
     if not data:
-        return Document(documents.STDIN, "")
+        return Document(STDIN, "")
     from ttc_cli.data.profile import piped_form  # most questions come without data
 
     form = piped_form(data)
     if form is None or len(data) < SMALL:
-        return documents.decode(documents.STDIN, data)
-    path, digest = _kept(data, _chunks(handle, until), f"{documents.STDIN}.{form}")
+        return decode(STDIN, data)
+    path, digest = _kept(data, _chunks(handle, until), f"{STDIN}.{form}")
     whole = len(data) <= MAX_BYTES
-    text = documents.decode(documents.STDIN, data).text if whole else ""
-    return Document(documents.STDIN, text, path, digest)
+    text = decode(STDIN, data).text if whole else ""
+    return Document(STDIN, text, path, digest)
 
 
 def _file(path: Path) -> Document:
@@ -135,17 +134,17 @@ def _file(path: Path) -> Document:
     from ttc_cli.data.profile import form_of
 
     if form_of(path.name) is None or not path.is_file():
-        return documents.read(path)
+        return read(path)
     packed = path.suffix.lower() == ".gz"
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         large = path.stat().st_size > MAX_BYTES
     except OSError:
-        return documents.read(path)  # which says what is wrong
+        return read(path)  # which says what is wrong
     if packed or large:
         return Document(str(path), "", path.absolute(), digest)
-    return replace(documents.read(path), source=path.absolute(), digest=digest)
+    return replace(read(path), source=path.absolute(), digest=digest)
 
 
 def kept(name: str, text: str) -> Document:

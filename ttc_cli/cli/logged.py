@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ttc_cli.cli.inputs import kept
 from ttc_cli.core.branch import Message
 from ttc_cli.core.errors import TtcError, UsageError
-from ttc_cli.prompts.documents import Document, frame
+from ttc_cli.prompts.message import Document, frame
 from ttc_cli.session.request import answer_settings
 from ttc_cli.settings import Flags, Settings, log_dir
 from ttc_cli.store.log import Entry, Log, LogUnusable, Run

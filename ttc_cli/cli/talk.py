@@ -19,7 +19,7 @@ from ttc_cli.cli.turns import Editor, Lines, Source
 from ttc_cli.core.errors import ContextOverflow, TtcError
 from ttc_cli.core.events import Done, Event, watch
 from ttc_cli.core.sampling import Sampling
-from ttc_cli.prompts.documents import read
+from ttc_cli.prompts.message import read
 from ttc_cli.session import warm
 from ttc_cli.session.chat import FULL, SUMMARISE, Chat, Turn
 from ttc_cli.session.loaded import Session, new_id

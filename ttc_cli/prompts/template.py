@@ -16,8 +16,8 @@ from datetime import datetime
 from ttc_cli.core.branch import Message, Prompt
 from ttc_cli.core.errors import ModelError
 from ttc_cli.prompts.jinja import RefusedError, run
+from ttc_cli.prompts.message import DEFAULT_SYSTEM
 from ttc_cli.prompts.thoughts import opened_by
-from ttc_cli.prompts.wording import DEFAULT_SYSTEM
 
 PLAIN_NOTE = "the model has no chat template: it continues the plain text"
 FOLDED_NOTE = "the model's chat template takes no system prompt: it leads the first message"

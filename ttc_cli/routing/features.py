@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ttc_cli.prompts.documents import Document
 from ttc_cli.prompts.forms.constraint import SMALL_WORDS
+from ttc_cli.prompts.message import Document
 from ttc_cli.routing.material import CODE_LINE, DATA_LINE, excerpt, kind
 
 END = 3000  # characters read at either end; what is wanted is said at the start or the end

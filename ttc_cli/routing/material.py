@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from ttc_cli.prompts.documents import Document
+from ttc_cli.prompts.message import Document
 
 END = 1500  # characters read at either end of an attached text
 LINES = 60  # lines judged; the first and the last of what was read

@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ttc_cli.answers.asked import read
-from ttc_cli.prompts.documents import Document
 from ttc_cli.prompts.forms import brief, constraints
-from ttc_cli.prompts.wording import Task
+from ttc_cli.prompts.message import Document, Task
 from ttc_cli.routing.features import features
 from ttc_cli.routing.material import END, summary
 from ttc_cli.routing.surface import (
@@ -122,7 +121,7 @@ class Route:
 
     Args:
         task: one of `TASKS`. path: "simple" or "complex".
-        form: what kind of answer is asked for, as `prompts.wording` names it.
+        form: what kind of answer is asked for, as `prompts.message` names it.
         effort: a level, or "auto" for one that escalates from the run itself.
         reason: for people, in a line. program: whether a program can be evidence, and why.
     """

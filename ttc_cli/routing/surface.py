@@ -11,8 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ttc_cli.prompts.documents import Document
-from ttc_cli.prompts.wording import Task
+from ttc_cli.prompts.message import Document, Task
 from ttc_cli.routing.features import split
 
 _END = 4000  # characters; what is wanted is said at the start or the end

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ttc_cli.core.branch import Message, Prompt
-from ttc_cli.prompts.documents import Document
+from ttc_cli.prompts.message import Document
 from ttc_cli.session.loaded import Session, memory_cells
 from ttc_cli.session.plan import Planned, plan
 from ttc_cli.session.request import Request

@@ -22,7 +22,7 @@ from ttc_cli.drawing import replies as _replies  # noqa: F401 - early: a model m
 from ttc_cli.engine.host import Host
 from ttc_cli.programs.opening import opening
 from ttc_cli.prompts.forms import Constraint, constraints
-from ttc_cli.prompts.wording import REASONED, Task
+from ttc_cli.prompts.message import REASONED, Task
 from ttc_cli.routing.policy import Facts, Route, route
 from ttc_cli.session import programs
 from ttc_cli.session.estimate import LEVELS, cells, estimate

@@ -17,7 +17,7 @@ from ttc_cli.jail import Limits, available, run_program
 from ttc_cli.programs.imports import completed
 from ttc_cli.programs.opening import today
 from ttc_cli.programs.values import answer
-from ttc_cli.prompts.documents import Document
+from ttc_cli.prompts.message import Document
 from ttc_cli.routing.surface import text_wanted
 from ttc_cli.voting.evidence import measured
 

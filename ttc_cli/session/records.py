@@ -17,7 +17,7 @@ from typing import Any
 
 from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
 from ttc_cli.core.files import as_utf8
-from ttc_cli.prompts.documents import MAX_BYTES
+from ttc_cli.prompts.message import MAX_BYTES
 from ttc_cli.session.request import Request
 from ttc_cli.store.templates import INPUT, Template, fill
 

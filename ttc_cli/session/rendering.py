@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from ttc_cli.core.branch import Message, Prompt
 from ttc_cli.core.errors import UsageError
 from ttc_cli.engine.host import Host
-from ttc_cli.prompts.documents import conversation
+from ttc_cli.prompts.message import Task, conversation, formed, wording
 from ttc_cli.prompts.template import ChatTemplate, Rendered
-from ttc_cli.prompts.wording import Task, formed, wording
 from ttc_cli.session.request import Request
 
 if TYPE_CHECKING:

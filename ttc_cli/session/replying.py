@@ -20,7 +20,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import StopRule
 from ttc_cli.drawing import replies
 from ttc_cli.prompts.forms import Constraint, brief, failing, grammar, language, mended, shortened
-from ttc_cli.prompts.wording import asked_again, closing
+from ttc_cli.prompts.message import asked_again, closing
 from ttc_cli.session.statements import amount, neutral, readable, statements, values
 
 CLOSING_TOKENS = 128

@@ -13,7 +13,7 @@ from typing import Any
 from ttc_cli import __version__
 from ttc_cli.core.branch import Message
 from ttc_cli.core.sampling import Sampling
-from ttc_cli.prompts.documents import Document
+from ttc_cli.prompts.message import Document
 from ttc_cli.settings import AnswerSettings
 from ttc_cli.settings.tables import RouteRule
 from ttc_cli.store.runs import Entry

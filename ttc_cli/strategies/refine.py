@@ -18,7 +18,7 @@ from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.drawing import replies
-from ttc_cli.prompts.wording import revision
+from ttc_cli.prompts.message import revision
 from ttc_cli.search.tree import Frontier
 from ttc_cli.stepwise.backtrack import points
 from ttc_cli.voting.grading import Grades, wanted

@@ -23,7 +23,7 @@ from typing import Any, cast
 from ttc_cli.answers import Kind, equivalent, extract, shared_worker
 from ttc_cli.core.branch import BranchId, Message
 from ttc_cli.core.events import Event
-from ttc_cli.prompts.documents import Document, conversation, frame
+from ttc_cli.prompts.message import Document, conversation, frame
 from ttc_cli.prompts.thoughts import split
 from ttc_cli.store.runs import Run, Turn
 from ttc_cli.views.traces import Ranks, Trace, traces
