@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 
 from ttc_cli.core.events import Event, Open, Start, Text, Tick, Vote
-from ttc_cli.views.live import make
+from ttc_cli.views.live import LiveView
 from ttc_cli.views.plain import Look
 
 WORDS = ("so ", "17 + 25 ", "is then ", "equal to 42, ", "which ", "we check:\n")
@@ -48,7 +48,7 @@ def main() -> None:
     threading.Thread(target=_drain, args=(reader,), daemon=True).start()
     err = os.fdopen(writer, "w", encoding="utf-8")
     now = 0.0
-    view = make(Look(terminal=True, color=True), io.StringIO(), err, lambda: now)
+    view = LiveView(Look(terminal=True, color=True), io.StringIO(), err, lambda: now)
     events = list(vote(branches, speed, seconds))
     began = time.thread_time()
     for at, event in events:

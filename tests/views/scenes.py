@@ -9,7 +9,7 @@ from typing import Any
 import pyte
 
 from ttc_cli.core.events import Close, Done, Event, Open, Start, Text, Tick, Vote
-from ttc_cli.views.live import make
+from ttc_cli.views.live import LiveView, SpokenView
 from ttc_cli.views.plain import Look, PlainView
 
 PLAN: dict[str, Any] = {
@@ -106,7 +106,7 @@ def show(
 ) -> None:
     """Show a run on a screen whose time passes by `tick` seconds at every Tick."""
     now = 0.0
-    view = make(look, paper, paper, lambda: now)
+    view = (LiveView if look.terminal else SpokenView)(look, paper, paper, lambda: now)
     ticks = 0
     for event in events:
         view(event)

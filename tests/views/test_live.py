@@ -12,7 +12,7 @@ from scenes import EVIL, Paper, result, show, single, vote
 
 from ttc_cli.core.events import Event, Start, Tick, decode, encode
 from ttc_cli.views import live
-from ttc_cli.views.live import make
+from ttc_cli.views.live import LiveView
 from ttc_cli.views.plain import Look, PlainView, summary
 
 Screen = Callable[[int, int], Paper]
@@ -91,7 +91,7 @@ def test_no_more_than_ten_frames_a_second_and_none_without_a_change(
     frames = paper.raw.count("\x1b[?2026h")
     assert frames <= 2 + 6 + 2 + 1  # first, one for each finished line, tenths, clears
     monkeypatch.setattr(live, "REDRAW_SECONDS", 0)
-    view = make(LOOK, paper, paper, lambda: 100.0)
+    view = LiveView(LOOK, paper, paper, lambda: 100.0)
     for event in list(vote(6))[:20]:
         view(event)
     before = paper.writes
@@ -139,7 +139,7 @@ def test_thoughts_are_folded_shown_or_left_out(screen: Screen) -> None:
 def test_erasure_takes_the_panel_off_the_screen(screen: Screen) -> None:
     paper = screen(80, 24)
     now = 0.0
-    view = make(LOOK, paper, paper, lambda: now)
+    view = LiveView(LOOK, paper, paper, lambda: now)
     paper.write("$ ttc\n")
     for event in list(vote(6))[:30]:
         now += 0.1
@@ -154,7 +154,7 @@ def test_what_reads_the_answer_may_write_it_on_the_same_terminal(
 ) -> None:
     paper = screen(80, 24)  # as in `ttc ... | tee notes`
     monkeypatch.setattr(live, "REDRAW_SECONDS", 0)
-    view = make(replace(LOOK, onto_terminal=False, onto_pipe=True), paper, paper, lambda: 0.0)
+    view = LiveView(replace(LOOK, onto_terminal=False, onto_pipe=True), paper, paper, lambda: 0.0)
     view.status("loading the model")
     for event in single("one ", "two ", "three"):
         view(event)
@@ -170,7 +170,7 @@ def test_an_answer_that_goes_into_a_file_leaves_the_panel_alone(
     paper, pipe = screen(80, 24), io.StringIO()
     seen: list[str] = []
     monkeypatch.setattr(live, "REDRAW_SECONDS", 0)
-    view = make(Look(terminal=True), pipe, paper, lambda: 0.0)
+    view = LiveView(Look(terminal=True), pipe, paper, lambda: 0.0)
     for event in single("one ", "\x1btwo"):
         view(event)
         seen += paper.lines

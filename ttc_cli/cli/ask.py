@@ -45,11 +45,10 @@ def ask(
 
 def run(given: Given, words: tuple[str, ...], signals: Signals, known: Known | None = None) -> int:
     """Answer; returns the exit code. `known`: a logged question, in place of words and files."""
-    from ttc_cli.cli.delivery import check_flags, look
+    from ttc_cli.cli.delivery import check_flags, viewed
     from ttc_cli.cli.inputs import filled_words, gather, schema_text
     from ttc_cli.cli.logged import earlier, recorder
     from ttc_cli.settings import load
-    from ttc_cli.views.live import make
 
     flags = given.flags
     saved = filled_words(flags, words)
@@ -67,7 +66,7 @@ def run(given: Given, words: tuple[str, ...], signals: Signals, known: Known | N
         return options_of(settings.strategy, settings.verifiers)
     check_flags(flags)
     settings = replace(settings, schema=schema_text(settings.schema))
-    view = make(look(settings, flags), sys.stdout, sys.stderr)
+    view = viewed(settings, flags)
     signals.erasure = view.erasure
     try:
         if "-" in (*words, *flags.files):

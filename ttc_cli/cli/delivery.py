@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,18 @@ def look(settings: Settings, how: Flags) -> Look:
         onto_terminal=onto_terminal, onto_pipe=_into_pipe(),
         render=onto_terminal and settings.color != "no",
     )  # fmt: skip
+
+
+def viewed(
+    settings: Settings, how: Flags, clock: Callable[[], float] = time.monotonic
+) -> PlainView:
+    """The view of a run here; `clock`: seconds, for what it says of time and how often it draws."""
+    found = look(settings, how)
+    if how.quiet or not (found.terminal or found.spoken):
+        return PlainView(found, sys.stdout, sys.stderr)
+    from ttc_cli.views.live import LiveView, SpokenView  # not for a pipe
+
+    return (LiveView if found.terminal else SpokenView)(found, sys.stdout, sys.stderr, clock)
 
 
 def _into_pipe() -> bool:

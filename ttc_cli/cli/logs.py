@@ -186,8 +186,7 @@ def replay(
         "--speed", "Times as fast as it was; 0 waits for nothing.", min=0)] = 1.0,
 ) -> None:  # fmt: skip
     """Show a run once more as it happened."""
-    from ttc_cli.cli.delivery import look
-    from ttc_cli.views.live import make
+    from ttc_cli.cli.delivery import viewed
 
     with opened() as log:
         run = log.get(run_id)
@@ -195,7 +194,7 @@ def replay(
     if not events:  # it is under way, or was lost
         raise UsageError(f"{run.id} has no events", f"it is {run.standing}")
     before = events[0][0]
-    view = make(look(load(), Flags()), sys.stdout, sys.stderr, lambda: before)
+    view = viewed(load(), Flags(), lambda: before)
     try:
         for seconds, event in events:
             if speed and seconds > before:

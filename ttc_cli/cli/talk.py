@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.cli import output
-from ttc_cli.cli.delivery import check_flags, look, show
+from ttc_cli.cli.delivery import check_flags, show, viewed
 from ttc_cli.cli.inputs import schema_text
 from ttc_cli.cli.logged import earlier, recorder
 from ttc_cli.cli.options import Given, filled
@@ -26,7 +26,6 @@ from ttc_cli.session.loaded import Session, new_id
 from ttc_cli.session.request import Request, check
 from ttc_cli.session.running import answering, start
 from ttc_cli.settings import Flags, Settings, load
-from ttc_cli.views.live import make
 
 if TYPE_CHECKING:
     from ttc_cli.session.plan import Planned
@@ -64,7 +63,7 @@ class Talk:
         self.code = 0
         self._retries = 0
         settings = self.settings()
-        self.view = make(look(settings, flags), sys.stdout, sys.stderr)
+        self.view = viewed(settings, flags)
         check_flags(flags)
         self.check(settings)
         self.documents = tuple(read(Path(name)) for name in flags.files)
@@ -191,7 +190,7 @@ class Talk:
         signals.stops(lambda: None)  # while it is planned, Ctrl-C is only noted
         self.chat.session.settings = settings
         how = self.how if shown else replace(self.how, as_json=True)
-        self.view = view = make(look(settings, how), sys.stdout, sys.stderr)
+        self.view = view = viewed(settings, how)
         if not self.chat.turns:
             view.status("loading the model")
         request = Request.of(settings, text, documents=self.documents)

@@ -23,8 +23,6 @@ from ttc_cli.session.loaded import Session
 from ttc_cli.session.request import Request
 from ttc_cli.settings import MEGABYTE, Settings
 from ttc_cli.store.file_cache import Results
-from ttc_cli.views.jsonl import JsonlView
-from ttc_cli.views.live import make
 from ttc_cli.views.plain import Look, summary
 
 if TYPE_CHECKING:
@@ -146,11 +144,14 @@ def _merged(events: list[Event]) -> list[Event]:
 
 def _rehearse(events: list[Event]) -> None:
     """Show a run to nobody: what would make a view fail is found before anything is printed."""
+    from ttc_cli.views.jsonl import JsonlView
+    from ttc_cli.views.live import LiveView
+
     first, last = events[0], events[-1]
     assert isinstance(first, Start)
     nowhere = io.StringIO()
     look = Look(terminal=True, color=True, thoughts="full", onto_terminal=True)
-    views = make(look, nowhere, nowhere), JsonlView(nowhere, 0.0)
+    views = LiveView(look, nowhere, nowhere, time.monotonic), JsonlView(nowhere, 0.0)
     for event in events:
         for view in views:
             view(event)

@@ -7,7 +7,6 @@ at any speed, leave the same screen as the run did.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import IO
 
@@ -31,17 +30,6 @@ from ttc_cli.views.text import head, plain
 REDRAW_SECONDS = 0.1
 SPEAK_SECONDS = 10.0  # between two lines on how far a run is, where lines are read out
 VOTE_SECONDS = 3.0
-
-
-def make(
-    look: Look, out: IO[str], err: IO[str], clock: Callable[[], float] = time.monotonic
-) -> PlainView:
-    """The view for this look; `clock`: seconds, for what it says of time and how often it draws."""
-    if look.terminal and not look.quiet:
-        return LiveView(look, out, err, clock)
-    if look.spoken and not look.quiet:
-        return SpokenView(look, out, err, clock)
-    return PlainView(look, out, err)
 
 
 class _Watching(PlainView):
