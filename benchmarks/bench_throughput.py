@@ -31,14 +31,14 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
     from ttc_cli.bench.folder import fingerprint, read_rows
     from ttc_cli.bench.questions import load
     from ttc_cli.bench.run import Spec, run
-    from ttc_cli.models.pull import ensure
+    from ttc_cli.models.registry import ModelFile, resolve
     from ttc_cli.session.loaded import Session
     from ttc_cli.settings import home
     from ttc_cli.settings import load as load_settings
 
     settings = load_settings({"model": options.model}, cwd=Path.cwd(), environ=os.environ)
-    model = ensure(options.model, home=home(), yes=False, interactive=False, offline=True,
-                   ask=lambda _: False, notify=print, progress=lambda *_: None)  # fmt: skip
+    model = resolve(options.model, home())
+    assert isinstance(model, ModelFile)
     fixed = f"samples={options.samples},early_stop=false"
     chosen = named([from_text(text) for text in (fixed, *options.config)])
     data = {"name": options.data.name, "sha256": fingerprint(options.data)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,10 +9,9 @@ from pathlib import Path
 
 from ttc_cli.core.errors import ModelCorrupt, ModelMissing
 from ttc_cli.core.files import private_folder
-from ttc_cli.models import registry
 from ttc_cli.models.catalogue import Entry, Fetched, HubSource, Notify, Progress, SourceError, scan
 from ttc_cli.models.disk import disk_errors, hash_file, remember_sha256, size_text
-from ttc_cli.models.registry import Model, ModelFile, installed, missing, models_dir
+from ttc_cli.models.registry import ModelFile, installed, missing, models_dir
 
 
 def silent(_done: int, _total: int, _label: str) -> None:
@@ -137,45 +135,30 @@ def _install(entry: Entry, fetched: Fetched, home: Path) -> ModelFile:
 
 
 def ensure(
-    ref: str,
-    *,
-    home: Path,
-    yes: bool,
-    interactive: bool,
-    offline: bool,
-    ask: Callable[[str], bool],
-    notify: Notify,
-    progress: Progress = silent,
-) -> Model:
-    """Find the model that `ref` means and fetch it if need be and allowed.
+    entry: Entry, *, home: Path, yes: bool, offline: bool, ask: Callable[[str], bool] | None,
+    notify: Notify, progress: Progress = silent,
+) -> ModelFile:  # fmt: skip
+    """Fetch a model that is not here, if that is allowed.
 
     Args:
-        ref: a name, a path, or a URL; "" for the default.
         home: ttc's home folder.
-        yes: fetch without asking; so does `TTC_AUTO_PULL=1`.
-        interactive: there is a person to ask.
-        offline: never use the network.
-        ask: puts a yes-or-no question.
-        notify: gets lines for the user.
-        progress: gets how far the fetch is.
+        yes: fetch without asking. offline: never use the network.
+        ask: puts a yes-or-no question; None when there is nobody to ask.
+        notify: gets lines for the user. progress: gets how far the fetch is.
 
     Raises:
-        ModelMissing: not here, and not allowed or not possible to fetch; the hint is what to run.
-        others: as `resolve` and `pull`.
+        ModelMissing: it is not allowed or not possible to fetch it; the hint is what to run.
+        others: as `pull`.
     """
-    target = registry.locate(ref or registry.default_ref(home), home)
-    if not isinstance(target, Entry) or installed(target, home):
-        return registry.resolve(ref, home)
-    if adopted := adopt(target, home=home, notify=notify):
+    if adopted := adopt(entry, home=home, notify=notify):
         return adopted
     if offline:
-        raise missing(target)
-    where = target.sources[0].label
-    size = f"{size_text(target.bytes)}, " if target.bytes else ""
-    offer = f"{target.name} is not on this machine: {size}{target.licence}, from {where}"
-    if not (yes or os.environ.get("TTC_AUTO_PULL", "").casefold() in ("1", "true", "yes")):
-        if not interactive or not ask(f"{offer}. Fetch it?"):
-            raise missing(target)
-    else:
+        raise missing(entry)
+    size = f"{size_text(entry.bytes)}, " if entry.bytes else ""
+    where = f"{size}{entry.licence}, from {entry.sources[0].label}"
+    offer = f"{entry.name} is not on this machine: {where}"
+    if yes:
         notify(f"{offer}; fetching it")
-    return pull(target, home=home, offline=False, notify=notify, progress=progress)
+    elif ask is None or not ask(f"{offer}. Fetch it?"):
+        raise missing(entry)
+    return pull(entry, home=home, offline=False, notify=notify, progress=progress)

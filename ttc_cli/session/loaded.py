@@ -138,7 +138,7 @@ class Session:
 
     Args:
         settings: of this run.
-        model: the file, from `models.pull.ensure`, or what answers at a server.
+        model: the file, from `session.model.any_model`, or what answers at a server.
         load: makes the engine of a file; by default llama.cpp's.
         refresh: draw anew what caches hold.
         warm: finds a server of this user's that has the model loaded, and leaves one behind where

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ttc_cli.engine.openai.address import Address
     from ttc_cli.engine.openai.engine import ServerEngine
-    from ttc_cli.models.catalogue import Progress
+    from ttc_cli.models.catalogue import Entry, Progress
     from ttc_cli.models.registry import ModelFile
 
     Notify = Callable[[str], None]
@@ -62,16 +62,19 @@ def any_model(
         confirm: asks a person whether to fetch; None when there is nobody to ask.
         deadline: monotonic seconds by which a server must have answered.
     """
-    from ttc_cli.models.pull import ensure
-    from ttc_cli.models.registry import ModelFile
+    from ttc_cli.models.registry import ModelFile, resolve
 
     if (remote := chosen(settings)) is not None:
         return reach(settings, remote, notify, deadline=deadline)
-    found = ensure(
-        settings.model or "", home=settings.places.home, yes=settings.yes or settings.auto_pull,
-        interactive=confirm is not None, offline=settings.offline,
-        ask=confirm or (lambda _: False), notify=notify, progress=progress,
-    )  # fmt: skip
+    home = settings.places.home
+    if (entry := _absent(settings)) is not None:
+        from ttc_cli.models.pull import ensure  # most runs find the model here
+
+        return ensure(
+            entry, home=home, yes=settings.yes or settings.auto_pull, offline=settings.offline,
+            ask=confirm, notify=notify, progress=progress,
+        )  # fmt: skip
+    found = resolve(settings.model or "", home)
     assert isinstance(found, ModelFile)
     return found
 
@@ -90,15 +93,20 @@ def local_model(settings: Settings, *, notify: Notify, progress: Progress) -> Mo
 
 def is_here(settings: Settings) -> bool:
     """Whether there is a model that the settings name, and it needs no fetching."""
+    try:
+        return _absent(settings) is None
+    except TtcError:
+        return False
+
+
+def _absent(settings: Settings) -> Entry | None:
+    """The model that the settings name, where it has to be fetched; None for one that is here."""
     from ttc_cli.models.catalogue import Entry
     from ttc_cli.models.registry import default_ref, installed, locate
 
     home = settings.places.home
-    try:
-        target = locate(settings.model or default_ref(home), home)
-    except TtcError:
-        return False
-    return not isinstance(target, Entry) or installed(target, home) is not None
+    target = locate(settings.model or default_ref(home), home)
+    return target if isinstance(target, Entry) and installed(target, home) is None else None
 
 
 def chosen(settings: Settings) -> NamedRemote | None:
