@@ -13,7 +13,7 @@ from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import Done
 from ttc_cli.core.outcome import Outcome, TreeStep
 from ttc_cli.core.sampling import Stop
-from ttc_cli.session.estimate import plain_answer, whole_lengths
+from ttc_cli.session.effort import plain_answer, whole_lengths
 from ttc_cli.session.plan import plan
 from ttc_cli.session.request import Request
 from ttc_cli.session.running import answering, start

@@ -13,7 +13,7 @@ from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.host import Counters
-from ttc_cli.session.estimate import key, learn, whole_lengths
+from ttc_cli.session.effort import key, learn, whole_lengths
 from ttc_cli.store.speeds import Speeds
 
 PROMPT = Prompt((("What?", False),))

@@ -17,8 +17,8 @@ from ttc_cli.core.outcome import Plan
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Sampling
 from ttc_cli.core.verify import Graded
-from ttc_cli.drawing import effort
 from ttc_cli.engine.scripted import Line, ScriptedEngine, from_choices, split
+from ttc_cli.session import effort
 from ttc_cli.strategies import registry
 
 CHOICES = ("So \\boxed{7}.", "It is \\boxed{8}.", "Well, \\boxed{9} it is.")

@@ -1,1 +1,1 @@
-"""How replies are drawn and read: effort, one sample, a cut-off answer, drafts of prose."""
+"""How replies are drawn and read: one sample, a cut-off answer, drafts of prose."""

@@ -246,10 +246,13 @@ def resolve(ref: str, home: Path) -> Model:
     """
     ref = ref or default_ref(home)
     target = locate(ref, home)
+    return target if isinstance(target, Remote) else at(target, ref, home)
+
+
+def at(target: Entry | Path, ref: str, home: Path) -> ModelFile:
+    """The file of what `locate` found as `ref`, where it is here; errors as those of `resolve`."""
     if isinstance(target, Path):
         return model_file(target, ref if ref in names(home) else target.stem, home)
-    if not isinstance(target, Entry):
-        return target
     if (have := installed(target, home)) is None:
         raise missing(target)
     return have

@@ -14,7 +14,7 @@ from ttc_cli.core.errors import ContextOverflow
 from ttc_cli.core.events import Flow
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.run import Run
-from ttc_cli.drawing.effort import EXPECTED_TOKENS
+from ttc_cli.drawing.replies import EXPECTED_TOKENS
 from ttc_cli.engine.hub import Hub, drive
 from ttc_cli.prm import rollouts
 from ttc_cli.prm.rollouts import RolloutSpec

@@ -62,21 +62,20 @@ def any_model(
         confirm: asks a person whether to fetch; None when there is nobody to ask.
         deadline: monotonic seconds by which a server must have answered.
     """
-    from ttc_cli.models.registry import ModelFile, resolve
+    from ttc_cli.models.catalogue import Entry
+    from ttc_cli.models.registry import at, default_ref, installed
 
-    if (remote := chosen(settings)) is not None:
-        return reach(settings, remote, notify, deadline=deadline)
-    home = settings.places.home
-    if (entry := _absent(settings)) is not None:
+    target, home = _target(settings), settings.places.home
+    if isinstance(target, NamedRemote):
+        return reach(settings, target, notify, deadline=deadline)
+    if isinstance(target, Entry) and installed(target, home) is None:
         from ttc_cli.models.pull import ensure  # most runs find the model here
 
         return ensure(
-            entry, home=home, yes=settings.yes or settings.auto_pull, offline=settings.offline,
+            target, home=home, yes=settings.yes or settings.auto_pull, offline=settings.offline,
             ask=confirm, notify=notify, progress=progress,
         )  # fmt: skip
-    found = resolve(settings.model or "", home)
-    assert isinstance(found, ModelFile)
-    return found
+    return at(target, settings.model or default_ref(home), home)
 
 
 def local_model(settings: Settings, *, notify: Notify, progress: Progress) -> ModelFile:
@@ -93,24 +92,24 @@ def local_model(settings: Settings, *, notify: Notify, progress: Progress) -> Mo
 
 def is_here(settings: Settings) -> bool:
     """Whether there is a model that the settings name, and it needs no fetching."""
+    from ttc_cli.models.catalogue import Entry
+    from ttc_cli.models.registry import installed
+
     try:
-        return _absent(settings) is None
+        target = _target(settings)
     except TtcError:
         return False
-
-
-def _absent(settings: Settings) -> Entry | None:
-    """The model that the settings name, where it has to be fetched; None for one that is here."""
-    from ttc_cli.models.catalogue import Entry
-    from ttc_cli.models.registry import default_ref, installed, locate
-
-    home = settings.places.home
-    target = locate(settings.model or default_ref(home), home)
-    return target if isinstance(target, Entry) and installed(target, home) is None else None
+    return not isinstance(target, Entry) or installed(target, settings.places.home) is not None
 
 
 def chosen(settings: Settings) -> NamedRemote | None:
-    """The server that the settings' model is, by its name or URL; None for a local model.
+    """The server that the settings' model is, by its name or URL; None for a local model."""
+    target = _target(settings)
+    return target if isinstance(target, NamedRemote) else None
+
+
+def _target(settings: Settings) -> NamedRemote | Entry | Path:
+    """What the settings' model is: a server, what can be fetched, or a file.
 
     A URL that a named server has too is that one: its key and its prices count.
     """
@@ -121,7 +120,7 @@ def chosen(settings: Settings) -> NamedRemote | None:
     home = settings.places.home
     target = locate(settings.model or default_ref(home), home)
     if not isinstance(target, Remote):
-        return None
+        return target
     same = (r for r in settings.remotes.values() if r.url.rstrip("/") == target.base_url)
     known = next(same, NamedRemote(target.base_url))
     return replace(known, model=target.model or known.model)

@@ -17,15 +17,14 @@ from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.verify import Verifier
 from ttc_cli.data import program as reading
 from ttc_cli.data.profile import Profile
-from ttc_cli.drawing import effort as efforts
-from ttc_cli.drawing import replies as _replies  # noqa: F401 - early: a model may be loading
+from ttc_cli.drawing import replies
 from ttc_cli.engine.host import Host
 from ttc_cli.programs.opening import opening
 from ttc_cli.prompts.forms import Constraint, constraints
 from ttc_cli.prompts.message import REASONED, Task
 from ttc_cli.routing.policy import Facts, Route, route
+from ttc_cli.session import effort as efforts
 from ttc_cli.session import programs
-from ttc_cli.session.estimate import LEVELS, cells, estimate
 from ttc_cli.session.loaded import Session, memory_cells, new_id
 from ttc_cli.session.rendering import (
     added_words,
@@ -163,7 +162,7 @@ def plan(
         thinking_budget=request.thinking_budget, verifier=verifier, kinds=kinds,
         temperature_given=request.temperature is not None,
     )  # fmt: skip
-    levels = dict(zip(LEVELS, map(plan_at, LEVELS), strict=True))
+    levels = dict(zip(efforts.LEVELS, map(plan_at, efforts.LEVELS), strict=True))
     chosen = levels.get(level) or plan_at(level)
     strategy = registry.find(chosen.strategy)
     options = strategy.options()
@@ -191,9 +190,9 @@ def plan(
     return Planned(
         session, original, run_id or new_id(), began, question, chosen, rendered.prompt, tokens,
         secrets.randbelow(2**31) if request.seed == "random" else int(request.seed), told,
-        estimate(session, question, levels, chosen, tokens, began, request.max_seconds),
-        tuple(notes), strategy, options, cells(chosen, tokens, room), time.monotonic(), wanted,
-        added(0, False), files,
+        efforts.estimate(session, question, levels, chosen, tokens, began, request.max_seconds),
+        tuple(notes), strategy, options, efforts.cells(chosen, tokens, room), time.monotonic(),
+        wanted, added(0, False), files,
     )  # fmt: skip
 
 
@@ -232,7 +231,7 @@ def _route(
     rushed = False
     if request.max_seconds is not None:
         left, speed = request.max_seconds - (time.monotonic() - began), session.speeds.at(1)
-        rushed = speed > 0 and left * speed < 2 * efforts.EXPECTED_TOKENS["math"]
+        rushed = speed > 0 and left * speed < 2 * replies.EXPECTED_TOKENS["math"]
     facts = Facts(
         verifier is not None, verifier is not None and verifier.gate, rushed, use.trusted,
         programs.told(use.files),

@@ -20,7 +20,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.drawing.replies import answer_of
 from ttc_cli.session import programs
-from ttc_cli.session.estimate import learn, plain_answer
+from ttc_cli.session.effort import learn, plain_answer
 from ttc_cli.session.model import Served
 from ttc_cli.session.plan import Planned
 from ttc_cli.session.recall import restore_prompt

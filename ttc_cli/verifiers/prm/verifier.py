@@ -44,7 +44,8 @@ class Options:
         default="", metadata={"help": "last, min, prod or mean of the steps; the PRM's own"}
     )
     prm_context: int = field(
-        default=8192, metadata={"help": "tokens that the PRM's cache holds; longer is refused"}
+        default=8192,
+        metadata={"help": "tokens that the PRM's cache holds; longer is refused", "least": 64},
     )
 
 
@@ -68,8 +69,6 @@ def build(argument: str, options: Options, *, unsafe: bool) -> Prm:
     if options.aggregate and options.aggregate not in AGGREGATES:
         known = ", ".join(AGGREGATES)
         raise UsageError(f"option aggregate is one of {known}, not {options.aggregate!r}")
-    if options.prm_context < 64:
-        raise UsageError("option prm-context takes 64 or more")
     model = registry.resolve(argument, home())
     if not isinstance(model, registry.ModelFile):
         raise UsageError(f"prm needs a GGUF file, and {argument} is a server")

@@ -1,27 +1,115 @@
-"""What a run will probably take, before anything is drawn; and what it teaches when it is done.
+"""Effort levels: the one table of what each runs, what that will probably take, what a run teaches.
 
-Tokens and seconds at each effort are learnt from the runs before: the median number of sampled
-tokens and the median speed of the last ones of the same form and effort. Before there are any, one
-plain answer's length (of the task, as runs of every effort had it) times the samples that the
-effort's stopping rule comes to as a rule, at the speed of the width it draws at, seen or
-calibrated. All of it comes from the engine's own counters: no work besides.
+1x is one plain answer. Tokens and seconds at each effort are learnt from the runs before: the
+median number of sampled tokens and the median speed of the last ones of the same form and effort.
+Before there are any, one plain answer's length (of the task, as runs of every effort had it) times
+the samples that the effort's stopping rule comes to as a rule, at the speed of the width it draws
+at, seen or calibrated. All of it comes from the engine's own counters: no work besides.
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.programs import PLAIN, kind
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Stop
-from ttc_cli.drawing import effort as efforts
+from ttc_cli.core.sampling import GREEDY, Sampling, Stop
+from ttc_cli.core.verify import Verifier
+from ttc_cli.drawing.replies import EXPECTED_TOKENS
 from ttc_cli.session.loaded import Session
 from ttc_cli.store.speeds import Speeds
 
 if TYPE_CHECKING:
     from ttc_cli.engine.host import Counters
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """A level: how many plain answers it may cost, and what it runs.
+
+    Args:
+        multiplier: cost in plain answers; also the number of samples.
+        votable: the strategy for questions with a short answer.
+        other: the strategy for prose and code.
+    """
+
+    multiplier: int
+    votable: str
+    other: str
+
+
+EFFORTS = {
+    "low": Effort(1, "direct", "direct"),
+    "medium": Effort(4, "self-consistency", "direct"),
+    "high": Effort(16, "self-consistency", "self-consistency"),
+    "max": Effort(64, "self-consistency", "self-consistency"),
+    "auto": Effort(16, "self-consistency", "direct"),  # at most: it escalates from one sample
+}
+
+BRANCH_TOKENS = {
+    "math": 1024, "choice": 768, "short": 512, "fact": 1024, "code": 1536, "plain": 2048,
+}  # fmt: skip
+"""Cap on one branch by task; what one plain answer may cost at most."""
+
+GREEDY_TASKS = ("math", "choice", "short", "fact", "code")
+"""Tasks whose single answer is decoded greedily; prose is livelier with some temperature."""
+
+
+def plan(
+    question: Question,
+    effort: str,
+    *,
+    strategy: str,
+    samples: int | None,
+    sampling: Sampling,
+    temperature_given: bool,
+    early_stop: bool,
+    diverse: bool,
+    max_tokens: int | None,
+    thinking_budget: int | None,
+    verifier: Verifier | None = None,
+    kinds: str = "plain",
+) -> Plan:
+    """What to run: flags where given, else the table.
+
+    Args:
+        effort: a level; "auto" is one sample that may become sixteen.
+        strategy: a name, or "auto" for the table's.
+        samples: lifts the cap that the level gives; only `max_tokens` binds then.
+        verifier: with one, the table's strategy is best-of-n, whatever the task.
+        kinds: see Plan; where programs are evidence, one sample is one of them.
+        temperature_given: the user chose a temperature, so a single branch uses it too.
+    """
+    level, task, votable = EFFORTS[effort], question.task, question.votable
+    if strategy == "auto":
+        many = samples is not None and samples > 1
+        strategy = level.votable if votable else level.other
+        strategy = "program" if strategy == "direct" and kinds != "plain" else strategy
+        strategy = "self-consistency" if many else strategy
+        strategy = "best-of-n" if verifier is not None else strategy
+    branch = BRANCH_TOKENS[task]
+    if thinking_budget is not None and thinking_budget > 0:
+        branch += thinking_budget
+    single = strategy == "program" and samples is None
+    budget = None if samples is not None else level.multiplier * branch
+    if max_tokens is not None and strategy == "direct":
+        branch = budget = max_tokens
+    elif max_tokens is not None:
+        branch = min(branch, max_tokens)
+        budget = max_tokens if budget is None else min(budget, max_tokens)
+    keep = temperature_given or not (votable or task in GREEDY_TASKS)
+    alone = 1 if question.bare is None else 2
+    return Plan(
+        strategy=strategy, effort=effort,
+        samples=alone if single else samples if samples is not None else level.multiplier,
+        branch_tokens=branch, budget=budget, greedy=sampling if keep else GREEDY, sampled=sampling,
+        early_stop=early_stop, diverse=diverse,
+        thinking_budget=-1 if thinking_budget is None else thinking_budget, verifier=verifier,
+        kinds=kinds,
+    )  # fmt: skip
 
 
 EXPECTED_SAMPLES = {"low": 1.0, "medium": 3.1, "high": 7.6, "max": 20.0, "auto": 5.6}
@@ -40,7 +128,7 @@ LEVELS = ("low", "medium", "high", "auto")
 
 def key(question: Question, plan: Plan) -> str:
     """Runs that cost alike: form of the answer, strategy, effort, samples, kinds, verifier."""
-    given = "" if plan.samples == efforts.EFFORTS[plan.effort].multiplier else f" {plan.samples}"
+    given = "" if plan.samples == EFFORTS[plan.effort].multiplier else f" {plan.samples}"
     fixed = "" if plan.early_stop else " fixed"
     judge = plan.verifier.name.partition(":")[0] if plan.verifier else ""
     kinds = "" if plan.kinds == "plain" else f" {plan.kinds}"
@@ -62,7 +150,7 @@ def estimate(
         answer), and "levels", the first two by level.
     """
     speeds, votable = session.speeds, question.votable
-    plain = speeds.answer.get(question.task) or efforts.EXPECTED_TOKENS[question.task]
+    plain = speeds.answer.get(question.task) or EXPECTED_TOKENS[question.task]
     asked = [
         (key(question, each), *_expected(each, plain, votable=votable))
         for each in (plan, *plans.values())
