@@ -42,3 +42,29 @@ def test_what_a_grammar_filled_in_is_told(
     error = done.result.get("error", {"code": 0, "message": ""})
     assert error["code"] == (0 if whole else 6)
     assert ("fields may be made up" in error["message"]) == (not whole)
+
+
+SHOWS = "Write a Python function `double(n)`, so that double(2) == 4."
+
+
+@pytest.mark.parametrize(
+    ("prompt", "effort", "given", "drafts"),
+    [
+        (SHOWS, "low", {}, 1),
+        (SHOWS, "medium", {}, 4),
+        (SHOWS, "high", {}, 16),
+        (SHOWS, "auto", {}, 4),
+        (SHOWS, "auto", {"programs": "off"}, 1),
+        (SHOWS, "auto", {"strategy": "direct"}, 1),
+        ("Write a Python function `double(n)`.", "auto", {}, 1),
+    ],
+)
+def test_code_is_checked_by_the_question_s_examples(
+    stage: Callable[..., Any], prompt: str, effort: str, given: dict[str, Any], drafts: int
+) -> None:
+    session = stage(lambda _: "", effort=effort, **given)
+    planned = planning.plan(session, Request.of(session.settings, prompt)).plan
+    assert planned.samples == drafts or planned.strategy == "direct"
+    assert (planned.strategy == "self-consistency") == (drafts > 1)
+    if drafts > 1:
+        assert planned.check is not None and planned.check.name == "tests:doctest"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from contract import counted, plan, question
+from fakes import Fake
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.events import end_of
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.run import Run
+from ttc_cli.core.verify import Graded
 from ttc_cli.drawing import drafts
 from ttc_cli.engine.scripted import ScriptedEngine
 
@@ -21,8 +24,9 @@ SOUND = "```python\ndef f(x):\n    return x\n```"
 
 
 def drawn(
-    replies: Sequence[str], text: str, *, task: str = "code", early_stop: bool = True
-) -> tuple[Outcome, int]:
+    replies: Sequence[str], text: str, *, task: str = "code", early_stop: bool = True,
+    check: Any = None,
+) -> tuple[Outcome, int]:  # fmt: skip
     """The outcome of drafts that come in this order, and how many were drawn."""
     said = iter(replies)
 
@@ -33,6 +37,7 @@ def drawn(
     asked = replace(question(task), text=text)
     run = Run(ScriptedEngine(counting), clock=lambda: 0.0)
     chosen = plan("self-consistency", samples=8, early_stop=early_stop)
+    chosen = replace(chosen, check=check)
     return end_of(drafts.draw(run, asked, chosen)), count()
 
 
@@ -70,3 +75,13 @@ def test_where_none_passes_the_one_that_lacks_least_is_told_of() -> None:
 def test_all_are_drawn_where_that_was_asked_for() -> None:
     outcome, drafted = drawn([BROKEN, SOUND, *[BROKEN] * 6], "Write f.", early_stop=False)
     assert (drafted, outcome.branch and outcome.branch.text) == (8, SOUND)
+
+
+def test_drafts_are_drawn_until_one_does_what_the_question_shows() -> None:
+    wrong = SOUND.replace("return x", "return 0")
+    check = Fake(lambda text: Graded(float("return x" in text), "f(1) is 0"), gate=True)
+    outcome, drafted = drawn([wrong, wrong, SOUND, wrong], "Write f.", check=check)
+    assert (drafted, outcome.branch and outcome.branch.text) == (4, SOUND)
+    outcome, drafted = drawn([wrong] * 8, "Write f.", check=check)
+    assert (drafted, outcome.verified) == (8, None)
+    assert outcome.note.endswith("code that does what the question shows (f(1) is 0)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,32 @@ def test_examples_become_tests() -> None:
         "x = 3", "assert (f(x)) == ('a')", "assert repr(g()) == '<G>'", "assert (h(1)) == ([1,",
         "     2])", "k()",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "tests"),
+    [
+        ("It must pass:\n- `assert f((3, 4)) == (4,)`\n", ["assert f((3, 4)) == (4,)"]),
+        ("is_odd(7) -> True, is_odd(8) -> False.",
+         ["assert (is_odd(7)) == (True)", "assert (is_odd(8)) == (False)"]),
+        ("For example, `add(2, 3)` should return `5`.", ["assert (add(2, 3)) == (5)"]),
+        ("f('a, b') => ['a', 'b'] and f('') => []",
+         ["assert (f('a, b')) == (['a', 'b'])", "assert (f('')) == ([])"]),
+        ("(f(2) gives (1, 2))", ["assert (f(2)) == ((1, 2))"]),
+        ("f(2) is 4. Why is max(nums) == 3 slow, and range(10) is 10 long?",
+         ["assert (f(2)) == (4)"]),
+        ("Explain print(x) and len(s) == 0; f(2) = 4 is an equation.", []),
+    ],
+)  # fmt: skip
+def test_values_beside_calls_are_examples(text: str, tests: list[str]) -> None:
+    assert examples(text).splitlines() == tests
+
+
+def test_examples_of_any_text_are_python() -> None:
+    rng = random.Random(0)
+    for _ in range(500):
+        text = "".join(rng.choices("ff((12))=->.,'; is\n`[]#x", k=40))
+        compile(examples(f"f(1) -> 2 {text}"), "examples", "exec")
 
 
 @pytest.mark.parametrize(

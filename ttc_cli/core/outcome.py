@@ -30,6 +30,8 @@ class Plan:
         kinds: which samples are evidence: "plain", "mixed" (programs and plain replies), or
             "programs".
         probe: tells how sure samples are, by what they are drawn with; None where there is none.
+        check: what drafts are checked by that nobody asked for: a draft that fails it is told of,
+            not refused.
     """
 
     strategy: str
@@ -45,6 +47,7 @@ class Plan:
     verifier: Verifier | None = None
     kinds: str = "plain"
     probe: Live | None = None
+    check: Verifier | None = None
 
     @property
     def outputs(self) -> Outputs:

@@ -54,6 +54,8 @@ BRANCH_TOKENS = {
 }  # fmt: skip
 """Cap on one branch by task; what one plain answer may cost at most."""
 
+CHECKED = 4
+"""Drafts that `auto` may draw where they can be checked."""
 GREEDY_TASKS = ("math", "choice", "short", "fact", "code")
 """Tasks whose single answer is decoded greedily; prose is livelier with some temperature."""
 
@@ -72,6 +74,7 @@ def plan(
     thinking_budget: int | None,
     verifier: Verifier | None = None,
     kinds: str = "plain",
+    check: Verifier | None = None,
 ) -> Plan:
     """What to run: flags where given, else the table.
 
@@ -80,15 +83,17 @@ def plan(
         strategy: a name, or "auto" for the table's.
         samples: lifts the cap that the level gives; only `max_tokens` binds then.
         verifier: with one, the table's strategy is best-of-n, whatever the task.
+        check: see Plan; where there is one, all efforts but low may draw more drafts than one.
         kinds: see Plan; where programs are evidence, one sample is one of them.
         temperature_given: the user chose a temperature, so a single branch uses it too.
     """
     level, task, votable = EFFORTS[effort], question.task, question.votable
+    most = CHECKED if check is not None and effort == "auto" else level.multiplier
     if strategy == "auto":
         many = samples is not None and samples > 1
         strategy = level.votable if votable else level.other
         strategy = "program" if strategy == "direct" and kinds != "plain" else strategy
-        strategy = "self-consistency" if many else strategy
+        strategy = "self-consistency" if many or (check and effort != "low") else strategy
         strategy = "best-of-n" if verifier is not None else strategy
     branch = BRANCH_TOKENS[task]
     if thinking_budget is not None and thinking_budget > 0:
@@ -104,11 +109,11 @@ def plan(
     alone = 1 if question.bare is None else 2
     return Plan(
         strategy=strategy, effort=effort,
-        samples=alone if single else samples if samples is not None else level.multiplier,
+        samples=alone if single else samples if samples is not None else most,
         branch_tokens=branch, budget=budget, greedy=sampling if keep else GREEDY, sampled=sampling,
         early_stop=early_stop, diverse=diverse,
         thinking_budget=-1 if thinking_budget is None else thinking_budget, verifier=verifier,
-        kinds=kinds,
+        kinds=kinds, check=check,
     )  # fmt: skip
 
 

@@ -153,14 +153,19 @@ def plan(
         reads=reading.reads(files, request.prompt) if files else begun,
         bare=None if kinds == "plain" or files else bare_prompt(engine, request, notes),
     )  # fmt: skip
+    check = None
+    if task == "code" and not (named or asked or form):
+        check, unchecked = programs.examples_check(request, unsafe=unsafe)
+        notes += filter(None, [unchecked])
     escalates = way.effort == "auto" and not named and request.samples is None
     level = "medium" if way.effort == "auto" and not escalates else way.effort
+    level = "auto" if check and request.effort == "auto" else level
     plan_at = partial(
         efforts.plan, question, sampling=request.sampling,
         strategy=request.strategy, samples=request.samples, early_stop=request.early_stop,
         diverse=request.diverse, max_tokens=request.max_tokens,
         thinking_budget=request.thinking_budget, verifier=verifier, kinds=kinds,
-        temperature_given=request.temperature is not None,
+        check=check, temperature_given=request.temperature is not None,
     )  # fmt: skip
     levels = dict(zip(efforts.LEVELS, map(plan_at, efforts.LEVELS), strict=True))
     chosen = levels.get(level) or plan_at(level)

@@ -22,6 +22,7 @@ from ttc_cli.routing.surface import text_wanted
 from ttc_cli.voting.evidence import measured
 
 if TYPE_CHECKING:
+    from ttc_cli.core.verify import Verifier
     from ttc_cli.session.request import Request
 
 READ_CHARS = 3000
@@ -132,6 +133,22 @@ def use(request: Request, model: str, *, unsafe: bool) -> Use:
         raise UsageError(line, "--unsafe-exec runs them with your own rights")
     note = f"{line}; going on without them (--programs off)"
     return Use(documents, files, asked, trusted=False, note=note)
+
+
+def examples_check(request: Request, *, unsafe: bool) -> tuple[Verifier | None, str]:
+    """What drafts of code are checked by: the examples that the question gives, run locked in.
+
+    Returns:
+        The check, None where the question gives no examples or none may run; and why none may.
+    """
+    from ttc_cli.verifiers import unit_tests  # most questions ask for no code
+
+    if request.programs == "off" or not unit_tests.examples(request.prompt):
+        return None, ""
+    why = available()
+    if why and not unsafe:
+        return None, f"code cannot be locked in here: {why}; the question's examples are not run"
+    return unit_tests.build(unit_tests.DOCTEST, unit_tests.Options(), unsafe=unsafe), ""
 
 
 def _asks_now(question: str) -> bool:

@@ -1,10 +1,12 @@
 """`tests:FILE`: Python code passes where a test file does; `tests:doctest` takes the question's own
-`>>>` examples instead of a file. The code runs locked in; see `ttc_cli.jail`.
+examples instead of a file: `>>>` with what it shows, `assert`, and lines like `f(2) -> 4` or
+`f(2) == 4`. The code runs locked in; see `ttc_cli.jail`.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import threading
 from collections.abc import Iterator
@@ -32,6 +34,16 @@ _EXAMPLE = re.compile(
     r"((?:(?![ \t]*(?:>>>|\"\"\"|'''|```))[ \t]*\S.*(?:\n|\Z))*)",  # what it shows, to a blank line
     re.MULTILINE,
 )
+_ASSERT = re.compile(r"^[ \t]*(?:[-*] |\d+\. )?`?(assert .+?)`?[ \t]*$", re.MULTILINE)
+_SHOWN = re.compile(
+    r"(?<![\w.])(?=(?P<call>[A-Za-z_]\w*\([^\n]*?\))`?\s*"
+    r"(?:==|->|=>|[→⇒➞]|(?:should |must |will )?(?:returns?|gives?|equals?|be|is)\b:?)\s*"
+    r"`?(?P<value>[^\n`]{1,200}))"
+)
+_AFTER = re.compile(
+    r"[.)!?]*(?:$|[;,]|\s+(?:and|or|but|while|because|since|as|for)\b|\s+[#(])|[.)!?]+\s"
+)
+"""What may stand after a value in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +101,62 @@ def program(branch: Branch, question: Question) -> str:
 
 
 def examples(text: str) -> str:
-    """Tests made of the `>>>` examples in a text; empty when there are none."""
-    return "\n".join(_asserted(text))
+    """Tests made of the examples in a text; empty when there are none."""
+    return "\n".join((*_session(text), *dict.fromkeys((*_asserts(text), *_shown(text)))))
 
 
-def _asserted(text: str) -> Iterator[str]:
+def _session(text: str) -> Iterator[str]:
+    """Of an interpreter's session."""
     for source, shown in _EXAMPLE.findall(text):
         want = shown.strip()
-        try:
-            ast.parse(source, mode="eval")
-        except (SyntaxError, ValueError):
+        if _parsed(source) is None:
             if not want:
                 yield source  # a statement that the examples after it need
             continue
-        try:
-            ast.literal_eval(want)
-        except (SyntaxError, ValueError):
+        if _value(want) is None:
             yield f"assert repr({source}) == {want!r}" if want else source
         else:
             yield f"assert ({source}) == ({want})"
+
+
+def _asserts(text: str) -> Iterator[str]:
+    """Of statements that assert."""
+    for found in _ASSERT.findall(text):
+        with contextlib.suppress(SyntaxError, ValueError):
+            ast.parse(found)
+            yield found
+
+
+def _shown(text: str) -> Iterator[str]:
+    """Of calls with their values beside them; whatever is not plainly both is no example."""
+    for found in _SHOWN.finditer(_ASSERT.sub("", text)):
+        call, value = _parsed(found["call"]), _literal(found["value"])
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+            continue
+        if value and all(_value(ast.unparse(given)) for given in call.args):
+            yield f"assert ({found['call']}) == ({value})"
+
+
+def _literal(text: str) -> str:
+    """The longest literal that a text begins with and that a sentence could end after; or empty."""
+    ends = (end for end in range(len(text), 0, -1) if _AFTER.match(text, end))
+    found = (_parsed(text[:end].strip()) for end in ends if _value(text[:end].strip()))
+    return next((ast.unparse(one) for one in found if one is not None), "")
+
+
+def _parsed(source: str) -> ast.expr | None:
+    try:
+        return ast.parse(source, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _value(source: str) -> tuple[object] | None:
+    """The value of a literal, in a tuple of its own; None for anything else."""
+    try:
+        return (ast.literal_eval(source),)
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        return None
 
 
 def _read(path: str) -> str:
