@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ttc_cli.core import options
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import UsageError
@@ -124,13 +125,10 @@ def test_many_samples_and_many_classes_stay_quick() -> None:
     assert stopping._after.cache_info().currsize < 60_000
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"width": 0}, {"loss": -1.0}],
-)
-def test_wrong_options_are_refused(wrong: dict[str, Any]) -> None:
+@pytest.mark.parametrize("wrong", [{"width": "0"}, {"loss": "-1"}])
+def test_wrong_options_are_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(UsageError):
-        Options(**wrong)
+        options.deal([("self-consistency", Options)], wrong)
 
 
 def script(agree: float) -> Script:
