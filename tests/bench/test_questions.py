@@ -220,3 +220,30 @@ def test_a_set_in_another_encoding_or_packed(tmp_path: Path, encoding: str, pack
     path = tmp_path / ("set.jsonl.gz" if packed else "set.jsonl")
     path.write_bytes(gzip.compress(data) if packed else data)
     assert [item.reference for item in load(path)] == ["pět"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "question;answer\n1,5+1?;2,5\n"),
+        ("a.csv", 'question, answer,\n"1,5+1?", "2,5",\n'),
+        ("a.csv", "id,question,answer\nx,1,5+1?,2\n"),
+        ("a.tsv", "question\tanswer\n1,5+1?\t2,5\n"),
+        ("a.jsonl", '{"question": "1,5+1?", "answer": "2,5"}\r'),
+        ("a.json", '{"version": 1,\n "data": [{"question": "1,5+1?", "answer": "2,5"}]}'),
+        ("a.json", '{\n "question": "1,5+1?",\n "answer": "2,5"\n}\n'),
+    ],
+)
+def test_tables_and_objects_as_programs_write_them(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    items, problems = examine(path)
+    assert problems == (["line 2: it is not a JSON object"] if "x,1" in text else [])
+    assert [(item.prompt, item.reference) for item in items] == [("1,5+1?", "2,5")][len(problems) :]
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("question,answer,answer\n1+1?,2,3\n")
+    with pytest.raises(UnreadableFile, match="two columns 'answer'"):
+        examine(path)

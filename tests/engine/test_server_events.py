@@ -58,7 +58,7 @@ def chunks(url: str, events: bytes, size: int) -> list[dict[str, Any]]:
     return asyncio.run(all_of_them())
 
 
-@pytest.mark.parametrize("size", [3, 10_000])
+@pytest.mark.parametrize("size", [1, 3, 10_000])
 @pytest.mark.parametrize(
     "events",
     [
@@ -68,11 +68,25 @@ def chunks(url: str, events: bytes, size: int) -> list[dict[str, Any]]:
         b": alive\n\ndata:\n\ndata: " + ONE + b"\n\ndata: null\n\ndata: {}\n\n"
         b"event: ping\ndata: \n\nid: 7\nretry: 9\ndata: " + TWO + b"\n\ndata: [DONE]",
         b'data: {"choices":\ndata:  [{"text": "one"}]}\n\ndata: ' + TWO + b"\n\n" + DONE,
+        b"data: " + ONE + b"\r\rdata: " + TWO + b"\r\r: bye\r\rdata: [DONE]\r\r",
         b"event: message\ndata: " + ONE + b"\n\ndata: " + TWO + b"\n\n" + DONE,
     ],
 )
 def test_events_are_read_whatever_stands_around_them(url: str, events: bytes, size: int) -> None:
     assert chunks(url, events, size) == BOTH
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        b'error: {"message": "it died"}\n\n',
+        b'data: {"object": "error", "message": "it died", "code": 500}\n\n',
+        b'data: {"detail": "it died"}\n\n',
+    ],
+)
+def test_an_error_in_a_stream_is_one_however_it_is_told(url: str, event: bytes) -> None:
+    with pytest.raises(TransientError, match="it died"):
+        chunks(url, b"data: " + ONE + b"\n\n" + event + DONE, 10_000)
 
 
 @pytest.mark.parametrize("told", [b'{"message": "it died"}', b'{"error": "it died"}', b"it died"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+from time import time
 from typing import Any
 
 import pytest
@@ -12,9 +14,10 @@ from ttc_cli.core.branch import Message, Prompt
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.sampling import Outputs, Stop
 from ttc_cli.engine.openai.address import Address
+from ttc_cli.engine.openai.api import _seconds
 from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.openai.form import Form
-from ttc_cli.engine.openai.piece import Tagger, ending, spoken
+from ttc_cli.engine.openai.piece import Tagger, ending, first, spoken
 from ttc_cli.engine.openai.told import Senseless, parse, whole, words
 from ttc_cli.settings.tables import check_url
 
@@ -108,6 +111,48 @@ def test_a_smaller_number_of_tokens_is_asked_for_where_that_is_refused() -> None
     form = Form().without("max_tokens is too large: 100. At most 64 are supported", BODY)
     assert form is not None
     assert form.fit(dict(BODY), 100)["max_tokens"] == 64
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [{"error": {"code": 400, "message": 'Unknown name "min_p": Cannot find field.'}}],
+        {"error": {"message": "Provider returned error", "metadata": {"raw": "min_p is unknown"}}},
+        {"error": {"message": "Unknown parameter", "param": "min_p"}},
+        {"message": "Validation error", "errors": [{"field": "min_p", "message": "not allowed"}]},
+        {"detail": [{"loc": ["body", "min_p"], "msg": "Extra inputs", "input": {"top_p": 1}}]},
+    ],
+)
+def test_the_parameter_is_read_from_any_form_of_a_refusal(told: Any) -> None:
+    form = Form().without(words(told), {**BODY, "top_k": 0, "min_p": 0})
+    assert form is not None
+    assert form.refused == ("min_p", "top_k")
+
+
+def test_a_server_that_refuses_to_stream_is_asked_for_one_piece() -> None:
+    form = Form().without("stream: Extra inputs are not permitted", BODY)
+    assert form is not None
+    assert form.refused == ("stream",)
+
+
+def test_of_several_choices_one_is_read() -> None:
+    choices = [{"index": 1, "text": "b"}, {"index": 0, "text": "a"}]
+    assert [first({"choices": choices}, i).get("text") for i in (None, 0, 1, 2)] == [
+        "b", "a", "b", None,
+    ]  # fmt: skip
+    assert first({"choices": [{"text": "c"}]}, 1) == {"text": "c"}
+
+
+@pytest.mark.parametrize(
+    ("told", "least", "most"),
+    [("7", 7, 7), ("-1", 0, 0), ("Fri, 31 Dec 1999 23:59:59 GMT", 0, 0),
+     (formatdate(time() + 100, usegmt=True), 50, 100)],
+)  # fmt: skip
+def test_a_server_says_how_long_to_wait_in_seconds_or_by_a_date(
+    told: str, least: float, most: float
+) -> None:
+    assert least <= (_seconds(told) or 0.0) <= most
+    assert _seconds("soon") is None
 
 
 def test_rows_of_a_validator_are_told_by_place_and_not_with_the_whole_request() -> None:

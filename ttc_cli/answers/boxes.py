@@ -6,7 +6,8 @@ import re
 
 from ttc_cli.answers.names import pattern
 
-BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
+BOX = re.compile(r"(?:\\(?:framebox|fbox|boxed)|\x08oxed|(?<![\w\\])boxed)\s*\{")
+"""A box, also one whose backslash was lost: JSON and Python read \\b as a backspace."""
 EMPTY = re.compile(r"(?:[\s.…_?$]|\\(?:[,;:! ]|$)|(?:\\(?:text|mathrm)\s*)?\{\s*\})*")
 PLACEHOLDER = re.compile(
     r"(?i)[\s.…_?]*|\\l?dots|(?:your |final |the )?answer(?: here)?|\\text\{answer\}"
@@ -26,10 +27,23 @@ def boxes(text: str) -> tuple[list[tuple[int, int, str]], int | None]:
                 at, opened = brace.end(), None
                 inner = text[box.end() : at - 1].strip()
                 inside = boxes(inner)[0] if BOX.match(inner) else []
-                inner = inside[-1][2] if inside else inner
+                inner = _ungrouped(inside[-1][2] if inside else inner)
                 found.append((box.start(), at, inner))
                 break
     return found, opened
+
+
+def _ungrouped(inner: str) -> str:
+    """What a box holds without the braces that only group it: {{42}}."""
+    while inner.startswith("{") and inner.endswith("}") and not inner.endswith("\\}"):
+        depth, middle = 0, False
+        for brace in re.finditer(r"\\.|[{}]", inner[:-1]):
+            depth += {"{": 1, "}": -1}.get(brace[0], 0)
+            middle |= depth == 0
+        if middle:
+            break
+        inner = inner[1:-1].strip()
+    return inner
 
 
 def content(text: str) -> str | None:

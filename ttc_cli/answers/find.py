@@ -15,13 +15,15 @@ from typing import Literal
 
 from ttc_cli.answers import asked, restated, scan
 from ttc_cli.answers.boxes import BOX, EMPTY, PLACEHOLDER, boxes, content
-from ttc_cli.answers.letters import choice, named
-from ttc_cli.answers.names import pattern, words
+from ttc_cli.answers.letters import choice, meant
+from ttc_cli.answers.names import pattern
 from ttc_cli.answers.objects import canonical_json, loads, objects_in
 from ttc_cli.answers.parse import parse
+from ttc_cli.answers.phrases import BOLD, FORMULA, PHRASE, after, phrase
 from ttc_cli.answers.reply import Kind, Reply, brief, first_turn, sentence, unlabelled
 from ttc_cli.answers.source import FENCE, looks_like_code
 from ttc_cli.answers.text import tidy
+from ttc_cli.core.text import THOUGHT_TAGS
 
 Rule = Literal[
     "tag", "boxed", "phrase", "hashes", "json", "code", "choice", "bold", "maths", "number",
@@ -30,20 +32,10 @@ Rule = Literal[
 _LONGEST = 40_000  # characters from the end; an answer is at the end
 _BLANK = re.compile(r"\\\[\s*\\\]|\\\(\s*\\\)|\$\s*\$")
 _HASHES = re.compile(r"####\s*(\S[^\n]*)")
-_MARKS = r"[*_\"' \t]*"
-_PHRASE = re.compile(
-    "|".join(
-        rf"{edge}(?:{nouns}){_MARKS}(?:{verbs}){_MARKS}:?"
-        for verbs, nouns in words("announced").items()
-        # CJK has no word boundaries
-        for edge in [r"(?<![\w\"])" if nouns.isascii() or verbs.isascii() else ""]
-    )
-    + f"|{words('heading')}",
-    re.IGNORECASE | re.MULTILINE,
-)
-_BOLD = re.compile(r"\*\*([^*\n]+)\*\*|__([^_\n]+)__")
-_FORMULA = re.compile(
-    r"(?s)\\\[(.{1,400}?)\\\]|\\\((.{1,400}?)\\\)|\$\$([^$]{1,400})\$\$|\$([^$\n]{1,200})\$"
+_TWICE_OPENED = re.compile(r"<answer>([^<>]{1,200})<answer>\s*$")
+_NOTE = re.compile(
+    r"(?im)^\s*[*_#>-]{0,4}\s*(?:explanation|verification|check|reason(?:ing)?|note|justification|"
+    r"proof|working|erklärung|begründung|explication|explicación)\b[*_]{0,3}\s*:|^\s*(?:-{3,}|\*{3,})\s*$"
 )
 _ITEM_MARK = re.compile(r"^[ \t]*(?:\d{1,2}[.)]\s+|[-*•]\s+|#+\s)", re.MULTILINE)
 _FREE = (None, "word", "text")  # kinds whose answer may be any words
@@ -70,6 +62,11 @@ def extract(text: str, kind: Kind | None = None, question: str = "") -> Extracte
             a sentence restates of it is not.
     """
     said = text.rpartition("</think>")[2]
+    for _, closer in THOUGHT_TAGS:
+        rest = said.rpartition(closer)[2]
+        said = rest if rest.strip() else said  # reasons may stand after the answer
+    if "</answer" not in said:
+        said = _TWICE_OPENED.sub(r"<answer>\1</answer>", said)
     end = pattern("end mark").search(said)
     said = said[: end.start() if end else None][-_LONGEST:].rstrip()
     if "<think>" in said or not said.strip():
@@ -91,8 +88,18 @@ def extract(text: str, kind: Kind | None = None, question: str = "") -> Extracte
     elif kind not in ("json", "code") and pattern("tag").search(said):
         rules = (tag,)
     reply = Reply(said, kind, question)
+    if kind not in ("json", "code", "text") and (head := _ahead_of_notes(said)):
+        reply = reply if _first(_STATED, reply) else replace(reply, text=head)
     found = _first(rules, reply)
     return _shortened(found, reply) if question and kind in _FREE and rules != (boxed,) else found
+
+
+def _ahead_of_notes(said: str) -> str:
+    """A value that stands alone at the start, with an explanation or a check after it; or empty."""
+    note = _NOTE.search(said)
+    head = said[: note.start()].strip() if note else ""
+    value = parse(head) if head and "\n" not in head and brief(head) else None
+    return head if value and value.kind not in ("text", "code") else ""
 
 
 def _first(rules: Sequence[_RuleFunction], reply: Reply) -> Extracted | None:
@@ -111,7 +118,7 @@ def _shortened(found: Extracted | None, reply: Reply) -> Extracted | None:
     if found and rule in ("tag", "boxed", "hashes", "json"):
         answer = restated.short(tidy(found.text), reply.question)
     elif found and rule == "phrase":
-        said = [_after(reply.text, match) for match in _PHRASE.finditer(reply.text)]
+        said = [after(reply.text, match) for match in PHRASE.finditer(reply.text)]
         answer = restated.short(said[-1] if said else "", reply.question)
     elif rule not in ("code", "whole"):
         answer = restated.short(reply.last, reply.question)
@@ -134,7 +141,7 @@ def _suits(text: str, reply: Reply) -> str | None:
         known = ("number", "quantity", "formula", "assignment", "ratio", "range")
         return text if re.search(r"\d|\\|π|∞|\bpi\b", text) or parse(text).kind in known else None
     if kind == "choice":
-        return named(tidy(text), reply.question)
+        return meant(tidy(text), reply.question)
     if kind == "date":
         return text if re.search(r"\d", text) or parse(text).kind in ("date", "clock") else None
     return text if kind != "json" or text[:1] in '{["' or loads(text) is not None else None
@@ -144,17 +151,23 @@ def tag(reply: Reply) -> str | None:
     """What stands between `<answer>` and `</answer>`, or another tag that means the same."""
     inner = next((m[2] for m in reversed([*pattern("tag").finditer(reply.text)])), "")
     inner = pattern("inner tag").sub("", inner).strip()
-    if brief(inner) and "\n" not in inner and not BOX.search(inner) and not _PHRASE.search(inner):
+    if brief(inner) and "\n" not in inner and not BOX.search(inner) and not PHRASE.search(inner):
         told = parse(inner).kind == "text" and extract(inner, reply.kind, reply.question)
         inner = told.text if told and told.rule in ("number", "choice") else inner
         return None if pattern("unknowing").match(inner) else inner
+    items = [line for line in inner.split("\n") if line.strip()]
+    if len(items) > 1 and all(_ITEM_MARK.match(line) and brief(line) for line in items):
+        return ", ".join(_ITEM_MARK.sub("", line).strip() for line in items)
     found = extract(inner, reply.kind, reply.question)
     return found.text if found else None
 
 
 def boxed(reply: Reply) -> str | None:
     r"""The content of the last closed `\\boxed{}`; of all that stand side by side at the end."""
-    return content(reply.text)
+    found = content(reply.text)
+    announced = PHRASE.search(tidy(found)) if found else None
+    rest = tidy(found)[announced.end() :].strip(" :") if found and announced else ""
+    return rest or found
 
 
 def hashes(reply: Reply) -> str | None:
@@ -176,8 +189,8 @@ def json_field(reply: Reply) -> str | None:
     for value in reversed(objects_in(reply.text)):
         if reply.kind == "json":
             return canonical_json(value)
-        fields = {key.lower().replace(" ", "_"): item for key, item in value.items()}
-        names = [name for name in ("final_answer", "answer", "result") if name in fields]
+        fields = {re.sub(r"\W|_", "", str(key).lower()): item for key, item in value.items()}
+        names = [name for name in ("finalanswer", "answer", "result") if name in fields]
         if names:
             answer = fields[names[0]]
             return answer if isinstance(answer, str) else canonical_json(answer)
@@ -193,60 +206,17 @@ def code(reply: Reply) -> str | None:
     return reply.text if whole else None
 
 
-def phrase(reply: Reply) -> str | None:
-    """What follows the last "the answer is" or "Final answer:", in several languages."""
-    for match in reversed([*_PHRASE.finditer(reply.text)][-6:]):
-        said = sentence(_after(reply.text, match))
-        if turned := pattern("not but").match(said):
-            said = turned["rest"]
-        if not brief(said):
-            said = _inner_value(said) or ""
-        elif reply.kind in (None, "number") and parse(said).kind == "text":
-            said = _value_of(said, reply) or said
-        if said and not said.startswith("```") and not pattern("unknowing").match(said):
-            return said
-    return None
-
-
-def _after(reply: str, match: re.Match[str]) -> str:
-    rest = reply[match.end() :].lstrip(" *_:\t").lstrip()
-    # "**Final answer**" on a line, the answer on the next, maybe in \[ \]
-    display = _FORMULA.match(rest)
-    line = rest.split("\n", 1)[0]
-    return display[0] if display and not line[display.end() :].strip(" .*") else line
-
-
-def _value_of(said: str, reply: Reply) -> str | None:
-    """The value that a statement starts with, or of the kind asked for, when it says more."""
-    wanted = asked.wanted(reply.question)
-    if wanted and (one := scan.told(said, wanted, only=True)):
-        return said[one.start : one.end]
-    found = scan.seen(said)
-    first = bool(found) and not found[0].start and re.match(r"\s+[^\W\d_]", said[found[0].end :])
-    return said[: found[0].end] if first else None
-
-
-def _inner_value(said: str) -> str | None:
-    """The one value inside a statement too long to be it: bold, a formula, or its first."""
-    if bold_ := _BOLD.search(said):
-        return bold_[1] or bold_[2]
-    if formula := _FORMULA.search(said):
-        return formula[0]
-    found = scan.seen(said) if len(said) < 200 else []
-    return said[found[0].start : found[0].end] if found else None
-
-
 def bold(reply: Reply) -> str | None:
     """The last bold text of the last line, unless it is a heading."""
     line = reply.last
-    found = [(m[1] or m[2], line[m.end() :][:1]) for m in _BOLD.finditer(line)]
+    found = [(m[1] or m[2], line[m.end() :][:1]) for m in BOLD.finditer(line)]
     said = [bold_ for bold_, then in found if ":" not in (bold_[-1], then)]
     return sentence(said[-1]) if said and brief(said[-1]) else None
 
 
 def maths(reply: Reply) -> str | None:
     """The last formula, when no number follows it in the reply's last lines."""
-    if not (formulas := list(_FORMULA.finditer(reply.text))):
+    if not (formulas := list(FORMULA.finditer(reply.text))):
         return None
     inner = next(group for group in formulas[-1].groups() if group)
     # "$5 and a tip of $3": what lies between two prices is no formula
@@ -280,7 +250,7 @@ def line(reply: Reply) -> str | None:
         return verdict[1]
     item = not reply.alone and _ITEM_MARK.match(last) and reply.kind != "list"
     courtesy = pattern("pleasantry").search(last) or pattern("unknowing").match(last)
-    if not brief(last) or courtesy or item or last.endswith(("?", ":")) or _PHRASE.search(last):
+    if not brief(last) or courtesy or item or last.endswith(("?", ":")) or PHRASE.search(last):
         return None
     last = pattern("replies").sub("", last) if pattern("asks").search(reply.text) else last
     return sentence(unlabelled(last)) or None

@@ -6,9 +6,17 @@ import re
 from functools import lru_cache
 
 from ttc_cli.answers.names import pattern
-from ttc_cli.answers.reply import Reply
+from ttc_cli.answers.reply import Reply, sentence
+from ttc_cli.answers.text import tidy
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_OPTION = re.compile(r"(?m)^[ \t*]*\(?([A-Z])[).:]\**[ \t]+(\S.*?)[ \t]*$")
+_SEVERAL = re.compile(
+    r"(?:[Bb]oth |[Ss]owohl )?(?P<all>\(?[A-Z]\)?(?:\s*,\s*\(?[A-Z]\)?)*"
+    r"(?:\s*,\s*|,?\s*(?:&|\b(?:and|or|und|oder|et|ou|y|o)\b)\s*)\(?[A-Z]\)?)"
+    r"(?:\s+only|\s+are (?:both |all )?(?:correct|right|true))?\.?"
+)
+_CHOSEN = re.compile(r"(?i:\b(?:choose|pick|select|go with|choice is|letter is)\s+)\**\(?[A-Z]\b")
 _SOLE = re.compile(r"\**\(?([A-Za-z])\)?[).]?\**\.?|\**\(?([A-Z])\)?[).]\**\s+\S.{0,80}")
 
 
@@ -19,6 +27,44 @@ def offered(question: str) -> str:
         letter for groups in pattern("offered").findall(question) for letter in groups if letter
     }
     return "".join(sorted(found)) if len(found) > 1 and "A" in found else LETTERS
+
+
+@lru_cache(maxsize=256)
+def options(question: str) -> dict[str, str]:
+    """What a question offers line by line: its letters by their texts; a text that two have, none.
+
+    >>> options("Which flies?\\nA) a bird\\nB) a stone")
+    {'a bird': 'A', 'a stone': 'B'}
+    """
+    found: dict[str, list[str]] = {}
+    for letter, text in _OPTION.findall(question):
+        found.setdefault(_plain(text), []).append(letter)
+    return {text: letters[0] for text, letters in found.items() if len(letters) == 1}
+
+
+def _plain(text: str) -> str:
+    return tidy(text).casefold()
+
+
+def several(text: str, question: str) -> str | None:
+    """The letters of a text that names several and nothing else; empty where they are either."""
+    match = _SEVERAL.fullmatch(text.strip(" *"))
+    if match is None:
+        return None
+    letters = re.findall(r"(?<![A-Za-z])[A-Z](?![A-Za-z])", match["all"])
+    known = offered(question)
+    if not all(letter in known for letter in letters):
+        return None
+    either = re.search(r"(?i)\b(?:or|oder|ou|o)\b", match["all"])
+    return "" if either else ", ".join(sorted(letters))
+
+
+def meant(text: str, question: str) -> str | None:
+    """The choice that a text is: by its letter, by several letters, or by what an option says."""
+    said = several(text, question)
+    if said is not None:
+        return said or None
+    return named(text, question) or options(question).get(_plain(text))
 
 
 def named(text: str, question: str) -> str | None:
@@ -61,7 +107,15 @@ def choice(reply: Reply) -> str | None:
     if reply.kind is None:
         said = re.search(r"(?i)\b(?:option|choice|answer|correct)\b", line)
         shown = re.search(r"\([A-Z]\)|(?i:option|choice)\s+\**\(?[A-Z]\b", line)
-        return named(line, reply.question) if said and shown else None
-    places = (line, reply.text, reply.text.strip().split("\n", 1)[0])
+        chosen = offered(reply.question) != LETTERS and _CHOSEN.search(line)
+        return named(line, reply.question) if (said and shown) or chosen else None
+    if (both := several(line, reply.question)) is not None:
+        return both or None
+    because = pattern("reason").search(line)
+    places = (
+        *([line[: because.start()]] if because else []),
+        line, reply.text, reply.text.strip().split("\n", 1)[0],
+    )  # fmt: skip
     sure = [place for place in places if not pattern("unknowing").match(place)]
-    return next((letter for place in sure if (letter := named(place, reply.question))), None)
+    letters = (letter for place in sure if (letter := named(place, reply.question)))
+    return next(letters, options(reply.question).get(_plain(sentence(line))))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+from contextlib import suppress
 from typing import Any
 
+_QUOTED = re.compile(r"\{\s*'\w[^{}]{0,500}\}")
 MOST_PLACES = 200  # braces of a text at which an object is looked for
 
 
@@ -17,9 +21,15 @@ def loads(text: str) -> object:
 
 
 def objects_in(text: str) -> list[dict[str, Any]]:
-    """The JSON objects in a text, in order; those inside others are not listed."""
+    """The JSON objects in a text, in order; those inside others are not listed.
+
+    One as Python prints it, in single quotes, counts as the first.
+    """
     decoder, at = json.JSONDecoder(), text.find("{")
     found: list[dict[str, Any]] = []
+    if at >= 0 and (quoted := _QUOTED.search(text)):
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            found += [value for value in [ast.literal_eval(quoted[0])] if isinstance(value, dict)]
     for _ in range(MOST_PLACES):
         if at < 0:
             break

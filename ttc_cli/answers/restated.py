@@ -45,6 +45,7 @@ _PAID_PER = re.compile(
     r"(year|month|week|day|hour)$)"
 )
 _VERDICT = re.compile(r"[\s*_\"]*(yes|no)\b[*_\"]*(?=[\s]*(?:[,.!;:—–]|$))", re.I)
+_SO = re.compile(r"(?i)\b(?:so|therefore|thus|hence)(?:,? the answer is)?,?\s+(yes|no)\W*$")
 _DENIAL = re.compile(r"(?i)\b(?:no|not|never|\w+n['’]t)\b")
 
 
@@ -84,7 +85,8 @@ def _verdict(said: str) -> str | None:
     """Yes or no, when the rest of the line goes with it."""
     match = _VERDICT.match(said)
     if match is None or "\n" in said:
-        return None
+        concluded = _SO.search(said) if "\n" not in said else None
+        return concluded[1] if concluded else None
     rest = said[match.end() :]
     denied = _DENIAL.search(rest)
     hedged = unsure(_DENIAL.sub(" ", rest))

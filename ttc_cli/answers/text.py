@@ -41,6 +41,7 @@ _FONT = re.compile(
     rf"|{_SIZES}(?![a-zA-Z])|\\(?:text)?color\s*\{{\w+\}}\s*(?:\{{([^{{}}]*)\}})?"
 )
 _DISPLAY = re.compile(r"(?s)\\begin\{(equation|align(?:ed)?|gather(?:ed)?)(\*?)\}(.*)\\end\{\1\2\}")
+_CELL = re.compile(r"\\begin\{array\}\{[lcr]\}([^&\\]*)\\end\{array\}")
 _OVER = re.compile(
     r"\{([^{}]*)\\(over|choose)(?![a-zA-Z])([^{}]*)\}|([^{}\\]+)\\(choose) ?([^{}\\]+)"
 )
@@ -143,6 +144,7 @@ def _unset(text: str) -> str:
     """LaTeX without what only sets it: fonts, sizes, colours, spaces, displays."""
     if display := _DISPLAY.fullmatch(text.strip()):
         text = re.sub(r"\\\\\s*$", "", display[3]).replace("&", "").strip()
+    text = _CELL.sub(r"\1", text)
     text = _GONE.sub(lambda m: "," if m[0] == "{,}" else "", _loop(_FONT, r"\1\2\3", text))
     text = _MICRO.sub(" μ", _OHM.sub("Ω", _SPACE.sub(" ", _DEGREE.sub("°", text))))
     text = _FRAC.sub(r"\\frac", _loop(_WORDS, r"\1", text))

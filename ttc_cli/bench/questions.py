@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ast
-import io
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ttc_cli.core.errors import UnreadableFile, UsageError
-from ttc_cli.core.files import as_utf8
+from ttc_cli.bench.records import read_records
+from ttc_cli.core.errors import UsageError
 
 QUESTION = ("question", "problem", "prompt", "Problem", "Question", "query", "input")
 ANSWER = (
@@ -26,7 +25,6 @@ INSIDE = ("value", "text", "answer", "aliases")
 ID = ("id", "task_id", "unique_id", "ID", "qid", "problem_id")
 TASKS = ("math", "choice", "short", "code")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-MOST_BYTES = 1_000_000_000  # of a set, unpacked
 _HASHES = re.compile(r"####\s*(.+?)\s*$")
 _TEXTS = re.compile(r"\[\s*(?P<quote>[\"'])[^\[\]{}()]{0,2000}(?P=quote)\s*\]")
 _VALUE = re.compile(r"\d|\\|^[a-zA-Z]$")
@@ -88,60 +86,6 @@ def examine(path: Path, *, unanswered: bool = False) -> tuple[list[Item], list[s
         seen[item.id] = line
         items.append(item)
     return items, problems
-
-
-def read_records(path: Path) -> Iterable[tuple[int, Any]]:
-    """(line, value) of JSONL, a JSON array or CSV; a line that is not JSON gives its text."""
-    text = _text(path)
-    if path.name.lower().removesuffix(".gz").endswith(".csv"):
-        yield from _rows(path, text)
-    elif text.lstrip().startswith("["):
-        yield from enumerate(_json(text) or [], 1)
-    else:
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip():
-                yield number, _json(line)
-
-
-def _text(path: Path) -> str:
-    chunks, size = [], 0
-    try:
-        with path.open("rb") as file:
-            for chunk in as_utf8(iter(lambda: file.read(1 << 16), b"")):
-                size += len(chunk)
-                if size > MOST_BYTES:
-                    raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
-                chunks.append(chunk)
-        return b"".join(chunks).decode("utf-8-sig")
-    except OSError as error:
-        raise UnreadableFile(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        encoding = error.encoding.upper()
-        raise UnreadableFile(f"cannot read {path}: it is not {encoding} text") from error
-    except ValueError as error:
-        raise UnreadableFile(f"cannot read {path}: {error}") from error
-
-
-def _rows(path: Path, text: str) -> Iterable[tuple[int, Any]]:
-    """(line, record) of CSV as RFC 4180 has it: a row may hold line ends of any kind."""
-    import csv
-
-    csv.field_size_limit(MOST_BYTES)
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    try:
-        before = 1
-        for row in reader:
-            yield before + 1, "more values than columns" if None in row else row
-            before = reader.line_num
-    except csv.Error as error:
-        raise UnreadableFile(f"cannot read {path}: line {reader.line_num}: {error}") from error
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def read(record: Any, name: str, task: str = "math", *, unanswered: bool = False) -> Item:

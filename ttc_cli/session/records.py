@@ -162,8 +162,8 @@ class Reader:
             if len(rest) > MAX_BYTES:
                 yield rest
                 rest = b""
-        if rest:
-            yield rest
+        if rest:  # without a line feed anywhere its lines end as before OS X
+            yield from [rest] if self.taken else rest.split(b"\r")
 
 
 def _record(number: int, line: bytes, jsonl: bool) -> Record:

@@ -7,12 +7,13 @@ reply and each stream has a most bytes, and each request a time by which it must
 from __future__ import annotations
 
 import asyncio
-import codecs
 import json
 import ssl
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
+from email.utils import parsedate_to_datetime
 from socket import gaierror
 from typing import Any
 
@@ -20,6 +21,7 @@ import httpx2
 
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.engine.openai.address import Address
+from ttc_cli.engine.openai.events import MOST_EVENT, events, loosely
 from ttc_cli.engine.openai.told import Senseless, TransientError, parse, refusal, status_of
 
 CONNECT_SECONDS = 10.0
@@ -28,7 +30,7 @@ TRIES = 3  # at finding out whether a server has something, where an answer is l
 TOKEN_SECONDS = 10.0
 """For a token; no stream lasts longer than all that it may draw take at this rate."""
 MOST_REPLY = 8 << 20  # bytes of a reply that comes in one piece
-MOST_EVENT = 1 << 20  # bytes of one event of a stream
+MOST_WHERE = 200  # characters of an address that it names
 MOST_NAME = 80  # characters of a replica's name
 TOKEN_BYTES = 16 << 10
 """Of a stream, for each token: twenty alternatives with their bytes take about 4,000."""
@@ -121,10 +123,10 @@ class Api:
                     data = await _whole(response)
                 yield self._chunk(data)
                 return
-            async with aclosing(_events(response, MOST_EVENT + tokens * TOKEN_BYTES)) as events:
+            async with aclosing(events(response, MOST_EVENT + tokens * TOKEN_BYTES)) as told:
                 while True:
                     async with asyncio.timeout_at(min(until, loop.time() + self.address.silence)):
-                        data = await anext(events, b"")
+                        data = await anext(told, b"")
                     if not data:
                         raise TransientError("the stream broke off")
                     if data == b"[DONE]":
@@ -149,9 +151,11 @@ class Api:
                 response = await self._client.send(request, stream=True)
                 if not response.is_success:
                     data = await _whole(response)
+            if response.has_redirect_location:
+                raise _moved(response, self.address)
             if not response.is_success:
                 after = _seconds(response.headers.get("retry-after"))
-                raise refusal(response.status_code, _loosely(data), after, self.address)
+                raise refusal(response.status_code, loosely(data), after, self.address)
             if response.headers.get("content-encoding", "identity") != "identity":
                 raise Senseless("it is compressed, which was not asked for")
             async with asyncio.timeout(None if body and body.get("stream") else within):
@@ -171,7 +175,8 @@ class Api:
         chunk = {} if chunk is None else chunk  # null keeps the connection alive
         if not isinstance(chunk, dict):
             raise Senseless("an event is no object")
-        if error := chunk.get("error"):
+        failed = chunk.get("object") == "error" or (chunk.get("detail") and "choices" not in chunk)
+        if error := chunk.get("error") or (failed and chunk):
             raise refusal(status_of(error), chunk, None, self.address)
         return chunk
 
@@ -211,48 +216,11 @@ async def _whole(response: httpx2.Response) -> bytes:
     return bytes(data)
 
 
-async def _events(response: httpx2.Response, most: int) -> AsyncGenerator[bytes]:
-    """The data of each event that has some, stripped, its lines joined."""
-    held, event, total, fails = b"", list[bytes](), 0, False
-    async with aclosing(response.aiter_raw()) as parts:
-        async for part in parts:
-            total += len(part)
-            start = part.removeprefix(codecs.BOM_UTF8) if total == len(part) else part
-            *lines, held = (held + start).split(b"\n")
-            for line in (line.rstrip(b"\r") for line in lines):
-                if line.startswith(b"data:"):
-                    event.append(line[5:])
-                elif line.startswith(b"event:"):
-                    fails = line[6:].strip() == b"error"
-                elif not line:
-                    data, event = b"\n".join(event).strip(), []
-                    if data:
-                        yield _as_error(data) if fails else data
-                    fails = False
-            if max(len(held), sum(map(len, event))) > MOST_EVENT or total > most:
-                raise Senseless("it sends without end")
-    if data := b"\n".join((*event, held.removeprefix(b"data:"))).strip():
-        yield data  # the last line lacks its end
-
-
-def _as_error(data: bytes) -> bytes:
-    """The data of an event that is called an error, as a chunk that says so itself."""
-    told = _loosely(data)
-    return data if isinstance(told, dict) and told.get("error") else _encoded({"error": told})
-
-
 def _parsed(data: bytes, what: str) -> Any:
     try:
         return parse(data.decode("utf-8-sig", "replace"))
     except ValueError as error:
         raise TransientError(f"{what} is no JSON") from error
-
-
-def _loosely(data: bytes) -> Any:
-    """JSON where it is that, else the text."""
-    with suppress(ValueError, Senseless):
-        return parse(data)
-    return data[:MOST_EVENT].decode("utf-8", "replace")
 
 
 def _reason(error: BaseException, address: Address) -> str:
@@ -276,6 +244,15 @@ def _reason(error: BaseException, address: Address) -> str:
     return str(error).partition("\n")[0] or type(error).__name__
 
 
+def _moved(response: httpx2.Response, address: Address) -> TtcError:
+    """The error for a redirection: where a key and a prompt go to is for the user to say."""
+    where = response.headers["location"].partition("?")[0][:MOST_WHERE]
+    return TtcError(
+        f"the server at {address.url} answers {response.status_code}: it has moved to {where}",
+        "give the URL that it has moved to",
+    )
+
+
 def _replica(headers: Mapping[str, str]) -> str:
     """The replica that answers, where the gateway tells; of several that were tried, the last."""
     told = next((headers[name] for name in REPLICA if headers.get(name)), "")
@@ -283,7 +260,9 @@ def _replica(headers: Mapping[str, str]) -> str:
 
 
 def _seconds(text: str | None) -> float | None:
-    """Retry-After in seconds; a date counts as not given."""
+    """Retry-After in seconds, which may be told as a date (RFC 9110); None where it is neither."""
     with suppress(ValueError):
         return max(0.0, float(text)) if text else None
+    with suppress(ValueError, TypeError, OverflowError):
+        return max(0.0, parsedate_to_datetime(text or "").timestamp() - time.time())
     return None

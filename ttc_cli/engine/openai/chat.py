@@ -113,16 +113,17 @@ class Chat:
         self, request: BranchRequest, body: dict[str, Any], said: str
     ) -> AsyncGenerator[Piece]:
         opens = False if said or request.grammar else self.form.opens
-        last, tagger = Piece(), Tagger(opens)
+        last, tagger, index = Piece(), Tagger(opens), None  # of several choices, the one begun
         fresh = bool(said and said[-1].isspace() and self.form.trims)  # it writes the blank anew
         try:
             most = body.get("max_tokens", body.get("max_completion_tokens", 1 << 16))
             chunks = self._api.stream(self._url, body, int(most), request.affinity)
             async with aclosing(chunks):
                 async for chunk in chunks:
-                    last = _at_the_end(last, chunk)
-                    choice = first(chunk)
+                    choice = first(chunk, index)
+                    last, index = _at_the_end(last, chunk, choice), choice.get("index", index)
                     delta = choice.get("delta") or choice.get("message")
+                    delta = delta or {"content": choice.get("text")}
                     thought, words = spoken(table(delta, "delta"))
                     if fresh:
                         words = words.lstrip()
@@ -211,11 +212,11 @@ def _first(found: dict[str, float], candidate: str) -> float:
     return found[max(begins, key=len)] if begins else min(found.values())
 
 
-def _at_the_end(last: Piece, chunk: dict[str, Any]) -> Piece:
+def _at_the_end(last: Piece, chunk: dict[str, Any], choice: dict[str, Any]) -> Piece:
     """The last piece of a stream: why it ended and what it took, which come in either order."""
     prompt, drawn = usage(chunk.get("usage"))
     return Piece(
         total=last.total if drawn is None else drawn,
         prompt=last.prompt if prompt is None else prompt,
-        end=ending(first(chunk)) or last.end,
+        end=ending(choice) or last.end,
     )

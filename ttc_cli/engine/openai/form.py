@@ -111,6 +111,8 @@ class Form:
             return self.but(system=False)
         if partial and self.continues and (guess or named & set(SWITCHES)):
             return self.but(continues=False)
+        if named == {"stream"}:
+            return self._less(["stream"])  # it answers in one piece
         left = [name for name in OPTIONAL if name in body]
         return self._less(left[:1]) if guess and left else None
 

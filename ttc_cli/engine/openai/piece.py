@@ -87,10 +87,11 @@ def ending(choice: dict[str, Any]) -> str:
     return "length" if said.lower() in LENGTH else said
 
 
-def first(chunk: dict[str, Any]) -> dict[str, Any]:
-    """The first choice of a chunk; an empty one where it has none."""
+def first(chunk: dict[str, Any], index: Any = None) -> dict[str, Any]:
+    """The first choice of a chunk, or that of an index; an empty one where it has none."""
     choices = rows(chunk.get("choices"), "choices")
-    return choices[0] if choices else {}
+    alike = (one for one in choices if index is None or one.get("index", index) == index)
+    return next(alike, {})
 
 
 def likely(logprobs: Any) -> tuple[Likely, ...]:
@@ -197,6 +198,7 @@ def _said(content: Any) -> tuple[str, str]:
         if kind in THOUGHTS:
             thoughts += _said(inner)
         elif kind in TEXTS:
+            inner = inner.get("value") if isinstance(inner, dict) else inner
             texts.append(text(inner, "the text of a part"))
     return "".join(thoughts), "".join(texts)
 

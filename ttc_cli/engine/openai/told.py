@@ -107,6 +107,9 @@ _REFUSES = re.compile(
     r"(?i)\broles?\b|\btemplate\b|\bjinja|not support|unsupported|unrecognized|not permitted"
 )
 """What a failure of a server says that is a refusal: a chat template that raised, a parameter."""
+SAYS = ("error", "message", "detail", "msg", "title", "error_description")
+"""Names under which servers say what is wrong, the first that is there."""
+MOST_ROWS = 20
 MOST_CHARS, ALL_CHARS = 300, 20_000
 """Of a server's own words: in an error, and looked through for names of parameters."""
 
@@ -182,15 +185,28 @@ def status_of(error: Any) -> int:
 
 def words(told: Any) -> str:
     """What a server says of an error, on one line."""
-    while isinstance(told, dict):
-        told = next((told[k] for k in ("error", "message", "detail") if told.get(k)), "")
-    if isinstance(told, list) and told and all(isinstance(row, dict) for row in told):
-        # pydantic's rows; each may hold the whole request besides
-        places = [row.get("loc") for row in told]
-        names = [loc[-1] if isinstance(loc, list) and loc else "body" for loc in places]
-        told = "; ".join(f"{n}: {row.get('msg', '')}" for n, row in zip(names, told, strict=True))
-    said = told if isinstance(told, str) else json.dumps(told)
+    said = _said(told)
     return " ".join(re.sub(r"<[^>]{0,200}>", " ", said[:ALL_CHARS]).split())
+
+
+def _said(told: Any, depth: int = 0) -> str:
+    """The words in a body: of a message, of the rows that say what is wrong, of who is behind."""
+    if isinstance(told, list) and told and all(isinstance(row, dict) for row in told) and depth < 4:
+        return "; ".join(_said(row, depth + 1) for row in told[:MOST_ROWS])
+    if not isinstance(told, dict) or depth > 4:
+        return told if isinstance(told, str) else json.dumps(told)
+    if "loc" in told or "msg" in told:
+        # of pydantic; it may hold the whole request besides
+        place = told.get("loc")
+        name = place[-1] if isinstance(place, list) and place else "body"
+        return f"{name}: {told.get('msg') or told.get('message') or ''}"
+    inner = next((told[name] for name in SAYS if told.get(name)), "")
+    parts = [_said(inner, depth + 1)]
+    parts += [_said(told[name], depth + 1) for name in ("errors", "details") if told.get(name)]
+    parts += [str(told[name]) for name in ("param", "field") if isinstance(told.get(name), str)]
+    if isinstance(behind := told.get("metadata"), dict) and isinstance(behind.get("raw"), str):
+        parts.append(behind["raw"])
+    return "; ".join(dict.fromkeys(filter(None, parts)))
 
 
 def number_in(text: str, *patterns: str) -> int | None:
