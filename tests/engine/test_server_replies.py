@@ -11,13 +11,14 @@ from fake_server import FakeServer
 from kinds import ask, branch
 
 from ttc_cli.core.branch import Message, Prompt
-from ttc_cli.core.errors import UsageError
+from ttc_cli.core.errors import ModelMissing, UsageError
 from ttc_cli.core.sampling import Outputs, Stop
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.api import _seconds
 from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.openai.form import Form
 from ttc_cli.engine.openai.piece import Tagger, ending, first, spoken
+from ttc_cli.engine.openai.server import _chosen
 from ttc_cli.engine.openai.told import Senseless, parse, whole, words
 from ttc_cli.settings.tables import check_url
 
@@ -129,6 +130,16 @@ def test_the_parameter_is_read_from_any_form_of_a_refusal(told: Any) -> None:
     assert form.refused == ("min_p", "top_k")
 
 
+def test_a_model_may_be_named_without_what_a_list_puts_around_it() -> None:
+    listed: dict[str, Any] = {"models/gemma": {}, "llama:latest": {}, "a/phi": {}, "b/phi": {}}
+    address = Address("http://127.0.0.1:1/v1")
+    assert [_chosen(name, listed, address) for name in ("gemma", "llama", "a/phi")] == [
+        "models/gemma", "llama:latest", "a/phi",
+    ]  # fmt: skip
+    with pytest.raises(ModelMissing):
+        _chosen("phi", listed, address)
+
+
 def test_a_server_that_refuses_to_stream_is_asked_for_one_piece() -> None:
     form = Form().without("stream: Extra inputs are not permitted", BODY)
     assert form is not None
@@ -146,7 +157,7 @@ def test_of_several_choices_one_is_read() -> None:
 @pytest.mark.parametrize(
     ("told", "least", "most"),
     [("7", 7, 7), ("-1", 0, 0), ("Fri, 31 Dec 1999 23:59:59 GMT", 0, 0),
-     (formatdate(time() + 100, usegmt=True), 50, 100)],
+     (formatdate(time() + 90_000, usegmt=True), 50_000, 90_000)],
 )  # fmt: skip
 def test_a_server_says_how_long_to_wait_in_seconds_or_by_a_date(
     told: str, least: float, most: float

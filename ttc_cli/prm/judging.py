@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ttc_cli.bench.questions import read_records
+from ttc_cli.bench.records import read_records
 from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.events import end_of

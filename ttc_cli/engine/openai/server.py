@@ -163,6 +163,9 @@ def _chosen(model: str, listed: dict[str, dict[str, Any]], address: Address) -> 
         aliases = row.get("aliases")
         if model and isinstance(aliases, list) and model in aliases:
             return name
+    fuller = [name for name in listed if name.endswith(f"/{model}") or name == f"{model}:latest"]
+    if model and len(fuller) == 1:
+        return fuller[0]  # models/gemma of gemma, llama:latest of llama
     some = ", ".join(list(listed)[:8]) + ", ..." * (len(listed) > 8)
     if not model:
         raise UsageError(
