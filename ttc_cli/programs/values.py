@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from datetime import datetime, time, timedelta
@@ -48,6 +49,7 @@ _WHAT_TIME = re.compile(
     re.IGNORECASE,
 )
 _SPAN = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d)(?::(\d\d)(?:\.0*)?)?")
+_SMALL = re.compile(r"[0-9]{1,2}")
 _MEASURE = re.compile(r"([-+]?\d+\.\d+)(\s?[^\W\d]{1,20}\.?|\s?[%°]\w?)?")
 _MONEY = re.compile(r"[$€£]|\b(?:dollars?|euros?|pounds?|cents?)\b", re.IGNORECASE)
 _PERCENT = re.compile(r"\b(?:what|which|how many|in) per ?cent(?:age)?\b", re.IGNORECASE)
@@ -74,7 +76,14 @@ def answer(value: Any, question: str = "") -> str:
         value: a plain Python object: a number, a text, a date, or lists and dicts of these.
         question: says how many decimal places are wanted, and what kind of thing.
     """
-    return _said(_asked(value, question), question)
+    try:
+        return _said(_asked(value, question), question)
+    except Unsaid:
+        return ""
+
+
+class Unsaid(ValueError):
+    """A number that is none, or without end: alone or in a list, it is no answer."""
 
 
 def _asked(value: Any, question: str) -> Any:
@@ -92,7 +101,7 @@ def _asked(value: Any, question: str) -> Any:
         return _span(value)
     if _WHAT_TIME.search(question):
         return _clock(value)
-    number = int(value) if type(value) is int or str(value).isdigit() else None
+    number = int(value) if type(value) is int or _SMALL.fullmatch(str(value)) else None
     if number is not None and _WHICH_MONTH.search(question) and 1 <= number <= 12:
         return _MONTHS[number - 1]
     if number is not None and _WHICH_DAY.search(question) and number <= 7:
@@ -111,13 +120,14 @@ def _span(value: Any) -> Any:
     """A length of time from a clock's text, or from hours and minutes, also past midnight."""
     if isinstance(value, timedelta) and timedelta(days=-1) < value < timedelta():
         return value + timedelta(days=1)
-    if isinstance(value, list | tuple) and len(value) == 2 and all(type(v) is int for v in value):
-        return timedelta(hours=value[0], minutes=value[1])
     found = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
-        return value
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return timedelta(days, seconds, hours=hours, minutes=minutes)
+    with contextlib.suppress(OverflowError, ValueError):  # more days, or digits, than there are
+        if isinstance(value, list) and len(value) == 2 and all(type(v) is int for v in value):
+            return timedelta(hours=value[0], minutes=value[1])
+        if found is not None:
+            days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+            return timedelta(days, seconds, hours=hours, minutes=minutes)
+    return value
 
 
 def _said(value: Any, question: str) -> str:
@@ -127,8 +137,10 @@ def _said(value: Any, question: str) -> str:
         return "yes" if value else "no"
     if isinstance(value, float | Decimal):
         return _rounded(value, question)
-    if type(value) is int and (places(question) or 0) < 0:
-        return _half_up(value, places(question) or 0)
+    if type(value) is int and (wanted := places(question) or 0) < 0:
+        step = 10**-wanted
+        rounded = (abs(value) + step // 2) // step * step
+        return str(-rounded if value < 0 else rounded)
     if isinstance(value, timedelta):
         return _duration(value.total_seconds())
     if isinstance(value, datetime | time):
@@ -159,9 +171,9 @@ def _part(value: Any, question: str) -> str:
 
 
 def _rounded(value: float | Decimal, question: str) -> str:
-    number = float(value)
+    number = math.nan if isinstance(value, Decimal) and value.is_nan() else float(value)
     if not math.isfinite(number):
-        return ""
+        raise Unsaid
     wanted = places(question)
     if wanted is not None and abs(number) < 10**DIGITS:
         return _half_up(number, wanted)
