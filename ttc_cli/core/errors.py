@@ -36,6 +36,14 @@ def masked(text: str) -> str:
     return text
 
 
+def _bounded(text: str) -> str:
+    """One line of no more than people read, without keys."""
+    text = masked(text)
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST - 60]} … ({len(text):,} characters)"
+
+
 class TtcError(Exception):
     """One line of what and why, plus a hint of what to do next.
 
@@ -47,11 +55,8 @@ class TtcError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
-        message = masked(message)
-        if len(message) > LONGEST:
-            message = f"{message[: LONGEST - 60]} … ({len(message):,} characters)"
-        super().__init__(message)
-        self.message, self.hint = message, hint
+        self.message, self.hint = _bounded(message), _bounded(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message
