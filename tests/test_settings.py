@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
@@ -242,8 +243,19 @@ def test_a_project_cannot_act_for_the_user(places: Places) -> None:
     ]
     places.project.write_text('model = "http://localhost:8080/v1"\n')
     assert places.load().warnings == ()
+    assert places.load().from_project == {"model"}
+    assert places.load(model="http://localhost:8080/v1").from_project == set()
     places.user.write_text("yes = true\n")
     assert places.load().yes is True
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="gives a file away")
+def test_somebody_else_s_file_above_is_passed_over(places: Places) -> None:
+    places.project.write_text("samples = 9\n")
+    os.chown(places.project, 12345, -1)
+    assert places.load().samples is None
+    os.chown(places.cwd, 12345, -1)  # root in a folder of theirs
+    assert places.load().samples == 9
 
 
 def test_files_that_cannot_be_read(places: Places) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ttc_cli.core.errors import UsageError
 from ttc_cli.routing.policy import Facts, Route, answer_form, route
 from ttc_cli.settings.tables import RouteRule
 
@@ -53,6 +54,8 @@ def test_what_was_given_wins_over_rules_and_rules_over_the_classifier() -> None:
     assert (found.effort, found.task) == ("max", "chat")  # each part by the first that says it
     assert "candles" in found.reason
     assert route(STORY, rules=rules, effort="medium").effort == "medium"
+    with pytest.raises(UsageError, match="takes more than"):
+        route("a" * 60, rules=(RouteRule(r"(a|aa)+$x", effort="low"),))
     assert route(STORY, task="logic", path="simple").effort == "low"
     assert route("hi", path="complex", task="math").effort == "auto"
 

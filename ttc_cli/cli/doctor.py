@@ -52,7 +52,7 @@ def _findings(model: str | None, *, quick: bool) -> Iterator[Finding]:
     finding, settings = places.settings()
     yield finding
     if model is not None:
-        settings = replace(settings, model=model)
+        settings = replace(settings, model=model, from_project=settings.from_project - {"model"})
     loads = True
     for finding in build.llama():
         loads = loads and not (finding.check == "llama.cpp" and finding.state == "broken")

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ttc_cli.answers.asked import read
+from ttc_cli.core.errors import UsageError
 from ttc_cli.prompts.forms import brief, constraints
 from ttc_cli.prompts.message import Document, Task
 from ttc_cli.routing.features import features
@@ -79,6 +80,7 @@ def classify(prompt: str, attached: Sequence[Document] = ()) -> Verdict:
     return Verdict(task, tasks[task], hard / total)
 
 
+RULE_SECONDS = 1.0  # for a rule's pattern, which may be a stranger's
 COMPLEX = 0.5  # probability of needing several steps from which a prompt takes the complex path
 
 _PROOF = re.compile(
@@ -159,7 +161,7 @@ def route(
     why = {name: "given" for name, value in parts.items() if value != "auto"}
     for rule in rules:
         for name in parts:
-            if parts[name] == "auto" and getattr(rule, name) and re.search(rule.match, prompt):
+            if parts[name] == "auto" and getattr(rule, name) and _matches(rule.match, prompt):
                 parts[name] = getattr(rule, name)
                 why[name] = f"by the rule {rule.match!r}"
     for name in ("task", "path"):
@@ -183,6 +185,17 @@ def route(
     bare = brief(constraints(prompt))
     level, reason = _effort(parts["path"], kind, facts, computed=program.yes, bare=bare)
     return Route(parts["task"], parts["path"], kind, level, f"{about}; {reason}", program)
+
+
+def _matches(pattern: str, prompt: str) -> bool:
+    """Whether a rule's pattern is found; UsageError where it would be searched for ever."""
+    import regex  # here, since few people have rules
+
+    try:
+        return regex.search(pattern, prompt, timeout=RULE_SECONDS) is not None
+    except TimeoutError:
+        why = f"the [[route]] {pattern!r} takes more than {RULE_SECONDS:g} s on this prompt"
+        raise UsageError(why, "write a simpler pattern") from None
 
 
 def _guess(prompt: str, verdict: Verdict) -> tuple[dict[str, str], dict[str, str]]:

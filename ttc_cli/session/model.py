@@ -122,17 +122,20 @@ def _target(settings: Settings) -> NamedRemote | Entry | Path:
     if not isinstance(target, Remote):
         return target
     same = (r for r in settings.remotes.values() if r.url.rstrip("/") == target.base_url)
-    known = next(same, NamedRemote(target.base_url))
+    named_here = "model" in settings.from_project
+    known = next(same, NamedRemote(target.base_url, keyless=named_here))
     return replace(known, model=target.model or known.model)
 
 
 def address(remote: NamedRemote) -> Address:
     """Where it is, with the key that the environment holds for it.
 
-    OpenAI's own key goes to OpenAI alone.
+    OpenAI's own key goes to OpenAI alone, and none to a server that a project's file names.
     """
     from ttc_cli.engine.openai.address import Address
 
+    if remote.keyless:
+        return Address(remote.url, "", "a [remote.NAME] in config.toml", remote.timeout)
     names = [remote.key_env] if remote.key_env else ["TTC_API_KEY"]
     if not remote.key_env and remote.url.startswith(f"{OPENAI}/"):
         names.append("OPENAI_API_KEY")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MAX_CHARACTERS = 100_000
+MAX_BYTES = 100_000
 MAX_DEPTH = 16  # tables inside one another, of the deepest value
 
 
@@ -28,13 +28,15 @@ class Document:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self.text = path.read_bytes().decode("utf-8-sig")
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+            if len(data) > MAX_BYTES:
+                raise UsageError(f"{path} is too large for a settings file")
+            self.text = data.decode("utf-8-sig")
         except FileNotFoundError:
             self.text = ""
         except (OSError, UnicodeDecodeError) as error:
             raise UnreadableFile(f"cannot read {path}: {reason(error)}") from None
-        if len(self.text) > MAX_CHARACTERS:
-            raise UsageError(f"{path} is too large for a settings file")
         try:
             self.values = _parse(self.text)
         except RecursionError:

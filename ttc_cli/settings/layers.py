@@ -58,6 +58,7 @@ class _Builder:
         self.values: dict[str, Any] = {}
         self.origins: dict[str, str] = {}
         self.warnings: list[str] = []
+        self.from_project: set[str] = set()
         self.remotes: dict[str, NamedRemote] = {}
         self.routes: tuple[RouteRule, ...] = ()
 
@@ -114,7 +115,8 @@ class _Builder:
     def settings(self, where: Places) -> Settings:
         return Settings(
             **self.values, remotes=MappingProxyType(self.remotes), routes=self.routes,
-            origins=MappingProxyType(self.origins), warnings=tuple(self.warnings), places=where,
+            origins=MappingProxyType(self.origins), from_project=frozenset(self.from_project),
+            warnings=tuple(self.warnings), places=where,
         )  # fmt: skip
 
     def _add(self, name: str, value: object, origin: str, raw: object = None) -> None:
@@ -146,8 +148,10 @@ class _Builder:
             return
         found = checked(name, value, lambda: document.where(*keys), RULES)
         origin = str(document.path) + (f" [{'.'.join(keys[:-1])}]" if keys[1:] else "")
-        if name == "model" and not trusted and name not in self.values and _is_remote(value):
-            self.warnings.append(f"{document.where(*keys)}: prompts go to {value!r}")
+        if not trusted and name not in self.values:
+            self.from_project.add(name)
+            if name == "model" and _is_remote(value):
+                self.warnings.append(f"{document.where(*keys)}: prompts go to {value!r}")
         self._add(name, found, origin, value)
 
 

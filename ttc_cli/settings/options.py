@@ -148,6 +148,7 @@ class Settings(AnswerSettings):
         remotes: the user's named servers.
         remote: the one that answers, once that is settled; None for a local model.
         origins: where each value that is not a default came from, as people read it.
+        from_project: settings whose value is a project's, and so perhaps a stranger's.
         warnings: one line each, about what was read but ignored or is worth knowing.
         places: the folders of this run.
     """
@@ -217,6 +218,7 @@ class Settings(AnswerSettings):
     remotes: Mapping[str, NamedRemote] = field(default_factory=dict, repr=False)
     remote: NamedRemote | None = field(default=None, repr=False, compare=False)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    from_project: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     places: Places = field(default_factory=places, repr=False, compare=False)
 

@@ -49,11 +49,19 @@ def log_dir(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def project_path(cwd: Path) -> Path | None:
-    """The nearest `.ttc.toml` in `cwd` or a parent of it, or None."""
+    """The nearest `.ttc.toml` in `cwd` or a parent of it, or None.
+
+    One that neither this user, root nor the owner of `cwd` wrote is passed over: anybody may leave
+    a file in /tmp.
+    """
     start = cwd.absolute()
+    known = {0, os.geteuid()} if hasattr(os, "geteuid") else set()
     for folder in (start, *start.parents):
         with contextlib.suppress(OSError):  # a parent that may not be looked into
-            if (path := folder / PROJECT_FILE).is_file():
+            path = folder / PROJECT_FILE
+            if path.is_file() and (
+                not known or path.stat().st_uid in known | {start.stat().st_uid}
+            ):
                 return path
     return None
 

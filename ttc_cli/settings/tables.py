@@ -82,6 +82,7 @@ class NamedRemote:
         width: requests at once; None for what the server says.
         timeout: seconds without a word after which a request counts as lost.
         price_in, price_out: money per million prompt and sampled tokens; None when not known.
+        keyless: a folder's file named it: whoever wrote that is sent no key of the user's.
     """
 
     url: str
@@ -92,6 +93,7 @@ class NamedRemote:
     timeout: float = 300.0
     price_in: float | None = None
     price_out: float | None = None
+    keyless: bool = False
 
     @property
     def where(self) -> str:
