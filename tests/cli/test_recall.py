@@ -180,7 +180,7 @@ def test_a_template_that_tells_the_date_is_asked_anew_tomorrow(
     monkeypatch.setattr("harness.TEMPLATE", "{{ strftime_now('%Y') }}{{ messages[-1].content }}")
     ask(SUM)
     assert ours(ask("--json", SUM, model=False))["cache"] == "hit"
-    monkeypatch.setattr("ttc_cli.session.recall._today", lambda: "2000-01-01")
+    monkeypatch.setattr("ttc_cli.session.answer._today", lambda: "2000-01-01")
     assert ours(ask("--json", SUM))["cache"] != "hit"
 
 

@@ -15,6 +15,8 @@ from ttc_cli.settings.options import INPUT
 
 if TYPE_CHECKING:
     from ttc_cli.cli.logged import Known
+    from ttc_cli.models.registry import ModelFile
+    from ttc_cli.session.model import Served
     from ttc_cli.session.request import Request
     from ttc_cli.settings import Flags, Settings
     from ttc_cli.store.recorder import Recorder
@@ -111,18 +113,21 @@ def _answer(
     record: Recorder, signals: Signals,
 ) -> int:  # fmt: skip
     from ttc_cli.cli.delivery import show
-    from ttc_cli.cli.pulling import choose_for
     from ttc_cli.session import warm
     from ttc_cli.session.answer import answer
     from ttc_cli.session.loaded import Session
-    from ttc_cli.session.model import is_here
+    from ttc_cli.session.model import present
     from ttc_cli.session.request import check
 
     named = request.strategy != "auto" or request.verifiers
-    if named and not is_here(settings):
+    model: ModelFile | Served | None = present(settings)
+    if named and model is None:
         check(request, unsafe=settings.unsafe_exec)  # ahead of a download
     with signals.raising():  # which cleans up after itself
-        model = choose_for(settings, view)
+        if model is None:
+            from ttc_cli.cli.pulling import choose_for
+
+            model = choose_for(settings, view)
         session = Session(settings, model, refresh=flags.refresh, warm=warm)
     try:
         if flags.dry_run:

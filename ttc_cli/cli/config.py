@@ -17,7 +17,7 @@ from ttc_cli.cli.output import print_json
 from ttc_cli.core.errors import UsageError
 from ttc_cli.settings.files import key_parts, rules_at
 from ttc_cli.settings.options import SETTINGS
-from ttc_cli.settings.paths import PROJECT_FILE
+from ttc_cli.settings.places import PROJECT_FILE
 from ttc_cli.settings.rules import rule_of
 
 app = tree(help="Show and change settings.", usual="show")

@@ -137,6 +137,10 @@ class Done(Event):
     result: dict[str, Any]
 
 
+WHOLE = ("complete", "vote-decided", "confident")
+"""What `stopped` of a result says of a run that nothing has cut."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failed(Event):
     """The run failed: exit code, message and hint."""

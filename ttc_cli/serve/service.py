@@ -19,11 +19,11 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.hub import drive
 from ttc_cli.serve.jobs import Alone, Company, Job
 from ttc_cli.serve.refusal import ApiError, bug, foreseen, refused, told
+from ttc_cli.session.answer import recall, recorded
 from ttc_cli.session.batch import Batch
 from ttc_cli.session.loaded import Session
 from ttc_cli.session.mapping import Recorders, unlogged
 from ttc_cli.session.plan import Planned, plan
-from ttc_cli.session.recall import recall, recorded
 from ttc_cli.session.request import check
 from ttc_cli.session.running import answering, start
 from ttc_cli.store.recorder import Recorder

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ttc_cli.core.events import WHOLE
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.programs import PLAIN, kind
 from ttc_cli.core.run import Run
@@ -197,7 +198,6 @@ def _expected(plan: Plan, plain: float, *, votable: bool) -> tuple[int, float]:
 
 LEAST_PREFILL, LEAST_DECODES = 0.05, 8
 """Seconds of prefill, and decodes of a width, below which a speed is mostly noise."""
-WHOLE = ("complete", "vote-decided", "confident")
 LEFT_ALONE = (Stop.END, Stop.STRING, Stop.LENGTH, Stop.LOOP, Stop.CONTEXT)
 """Why a line stops that neither the run's limits nor other lines have stopped."""
 

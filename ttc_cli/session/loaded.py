@@ -212,9 +212,20 @@ class Session:
             raise self._failure
         return self._engine
 
+    @property
+    def keeps(self) -> bool:
+        """Whether results, samples, evaluated prompts and speeds are kept and looked for."""
+        return self.settings.cache and self.settings.log
+
+    def unwritten(self, error: OSError) -> str:
+        """One line about a cache that the disk refuses."""
+        cache = self.settings.places.cache
+        why = f"the cache cannot be written: {cache}: {error.strerror or error}"
+        return f"{why}; free the place or its rights, or run with --no-cache"
+
     def pool(self) -> SamplePool | None:
         """Finished samples of earlier runs, where the settings allow to keep any."""
-        if not (self.settings.cache and self.settings.log):
+        if not self.keeps:
             return None
         from ttc_cli.store.pool import FOLDER, SamplePool  # SQLite: not for a whole result
 
@@ -229,7 +240,7 @@ class Session:
         if self._engine is None or (self._loading is not None and self._loading.is_alive()):
             return
         self._engine.close()
-        if self.settings.log and self.settings.cache:
+        if self.keeps:
             store.save(self._speeds_file, self.speeds)
         if self._warm is not None and self._loading is not None and self.settings.keep_warm:
             assert isinstance(self.model, ModelFile)

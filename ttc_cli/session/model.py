@@ -90,16 +90,20 @@ def local_model(settings: Settings, *, notify: Notify, progress: Progress) -> Mo
     return found
 
 
-def is_here(settings: Settings) -> bool:
-    """Whether there is a model that the settings name, and it needs no fetching."""
-    from ttc_cli.models.catalogue import Entry
-    from ttc_cli.models.registry import installed
+def present(settings: Settings) -> ModelFile | None:
+    """The file of the model that the settings name; None where there is none here, or it is wrong.
+
+    A server has none.
+    """
+    from ttc_cli.models.registry import at, default_ref
 
     try:
-        target = _target(settings)
+        target, home = _target(settings), settings.places.home
+        if not isinstance(target, NamedRemote):
+            return at(target, settings.model or default_ref(home), home)
     except TtcError:
-        return False
-    return not isinstance(target, Entry) or installed(target, settings.places.home) is not None
+        pass  # `any_model` says what is wrong
+    return None
 
 
 def chosen(settings: Settings) -> NamedRemote | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from ttc_cli.answers import Kind
-from ttc_cli.core.branch import Prompt
+from ttc_cli.core.branch import Message, Prompt
 from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.verify import Verifier
@@ -21,18 +21,12 @@ from ttc_cli.drawing import replies
 from ttc_cli.engine.host import Host
 from ttc_cli.programs.opening import opening
 from ttc_cli.prompts.forms import Constraint, constraints
-from ttc_cli.prompts.message import REASONED, Task
+from ttc_cli.prompts.message import REASONED, Task, conversation, formed, wording
+from ttc_cli.prompts.template import ChatTemplate, Rendered
 from ttc_cli.routing.policy import Facts, Route, route
 from ttc_cli.session import effort as efforts
 from ttc_cli.session import programs
 from ttc_cli.session.loaded import Session, memory_cells, new_id
-from ttc_cli.session.rendering import (
-    added_words,
-    bare_prompt,
-    check_words,
-    program_prompts,
-    renderer,
-)
 from ttc_cli.session.request import Request
 from ttc_cli.session.verdict import Gates
 from ttc_cli.strategies import registry
@@ -115,7 +109,7 @@ def plan(
         run_id: of the run, in the result and in the log; by default a new one.
     """
     began = time.monotonic() if began is None else began
-    check_words(request)
+    _check_words(request)
     room = memory_cells(session)  # reads the header, while the model may still be loading
     unsafe = session.settings.unsafe_exec
     named = request.strategy != "auto"
@@ -140,18 +134,24 @@ def plan(
         kinds = "programs" if request.programs == "only" or files else "mixed"
         task = "short" if task in ("plain", "fact") else task  # a value is a short answer
     fixed = any(one.kind != "language" for one in wanted)
-    added = functools.cache(partial(added_words, engine, task, request, form, fixed=fixed))
-    render = renderer(engine, request, notes, added)
+    added = functools.cache(partial(_added_words, engine, task, request, form, fixed=fixed))
+    render = _renderer(engine, request, notes, added)
     rendered = render(0, False)
-    begun = "" if kinds == "plain" else opening(request.prompt, way.program.reason)
+    begun, written, bare = "", tuple[Prompt, ...](), tuple[Prompt, ...]()
+    if kinds != "plain":
+        begun, can = opening(request.prompt, way.program.reason), engine.info.capabilities
+        # asked for in few words, and bare; in more words where none is begun for the model
+        asks = (wording("program"), "") if "continue" in can else (wording("program", 1),)
+        written = _worded(engine, request, notes, asks)
+        if {"likelihood", "continue"} <= can and not files:  # the engine can read answers
+            bare = _worded(engine, request, notes, [wording("bare")])
     question = Question(
         request.prompt, task, KINDS.get(task), lambda variant, think: render(variant, think).prompt,
         lambda reply, said: render(0, False, (reply, said)).prompt,
         thinks=rendered.prompt.thinking or "<think>" in engine.info.template, form=form,
-        programs=() if kinds == "plain" else program_prompts(engine, request, notes),
+        programs=written, bare=bare[0] if bare else None,
         data=reading.told(files) if files else "",
         reads=reading.reads(files, request.prompt) if files else begun,
-        bare=None if kinds == "plain" or files else bare_prompt(engine, request, notes),
     )  # fmt: skip
     check = None
     if task == "code" and not (named or asked or form):
@@ -246,3 +246,60 @@ def _route(
         request.prompt, facts, attached=request.documents, effort=request.effort,
         task=request.task, path=request.path, form=form, rules=request.routes,
     )  # fmt: skip
+
+
+def _check_words(request: Request) -> None:
+    """UsageError for a prompt that is empty, or no text."""
+    if not request.prompt.strip() and not request.documents:
+        raise UsageError("the prompt is empty", "say what you want to know")
+    texts = (request.prompt, request.system or "", *(d.text for d in request.documents))
+    if any("\ud800" <= char <= "\udfff" for text in texts for char in text if not text.isascii()):
+        raise UsageError("the prompt is no text: it holds half a character", "is it UTF-8?")
+
+
+def _added_words(
+    engine: Host, task: Task, request: Request, form: AnswerSchema | None, variant: int,
+    think: bool, *, fixed: bool,
+) -> str:  # fmt: skip
+    """What is added to the person's words; a schema has a wording of its own."""
+    if form is None:
+        return wording(task, variant, think=think, fixed=fixed)
+    alone = "<think>" in engine.info.template  # it thinks without being asked to
+    return formed(form.text, think=request.thinking_budget != 0 and not alone)
+
+
+def _renderer(
+    engine: Host, request: Request, notes: list[str], added: Callable[[int, bool], str]
+) -> Callable[..., Rendered]:
+    """A function that renders the question; notes go to `notes` once.
+
+    It takes a wording variant, whether to request for thoughts, and a reply with what is said to it
+    for a next turn, or nothing for the first. `added` is what follows the person's words.
+    """
+    info = engine.info
+    texts = [request.prompt, request.system or "", *(d.text for d in request.documents)]
+    texts += [message.content for message in request.history]
+
+    @functools.cache
+    def render(variant: int, think: bool, turn: tuple[str, ...] = ()) -> Rendered:
+        messages = conversation(
+            request.prompt, request.documents, wording=added(variant, think),
+            system=request.system, history=request.history,
+        )  # fmt: skip
+        special = engine.special_in([*texts, *turn])
+        template = ChatTemplate(info.template, info.bos, info.eos, special)
+        messages += map(Message, ("assistant", "user"), turn)
+        rendered = template.render(messages, enable_thinking=request.thinking_budget != 0)
+        if rendered.note and rendered.note not in notes:
+            notes.append(rendered.note)
+        return rendered
+
+    return render
+
+
+def _worded(
+    engine: Host, request: Request, notes: list[str], said: Sequence[str]
+) -> tuple[Prompt, ...]:
+    """The question's prompts with each of these words behind it, in place of the usual wording."""
+    render = _renderer(engine, request, notes, lambda nth, _think: said[nth])
+    return tuple(render(nth, False).prompt for nth in range(len(said)))

@@ -7,10 +7,10 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ttc_cli.answers import canonical
-from ttc_cli.core.branch import Branch
+from ttc_cli.core.branch import Branch, Prompt
 from ttc_cli.core.engine import Engine
 from ttc_cli.core.events import Done, Event, Flow, Note, Said, Spent, Start, watch
 from ttc_cli.core.growth import Pool
@@ -23,15 +23,17 @@ from ttc_cli.session import programs
 from ttc_cli.session.effort import learn, plain_answer
 from ttc_cli.session.model import Served
 from ttc_cli.session.plan import Planned
-from ttc_cli.session.recall import restore_prompt
 from ttc_cli.session.replying import replied
 from ttc_cli.session.verdict import Gates, doubt, fault, nothing, said
+from ttc_cli.settings import MEGABYTE
 from ttc_cli.views import result
 from ttc_cli.voting.ballot import confidence
 from ttc_cli.voting.grading import Grades
 
 if TYPE_CHECKING:
-    from ttc_cli.engine.host import Counters
+    from ttc_cli.engine.host import Counters, Stateful, States
+    from ttc_cli.session.loaded import Session
+    from ttc_cli.store.prompts import Prompts
 
 EXIT_MARGIN = 0.15  # seconds of --max-seconds left for printing and leaving
 
@@ -186,3 +188,60 @@ def _facts(planned: Planned, outcome: Outcome, run: Run, spent: Counters) -> res
         cache="partial" if run.reused else "miss",
         error=fault(outcome),
     )
+
+
+LONG = 512  # tokens from which a prompt is worth keeping
+WORTH = 256  # tokens that a state must spare, to be read or to be written
+
+
+def restore_prompt(session: Session, prompt: Prompt) -> None:
+    """Make resident what an earlier process evaluated of a prompt, if that spares enough."""
+    states = _states(session)
+    if states is None or len(tokens := states.tokens(prompt)) < LONG:
+        return
+    store = _store(session, states)
+    found = store.find(tokens)
+    if found is None or found.shared - states.resident(tokens) < WORTH:
+        return
+    state = store.read(found)
+    if state and states.restore(found.tokens.tolist(), state, found.shared):
+        store.files.used(store.files.path(found.key))
+
+
+def keep_prompt(session: Session, prompt: Prompt, refused: Callable[[str], None]) -> None:
+    """Write down what is evaluated of a long prompt, unless most of it is kept already.
+
+    The next question over it starts at once. `refused` gets one line about why it could not be.
+    """
+    states = _states(session)
+    if states is None or len(tokens := states.tokens(prompt)) < LONG:
+        return
+    store = _store(session, states)
+    found = store.find(tokens)
+    known = found.shared if found else 0
+    if len(tokens) < known + WORTH:
+        return
+    saved = states.save(tokens)
+    if saved is None or saved[0] < max(LONG, known + WORTH):
+        return
+    length, state = saved
+    try:
+        store.put(tokens[:length], state)
+    except OSError as error:
+        refused(session.unwritten(error))
+
+
+def _states(session: Session) -> States | None:
+    """The engine's evaluated prompts, where it has any and they may be kept."""
+    if not (session.keeps and session.settings.prompt_cache_mb):
+        return None
+    if "state" not in session.engine.info.capabilities:
+        return None
+    return cast("Stateful", session.engine).states
+
+
+def _store(session: Session, states: States) -> Prompts:
+    from ttc_cli.store.prompts import Prompts  # numpy: not for a short prompt
+
+    limit = session.settings.prompt_cache_mb * MEGABYTE
+    return Prompts(session.settings.places.cache, limit, states.key())

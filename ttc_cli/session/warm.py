@@ -192,8 +192,8 @@ def _foreseen(session: Session, request: bytes) -> tuple[Prompt, int] | None:
     import msgspec
 
     from ttc_cli.session.plan import plan
-    from ttc_cli.session.recall import LONG
     from ttc_cli.session.request import Request
+    from ttc_cli.session.running import LONG
 
     try:
         planned = plan(session, msgspec.msgpack.decode(request, type=Request))

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.files import private_folder, replacing
-from ttc_cli.settings.document import Document, reason
 from ttc_cli.settings.options import RULES
+from ttc_cli.settings.places import Document, reason
 from ttc_cli.settings.rules import Rule, checked
 from ttc_cli.settings.tables import REMOTE_RULES, read_remotes
 

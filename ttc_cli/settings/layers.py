@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.text import did_you_mean, nearest
-from ttc_cli.settings.document import Document
 from ttc_cli.settings.options import ALL_RULES, RULES, Settings, flag_of
-from ttc_cli.settings.paths import Places, config_path, home, places, project_path
+from ttc_cli.settings.places import Document, Places, config_path, home, places, project_path
 from ttc_cli.settings.rules import EFFORT_ALIASES, checked
 from ttc_cli.settings.tables import NamedRemote, RouteRule, read_remotes, read_routes
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Literal
 
 from ttc_cli.core.ledger import Usage
-from ttc_cli.settings.paths import Places, places
+from ttc_cli.settings.places import Places, places
 from ttc_cli.settings.rules import ASK, BIG, EFFORTS, PATHS, TASKS, Option, Rule, option, rule_of
 from ttc_cli.settings.tables import NamedRemote, RouteRule
 

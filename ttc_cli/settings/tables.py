@@ -14,7 +14,7 @@ from ttc_cli.core.text import did_you_mean
 from ttc_cli.settings.rules import EFFORTS, PATHS, TASKS, Rule, checked
 
 if TYPE_CHECKING:
-    from ttc_cli.settings.document import Document
+    from ttc_cli.settings.places import Document
 
 
 DECIDES = {"effort": EFFORTS, "task": TASKS, "path": PATHS}

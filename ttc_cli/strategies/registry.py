@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -67,7 +68,7 @@ def find(name: str) -> Strategy:
         UsageError: there is none (the hint holds the nearest name), or it is another package's
             and cannot be used.
     """
-    module = REGISTRY.module(name)
+    module = import_module(BUILTIN[name]) if name in BUILTIN else REGISTRY.module(name)
     told = ("SCORER", "NEEDS", "VOTES", "STREAMS", "SCHEMA")
     facts = {fact.lower(): getattr(module, fact) for fact in told if hasattr(module, fact)}
     return Strategy(name, module.solve, getattr(module, "Options", NoOptions), **facts)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Literal
 
 from ttc_cli.core.errors import masked
-from ttc_cli.core.events import Done, Event, Note, Start, Text
+from ttc_cli.core.events import WHOLE, Done, Event, Note, Start, Text
 from ttc_cli.prompts.thoughts import ThoughtSplitter
 from ttc_cli.views.terminal import Frame, Raw, Rendered
 from ttc_cli.views.text import agreed, plain, shorten
@@ -181,10 +181,6 @@ class PlainView:
                 self._dim(f"{line}\n")
 
 
-DECIDED = ("complete", "vote-decided", "confident")
-"""Ends that say no more than the vote does."""
-
-
 def summary(result: dict[str, Any]) -> list[str]:
     """One or two lines about a run: how it was decided and what it cost."""
     ours = result["ttc"]
@@ -204,7 +200,7 @@ def summary(result: dict[str, Any]) -> list[str]:
         f"{ours['cost']['seconds']:.1f} s",
         f"{ours['cost']['multiplier']}x" if ours["cost"]["multiplier"] else "",
         "" if money is None else f"cost {money:.3g}",
-        f"stopped: {ours['stopped']}" if ours["stopped"] not in DECIDED else "",
+        f"stopped: {ours['stopped']}" if ours["stopped"] not in WHOLE else "",
     ]
     return [*lines, " · ".join(part for part in parts if part)]
 
