@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ttc_cli.core.engine import BranchRequest
 from ttc_cli.engine.host import Counters
 from ttc_cli.engine.scripted import Script, ScriptedEngine, from_choices
 
@@ -18,6 +19,22 @@ TEMPLATE = (
 SUM = "What is 17 + 25?"
 REPLIES = ("17 + 25 = 42, so the answer is \\boxed{42}.", "It is \\boxed{41}.")
 BOTH = from_choices(REPLIES)
+
+
+class Ear:
+    """A script that remembers the prompts it was given."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def __call__(self, request: BranchRequest) -> str:
+        self.heard.append(request.prompt.text)
+        return "yes"
+
+    @property
+    def prompt(self) -> str:
+        assert len(self.heard) == 1
+        return self.heard[0]
 
 
 class Speaker(ScriptedEngine):

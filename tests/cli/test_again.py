@@ -7,32 +7,23 @@ import os
 from pathlib import Path
 from typing import Any
 
-from harness import REPLIES, SUM, Ttc
-
-from ttc_cli.engine.scripted import from_choices
-
-BOTH = from_choices(REPLIES)
-
-
-def ours(text: str) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(text)["ttc"]
-    return value
+from harness import BOTH, REPLIES, SUM, Ttc, ours
 
 
 def test_more_effort_keeps_the_seed_and_what_was_drawn(ttc: Ttc) -> None:
-    first = ours(ttc("-e", "medium", "--json", SUM, script=BOTH, cache="yes").out)
+    first = ours(ttc("-e", "medium", "--json", SUM, script=BOTH, cache="yes"))
     assert first["cache"] == "miss"
-    more = ours(ttc("again", "-e", "high", "--json", script=BOTH, cache="yes").out)
+    more = ours(ttc("again", "-e", "high", "--json", script=BOTH, cache="yes"))
     assert (more["effort"], more["seed"], more["cache"]) == ("high", first["seed"], "partial")
-    cold = ours(ttc("-e", "high", "--json", "--no-cache", SUM, script=BOTH, cache="yes").out)
+    cold = ours(ttc("-e", "high", "--json", "--no-cache", SUM, script=BOTH, cache="yes"))
     assert more["answer"] == cold["answer"]
     assert more["tokens"]["sampled"] < cold["tokens"]["sampled"]
 
 
 def test_without_a_change_the_seed_counts_up(ttc: Ttc) -> None:
     ttc("-e", "low", SUM)
-    assert ours(ttc("again", "--json").out)["seed"] == 1
-    assert ours(ttc("again", "--json").out)["seed"] == 2
+    assert ours(ttc("again", "--json"))["seed"] == 1
+    assert ours(ttc("again", "--json"))["seed"] == 2
 
 
 def test_documents_and_flags_come_along(ttc: Ttc) -> None:
@@ -47,7 +38,7 @@ def test_documents_and_flags_come_along(ttc: Ttc) -> None:
     ran = ttc("again", "--json", script=script)
     assert seen[0] == seen[1]
     assert "seventeen" in seen[1]
-    assert ours(ran.out)["tokens"]["sampled"] <= 9
+    assert ours(ran)["tokens"]["sampled"] <= 9
 
 
 def test_nothing_to_ask_again(ttc: Ttc) -> None:
@@ -59,7 +50,7 @@ def test_nothing_to_ask_again(ttc: Ttc) -> None:
 def test_no_log_leaves_nothing_behind(ttc: Ttc, machine: Path) -> None:
     ttc("--no-log", SUM)
     assert ttc("again").code == 2
-    assert not (machine / "home" / "logs").exists()
+    assert not (machine / "home").exists()
     ttc(SUM)
     database = machine / "home" / "logs" / "runs.db"
     if os.name == "posix":

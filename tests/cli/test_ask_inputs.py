@@ -11,26 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Ttc
+from harness import Ear, Ttc
 
 from ttc_cli.cli import inputs
-from ttc_cli.core.engine import BranchRequest
-
-
-class Ear:
-    """A script that remembers the prompts it was given."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def __call__(self, request: BranchRequest) -> str:
-        self.heard.append(request.prompt.text)
-        return "yes"
-
-    @property
-    def prompt(self) -> str:
-        assert len(self.heard) == 1
-        return self.heard[0]
 
 
 @pytest.fixture

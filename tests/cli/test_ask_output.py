@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import REPLIES, SUM, Ttc
+from harness import BOTH, REPLIES, SUM, Ttc
 from openai.types.chat import ChatCompletion
 
 from ttc_cli.core.engine import BranchRequest
-from ttc_cli.engine.scripted import Line, from_choices
+from ttc_cli.engine.scripted import Line
 
 ANSWER = "42\n"
-BOTH = from_choices(REPLIES)
 
 
 def result(text: str) -> dict[str, Any]:
@@ -265,13 +264,6 @@ def test_settings_from_environment_project_and_profile(
     ran = ttc("hi")
     assert ran.code == 2
     assert ".ttc.toml:1" in ran.err
-
-
-def test_no_log_writes_nothing(ttc: Ttc, machine: Path) -> None:
-    assert ttc("--no-log", SUM).code == 0
-    assert not (machine / "home").exists()
-    assert ttc(SUM).code == 0
-    assert (machine / "home").exists()
 
 
 def test_refine_asks_in_a_next_turn(ttc: Ttc) -> None:

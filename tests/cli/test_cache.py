@@ -8,11 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import REPLIES, SUM, Ttc
-
-from ttc_cli.engine.scripted import from_choices
-
-BOTH = from_choices(REPLIES)
+from harness import BOTH, SUM, Ttc
 
 
 def info(ttc: Ttc) -> dict[str, Any]:

@@ -14,15 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import REPLIES, SUM, Ttc
+from harness import BOTH, REPLIES, SUM, Ttc
 
 from ttc_cli.cli import process as signals
-from ttc_cli.engine.scripted import from_choices
 from ttc_cli.store.log import Entry, Log
 from ttc_cli.store.recorder import Recorder
 from ttc_cli.views.text import width
-
-BOTH = from_choices(REPLIES)
 
 
 def logged(ttc: Ttc, *words: str) -> Any:

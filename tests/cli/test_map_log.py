@@ -6,14 +6,9 @@ import json
 from pathlib import Path
 
 from harness import Ttc
+from mapped import asked
 
-from ttc_cli.core.engine import BranchRequest
 from ttc_cli.settings import log_dir
-
-
-def asked(request: BranchRequest) -> str:
-    """What stands in the user's message."""
-    return request.prompt.text.split("user\n")[1].split("<|im_end|>")[0]
 
 
 def test_each_record_is_a_run_in_the_log(ttc: Ttc) -> None:

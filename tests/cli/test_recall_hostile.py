@@ -82,13 +82,3 @@ def test_the_folder_is_for_its_owner_only(ask: Ttc, machine: Path) -> None:
     (entry,) = entries(machine)
     assert entry.parent.stat().st_mode & 0o777 == 0o700
     assert entry.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_cache_that_cannot_be_written_costs_one_line(ask: Ttc, machine: Path) -> None:
-    (machine / "home").mkdir()
-    (machine / "home" / "cache").write_text("in the way")
-    ran = ask(SUM)
-    assert (ran.code, bool(ran.out)) == (0, True)
-    assert ran.err.count("\n") == 1
-    assert "cache cannot be written" in ran.err
-    assert ask("-q", SUM).err == ""

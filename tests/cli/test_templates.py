@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from harness import REPLIES, SUM, Ttc
+from harness import BOTH, REPLIES, SUM, Ear, Ttc
 
 from ttc_cli.engine.scripted import from_choices
 
@@ -29,17 +28,6 @@ def saved(machine: Path) -> Path:
     (folder / "shout.toml").write_text(SHOUT)
     (folder / "review.toml").write_text('prompt = "Review this {kind} at {level}."\n')
     return folder
-
-
-class Ear:
-    """A script that keeps what it was asked."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def __call__(self, request: Any) -> str:
-        self.heard.append(request.prompt.text)
-        return "noted"
 
 
 def test_words_fill_input_and_the_template_brings_settings(ttc: Ttc, saved: Path) -> None:
@@ -65,10 +53,9 @@ def test_flags_beat_the_template_and_the_template_beats_the_environment(
 def test_a_template_brings_verifiers_unless_some_are_given(ttc: Ttc, saved: Path) -> None:
     text = 'prompt = "Say a number"\nstrategy = "best-of-n"\nverifiers = ["regex:^x"]\n'
     (saved / "checked.toml").write_text(text)
-    both = from_choices(REPLIES)
-    ran = ttc("-t", "checked", "-n", "2", "--jsonl", script=both)
+    ran = ttc("-t", "checked", "-n", "2", "--jsonl", script=BOTH)
     assert '"regex:^x"' in ran.out
-    ran = ttc("-t", "checked", "-n", "2", "--jsonl", "-V", "regex:^y", script=both)
+    ran = ttc("-t", "checked", "-n", "2", "--jsonl", "-V", "regex:^y", script=BOTH)
     assert '"regex:^y"' in ran.out
     assert '"regex:^x"' not in ran.out
 
