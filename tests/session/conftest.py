@@ -47,6 +47,7 @@ def stage(tiny: Path) -> Iterator[Callable[..., Any]]:
             load_seconds=0.0,
             pool=lambda: None,
             refresh=False,
+            keeps=False,
         )
 
     yield make

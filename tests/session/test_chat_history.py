@@ -28,7 +28,7 @@ def test_after_a_long_history_a_turn_evaluates_what_is_new(smollm: Path) -> None
         settings=Settings(log=False, cache=False, max_tokens=REPLY, effort="low"),
         model=ModelFile("smollm", smollm, "smollm", 0),
         identity="smollm", engine=engine, speeds=Speeds(), load_seconds=0.0,
-        pool=lambda: None, refresh=False,
+        pool=lambda: None, refresh=False, keeps=False,
     )  # fmt: skip
     chat = Chat(session)  # type: ignore[arg-type]
     for said in (f"What is this about? {LONG}", "Say it shortly.", "What is 2 + 3?", "Thanks."):
