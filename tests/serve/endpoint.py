@@ -48,7 +48,7 @@ def session(script: Any = sums, *, context: int = 4096, engine: Any = None, **se
         load_seconds=0.0,
         pool=lambda: None,
         refresh=False,
-        keeps=False,
+        keeps=bool(settings.get("cache")),
     )
 
 
