@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ttc_cli.core.errors import ContextOverflow
 from ttc_cli.core.events import WHOLE
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.programs import PLAIN, kind
@@ -24,7 +25,8 @@ from ttc_cli.session.loaded import Session
 from ttc_cli.store.speeds import Speeds
 
 if TYPE_CHECKING:
-    from ttc_cli.engine.host import Counters
+    from ttc_cli.engine.host import Counters, Host
+    from ttc_cli.session.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,16 @@ def cells(plan: Plan, prompt: int, room: int) -> int:
     live = min(plan.samples, 32)
     wanted = prompt + live * (plan.branch_tokens + 64) + 64
     return max(prompt + 64, min(wanted, room))
+
+
+def left(engine: Host, request: Request, tokens: int) -> int:
+    """Tokens that the context leaves to a branch after the prompt's."""
+    context = engine.info.context
+    if tokens + 1 > context:
+        other = "give a larger --ctx-size" if request.ctx_size else "choose another model"
+        why = f"the prompt takes {tokens} tokens and the context holds {context}"
+        raise ContextOverflow(why, f"shorten it, or {other}")
+    return context - tokens
 
 
 def _expected(plan: Plan, plain: float, *, votable: bool) -> tuple[int, float]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ttc_cli.answers import Kind
 from ttc_cli.core.branch import Message, Prompt
-from ttc_cli.core.errors import ContextOverflow, UsageError
+from ttc_cli.core.errors import UsageError
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.verify import Verifier
 from ttc_cli.data import program as reading
@@ -186,7 +186,7 @@ def plan(
         raise UsageError(f"{strategy.name} cannot answer under a schema", f"one that can: {able}")
     tokens = engine.gauge(rendered.prompt)
     engine.info.require(*strategy.needs, by=strategy.name)
-    most = min(chosen.branch_tokens, _left(engine, request, tokens))
+    most = min(chosen.branch_tokens, efforts.left(engine, request, tokens))
     chosen = replace(chosen, branch_tokens=most)
     told = {
         "task": way.task, "path": way.path, "reason": way.reason, "program": kinds != "plain",
@@ -209,16 +209,6 @@ def _notes(session: Session, engine: Host, request: Request, asked: Sequence[str
     if asked and not request.verifiers:
         notes.append(f"{request.strategy} scores steps by {asked[0]}: -V names another scorer")
     return notes
-
-
-def _left(engine: Host, request: Request, tokens: int) -> int:
-    """Tokens that the context leaves to a branch after the prompt's."""
-    context = engine.info.context
-    if tokens + 1 > context:
-        other = "give a larger --ctx-size" if request.ctx_size else "choose another model"
-        why = f"the prompt takes {tokens} tokens and the context holds {context}"
-        raise ContextOverflow(why, f"shorten it, or {other}")
-    return context - tokens
 
 
 def _form(engine: Host, request: Request) -> AnswerSchema | None:
