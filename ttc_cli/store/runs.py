@@ -122,7 +122,8 @@ def check(row: dict[str, Any]) -> None:
 def _fit(value: Any, shape: Any) -> Any:
     """The value, when it has the shape: a type, several, or a table of them; `...` is any name."""
     if not isinstance(shape, dict):
-        if not isinstance(value, shape) or (isinstance(value, float) and not math.isfinite(value)):
+        odd = isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value))
+        if not isinstance(value, shape) or odd:
             raise TypeError(f"{value!r:.40} is of another kind")
         return value
     if not isinstance(value, dict) or any(name not in value for name in shape if name is not ...):
