@@ -180,3 +180,21 @@ def test_a_grammar_holds_to_so_many_items_or_lines() -> None:
     )
     assert grammar(constraints("A poem in exactly 4 lines.")).startswith('root ::= line ("\\n"')
     assert not grammar(constraints("At most 60 characters, please."))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "reply", "shown"),
+    [
+        ('An email. Start with "Dear team".', "Subject: New\n\nDear Team,\nHi.", "Dear team,\nHi."),
+        ('A note. End it with "Kind regards".', "Hi.\nKind regards,\n[You]", "Hi.\nKind regards"),
+        ('A note. End it with "Kind regards".', "Kind regards to all of you who have come.", None),
+        ("A story in two paragraphs.", "A b.\n\nC d.\n\nE f.", "A b.\n\nC d. E f."),
+        ("Who wrote it? The name only.", "It was written by Jane Austen.", "Jane Austen"),
+        ("Wer schrieb Faust? Nur den Namen.",
+         "Faust wurde von Johann Wolfgang von Goethe geschrieben", "Johann Wolfgang von Goethe"),
+    ],
+)  # fmt: skip
+def test_what_stands_around_the_form_is_left_away(
+    prompt: str, reply: str, shown: str | None
+) -> None:
+    assert mended(reply, constraints(prompt)) == shown

@@ -70,3 +70,13 @@ def test_a_computed_question_starts_with_a_program_where_they_can_be_had() -> No
     way = route("How many seconds in 3 hours?", Facts(programs=True))
     assert (way.effort, way.program.yes) == ("auto", True)
     assert way.form in ("math", "short")
+
+
+def test_a_table_or_prose_in_another_language_is_no_value() -> None:
+    for prompt in (
+        "Fais un tableau des saisons avec exactement 4 rangées.",
+        "Erkläre, warum 3 mal 4 dasselbe ist wie 4 mal 3.",
+        "Décris 2 villes de 3 pays.",
+    ):
+        assert not computable(prompt, "math").yes
+    assert computable("How many minutes from 9:40 to 13:05? Answer in one sentence.", "math").yes

@@ -67,4 +67,5 @@ def test_code_is_checked_by_the_question_s_examples(
     assert planned.samples == drafts or planned.strategy == "direct"
     assert (planned.strategy == "self-consistency") == (drafts > 1)
     if drafts > 1:
-        assert planned.check is not None and planned.check.name == "tests:doctest"
+        assert planned.check is not None
+        assert planned.check.name == "tests:doctest"

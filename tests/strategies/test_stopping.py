@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from ttc_cli.core import options
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.events import end_of
 from ttc_cli.core.ledger import Ledger
+from ttc_cli.core.options import deal
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, uniform
@@ -128,7 +128,7 @@ def test_many_samples_and_many_classes_stay_quick() -> None:
 @pytest.mark.parametrize("wrong", [{"width": "0"}, {"loss": "-1"}])
 def test_wrong_options_are_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(UsageError):
-        options.deal([("self-consistency", Options)], wrong)
+        deal([("self-consistency", Options)], wrong)
 
 
 def script(agree: float) -> Script:

@@ -34,8 +34,9 @@ _BLANK = re.compile(r"\\\[\s*\\\]|\\\(\s*\\\)|\$\s*\$")
 _HASHES = re.compile(r"####\s*(\S[^\n]*)")
 _TWICE_OPENED = re.compile(r"<answer>([^<>]{1,200})<answer>\s*$")
 _NOTE = re.compile(
-    r"(?im)^\s*[*_#>-]{0,4}\s*(?:explanation|verification|check|reason(?:ing)?|note|justification|"
-    r"proof|working|erklärung|begründung|explication|explicación)\b[*_]{0,3}\s*:|^\s*(?:-{3,}|\*{3,})\s*$"
+    r"(?im)^[ \t]*[*_#>-]{0,4}[ \t]*(?:explanation|verification|check|reason(?:ing)?|note|proof|"
+    r"justification|working|erklärung|begründung|explication|explicación)\b[*_]{0,3}\s*:|"
+    r"^[ \t]*(?:-{3,}|\*{3,})[ \t]*$"
 )
 _ITEM_MARK = re.compile(r"^[ \t]*(?:\d{1,2}[.)]\s+|[-*•]\s+|#+\s)", re.MULTILINE)
 _FREE = (None, "word", "text")  # kinds whose answer may be any words

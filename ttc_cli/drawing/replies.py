@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
@@ -19,6 +20,7 @@ from ttc_cli.core.steps import STEPS
 from ttc_cli.core.text import plain
 from ttc_cli.programs.begun import written
 from ttc_cli.prompts import thoughts
+from ttc_cli.prompts.forms import constraints
 
 CLOSING_TOKENS = 32  # held back from a budget, so that a cut-off branch can still be made to answer
 FORM_TOKENS = 128  # the same where the answer has a form: it is longer than a number
@@ -148,9 +150,19 @@ def short_answer(branch: Branch, question: Question) -> Extracted | None:
     outright that it is one, or is the one line that states a fact."""
     said = plain(reply(branch)[1]).strip()
     found = extract(said, cast("Kind | None", question.kind), question.text)
+    if found is not None and _echoes(found.text, question.text):
+        return None
     if found is None or found.rule in STATED or question.task not in ("plain", "fact"):
         return found
     return found if question.task == "fact" and brief(said) else None
+
+
+def _echoes(answer: str, asked: str) -> bool:
+    """Whether an answer is one of the question's own sentences on form: "The name only"."""
+    said = answer.strip(" .!:*\"'").casefold()
+    sentences = re.split(r"(?<=[.!?;:])\s+|\n", asked) if said in asked.casefold() else []
+    same = (one for one in sentences if one.strip(" .!:*\"'").casefold() == said)
+    return any(constraints(one) for one in same)
 
 
 def unchanged(new: Branch, old: Branch, question: Question) -> bool:

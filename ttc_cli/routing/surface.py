@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ttc_cli.prompts.forms import constraints
 from ttc_cli.prompts.message import Document, Task
 from ttc_cli.routing.features import split
 
@@ -195,10 +196,14 @@ _QUANTITY = re.compile(
 )
 _TEXT_WANTED = re.compile(
     r"^\W*(?:why|explain|describe|discuss|who|whose|define|summari[sz]e|translate|write|draft|"
-    r"prove|compare|recommend|what happened|when (?:did|was|were)|where|tell me (?:a|about))\b|"
+    r"prove|compare|recommend|what happened|when (?:did|was|were)|where|tell me (?:a|about)|"
+    r"warum|erkläre?|beschreibe?|schreibe?|fasse?|übersetze?|pourquoi|explique[rz]?|décri[st]|"
+    r"écri[st]|résume[rz]?|tradui[st]|por qué|explica|describe|escribe|resume|traduce)\b|"
     r"\bprove that\b",
     re.IGNORECASE,
 )
+_TEXTS = ("table", "rows", "paragraphs")
+"""Forms that no value has."""
 _ORDERED = re.compile(r"\W*(?:write|give|tell)\b(?! (?:an?|me an?) )", re.IGNORECASE)
 _LIARS = re.compile(r"\b(?:knights?|knaves?|liars?|tells? the truth|always lies?|lying)\b", re.I)
 _AMOUNT = re.compile(_NUMBER, re.IGNORECASE)
@@ -217,7 +222,9 @@ NOT_COMPUTED = Computable(False, "nothing in it is computed")
 
 
 def text_wanted(prompt: str) -> bool:
-    """Whether a question asks for prose, whatever it is about."""
+    """Whether a question asks for prose or for a table, whatever it is about."""
+    if any(one.kind in _TEXTS for one in constraints(prompt)):
+        return True
     return _TEXT_WANTED.search(split(prompt)[0] or prompt) is not None
 
 

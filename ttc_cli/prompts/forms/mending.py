@@ -19,9 +19,16 @@ _TABLE_LINE = re.compile(r"^[ \t]*\|.*\|[ \t]*$", re.MULTILINE)
 _INLINE_CODE = re.compile(r"`([^`\n]+)`")
 _LETTER = re.compile(r"\(?\b([A-Za-z])\b(?:[).:]|$)")
 _CLAUSE = re.compile(
-    r"(?<=\w)(?:[,;:]? (?:and|und|et|y|but|aber|mais|pero|while|so|by)\b|[;,]| \(| [–—-] )"
+    r"(?<=\w)(?:[,;:]? (?:and|und|et|y|but|aber|mais|pero|while|so|by)\b|[:;,]| \(| [–—-] )"
 )
 """Where a line may end before its end."""
+_BY = re.compile(
+    r"[^.!?\n]{1,80}?\b(?:(?:was|were|is|are) \w+ by|(?:wurden?|werden|wird) (?:von|durch)|"
+    r"(?:a|ont) été \w+ par|fue(?:ron)? \w+ por) (?P<what>[^.!?,\n]{1,40}?)"
+    r"(?: (?:ge|er|ver|be|ent)\w+(?:t|en))?[.!]?"
+)
+"""A sentence that says who did something."""
+_SIGNED = 6  # words after a close, such as who signs
 _SHORT = ("number", "quantity", "letter", "short", "verdict")
 
 
@@ -80,10 +87,39 @@ def _parts(reply: str, wanted: Sequence[Constraint]) -> Iterator[str]:
     lines = reply.strip().split("\n")
     if len(lines) > 1 and lines[0].rstrip().endswith(":"):
         yield "\n".join(lines[1:])
-    if brief(wanted) and (states := STATEMENT.fullmatch(reply.strip())):
+    if brief(wanted) and (
+        states := _BY.fullmatch(reply.strip()) or STATEMENT.fullmatch(reply.strip())
+    ):
         yield states["what"]
+    yield from _cut(reply, wanted)
     if ":" in reply and len(lines) == 1 and brief(wanted):
         yield reply.rpartition(": ")[2]
+
+
+def _cut(reply: str, wanted: Sequence[Constraint]) -> Iterator[str]:
+    """A reply without what stands ahead of its start or after its close, or in fewer paragraphs."""
+    for one in wanted:
+        if one.kind == "starts" and (at := _line(reply, one.of)) is not None:
+            yield one.of + reply[at + len(one.of) :]
+        at = reply.casefold().rfind(one.of.casefold()) if one.kind == "ends" else -1
+        if at >= 0 and len(reply[at + len(one.of) :].split()) <= _SIGNED:
+            yield reply[:at] + one.of
+        if one.kind == "paragraphs" and "```" not in reply:
+            yield _joined(reply, one.most)
+
+
+def _line(reply: str, start: str) -> int | None:
+    """Where a line begins with some words, large or small; None where none does."""
+    found = re.search(rf"^[ \t]*(?={re.escape(start)})", reply, re.MULTILINE | re.IGNORECASE)
+    return found.end() if found else None
+
+
+def _joined(reply: str, most: int) -> str:
+    """A text whose last paragraphs are one, so that there are no more than so many."""
+    parts = re.split(r"\n\s*\n", reply.strip())
+    if most < 1 or len(parts) <= most or any(map(_MARK.match, parts)):
+        return reply
+    return "\n\n".join([*parts[: most - 1], " ".join(parts[most - 1 :])])
 
 
 def _polished(part: str, wanted: Sequence[Constraint]) -> Iterator[str]:
