@@ -289,6 +289,31 @@ def test_a_program_that_forgot_missing_values_runs_on_the_rows_that_have_them(
     assert (ran.answer, ran.note) == ("1", "")
 
 
+@locked
+def test_a_word_among_numbers_is_a_value_that_is_missing(tmp_path: Path) -> None:
+    rows = "ann,3\n" * 30 + "bo,absent\n"
+    files = [profile(written(tmp_path, "a.csv", f"who,mark\n{rows}"), "csv")]
+    code = f"def solution():\n{reads(files)}    marks = [row['mark'] for row in rows]\n"
+    run = runner("", unsafe=False, data=files)
+    for body, answer, note in (
+        ("sum(marks)", "90", "rows without mark left out"),
+        ("sum(1 for mark in marks if mark >= 3)", "30", "rows without mark left out"),
+        ("marks.count('absent')", "1", ""),
+    ):
+        ran = run(f"{code}    return {body}", threading.Event())
+        assert (ran.answer, ran.note) == (answer, note)
+
+
+def test_tables_are_put_together_where_the_question_is_about_both(tmp_path: Path) -> None:
+    files = [
+        profile(written(tmp_path, "students.csv", "ID,form\n01,7a\n02,7b\n"), "csv"),
+        profile(written(tmp_path, "scores.csv", "id,points\n02,5\n01,7\n02,6\n"), "csv"),
+    ]
+    assert "scores_with_students" not in reads(files, "How many students are in form 7a?")
+    for question in ("How many points has form 7a?", "Who is best?", "The mean score by form?"):
+        assert "scores_with_students" in reads(files, question)
+
+
 def test_a_program_may_go_by_today_where_the_question_does() -> None:
     code = "def solution():\n    return (date.today() - date(2001, 5, 10)).days > 0"
     asked = runner("Am I older than 20 today? I was born on 10 May 2001.", unsafe=True)

@@ -14,7 +14,8 @@ _OWN = re.compile(r"^from (?:__future__|ttc_cli\.data\.cells) import .*\n", re.M
 HELD = 20_000_000
 """Bytes of a file whose rows are a list; those of a larger one are read anew each time."""
 JOINED = 200_000  # rows up to which a table is put together with another one ahead of a program
-_LACKS = ", None in "  # what a profile says of a column that may lack values
+_LACKS = re.compile(r", None in |^(?:whole )?number, as .*, or '")
+"""What a profile says of a column that may lack values, or have a word in the place of one."""
 _GENERIC = (".values()", ".items()", ".keys()", "len(row)")
 _ROWS = """
 
@@ -25,8 +26,12 @@ class _Rows:
     def __iter__(self):
         form, options, _, _ = _FILES[self.name]
         for row in stream(self.name, form, **options):
-            if not any(name in row and row[name] is None for name in _WHOLE):
+            if not any(name in row and self._lacks(row[name], name) for name in _WHOLE):
                 yield row
+
+    def _lacks(self, value, name):
+        # a word in a column of numbers or dates, such as "absent", is no value either
+        return value is None or (type(value) is str and name in _FILES[self.name][1]["kinds"])
 
     def __len__(self):
         return sum(1 for _ in self) if _WHOLE else _FILES[self.name][2]
@@ -63,7 +68,9 @@ def told(files: Sequence[Profile]) -> str:
         lines.append(f"{_call(one, files)} gives every row of {one.name} as a dict, such as")
         lines.append(repr(row or one.shown[0])[:600])
         lines += [
-            f"{n!r} is None where it is missing" for n, about in one.columns if _LACKS in about
+            f"{n!r} is None where it is missing"
+            for n, about in one.columns
+            if ", None in " in about
         ]
     return "\n".join(lines)
 
@@ -104,17 +111,22 @@ def reads(files: Sequence[Profile], question: str = "") -> str:
     names = [re.sub(r"\W|^(?=\d)", "_", one.name.partition(".")[0]) for one in files]
     names = ["rows"] if len(files) == 1 else names
     lines = [f"{name} = {_call(one, files)}" for name, one in zip(names, files, strict=True)]
-    lines += _joined(files, names)
+    lines += _joined(files, names, question)
     lines += _started(question, "rows" if len(files) == 1 else "") if files else []
     return "".join(f"    {line}\n" for line in lines)
 
 
-def _joined(files: Sequence[Profile], names: Sequence[str]) -> list[str]:
-    """Lines that put two tables together by the column in which one names the rows of the other."""
+def _joined(files: Sequence[Profile], names: Sequence[str], question: str) -> list[str]:
+    """Lines that put two tables together by the column in which one names the rows of the other.
+
+    None where the question names something of the one and nothing of the other.
+    """
     for one, many in ((0, 1), (1, 0)) if len(files) == 2 else ():
         found = _common(files[one], files[many])
         if found and found[1] not in files[many].keys and files[many].rows <= JOINED:
             key, name = found
+            if _named(files[one], question, key) and not _named(files[many], question, name):
+                return []
             return [
                 f"by_{names[one]} = {{row[{key!r}]: row for row in {names[one]}}}",
                 f"{names[many]}_with_{names[one]} = [",
@@ -123,6 +135,19 @@ def _joined(files: Sequence[Profile], names: Sequence[str]) -> list[str]:
                 "]",
             ]
     return []
+
+
+def _named(one: Profile, question: str, key: str) -> bool:
+    """Whether a question names a table, a column besides its key, or a word of one that has few."""
+    asked = {word.removesuffix("s") for word in re.findall(r"[^\W_]+", question.lower())}
+    words = [one.name.partition(".")[0]]
+    for name, about in one.columns:
+        if name != key:
+            words += [name, *re.findall(r"'([^']*)'", about if "one of " in about else "")]
+    return any(
+        asked & {part.removesuffix("s") for part in re.findall(r"[^\W_]+", word.lower())}
+        for word in words
+    )
 
 
 def _common(one: Profile, many: Profile) -> tuple[str, str] | None:
@@ -152,8 +177,8 @@ def _wanted(one: Profile, code: str) -> dict[str, Any]:
 
 
 def lacking(files: Sequence[Profile], code: str) -> list[str]:
-    """Columns that a program names and that are None in some rows."""
-    lacks = {name for one in files for name, about in one.columns if _LACKS in about}
+    """Columns that a program names and that lack a value in some rows."""
+    lacks = {name for one in files for name, about in one.columns if _LACKS.search(about)}
     return [name for name in columns_used(files, code) if name in lacks]
 
 

@@ -92,7 +92,10 @@ _NOW = re.compile(
     r"aujourd['’]hui|maintenant|hoy|ahora)\b",
     re.IGNORECASE,
 )
-NO_NUMBER = "NoneType"  # in the error of a program that reckons with a value that is missing
+_NO_NUMBER = re.compile(
+    r"NoneType|TypeError: .*'str'.*'(?:int|float)'|TypeError: .*'(?:int|float)'.*'str'"
+)
+"""In the error of a program that reckons with what is no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runn
         if _CLOCK.search(code) and "combine(" not in code and not _asks_now(question):
             return Ran(error=ASKS_CLOCK)
         ran = once(code, cancel)
-        names = lacking(data, code) if NO_NUMBER in ran.error else []
+        names = lacking(data, code) if _NO_NUMBER.search(ran.error) else []
         if not names:
             return ran
         whole = once(code, cancel, names)  # it did not think of missing values
