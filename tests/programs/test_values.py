@@ -126,3 +126,13 @@ def test_what_is_bound_or_unknown_is_left_alone() -> None:
         "def solution(:",
     ):
         assert completed(code) == code
+
+
+def test_numbers_lose_the_zeros_in_front_and_texts_keep_them() -> None:
+    code = (
+        'def solution():\n    """From 09:05"""\n    hour, text = 09, "007"  # 01\n'
+        "    return hour + 00 + 0.05 + 0x0A + int(text)"
+    )
+    fixed = code.replace("= 09", "= 9").replace("+ 00", "+ 0")
+    assert completed(code) == fixed
+    assert completed("x = 0.05 + 10") == "x = 0.05 + 10"

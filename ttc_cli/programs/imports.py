@@ -1,9 +1,13 @@
-"""Imports that a program forgot: small models use `math` as if it were built in."""
+"""What small models forget: imports, and that Python takes no zero in front of a number.
+
+They use `math` as if it were built in, and write half past nine as `hour=09`.
+"""
 
 from __future__ import annotations
 
 import ast
 import builtins
+import re
 
 MODULES = (
     "math", "itertools", "fractions", "decimal", "calendar", "statistics", "collections", "re",
@@ -28,14 +32,35 @@ NAMES = {
 """Names by the module that has them; of two modules the one that programs mean."""
 
 
+_ZEROS = re.compile(
+    r"(\"\"\".*?\"\"\"|'''.*?'''|\"[^\"\n]*\"|'[^'\n]*'|#[^\n]*)|(?<![\w.])0+(?=\d+(?![\w.]))",
+    re.DOTALL,
+)
+
+
 def completed(code: str) -> str:
-    """The program with imports for the names of the standard library that it uses unbound."""
+    """The program with imports for the names of the standard library that it uses unbound.
+
+    Whole numbers lose the zeros in front that would keep it from being read.
+    """
     try:
-        tree = ast.parse(code)
+        tree = _parsed(code)
+        code = code if tree else _ZEROS.sub(lambda found: found[1] or "", code)
+        tree = tree or ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return code  # it will fail, in its own words
     lines = [line for name in sorted(_unbound(tree)) if (line := _import(name, code))]
     return "\n".join([*lines, code]) if lines else code
+
+
+def _parsed(code: str) -> ast.AST | None:
+    """The program's tree; None for one with a number that begins with a zero."""
+    try:
+        return ast.parse(code)
+    except SyntaxError as error:
+        if "leading zeros" in str(error):
+            return None
+        raise
 
 
 def _unbound(tree: ast.AST) -> set[str]:
