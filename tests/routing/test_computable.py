@@ -6,7 +6,7 @@ import pytest
 
 from ttc_cli.prompts.message import Document
 from ttc_cli.routing.policy import Facts, classify, route
-from ttc_cli.routing.surface import computable
+from ttc_cli.routing.surface import computable, text_wanted
 
 YES = """How many minutes are there from 9:40 to 13:05?
 My train leaves at 7:15 pm and the trip takes 95 minutes. When do I arrive?
@@ -80,3 +80,4 @@ def test_a_table_or_prose_in_another_language_is_no_value() -> None:
     ):
         assert not computable(prompt, "math").yes
     assert computable("How many minutes from 9:40 to 13:05? Answer in one sentence.", "math").yes
+    assert not text_wanted("Make a table of the revenue of each month.")  # of a file: computed

@@ -222,9 +222,7 @@ NOT_COMPUTED = Computable(False, "nothing in it is computed")
 
 
 def text_wanted(prompt: str) -> bool:
-    """Whether a question asks for prose or for a table, whatever it is about."""
-    if any(one.kind in _TEXTS for one in constraints(prompt)):
-        return True
+    """Whether a question asks for prose, whatever it is about."""
     return _TEXT_WANTED.search(split(prompt)[0] or prompt) is not None
 
 
@@ -242,7 +240,8 @@ def computable(prompt: str, task: str, *, attached: Sequence[Document] = ()) -> 
         return Computable(False, f"{task}: a text is wanted, not a value")
     if len(prompt) > MOST:
         return Computable(False, "it is long: there is more to read than to compute")
-    if text_wanted(prompt) and not (puzzle and _ORDERED.match(asked)):
+    texts = text_wanted(prompt) or any(one.kind in _TEXTS for one in constraints(prompt))
+    if texts and not (puzzle and _ORDERED.match(asked)):
         return Computable(False, "a text is wanted, not a value")
     if offers_choices(prompt):
         return Computable(False, "choices are offered")

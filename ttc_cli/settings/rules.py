@@ -150,7 +150,7 @@ class Option:
 
 
 def option(
-    default: Any, rule: Rule, *names: str, help: str, on: str = "", panel: str = "",  # noqa: A002
+    default: Any, rule: Rule, *names: str, help: str, on: str = "", panel: str = "",  # noqa: A002 - a flag's help
     takes: str = "", complete: str = "", key: bool = True,
 ) -> Any:  # fmt: skip
     """A row of the table, as a field of a dataclass."""

@@ -70,17 +70,17 @@ class approx:  # noqa: N801 - its name in pytest
     def __init__(self, expected: Any, rel: float = 1e-6, abs: float = 1e-12) -> None:  # noqa: A002 - pytest
         self._expected, self._rel, self._abs = expected, rel, abs
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: Any) -> bool:
         want = self._expected
         if isinstance(want, dict):
             same = type(other) is dict and other.keys() == want.keys()
-            return same and all(self._near(other[key], want[key]) for key in want)  # type: ignore[index]
+            return same and all(self._near(other[key], want[key]) for key in want)
         if isinstance(want, (list, tuple)):
-            same = type(other) in (list, tuple) and len(other) == len(want)  # type: ignore[arg-type]
-            return same and all(map(self._near, other, want))  # type: ignore[call-overload]
+            same = type(other) in (list, tuple) and len(other) == len(want)
+            return same and all(map(self._near, other, want))
         return self._near(other, want)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # as for any class that has only __eq__
 
     def __repr__(self) -> str:
         return f"approx({self._expected!r})"
