@@ -13,6 +13,7 @@ from typing import Literal
 from ttc_cli.answers import names
 from ttc_cli.answers.quantity import stem as singular
 from ttc_cli.answers.value import Value
+from ttc_cli.core.text import UNABBREVIATED
 
 Shape = Literal["same", "subject", "object", "count", "verdict"]
 COPULAS = frozenset({"is", "are", "was", "were"})
@@ -23,8 +24,7 @@ PREPOSITIONS = frozenset(names.listed("prepositions"))
 _ARTICLES = frozenset({"the", "a", "an", "our", "your"})
 _UNSURE = frozenset(names.listed("doubt"))
 _WORD = re.compile(r"['’]s\b|[^\W_]+(?:(?!['’]s\b)[-.&'’][^\W_]+)*")
-_ABBREVIATED = r"(?<!\bMt)(?<!\bSt)(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\b[A-Z])"
-SENTENCE_END = re.compile(rf"(?:{_ABBREVIATED}\.|[!?;。！？])(?=\W*\s|\W*$)|\n")
+SENTENCE_END = re.compile(rf"(?:{UNABBREVIATED}\.|[!?;。！？])(?=\W*\s|\W*$)|\n")
 PAST = {
     "wrote": "written", "sang": "sung", "drew": "drawn", "gave": "given", "took": "taken",
     "beat": "beaten", "stole": "stolen", "spoke": "spoken", "chose": "chosen",

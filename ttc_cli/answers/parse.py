@@ -23,6 +23,7 @@ from ttc_cli.answers.structured import structured
 from ttc_cli.answers.text import readable, tidy
 from ttc_cli.answers.times import when
 from ttc_cli.answers.value import Value
+from ttc_cli.core.text import TITLES
 
 _BOOLS = dict.fromkeys(listed("yes"), True) | dict.fromkeys(listed("no"), False)
 _CHOICE = re.compile(
@@ -46,6 +47,7 @@ _BASED = re.compile(r"([0-9A-Za-z]+)_\{?(\d+)\}?")
 _PRESSURE = re.compile(r"(1?\d\d|2[0-4]\d)/(\d\d|1[0-4]\d)")
 _DOTS = re.compile(r"[vV]?\d+(?:\.\d+){2,}|[vV]\d+(?:\.\d+)*")
 _AMBIGUOUS = re.compile(r"(?!-?[1-9]\d{0,2},\d{3}$)-?\d+,-?\d+|-?\d+[a-z]")  # 3,14 and 5m
+_TITLE = re.compile(rf"\b({'|'.join(TITLES)}|Jr|No)\.(?=\s|$)")
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+(?=\w)", re.IGNORECASE)
 _ELEMENTS = re.compile(r"(?:\(?[A-Z][a-z]?(?:_?\{?\d+\}?)?\)?\d*)+(?:\^?\{?\d*[+-]\}?)?")
 _CASED = re.compile(r"\S*(?:[a-z]\S*[A-Z]|\d\S*[A-Z]|[A-Z]\S*\d|[a-z]\S*\d)\S*|[A-Z][a-zA-Z]")
@@ -215,7 +217,7 @@ def _text_key(text: str) -> str:
     if len(shown) <= 30 and " " not in shown and _CASED.fullmatch(shown):
         return shown
     shown = re.sub(r"(?<=\b[^\W\d_])\.\s*", " ", _ARTICLE.sub("", shown))  # J.K. Rowling
-    shown = re.sub(r"\b(Dr|Mr|Mrs|Ms|St|Mt|Prof|Jr|Sr|vs|No)\.(?=\s|$)", r"\1", shown)
+    shown = _TITLE.sub(r"\1", shown)
     if re.fullmatch(r"(?:[A-Z] ){1,5}[A-Z] ?", shown):  # U.S.A.
         shown = shown.replace(" ", "")
     return re.sub(r"[\s_-]+", " ", shown.casefold()).strip()

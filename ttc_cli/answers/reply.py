@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ttc_cli.answers.names import pattern
+from ttc_cli.core.text import UNABBREVIATED
 
 Kind = Literal["number", "choice", "word", "date", "list", "json", "code", "text"]
+
+_NEXT = re.compile(rf"(?<=[^\s.A-Z]){UNABBREVIATED}[.!](?:\*\*)?(?=\s+[A-Z(])|[。！]")
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def brief(text: str) -> bool:
 
 def sentence(line: str) -> str:
     """A statement without what follows it: the first sentence, stripped of its markup."""
-    line = re.split(r"(?<=[^\s.A-Z])[.!](?:\*\*)?(?=\s+[A-Z(])|[。！]", line.strip())[0]
+    line = _NEXT.split(line.strip())[0]
     line = pattern("reason").split(pattern("lead").sub("", line.strip(" *_")))[0]
     return re.sub(r"(?:です|입니다)$", "", line.lstrip(" *_").rstrip(" *_.,;:"))
 

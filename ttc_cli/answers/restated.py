@@ -32,6 +32,7 @@ _LEAD = re.compile(
     re.I,
 )
 _EDGES = " \t*_\"'“”`.,:!"
+_NAMING = frozenset({"name", "person", "place", "word", "value", "result"})  # the name is X
 _PRONOUNS = frozenset({"it", "he", "she", "they", "them", "him", "her"})
 _LINKS = {
     "same": frozenset({"called", "named"}), "subject": frozenset({"by"}), "object": frozenset(),
@@ -99,6 +100,7 @@ def _left(said: str, form: Form) -> str | None:
     known = _GLUE | COPULAS | _LINKS[form.shape]
     known |= _PLACED if form.place else set()
     known |= _PRONOUNS if form.shape != "object" else set()
+    known |= _NAMING if found and found[0].article == "the" else set()
     for order in (1, -1):  # which of two "New York" is the question's
         asked = Counter(stem(word) for word in form.said)
         asked.update(stem(PAST[word]) for word in form.said if word in PAST)
@@ -128,6 +130,8 @@ def _fits(found: Sequence[Word], first: int, last: int, new: set[int], form: For
         ordered = before in ("in", "at", "on")
     elif not first:
         ordered = not passive and (form.shape == "subject" or after in COPULAS)
+    elif found[0].text in _NAMING:
+        ordered = before in COPULAS
     else:
         ordered = (form.shape == "object" and not passive) or before in COPULAS | _LINKS[
             form.shape
@@ -141,6 +145,8 @@ def _restates(around: Sequence[Word], form: Form) -> bool:
     said, pronoun = set(map(stem, texts)), bool(texts & _PRONOUNS)
     if pronoun and texts <= _PRONOUNS | COPULAS | PREPOSITIONS | {"'s"}:
         return True  # It is X
+    if around and around[0].text in _NAMING and texts - {around[0].text} <= COPULAS:
+        return True  # The name is X
     if form.noun and set(map(stem, form.noun)) <= said:
         return True
     if form.shape == "subject":

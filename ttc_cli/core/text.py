@@ -1,4 +1,4 @@
-"""Names that were meant where others were typed, thoughts' tags, and control characters."""
+"""Nearest names, thoughts' tags, abbreviations, and control characters."""
 
 from __future__ import annotations
 
@@ -38,6 +38,14 @@ THOUGHT_TAGS: Tags = (
     ("<|START_THINKING|>", "<|END_THINKING|>"),
 )  # fmt: skip # opening and closing tag of each kind
 
+
+TITLES = (
+    "Mr", "Mrs", "Ms", "Dr", "Drs", "Prof", "St", "Ste", "Mt", "Rev", "Fr", "Hon", "Pres", "Gov",
+    "Sen", "Rep", "Gen", "Col", "Maj", "Capt", "Cpt", "Lt", "Sgt", "Hr", "Mme", "Mlle", "Sra",
+    "Srta", "Sr", "Dra", "Ing", "Nr", "vs", "Ft",
+)  # fmt: skip # abbreviations that stand before a name or a number
+UNABBREVIATED = "".join(rf"(?<!\b{title})" for title in (*TITLES, "[A-Z]"))
+"""Pattern before a full stop: it belongs to no title and to no initial, so it ends a sentence."""
 
 _UNSAFE = re.compile(
     "\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)"  # OSC: titles, the clipboard

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ttc_cli.core.text import UNABBREVIATED
+
 MANY = 10**6
 CHARACTERS_A_WORD = 8
 """With its space, and some to spare."""
@@ -20,9 +22,7 @@ _ITEMS = {
 }  # list items, by the mark that they must have
 _QUOTED = re.compile(r"[\"“„«].*[\"”“»]", re.DOTALL)
 _RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|?)+[ \t]*$", re.MULTILINE)
-_SENTENCE = re.compile(
-    r"(?<!\b[A-Z])(?<!\b(?:Mr|Dr|St))(?<!\b(?:Mrs))[.!?…]+[\"”'»)]*(?=\s|$)|[。！？]"
-)
+_SENTENCE = re.compile(rf"{UNABBREVIATED}[.!?…]+[\"”'»)]*(?=\s|$)|[。！？]")
 _NUMERAL = (
     r"[-+−]?(?:[$€£¥]\s?)?[-+−]?(?:\d+(?:[ ,.'’\u00a0\u202f]\d{3})*|\d*)(?:[.,:/]\d+)*"
     r"(?:\s?[eE][-+]?\d+)?"
