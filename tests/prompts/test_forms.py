@@ -13,6 +13,9 @@ from ttc_cli.prompts.forms.reading import offered
 
 HERE = Path(__file__).parent
 FIXED = [line.split("\t") for line in HERE.joinpath("forms.tsv").read_text("utf-8").splitlines()]
+READ = [
+    tuple(line.split("\t")) for line in (HERE / "forms_read.tsv").read_text("utf-8").splitlines()
+]
 FREE = HERE.joinpath("no_forms.txt").read_text("utf-8").splitlines()
 
 
@@ -21,6 +24,11 @@ def test_a_form_is_read(kinds: str, prompt: str) -> None:
     found = {one.kind for one in constraints(prompt.replace("\\n", "\n"))}
     assert found - {"bare"} == set(kinds.split(",")) - {"bare"}
     assert "bare" in found or kinds != "bare"
+
+
+@pytest.mark.parametrize(("kind", "prompt"), READ)
+def test_a_form_is_among_those_that_are_read(kind: str, prompt: str) -> None:
+    assert kind in {one.kind for one in constraints(prompt.replace("\\n", "\n"))}
 
 
 @pytest.mark.parametrize("prompt", FREE)

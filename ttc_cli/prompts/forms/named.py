@@ -13,7 +13,10 @@ _TEXT = (
     r"(?<!\w)['‘](?P<single>[^'‘’\n]{1,80}?)['’](?!\w)|(?<=[Ww]ord )(?P<en>[\w'-]+)|(?<=[Ww]ort "
     r")(?P<de>[\w'-]+)|(?<=mot )(?P<fr>[\w'-]+)|(?<=palabra )(?P<es>[\w'-]+))"
 )  # a text between quotes, or the word behind "the word"
-_WORD = r"(?:(?:the|any|das|dem|le|la|el)\s+)?(?:(?:words?|phrase|wort|wörter|mots?|palabras?)\s+)?"
+_WORD = (
+    r"(?:(?:the|any|das|dem|le|la|el)\s+)?(?:(?:words?|phrase|sentence|line|wort|wörter|satz|mots?|"
+    r"palabras?|frase)\s+)?"
+)
 _REPLY = (
     r"(?:(?:your|the|each|it|deine|die|ihre|ta|votre|la|tu|su)\s+)?(?:(?:whole|entire|ganze)\s+)?"
     r"(?:(?:answer|reply|response|message|text|antwort|réponse|respuesta)\s+)?"
@@ -27,12 +30,12 @@ NAMED = {
     kind: re.compile(pattern, re.IGNORECASE)
     for kind, pattern in {
         "starts": (
-            rf"{_THERE}(?:start|begin|open|beginne?n?|commence[rz]?|débute[rz]?|empieza|empiece|comienza)\s+"
-            rf"{_REPLY}{_WITH}{_WORD}{_TEXT}"
+            rf"(?:{_THERE}(?:start|begin|open|beginne?n?|commence[rz]?|débute[rz]?|empieza|empiece|comienza)\s+"
+            rf"{_REPLY}{_WITH}{_WORD}|\bfirst word (?:must|should|has to) be\s+){_TEXT}"
         ),
         "ends": (
-            rf"{_THERE}(?:end|finish|close|conclude|ende|beende|termine[rz]?|finis|acaba|termina)\s+"
-            rf"{_REPLY}{_WITH}{_WORD}{_TEXT}"
+            rf"(?:{_THERE}(?:end|finish|close|conclude|ende|beende|termine[rz]?|finis|acaba|termina)\s+"
+            rf"{_REPLY}{_WITH}{_WORD}|\blast word (?:must|should|has to) be\s+){_TEXT}"
         ),
         "without": (
             r"\b(?:without(?: using)?|do not use|don['’]t use|never use|avoid|do not mention|ohne|"
@@ -58,13 +61,16 @@ SHAPES = {
         "bullets": (
             r"\b(?:in|as|with|using|als|in|mit|en|avec|con)\s+(?:short\s+)?(?:bullets?|"
             r"bullet points?|bulleted lists?|stichpunkten?|aufzählung|puces|viñetas)\b|"
+            r"^\W*bullet points?(?:,? please| only)\b|"
             r"\b(?:bullet(?:ed)?(?:[- ]point)? list|liste à puces|lista con viñetas)\b"
         ),
         "table": (
             r"\b(?:in|as|into|make|create|give me|draw|show|using|als|erstelle|mach|en|dans|sous "
             r"forme de|fais|como|haz|crea)\s+(?:me\s+)?(?:(?:an?|one|eine[rm]?|une?|una)\s+)?"
             r"(?:(?:small|short|simple|markdown)\s+)?(?:table|tabelle|tableau|tabla)\b"
-            r"(?! (?:of contents|named|called)\b)|\b(?:markdown|comparison) table\b"
+            r"(?! (?:of contents|named|called)\b)|\b(?:markdown|comparison) table\b|"
+            r"\btableau markdown\b|\btabla markdown\b|"
+            r"^\W*(?:an?|une?|una|eine)\s+(?:table|tabelle|tableau|tabla)\s+(?:of|with|mit|avec|con|de)\b"
         ),
         "quotes": (
             r"\b(?:in|inside|within|with|between)\s+(?:double\s+)?(?:quotes|quotation marks)\b|"

@@ -29,6 +29,9 @@ _ASKING = re.compile(
     r"son)\b",
     re.IGNORECASE,
 )
+_WHY = re.compile(
+    r"\W*(?:explain|erklär\w*|explique\w*|explica\w*)\s+(?:why|warum|pourquoi|por qué)\b", re.I
+)
 _MADE = re.compile(
     r"\b(?:function|method|class|regex\w*|regular expression|validator|script|program|query|"
     r"password|string|column|field|variable|parser|api|endpoint|file|app|funktion|klasse|skript|"
@@ -45,11 +48,17 @@ _OF_REPLY = re.compile(
 _IN = re.compile(
     rf"(?:\b(?:in|as|with|using|on|into|to|mit|als|auf|in|zu|en|avec|sur|con|sous forme de|dans|"
     rf"como)\s+(?:the form of\s+)?(?:just\s+|only\s+|nur\s+|genau\s+|exactly\s+)?|(?:^|"
-    rf"[.!?;:,(\n—–-])\s*|\b{words.ONLY}\s+|\b{words.TELL}\s+(?:me\s+|us\s+|mir\s+|moi\s+|"
+    rf"[.!?;:,(\n—–-])\s*|\b{words.ONLY}\s+|\b{words.TELL}\s+(?:me\s+|us\s+|it\s+|mir\s+|moi\s+|"
     rf"-moi\s+)?(?:an?\s+|das\s+)?|\b(?:poem|haiku|list|table|story|gedicht|liste|tabelle|poème|"
     rf"tableau|poema|tabla|lista)\s+(?:of|with|mit|aus|von|de|en|con)\s+)$",
     re.IGNORECASE,
 )
+_SIZED = re.compile(
+    r"\s+(?:answer|reply|response|summary|explanation|description|definition|antwort|erklärung|"
+    r"zusammenfassung|réponse|résumé|respuesta|resumen)\b",
+    re.IGNORECASE,
+)
+_AHEAD = re.compile(r"\W*(?:in|with|using|mit|en|con)\s+(?:just\s+|only\s+|nur\s+)?", re.IGNORECASE)
 _TOLD_OF = re.compile(
     r"\s+(?:that|which|who|whose|starting|beginning|ending|rhyming|containing|with|die|qui|que)\b",
     re.IGNORECASE,
@@ -83,6 +92,8 @@ def constraints(prompt: str) -> tuple[Constraint, ...]:
     found = dict.fromkeys((*told, *_bare(text), *_marked(text), *_counted(text), *_tongue(text)))
     kinds = {one.kind for one in found}
     kept = [one for one in found if _DETAIL.get(one.kind) not in kinds]
+    if "unfenced" in kinds:
+        kept = [one for one in kept if one.kind != "fenced"]
     if kinds & {"letter", "words"}:
         kept = [one for one in kept if one.kind != "short"]
     return tuple(kept)
@@ -116,9 +127,12 @@ def _alone() -> dict[str, re.Pattern[str]]:
     return {
         kind: re.compile(
             rf"{words.START}(?<!the ){words.ONLY}\s+{modest}(?:{nouns})\b(?! that\b| who\b| "
-            rf"which\b|\w)|\b{words.ONLY}\s+{words.TELL}\s+{modest}(?:{nouns})\b(?! of (?!the |"
+            rf"which\b|\w)|\b{words.ONLY}\s+{words.TELL}\s+(?:me\s+|us\s+|mir\s+|uns\s+|"
+            rf"moi\s+)?{modest}(?:{nouns})\b(?! of (?!the |"
             rf"your )| that\b)|{verb}{words.WITH}{words.ADJECTIVE}(?:{nouns})\b(?! of (?!the |your "
-            rf")| that\b)|(?:{words.START}){modest}(?:{nouns}),?\s+{words.ALONE}\b{words.CLOSE}",
+            rf")| that\b)|(?:{words.START}){modest}(?:{nouns})(?:\s+(?:in|as|im|en|"
+            rf"au)\s+[\w:-]+(?:[ -]format)?)?"
+            rf"(?:,? (?:please|bitte))?,?\s+{words.ALONE}\b{words.CLOSE}",
             re.IGNORECASE | re.MULTILINE,
         )
         for kind, nouns in words.BARE_NOUNS.items()
@@ -129,13 +143,16 @@ def _bare(text: str) -> Iterator[Constraint]:
     for kind, pattern in _alone().items() if words.ORDERED.search(text) else ():
         if pattern.search(text):
             yield Constraint(kind, of=offered(text) if kind == "letter" else "")
+    if told := words.LETTERS.search(text):
+        letters = "".join(sorted(set(re.findall("[A-J]", told["letters"]))))
+        yield Constraint("letter", of=letters)
     if words.BARE_REPLY.search(text):
         yield Constraint("bare")
 
 
 def _marked(text: str) -> Iterator[Constraint]:
     for sentence in _SENTENCE.findall(text):
-        asks = _ASKING.match(sentence)
+        asks = _ASKING.match(sentence) or _WHY.match(sentence)
         for kind, pattern in words.MARK.items():
             mark = pattern.search(sentence)
             if mark and _meant(kind, sentence, mark, asks is not None):
@@ -145,9 +162,12 @@ def _marked(text: str) -> Iterator[Constraint]:
 def _meant(kind: str, sentence: str, mark: re.Match[str], asks: bool) -> bool:
     """Whether words on form in a sentence are an order: not a question, not said of a program."""
     before = sentence[: mark.start()].rstrip()
+    if before.count('"') % 2 and sentence[mark.end() :][:1] == '"' and not _OF_REPLY.search(before):
+        return False  # it is spoken of
     if kind == "verdict":
         opens = _ONLY.sub("", before).strip("\"'“ (,:—–-")
-        return not opens or bool(_ORDER.search(before)) or before[-1:] in ",:—–("
+        ordered = _ORDER.search(before) and not _MADE.search(before)
+        return not opens or bool(ordered) or before[-1:] in ",:—–("
     if asks and before[-1:] not in (",", "—", "–", "("):
         return False
     return (
@@ -163,6 +183,7 @@ def _counted(text: str) -> Iterator[Constraint]:
             kind = next(name for name in words.COUNTED if count[name])
             before = sentence[: count.start()]
             told_of = _TOLD_OF.match(sentence, count.end())
+            told_of = told_of or (_ASKING.match(sentence) and before.count('"') % 2)
             if told_of or not _of_the_reply(sentence, before, count):
                 continue
             least, most = _bounds(count)
@@ -184,6 +205,10 @@ def _of_the_reply(sentence: str, before: str, count: re.Match[str]) -> bool:
     """Whether a number of words, lines or the like is that of the reply."""
     bound = count["exactly"] or count["most"] or count["least"] or count["after"]
     starts = not before.strip(" \t\"'(—–-")
+    if _AHEAD.fullmatch(before) and sentence[count.end() :].lstrip()[:1] in (",", ":"):
+        return True
+    if _SIZED.match(sentence, count.end()) and not _ASKING.match(sentence):
+        return True
     if _ASKING.match(sentence) and not _IN.search(before):
         return False
     if re.search(

@@ -9,7 +9,10 @@ ONLY = (
     r"uniquement|juste|simplement|rien que|solo|sólo|solamente|únicamente|simplemente)"
 )
 ALONE = (
-    r"(?:only|alone|by itself|(?:and )?nothing else|allein|(?:und )?sonst nichts|"
+    r"(?:only|alone|by itself|(?:and )?nothing (?:else|more)|(?:without(?: any)?|"
+    r"with no)(?: other)? text|"
+    r"ohne(?: weiteren)? text|sans(?: autre)? texte|sin(?: más)? texto|allein|"
+    r"(?:und )?sonst nichts|"
     r"und nichts (?:anderes|weiter)|seulement|uniquement|seule?s?|(?:et )?rien d['’]autre|"
     r"solamente|únicamente|solo|sólo|(?:y )?nada más)"
 )
@@ -32,10 +35,12 @@ ADJECTIVE = (
 )
 START = (
     rf"(?:^|[.!?;:,(\n–—-]\s*|\b(?:please|bitte|and|und|et|y|but|s['’]il (?:te|vous) plaît|por "
-    rf"favor|with|mit|par|avec|con)\s+|\b{TELL}\b(?:\s+(?:me|us|it|to me|mir|uns|moi|-moi|nos|the "
+    rf"favor|with|mit|par|avec|con|result|answer|ergebnis|antwort|résultat|réponse|resultado|"
+    rf"respuesta|(?:answer|reply|response) (?:should|must|has to) be|antwort bitte)\s+|"
+    rf"\b{TELL}\b(?:\s+(?:me|us|it|to me|mir|uns|moi|-moi|nos|the "
     rf"answer)\b)?\s*(?:(?:with|in|as|by|mit|in|als|par|avec|en|con)\s+)?)"
 )
-WITH = r"(?:with|mit|par|avec|con)\s+(?:an?|one|the|einer?|einem|une?|una?|la|le|el|der|dem)\s+"
+WITH = r"(?:with|mit|par|avec|con)\s+(?:an?|one|the|its|einer?|einem|une?|una?|la|le|el|der|dem)\s+"
 CLOSE = (
     r"(?=\s*(?:[.!?;:,)\n–—]|$|(?:please|bitte|and|und|et|y|no|without|ohne|sans|sin|in|with)\b))"
 )
@@ -55,11 +60,13 @@ BARE_NOUNS = {
         r"(?:option |answer )?letter(?: of (?:the|your) \w+(?: \w+)?)?|buchstaben?s?|lettre|letra"
     ),
     "short": (
-        r"(?:(?:first |last |full |family )?names?|dates?|years?|times?|day|month|cit(?:y|ies)|"
-        r"countr(?:y|ies)|colou?r|title|surname|email(?: address)?|symbol|abbreviation|word|result|"
-        r"price|language|label|category|sentiment|namen?|vornamen?|datum|jahr(?:eszahl)?|uhrzeit|"
+        r"(?:(?:first |last |full |family |city |country )?names?|surname|dates?|years?|"
+        r"times?|day|month|cit(?:y|ies)|"
+        r"countr(?:y|ies)|colou?r|title|email(?: address)?|symbol|abbreviation|word|result|"
+        r"price|language|label|category|sentiment|(?:vor|nach|familien|städte|orts)?namen?|datum|jahr(?:eszahl)?|uhrzeit|"
         r"stadt|land|farbe|wort|ergebnis|wochentag|nom|mot|date|année|heure|ville|pays|couleur|"
-        r"résultat|prénom|(?<=el )nombre|(?<=con el )nombre|(?<=su )nombre|fecha|año|hora|ciudad|"
+        r"résultat|prénom|nom de famille|apellido|(?<=el )nombre|(?<=con el )nombre|"
+        r"(?<=su )nombre|fecha|año|hora|ciudad|"
         r"país|palabra|resultado|color)"
     ),
     "code": (
@@ -112,9 +119,11 @@ COUNTED = {
 _BOUNDS = {
     "exactly": r"exactly|precisely|genau|exakt|exactement|exactamente|précisément",
     "most": (
-        r"at most|(?:no|not) more than|(?:a )?max(?:imum)?(?: of)?\.?|up to|under|fewer than|less "
+        r"at most|(?:no|not) (?:more|longer) than|below|(?:a )?max(?:imum)?(?: of)?\.?|up to|"
+        r"under|fewer than|less "
         r"than|shorter than|within|not (?:to )?exceed(?:ing)?|höchstens|maximal|nicht mehr als|"
-        r"weniger als|unter|au plus|au maximum|maximum|pas plus de|moins de|como máximo|a lo sumo|"
+        r"nicht länger als|weniger als|unter|au plus|au maximum|maximum|pas plus de|moins de|"
+        r"como máximo|a lo sumo|"
         r"máximo(?: de)?|no más de|menos de"
     ),
     "least": r"at least|(?:a )?minimum(?: of)?|no fewer than|mindestens|au moins|al menos|por "
@@ -137,14 +146,17 @@ COUNT = re.compile(
 
 MARKS = {
     "json": (
-        rf"\b(?:in|as|into|using|valid|als|im|en|au format|como)\s+(?:an?\s+|one\s+|"
+        rf"\b(?:in|as|into|using|with|valid|als|im|en|avec|con|au format|como)\s+(?:an?\s+|one\s+|"
         rf"valid(?:es)?\s+|strict\s+|plain\s+|raw\s+|minified\s+|single\s+|gültiges\s+|formato\s+|"
         rf"format\s+|un\s+(?:objet|objeto)\s+|ein\s+)*json(?:[- ](?:format|object|array|objekt|"
         rf"form))?\b(?!\s+(?:schema|parser|files?|path|web|library|column|datei|body|payload))|"
-        rf"\b{TELL}\s+(?:only\s+|valid\s+|raw\s+)*json\b(?=\s*(?:[:.,]|$|with|only))|"
-        rf"\bjson\s+(?:only|format|please|bitte|uniquement|solamente)\b"
+        rf"\b{TELL}\s+(?:(?:only|valid|raw|an?|une?|ein|objet|objeto|object|en)\s+)*json\b(?=\s*(?:[:.,]|$|with|only))|"
+        rf"\bjson\s+(?:only|please|bitte|uniquement|solamente)\b|(?<!\w )json\s+format\b|"
+        r"\bjson\s+(?:output|object|array)\s+(?:only|please|bitte)\b|\bformat\s*[:=]\s*json\b"
     ),
     "csv": (
+        rf"\b{TELL}\s+(?:me\s+|us\s+)?(?:an?\s+|one\s+|the\s+|only\s+)*csv\b(?!\s+(?:files?|"
+        r"parser|reader|writer|module|library))|"
         r"\b(?:as|in|als|en|como|format)\s+(?:valid\s+|a\s+|une?\s+)?csv\b|\bcomma[- ]separated\b|"
         r"\bseparated? (?:\w+ ){0,2}(?:by|with) commas\b|\bkommagetrennt|\b(?:durch|mit) kommas? "
         r"getrennt|\bséparée?s par des virgules|\bseparad[oa]s por comas"
@@ -153,21 +165,25 @@ MARKS = {
         r"\b(?:no|without(?: an?)?|not? in an?|don['’]t use|do not use|not use|ohne|keine?n?|nicht "
         r"in einem|sans|pas de|aucun|sin|ningún)\s+(?:\w+\s+)?(?:code[- ]?(?:fences?|blocks?|"
         r"bl[oö]cke?|block|zaun)|fences?|fencing|backticks|triple backticks|blocs? de code|"
-        r"bloques? de código|codeblöcke?)\b|\b(?:not|never|nicht)\s+[^.!?\n]{0,30}\b(?:in|with|"
+        r"bloques? de código|codeblöcke?)\b|(?:\b(?:not|never|nicht)|"
+        r"n['’]t)\s+[^.!?\n]{0,30}\b(?:in|with|"
         r"mit)\s+(?:an?\s+)?(?:code\s?(?:fences?|blocks?)|backticks)"
     ),
     "plain": (
-        r"\b(?:no|without(?: any)?|don['’]t use|do not use|ohne|keine?n?|sans|pas de|"
-        r"sin)\s+(?:markdown|formatting|formatierung|mise en forme|formato)\b|\bin plain text\b|"
+        r"\b(?:no|without(?: any)?|skip(?: the| any)?|don['’]t use|do not use|ohne|keine?n?|sans|"
+        r"pas de|sin)\s+(?:markdown|formatting|formatierung|mise en forme|formato)\b|\b(?:in|"
+        r"use) plain text\b|"
         r"\bals reine[nr]? text\b|\ben texte brut\b|\ben texto plano\b"
     ),
     "upper": (
+        r"\b(?:upper[- ]?case|capitals|caps) only\b|"
         r"\b(?:in|use|using|all|only|with)\s+(?:all\s+|only\s+)?(?:capital letters|capitals|caps|"
         r"upper[- ]?case(?: letters)?|block (?:capitals|letters))\b|\b(?:nur |in )(?:gro(?:ß|"
         r"ss)buchstaben|versalien)\b|\bgro(?:ß|ss)geschrieben|\ben (?:lettres? )?(?:majuscules|"
         r"capitales)\b|\ben (?:letras? )?mayúsculas?\b"
     ),
     "lower": (
+        r"\blower[- ]?case only\b|"
         r"\b(?:in|use|using|all|only)\s+(?:all\s+|only\s+)?(?:lower[- ]?case(?: letters)?|small "
         r"letters)\b|\bin kleinbuchstaben\b|\bkleingeschrieben|\ben (?:lettres? )?minuscules\b|"
         r"\ben (?:letras? )?minúsculas?\b"
@@ -179,6 +195,11 @@ MARKS = {
 }
 MARK = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in MARKS.items()}
 
+LETTERS = re.compile(
+    rf"(?i:\b{TELL}(?:\s+(?:me|only|just|either|with|by|nur|mit|par|con|solo|the letter|letter))*)"
+    r"\s+(?P<letters>(?:\(?[A-J]\)?(?:\s*[,/]\s*|,?\s+(?:or|oder|ou|o)\s+))+\(?[A-J]\)?)(?![\w'’])"
+)
+"""Reply with A or B; with A, B or C."""
 _LANGUAGES = {
     "en": "english|englisch|anglais|inglés",
     "de": "german|deutsch|allemand|alemán",
@@ -192,8 +213,10 @@ _LANGUAGES = {
 IN_LANGUAGE = re.compile(
     rf"(?:\b{TELL}\b|\b(?:explain|describe|summari[sz]e|erklär\w*|beschreib\w*|explique\w*|"
     rf"décri\w+|explica\w*|résume\w*|resum\w+|fasse?)\b|^|[.!?;,(\n]|\b(?:and|und|et|y)\b)"
-    rf"[^.!?;\n]{{0,80}}?\b(?:in|auf|en)\s+(?:plain\s+|simple\s+|good\s+)?(?:"
+    rf"[^.!?;\n]{{0,80}}?(?<!used )(?<!called )(?<!said )(?<!spoken )(?<!known )(?<!words )"
+    rf"(?<!word )(?<!sentence )\b(?:in|auf|en)\s+(?:plain\s+|simple\s+|good\s+)?(?:"
     + "|".join(f"(?P<{code}>{names})" for code, names in _LANGUAGES.items())
-    + r")\b(?=\s*(?:[.!?;:,)\n]|$|please|bitte|only|with|in|using|and|und|et|y))",
+    + r")\b(?=\s*(?:[.!?;:,)\n]|$|please|bitte|only|with|in|using|and|und|et|y|"
+    + r"antwort|répond|respond|contest))",
     re.IGNORECASE | re.MULTILINE,
 )
