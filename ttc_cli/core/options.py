@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
 from ttc_cli.core.errors import UsageError
@@ -14,6 +14,11 @@ from ttc_cli.core.text import did_you_mean
 @dataclass(frozen=True, slots=True)
 class NoOptions:
     """What a strategy or verifier has that offers no options of its own."""
+
+
+def option(default: Any, help: str, **bounds: Any) -> Any:  # noqa: A002 - as in metadata
+    """A field of an options dataclass: its default, its help, and what bounds it (`describe`)."""
+    return field(default=default, metadata={"help": help, **bounds})
 
 
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -51,9 +56,9 @@ def describe(kind: type[Any]) -> list[tuple[str, str, str]]:
     of metadata["words"], where there are some.
     """
     described = []
-    for name, field in _fields(kind).items():
-        default = "" if field.default is MISSING else str(field.default).lower()
-        described.append((name, default, str(field.metadata.get("help", ""))))
+    for name, one in _fields(kind).items():
+        default = "" if one.default is MISSING else str(one.default).lower()
+        described.append((name, default, str(one.metadata.get("help", ""))))
     return described
 
 

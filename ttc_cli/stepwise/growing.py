@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.events import Close, Flow, Score, StepDone
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs, Stop, StopRule
@@ -23,20 +24,11 @@ from ttc_cli.voting.grading import failures
 class Options:
     """Options that all tree searches have."""
 
-    step_tokens: int = field(default=256, metadata={"help": "most tokens of one step", "least": 1})
-    depth: int = field(
-        default=40, metadata={"help": "steps of a line; the last runs to its end", "least": 1}
-    )
-    prune: float = field(
-        default=0.0,
-        metadata={"help": "give up lines whose score falls below this; 0 for none", "below": 1},
-    )
-    choose: str = field(
-        default="vote",
-        metadata={
-            "help": "among finished lines: vote (weighted by score) or argmax",
-            "words": ("vote", "argmax"),
-        },
+    step_tokens: int = option(256, "most tokens of one step", least=1)
+    depth: int = option(40, "steps of a line; the last runs to its end", least=1)
+    prune: float = option(0.0, "give up lines whose score falls below this; 0 for none", below=1)
+    choose: str = option(
+        "vote", "among finished lines: vote (weighted by score) or argmax", words=("vote", "argmax")
     )
 
 

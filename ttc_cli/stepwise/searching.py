@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UsageError
@@ -25,17 +26,17 @@ CUT = "no line came to its end: this is the best of those that were cut off"
 
 
 def search(
-    run: Run,
-    question: Question,
-    plan: Plan,
-    options: Options,
-    make: Callable[[Node], Policy],
-) -> Flow[Outcome]:
+    run: Run, question: Question, plan: Plan, options: Options, kind: Callable[..., Policy],
+    **how: Any,
+) -> Flow[Outcome]:  # fmt: skip
     """Grow a tree as the policy says, until it, the budget or the plan's cost is at its end.
 
     The plan's cost is that of `plan.samples` whole lines, see `Grower.cost_reached`.
     The best line that is left is grown to its end when none finished by itself: tokens and
     seconds are held back for it.
+
+    Args:
+        kind: makes the policy, from the root, the draws of a round and `how`.
 
     Raises:
         UsageError: there is no verifier to score steps.
@@ -48,7 +49,7 @@ def search(
     run.engine.info.require(*plan.verifier.needs, by=plan.verifier.name)
     root = Node(Branch((), question.render(0, False)))
     grower = Grower(run, question, plan, options, root)
-    policy = make(root)
+    policy = kind(root, plan.samples, **how)
     wanted = policy.ask()
     for _ in range(MOST_ROUNDS):
         if not wanted or grower.cost_reached(goes_back=policy.goes_back):

@@ -8,10 +8,11 @@ some N the best-scored sample is the one that fools the verifier (about 400 in C
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.drawing import replies
@@ -25,8 +26,6 @@ from ttc_cli.voting.likelihood import read
 from ttc_cli.voting.mixed import sample
 
 SCHEMA = True
-CHOOSE = "vote"
-"""How the winner is chosen by default; prose and code have no classes and always take the best."""
 WAVE = 4  # samples drawn before a gate is first asked; then as many again as there are, and so on
 UNVERIFIED = "no verifier (-V): chosen by the evidence of the samples themselves"
 
@@ -35,15 +34,13 @@ UNVERIFIED = "no verifier (-V): chosen by the evidence of the samples themselves
 class Options:
     """Options of best-of-n."""
 
-    choose: str = field(
-        default=CHOOSE,
-        metadata={
-            "help": "argmax: the best-scored sample; vote: answers vote, weighed by score",
-            "words": ("argmax", "vote"),
-        },
+    choose: str = option(  # prose and code have no classes and always take the best
+        "vote",
+        "argmax: the best-scored sample; vote: answers vote, weighed by score",
+        words=("argmax", "vote"),
     )
-    give_up: float = field(default=0.0, metadata=GIVE_UP)
-    fields: bool = field(default=False, metadata={"help": FIELDS_HELP})
+    give_up: float = option(0.0, GIVE_UP, below=1)
+    fields: bool = option(False, FIELDS_HELP)
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:

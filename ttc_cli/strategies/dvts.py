@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ttc_cli.core.events import Flow
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.search.beam import Dvts
-from ttc_cli.search.tree import Node
 from ttc_cli.stepwise import searching
 from ttc_cli.stepwise.searching import NEEDS, SCORER
 
@@ -19,15 +19,9 @@ __all__ = ["NEEDS", "SCORER", "Options", "solve"]
 class Options(searching.Options):
     """Options of dvts."""
 
-    expand: int = field(
-        default=4, metadata={"help": "children among which a subtree chooses", "least": 1}
-    )
+    expand: int = option(4, "children among which a subtree chooses", least=1)
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Search; returns the best finished line and the tree."""
-
-    def make(root: Node) -> Dvts:
-        return Dvts(root, plan.samples, options.expand)
-
-    return (yield from searching.search(run, question, plan, options, make))
+    return searching.search(run, question, plan, options, Dvts, expand=options.expand)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ttc_cli.core.events import Flow
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.search.particle import Particle
-from ttc_cli.search.tree import Node
 from ttc_cli.stepwise import searching
 from ttc_cli.stepwise.searching import NEEDS, SCORER
 
@@ -19,13 +19,11 @@ __all__ = ["NEEDS", "SCORER", "Options", "solve"]
 class Options(searching.Options):
     """Options of particle."""
 
-    anneal: int = field(default=8, metadata={"help": "rounds in which few may not take over"})
+    anneal: int = option(8, "rounds in which few may not take over")
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Search; returns the best finished line and the tree."""
-
-    def make(root: Node) -> Particle:
-        return Particle(root, plan.samples, run.seed, options.anneal)
-
-    return (yield from searching.search(run, question, plan, options, make))
+    return searching.search(
+        run, question, plan, options, Particle, seed=run.seed, anneal=options.anneal
+    )

@@ -7,10 +7,11 @@ With more samples, programs vote.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow, Note
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.programs import ran
 from ttc_cli.core.run import Run
@@ -28,9 +29,7 @@ AGAIN = 2  # programs drawn after one that failed where no plain reply may follo
 class Options:
     """Options of program."""
 
-    repairs: int = field(
-        default=0, metadata={"help": "programs drawn anew, with the error told, when one fails"}
-    )
+    repairs: int = option(0, "programs drawn anew, with the error told, when one fails")
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:

@@ -10,11 +10,12 @@ Without a verifier the model criticises itself, which makes small models worse a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import ContextOverflow, UsageError
 from ttc_cli.core.events import Flow
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.drawing import replies
@@ -31,12 +32,8 @@ ALONE = "no verifier (-V): the model criticised itself, which may make an answer
 class Options:
     """Options of refine."""
 
-    rounds: int = field(
-        default=0, metadata={"help": "most revisions; 0: one less than samples (3 at medium)"}
-    )
-    accept: float = field(
-        default=0.9, metadata={"help": "score from which a version is accepted; gates say 1 or 0"}
-    )
+    rounds: int = option(0, "most revisions; 0: one less than samples (3 at medium)")
+    accept: float = option(0.9, "score from which a version is accepted; gates say 1 or 0")
 
     def __post_init__(self) -> None:
         if not 0 < self.accept <= 1:

@@ -7,10 +7,11 @@ stop is dropped and "Wait" appended, up to a number of times.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs, Stop, StopRule
@@ -25,12 +26,8 @@ ANSWER_TOKENS = 100  # kept back for the answer when the thought is cut (s1 does
 class Options:
     """Options of think."""
 
-    waits: int = field(
-        default=0, metadata={"help": "times an early end of thought is answered with 'Wait'"}
-    )
-    min_thought: int = field(
-        default=0, metadata={"help": "tokens of thought below which 'Wait' is used, 0 for always"}
-    )
+    waits: int = option(0, "times an early end of thought is answered with 'Wait'")
+    min_thought: int = option(0, "tokens of thought below which 'Wait' is used, 0 for always")
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import shlex
 import shutil
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.verify import Graded
 from ttc_cli.jail import process
@@ -27,8 +28,8 @@ NOT_RUN = (126, 127)  # exit codes by which shells say that a command could not 
 class Options:
     """Of the verifier."""
 
-    input: str = field(default="answer", metadata=INPUT)
-    seconds: float = field(default=10.0, metadata={"help": "time limit for one candidate"})
+    input: str = option("answer", **INPUT)
+    seconds: float = option(10.0, "time limit for one candidate")
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Check:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ttc_cli.answers import extract
 from ttc_cli.core.branch import Branch
@@ -25,7 +25,9 @@ from ttc_cli.drawing.replies import ended, reply, short_answer
 T = TypeVar("T")
 CUT_OFF = Graded(None, "the reply was cut off: there is nothing to check")
 OUT_OF_TIME = Graded(None, "no time was left")
-INPUT = {"help": "what it sees: the extracted answer, or the reply", "words": ("answer", "reply")}
+INPUT: dict[str, Any] = {
+    "help": "what it sees: the extracted answer, or the reply", "words": ("answer", "reply"),
+}  # fmt: skip
 """Of the option `input`."""
 NOTE_CHARS = 600  # of a note: it may be shown to the model
 

@@ -7,10 +7,11 @@ that of its weakest stretch, or of all its tokens.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs
@@ -30,12 +31,9 @@ HALF = 10.0  # nats that score 0.5; any constant keeps the order
 class Options:
     """Of the verifier."""
 
-    over: str = field(
-        default="lowest",
-        metadata={
-            "help": "of a trace: its lowest stretch, or the mean", "words": ("lowest", "mean"),
-        },
-    )  # fmt: skip
+    over: str = option(
+        "lowest", "of a trace: its lowest stretch, or the mean", words=("lowest", "mean")
+    )
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Measured:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ttc_cli.core.branch import Branch, Message, Prompt, Step
 from ttc_cli.core.engine import EngineInfo
 from ttc_cli.core.events import Flow
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs, StopRule
@@ -38,10 +39,8 @@ REPLY = "x0judged0x"
 class Options:
     """Of the verifier."""
 
-    rationales: int = field(
-        default=0, metadata={"help": "reasons sampled before each verdict; verdicts are averaged"}
-    )
-    rationale_tokens: int = field(default=160, metadata={"help": "cap on one of them", "least": 1})
+    rationales: int = option(0, "reasons sampled before each verdict; verdicts are averaged")
+    rationale_tokens: int = option(160, "cap on one of them", least=1)
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Judge:

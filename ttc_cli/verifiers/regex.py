@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import regex
 
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.verify import Graded
 from ttc_cli.verifiers.common import INPUT, Check, opens_nothing, picker, require_argument
@@ -21,7 +22,7 @@ SECONDS = 2.0  # for one search: a careless pattern can take for ever
 class Options:
     """Of the verifier."""
 
-    input: str = field(default="answer", metadata=INPUT)
+    input: str = option("answer", **INPUT)
 
 
 def build(argument: str, options: Options, *, unsafe: bool) -> Check:

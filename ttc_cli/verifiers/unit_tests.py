@@ -10,12 +10,13 @@ import contextlib
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UnreadableFile, UsageError
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.verify import Graded
 from ttc_cli.drawing.replies import reply
@@ -50,8 +51,8 @@ _AFTER = re.compile(
 class Options:
     """Of the verifier."""
 
-    seconds: float = field(default=5.0, metadata={"help": "time limit for one candidate"})
-    memory: int = field(default=512, metadata={"help": "MiB that its code may use"})
+    seconds: float = option(5.0, "time limit for one candidate")
+    memory: int = option(512, "MiB that its code may use")
 
 
 def opens(argument: str) -> tuple[Path, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.verify import Live
 from ttc_cli.drawing.replies import sample
@@ -16,28 +17,19 @@ from ttc_cli.voting.stopping import Standing, further, together
 
 SURE = 0.9
 """How likely to be right one sample must be to settle a question alone."""
-_LOW = "with -V probe:NAME: stop a sample that scores below this half-way or later; 0 for none"
-GIVE_UP = {"help": _LOW, "below": 1}
-"""Of the option `give_up`."""
+GIVE_UP = "with -V probe:NAME: stop a sample that scores below this half-way or later; 0 for none"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """Options of self-consistency."""
 
-    loss: float = field(
-        default=0.01,
-        metadata={"help": "chance of a right answer that stopping may forgo"},
+    loss: float = option(0.01, "chance of a right answer that stopping may forgo")
+    width: int = option(
+        1, "keep at least this many samples under way: faster, and more is wasted", least=1
     )
-    width: int = field(
-        default=1,
-        metadata={
-            "help": "keep at least this many samples under way: faster, and more is wasted",
-            "least": 1,
-        },
-    )
-    give_up: float = field(default=0.0, metadata=GIVE_UP)
-    fields: bool = field(default=False, metadata={"help": FIELDS_HELP})
+    give_up: float = option(0.0, GIVE_UP, below=1)
+    fields: bool = option(False, FIELDS_HELP)
 
 
 class Voting:

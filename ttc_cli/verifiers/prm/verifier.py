@@ -8,13 +8,14 @@ that of the run that caused it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.engine import EngineInfo
 from ttc_cli.core.errors import ModelError, UsageError
 from ttc_cli.core.events import Flow, Note, end_of
+from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs
@@ -36,16 +37,10 @@ USAGE = "prm:FILE|NAME"
 class Options:
     """Of the verifier."""
 
-    form: str = field(
-        default="",
-        metadata={"help": "math-shepherd, rlhflow, generative or classifier; found where it can"},
-    )
-    aggregate: str = field(
-        default="", metadata={"help": "last, min, prod or mean of the steps; the PRM's own"}
-    )
-    prm_context: int = field(
-        default=8192,
-        metadata={"help": "tokens that the PRM's cache holds; longer is refused", "least": 64},
+    form: str = option("", "math-shepherd, rlhflow, generative or classifier; found where it can")
+    aggregate: str = option("", "last, min, prod or mean of the steps; the PRM's own")
+    prm_context: int = option(
+        8192, "tokens that the PRM's cache holds; longer is refused", least=64
     )
 
 
