@@ -351,7 +351,7 @@ def probe(rows: Sequence[dict[str, Any]], model: Path, out: Path) -> tuple[dict[
     found = train([_trace(rows[at]) for at in plain], digest)
     found.head.facts.update(made=date.today().isoformat(), name=out.stem)
     found.head.save(out)
-    scores = found.ends.astype(float)
+    scores = found.scores.astype(float)
     logits = np.log(scores / (1 - scores))
     return dict(zip(plain, map(float, logits), strict=True)), found.head.facts
 

@@ -32,14 +32,10 @@ Folds = npt.NDArray[np.int_]
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A probe, and the scores that replies got from heads that had not seen them.
-
-    Args:
-        ends: shape (traces,), in the order of the traces.
-    """
+    """A head trained on all rows, and the scores of the rows by heads that had not seen them."""
 
     head: Head
-    ends: Floats
+    scores: Floats
 
 
 def fit(traces: Sequence[Trace], model: str, seed: int = 0) -> Head:
@@ -48,7 +44,7 @@ def fit(traces: Sequence[Trace], model: str, seed: int = 0) -> Head:
 
 
 def train(traces: Sequence[Trace], model: str, seed: int = 0) -> Trained:
-    """Train the heads on all traces; their figures are of traces that they had not seen.
+    """Train the heads on all traces, with scores of the ends; their figures are of unseen traces.
 
     What tells at the end of a reply is not what tells on the way: of replies to SVAMP a head
     trained on both alike ranked the ends by 0.755, one trained on ends alone by 0.80.
@@ -59,26 +55,18 @@ def train(traces: Sequence[Trace], model: str, seed: int = 0) -> Trained:
     Raises:
         UsageError: too few questions, or all came out alike. TtcError: no scikit-learn.
     """
-    at_ends = judged(ends(traces), seed)
+    at_ends = _judged(ends(traces), seed)
     facts = _facts(traces, at_ends.scores)
     steps = under_way(traces) if any(len(trace.labels) > 1 for trace in traces) else None
     head = at_ends.head
     if steps is not None and len(set(_truth(steps))) == 2:
-        on_the_way = judged(steps, seed)
+        on_the_way = _judged(steps, seed)
         head = on_the_way.head
         facts["auc_under_way"] = round(auc(on_the_way.scores, _truth(steps)), 4)
     return Trained(replace(head, model=model, facts=facts, ends=at_ends.head), at_ends.scores)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A head trained on all rows, and the scores of the rows by heads that had not seen them."""
-
-    head: Head
-    scores: Floats
-
-
-def judged(rows: Rows, seed: int = 0) -> Judged:
+def _judged(rows: Rows, seed: int) -> Trained:
     """Choose, train and calibrate a head, and judge how it was made by folds of questions.
 
     Raises:
@@ -99,7 +87,7 @@ def judged(rows: Rows, seed: int = 0) -> Judged:
         held = folds == fold
         head = _chosen(rows.take(~held), folds[~held])
         scores[held] = head.score(rows.states[held], rows.features[held])
-    return Judged(_chosen(rows, folds), scores)
+    return Trained(_chosen(rows, folds), scores)
 
 
 def _truth(rows: Rows) -> Floats:
@@ -170,8 +158,7 @@ def _heads(rows: Rows, cells: Sequence[Cell]) -> dict[Cell, Head]:
         slopes, bias = _logistic(parts, rows.labels, rows.weights, c)
         k = min(k, most)
         weights = np.concatenate([turn[:, :k] @ slopes[:k], slopes[k:]]).astype(np.float32)
-        moments = mean.astype(np.float32), scale.astype(np.float32)
-        found.append(Head("", *moments, weights, bias))
+        found.append(Head("", mean.astype(np.float32), scale.astype(np.float32), weights, bias))
     return dict(zip(cells, found, strict=True))
 
 

@@ -16,15 +16,11 @@ def auc(scores: Numbers, right: Numbers) -> float:
     NaN when all are right or all are wrong.
     """
     values, truth = np.asarray(scores, float), np.asarray(right) >= 0.5
-    good, bad = int(truth.sum()), int((~truth).sum())
-    if not good or not bad:
+    good, bad = values[truth], np.sort(values[~truth])
+    if not len(good) or not len(bad):
         return float("nan")
-    order = np.argsort(values, kind="stable")
-    _, where, counts = np.unique(values[order], return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    ranks = np.empty(len(values))
-    ranks[order] = (last - (counts - 1) / 2)[where]
-    return float((ranks[truth].sum() - good * (good + 1) / 2) / (good * bad))
+    below, up_to = (np.searchsorted(bad, good, side=side) for side in ("left", "right"))
+    return float((below + up_to).sum() / (2 * len(good) * len(bad)))
 
 
 def brier(scores: Numbers, right: Numbers) -> float:
@@ -37,11 +33,7 @@ def calibration(scores: Numbers, right: Numbers, bins: int = 5) -> list[dict[str
     values, truth = np.asarray(scores, float), np.asarray(right, float)
     order = np.argsort(values, kind="stable")
     return [
-        {
-            "score": float(values[part].mean()),
-            "right": float(truth[part].mean()),
-            "n": len(part),
-        }
+        {"score": float(values[part].mean()), "right": float(truth[part].mean()), "n": len(part)}
         for part in np.array_split(order, bins)
         if len(part)
     ]

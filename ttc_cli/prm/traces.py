@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,8 @@ class Trace:
 
     def after(self, steps: int) -> Trace:
         """Return the trace without its first steps."""
-        return Trace(
-            self.question, self.steps[steps:], self.states[steps:], self.features[steps:],
-            self.labels[steps:], self.right, self.tokens, steps,
-        )  # fmt: skip
+        rest = {of: getattr(self, of)[steps:] for of in ("steps", "states", "features", "labels")}
+        return replace(self, **rest, begun=steps)
 
     def record(self) -> dict[str, Any]:
         """Return the trace as a JSON object; numbers in half precision, base64."""
@@ -92,7 +91,7 @@ class Rows:
 
     def take(self, kept: npt.NDArray[np.bool_]) -> Rows:
         """Select rows by a mask."""
-        names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)
+        names = tuple(itertools.compress(self.names, kept))
         return Rows(
             names, self.states[kept], self.features[kept], self.labels[kept], self.weights[kept]
         )

@@ -11,7 +11,6 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ttc_cli.core.branch import Branch, BranchId, Step
 from ttc_cli.core.engine import EngineInfo
@@ -115,29 +114,28 @@ class Probe:
 def with_states(run: Run, branches: Sequence[Branch]) -> Flow[list[Branch]]:
     """The branches, each with the hidden states of its step ends; read where they lack."""
     out = list(branches)
-    wanted: list[tuple[int, int, Branch]] = []
+    wanted: dict[str, list[Branch]] = {"end": [], "turn": []}
+    places: dict[BranchId, tuple[int, int]] = {}
     for i, branch in enumerate(branches):
         if branch.text and not any(step.hidden for step in branch.steps):
-            pieces = STEPS.cut(branch.text)
-            out[i] = replace(branch, steps=tuple(Step(piece) for piece in pieces))
-            for n in range(1, len(pieces) + 1):
-                begun = tuple(Step(piece) for piece in pieces[:n])
-                wanted.append((i, n - 1, replace(branch, steps=begun, meta={})))
-    named = [replace(b, id=(*b.id, -1 - k)) for k, (_, _, b) in enumerate(wanted)]
-    # all of a branch that ended its turn: its state is that of the end-of-turn token, as when drawn
-    whole = [branches[i].text if branches[i].stop is Stop.END else None for i, _, _ in wanted]
-    turns = {branch.id for branch, text in zip(named, whole, strict=True) if branch.text == text}
-    states: dict[BranchId, tuple[Any, ...]] = {}
-    for hidden in ("end", "turn"):
-        some = [branch for branch in named if (branch.id in turns) == (hidden == "turn")]
+            steps = tuple(map(Step, STEPS.cut(branch.text)))
+            out[i] = replace(branch, steps=steps)
+            for n in range(len(steps)):
+                name = (*branch.id, -1 - len(places))
+                begun = replace(branch, id=name, steps=steps[: n + 1], meta={})
+                # of a turn that ended it is the state of the end-of-turn token, as when drawn
+                ended = branch.stop is Stop.END and n == len(steps) - 1
+                wanted["turn" if ended else "end"].append(begun)
+                places[name] = i, n
+    for hidden, some in wanted.items():
         outputs = Outputs(hidden=hidden)
         read = yield from unheard(
             run.extend(some, stop=StopRule(0), outputs=outputs, salt="states")
         )
-        states |= {branch.id: branch.steps[-1].hidden for branch in read if branch.steps}
-    for name, (i, n, _) in zip(named, wanted, strict=True):
-        if state := states.get(name.id, ()):
-            steps = out[i].steps
-            step = replace(steps[n], hidden=state, marks=(0,))
-            out[i] = replace(out[i], steps=(*steps[:n], step, *steps[n + 1 :]))
+        for branch in read:
+            if branch.steps and (state := branch.steps[-1].hidden):
+                i, n = places[branch.id]
+                changed = [*out[i].steps]
+                changed[n] = replace(changed[n], hidden=state, marks=(0,))
+                out[i] = replace(out[i], steps=tuple(changed))
     return out
