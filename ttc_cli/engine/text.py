@@ -34,7 +34,11 @@ class TextStream:
 
     def push(self, piece: bytes) -> tuple[str, Stop | None]:
         """Take a token's bytes; returns the text that may be shown now and why to stop."""
-        self._held += self._decoder.decode(piece)
+        return self.add(self._decoder.decode(piece))
+
+    def add(self, text: str) -> tuple[str, Stop | None]:
+        """The same of a text."""
+        self._held += text
         if not self._held:
             return "", None
         at, length = self._rule.cut(self._held), len(self.text)

@@ -45,14 +45,14 @@ class Choice:
         self.content += "".join(text for kind, text in deltas if kind == "content")
         if isinstance(event, Done):
             self.result = event.result
-        elif self._deltas.ended.over:
+        elif self._deltas.over:
             self.job.interrupt()
         return deltas
 
     @property
     def finish(self) -> str:
         """Why it ended: "stop" or "length"."""
-        return "stop" if self._deltas.ended.over else self.result["choices"][0]["finish_reason"]
+        return "stop" if self._deltas.over else self.result["choices"][0]["finish_reason"]
 
     @property
     def ours(self) -> dict[str, Any]:

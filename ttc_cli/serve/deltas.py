@@ -8,34 +8,11 @@ from typing import Any, Literal
 from ttc_cli.core.branch import BranchId
 from ttc_cli.core.events import Close, Done, Event, Open, ProgramRun, Said, Start, Text, Vote
 from ttc_cli.core.sampling import StopRule
+from ttc_cli.engine.text import TextStream
 from ttc_cli.prompts.thoughts import ThoughtSplitter
 
 Kind = Literal["reasoning", "content"]
 Delta = tuple[Kind, str]
-
-
-class Ended:
-    """Lets a text through up to the first stop string, as it comes in.
-
-    `over` says whether one came.
-    """
-
-    def __init__(self, stop: Sequence[str]) -> None:
-        self._rule = StopRule(0, strings=tuple(stop))
-        self._said, self._shown = "", 0
-        self.over = False
-
-    def feed(self, text: str, *, last: bool = False) -> str:
-        """What may be shown by now; `last` says that no more follows."""
-        if not self._rule.strings or self.over:
-            return "" if self.over else text
-        self._said += text
-        cut = self._rule.cut(self._said)
-        self.over = cut is not None
-        held = 0 if last else self._rule.held(self._said)
-        end = cut if cut is not None else len(self._said) - held
-        shown, self._shown = self._said[self._shown : end], max(self._shown, end)
-        return shown
 
 
 class Deltas:
@@ -43,11 +20,13 @@ class Deltas:
 
     One branch that is the reply from its first word on is passed on as it is written. Where
     several are drawn, each is reasoning when it is done, with the answer that it came to; so are
-    programs and votes. The content follows when it is decided.
+    programs and votes. The content follows when it is decided. `over` says whether one of `stop`
+    came.
     """
 
     def __init__(self, stop: Sequence[str] = ()) -> None:
-        self.ended = Ended(stop)
+        self.over = False
+        self._content = TextStream(StopRule(0, strings=tuple(stop)))
         self._plan: dict[str, Any] = {}
         self._splitter = ThoughtSplitter(False)
         self._written: dict[BranchId, list[str]] = {}
@@ -57,11 +36,18 @@ class Deltas:
     def __call__(self, event: Event) -> Iterator[Delta]:
         """What an event adds."""
         for kind, text in self._deltas(event):
-            text = self.ended.feed(text) if kind == "content" else text
+            text = self._shown(text) if kind == "content" else text
             if text:
                 yield kind, text
-        if isinstance(event, Done) and (rest := self.ended.feed("", last=True)):
+        if isinstance(event, Done) and (rest := self._content.flush()):
             yield "content", rest
+
+    def _shown(self, text: str) -> str:
+        if self.over:
+            return ""
+        shown, stop = self._content.add(text)
+        self.over = stop is not None
+        return shown
 
     @property
     def _streams(self) -> bool:

@@ -82,8 +82,7 @@ class _Open:
     def __init__(self, call: Call, kind: str, index: int) -> None:
         self.kind, self._call, self._index = kind, call, index
         self._text = ""
-        name = "output_text" if kind == "content" else "reasoning_text"
-        self._name = f"response.{name}"
+        self._name = f"response.{PARTS[kind]}"
         self._logprobs: Json = {"logprobs": []} if kind == "content" else {}
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -54,11 +53,7 @@ class Strategy:
 
 
 REGISTRY = Registry("strategy", "ttc.strategies", BUILTIN, ("solve",))
-
-
-def names() -> list[str]:
-    """All strategies that can be named."""
-    return REGISTRY.names()
+names = REGISTRY.names
 
 
 def find(name: str) -> Strategy:
@@ -68,7 +63,7 @@ def find(name: str) -> Strategy:
         UsageError: there is none (the hint holds the nearest name), or it is another package's
             and cannot be used.
     """
-    module = import_module(BUILTIN[name]) if name in BUILTIN else REGISTRY.module(name)
+    module = REGISTRY.module(name)
     told = ("SCORER", "NEEDS", "VOTES", "STREAMS", "SCHEMA")
     facts = {fact.lower(): getattr(module, fact) for fact in told if hasattr(module, fact)}
     return Strategy(name, module.solve, getattr(module, "Options", NoOptions), **facts)

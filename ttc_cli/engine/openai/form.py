@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
+
+import msgspec
 
 from ttc_cli.engine.openai.told import number_in
 
@@ -21,8 +22,7 @@ GROUPS = (("logprobs", "top_logprobs"), ("top_k", "min_p"), ("temperature", "top
 SWITCHES = ("continue_final_message", "add_generation_prompt")
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is known of a server; what it once refused is never sent again.
 
     Args:
@@ -50,22 +50,19 @@ class Form:
 
     @classmethod
     def read(cls, value: Mapping[str, Any] | None) -> Form | None:
-        """A form as `asdict` made it; None for anything else."""
+        """A form as it was written; None for anything else."""
         try:
-            form = cls(**{**(value or {}), "refused": tuple((value or {})["refused"])})
-        except (TypeError, KeyError, ValueError):
+            return msgspec.convert(value or None, cls)
+        except msgspec.ValidationError:
             return None
-        plain = isinstance(form.most, int) and all(isinstance(n, str) for n in form.refused)
-        others = [getattr(form, f.name) for f in fields(cls) if f.name not in ("most", "refused")]
-        return form if plain and all(on in (True, False, None) for on in others) else None
 
     def written(self) -> dict[str, Any]:
         """As JSON."""
-        return asdict(self) | {"refused": list(self.refused)}
+        return msgspec.structs.asdict(self)
 
     def but(self, **changes: Any) -> Form:
         """Another form that differs in some things."""
-        return replace(self, **changes)
+        return msgspec.structs.replace(self, **changes)
 
     @property
     def abilities(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ttc_cli.core.engine import BranchRequest, Delta, DeltaFields, EngineInfo
-from ttc_cli.core.errors import ContextOverflow, EngineFailed, MissingCapability
+from ttc_cli.core.errors import ContextOverflow, EngineFailed
 from ttc_cli.core.sampling import LIKELIEST, Stop
 from ttc_cli.engine.openai.piece import Partial, Piece
 from ttc_cli.engine.text import LOOP_CHECK_EVERY, TextStream, loops
@@ -28,20 +28,12 @@ def check(request: BranchRequest, info: EngineInfo) -> None:
 
     Raises MissingCapability: it names what is lacking.
     """
-    outputs = request.outputs
     needs = {
-        "hidden": bool(outputs.hidden),
-        "distribution": outputs.certainty,
-        "grammar": bool(request.grammar),
-        "score": bool(request.candidates),
+        "hidden": request.outputs.hidden, "distribution": request.outputs.certainty,
+        "grammar": request.grammar, "score": request.candidates,
         "continue": any(step.text for step in request.prefix),
-    }
-    lacking = [name for name, needed in needs.items() if needed and name not in info.capabilities]
-    if lacking:
-        raise MissingCapability(
-            f"this needs {' and '.join(lacking)}, which {info.name} does not offer",
-            "choose another strategy, or a local GGUF model",
-        )
+    }  # fmt: skip
+    info.require(*(name for name, needed in needs.items() if needed), by="this")
 
 
 class Job:

@@ -101,18 +101,14 @@ class _Marks:
     def __getattr__(self, name: str) -> Any:
         def mark(*args: Any, **kwargs: Any) -> Any:
             def put(function: Any) -> Any:
-                function.marks = [*getattr(function, "marks", []), (name, args, kwargs)]
+                told = (name, () if bare else args, kwargs)
+                function.marks = [*getattr(function, "marks", []), told]
                 return function
 
             bare = len(args) == 1 and isinstance(args[0], (types.FunctionType, type)) and not kwargs
-            return _Marks._bare(name, args[0]) if bare else put
+            return put(args[0]) if bare else put
 
         return mark
-
-    @staticmethod
-    def _bare(name: str, function: Any) -> Any:
-        function.marks = [*getattr(function, "marks", []), (name, (), {})]
-        return function
 
 
 mark = _Marks()
