@@ -6,11 +6,12 @@ import random
 from collections import Counter
 
 from ttc_cli.core.branch import Branch, Prompt
-from ttc_cli.search.beam import Beam, Dvts
-from ttc_cli.search.best_first import BestFirst
-from ttc_cli.search.mcts import Mcts
-from ttc_cli.search.particle import Particle, effective, softmax, systematic
-from ttc_cli.search.tree import DEAD, FINISHED, OPEN, Node, shares
+from ttc_cli.stepwise.tree import DEAD, FINISHED, OPEN, Node
+from ttc_cli.strategies.beam import Beam, shares
+from ttc_cli.strategies.best_first import BestFirst
+from ttc_cli.strategies.dvts import Dvts
+from ttc_cli.strategies.mcts import Mcts
+from ttc_cli.strategies.particle import Particle, effective, softmax, systematic
 
 
 def root() -> Node:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.steps import STEPS
-from ttc_cli.search.tree import Node
+from ttc_cli.stepwise.tree import Node
 
 
 def points(branch: Branch, scores: Sequence[float], start: int = 0) -> list[Node]:

@@ -16,7 +16,7 @@ from ttc_cli.core.sampling import Outputs, Stop, StopRule
 from ttc_cli.core.steps import STEPS
 from ttc_cli.core.verify import Graded
 from ttc_cli.drawing.replies import CLOSING_SECONDS, EXPECTED_TOKENS, close, ended, hold_back
-from ttc_cli.search.tree import DEAD, FINISHED, OPEN, Node
+from ttc_cli.stepwise.tree import DEAD, FINISHED, OPEN, Node
 from ttc_cli.voting.grading import failures
 
 

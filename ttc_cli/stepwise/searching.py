@@ -1,4 +1,4 @@
-"""The tree searches: a policy of `ttc_cli.search`, an engine, a verifier and a vote at the end."""
+"""The tree searches: a strategy's policy, an engine, a verifier and a vote at the end."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ttc_cli.core.events import Flow
 from ttc_cli.core.outcome import Outcome, Plan, Question, TreeStep
 from ttc_cli.core.run import Run
 from ttc_cli.drawing.replies import cut_by, ended
-from ttc_cli.search.tree import Node, Policy
 from ttc_cli.stepwise.growing import Grower, Options
+from ttc_cli.stepwise.tree import Node, Policy
 from ttc_cli.voting.ballot import Ballot
 
 __all__ = ["NEEDS", "SCORER", "Options", "search"]

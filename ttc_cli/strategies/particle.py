@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ttc_cli.core.events import Flow
 from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
-from ttc_cli.search.particle import Particle
+from ttc_cli.core.sampling import uniform
 from ttc_cli.stepwise import searching
 from ttc_cli.stepwise.searching import NEEDS, SCORER
+from ttc_cli.stepwise.tree import DEAD, OPEN, Node
 
 __all__ = ["NEEDS", "SCORER", "Options", "solve"]
+EDGE = 1e-4  # scores are kept off 0 and 1 by so much
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,83 @@ class Options(searching.Options):
     """Options of particle."""
 
     anneal: int = option(8, "rounds in which few may not take over")
+
+
+class Particle:
+    """`draws` particles; after each step they are drawn anew by softmax(logit(score)).
+
+    A finished particle stays among them, so that it competes with those still on their way.
+    Systematic resampling, whose counts differ from the expected ones by less than one.
+
+    Source: Puri et al. 2025 (arXiv 2502.01618).
+
+    Args:
+        root: of the tree. draws: particles. seed: of the resampling.
+        anneal: for so many rounds, weights are flattened until the effective number of
+            particles is at least half of them: a verifier errs most about short beginnings.
+    """
+
+    goes_back = False
+
+    def __init__(self, root: Node, draws: int, seed: int = 0, anneal: int = 8) -> None:
+        self._particles: list[Node] = [root] * max(1, draws)
+        self._seed, self._anneal = seed, anneal
+        self._round = 0
+
+    def ask(self) -> Sequence[Node]:
+        """See Policy."""
+        return [node for node in self._particles if node.state == OPEN]
+
+    def tell(self, grown: Sequence[Node]) -> None:
+        """See Policy."""
+        came = iter(grown)
+        moved = [next(came) if node.state == OPEN else node for node in self._particles]
+        usable = [node for node in moved if node.state != DEAD]
+        if not usable:
+            self._particles = []
+            return
+        weights = self._weights(usable)
+        self._particles = systematic(usable, weights, len(moved), uniform(self._seed, self._round))
+        self._round += 1
+
+    def _weights(self, nodes: Sequence[Node]) -> list[float]:
+        logits = [logit(0.5 if node.score is None else node.score) for node in nodes]
+        heat = 1.0
+        weights = softmax(logits, heat)
+        while self._round < self._anneal and effective(weights) < 0.5 * len(nodes):
+            heat *= 1.5
+            weights = softmax(logits, heat)
+        return weights
+
+
+def logit(score: float) -> float:
+    """ln(p / (1 - p)), with p kept off 0 and 1."""
+    p = min(max(score, EDGE), 1 - EDGE)
+    return math.log(p / (1 - p))
+
+
+def softmax(logits: Sequence[float], heat: float) -> list[float]:
+    """Weights that sum to 1; a higher heat makes them more equal."""
+    top = max(logits)
+    raw = [math.exp((x - top) / heat) for x in logits]
+    return [x / math.fsum(raw) for x in raw]
+
+
+def effective(weights: Sequence[float]) -> float:
+    """The effective number of particles, 1 / sum of squares."""
+    return 1.0 / math.fsum(w * w for w in weights)
+
+
+def systematic(nodes: Sequence[Node], weights: Sequence[float], n: int, u: float) -> list[Node]:
+    """n nodes drawn by weight at evenly spaced points that start at u / n."""
+    drawn: list[Node] = []
+    total, i = weights[0], 0
+    for k in range(n):
+        while total < (k + u) / n and i < len(nodes) - 1:
+            i += 1
+            total += weights[i]
+        drawn.append(nodes[i])
+    return drawn
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:

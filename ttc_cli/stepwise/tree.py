@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -83,19 +82,6 @@ def live(nodes: Sequence[Node]) -> list[Node]:
     return sorted({n: None for n in nodes if n.state == OPEN}, key=lambda n: n.rank, reverse=True)
 
 
-def shares(weights: Sequence[float], total: int) -> list[int]:
-    """`total` split in proportion to the weights, in whole numbers (largest remainders)."""
-    whole = math.fsum(weights)
-    if not weights or whole <= 0:
-        return [0] * len(weights)
-    exact = [total * w / whole for w in weights]
-    out = [math.floor(x) for x in exact]
-    order = sorted(range(len(exact)), key=lambda i: (out[i] - exact[i], i))
-    for i in order[: total - sum(out)]:
-        out[i] += 1
-    return out
-
-
 class Frontier:
     """Queue of open steps to return to, each once, the best-scored first.
 
@@ -115,8 +101,3 @@ class Frontier:
         """The best, best first, which are not returned to again; fewer when there are no more."""
         taken, self._open = self._open[:count], self._open[count:]
         return taken
-
-    @property
-    def best(self) -> Node | None:
-        """The node that `take` would take first."""
-        return self._open[0] if self._open else None
