@@ -39,6 +39,9 @@ _NOTE = re.compile(
     r"^[ \t]*(?:-{3,}|\*{3,})[ \t]*$"
 )
 _ITEM_MARK = re.compile(r"^[ \t]*(?:\d{1,2}[.)]\s+|[-*•]\s+|#+\s)", re.MULTILINE)
+_CLAUSES = re.compile(
+    r"(?<=\D[.!])\s+(?=[A-Z])|,?\s+(?:so|thus|therefore|hence)\s+(?!that\b|much\b|many\b|far\b|on\b)"
+)  # sentences, and what follows from them
 _FREE = (None, "word", "text")  # kinds whose answer may be any words
 
 
@@ -73,7 +76,7 @@ def extract(text: str, kind: Kind | None = None, question: str = "") -> Extracte
     if "<think>" in said or not said.strip():
         return None
     opened = pattern("open tag").search(said)
-    said = first_turn(said[: opened.start()] if opened else said)
+    said = pattern("courtesy").sub("", first_turn(said[: opened.start()] if opened else said))
     closed, open_box = boxes(said)
     rules = _ORDERS.get(kind, _ORDER)
     if kind != "code" and any(EMPTY.fullmatch(inner) for _, _, inner in closed):
@@ -229,17 +232,31 @@ def maths(reply: Reply) -> str | None:
 def number(reply: Reply) -> str | None:
     """The value that the last line tells; for kind number, the last line that tells one."""
     wanted = asked.wanted(reply.question)
+    counted = wanted is not None and wanted.kind == "quantity"
+    if counted and pattern("none").fullmatch(sentence(reply.last)):
+        return "0"
     lines = reply.text.split("\n")[-12:] if reply.kind == "number" else [reply.last]
     for line in reversed(lines):
         if line.rstrip().endswith("?") or pattern("unknowing").match(line):
             continue
         # the last sentence that has a value
         told = unlabelled(_ITEM_MARK.sub("", line))
-        for said in reversed(re.split(r"(?<=\D[.!])\s+(?=[A-Z])", told)):
+        for said in reversed(_CLAUSES.split(told)):
+            if named := _called(said, reply.question):
+                return named
             if one := scan.told(said, wanted):
                 return said[one.start : one.end].strip()
-    counted = wanted is not None and wanted.kind == "quantity"
     return "0" if counted and pattern("none").match(reply.last) else None
+
+
+def _called(said: str, question: str) -> str | None:
+    """The number behind the name of what was asked for: "3 with a remainder of 2"."""
+    form = asked.read(question)
+    if form is None or form.shape != "same" or form.noun or not form.rest:
+        return None
+    named = [*re.finditer(rf"(?i)\ba {re.escape(form.rest[0])} of ", said)]
+    found = scan.seen(said[named[-1].end() :]) if named else []
+    return said[named[-1].end() :][: found[0].end] if found and not found[0].start else None
 
 
 def line(reply: Reply) -> str | None:

@@ -41,6 +41,9 @@ _PLACED = frozenset({"located", "situated", "found"})
 _GLUE = frozenset({"of", "in", "on", "at", "to", "for", "with", "'s", "that", "which", "who"})
 _CLAUSE = frozenset(listed("clause"))  # words that make what they are in a statement, and no name
 _FOUND_IN = re.compile(r"(?:(?:located|situated|found)\s+)?(?:in|at|on)\s+(?=\w)", re.I)
+_DATED = re.compile(
+    r",?\s+(?:in|on|around)\s+(?:the year\s+)?(?:[A-Z][a-z]+\s+)?(?:\d{1,2},?\s+)?\d{3,4}\W*$"
+)  # who did it is not when
 _PAID_PER = re.compile(
     r"(?i)^(?=.*(?:[$€£¥₹]|dollar|euro|pound|rupee|\bRs)).*?(?=(?:\s+(?:an?|per|each|every)\s+|/)"
     r"(year|month|week|day|hour)$)"
@@ -68,7 +71,10 @@ def short(said: str, question: str) -> str | None:
     end = SENTENCE_END.search(said)
     if (end and said[end.end() :].strip(_EDGES)) or "?" in said or unsure(said):
         return None
-    return _left(said, form)
+    found = _left(said, form) or _predicate(said, form)
+    if found is None and form.shape == "subject" and (dated := _DATED.search(said)):
+        found = _left(said[: dated.start()], form)
+    return found
 
 
 def bare(said: str, question: str) -> str:
@@ -114,6 +120,30 @@ def _left(said: str, form: Form) -> str | None:
             end = found[max(new) + 1].start if max(new) + 1 < len(found) else len(said)
             return _name(said[start:end], found[min(new) : max(new) + 1])
     return None
+
+
+def _predicate(said: str, form: Form) -> str | None:
+    """What a sentence says of all that was asked for: "The largest planet of our system is X"."""
+    found = words(said)
+    verbs = [at for at, word in enumerate(found) if word.text in COPULAS]
+    before, after = (found[: verbs[0]], found[verbs[0] + 1 :]) if len(verbs) == 1 else ((), ())
+    if form.place:
+        after = after[1:] if after and after[0].text in _PLACED else after
+        if not after or after[0].text not in ("in", "at", "on"):
+            return None
+        after = after[1:]
+    asked = {stem(w) for w in (*form.noun * (not form.place), *form.rest)}
+    asked -= {stem(w) for w in _GLUE | COPULAS | PREPOSITIONS | _PLACED}
+    known = [at for at, word in enumerate(before) if stem(word.text) in asked]
+    if not asked or {stem(before[at].text) for at in known} != asked or not after:
+        return None
+    more = before[known[-1] + 1 :]  # where, or of what
+    within = not more or more[0].text in PREPOSITIONS or (form.place and len(more) == 1)
+    others = [w for w in before[: known[-1]] if stem(w.text) not in asked and w.text not in _GLUE]
+    again = any(stem(word.text) in asked for word in after)
+    if others or again or not within or after[0].article in ("a", "an"):
+        return None
+    return _name(said[after[0].start : after[-1].end], after)
 
 
 def _fits(found: Sequence[Word], first: int, last: int, new: set[int], form: Form) -> bool:

@@ -61,10 +61,19 @@ def _longest(text: str, start: int) -> Seen | None:
             continue
         value = parse(said)
         plain_ = _is_plain(value) and (value.kind == "list" or not FILLER.search(said))
+        plain_ = plain_ and not (value.kind == "list" and _unlike(value.parts, text[end:]))
         if value.kind in _KINDS and plain_:
             equals = said.rfind("=") + 1 if value.kind not in ("assignment", "list") else 0
             return Seen(end - len(said[equals:].lstrip()), end, value)
     return None
+
+
+def _unlike(parts: tuple[Value, ...], rest: str) -> bool:
+    """Whether values are no list but parts of a sentence: "of the 12 apples, 7 are left"."""
+    first, last = parts[0], parts[-1]
+    if last.kind == "assignment" != first.kind:
+        return True  # 2T = 24, T = 12
+    return len(parts) == 2 and bool(first.label and not last.label and re.match(r"\s+[a-z]", rest))
 
 
 def _is_plain(value: Value) -> bool:
@@ -112,6 +121,15 @@ def told(text: str, wanted: Value | None = None, *, only: bool = False) -> Seen 
         wanted: a measure of the kind that is asked for, where the question says it.
         only: take no value of another kind.
     """
+    equation, equals, result = text.rpartition("=")
+    if (
+        equals
+        and not re.search(r"(?:^|[^\w])[a-zA-Z]\s*$", equation)
+        and re.match(r"\s*\S", result)
+    ):
+        one = told(result, wanted, only=only)  # 35 days / 7 = 5 weeks
+        if one and len(_WORD.findall(result[one.end :])) <= 2:
+            return Seen(len(equation) + 1 + one.start, len(equation) + 1 + one.end, one.value)
     same_length = plain(text)
     text = same_length if len(same_length) == len(text) else text
     found = seen(text)
@@ -120,6 +138,8 @@ def told(text: str, wanted: Value | None = None, *, only: bool = False) -> Seen 
         alike = [one for one in (*found, *_spelt(text)) if _fits(one, wanted, text)]
         outside = alike if only else alike or outside
     main = [one for one in outside if not _bystander(text, one)]
+    if not main and not only:  # "of the 12 apples, 7 are left"
+        main = [one for one in found if one.value.bare and not _bystander(text, one)]
     one = next(reversed(main or outside or ([] if only else found)), None)
     denied = one and pattern("not so").search(text[max(0, one.start - 40) : one.start])
     return None if denied else one

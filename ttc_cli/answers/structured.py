@@ -82,7 +82,7 @@ def _size(text: str) -> Value | None:
 
 def _range(text: str) -> Value | None:
     match = _RANGE.fullmatch(text) if len(text) < 80 and "\\" not in text else None
-    if match is None:
+    if match is None or re.search(r"\b(?:is|are)\b", text):
         return None
     joint = text[match.end("a") : match.start("b")].strip().lower()
     between = bool(_RANGED.match(text))

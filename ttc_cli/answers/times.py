@@ -142,7 +142,8 @@ def _year(text: str) -> Value | None:
     if match := _YEAR_ONLY.fullmatch(text):
         return Value("date", ("year", int(match[1])))
     for kind in ("weekdays", "months"):
-        number = number_of(kind, text) if _NAME_ALONE.fullmatch(text) else None
+        named = text.removeprefix("a ") if kind == "weekdays" else text
+        number = number_of(kind, named) if _NAME_ALONE.fullmatch(named) else None
         if number is not None:
             return Value("date", (kind, number))
     match = pattern("era").fullmatch(text)
