@@ -29,7 +29,7 @@ def reply(given: bytes, said: bytes, *strings: str) -> Delta:
     request = BranchRequest("a", Prompt(()), StopRule(99, strings), prefix=prefix)
     job = Job(request, [*b"the prompt", *given], 10, (), None, Bytes())
     for token in said:
-        if (stop := job.take(token, None, ends=False)) is not None:
+        if (stop := job.take(token, {}, ends=False)) is not None:
             job.finish(stop)
             break
     else:

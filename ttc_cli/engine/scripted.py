@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -44,13 +45,7 @@ Script = Callable[[BranchRequest], Line | str]
 
 def split(text: str) -> tuple[str, ...]:
     """A text as tokens: words with the space before them."""
-    out, word = [], ""
-    for char in text:
-        if char in " \n" and word.strip():
-            out.append(word)
-            word = ""
-        word += char
-    return tuple([*out, word] if word else out)
+    return tuple(re.findall(r"\s*\S[^ \n]*|\s+", text))
 
 
 def from_choices(choices: Sequence[str]) -> Script:

@@ -160,12 +160,6 @@ def hub_cache(environ: Mapping[str, str] = os.environ) -> Path:
     return (Path(environ.get("HF_HOME") or base / "huggingface") / "hub").expanduser()
 
 
-def _ollama_folders(environ: Mapping[str, str]) -> list[Path]:
-    if folder := environ.get("OLLAMA_MODELS"):
-        return [Path(folder).expanduser()]
-    return [Path("~/.ollama/models").expanduser(), Path("/usr/share/ollama/.ollama/models")]
-
-
 def _files(folder: Path) -> Iterator[Path]:
     """Model files below a folder: no later parts of split ones, no image projectors."""
     for path in sorted(folder.rglob("*.gguf")):
@@ -184,7 +178,9 @@ def _in_hub_cache(environ: Mapping[str, str]) -> Iterator[Found]:
 
 
 def _in_ollama(environ: Mapping[str, str]) -> Iterator[Found]:
-    for folder in _ollama_folders(environ):
+    own = environ.get("OLLAMA_MODELS")
+    for place in [own] if own else ["~/.ollama/models", "/usr/share/ollama/.ollama/models"]:
+        folder = Path(place).expanduser()
         for manifest in sorted((folder / "manifests").glob("*/*/*/*")):
             with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
                 layers = json.loads(manifest.read_bytes())["layers"]

@@ -118,9 +118,8 @@ class _Facts:
 
 
 def _special_tokens(facts: _Facts) -> dict[str, int]:
-    ids = {key: value for key, value in facts.metadata.items() if isinstance(value, int)}
-    named = ((_TOKEN_ID.fullmatch(key), value) for key, value in ids.items())
-    return {match[1]: int(value) for match, value in named if match}
+    named = ((_TOKEN_ID.fullmatch(key), value) for key, value in facts.metadata.items())
+    return {match[1]: int(value) for match, value in named if match and isinstance(value, int)}
 
 
 def _memory_kind(facts: _Facts, kv_heads: tuple[int, ...]) -> MemoryKind:

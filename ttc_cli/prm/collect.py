@@ -179,12 +179,10 @@ def _digest(item: Item, spec: RolloutSpec, seed: int, majority: bool, synthetic:
 def _prepared(session: Session, items: Sequence[Item]) -> Iterator[tuple[Item, Planned]]:
     for item in items:
         try:
-            yield (
-                item,
-                planned_for(session, Request.of(session.settings, item.prompt, form=item.task)),
-            )
+            one = planned_for(session, Request.of(session.settings, item.prompt, form=item.task))
         except ContextOverflow:
             continue
+        yield item, one
 
 
 def _one(

@@ -40,6 +40,8 @@ class Service:
         queue: jobs held at once, waiting or being answered.
         record: logs the run of each job that was begun.
         company: what else is served on this thread.
+
+    `held` counts jobs that wait or are being answered.
     """
 
     def __init__(
@@ -55,17 +57,12 @@ class Service:
         self._lock = threading.Lock()
         self._waiting: deque[Job] = deque()
         self._live: set[Job] = set()
-        self._held = 0
+        self.held = 0
         self._closing = False
         self._deadline: float | None = None
         self._gap, self._last = 1.0, time.monotonic()
 
     # -- from other threads -------------------------------------------------------------------
-
-    @property
-    def held(self) -> int:
-        """Jobs that wait or are being answered."""
-        return self._held
 
     @property
     def branches(self) -> int:
@@ -83,7 +80,7 @@ class Service:
         """Take jobs in, all or none; ApiError: the queue is full, the server ends, or is away."""
         with self._lock:
             self._admit(len(jobs))
-            self._held += len(jobs)
+            self.held += len(jobs)
             self._waiting.extend(jobs)
         self._company.wake()
 
@@ -94,7 +91,7 @@ class Service:
                 job.left = True
                 if job in self._waiting:
                     self._waiting.remove(job)
-                    self._held -= 1
+                    self.held -= 1
 
     def close(self, grace: float) -> None:
         """Take nothing in any more; hand back what waits.
@@ -110,9 +107,9 @@ class Service:
             raise refused(f"{more} answers are more than the queue holds", "n")
         if self._closing or self.failure is not None:
             raise unavailable("the server is closing down")
-        if self._held and (outage := self.session.engine.outage):
+        if self.held and (outage := self.session.engine.outage):
             raise unavailable(outage)  # with none held, this one finds out whether it is over
-        if self._held + more > self.queue:
+        if self.held + more > self.queue:
             message = f"the queue is full: it holds {self.queue} requests"
             kind, code = "rate_limit_error", "queue_full"
             raise ApiError(429, message, kind=kind, code=code, after=self._gap)
@@ -243,7 +240,7 @@ class Service:
                 self._say(str(error))
         now = time.monotonic()
         with self._lock:
-            self._held -= 1
+            self.held -= 1
             gap = now - max(self._last, job.began)  # without the time in which nobody asked
             self._gap += SMOOTHING * (gap - self._gap)
             self._last = now

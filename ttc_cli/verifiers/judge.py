@@ -72,21 +72,16 @@ class Judge:
 
     def _reasons(self, run: Run, branches: Sequence[Branch]) -> Flow[list[Branch]]:
         """k reasoned judgements of each branch in turn, up to where the verdict comes."""
-        asked = {
-            (*branch.id, i): replace(_asked(run.engine.info, branch, WHY), id=(*branch.id, i))
+        asked = [
+            replace(_asked(run.engine.info, branch, WHY), id=(*branch.id, i))
             for branch in branches
             for i in range(self.options.rationales)
-        }
-        flow = run.extend(
-            asked.values(),
-            stop=StopRule(self.options.rationale_tokens),
-            salt="judge",
-            ledger=run.ledger.child(verifier=True),
-        )
-        done = yield from unheard(flow)
+        ]
+        stop, ledger = StopRule(self.options.rationale_tokens), run.ledger.child(verifier=True)
+        done = yield from unheard(run.extend(asked, stop=stop, salt="judge", ledger=ledger))
         # What a budget or a deadline cut short still gets a verdict.
         said = {branch.id: branch.forced(VERDICT) for branch in done}
-        return [said[name] for name in asked]
+        return [said[branch.id] for branch in asked]
 
     def _verdicts(self, run: Run, asked: Sequence[Branch]) -> Flow[list[float | None]]:
         items = [(branch.prompt, branch.steps) for branch in asked]

@@ -15,6 +15,7 @@ from ttc_cli.core.verify import Graded
 from ttc_cli.voting.ballot import Ballot, confident
 from ttc_cli.voting.evidence import UNMEASURED
 
+UNGRADED = Graded(None)
 MANY = 100
 """Samples beyond which the best by an imperfect score is looked at with suspicion."""
 
@@ -61,18 +62,15 @@ class Grades:
 
     def score(self, branch: Branch) -> float | None:
         """In [0, 1]; None where the verifier failed, or was not asked."""
-        graded = self._of.get(branch.id)
-        return graded.score if graded else None
+        return self._of.get(branch.id, UNGRADED).score
 
     def note(self, branch: Branch) -> str:
         """What is wrong with a branch, in the verifier's words."""
-        graded = self._of.get(branch.id)
-        return graded.note if graded else ""
+        return self._of.get(branch.id, UNGRADED).note
 
     def steps(self, branch: Branch) -> tuple[float, ...]:
         """A score for each step of a branch; none where the verifier does not judge steps."""
-        graded = self._of.get(branch.id)
-        return graded.steps if graded else ()
+        return self._of.get(branch.id, UNGRADED).steps
 
     def passed(self, branch: Branch) -> bool:
         """Whether a gate let the branch through."""

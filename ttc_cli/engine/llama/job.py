@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from ttc_cli.core.engine import BranchRequest, Delta, DeltaFields
 from ttc_cli.core.sampling import Stop, uniform
 from ttc_cli.engine.llama import sampler
-from ttc_cli.engine.llama.sampler import Floats, Stats
+from ttc_cli.engine.llama.sampler import Floats
 from ttc_cli.engine.text import LOOP_CHECK_EVERY, TextStream, decoder_after, loops, unfinished
 
 if TYPE_CHECKING:  # tests drive jobs without llama.cpp
@@ -92,16 +92,13 @@ class Job:
         self._news.add("hidden", (state,))
         self.capture = False
 
-    def take(self, token: int, stats: Stats | None, *, ends: bool) -> Stop | None:
-        """Append a sampled token; returns why to stop, if it does."""
+    def take(self, token: int, measured: Mapping[str, float], *, ends: bool) -> Stop | None:
+        """Append a sampled token and what was measured; returns why to stop, if it does."""
         self.tokens.append(token)
         self.sampled += 1
         self._news.add("sampled", 1)
-        if stats is not None:
-            outputs = self.request.outputs
-            self._news.add("logprobs", (stats.logprob,) if outputs.logprobs else ())
-            self._news.add("confidences", (stats.confidence,) if outputs.confidence else ())
-            self._news.add("certainties", (stats.certainty,) if outputs.certainty else ())
+        for name, value in measured.items():
+            self._news.add(name, (value,))
         if ends:
             self._news.add("text", self.stream.flush())
             return Stop.END
@@ -203,8 +200,8 @@ class Drawing:
                 return
             token = allowed
         outputs = job.request.outputs
-        stats = sampler.measure(row, token, outputs) if outputs.per_token else None
-        stop = job.take(token, stats, ends=self._is_end(token))
+        measured = sampler.measure(row, token, outputs) if outputs.per_token else {}
+        stop = job.take(token, measured, ends=self._is_end(token))
         if stop is Stop.STEP:
             job.capture = bool(outputs.hidden)
             stop = None if outputs.hidden == "steps" else Stop.STEP

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,15 +22,6 @@ NEGLIGIBLE = 25.0
 """Nats below the likeliest token, after temperature, where a token no longer counts: even
 150,000 such tokens together have less than 3e-6 of the likeliest one's weight."""
 ROWS = 128  # a row of logits is seen as a table of so many rows to find its largest values
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Statistics of one sampled token; NaN where not asked for."""
-
-    logprob: float = math.nan
-    confidence: float = math.nan
-    certainty: float = math.nan
 
 
 def thresholds(peaks: Floats, samplings: Sequence[Sampling]) -> Floats:
@@ -90,13 +80,13 @@ def _filter(
     return ids, kept
 
 
-def measure(row: Floats, token: int, outputs: Outputs) -> Stats:
-    """Log-probability, top-k confidence and self-certainty at one position, in nats.
+def measure(row: Floats, token: int, outputs: Outputs) -> dict[str, float]:
+    """Log-probability, top-k confidence and self-certainty of one token, in nats, as asked for.
 
     Confidence is DeepConf's (arXiv 2508.15260): minus the mean log-probability of the k
     likeliest candidates; the flatter the distribution, the lower it is. Self-certainty (arXiv
     2502.18581) is the KL divergence from uniform, over the whole vocabulary V:
-    -1/V sum log(V p) = norm + peak - log V - mean of the logits.
+    -1/V sum log(V p) = norm + peak - log V - mean of the logits. Each is named as in `Delta`.
     """
     peak = float(row.max())
     weights = row - np.float32(peak)
@@ -104,13 +94,14 @@ def measure(row: Floats, token: int, outputs: Outputs) -> Stats:
     np.exp(weights, out=weights)
     # summed in pairs: as good as doubles, in half the time
     norm = math.log(float(weights.sum(dtype=np.float32)))
-    confidence = certainty = math.nan
+    found = {"logprobs": logprob - norm} if outputs.logprobs else {}
     if outputs.confidence:
-        confidence = norm + peak - float(_top(row, LIKELIEST).mean(dtype=np.float64))
+        top = float(_top(row, LIKELIEST).mean(dtype=np.float64))
+        found["confidences"] = norm + peak - top
     if outputs.certainty:
         allowed = row if math.isfinite(row.sum()) else row[np.isfinite(row)]  # masked tokens: -inf
-        certainty = norm + peak - float(allowed.mean()) - math.log(len(allowed))
-    return Stats(logprob - norm, confidence, certainty)
+        found["certainties"] = norm + peak - float(allowed.mean()) - math.log(len(allowed))
+    return found
 
 
 def _top(row: Floats, k: int) -> Floats:
