@@ -25,10 +25,6 @@ _LEVEL_ERROR = 4  # ggml_log_level, which the bindings do not name
 LONGEST_LOG = 1_000_000  # bytes of llama.cpp's log beyond which the next start begins it anew
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
 class Log:
     """llama.cpp's log: to a file (or nowhere), with the last error kept for messages."""
 
@@ -52,7 +48,8 @@ class Log:
                 return
             try:
                 private_folder(path.parent)
-                self._file = open(path, "ab", buffering=0, opener=_private)  # noqa: SIM115 - kept
+                opener = functools.partial(os.open, mode=0o600)
+                self._file = open(path, "ab", buffering=0, opener=opener)  # noqa: SIM115 - kept
                 path.chmod(0o600)
                 if path.stat().st_size > LONGEST_LOG:
                     self._file.truncate(0)

@@ -7,6 +7,7 @@ it. All of it is the program's word and no more: it could have written the answe
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import sys
@@ -124,11 +125,9 @@ def _no_answer(value: Any) -> Any:
 
 
 def _few(values: Any) -> list[Any]:
-    found = []
-    for value in values:
-        found.append(value)
-        if len(found) > MOST_PARTS:
-            raise ValueError(f"the value has more than {MOST_PARTS:,} parts")
+    found = list(itertools.islice(values, MOST_PARTS + 1))
+    if len(found) > MOST_PARTS:
+        raise ValueError(f"the value has more than {MOST_PARTS:,} parts")
     return found
 
 
@@ -142,10 +141,6 @@ def _sorted(values: Any) -> Any:
 def _key(key: Any) -> Any:
     plain = _plain(key)
     return ", ".join(map(str, plain)) if isinstance(plain, list) else plain
-
-
-def _of_numpy(value: Any) -> Any:
-    return value.tolist()
 
 
 def _of_pandas(value: Any) -> Any:
@@ -185,5 +180,6 @@ def _of_sympy(value: Any) -> Any:
 
 
 OF_PACKAGES = {
-    "numpy": _of_numpy, "pandas": _of_pandas, "polars": _of_polars, "sympy": _of_sympy,
+    "numpy": lambda value: value.tolist(), "pandas": _of_pandas, "polars": _of_polars,
+    "sympy": _of_sympy,
 }  # fmt: skip

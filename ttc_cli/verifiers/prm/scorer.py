@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from ttc_cli.core.events import Event, Flow, watch
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs, StopRule
+from ttc_cli.core.verify import Graded
 from ttc_cli.models.registry import ModelFile, identity, models_dir
 from ttc_cli.prompts.template import ChatTemplate
 from ttc_cli.settings import home
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
     from ttc_cli.engine.llama.engine import LlamaEngine
 
 REMEMBERED = 20_000  # verdicts kept, so that of a line that grew only the new steps are asked about
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Scores of a solution's steps, each in [0, 1]; none of them where `why` says why."""
-
-    steps: tuple[float, ...]
-    why: str = ""
 
 
 @dataclass(eq=False)
@@ -59,10 +52,18 @@ class Scorer:
         """Of the file: its hash, or a fingerprint."""
         return identity(self.model)
 
-    def score(self, run: Run, items: Sequence[tuple[str, Sequence[str]]]) -> Flow[list[Scored]]:
-        """Scores of each (question, steps), in order; all that is new shares one batch.
+    def score(
+        self,
+        run: Run,
+        items: Sequence[tuple[str, Sequence[str]]],
+        aggregate: Callable[[Sequence[float]], float],
+    ) -> Flow[list[Graded]]:
+        """Grades of each (question, steps), in order; all that is new shares one batch.
 
         Evaluated tokens are counted in the run's ledger.
+
+        Args:
+            aggregate: makes one score of the steps'.
 
         Raises ModelError: the model cannot be loaded, or is not of this form.
         """
@@ -84,16 +85,18 @@ class Scorer:
             kept = {_key(prompt) for prompts in shown for prompt in prompts}
             self._known = {key: self._known[key] for key in kept if key in self._known}
         self._known |= {k: s for k, s in zip(wanted, found, strict=True) if s is not None}
-        return [
-            self._scored(prompts, size, room) for prompts, size in zip(shown, sizes, strict=True)
-        ]
-
-    def _scored(self, prompts: Sequence[Prompt], size: int, room: int) -> Scored:
-        if size > room:
-            return Scored((), f"it takes {size} tokens and the PRM's context holds {room}")
-        scores = [self._known.get(_key(prompt)) for prompt in prompts]
-        whole = tuple(score for score in scores if score is not None)
-        return Scored(whole) if len(whole) == len(scores) else Scored((), OUT_OF_TIME.note)
+        graded: list[Graded] = []
+        for prompts, size in zip(shown, sizes, strict=True):
+            scores = (self._known.get(_key(prompt)) for prompt in prompts)
+            steps = tuple(score for score in scores if score is not None)
+            if size > room:
+                why = f"it takes {size} tokens and the PRM's context holds {room}"
+                graded.append(Graded(None, why))
+            elif len(steps) < len(prompts):
+                graded.append(OUT_OF_TIME)
+            else:
+                graded.append(Graded(aggregate(steps), steps=steps))
+        return graded
 
     def _read(self, run: Run, prompts: list[Prompt]) -> Flow[list[float | None]]:
         """The verdict at the end of each prompt; None where time ran out."""

@@ -28,7 +28,7 @@ from ttc_cli.settings import home
 from ttc_cli.verifiers.common import OUT_OF_TIME
 from ttc_cli.verifiers.prm import selftest
 from ttc_cli.verifiers.prm.forms import AGGREGATES, VALUE, StepHead, detect, side_file
-from ttc_cli.verifiers.prm.scorer import Scored, Scorer, scorer
+from ttc_cli.verifiers.prm.scorer import Scorer, scorer
 
 USAGE = "prm:FILE|NAME"
 
@@ -136,13 +136,13 @@ class Prm:
         run = Run(self.scorer.engine)
         pairs = selftest.PAIRS
         items = [(pair.question, steps) for pair in pairs for steps in (pair.right, pair.wrong)]
-        flow = self.scorer.score(run, items)
-        scored = end_of(flow)
-        if whys := [one.why for one in scored if one.why]:
+        aggregate = AGGREGATES[self.aggregate]
+        graded = end_of(self.scorer.score(run, items, aggregate))
+        if whys := [one.note for one in graded if one.score is None]:
             raise ModelError(f"{self.name} cannot take its self-test: {whys[0]}")
-        steps = [one.steps for one in scored]
+        steps = [one.steps for one in graded]
         tokens = run.ledger.usage.evaluated
-        return selftest.verdict(steps[::2], steps[1::2], AGGREGATES[self.aggregate], tokens)
+        return selftest.verdict(steps[::2], steps[1::2], aggregate, tokens)
 
     def __call__(
         self, run: Run, branches: Sequence[Branch], question: Question
@@ -159,13 +159,9 @@ class Prm:
             self._untold = ""
         asked = [(_asked(branch, question), STEPS.cut(branch.text)) for branch in branches]
         said = [item for item in asked if item[1]]
-        scored = iter((yield from self.scorer.score(run, said)))
-        return [self._graded(next(scored)) if steps else _NOTHING for _, steps in asked]
-
-    def _graded(self, scored: Scored) -> Graded:
-        if scored.why:
-            return Graded(None, scored.why)
-        return Graded(AGGREGATES[self.aggregate](scored.steps), steps=scored.steps)
+        graded = yield from self.scorer.score(run, said, AGGREGATES[self.aggregate])
+        found = iter(graded)
+        return [next(found) if steps else _NOTHING for _, steps in asked]
 
 
 _NOTHING = Graded(None, "there is nothing to score")
