@@ -47,8 +47,7 @@ def examine(
             [*python(), str(SCRIPTS / "examiner.py")],
             stdin=json.dumps(task).encode("utf-8", "surrogatepass"),
             seconds=limits.clock + START_SECONDS,
-            cancel=cancel or threading.Event(),
-            gently=True,
+            cancel=cancel,
         )
     except OSError as error:
         return Graded(None, f"Python cannot be started: {error.strerror}")

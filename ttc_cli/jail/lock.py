@@ -12,7 +12,6 @@ import math
 import os
 import sys
 import sysconfig
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -109,7 +108,7 @@ def trouble(layer: Layer) -> str:
     try:
         ran = process.run(
             command(layer, Limits(), serve="program"), stdin=task.encode(),
-            seconds=2 * START_SECONDS, cancel=threading.Event(), env=ENVIRONMENT, gently=True,
+            seconds=2 * START_SECONDS, env=ENVIRONMENT,
         )  # fmt: skip
     except OSError as error:
         return f"Python cannot be started: {error.strerror}"

@@ -42,17 +42,17 @@ def run(
     *,
     stdin: bytes = b"",
     seconds: float,
-    cancel: threading.Event,
+    cancel: threading.Event | None = None,
     env: Mapping[str, str] | None = None,
-    gently: bool = False,
 ) -> Ran:
     """Run a command to its end, or to ours, in a session of its own.
+
+    It is asked to stop before it is made to, so that it can clean up after itself.
 
     Args:
         seconds: of the clock.
         cancel: stops it from outside.
         env: its environment; by default `environment()`.
-        gently: ask it to stop first, so that it can clean up after itself.
 
     Raises OSError: it cannot be started.
     """
@@ -67,14 +67,14 @@ def run(
         try:
             stopped = _watch(child, time.monotonic() + seconds, cancel, (out, err))
         finally:
-            _end(child, gently=gently)
+            _end(child)
         return Ran(child.returncode, _text(out), _text(err), stopped)
 
 
 def _watch(
     child: subprocess.Popen[bytes],
     deadline: float,
-    cancel: threading.Event,
+    cancel: threading.Event | None,
     files: Sequence[IO[bytes]],
 ) -> str:
     while not _ended(child, LOOK_SECONDS):
@@ -82,7 +82,7 @@ def _watch(
             return f"it wrote more than {MOST_OUTPUT >> 20} MiB"
         if time.monotonic() >= deadline:
             return LATE
-        if cancel.is_set():
+        if cancel and cancel.is_set():
             return "no time was left"
     return ""
 
@@ -103,9 +103,9 @@ def _ended(child: subprocess.Popen[bytes], seconds: float) -> bool:
     return child.returncode is not None
 
 
-def _end(child: subprocess.Popen[bytes], *, gently: bool) -> None:
+def _end(child: subprocess.Popen[bytes]) -> None:
     """Stop it and what it started; harmless when nothing is left."""
-    if gently and child.poll() is None:
+    if child.poll() is None:
         child.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(GRACE_SECONDS)

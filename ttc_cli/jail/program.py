@@ -86,9 +86,8 @@ def run_program(
                 lock.command(layer, limits, serve="program", data=files, folder=folder),
                 stdin=task,
                 seconds=limits.clock,
-                cancel=cancel or threading.Event(),
+                cancel=cancel,
                 env=lock.ENVIRONMENT,
-                gently=True,
             )
         except OSError as error:
             return ProgramResult(error=f"Python cannot be started: {error.strerror}")

@@ -7,6 +7,7 @@ calibrated on the other folds.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -95,10 +96,20 @@ def _truth(rows: Rows) -> Floats:
     return (rows.labels > HALF).astype(np.float32)
 
 
-def _figures(traces: Sequence[Trace], scores: Floats) -> dict[str, Any]:
-    """How well scores tell right traces from wrong ones, beside what needs no training."""
-    _, features, truth = finals(traces)
+def _facts(traces: Sequence[Trace], scores: Floats) -> dict[str, Any]:
+    """How well scores tell right traces from wrong ones, beside what needs no training.
+
+    Whole replies alone are judged: rollouts come of wrong ones alone.
+    """
+    whole = [not trace.begun for trace in traces]
+    scores = scores[whole]
+    _, features, truth = finals([*itertools.compress(traces, whole)])
     return {
+        "questions": len({trace.question for trace in traces}),
+        "traces": sum(whole),
+        "rollouts": len(whole) - sum(whole),
+        "steps": sum(len(trace.labels) for trace in traces),
+        "tokens": sum(trace.tokens for trace in traces),
         "right": round(float(truth.mean()), 4),
         "auc": round(auc(scores, truth), 4),
         "brier": round(brier(scores, truth), 4),
@@ -107,19 +118,6 @@ def _figures(traces: Sequence[Trace], scores: Floats) -> dict[str, Any]:
             name: round(auc(np.nan_to_num(sign * features[:, column]), truth), 4)
             for name, (column, sign) in BASELINES.items()
         },
-    }
-
-
-def _facts(traces: Sequence[Trace], scores: Floats) -> dict[str, Any]:
-    """Figures on whole replies; rollouts come of wrong ones alone."""
-    whole = [not trace.begun for trace in traces]
-    return {
-        "questions": len({trace.question for trace in traces}),
-        "traces": sum(whole),
-        "rollouts": len(whole) - sum(whole),
-        "steps": sum(len(trace.labels) for trace in traces),
-        "tokens": sum(trace.tokens for trace in traces),
-        **_figures([t for t, one in zip(traces, whole, strict=True) if one], scores[whole]),
     }
 
 

@@ -11,10 +11,9 @@ from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.stepwise import searching
-from ttc_cli.stepwise.searching import NEEDS, SCORER
 from ttc_cli.stepwise.tree import FINISHED, OPEN, Node
 
-__all__ = ["NEEDS", "SCORER", "Options", "solve"]
+NEEDS, SCORER = searching.NEEDS, searching.SCORER
 
 
 @dataclass(frozen=True, slots=True)

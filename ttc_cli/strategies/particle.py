@@ -12,10 +12,9 @@ from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import uniform
 from ttc_cli.stepwise import searching
-from ttc_cli.stepwise.searching import NEEDS, SCORER
 from ttc_cli.stepwise.tree import DEAD, OPEN, Node
 
-__all__ = ["NEEDS", "SCORER", "Options", "solve"]
+NEEDS, SCORER = searching.NEEDS, searching.SCORER
 EDGE = 1e-4  # scores are kept off 0 and 1 by so much
 
 

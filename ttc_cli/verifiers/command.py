@@ -54,9 +54,8 @@ def judge(words: list[str], text: str, seconds: float, stopped: threading.Event)
     """Run the command on one candidate."""
     data = text.encode("utf-8", "replace")
     try:
-        ran = process.run(
-            [*watched(seconds), *words], stdin=data, seconds=seconds, cancel=stopped, gently=True
-        )
+        command = [*watched(seconds), *words]
+        ran = process.run(command, stdin=data, seconds=seconds, cancel=stopped)
     except OSError as error:
         return Graded(None, f"it cannot be run: {error.strerror}")
     if ran.stopped:
