@@ -45,27 +45,15 @@ USAGES = [usage for _, usage, _ in _own()]
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A verifier as the command line names it, and the dataclass of its options."""
+    """A verifier as the command line names it, and the dataclass of its options.
+
+    Each option's metadata["help"] is shown.
+    """
 
     name: str
     argument: str
     module: Any
-
-    @property
-    def options(self) -> type[Any]:
-        """Of its options; each field's metadata["help"] is shown."""
-        kind: type[Any] = getattr(self.module, "Options", options.NoOptions)
-        return kind
-
-    def build(self, options: Any, *, unsafe: bool) -> Verifier:
-        """The verifier.
-
-        Raises:
-            UsageError: the argument makes no sense, or it needs --unsafe-exec.
-            UnreadableFile: a file it needs cannot be read.
-        """
-        built: Verifier = self.module.build(self.argument, options, unsafe=unsafe)
-        return built
+    options: type[Any]
 
 
 REGISTRY = Registry("verifier", "ttc.verifiers", BUILTIN, ("USAGE", "build"))
@@ -83,7 +71,7 @@ def find(text: str) -> Named:
     module = REGISTRY.module(name)
     if colon and ":" not in str(module.USAGE):
         raise UsageError(f"{name} takes no argument, not {argument!r}", f"write -V {name}")
-    return Named(name, argument, module)
+    return Named(name, argument, module, getattr(module, "Options", options.NoOptions))
 
 
 def identity(text: str) -> str | None:
@@ -131,7 +119,9 @@ def assemble(texts: Sequence[str], given: Mapping[str, str], *, unsafe: bool) ->
         given: -O KEY=VALUE; what no verifier has may be the strategy's (see `strategy_options`).
         unsafe: run the model's code also where it cannot be locked in.
 
-    Raises UsageError: see `find` and `Named.build`. UnreadableFile: likewise.
+    Raises:
+        UsageError: see `find`; or an argument makes no sense, or it needs --unsafe-exec.
+        UnreadableFile: a file that one needs cannot be read.
     """
     from ttc_cli.verifiers.combine import Combined
 
@@ -139,7 +129,10 @@ def assemble(texts: Sequence[str], given: Mapping[str, str], *, unsafe: bool) ->
     owners = [(one.name, one.options) for one in named]
     theirs = {key: text for key, text in given.items() if options.known(owners, key)}
     chosen = options.deal(owners, theirs)
-    parts = [one.build(opts, unsafe=unsafe) for one, opts in zip(named, chosen, strict=True)]
+    parts = [
+        one.module.build(one.argument, its_own, unsafe=unsafe)
+        for one, its_own in zip(named, chosen, strict=True)
+    ]
     return Combined(tuple(parts)) if parts else None
 
 
