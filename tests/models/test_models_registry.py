@@ -22,7 +22,8 @@ from ttc_cli.models.catalogue import (
     hub_cache,
     scan,
 )
-from ttc_cli.models.registry import ModelFile, Remote, locate, resolve
+from ttc_cli.models.registry import ModelFile, locate, resolve
+from ttc_cli.settings import NamedRemote
 
 
 def test_the_catalogue_is_sound() -> None:
@@ -96,12 +97,12 @@ def test_a_split_model_is_named_by_its_first_part(home: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("ref", "remote"),
     [
-        ("http://localhost:8080/v1#qwen3:4b", Remote("http://localhost:8080/v1", "qwen3:4b")),
-        ("https://example.org/v1/", Remote("https://example.org/v1", "")),
-        ("http://[::1]:80/v1#a%2Fb", Remote("http://[::1]:80/v1", "a/b")),
+        ("http://localhost:8080/v1#qwen3:4b", NamedRemote("http://localhost:8080/v1", "qwen3:4b")),
+        ("https://example.org/v1/", NamedRemote("https://example.org/v1", "")),
+        ("http://[::1]:80/v1#a%2Fb", NamedRemote("http://[::1]:80/v1", "a/b")),
     ],
 )
-def test_servers(home: Path, ref: str, remote: Remote) -> None:
+def test_servers(home: Path, ref: str, remote: NamedRemote) -> None:
     assert resolve(ref, home) == remote
 
 
@@ -147,7 +148,7 @@ def test_own_names_and_the_default(
     model = resolve("", home)
     assert isinstance(model, ModelFile)
     assert (model.name, model.path) == ("short", path)
-    assert resolve("server", home) == Remote("http://localhost:1/v1", "m")
+    assert resolve("server", home) == NamedRemote("http://localhost:1/v1", "m")
     registry.forget_name("short", home)
     assert registry.default_ref(home) == DEFAULT
     assert set(registry.names(home)) == {"mine", "server"}

@@ -86,23 +86,18 @@ def describe(
 
     Raises as `registry.resolve` and `read_gguf`; a catalogue model that is not here is no error.
     """
-    if name in remotes:
-        remote = remotes[name]
-        return {"name": name, "installed": True, "base_url": remote.url, "model": remote.model}
     ref = name or registry.default_ref(home)
-    target, own = registry.locate(ref, home), registry.names(home)
-    if isinstance(target, registry.Remote):
-        return {"name": ref, "installed": True, **dataclasses.asdict(target)}
+    target = remotes.get(name) or registry.locate(ref, home)
     facts: dict[str, Any] = {"name": ref, "installed": True}
+    if isinstance(target, NamedRemote):
+        return facts | {"base_url": target.url, "model": target.model}
     if isinstance(target, Entry):
-        facts = _catalogue_row(target, home, own, registry.default_ref(home))
+        facts = _catalogue_row(target, home, registry.names(home), registry.default_ref(home))
         if not facts["installed"]:
             return facts
-    model = registry.resolve(ref, home)
-    if isinstance(model, registry.ModelFile):
-        facts |= {"path": str(model.path), "sha256": model.sha256}
-        facts["gguf"] = dataclasses.asdict(read_gguf(model.path))
-    return facts
+    model = registry.at(target, ref, home)
+    header = dataclasses.asdict(read_gguf(model.path))
+    return facts | {"path": str(model.path), "sha256": model.sha256, "gguf": header}
 
 
 def lines(facts: dict[str, Any]) -> list[tuple[str, str]]:

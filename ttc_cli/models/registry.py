@@ -17,7 +17,7 @@ from ttc_cli.core.errors import ModelCorrupt, ModelMissing, TtcError, Unreadable
 from ttc_cli.core.text import nearest
 from ttc_cli.models.catalogue import DEFAULT, Entry, HubSource, catalogue, scan
 from ttc_cli.models.disk import known_sha256, quick_fingerprint, read_json, size_text, update_json
-from ttc_cli.settings.tables import check_url
+from ttc_cli.settings.tables import NamedRemote, check_url
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
 _HF = re.compile(r"(?P<repo>[^/@]+/[^/@]+)(@(?P<revision>[^/]+))?/(?P<file>.+\.gguf)")
@@ -53,15 +53,7 @@ class ModelFile:
         return self.cell_bytes or read_gguf(self.path).kv_bytes_per_token
 
 
-@dataclass(frozen=True)
-class Remote:
-    """A model behind an OpenAI-compatible server; `model` is "" when the URL names none."""
-
-    base_url: str
-    model: str
-
-
-Model = ModelFile | Remote
+Model = ModelFile | NamedRemote
 
 
 def models_dir(home: Path) -> Path:
@@ -139,7 +131,7 @@ def _hub_entry(ref: str, match: re.Match[str]) -> Entry:
     return Entry(ref, local, 0, None, "see the hub", "", 0, 0, "", (source,))
 
 
-def _from_url(ref: str) -> Entry | Path | Remote:
+def _from_url(ref: str) -> Entry | Path | NamedRemote:
     from urllib.parse import unquote, urlsplit  # most starts see no URL
 
     if re.match(r"https?://(?!huggingface\.co/)", ref):  # a link of the hub may have a query
@@ -157,10 +149,10 @@ def _from_url(ref: str) -> Entry | Path | Remote:
         if match := _HF_WEB.fullmatch(url.path):
             return _hub_entry(ref, match)
         raise UsageError(f"{ref} names no file", "give the link of one GGUF file")
-    return Remote(url._replace(fragment="").geturl().rstrip("/"), unquote(url.fragment))
+    return NamedRemote(url._replace(fragment="").geturl().rstrip("/"), unquote(url.fragment))
 
 
-def locate(ref: str, home: Path) -> Entry | Path | Remote:
+def locate(ref: str, home: Path) -> Entry | Path | NamedRemote:
     """Find what `ref` means: something that can be fetched, a file that is here, or a server.
 
     Raises:
@@ -246,7 +238,7 @@ def resolve(ref: str, home: Path) -> Model:
     """
     ref = ref or default_ref(home)
     target = locate(ref, home)
-    return target if isinstance(target, Remote) else at(target, ref, home)
+    return target if isinstance(target, NamedRemote) else at(target, ref, home)
 
 
 def at(target: Entry | Path, ref: str, home: Path) -> ModelFile:

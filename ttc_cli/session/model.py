@@ -117,17 +117,17 @@ def _target(settings: Settings) -> NamedRemote | Entry | Path:
 
     A URL that a named server has too is that one: its key and its prices count.
     """
-    from ttc_cli.models.registry import Remote, default_ref, locate
+    from ttc_cli.models.registry import default_ref, locate
 
     if (named := settings.remotes.get(settings.model or "")) is not None:
         return named
     home = settings.places.home
     target = locate(settings.model or default_ref(home), home)
-    if not isinstance(target, Remote):
+    if not isinstance(target, NamedRemote):
         return target
-    same = (r for r in settings.remotes.values() if r.url.rstrip("/") == target.base_url)
+    same = (r for r in settings.remotes.values() if r.url.rstrip("/") == target.url)
     named_here = "model" in settings.from_project
-    known = next(same, NamedRemote(target.base_url, keyless=named_here))
+    known = next(same, NamedRemote(target.url, keyless=named_here))
     return replace(known, model=target.model or known.model)
 
 
