@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 
 from ttc_cli.core.branch import Branch, Prompt
-from ttc_cli.stepwise.tree import DEAD, FINISHED, OPEN, Node
-from ttc_cli.strategies.beam import Beam, shares
-from ttc_cli.strategies.best_first import BestFirst
-from ttc_cli.strategies.dvts import Dvts
-from ttc_cli.strategies.mcts import Mcts
-from ttc_cli.strategies.particle import Particle, effective, softmax, systematic
+from ttc_cli.stepwise.tree import DEAD, FINISHED, OPEN, Node, Policy
+from ttc_cli.strategies import beam, best_first, dvts, mcts, particle
+from ttc_cli.strategies.beam import shares
+from ttc_cli.strategies.particle import effective, softmax, systematic
+
+
+class Asked:
+    """A policy that is asked for nodes, as often as one likes, and told what came."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._wanted = next(policy)
+
+    def ask(self) -> Sequence[Node]:
+        return self._wanted
+
+    def tell(self, grown: Sequence[Node]) -> None:
+        self._wanted = self._policy.send(grown)
 
 
 def root() -> Node:
@@ -40,51 +53,51 @@ def test_shares_are_whole_and_fair() -> None:
 
 def test_a_beam_grows_the_best_and_narrows_as_lines_finish() -> None:
     top = root()
-    beam = Beam(top, 8, expand=4)
-    assert list(beam.ask()) == [top] * 8
+    search = Asked(beam.beam(top, 8, beam.Options(expand=4)))
+    assert list(search.ask()) == [top] * 8
     kids = [child(top, s / 10) for s in range(8)]
-    beam.tell(kids)
-    assert Counter(beam.ask()) == {kids[7]: 4, kids[6]: 4}
+    search.tell(kids)
+    assert Counter(search.ask()) == {kids[7]: 4, kids[6]: 4}
     ended = [child(kids[7], 0.9, FINISHED), child(kids[7], 0.2), child(kids[6], 0.8)]
-    beam.tell(ended)
-    assert Counter(beam.ask()) == {ended[2]: 4}
+    search.tell(ended)
+    assert Counter(search.ask()) == {ended[2]: 4}
 
 
 def test_a_line_that_ends_below_the_best_does_not_end_a_beam() -> None:
     top = root()
-    beam = Beam(top, 4, expand=4)
+    search = Asked(beam.beam(top, 4, beam.Options(expand=4)))
     best, ended = child(top, 0.9), child(top, 0.2, FINISHED)
-    beam.tell([best, ended, child(top, 0.1), ended])
-    assert Counter(beam.ask()) == {best: 4}
-    beam.tell([child(best, 0.9, FINISHED), child(best, 0.8)])
-    assert not beam.ask()
+    search.tell([best, ended, child(top, 0.1), ended])
+    assert Counter(search.ask()) == {best: 4}
+    search.tell([child(best, 0.9, FINISHED), child(best, 0.8)])
+    assert not search.ask()
 
 
 def test_rebase_shares_children_out_by_score() -> None:
     top = root()
-    beam = Beam(top, 10, balance=0.2)
+    search = Asked(beam.beam(top, 10, beam.Options(balance=0.2)))
     good, poor, dead = child(top, 0.9), child(top, 0.5), child(top, 1.0, DEAD)
-    beam.tell([good, poor, dead])
-    asked = Counter(beam.ask())
+    search.tell([good, poor, dead])
+    asked = Counter(search.ask())
     assert asked == {good: 9, poor: 1}  # exp(0.4 / 0.2) is 7.4 to 1
-    beam.tell([child(good, 0.9, FINISHED), child(good, 0.7)])
-    assert len(beam.ask()) == 9
+    search.tell([child(good, 0.9, FINISHED), child(good, 0.7)])
+    assert len(search.ask()) == 9
 
 
 def test_subtrees_do_not_compete() -> None:
     top = root()
-    dvts = Dvts(top, 4, expand=2)
+    search = Asked(dvts.dvts(top, 4, dvts.Options(expand=2)))
     kids = [child(top, s) for s in (0.9, 0.8, 0.2, 0.1)]
-    dvts.tell(kids)
-    assert Counter(dvts.ask()) == {kids[0]: 2, kids[2]: 2}
+    search.tell(kids)
+    assert Counter(search.ask()) == {kids[0]: 2, kids[2]: 2}
     done, poor = child(kids[0], 0.9, FINISHED), child(kids[0], 0.1)
-    dvts.tell([done, poor, child(kids[2], 0.1, DEAD), child(kids[2], 0.1, DEAD)])
-    assert not dvts.ask()
+    search.tell([done, poor, child(kids[2], 0.1, DEAD), child(kids[2], 0.1, DEAD)])
+    assert not search.ask()
 
 
 def test_best_first_goes_back_to_an_earlier_step() -> None:
     top = root()
-    search = BestFirst(top, 2, expand=2, finish=1)
+    search = Asked(best_first.best_first(top, 2, best_first.Options(expand=2, finish=1)))
     first, second = child(top, 0.8), child(top, 0.6)
     search.tell([first, second])
     assert list(search.ask()) == [first, first]
@@ -96,7 +109,7 @@ def test_best_first_goes_back_to_an_earlier_step() -> None:
 
 def test_mcts_spreads_its_batch_and_comes_back_to_what_pays() -> None:
     top = root()
-    search = Mcts(top, 3, expand=3, finish=9)
+    search = Asked(mcts.mcts(top, 3, mcts.Options(expand=3, finish=9)))
     assert list(search.ask()) == [top] * 3
     kids = [child(top, s) for s in (0.9, 0.1, 0.1)]
     search.tell(kids)
@@ -111,14 +124,14 @@ def test_mcts_spreads_its_batch_and_comes_back_to_what_pays() -> None:
 
 def test_a_prior_leads_before_anything_is_known() -> None:
     top = root()
-    search = Mcts(top, 1, expand=2, finish=9)
+    search = Asked(mcts.mcts(top, 1, mcts.Options(expand=2, finish=9)))
     search.tell([child(top, 0.5, prior=0.1), likely := child(top, 0.5, prior=0.9)])
     assert list(search.ask()) == [likely]
 
 
 def test_particles_are_drawn_by_weight() -> None:
     top = root()
-    filtering = Particle(top, 8, seed=1, anneal=0)
+    filtering = Asked(particle.particle(top, 8, particle.Options(anneal=0), seed=1))
     kids = [child(top, 0.99 if i == 3 else 0.2) for i in range(8)]
     filtering.tell(kids)
     assert Counter(filtering.ask())[kids[3]] >= 7
@@ -126,7 +139,7 @@ def test_particles_are_drawn_by_weight() -> None:
 
 def test_annealing_keeps_half_of_them_effective() -> None:
     top = root()
-    filtering = Particle(top, 8, seed=1, anneal=5)
+    filtering = Asked(particle.particle(top, 8, particle.Options(anneal=5), seed=1))
     kids = [child(top, 0.99 if i == 3 else 0.2) for i in range(8)]
     filtering.tell(kids)
     assert Counter(filtering.ask())[kids[3]] < 7
@@ -134,7 +147,7 @@ def test_annealing_keeps_half_of_them_effective() -> None:
 
 def test_finished_particles_stay_and_dead_ones_do_not() -> None:
     top = root()
-    filtering = Particle(top, 3, seed=1)
+    filtering = Asked(particle.particle(top, 3, particle.Options(), seed=1))
     kids = [child(top, 0.5, FINISHED), child(top, 0.5), child(top, 0.5, DEAD)]
     filtering.tell(kids)
     assert set(filtering.ask()) <= {kids[1]}

@@ -9,8 +9,7 @@ from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule
 from ttc_cli.engine.llama.engine import LlamaEngine
-from ttc_cli.stepwise.backtrack import points
-from ttc_cli.stepwise.tree import DEAD, Frontier
+from ttc_cli.stepwise.tree import DEAD, Frontier, points
 
 PROMPT = Prompt((("The ship came home and the men said", False),))
 PIECES = ("the first of the steps\n\n", "the second of the steps\n\n", "and the end of a ship")

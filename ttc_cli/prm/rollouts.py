@@ -23,7 +23,7 @@ from ttc_cli.core.sampling import Sampling, StopRule, branch_seed
 from ttc_cli.core.steps import STEPS
 from ttc_cli.drawing.replies import answer_of
 from ttc_cli.prm.traces import Trace
-from ttc_cli.stepwise.backtrack import beginning
+from ttc_cli.stepwise.tree import beginning
 from ttc_cli.verifiers.head import features_of, states_of
 from ttc_cli.verifiers.probe import OUTPUTS, with_states
 

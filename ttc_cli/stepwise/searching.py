@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UsageError
@@ -18,6 +18,7 @@ from ttc_cli.voting.ballot import Ballot
 
 __all__ = ["NEEDS", "SCORER", "Options", "search"]
 
+Own = TypeVar("Own", bound=Options)  # a search's own options
 SCORER = "confidence"  # what scores steps when no verifier was asked for
 NEEDS = ("continue",)
 MOST_ROUNDS = 200  # a search that has not ended by then is going round in circles
@@ -26,8 +27,8 @@ CUT = "no line came to its end: this is the best of those that were cut off"
 
 
 def search(
-    run: Run, question: Question, plan: Plan, options: Options, kind: Callable[..., Policy],
-    **how: Any,
+    run: Run, question: Question, plan: Plan, options: Own,
+    make: Callable[[Node, int, Own], Policy], *, goes_back: bool = False,
 ) -> Flow[Outcome]:  # fmt: skip
     """Grow a tree as the policy says, until it, the budget or the plan's cost is at its end.
 
@@ -36,7 +37,8 @@ def search(
     seconds are held back for it.
 
     Args:
-        kind: makes the policy, from the root, the draws of a round and `how`.
+        make: the policy, from the root, the draws of a round and the options.
+        goes_back: whether nodes that it passed over may be asked for later.
 
     Raises:
         UsageError: there is no verifier to score steps.
@@ -49,17 +51,16 @@ def search(
     run.engine.info.require(*plan.verifier.needs, by=plan.verifier.name)
     root = Node(Branch((), question.render(0, False)))
     grower = Grower(run, question, plan, options, root)
-    policy = kind(root, plan.samples, **how)
-    wanted = policy.ask()
+    policy = make(root, plan.samples, options)
+    wanted = next(policy)
     for _ in range(MOST_ROUNDS):
-        if not wanted or grower.cost_reached(goes_back=policy.goes_back):
+        if not wanted or grower.cost_reached(goes_back=goes_back):
             break
         grown = yield from grower.grow(wanted)
         if run.late or len(grown) < len(wanted):
             break  # time or tokens ran out
-        policy.tell(grown)
-        wanted = policy.ask()
-        yield from grower.drop(grown if policy.goes_back else wanted)
+        wanted = policy.send(grown)
+        yield from grower.drop(grown if goes_back else wanted)
     yield from grower.finish()
     return elect(run, question, options.choose, grower, root)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from ttc_cli.core.branch import Branch
+from ttc_cli.core.branch import Branch, Step
+from ttc_cli.core.steps import STEPS
 
 OPEN, FINISHED, DEAD = "open", "finished", "dead"
 
@@ -56,25 +56,13 @@ class Node:
             yield from child.walk()
 
 
-class Policy(Protocol):
-    """Decides what to grow. Pure: the same tellings bring the same askings.
+Policy = Generator[Sequence[Node], Sequence[Node], None]
+"""Decides what to grow. Pure: the same tellings bring the same askings.
 
-    `goes_back`: whether nodes that it passed over may be asked for later.
-    """
-
-    goes_back: bool
-
-    def ask(self) -> Sequence[Node]:
-        """Nodes to grow by one child each, all at once; one may be named several times.
-
-        Empty: the search is over.
-        """
-
-    def tell(self, grown: Sequence[Node]) -> None:
-        """What came of the last asking, one node for each that was drawn.
-
-        Draws that said the same are the same node, named as often as it was drawn.
-        """
+It yields nodes to grow by one child each, all at once (one may be named several times); none when
+the search is over. It is sent what came of them, one node for each that was drawn: draws that said
+the same are the same node, named as often as it was drawn.
+"""
 
 
 def live(nodes: Sequence[Node]) -> list[Node]:
@@ -101,3 +89,51 @@ class Frontier:
         """The best, best first, which are not returned to again; fewer when there are no more."""
         taken, self._open = self._open[:count], self._open[count:]
         return taken
+
+
+def points(branch: Branch, scores: Sequence[float], start: int = 0) -> list[Node]:
+    """Where a reply can be taken up again: the ends of its steps, but not of the last.
+
+    Args:
+        scores: a verifier's, one a step (see `Graded.steps`); one more where the model ended its
+            turn after a blank line.
+        start: characters that the reply began with; what ends there was a point before.
+
+    Returns:
+        A node for each, named by how many steps are thrown away, so that of equals the latest
+        ranks first; none when the scores are not of these steps.
+    """
+    pieces = STEPS.cut(branch.text)
+    if not 0 <= len(scores) - len(pieces) <= 1:
+        return []
+    found: list[Node] = []
+    for kept, score in zip(range(1, len(pieces)), scores, strict=False):
+        said = "".join(pieces[:kept])
+        if len(said) > start:
+            name = (*branch.id, len(pieces) - kept)
+            begun = replace(branch, id=name, steps=(beginning(branch, said, kept),), meta={})
+            found.append(Node(begun, score=score))
+    return found
+
+
+def beginning(branch: Branch, said: str, states: int) -> Step:
+    """A reply's first steps as one that is put in a branch's mouth; the engine finds its tokens.
+
+    What was measured on the way is kept, where hidden states tell how many tokens it took.
+
+    Args:
+        said: their text. states: how many steps that is.
+    """
+    marks: list[int] = []
+    drawn = 0
+    for step in branch.steps:
+        marks += [drawn + mark for mark in step.marks]
+        drawn += max(len(step.confidences), len(step.logprobs))
+    marks = marks[:states] if len(marks) >= states else []
+    end = marks[-1] if marks else 0
+    hidden = [state for step in branch.steps for state in step.hidden]
+    return Step(
+        said, logprobs=branch.logprobs[:end], confidences=branch.confidences[:end],
+        certainties=branch.certainties[:end], hidden=tuple(hidden[: len(marks)]),
+        marks=tuple(marks), sampled=False,
+    )  # fmt: skip

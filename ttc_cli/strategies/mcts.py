@@ -11,7 +11,7 @@ from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.stepwise import searching
-from ttc_cli.stepwise.tree import FINISHED, OPEN, Node
+from ttc_cli.stepwise.tree import FINISHED, OPEN, Node, Policy
 
 NEEDS, SCORER = searching.NEEDS, searching.SCORER
 
@@ -32,7 +32,7 @@ class _Seen:
     pending: int = 0
 
 
-class Mcts:
+def mcts(root: Node, draws: int, options: Options) -> Policy:
     """Selection by PUCT, expansion by one child, value by the verifier: no rollouts.
 
     Selections of one asking are told apart by virtual loss: a node on the way to a pending one
@@ -43,38 +43,35 @@ class Mcts:
     al. 2008); for steps of language models Feng et al. 2023 (arXiv 2309.17179).
 
     Args:
-        root: of the tree. draws: children drawn at once.
-        expand: children of a node before one of them is chosen.
-        finish: finished lines after which the search is over. c: weight of exploration.
+        draws: children drawn at once.
     """
+    visits, ended = _Visits(root, options), set[Node]()
+    finish = options.finish or -(-draws // 2)
+    while len(ended) < finish:
+        grown = yield visits.select(max(1, draws))
+        ended |= {node for node in grown if node.state == FINISHED}
+        visits.learn(grown)
+    yield []
 
-    goes_back = True
 
-    def __init__(
-        self, root: Node, draws: int, expand: int = 3, finish: int = 4, c: float = 1.4
-    ) -> None:
-        self._root = root
-        self._draws = max(1, draws)
-        self._expand = max(1, expand)
-        self._finish, self._c = finish, c
+class _Visits:
+    """What is known of each node of a tree."""
+
+    def __init__(self, root: Node, options: Options) -> None:
+        self._root, self._expand, self._c = root, max(1, options.expand), options.c
         self._seen: dict[Node, _Seen] = {root: _Seen()}
-        self._ended: set[Node] = set()
 
-    def ask(self) -> Sequence[Node]:
-        """See Policy."""
-        if len(self._ended) >= self._finish:
-            return []
-        picked = [self._select() for _ in range(self._draws)]
+    def select(self, count: int) -> list[Node]:
+        """Nodes to grow by a child each."""
+        picked = [self._select() for _ in range(count)]
         for seen in self._seen.values():
             seen.pending = 0
         return picked
 
-    def tell(self, grown: Sequence[Node]) -> None:
-        """See Policy."""
+    def learn(self, grown: Sequence[Node]) -> None:
+        """Add the scores of new nodes to those of all above them."""
         for node in grown:
             self._seen.setdefault(node, _Seen())
-            if node.state == FINISHED:
-                self._ended.add(node)
             if node.score is None:
                 continue  # nothing was learnt: no visit
             above: Node | None = node
@@ -112,7 +109,4 @@ class Mcts:
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Search; returns the best finished line and the tree."""
-    finish = options.finish or -(-plan.samples // 2)
-    return searching.search(
-        run, question, plan, options, Mcts, expand=options.expand, finish=finish, c=options.c
-    )
+    return searching.search(run, question, plan, options, mcts, goes_back=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ttc_cli.core.events import Flow
 from ttc_cli.core.options import option
@@ -12,7 +14,7 @@ from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import uniform
 from ttc_cli.stepwise import searching
-from ttc_cli.stepwise.tree import DEAD, OPEN, Node
+from ttc_cli.stepwise.tree import DEAD, OPEN, Node, Policy
 
 NEEDS, SCORER = searching.NEEDS, searching.SCORER
 EDGE = 1e-4  # scores are kept off 0 and 1 by so much
@@ -25,7 +27,7 @@ class Options(searching.Options):
     anneal: int = option(8, "rounds in which few may not take over")
 
 
-class Particle:
+def particle(root: Node, draws: int, options: Options, seed: int) -> Policy:
     """`draws` particles; after each step they are drawn anew by softmax(logit(score)).
 
     A finished particle stays among them, so that it competes with those still on their way.
@@ -34,42 +36,32 @@ class Particle:
     Source: Puri et al. 2025 (arXiv 2502.01618).
 
     Args:
-        root: of the tree. draws: particles. seed: of the resampling.
-        anneal: for so many rounds, weights are flattened until the effective number of
-            particles is at least half of them: a verifier errs most about short beginnings.
+        seed: of the resampling.
     """
+    particles = [root] * max(1, draws)
+    for number in itertools.count():
+        came = iter((yield [node for node in particles if node.state == OPEN]))
+        moved = [next(came) if node.state == OPEN else node for node in particles]
+        particles = []
+        if usable := [node for node in moved if node.state != DEAD]:
+            weights = _weights(usable, flat=number < options.anneal)
+            particles = systematic(usable, weights, len(moved), uniform(seed, number))
 
-    goes_back = False
 
-    def __init__(self, root: Node, draws: int, seed: int = 0, anneal: int = 8) -> None:
-        self._particles: list[Node] = [root] * max(1, draws)
-        self._seed, self._anneal = seed, anneal
-        self._round = 0
+def _weights(nodes: Sequence[Node], *, flat: bool) -> list[float]:
+    """Weights of particles.
 
-    def ask(self) -> Sequence[Node]:
-        """See Policy."""
-        return [node for node in self._particles if node.state == OPEN]
-
-    def tell(self, grown: Sequence[Node]) -> None:
-        """See Policy."""
-        came = iter(grown)
-        moved = [next(came) if node.state == OPEN else node for node in self._particles]
-        usable = [node for node in moved if node.state != DEAD]
-        if not usable:
-            self._particles = []
-            return
-        weights = self._weights(usable)
-        self._particles = systematic(usable, weights, len(moved), uniform(self._seed, self._round))
-        self._round += 1
-
-    def _weights(self, nodes: Sequence[Node]) -> list[float]:
-        logits = [logit(0.5 if node.score is None else node.score) for node in nodes]
-        heat = 1.0
+    Args:
+        flat: until the effective number of particles is at least half of them: a verifier errs
+            most about short beginnings.
+    """
+    logits = [logit(0.5 if node.score is None else node.score) for node in nodes]
+    heat = 1.0
+    weights = softmax(logits, heat)
+    while flat and effective(weights) < 0.5 * len(nodes):
+        heat *= 1.5
         weights = softmax(logits, heat)
-        while self._round < self._anneal and effective(weights) < 0.5 * len(nodes):
-            heat *= 1.5
-            weights = softmax(logits, heat)
-        return weights
+    return weights
 
 
 def logit(score: float) -> float:
@@ -104,6 +96,4 @@ def systematic(nodes: Sequence[Node], weights: Sequence[float], n: int, u: float
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Search; returns the best finished line and the tree."""
-    return searching.search(
-        run, question, plan, options, Particle, seed=run.seed, anneal=options.anneal
-    )
+    return searching.search(run, question, plan, options, partial(particle, seed=run.seed))

@@ -20,8 +20,7 @@ from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.drawing import replies
 from ttc_cli.prompts.message import revision
-from ttc_cli.stepwise.backtrack import points
-from ttc_cli.stepwise.tree import Frontier
+from ttc_cli.stepwise.tree import Frontier, points
 from ttc_cli.voting.grading import Grades, wanted
 
 VOTES, SCHEMA = False, True

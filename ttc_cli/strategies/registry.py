@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ttc_cli.core.options import NoOptions
 from ttc_cli.core.plugins import Registry
 
 if TYPE_CHECKING:  # a shell that completes a name waits for this module
+    from collections.abc import Callable
+
     from ttc_cli.core.events import Flow
     from ttc_cli.core.outcome import Outcome, Plan, Question
     from ttc_cli.core.run import Run
@@ -21,19 +23,12 @@ BUILTIN = {
 }  # our own: each module of this folder that defines `solve`, by its file's name
 
 
-class Solve(Protocol):
-    """A strategy: yields events, returns the outcome; draws only through the run."""
-
-    def __call__(  # noqa: D102 - the class says it
-        self, run: Run, question: Question, plan: Plan, options: Any
-    ) -> Flow[Outcome]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """A strategy and what its module tells of it, which a plug-in's may tell too.
 
     Args:
+        solve: yields events, returns the outcome; draws only through the run.
         options: `Options`, a dataclass; each field's metadata["help"] is shown.
         scorer: `SCORER`, the verifier it falls back on when none was asked for; empty: none.
         needs: `NEEDS`, the engine's capabilities that it cannot do without.
@@ -43,7 +38,7 @@ class Strategy:
     """
 
     name: str
-    solve: Solve
+    solve: Callable[[Run, Question, Plan, Any], Flow[Outcome]]
     options: type[Any]
     scorer: str = ""
     needs: tuple[str, ...] = ()
