@@ -9,7 +9,7 @@ from ttc_cli.core.events import end_of
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop, StopRule
 from ttc_cli.engine.llama.engine import LlamaEngine
-from ttc_cli.stepwise.tree import DEAD, Frontier, points
+from ttc_cli.stepwise.tree import DEAD, live, points
 
 PROMPT = Prompt((("The ship came home and the men said", False),))
 PIECES = ("the first of the steps\n\n", "the second of the steps\n\n", "and the end of a ship")
@@ -17,12 +17,9 @@ REPLY = Branch((4,), PROMPT, (Step("".join(PIECES)),), Stop.END, meta={"closed":
 
 
 def test_the_best_scored_step_comes_first_and_of_equals_the_latest() -> None:
-    frontier = Frontier()
-    frontier.add(points(REPLY, (0.2, 0.7, 0.9)))
-    assert [node.branch.text for node in frontier.take(5)] == [PIECES[0] + PIECES[1], PIECES[0]]
-    assert frontier.take() == []
-    frontier.add(points(REPLY, (0.5, 0.5, 0.9)))
-    (node,) = frontier.take()
+    found = live(points(REPLY, (0.2, 0.7, 0.9)))
+    assert [node.branch.text for node in found] == [PIECES[0] + PIECES[1], PIECES[0]]
+    node = live(points(REPLY, (0.5, 0.5, 0.9)))[0]
     assert node.branch.text == PIECES[0] + PIECES[1]
     assert node.branch.fork(3).id == (4, 1, 3)
     assert node.branch.fork(3).stop is None
@@ -30,11 +27,9 @@ def test_the_best_scored_step_comes_first_and_of_equals_the_latest() -> None:
 
 
 def test_what_is_dead_is_not_gone_back_to() -> None:
-    frontier = Frontier()
     nodes = points(REPLY, (0.9, 0.7, 0.9))
     nodes[0].state = DEAD
-    frontier.add(nodes)
-    assert [node.branch.text for node in frontier.take(5)] == [PIECES[0] + PIECES[1]]
+    assert [node.branch.text for node in live(nodes)] == [PIECES[0] + PIECES[1]]
 
 
 def test_scores_of_other_steps_give_nothing_to_go_back_to() -> None:
@@ -61,9 +56,7 @@ def test_what_led_there_is_not_evaluated_again(tiny: LlamaEngine) -> None:
     run = Run(tiny)
     (said,) = end_of(run.extend([REPLY], stop=StopRule(4)))
     before = replace(run.ledger.usage)
-    frontier = Frontier()
-    frontier.add(points(replace(said, steps=REPLY.steps), (0.3, 0.6, 0.1)))
-    (back,) = frontier.take()
+    back = live(points(replace(said, steps=REPLY.steps), (0.3, 0.6, 0.1)))[0]
     given = tiny.count(PROMPT, back.branch.steps)
     (done,) = end_of(run.extend([back.branch.fork(0)], stop=StopRule(4)))
     assert done.text.startswith(PIECES[0] + PIECES[1])

@@ -65,30 +65,14 @@ the same are the same node, named as often as it was drawn.
 """
 
 
-def live(nodes: Sequence[Node]) -> list[Node]:
-    """List the distinct open nodes, best first."""
-    return sorted({n: None for n in nodes if n.state == OPEN}, key=lambda n: n.rank, reverse=True)
+def live(nodes: Iterable[Node]) -> list[Node]:
+    """List the distinct open nodes, best first; of equals, in the order given.
 
-
-class Frontier:
-    """Queue of open steps to return to, each once, the best-scored first.
-
-    The move of best-first search and of refine: take the best step there is, and grow a fork of
-    its branch. The fork has a name of its own, so a seed of its own, and what led to the step is
-    in the KV cache already.
+    Best-first search and refine keep such a list of steps to return to: they take the best and grow
+    a fork of its branch. The fork has a name of its own, so a seed of its own, and what led to the
+    step is in the KV cache already.
     """
-
-    def __init__(self) -> None:
-        self._open: list[Node] = []
-
-    def add(self, nodes: Iterable[Node]) -> None:
-        """Steps to return to, those that are open; of equals the first added goes first."""
-        self._open = live([*self._open, *nodes])
-
-    def take(self, count: int = 1) -> list[Node]:
-        """The best, best first, which are not returned to again; fewer when there are no more."""
-        taken, self._open = self._open[:count], self._open[count:]
-        return taken
+    return sorted({n: None for n in nodes if n.state == OPEN}, key=lambda n: n.rank, reverse=True)
 
 
 def points(branch: Branch, scores: Sequence[float], start: int = 0) -> list[Node]:

@@ -9,7 +9,7 @@ from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.stepwise import searching
-from ttc_cli.stepwise.tree import FINISHED, Frontier, Node, Policy
+from ttc_cli.stepwise.tree import FINISHED, Node, Policy, live
 
 NEEDS, SCORER = searching.NEEDS, searching.SCORER
 
@@ -36,13 +36,13 @@ def best_first(root: Node, draws: int, options: Options) -> Policy:
         draws: children drawn at once.
     """
     expand, finish = max(1, min(options.expand, draws)), options.finish or -(-draws // 4)
-    frontier, ended = Frontier(), set[Node]()
-    wanted = [root] * max(1, draws)
+    frontier, ended = list[Node](), set[Node]()
+    width, wanted = max(1, draws // expand), [root] * max(1, draws)
     while True:
         grown = yield wanted
         ended |= {node for node in grown if node.state == FINISHED}
-        frontier.add(grown)
-        visited = frontier.take(max(1, draws // expand))
+        frontier = live([*frontier, *grown])
+        visited, frontier = frontier[:width], frontier[width:]
         best = max((node.rank[0] for node in ended), default=0.0)
         promising = bool(visited) and visited[0].rank[0] > best
         over = len(ended) >= finish and not promising

@@ -20,7 +20,7 @@ from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.drawing import replies
 from ttc_cli.prompts.message import revision
-from ttc_cli.stepwise.tree import Frontier, points
+from ttc_cli.stepwise.tree import Node, live, points
 from ttc_cli.voting.grading import Grades, wanted
 
 VOTES, SCHEMA = False, True
@@ -41,7 +41,8 @@ class Options:
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Draft, then go back or revise; returns the best version, the later one of equals."""
-    outputs, grades, frontier = wanted(run, plan), Grades(plan, question), Frontier()
+    outputs, grades = wanted(run, plan), Grades(plan, question)
+    frontier: list[Node] = []
     done: list[Branch] = []
 
     def draw(branch: Branch) -> Flow[Branch]:
@@ -55,7 +56,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         if replies.ended(drawn):
             yield from grades.take(run, [drawn])
             if question.form is None and "continue" in run.engine.info.capabilities:
-                frontier.add(points(drawn, grades.steps(drawn), len(branch.text)))
+                found = points(drawn, grades.steps(drawn), len(branch.text))
+                frontier[:] = live([*frontier, *found])
         return drawn
 
     best = yield from draw(Branch((0,), question.render(0, False)))
@@ -64,8 +66,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         accepted = (grades.score(best) or 0) >= options.accept
         if accepted or stuck or run.spent or not replies.ended(best):
             break
-        if back := frontier.take():
-            begun = back[0].branch.fork(number)
+        if back := frontier.pop(0) if frontier else None:
+            begun = back.branch.fork(number)
         else:  # written anew, after the best one and what is wrong with it
             said = question.follow(replies.reply(best)[1], revision(grades.note(best)))
             begun = Branch((*best.id, number), said)
