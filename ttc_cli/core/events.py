@@ -6,7 +6,7 @@ see events and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -194,15 +194,23 @@ def end_of(flow: Flow[T]) -> T:
         return result
 
 
-def watch(flow: Flow[T], react: Callable[[Event], Iterable[Event]]) -> Flow[T]:
-    """A flow with events of one's own added after each of its events."""
+def turned(flow: Flow[T], change: Callable[[Event], Iterable[Event]]) -> Flow[T]:
+    """A flow with other events in the place of each of its own."""
     try:
         while True:
-            event = next(flow)
-            yield event
-            yield from react(event)
+            yield from change(next(flow))
     except StopIteration as end:
         result: T = end.value
         return result
     finally:
         flow.close()
+
+
+def watch(flow: Flow[T], react: Callable[[Event], Iterable[Event]]) -> Flow[T]:
+    """A flow with events of one's own added after each of its events."""
+
+    def both(event: Event) -> Iterator[Event]:
+        yield event
+        yield from react(event)
+
+    return turned(flow, both)

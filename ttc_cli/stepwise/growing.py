@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ttc_cli.core.branch import Branch, BranchId
-from ttc_cli.core.events import Close, Flow, Score, StepDone
+from ttc_cli.core.events import Close, Event, Flow, Score, StepDone, turned
 from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.run import Run
@@ -95,7 +94,7 @@ class Grower:
         )  # fmt: skip
         parents = {seed.id: node for seed, node in zip(seeds, wanted, strict=True)}
         self._waiting.clear()
-        done = yield from self._told(drawing, parents)
+        done = yield from turned(drawing, lambda event: self._told(event, parents))
         by_id = {branch.id: branch for branch in done}
         before = set(self._root.walk())
         grown: list[Node] = []
@@ -155,26 +154,17 @@ class Grower:
             return Stop.CANCELLED
         return Stop.TIME if self._run.late else Stop.BUDGET
 
-    def _told(
-        self, drawing: Flow[list[Branch]], parents: Mapping[BranchId, Node]
-    ) -> Flow[list[Branch]]:
-        """The drawing; a step that is cut at its most tokens ends like any other that goes on."""
-        with closing(drawing):
-            while True:
-                try:
-                    event = next(drawing)
-                except StopIteration as end:
-                    done: list[Branch] = end.value
-                    return done
-                if isinstance(event, Close):
-                    parent = parents[event.branch]
-                    cut = event.stop == Stop.LENGTH
-                    if cut and parent.tokens + event.tokens < self._plan.branch_tokens:
-                        yield StepDone(event.branch, len(parent.branch.steps))
-                        event = replace(event, stop=str(Stop.STEP))
-                    if event.stop == Stop.STEP:
-                        self._waiting.append(event)
-                yield event
+    def _told(self, event: Event, parents: Mapping[BranchId, Node]) -> Iterator[Event]:
+        """The event; a step that is cut at its most tokens ends like any other that goes on."""
+        if isinstance(event, Close):
+            parent = parents[event.branch]
+            cut = event.stop == Stop.LENGTH
+            if cut and parent.tokens + event.tokens < self._plan.branch_tokens:
+                yield StepDone(event.branch, len(parent.branch.steps))
+                event = replace(event, stop=str(Stop.STEP))
+            if event.stop == Stop.STEP:
+                self._waiting.append(event)
+        yield event
 
     def _named(self, node: Node) -> Branch:
         number = self._names.get(node, 0)

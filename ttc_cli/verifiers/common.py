@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ttc_cli.answers import extract
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import UsageError
-from ttc_cli.core.events import Flow, Tick
+from ttc_cli.core.events import Flow, Tick, turned
 from ttc_cli.core.extension import POLL_SECONDS
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.run import Run
@@ -114,15 +114,7 @@ def in_threads(
 
 def unheard(flow: Flow[T]) -> Flow[T]:
     """A flow whose events are the verifier's own business; views still breathe."""
-    try:
-        while True:
-            next(flow)
-            yield Tick()
-    except StopIteration as end:
-        done: T = end.value
-        return done
-    finally:
-        flow.close()
+    return turned(flow, lambda _: (Tick(),))
 
 
 def share(yes: float, no: float) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.errors import ModelError
-from ttc_cli.core.events import Event, Flow, watch
+from ttc_cli.core.events import Event, Flow, Tick, turned
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs, StopRule
@@ -21,7 +21,7 @@ from ttc_cli.core.verify import Graded
 from ttc_cli.models.registry import ModelFile, identity, models_dir
 from ttc_cli.prompts.template import ChatTemplate
 from ttc_cli.settings import home
-from ttc_cli.verifiers.common import OUT_OF_TIME, share, unheard
+from ttc_cli.verifiers.common import OUT_OF_TIME, share
 from ttc_cli.verifiers.prm.forms import Form, StepHead
 
 if TYPE_CHECKING:
@@ -108,16 +108,16 @@ class Scorer:
 
         def heed(_: Event) -> tuple[Event, ...]:
             inner.interrupted = run.interrupted
-            return ()
+            return (Tick(),)
 
         try:
             if self.head is None:
                 items: list[tuple[Prompt, tuple[Step, ...]]] = [(prompt, ()) for prompt in prompts]
-                pairs = yield from unheard(watch(inner.score(items, self._verdicts), heed))
+                pairs = yield from turned(inner.score(items, self._verdicts), heed)
                 return [None if pair is None else share(*pair) for pair in pairs]
             branches = [Branch((i,), prompt) for i, prompt in enumerate(prompts)]
             flow = inner.extend(branches, stop=StopRule(0), outputs=Outputs(hidden="end"))
-            done = yield from unheard(watch(flow, heed))
+            done = yield from turned(flow, heed)
             return self._judged(done, len(prompts))
         finally:
             port.close()
