@@ -16,6 +16,7 @@ from ttc_cli.core.branch import Branch, BranchId, Step
 from ttc_cli.core.engine import EngineInfo
 from ttc_cli.core.errors import ModelError, UsageError
 from ttc_cli.core.events import Flow
+from ttc_cli.core.options import NoOptions
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.programs import PLAIN, kind
 from ttc_cli.core.run import Run
@@ -30,11 +31,6 @@ from ttc_cli.voting.evidence import measured
 USAGE = "probe:NAME"
 OURS = Path(__file__).parent / "probes"
 OUTPUTS = Outputs(confidence=True, logprobs=True, hidden="steps")
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """A probe has none: a line's score is that of its last step."""
 
 
 def opens(argument: str) -> tuple[Path, ...]:
@@ -63,7 +59,7 @@ def mismatch(info: EngineInfo) -> str:
     return f"the probe of {name} was made for another file of it: samples are weighed without it"
 
 
-def build(argument: str, options: Options, *, unsafe: bool) -> Probe:
+def build(argument: str, options: NoOptions, *, unsafe: bool) -> Probe:
     """The verifier. Raises UsageError: no probe is called so."""
     if not argument:
         raise UsageError("probe needs a name", "write -V probe:NAME; `ttc prm list` names them")
