@@ -1,6 +1,6 @@
 """Fit the probe that ships and the evidence model, and replay rules of votes by it.
 
-    python benchmarks/fit_evidence.py READ.jsonl... --data train.jsonl --json OUT \
+    python benchmarks/fit_evidence.py READ.jsonl... --data train.jsonl... --json OUT \
         [--model MODEL.gguf --probe NAME.npz]
 
 READ is what `read_pool.py` wrote (of a sample that is in several, the one with more steps counts);
@@ -18,7 +18,6 @@ import hashlib
 import json
 import math
 import random
-import statistics
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -53,6 +52,7 @@ FIXED = {
     "two programs, four plain replies": (GREEDY_PROGRAM, PROGRAM, *(PLAIN,) * 4),
 }
 """Samples that are all drawn, replayed beside the efforts."""
+ALWAYS = ("program-B-0", "program-A-0", "plain")
 SUBSETS = 12
 """Random parts of each question's samples that the evidence is fitted on."""
 Numbers = Any
@@ -101,7 +101,7 @@ def read(paths: Sequence[Path]) -> list[dict[str, Any]]:
 def asked(
     rows: Sequence[dict[str, Any]], probed: dict[int, float], told: dict[str, str], *, reads: bool
 ) -> list[Asked]:
-    """Questions with all their samples; those that have fewer are left out.
+    """Questions with all their samples; those without a kind that all sets have are left out.
 
     Args:
         told: the questions' texts. reads: whether likelihoods of answers are gone by.
@@ -131,11 +131,7 @@ def asked(
             if np.mean([rows[at[member]]["right"] for member in group.members]) > 0.5:
                 one.right = number
         out.append(one)
-    usual = {
-        name: statistics.mode(len(one.named(name)) for one in out)
-        for name in sorted({sample.name for one in out for sample in one.samples})
-    }
-    return [one for one in out if all(len(one.named(n)) >= many for n, many in usual.items())]
+    return [one for one in out if all(one.named(name) for name in ALWAYS)]
 
 
 class Model:
@@ -359,14 +355,14 @@ def probe(rows: Sequence[dict[str, Any]], model: Path, out: Path) -> tuple[dict[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("read", type=Path, nargs="+")
-    parser.add_argument("--data", type=Path, required=True, help="the questions")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="the questions")
     parser.add_argument("--model", type=Path)
     parser.add_argument("--probe", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--against", default="one program, two plain replies")
     told = parser.parse_args()
     rows = read(told.read)
-    texts = {row["id"]: row["question"] for row in lines(told.data)}
+    texts = {row["id"]: row["question"] for path in told.data for row in lines(path)}
     report: dict[str, Any] = {}
     nothing: dict[int, float] = {}
     ways = [("hesitation alone", nothing, False), ("answers read", nothing, True)]
@@ -387,10 +383,7 @@ def main() -> None:
         found = {
             effort: judge(questions, choose, order(16), stages(effort, 6)) for effort in STAGES
         }
-        plain = min(len(one.named("plain")) for one in questions)
         for title, kinds in FIXED.items():
-            if kinds.count(PLAIN) > plain:
-                continue
             found[title] = judge(questions, choose, kinds, [(len(kinds), 0.0)])
         right = {effort: played.pop("right") for effort, played in found.items()}
         for effort, played in found.items():

@@ -14,7 +14,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.scripted import ALL, ScriptedEngine
 from ttc_cli.strategies import registry
-from ttc_cli.voting.likelihood import number
+from ttc_cli.voting.likelihood import beyond, number
 
 BARE = replace(ASKED, programs=(PROMPT, PROMPT), bare=Prompt((("3 + 4? The number only.", True),)))
 
@@ -74,3 +74,10 @@ def test_where_an_engine_reads_no_text_votes_go_on_without() -> None:
 )
 def test_numbers_are_read_without_their_units(reply: str, found: str) -> None:
     assert number(Branch((0,), PROMPT, (Step(reply),), Stop.END), ASKED) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "log_probability"), [("7", -2.0), ("205", -6.605), ("1,234", -8.908)]
+)
+def test_a_long_number_is_not_held_against_itself(said: str, log_probability: float) -> None:
+    assert beyond(said, log_probability) == pytest.approx(-2.0, abs=0.01)
