@@ -122,9 +122,9 @@ def _dot(one: Pair, other: Pair) -> float:
     return one[0] * other[0] + one[1] * other[1]
 
 
-# 233 questions of svamp_train and 58 over times, dates, units, percentages, counting, combinatorics,
-# logic and letters (benchmarks/tasks, half dev), programs and plain replies of each, 2026-11-30:
-# docs/data/evidence_0.5b.json.
+# 233 questions of svamp_train and 58 over times, dates, units, percentages, counting,
+# combinatorics, logic and letters (benchmarks/tasks, half dev), programs and plain replies of each,
+# 2026-11-30: docs/data/evidence_0.5b.json.
 _ALONE = Evidence(
     {
         GREEDY_PROGRAM: Kind(0.71, (0.0, 0.0), (0.0, -0.44)),
