@@ -15,10 +15,10 @@ from ttc_cli.core.errors import MissingCapability, UsageError
 from ttc_cli.core.events import Score, end_of
 from ttc_cli.core.outcome import Plan
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Sampling
 from ttc_cli.core.verify import Graded
 from ttc_cli.engine.scripted import Line, ScriptedEngine, from_choices, split
 from ttc_cli.session import effort
+from ttc_cli.session.request import Request
 from ttc_cli.strategies import registry
 
 CHOICES = ("So \\boxed{7}.", "It is \\boxed{8}.", "Well, \\boxed{9} it is.")
@@ -169,18 +169,6 @@ def test_bad_options_are_refused() -> None:
 @pytest.mark.parametrize("level", list(effort.EFFORTS))
 @pytest.mark.parametrize("task", ["math", "code", "plain"])
 def test_with_a_verifier_auto_is_best_of_n(level: str, task: str) -> None:
-    chosen = effort.plan(
-        ask(task),
-        effort=level,
-        strategy="auto",
-        samples=None,
-        sampling=Sampling(),
-        temperature_given=False,
-        early_stop=True,
-        diverse=False,
-        max_tokens=None,
-        thinking_budget=None,
-        verifier=scores({}),
-    )
+    chosen = effort.plan(ask(task), Request(), level, verifier=scores({}))
     assert chosen.strategy == "best-of-n"
     assert chosen.samples == effort.EFFORTS[level].multiplier

@@ -198,10 +198,9 @@ class Talk:
         begun = request.entry(run_id, {**self.said, **changes}, self.chat.parent, "chat")
         log = recorder(settings, begun, began, view.say)
 
-        def hear(event: Event) -> tuple[Event, ...]:
+        def hear(event: Event) -> None:
             nonlocal result
             result = event.result if isinstance(event, Done) else result
-            return ()
 
         try:
             with log as record:

@@ -206,11 +206,11 @@ def turned(flow: Flow[T], change: Callable[[Event], Iterable[Event]]) -> Flow[T]
         flow.close()
 
 
-def watch(flow: Flow[T], react: Callable[[Event], Iterable[Event]]) -> Flow[T]:
-    """A flow with events of one's own added after each of its events."""
+def watch(flow: Flow[T], react: Callable[[Event], Iterable[Event] | None]) -> Flow[T]:
+    """A flow with events of one's own added after each of its events, or none: who only listens."""
 
     def both(event: Event) -> Iterator[Event]:
         yield event
-        yield from react(event)
+        yield from react(event) or ()
 
     return turned(flow, both)

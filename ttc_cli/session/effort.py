@@ -18,7 +18,7 @@ from ttc_cli.core.events import WHOLE
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.programs import PLAIN, kind
 from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import GREEDY, Sampling, Stop
+from ttc_cli.core.sampling import GREEDY, Stop
 from ttc_cli.core.verify import Verifier
 from ttc_cli.drawing.replies import EXPECTED_TOKENS
 from ttc_cli.session.loaded import Session
@@ -64,33 +64,21 @@ GREEDY_TASKS = ("math", "choice", "short", "fact", "code")
 
 
 def plan(
-    question: Question,
-    effort: str,
-    *,
-    strategy: str,
-    samples: int | None,
-    sampling: Sampling,
-    temperature_given: bool,
-    early_stop: bool,
-    diverse: bool,
-    max_tokens: int | None,
-    thinking_budget: int | None,
-    verifier: Verifier | None = None,
-    kinds: str = "plain",
-    check: Verifier | None = None,
-) -> Plan:
-    """What to run: flags where given, else the table.
+    question: Question, request: Request, effort: str, *, verifier: Verifier | None = None,
+    kinds: str = "plain", check: Verifier | None = None,
+) -> Plan:  # fmt: skip
+    """What to run: what the request says, else the table.
 
     Args:
+        request: its samples lift the cap that the level gives; only its `max_tokens` bind then.
         effort: a level; "auto" is one sample that may become sixteen.
-        strategy: a name, or "auto" for the table's.
-        samples: lifts the cap that the level gives; only `max_tokens` binds then.
         verifier: with one, the table's strategy is best-of-n, whatever the task.
         check: see Plan; where there is one, all efforts but low may draw more drafts than one.
         kinds: see Plan; where programs are evidence, one sample is one of them.
-        temperature_given: the user chose a temperature, so a single branch uses it too.
     """
     level, task, votable = EFFORTS[effort], question.task, question.votable
+    strategy, samples, thinking = request.strategy, request.samples, request.thinking_budget
+    max_tokens = request.max_tokens
     most = CHECKED if check is not None and effort == "auto" else level.multiplier
     if strategy == "auto":
         many = samples is not None and samples > 1
@@ -98,9 +86,7 @@ def plan(
         strategy = "program" if strategy == "direct" and kinds != "plain" else strategy
         strategy = "self-consistency" if many or (check and effort != "low") else strategy
         strategy = "best-of-n" if verifier is not None else strategy
-    branch = BRANCH_TOKENS[task]
-    if thinking_budget is not None and thinking_budget > 0:
-        branch += thinking_budget
+    branch = BRANCH_TOKENS[task] + max(0, thinking or 0)
     single = strategy == "program" and samples is None
     budget = None if samples is not None else level.multiplier * branch
     if max_tokens is not None and strategy == "direct":
@@ -108,15 +94,15 @@ def plan(
     elif max_tokens is not None:
         branch = min(branch, max_tokens)
         budget = max_tokens if budget is None else min(budget, max_tokens)
-    keep = temperature_given or not (votable or task in GREEDY_TASKS)
     alone = 1 if question.bare is None else 2
+    keep = request.temperature is not None or not (votable or task in GREEDY_TASKS)
     return Plan(
         strategy=strategy, effort=effort,
         samples=alone if single else samples if samples is not None else most,
-        branch_tokens=branch, budget=budget, greedy=sampling if keep else GREEDY, sampled=sampling,
-        early_stop=early_stop, diverse=diverse,
-        thinking_budget=-1 if thinking_budget is None else thinking_budget, verifier=verifier,
-        kinds=kinds, check=check,
+        branch_tokens=branch, budget=budget, greedy=request.sampling if keep else GREEDY,
+        sampled=request.sampling, early_stop=request.early_stop, diverse=request.diverse,
+        thinking_budget=-1 if thinking is None else thinking, verifier=verifier, kinds=kinds,
+        check=check,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ttc_cli.core.errors import BranchesFailed, EngineFailed, ModelError, TtcError
-from ttc_cli.core.events import Event, Flow, watch
+from ttc_cli.core.events import Flow, watch
 from ttc_cli.core.ledger import Budget, Ledger
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.sampling import Stop
@@ -194,7 +194,7 @@ class Mapping:
             try:
                 with self._record(planned) as log:
                     run = start(planned, port, self._batch.pool, ledger)
-                    outcome = yield from _told(answering(planned, run), log)
+                    outcome = yield from watch(answering(planned, run), log)
                 failed = any(branch.stop is Stop.FAILED for branch in outcome.branches)
             except BranchesFailed as all_failed:
                 error, failed = all_failed, True
@@ -208,14 +208,6 @@ class Mapping:
             if error is not None:
                 raise error
             return outcome
-
-
-def _told(flow: Flow[Outcome], log: Recorder) -> Flow[Outcome]:
-    def tell(event: Event) -> tuple[Event, ...]:
-        log(event)
-        return ()
-
-    return (yield from watch(flow, tell))
 
 
 def _failed(record: Record, error: TtcError) -> Flow[Row | None]:

@@ -160,13 +160,7 @@ def plan(
     escalates = way.effort == "auto" and not named and request.samples is None
     level = "medium" if way.effort == "auto" and not escalates else way.effort
     level = "auto" if check and request.effort == "auto" else level
-    plan_at = partial(
-        efforts.plan, question, sampling=request.sampling,
-        strategy=request.strategy, samples=request.samples, early_stop=request.early_stop,
-        diverse=request.diverse, max_tokens=request.max_tokens,
-        thinking_budget=request.thinking_budget, verifier=verifier, kinds=kinds,
-        check=check, temperature_given=request.temperature is not None,
-    )  # fmt: skip
+    plan_at = partial(efforts.plan, question, request, verifier=verifier, kinds=kinds, check=check)
     levels = dict(zip(efforts.LEVELS, map(plan_at, efforts.LEVELS), strict=True))
     chosen = levels.get(level) or plan_at(level)
     strategy = registry.find(chosen.strategy)

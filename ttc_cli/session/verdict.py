@@ -38,13 +38,11 @@ class Gates:
 
     def listen(self, flow: Flow[T]) -> Flow[T]:
         """The flow as it is, heard."""
+        return watch(flow, self._hear)
 
-        def hear(event: Event) -> tuple[Event, ...]:
-            if isinstance(event, Score) and event.verifier in self._names:
-                self._said[event.branch, event.verifier] = event
-            return ()
-
-        return watch(flow, hear)
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Score) and event.verifier in self._names:
+            self._said[event.branch, event.verifier] = event
 
     def verified(self, branch: Branch) -> tuple[bool | None, str]:
         """Whether all gates let a branch through, None without gates; and which did not, and why.
