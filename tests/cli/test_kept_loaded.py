@@ -16,6 +16,7 @@ import pytest
 from harness import Ran, Ttc
 
 from ttc_cli.engine.warm import peer
+from ttc_cli.engine.warm.wire import Condition
 from ttc_cli.session import warm
 
 pytestmark = pytest.mark.skipif(not peer.AVAILABLE, reason="no Unix sockets here")
@@ -34,8 +35,8 @@ def served(tiny: Path, child: Ttc, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     assert not servers()
 
 
-def servers() -> list[warm.Running]:
-    return [server for _, server in warm.running()]
+def servers() -> list[Condition]:
+    return [condition for _, condition in warm.running()]
 
 
 def until(true: Callable[[], Any]) -> None:
@@ -72,22 +73,23 @@ def test_a_kept_model_answers_as_one_in_process(served: Ttc) -> None:
 def test_other_settings_load_a_model_of_their_own(served: Ttc) -> None:
     served("serve", "--no-http", "--detach")
     assert served(*ASK, "--ctx-size", "512").out
-    assert servers()[0].condition.calls == 0
+    assert servers()[0].calls == 0
 
 
 def test_keep_warm_leaves_one_behind(served: Ttc) -> None:
     kept = {**os.environ, "TTC_KEEP_WARM": "2m"}
     first = served(*ASK, env=kept)
     until(servers)
-    assert servers()[0].condition.idle_limit == 120
+    assert servers()[0].idle_limit == 120
     assert served(*ASK, env=kept) == first
-    assert servers()[0].condition.calls
+    assert servers()[0].calls
 
 
 def test_a_killed_server_is_no_error(served: Ttc) -> None:
     first = served(*ASK)
     served("serve", "--no-http", "--detach")
-    os.kill(servers()[0].hello.pid, signal.SIGKILL)
+    (pid,) = [link.hello.pid for link, _ in warm.running()]
+    os.kill(pid, signal.SIGKILL)
     assert served(*ASK) == first
 
 
@@ -99,16 +101,16 @@ def test_control_c_stops_the_server_s_work_too(served: Ttc) -> None:
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     with asking:
-        until(lambda: servers()[0].condition.calls)
+        until(lambda: servers()[0].calls)
         asking.send_signal(signal.SIGINT)
         assert asking.wait(30) == 130
-    until(lambda: servers()[0].condition.callers == 0)
+    until(lambda: servers()[0].callers == 0)
 
 
 def test_map_and_chat_use_it(served: Ttc) -> None:
     served("serve", "--no-http", "--detach")
     mapped = served("map", "--no-cache", "--max-tokens", "8", "Say {line}", "-", input=b"a\nb\n")
     assert len(mapped.out.splitlines()) == 2
-    assert (calls := servers()[0].condition.calls) >= 2
+    assert (calls := servers()[0].calls) >= 2
     served("chat", "--no-cache", "--max-tokens", "8", input=b"Hello\n")
-    assert servers()[0].condition.calls > calls
+    assert servers()[0].calls > calls

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +101,7 @@ def test_a_file_that_is_no_model_cannot_be_added(tmp_path: Path) -> None:
 
 
 def test_progress_in_a_pipe_is_a_line_every_tenth(capsys: pytest.CaptureFixture[str]) -> None:
-    with ExitStack() as stack:
-        progress = pull_progress(stack)
+    with pull_progress() as progress:
         for done in range(0, 1001, 5):
             progress(done, 1000, "fetching")
         for done in range(0, 1001, 5):

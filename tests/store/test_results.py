@@ -28,7 +28,7 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     assert results.get(key(1)) is None
     results.put(key(1), {"text": "½ \\ud800"})
     assert Results(tmp_path, 1 << 20).get(key(1)) == {"text": "½ \\ud800", "key": key(1)}
-    results.used(key(1))
+    results.files.used(key(1))
     assert file_cache.hits(tmp_path / "results") == 1
 
 
@@ -37,7 +37,7 @@ def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
     for n in range(4):
         results.put(key(n), {"text": noise(20_000)})
         os.utime(results.files.path(key(n)), (n, n))
-    results.used(key(1))  # the oldest but for this
+    results.files.used(key(1))  # the oldest but for this
     results.put(key(9), {"text": noise(20_000)})
     left = [n for n in (0, 1, 2, 3, 9) if results.get(key(n))]
     assert left == [1, 3, 9]
@@ -81,7 +81,7 @@ for n in range(150):
     value = results.get(key)
     assert value is None or value["text"] == key * 90, "half an entry"
     results.put(key, {"text": key * 90})
-    results.used(key)
+    results.files.used(key)
 """
 
 

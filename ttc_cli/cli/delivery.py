@@ -68,55 +68,41 @@ def _into_pipe() -> bool:
         return False
 
 
-class _Shown:
-    """Takes a run's events: to the log, to the views, and to stdout or a file at the end."""
-
-    def __init__(self, how: Flags, view: PlainView, record: Recorder, signals: Signals) -> None:
-        self.how, self.view, self.record, self.signals = how, view, record, signals
-        self.final: dict[str, Any] = {}
-        self.plan: dict[str, Any] = {}
-        self.code = 0
-        self._sinks: list[Callable[[Event], None]] = [view]
-        if how.jsonl:
-            from ttc_cli.views.jsonl import JsonlView
-
-            self._sinks.append(JsonlView(sys.stdout, BEGAN))
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, Start):
-            self.plan = event.plan
-            _announce(event, self.how, self.view)
-        self.record(event)
-        if isinstance(event, Done):
-            self.final = presented(event.result, self.how)
-            event = Done(self.final)
-        for sink in self._sinks:
-            sink(event)
-        if isinstance(event, Done):  # printed before what is kept is written
-            self.code = deliver(self.final, self.how, told=not self.signals.code)
-
-
 def show(flow: Flow[Any], how: Flags, view: PlainView, record: Recorder, signals: Signals) -> int:
-    """Show a run, live or replayed; returns the exit code."""
-    shown = _Shown(how, view, record, signals)
+    """Show a run, live or replayed, and log it; returns the exit code."""
+    plan, final, code = dict[str, Any](), dict[str, Any](), 0
+    sinks: list[Callable[[Event], None]] = [view]
+    if how.jsonl:
+        from ttc_cli.views.jsonl import JsonlView
+
+        sinks.append(JsonlView(sys.stdout, BEGAN))
     try:
         for event in flow:
-            shown(event)
+            if isinstance(event, Start):
+                plan = event.plan
+                _announce(event, how, view)
+            record(event)
+            if isinstance(event, Done):
+                final = presented(event.result, how)
+                event = Done(final)
+            for sink in sinks:
+                sink(event)
+            if isinstance(event, Done):  # printed before what is kept is written
+                code = deliver(final, how, told=not signals.code)
     except BrokenPipeError:
         output.silence(sys.stdout)
         return 0
     except TtcError:
-        if signals.code and not shown.final:  # stopped before there was anything to print
+        if signals.code and not final:  # stopped before there was anything to print
             return signals.code
         raise
     finally:
         flow.close()
     if signals.code:
-        so_far = _so_far(shown.final["ttc"], shown.plan["samples"])
+        so_far = _so_far(final["ttc"], plan["samples"])
         for sink in (record, view):
             sink(Note(f"interrupted: {so_far}"))
-        return signals.code
-    return shown.code
+    return signals.code or code
 
 
 def _announce(start: Start, how: Flags, view: PlainView) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,8 +66,7 @@ def pull(
     entry = registry.locate(name or registry.default_ref(home()), home())
     if not isinstance(entry, Entry):
         raise UsageError(f"{name} needs no pull", f"use it: `ttc ask -m {name}`")
-    with ExitStack() as stack:
-        progress = pull_progress(stack)
+    with pull_progress() as progress:
         model = fetch(entry, home=home(), offline=offline, notify=say, progress=progress)
     typer.echo(str(model.path))
 

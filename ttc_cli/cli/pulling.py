@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import typer
 
 from ttc_cli.cli.process import BEGAN, draws
+from ttc_cli.core.errors import UsageError
 
 if TYPE_CHECKING:
     from ttc_cli.models.catalogue import Progress
@@ -32,8 +34,7 @@ def choose_model(
     from ttc_cli.session.model import any_model
 
     until = None if settings.max_seconds is None else BEGAN + settings.max_seconds
-    with ExitStack() as stack:
-        progress = pull_progress(stack)
+    with pull_progress() as progress:
         return any_model(
             settings, notify=notify, confirm=confirm, progress=progress, deadline=until
         )
@@ -41,10 +42,16 @@ def choose_model(
 
 def choose_file(settings: Settings) -> ModelFile:
     """The same, for those who need the model itself; UsageError for a server's."""
-    from ttc_cli.session.model import local_model
+    from ttc_cli.session.model import Served, chosen
 
-    with ExitStack() as stack:
-        return local_model(settings, notify=say, progress=pull_progress(stack))
+    if (remote := chosen(settings)) is not None:
+        raise UsageError(
+            f"{remote.url} is a server, and this takes the model itself",
+            "give the name of a model (`ttc models list`) or a file",
+        )
+    found = choose_model(settings)
+    assert not isinstance(found, Served)
+    return found
 
 
 def choose_for(settings: Settings, view: PlainView) -> ModelFile | Served:
@@ -58,16 +65,16 @@ def choose_for(settings: Settings, view: PlainView) -> ModelFile | Served:
     return choose_model(settings, notify=view.say, confirm=confirm if person else None)
 
 
-def pull_progress(stack: ExitStack) -> Progress:
-    """Shows a pull on stderr until the stack is closed: a bar, or off a terminal every tenth."""
-    bars: list[Progress] = []
+@contextmanager
+def pull_progress() -> Iterator[Progress]:
+    """Shows a pull on stderr: a bar, or off a terminal every tenth."""
+    with ExitStack() as stack:
 
-    def progress(done: int, total: int, label: str) -> None:
-        if not bars:  # not before it is needed: most runs find the model here
-            bars.append(_bar(stack) if draws() else _progress_lines())
-        bars[0](done, total, label)
+        @cache  # not before it is needed: most runs find the model here
+        def shown() -> Progress:
+            return _bar(stack) if draws() else _progress_lines()
 
-    return progress
+        yield lambda done, total, label: shown()(done, total, label)
 
 
 def _bar(stack: ExitStack) -> Progress:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from ttc_cli.engine.warm.server import WarmServer
+    from ttc_cli.engine.warm.wire import Condition, Hello
     from ttc_cli.serve.jobs import Company
     from ttc_cli.session.batch import Batch
 
@@ -149,7 +150,7 @@ def detached() -> int:
     words = [word for word in sys.argv[1:] if word != "--detach"]
     with tempfile.TemporaryFile() as said:
         child = start_apart(words, errors=said)
-        while child.poll() is None and all(s.hello.pid != child.pid for _, s in warm.running()):
+        while child.poll() is None and all(s.hello.pid != child.pid for s, _ in warm.running()):
             time.sleep(LOOKS)
         said.seek(0)
         sys.stderr.write(said.read().decode("utf-8", "replace"))
@@ -158,24 +159,22 @@ def detached() -> int:
 
 def show(*, as_json: bool) -> None:
     """Print a line for each server."""
-    found = [server for _, server in warm.running()]
+    found = [(link.hello, now) for link, now in warm.running()]
     if as_json:
-        print_json([_row(server) for server in found])
+        print_json([_row(*server) for server in found])
         return
-    for server in found:
-        now, model = server.condition, server.hello.info.name
+    for hello, now in found:
         parts = [f"loaded for {span(now.seconds)}", f"{now.calls} requests",
-                 f"{now.callers} calling"]  # fmt: skip
-        parts += [f"process {server.hello.pid}", *filter(None, [now.url])]
+                 f"{now.callers} calling", f"process {hello.pid}"]  # fmt: skip
+        parts += [now.url] if now.url else []
         if now.idle_limit:
             parts.append(f"ends in {span(max(0.0, now.idle_limit - now.idle))} unless used")
-        sys.stdout.write(f"{model}: {' · '.join(parts)}\n")
+        sys.stdout.write(f"{hello.info.name}: {' · '.join(parts)}\n")
     if not found:
         sys.stderr.write("no model is kept loaded\n")
 
 
-def _row(server: warm.Running) -> dict[str, object]:
-    now, hello = server.condition, server.hello
+def _row(hello: Hello, now: Condition) -> dict[str, object]:
     return {
         "model": {"name": hello.info.name, "sha256": hello.info.sha256}, "pid": hello.pid,
         "url": now.url or None, "seconds": round(now.seconds, 1),

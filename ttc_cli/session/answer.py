@@ -108,7 +108,7 @@ def recall(session: Session, request: Request, began: float, run_id: str) -> Flo
         _rehearse([*flow()])
     except Exception:  # whatever somebody wrote there: it is not ours, and no reason to fail
         return None
-    results.used(known_as)
+    results.files.used(known_as)
     return flow()
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ttc_cli.session.request import Request
     from ttc_cli.store.pool import SamplePool
 
-    Load = Callable[[Settings, ModelFile, str], Host]
 
 MOST_KV_SHARE = 0.25  # of the memory this process may use, for the KV cache
 UNTOLD_MEMORY = 8 << 30  # bytes to go by where a system does not tell what it has
@@ -139,15 +138,14 @@ class Session:
     Args:
         settings: of this run.
         model: the file, from `session.model.any_model`, or what answers at a server.
-        load: makes the engine of a file; by default llama.cpp's.
         refresh: draw anew what caches hold.
         warm: finds a server of this user's that has the model loaded, and leaves one behind where
             the settings say so; without it the model is loaded here.
     """
 
     def __init__(
-        self, settings: Settings, model: ModelFile | Served, load: Load | None = None, *,
-        refresh: bool = False, warm: Warmth | None = None,
+        self, settings: Settings, model: ModelFile | Served, *, refresh: bool = False,
+        warm: Warmth | None = None,
     ) -> None:  # fmt: skip
         self.settings, self.model = settings, model
         self.refresh, self._warm = refresh, warm
@@ -160,7 +158,6 @@ class Session:
         self._speeds_file = store.path(settings.places.cache, self.identity)
         self.speeds = store.load(self._speeds_file)
         self.load_seconds = 0.0
-        self._load = load or load_llama
         self._failure: BaseException | None = None
         self._loading: Thread | None = None
 
@@ -185,7 +182,7 @@ class Session:
     def _found(self, warm: Warmth, model: ModelFile) -> Host | None:
         def load() -> Host:
             _import_engine()
-            return self._load(self.settings, model, self.identity)
+            return load_llama(self.settings, model, self.identity)
 
         engine = warm.find(self.settings, self.identity, self.speeds, load)
         if engine is not None:
@@ -195,7 +192,7 @@ class Session:
     def _run_load(self, model: ModelFile) -> None:
         began = time.monotonic()
         try:
-            self._engine = self._load(self.settings, model, self.identity)
+            self._engine = load_llama(self.settings, model, self.identity)
         except BaseException as error:  # raised again in the thread that needs the engine
             self._failure = error
         self.load_seconds = time.monotonic() - began

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ttc_cli.core.errors import TtcError, UsageError, keep_secret
+from ttc_cli.core.errors import TtcError, keep_secret
 from ttc_cli.core.files import keep_json
 from ttc_cli.models.disk import read_json
 from ttc_cli.settings import Settings
@@ -76,18 +76,6 @@ def any_model(
             ask=confirm, notify=notify, progress=progress,
         )  # fmt: skip
     return at(target, settings.model or default_ref(home), home)
-
-
-def local_model(settings: Settings, *, notify: Notify, progress: Progress) -> ModelFile:
-    """The same, of a model whose file is needed; nobody is asked. UsageError for a server's."""
-    if (remote := chosen(settings)) is not None:
-        raise UsageError(
-            f"{remote.url} is a server, and this takes the model itself",
-            "give the name of a model (`ttc models list`) or a file",
-        )
-    found = any_model(settings, notify=notify, confirm=None, progress=progress)
-    assert not isinstance(found, Served)
-    return found
 
 
 def present(settings: Settings) -> ModelFile | None:

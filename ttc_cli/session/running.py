@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, cast
 
@@ -196,16 +196,15 @@ WORTH = 256  # tokens that a state must spare, to be read or to be written
 
 def restore_prompt(session: Session, prompt: Prompt) -> None:
     """Make resident what an earlier process evaluated of a prompt, if that spares enough."""
-    states = _states(session)
-    if states is None or len(tokens := states.tokens(prompt)) < LONG:
+    if (kept := _long(session, prompt)) is None:
         return
-    store = _store(session, states)
+    states, store, tokens = kept
     found = store.find(tokens)
     if found is None or found.shared - states.resident(tokens) < WORTH:
         return
     state = store.read(found)
     if state and states.restore(found.tokens.tolist(), state, found.shared):
-        store.files.used(store.files.path(found.key))
+        store.files.used(found.key)
 
 
 def keep_prompt(session: Session, prompt: Prompt, refused: Callable[[str], None]) -> None:
@@ -213,10 +212,9 @@ def keep_prompt(session: Session, prompt: Prompt, refused: Callable[[str], None]
 
     The next question over it starts at once. `refused` gets one line about why it could not be.
     """
-    states = _states(session)
-    if states is None or len(tokens := states.tokens(prompt)) < LONG:
+    if (kept := _long(session, prompt)) is None:
         return
-    store = _store(session, states)
+    states, store, tokens = kept
     found = store.find(tokens)
     known = found.shared if found else 0
     if len(tokens) < known + WORTH:
@@ -231,17 +229,17 @@ def keep_prompt(session: Session, prompt: Prompt, refused: Callable[[str], None]
         refused(session.unwritten(error))
 
 
-def _states(session: Session) -> States | None:
-    """The engine's evaluated prompts, where it has any and they may be kept."""
-    if not (session.keeps and session.settings.prompt_cache_mb):
-        return None
-    if "state" not in session.engine.info.capabilities:
-        return None
-    return cast("Stateful", session.engine).states
+def _long(session: Session, prompt: Prompt) -> tuple[States, Prompts, Sequence[int]] | None:
+    """(the engine's evaluated prompts, those on disk, the tokens of a long prompt).
 
-
-def _store(session: Session, states: States) -> Prompts:
+    None for a short one, and where the engine has none or they may not be kept.
+    """
+    limit = session.settings.prompt_cache_mb * MEGABYTE
+    if not (session.keeps and limit and "state" in session.engine.info.capabilities):
+        return None
+    states = cast("Stateful", session.engine).states
+    if len(tokens := states.tokens(prompt)) < LONG:
+        return None
     from ttc_cli.store.prompts import Prompts  # numpy: not for a short prompt
 
-    limit = session.settings.prompt_cache_mb * MEGABYTE
-    return Prompts(session.settings.places.cache, limit, states.key())
+    return states, Prompts(session.settings.places.cache, limit, states.key()), tokens

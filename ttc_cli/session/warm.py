@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ttc_cli.engine.warm.client import Link
     from ttc_cli.engine.warm.server import WarmServer
     from ttc_cli.engine.warm.spare import WarmEngine
-    from ttc_cli.engine.warm.wire import Condition, Hello
+    from ttc_cli.engine.warm.wire import Condition
     from ttc_cli.session.loaded import Session
     from ttc_cli.session.request import Request
     from ttc_cli.store.speeds import Speeds
@@ -43,14 +43,6 @@ CELLS = 8192
 """KV cells to begin with: the context grows where a run needs more and nobody else is at work."""
 TURN = 1.0  # seconds between two looks at the clock, with nothing under way
 DRAIN = 60.0  # seconds that a server gives what is under way, once it is told to leave
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A server that answers."""
-
-    hello: Hello
-    condition: Condition
 
 
 def build(settings: Settings, identity: str, speeds: Speeds) -> str:
@@ -102,8 +94,8 @@ def _sockets(folder: Path) -> Iterator[Path]:
                 yield Path(entry.path)
 
 
-def running() -> Iterator[tuple[Link, Running]]:
-    """Every server of this user that answers."""
+def running() -> Iterator[tuple[Link, Condition]]:
+    """Every server of this user that answers, and how it is."""
     from ttc_cli.engine.warm import peer
     from ttc_cli.engine.warm.client import Gone, Link
 
@@ -111,7 +103,7 @@ def running() -> Iterator[tuple[Link, Running]]:
     for path in _sockets(folder):
         if (link := Link.open(peer.place(folder, path.stem))) is not None:
             with contextlib.suppress(Gone):
-                yield link, Running(link.hello, link.call("status"))
+                yield link, link.call("status")
             link.close()
 
 
@@ -121,10 +113,10 @@ def stop(seconds: float = DRAIN) -> int:
     from ttc_cli.store.processes import exists
 
     told = []
-    for link, server in running():
+    for link, _ in running():
         with contextlib.suppress(Gone):
             link.call("leave")
-        told.append(server.hello.pid)
+        told.append(link.hello.pid)
     until = time.monotonic() + seconds
     while left := [pid for pid in told if exists(pid)]:
         if time.monotonic() > until:

@@ -64,10 +64,10 @@ class FileCache:
             write(file)
         self.prune()
 
-    def used(self, path: Path) -> None:
-        """Count a hit on an entry and make it the most recently used."""
+    def used(self, key: str) -> None:
+        """Count a hit on the entry of a key and make it the most recently used."""
         with contextlib.suppress(OSError):
-            os.utime(path)
+            os.utime(self.path(key))
         count_hits(self.folder, 1)
 
     def drop(self, path: Path) -> None:
@@ -160,7 +160,3 @@ class Results:
         data = text.encode("utf-8", "surrogatepass")
         if len(data) < MOST_JSON:
             self.files.put(key, lambda file: file.write(zlib.compress(data)))
-
-    def used(self, key: str) -> None:
-        """Count a hit on the entry of a key."""
-        self.files.used(self.files.path(key))

@@ -54,8 +54,7 @@ def warmth(settings: Settings) -> Finding:
 
     if not peer.AVAILABLE:
         return Finding("kept loaded", "ok", "nothing: Python has no Unix sockets on this system")
-    found = [server.hello.info.name for _, server in warm.running()]
-    said = ", ".join(found) or "nothing"
+    said = ", ".join(link.hello.info.name for link, _ in warm.running()) or "nothing"
     kept = f"a call leaves its model for {settings.keep_warm:g} s" if settings.keep_warm else "off"
     return Finding("kept loaded", "ok", f"{said}; keep_warm: {kept}")
 
