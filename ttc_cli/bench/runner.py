@@ -6,7 +6,8 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ttc_cli.bench import scoring
@@ -14,10 +15,9 @@ from ttc_cli.bench.configs import Config
 from ttc_cli.bench.questions import Item
 from ttc_cli.bench.replay import Replay, ReplayClient
 from ttc_cli.core.errors import ContextOverflow, EngineFailed, NoAnswer
-from ttc_cli.core.events import Flow, Score
-from ttc_cli.core.outcome import Outcome
-from ttc_cli.core.run import Run
+from ttc_cli.core.events import Event, Flow, Score, watch
 from ttc_cli.core.sampling import Stop
+from ttc_cli.engine.hub import drive
 from ttc_cli.session.loaded import Session, memory_cells
 from ttc_cli.session.plan import Planned
 from ttc_cli.session.plan import plan as planned_for
@@ -41,24 +41,17 @@ class Job:
     attempt: int = 1
 
 
-@dataclass(slots=True)
-class _Live:
-    job: Job
-    run: Run
-    client: ReplayClient
-    flow: Flow[Outcome]
-    scores: scoring.Scores = field(default_factory=dict)
+def _coming(client: ReplayClient, job: Job) -> int:
+    """Samples that a run will soon ask for: all, and of a search that has begun a part.
 
-    @property
-    def coming(self) -> int:
-        """Samples that a search will soon ask for: its rounds begin wide and end narrow.
-
-        Uncounted, each lull of all rounds would start more searches than the engine can serve,
-        and the steps of those that wait would leave the cache and be evaluated again.
-        """
-        prepared = self.job.prepared
-        usual = 3 * prepared.plan.samples // 4 if prepared.strategy.scorer else 0
-        return max(0, usual - self.client.pending)
+    A search's rounds begin wide and end narrow. Uncounted, each lull of all rounds would start more
+    searches than the engine can serve, and the steps of those that wait would leave the cache and
+    be evaluated again.
+    """
+    usual = job.prepared.plan.samples
+    if client.used:
+        usual = 3 * usual // 4 if job.prepared.strategy.scorer else 0
+    return max(0, usual - client.pending)
 
 
 def question_seed(seed: int, question: str) -> int:
@@ -116,7 +109,10 @@ class Runner:
 
     def __init__(self, replay: Replay, results: Journal, report: Report) -> None:
         self._replay, self._results, self._report = replay, results, report
-        self._live: list[_Live] = []
+        self._live: dict[ReplayClient, Job] = {}
+        # Scoring has a thread of its own: a formula or a program may take seconds, and the
+        # engine only goes on while it is polled.
+        self._scorer = ThreadPoolExecutor(1)
         self._scored: deque[Future[dict[str, Any]]] = deque()
         self._again: list[Job] = []
         self._done = 0
@@ -130,96 +126,72 @@ class Runner:
 
         Jobs are planned as they are come to; rows are written as they come, and stay.
         """
-        left, ended = iter(jobs), False
-        # Scoring has a thread of its own: a formula or a program may take seconds, and the
-        # engine only goes on while it is polled.
-        with ThreadPoolExecutor(1) as scorer:
-            try:
-                while not (ended and not self._outstanding) and not stopped():
-                    while self._hungry and not self._replay.budget.over:
-                        job = self._again.pop() if self._again else next(left, None)
-                        if ended := job is None:
-                            break
-                        self._take(job, scorer)
-                    for live in list(self._live):
-                        self._turn(live, scorer)
+        try:
+            with closing(drive(self._flows(jobs), most=lambda: 2 * self._replay.width)) as driven:
+                for _ in driven:
+                    self._collect(wait=False)
+                    self._report(self._done, count, self._replay)
                     if self._replay.budget.over:
                         break
-                    self._collect(wait=ended and not self._live)
-                    self._report(self._done, count, self._replay)
-                if self._replay.budget.over:
-                    self._collect(wait=True)
-            finally:
-                for live in self._live:
-                    live.flow.close()
-                    live.client.close()
-                scorer.shutdown(wait=False, cancel_futures=True)
+                    if stopped():
+                        return self._done
+            self._collect(wait=True)
+        finally:
+            self._scorer.shutdown(cancel_futures=True)
         return self._done
 
-    @property
-    def _outstanding(self) -> bool:
-        return bool(self._live or self._scored or self._again)
+    def _flows(self, jobs: Iterator[Job | dict[str, Any]]) -> Iterator[Flow[None] | None]:
+        """A run for each job, as soon as the engine has room for its samples."""
+        while True:
+            wanted = self._replay.outstanding + sum(map(_coming, self._live, self._live.values()))
+            if wanted >= SLACK * self._replay.width or self._replay.budget.over:
+                yield None
+                continue
+            job = self._again.pop() if self._again else next(jobs, None)
+            if isinstance(job, Job):
+                client = self._replay.client()
+                self._live[client] = job
+                yield self._run(job, client)
+            elif job is not None:
+                self._scored.append(self._scorer.submit(dict, job))
+            elif self._live:
+                yield None  # one of them may have to be asked again
+            else:
+                return
 
-    @property
-    def _hungry(self) -> bool:
-        width = self._replay.width
-        wanted = self._replay.outstanding + sum(live.coming for live in self._live)
-        return wanted < SLACK * width and len(self._live) < 2 * width
-
-    def _take(self, job: Job | dict[str, Any], scorer: ThreadPoolExecutor) -> None:
-        if isinstance(job, Job):
-            self._turn(self._start(job), scorer)
-        else:
-            self._scored.append(scorer.submit(dict, job))
-
-    def _start(self, job: Job) -> _Live:
-        client = self._replay.client()
-        prepared = job.prepared
+    def _run(self, job: Job, client: ReplayClient) -> Flow[None]:
+        """One attempt at a question."""
+        prepared, scores = job.prepared, scoring.Scores()
         run = start(prepared, client)
         run.seed, run.deadline = job.seed, None  # a question waits for others: no time is its own
-        flow = prepared.strategy.solve(run, prepared.question, prepared.plan, prepared.options)
-        live = _Live(job, run, client, flow)
-        self._live.append(live)
-        return live
 
-    def _turn(self, live: _Live, scorer: ThreadPoolExecutor) -> None:
-        """Let a run go on until it has looked at the engine once, or is done."""
-        polls = live.client.polls
+        def hear(event: Event) -> None:
+            if isinstance(event, Score):
+                scores.setdefault(event.branch, {})[event.verifier] = event.score
+
+        solving = prepared.strategy.solve(run, prepared.question, prepared.plan, prepared.options)
         try:
-            while live.client.polls == polls:
-                event = next(live.flow)
-                if isinstance(event, Score):
-                    live.scores.setdefault(event.branch, {})[event.verifier] = event.score
-        except StopIteration as end:
-            self._finish(live, end.value, scorer)
+            outcome = yield from watch(solving, hear)
         except (ContextOverflow, NoAnswer) as error:
-            self._leave(live)
-            self._scored.append(
-                scorer.submit(scoring.failed, live.job.config, live.job.item, error)
-            )
-
-    def _finish(self, live: _Live, outcome: Outcome, scorer: ThreadPoolExecutor) -> None:
-        self._leave(live)
-        job, engine = live.job, self._replay.engine
+            failed = self._scorer.submit(scoring.failed, job.config, job.item, error)
+            self._scored.append(failed)
+            return
+        finally:
+            client.close()
+            del self._live[client]
+        engine = self._replay.engine
         if engine.gone:
             raise EngineFailed(engine.outage, "--resume goes on when it is back")
         if self._replay.budget.over:
             return  # it may lack samples that were not drawn any more
-        failed = [branch for branch in outcome.branches if branch.stop is Stop.FAILED]
-        if failed and job.attempt < ATTEMPTS:
+        broken = [branch for branch in outcome.branches if branch.stop is Stop.FAILED]
+        if broken and job.attempt < ATTEMPTS:
             self._again.append(replace(job, attempt=job.attempt + 1))
-            return
-        if failed and len(failed) == len(outcome.branches):
-            self.lost.append(failed[0].error)
-            return
-        row = scoring.row(
-            job.config, job.item, job.prepared, outcome, live.run, live.client, live.scores
-        )
-        self._scored.append(scorer.submit(scoring.score, row, job.item))
-
-    def _leave(self, live: _Live) -> None:
-        self._live.remove(live)
-        live.client.close()
+        elif broken and len(broken) == len(outcome.branches):
+            self.lost.append(broken[0].error)
+        else:
+            row = scoring.row(job.config, job.item, prepared, outcome, run, client, scores)
+            self._scored.append(self._scorer.submit(scoring.score, row, job.item))
 
     def _collect(self, *, wait: bool) -> None:
         while self._scored and (wait or self._scored[0].done()):
