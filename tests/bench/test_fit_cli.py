@@ -15,9 +15,9 @@ import pytest
 
 from ttc_cli.bench import charts, difficulty
 from ttc_cli.bench.charts import Chart, Mark, Series
-from ttc_cli.bench.curves import Pooled, read, sizes
+from ttc_cli.bench.curves import Pooled, read
 from ttc_cli.bench.report import load
-from ttc_cli.bench.votes import Ballots
+from ttc_cli.bench.votes import Ballots, sizes
 
 Ttc = Callable[..., tuple[int, str, str]]
 

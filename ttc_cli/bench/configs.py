@@ -51,16 +51,16 @@ class Config:
         return {"name": self.name, "settings": listed}
 
 
-def from_text(text: str, where: str = "--config") -> Config:
+def from_text(text: str) -> Config:
     """A configuration from `name=..,strategy=..,samples=..`; `verifier=` may come many times."""
     values: dict[str, Any] = {}
     for part in filter(None, map(str.strip, text.split(","))):
         key, equals, value = part.partition("=")
         if not equals or not key.strip():
-            raise UsageError(f"{where} takes key=value,key=value, not {part!r}")
+            raise UsageError(f"--config takes key=value,key=value, not {part!r}")
         key, value = key.strip(), value.strip()
         values[key] = [*values.get(key, []), value] if key == "verifier" else value
-    return from_values(values, where, text=True)
+    return from_values(values, "--config", text=True)
 
 
 def from_values(values: dict[str, Any], where: str, *, text: bool = False) -> Config:

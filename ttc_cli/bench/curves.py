@@ -85,13 +85,8 @@ def read(results: Sequence[Results]) -> list[Curve]:
     return kept
 
 
-def sizes(most: int) -> list[int]:
-    """Return the sample counts 1, 2, 4, ... up to `most`."""
-    return [1 << i for i in range(most.bit_length())] if most else []
-
-
 def _replayed(one: Results) -> list[Curve]:
-    chosen = [k - 1 for k in sizes(one.samples)]
+    chosen = [k - 1 for k in votes.sizes(one.samples)]
     ids = sorted(one.rows)
     rows = [one.rows[key] for key in ids]
     pool = tuple(_pooled(row, one.samples) for row in rows)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ttc_cli.bench import votes
-from ttc_cli.bench.curves import Array, Pooled, sizes
+from ttc_cli.bench.curves import Array, Pooled
 from ttc_cli.bench.scaling import Estimate, estimate
 
 BINS = 5
@@ -97,7 +97,7 @@ def study(pool: Sequence[Pooled], *, seed: int = 0) -> Difficulty | None:
     if len(pool) < FEWEST or samples < 8:
         return None
     halves = _halves(pool, samples, seed)
-    points = sizes(samples // 2)
+    points = votes.sizes(samples // 2)
     everyone = np.arange(len(pool))
     rng = np.random.default_rng(seed)
     mixes = []
@@ -115,7 +115,7 @@ def study(pool: Sequence[Pooled], *, seed: int = 0) -> Difficulty | None:
 def _halves(pool: Sequence[Pooled], samples: int, seed: int) -> list[Split]:
     rng = np.random.default_rng(seed)
     half = samples // 2
-    chosen = [k - 1 for k in sizes(half)]
+    chosen = [k - 1 for k in votes.sizes(half)]
     out = []
     for _ in range(SPLITS):
         orders = [rng.permutation(samples) for _ in pool]

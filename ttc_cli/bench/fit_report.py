@@ -8,7 +8,7 @@ from typing import Any
 
 from ttc_cli.bench.charts import X_LABEL, Chart, Mark, Series, svg
 from ttc_cli.bench.fitting import spoken
-from ttc_cli.bench.tables import Table, aligned
+from ttc_cli.bench.tables import Table, aligned, chance, share
 
 LEGEND = (
     "Q(C) = a·log2(C) + b; C in mean sampled and verifier tokens a question. a is the gain of a "
@@ -55,7 +55,7 @@ def _law(fit: dict[str, Any]) -> list[str]:
     return [
         fit["curve"], fit["model"], str(fit["n"]), spoken(fit["a"]), f"{fit['b']['value']:.2f}",
         f"{beta['value']:.2f} ({beta['low']:.2f}…{beta['high']:.2f})",
-        "-" if p is None else f"{p:.3f}" if p >= 0.001 else "<0.001",
+        "-" if p is None else chance(p),
         fit["saturation"] or "none seen",
     ]  # fmt: skip
 
@@ -105,11 +105,6 @@ def _mix(mix: dict[str, Any]) -> list[str]:
         mix["key"], f"N={mix['samples']}", share(mix["quality"]), f"{mix['tokens']:.0f}",
         share(mix["mix_quality"]), f"{mix['mix_tokens']:.0f}", saving,
     ]  # fmt: skip
-
-
-def share(value: float) -> str:
-    """Format a share in percent."""
-    return f"{100 * value:.1f}"
 
 
 def chart(fits: Sequence[dict[str, Any]], title: str = "Quality and compute") -> Chart:

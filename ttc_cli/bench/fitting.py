@@ -13,6 +13,7 @@ from typing import Any
 from ttc_cli.bench import difficulty
 from ttc_cli.bench.curves import Array, Curve
 from ttc_cli.bench.scaling import LEAST, Estimate, Law, crossing, fit
+from ttc_cli.bench.tables import chance
 
 SCHEMA_VERSION = 1
 CLAIM = 4.0  # what Snell et al. 2024 report of the compute-optimal mix against best-of-N.
@@ -93,15 +94,15 @@ def _saturated(curve: Curve, law: Law, least: float) -> str:
 def _fails(law: Law, points: list[dict[str, Any]]) -> str:
     if law.misfit is None or law.bend is None:
         return "Two points always lie on a line: whether there is a law they cannot say."
-    p = f"p {law.misfit:.3f}" if law.misfit >= 0.001 else "p <0.001"
+    p = f"p {chance(law.misfit)}"
     bend = f"the last step gave {spoken(law.bend)} points beyond the line's"
     if law.misfit >= LEVEL:
         return f"The points cannot be told from a line ({p}); {bend}."
     off = max(points, key=lambda point: abs(point["quality"]["value"] - point["line"]))
     away = 100 * (off["quality"]["value"] - off["line"])
     side = "above" if away > 0 else "below"
-    then = "." if not law.bend.clear else (
-        ", so it bends down." if law.bend.value < 0 else ", so it bends up.")  # fmt: skip
+    way = "down" if law.bend.value < 0 else "up"
+    then = f", so it bends {way}." if law.bend.clear else "."
     return (f"The law fails ({p}): {off['label']} is {abs(away):.1f} points {side} the line; "
             f"{bend}{then}")  # fmt: skip
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ttc_cli.bench.configs import Config
 from ttc_cli.bench.samples import SampleLog
 from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
 from ttc_cli.core.files import replacing
@@ -24,29 +21,17 @@ FIXED = ("data", "model", "seed")
 """What must be the same when a run goes on: samples and rows of another would not fit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """Header of a folder: what is run; data and model have a name and a sha256."""
-
-    data: dict[str, str]
-    model: dict[str, str]
-    seed: int
-    configs: Sequence[Config]
-
-    def described(self) -> dict[str, Any]:
-        """Return the header as a JSON object."""
-        configs = [config.described() for config in self.configs]
-        fixed = {"data": self.data, "model": self.model, "seed": self.seed}
-        return {"schema_version": SCHEMA_VERSION, **fixed, "configs": configs}
-
-
 class Folder:
     """An open folder, written by this process alone. Close it.
+
+    Args:
+        header: what is run: data, model, seed, configs; a model and data are name and sha256.
+        resume: go on with what is there.
 
     UsageError where results are there and it is not to be resumed, or they are of another run.
     """
 
-    def __init__(self, path: Path, header: Header, *, resume: bool) -> None:
+    def __init__(self, path: Path, header: dict[str, Any], *, resume: bool) -> None:
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(path / LOCK)
@@ -56,7 +41,7 @@ class Folder:
         except OSError as error:
             raise UnreadableFile(f"cannot write to {path}: {error.strerror}") from error
         try:
-            _write_header(path, header.described(), resume)
+            _write_header(path, {"schema_version": SCHEMA_VERSION, **header}, resume)
             self.log = SampleLog(path / SAMPLES)
             self.results = Journal(path / RESULTS)
         except BaseException:

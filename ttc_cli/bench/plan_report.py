@@ -7,20 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ttc_cli.bench import planning
 from ttc_cli.bench.charts import Chart, Mark, Series
-from ttc_cli.bench.planning import (
-    Model,
-    Option,
-    Requirements,
-    against,
-    break_even,
-    choose,
-    options,
-    pareto,
-    regimes,
-    seed_table,
-    unit_of,
-)
+from ttc_cli.bench.planning import Model, Option, Requirements, against
 from ttc_cli.bench.tables import aligned
 
 SCHEMA_VERSION = 1
@@ -33,7 +22,7 @@ NEXT = (
 
 def seeds(split: float) -> dict[str, Any]:
     """Build the table for when nothing is known."""
-    return {"schema_version": SCHEMA_VERSION, "split": split, "seed": seed_table(split)}
+    return {"schema_version": SCHEMA_VERSION, "split": split, "seed": planning.seed_table(split)}
 
 
 def seeds_text(report: dict[str, Any]) -> str:
@@ -56,17 +45,17 @@ def build(
 
     `unit` is of costs; the best that is known of all models by default.
     """
-    unit = unit or unit_of(models)
-    found = options(models, unit)
+    unit = unit or planning.unit_of(models)
+    found = planning.options(models, unit)
     fit = [option for option in found if not against(option, wants)]
     limits = Requirements(wants.requests, 0.0, wants.seconds, wants.memory)
-    front = pareto([one for one in found if not against(one, limits)], wants.requests)
-    choice = choose(found, wants)
+    front = planning.pareto([one for one in found if not against(one, limits)], wants.requests)
+    choice = planning.choose(found, wants)
     return {
         "schema_version": SCHEMA_VERSION, "unit": unit, "wants": asdict(wants),
         "options": [_option(one, wants, one in front, one is choice) for one in found],
         "choice": choice.name if choice else None, "verdict": _verdict(choice, found, wants),
-        "regimes": [{"from_requests": at, "option": one.name} for at, one in regimes(fit)],
+        "regimes": [{"from_requests": at, "option": one.name} for at, one in planning.regimes(fit)],
         "break_even": _break_even(choice, fit), "notes": [*notes, *_doubts(choice, wants)],
     }  # fmt: skip
 
@@ -116,7 +105,7 @@ def _break_even(choice: Option | None, fit: Sequence[Option]) -> list[dict[str, 
         if choice is None or other is choice:
             continue
         for cheap, dear in ((choice, other), (other, choice)):
-            at = break_even(cheap, dear)
+            at = planning.break_even(cheap, dear)
             if at is not None:
                 out.append({"below": cheap.name, "above": dear.name, "requests": at})
     return sorted(out, key=lambda row: row["requests"])

@@ -19,7 +19,7 @@ from typing import Any
 from ttc_cli.bench import votes
 from ttc_cli.bench.charts import X_LABEL, Chart, Mark, Series
 from ttc_cli.bench.folder import read_header, read_rows
-from ttc_cli.bench.statistics import Difference, paired, wilson
+from ttc_cli.bench.statistics import paired, wilson
 from ttc_cli.core.errors import UsageError
 
 SCHEMA_VERSION = 1
@@ -134,9 +134,7 @@ def _row(one: Results, first: Results | None) -> dict[str, Any]:
         "coverage": coverage,
         "selection_gap": coverage - accuracy,
         "random_pick": one.mean(_random_pick),
-        "vs_first": _as_json(_as_run(first, one)) if first else None,
-        "vs_first_equal_samples": _equal(first, one, _equal_samples) if first else None,
-        "vs_first_equal_tokens": _equal(first, one, _equal_tokens) if first else None,
+        **{name: _versus(first, one, cut) if first else None for name, cut in WAYS.items()},
     }
 
 
@@ -150,31 +148,21 @@ def _random_pick(row: dict[str, Any]) -> float:
     return sum(branch["correct"] for branch in kept) / len(kept) if kept else 0.0
 
 
-def _common(first: Results, other: Results) -> list[str]:
-    if first.data != other.data:
-        return []
-    return [key for key in first.rows if key in other.rows]
-
-
-def _as_run(first: Results, other: Results) -> Difference | None:
-    ids = _common(first, other)
-    return paired([right(first.rows[i]) for i in ids], [right(other.rows[i]) for i in ids])
-
-
 Cut = tuple[float | None, float | None]
 """Samples to cut the first and the other to; None leaves one as it was run."""
+Way = Callable[[Results, Results, Sequence[str]], tuple[Cut, dict[str, Any]] | None]
 
 
-def _equal(
-    first: Results, other: Results, cut: Callable[[Results, Results, Sequence[str]], Any]
-) -> dict[str, Any] | None:
-    ids = _common(first, other)
+def _versus(first: Results, other: Results, cut: Way) -> dict[str, Any] | None:
+    """How two compare on the questions that both answered; None where that cannot be told."""
+    ids = [key for key in first.rows if key in other.rows and first.data == other.data]
     found = cut(first, other, ids) if ids else None
     if found is None:
         return None
     (mine, theirs), facts = found
-    difference = _as_json(paired(_scores(first, ids, mine), _scores(other, ids, theirs)))
-    return None if difference is None else difference | facts
+    seen = paired(_scores(first, ids, mine), _scores(other, ids, theirs))
+    assert seen is not None, "there are questions"
+    return {"difference": seen.value, "ci": [seen.low, seen.high], "p": seen.p, "n": seen.n} | facts
 
 
 def _scores(one: Results, ids: Sequence[str], size: float | None) -> list[float]:
@@ -217,20 +205,22 @@ def _cut(
     return (size(first), None) if excess > 0 else (None, size(other))
 
 
-def _as_json(found: Difference | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    interval = [found.low, found.high]
-    return {"difference": found.value, "ci": interval, "p": found.p, "n": found.n}
+WAYS: dict[str, Way] = {
+    "vs_first": lambda _first, _other, _ids: ((None, None), {}),
+    "vs_first_equal_samples": _equal_samples,
+    "vs_first_equal_tokens": _equal_tokens,
+}
 
 
 def points(one: Results) -> list[tuple[float, float]]:
     """(mean tokens, accuracy) of the vote of 1, 2, 4, ... samples; empty unless a plain vote."""
     if not one.curves:
         return []
-    tokens, sizes = one.mean(spent) / one.samples, [1 << i for i in range(one.samples.bit_length())]
-    curves = list(one.curves.values())
-    return [(tokens * k, sum(points[k - 1] for points in curves) / len(curves)) for k in sizes]
+    tokens, curves = one.mean(spent) / one.samples, list(one.curves.values())
+    return [
+        (tokens * k, sum(points[k - 1] for points in curves) / len(curves))
+        for k in votes.sizes(one.samples)
+    ]
 
 
 def chart(results: Sequence[Results], report: dict[str, Any]) -> Chart:

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from ttc_cli.bench import runner
 from ttc_cli.bench.configs import Config
-from ttc_cli.bench.folder import Folder, Header
+from ttc_cli.bench.folder import Folder
 from ttc_cli.bench.questions import Item
 from ttc_cli.bench.replay import Replay
 from ttc_cli.core.errors import BudgetSpent
@@ -78,8 +78,11 @@ def run(session: Session, spec: Spec, *, stopped: Callable[[], bool] = lambda: F
     `stopped` is asked after every step of the engine and ends the run where it is; what was
     written stays, and `resume` goes on.
     """
-    model = {"name": session.model.name, "sha256": session.identity}
-    folder = Folder(spec.out, Header(spec.data, model, spec.seed, spec.configs), resume=spec.resume)
+    header = {
+        "data": spec.data, "model": {"name": session.model.name, "sha256": session.identity},
+        "seed": spec.seed, "configs": [config.described() for config in spec.configs],
+    }  # fmt: skip
+    folder = Folder(spec.out, header, resume=spec.resume)
     try:
         # twice, for the longest and to run it: all at once may not fit into memory
         plan = partial(runner.plan, session, spec.items, spec.configs, spec.seed, folder.has)

@@ -44,10 +44,10 @@ def _costs(row: dict[str, Any]) -> list[str]:
     per_right = row["tokens_per_correct"]
     tokens = ("sampled_tokens", "verifier_tokens", "wasted_tokens")
     return [
-        row["config"], str(row["n"]), f"{_share(row['accuracy'])} ({_share(low)}–{_share(high)})",
+        row["config"], str(row["n"]), f"{share(row['accuracy'])} ({share(low)}–{share(high)})",
         *(f"{row[name]:.0f}" for name in tokens), f"{row['seconds']:.1f}",
         "-" if per_right is None else f"{per_right:.0f}",
-        *(_share(row[name]) for name in ("coverage", "selection_gap", "random_pick")),
+        *(share(row[name]) for name in ("coverage", "selection_gap", "random_pick")),
     ]  # fmt: skip
 
 
@@ -63,11 +63,17 @@ def _difference(found: dict[str, Any] | None) -> list[str]:
     points = f"{100 * found['difference']:+.1f} ({100 * low:+.1f}…{100 * high:+.1f})"
     size = f" n={found['samples']}" if "samples" in found else ""
     size = f" at {found['tokens']:.0f}" if "tokens" in found else size
-    return [points + size, f"{found['p']:.3f}" if found["p"] >= 0.001 else "<0.001"]
+    return [points + size, chance(found["p"])]
 
 
-def _share(value: float) -> str:
+def share(value: float) -> str:
+    """Format a share in percent."""
     return f"{100 * value:.1f}"
+
+
+def chance(p: float) -> str:
+    """Format the p of a test."""
+    return f"{p:.3f}" if p >= 0.001 else "<0.001"
 
 
 def aligned(rows: Table) -> str:

@@ -76,6 +76,11 @@ def ranked(right: Sequence[bool]) -> list[float]:
     ]
 
 
+def sizes(most: int) -> list[int]:
+    """Return the sample counts 1, 2, 4, ... up to `most`."""
+    return [1 << i for i in range(most.bit_length())]
+
+
 def at_size(curves: Sequence[Sequence[float]], size: float) -> list[float]:
     """Each question's expected score with `size` samples on average.
 

@@ -29,7 +29,7 @@ Key = Annotated[str, arg("KEY", "SETTING, profile.NAME.SETTING or remote.NAME.KE
 
 def _file(project: bool) -> Path:
     if project:
-        return conf.project_path(Path.cwd()) or Path.cwd() / PROJECT_FILE
+        return conf.project_path() or Path.cwd() / PROJECT_FILE
     return conf.config_path()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -14,14 +13,14 @@ import typer
 
 from ttc_cli.cli.app import Json, RunId, Since, Yes, arg, opt, tree
 from ttc_cli.cli.inputs import moment
-from ttc_cli.cli.output import check_place, print_json, write_file
+from ttc_cli.cli.output import check_place, print_json, print_table, write_file
 from ttc_cli.cli.process import caught
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.settings import Flags, load, log_dir
 from ttc_cli.store.log import Log
 from ttc_cli.store.runs import Run
 from ttc_cli.views import runs as view
-from ttc_cli.views.text import table, to_json
+from ttc_cli.views.text import to_json
 
 app = tree(help="List, show, replay, rate, export and remove past runs.", usual="list")
 
@@ -57,13 +56,8 @@ def list_runs(
         print_json([view.as_json(run) for run in found])
     elif not found:
         typer.echo("no such runs" if search or since else "no runs yet", err=True)
-    elif sys.stdout.isatty():
-        columns = os.get_terminal_size(sys.stdout.fileno()).columns or 80
-        for line in table(view.COLUMNS, [view.row(run) for run in found], columns):
-            typer.echo(line)
     else:
-        for run in found:
-            typer.echo("\t".join(view.row(run)))
+        print_table(view.COLUMNS, list(map(view.row, found)))
 
 
 @app.command()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ttc_cli.cli.app import Json, Yes, arg, opt, tree
-from ttc_cli.cli.output import print_json
+from ttc_cli.cli.output import confirm_deletion, print_json, print_table
 from ttc_cli.cli.pulling import pull_progress, say
 from ttc_cli.core.errors import ModelMissing, UsageError
 from ttc_cli.models import registry
@@ -20,7 +18,6 @@ from ttc_cli.models.disk import disk_errors, size_text
 from ttc_cli.models.listing import describe, lines
 from ttc_cli.models.listing import rows as all_rows
 from ttc_cli.settings import home, load
-from ttc_cli.views.text import plain, table
 
 app = tree(help="List, fetch, inspect, name and remove models.", usual="list")
 
@@ -43,15 +40,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
 def list_models(as_json: Json = False) -> None:
     """Models of the catalogue, your own names and servers, files other programs keep here."""
     rows = all_rows(home(), load().remotes)
-    if as_json:
-        print_json(rows)
-    elif sys.stdout.isatty():
-        wide = os.get_terminal_size(sys.stdout.fileno()).columns or 80
-        for line in table(COLUMNS, [[plain(cell) for cell in _cells(row)] for row in rows], wide):
-            typer.echo(line)
-    else:
-        for row in rows:
-            typer.echo("\t".join(_cells(row)))
+    print_json(rows) if as_json else print_table(COLUMNS, list(map(_cells, rows)))
 
 
 @app.command()
@@ -102,10 +91,7 @@ def remove(
     if not (path.is_symlink() or path.exists() or partial.exists()):
         raise ModelMissing(f"{name} is not on this machine", "see `ttc models list`")
     size = size_text(path.stat().st_size) if path.exists() else "a partial download"
-    if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError(f"this would delete {path} ({size})", "add --yes")
-        typer.confirm(f"Delete {path} ({size})?", abort=True, err=True)
+    confirm_deletion(f"{path} ({size})", yes)
     with disk_errors(folder):
         path.unlink(missing_ok=True)
         shutil.rmtree(partial, ignore_errors=True)

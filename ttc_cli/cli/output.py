@@ -8,12 +8,12 @@ import io
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from ttc_cli.cli.process import BEGAN, INTERRUPTED, TERMINATED, clearing
-from ttc_cli.core.errors import TtcError, UnreadableFile
+from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
 from ttc_cli.core.files import replacing
 
 
@@ -49,6 +49,28 @@ def print_json(value: Any) -> None:
 
     sys.stdout.write(to_json(value, indent=2, out=sys.stdout) + "\n")
     sys.stdout.flush()
+
+
+def print_table(columns: Mapping[str, int], rows: Sequence[Sequence[str]]) -> None:
+    """Rows on stdout: under headings on a terminal, as `views.text.table` has it, else by tabs."""
+    from ttc_cli.views.text import plain, table
+
+    lines = ["\t".join(row) for row in rows]
+    if sys.stdout.isatty():
+        wide = os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        lines = table(columns, [list(map(plain, row)) for row in rows], wide)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+def confirm_deletion(what: str, yes: bool) -> None:
+    """Ask a person before something is deleted, unless that was said; UsageError with nobody."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"this would delete {what}", "add --yes")
+    from typer import confirm
+
+    confirm(f"Delete {what}?", abort=True, err=True)
 
 
 def report(error: TtcError, *, as_json: bool, as_events: bool = False) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ttc_cli.cli import output
 from ttc_cli.cli.inputs import schema_text
-from ttc_cli.cli.values import KINDS
+from ttc_cli.cli.values import values
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.text import did_you_mean
 from ttc_cli.settings.rules import EFFORTS
@@ -81,7 +81,7 @@ class Commands:
         if command in ("/effort", "/retry"):
             return EFFORTS
         kind = {"/strategy": "strategies", "/model": "models"}.get(command)
-        return list(KINDS[kind]()) if kind else ()
+        return list(values(kind)) if kind else ()
 
     def _set(self, name: str, value: str) -> None:
         """Change a setting from the next turn on; without a value, tell what it is."""

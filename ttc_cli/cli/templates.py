@@ -10,7 +10,7 @@ import typer
 
 from ttc_cli.cli.app import Json, Yes, arg, tree
 from ttc_cli.cli.editor import edit as open_editor
-from ttc_cli.cli.output import print_json
+from ttc_cli.cli.output import confirm_deletion, print_json
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.core.text import did_you_mean
 from ttc_cli.settings import home
@@ -85,8 +85,5 @@ def remove(name: Name, yes: Yes = False) -> None:
     if not path.is_file():
         hint = did_you_mean(name, templates.names(home()))
         raise UsageError(f"no template is called {name!r}", hint)
-    if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError(f"this would delete {path}", "add --yes")
-        typer.confirm(f"Delete {path}?", abort=True, err=True)
+    confirm_deletion(str(path), yes)
     path.unlink()

@@ -12,70 +12,52 @@ from collections.abc import Iterable
 NEWEST = 100  # runs that are offered: of a long log nobody wants all
 
 
-def _models() -> Iterable[str]:
-    from ttc_cli.models.catalogue import catalogue, scan
-    from ttc_cli.models.registry import names
-    from ttc_cli.settings import home
+def values(kind: str) -> Iterable[str]:
+    """The values of a kind, such as the names of models; none of a kind that is not known."""
+    match kind:  # what a kind does not need is not imported
+        case "strategies":
+            from ttc_cli.strategies.registry import names as strategies
 
-    return [*names(home()), *catalogue(), *(found.name for found in scan())]
+            return ["auto", *strategies()]
+        case "verifiers":
+            from ttc_cli.verifiers.registry import USAGES
+            from ttc_cli.verifiers.registry import names as verifiers
 
+            takes = {usage.partition(":")[0] for usage in USAGES if ":" in usage}
+            return [f"{name}:" if name in takes else name for name in verifiers()]
+    from ttc_cli import settings
 
-def _strategies() -> Iterable[str]:
-    from ttc_cli.strategies.registry import names
+    match kind:
+        case "models":
+            from ttc_cli.models.catalogue import catalogue, scan
+            from ttc_cli.models.registry import names as own
 
-    return ["auto", *names()]
+            return [*own(settings.home()), *catalogue(), *(found.name for found in scan())]
+        case "templates":
+            from ttc_cli.store.templates import names as templates
 
+            return templates(settings.home())
+        case "runs":
+            import sqlite3
 
-def _verifiers() -> Iterable[str]:
-    from ttc_cli.verifiers.registry import USAGES, names
+            from ttc_cli.store.database import FILE
 
-    takes = {usage.partition(":")[0] for usage in USAGES if ":" in usage}
-    return [f"{name}:" if name in takes else name for name in names()]
-
-
-def _templates() -> Iterable[str]:
-    from ttc_cli.settings import home
-    from ttc_cli.store.templates import names
-
-    return names(home())
-
-
-def _runs() -> Iterable[str]:
-    import sqlite3
-
-    from ttc_cli.settings import log_dir
-    from ttc_cli.store.database import FILE
-
-    log = sqlite3.connect(f"{(log_dir() / FILE).as_uri()}?mode=ro", uri=True, timeout=0.05)
-    with contextlib.closing(log):
-        rows = log.execute(f"SELECT id FROM runs ORDER BY began DESC LIMIT {NEWEST}")  # noqa: S608 - a constant
-        return [row[0] for row in rows]
-
-
-def _settings() -> Iterable[str]:
-    from ttc_cli.settings import RULES
-
-    return RULES
-
-
-def _profiles() -> Iterable[str]:
-    from pathlib import Path
-
-    from ttc_cli.settings import Document, config_path, project_path
-
-    paths = filter(None, (project_path(Path.cwd()), config_path()))
-    return [name for path in paths for name in Document(path).values.get("profile", {})]
-
-
-KINDS = {
-    "models": _models, "profiles": _profiles, "runs": _runs, "settings": _settings,
-    "strategies": _strategies, "templates": _templates, "verifiers": _verifiers,
-}  # fmt: skip
+            log = f"{(settings.log_dir() / FILE).as_uri()}?mode=ro"
+            newest = f"SELECT id FROM runs ORDER BY began DESC LIMIT {NEWEST}"  # noqa: S608 - a constant
+            with contextlib.closing(sqlite3.connect(log, uri=True, timeout=0.05)) as runs:
+                return [name for (name,) in runs.execute(newest)]
+        case "settings":
+            return settings.RULES
+        case "profiles":
+            paths = filter(None, (settings.project_path(), settings.config_path()))
+            tables = (settings.Document(path).values.get("profile", {}) for path in paths)
+            return [name for table in tables for name in table]
+    return ()
 
 
 def print_values(kinds: list[str]) -> int:
     """The values of each kind, one a line; returns the exit code, which is always 0."""
     with contextlib.suppress(Exception):  # an error would be drawn over what is being typed
         for kind in kinds:
-            sys.stdout.writelines(f"{value}\n" for value in dict.fromkeys(KINDS[kind]()))
+            sys.stdout.writelines(f"{value}\n" for value in dict.fromkeys(values(kind)))
     return 0

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.files import private_folder, replacing
@@ -18,11 +20,6 @@ from ttc_cli.settings.options import RULES
 from ttc_cli.settings.places import Document, reason
 from ttc_cli.settings.rules import Rule, checked
 from ttc_cli.settings.tables import REMOTE_RULES, read_remotes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
 
 PATIENCE = 10.0  # seconds to wait for another process that writes the same file
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.text import did_you_mean, nearest
@@ -14,9 +15,6 @@ from ttc_cli.settings.options import ALL_RULES, RULES, Settings, flag_of
 from ttc_cli.settings.places import Document, Places, config_path, home, places, project_path
 from ttc_cli.settings.rules import EFFORT_ALIASES, checked
 from ttc_cli.settings.tables import NamedRemote, RouteRule, read_remotes, read_routes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _OTHER_VARIABLES = ("home", "debug")  # no settings: where files are, and tracebacks
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -38,7 +36,7 @@ def load(
     builder = _Builder()
     builder.add_flags(flags)
     builder.add_environment(environ)
-    project, user = project_path(cwd or Path.cwd()), config_path(environ)
+    project, user = project_path(cwd), config_path(environ)
     documents = [Document(path) for path in (project, user) if path]
     profile = builder.profile(documents)
     if (text := environ.get("TTC_HOME", "")) and not (above := home(environ).parent).exists():
@@ -77,14 +75,18 @@ class _Builder:
     def add_document(self, document: Document, profile: str | None, *, trusted: bool) -> None:
         if not document.values:
             return
-        for table in _tables(document, profile):
-            for name, value in _at(document, table).items():
+        profiles = _profiles(document)
+        tables: dict[tuple[str, ...], dict[str, Any]] = {(): document.values}
+        if profile in profiles:  # it is stronger
+            tables = {("profile", profile): profiles[profile], **tables}
+        for above, table in tables.items():
+            for name, value in table.items():
                 if name != "route" and (
                     name not in ("profile", "remote") or not isinstance(value, dict)
                 ):
-                    self._add_entry(document, (*table, name), value, trusted=trusted)
-        for other in _profiles(document):
-            for name in _at(document, ("profile", other)) if other != profile else ():
+                    self._add_entry(document, (*above, name), value, trusted=trusted)
+        for other, table in profiles.items():
+            for name in table if other != profile else ():
                 self._check_name(document, ("profile", other, name))
         self.routes += read_routes(document)
         if trusted:
@@ -154,29 +156,16 @@ class _Builder:
         self._add(name, found, origin, value)
 
 
-def _tables(document: Document, profile: str | None) -> Iterator[tuple[str, ...]]:
-    """The tables of a file from the strongest to the weakest."""
-    if profile in _profiles(document):
-        yield ("profile", str(profile))
-    yield ()
-
-
-def _at(document: Document, table: tuple[str, ...]) -> dict[str, Any]:
-    values = document.values
-    for key in table:
-        values = values[key]
-    return values
-
-
-def _profiles(document: Document) -> list[str]:
+def _profiles(document: Document) -> dict[str, dict[str, Any]]:
+    """The tables [profile.NAME] of a file, by name."""
     tables = document.values.get("profile")
     if not isinstance(tables, dict):
-        return []
+        return {}
     for name, table in tables.items():
         if not isinstance(table, dict):
             where = document.where("profile", name)
             raise UsageError(f"{where}: a profile is a table", f"write [profile.{name}]")
-    return list(tables)
+    return tables
 
 
 def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:

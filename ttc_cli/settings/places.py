@@ -9,14 +9,12 @@ import contextlib
 import functools
 import os
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ttc_cli.core.errors import UnreadableFile, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 PROJECT_FILE = ".ttc.toml"
 MAX_BYTES = 100_000
@@ -57,13 +55,13 @@ def log_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return _folder(environ, "log", "logs")
 
 
-def project_path(cwd: Path) -> Path | None:
-    """The nearest `.ttc.toml` in `cwd` or a parent of it, or None.
+def project_path(cwd: Path | None = None) -> Path | None:
+    """The nearest `.ttc.toml` in `cwd`, by default this folder, or a parent of it; or None.
 
     One that neither this user, root nor the owner of `cwd` wrote is passed over: anybody may leave
     a file in /tmp.
     """
-    start = cwd.absolute()
+    start = (cwd or Path.cwd()).absolute()
     known = {0, os.geteuid()} if hasattr(os, "geteuid") else set()
     for folder in (start, *start.parents):
         with contextlib.suppress(OSError):  # a parent that may not be looked into

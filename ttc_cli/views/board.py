@@ -6,19 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ttc_cli.core import events
 from ttc_cli.core.branch import BranchId
-from ttc_cli.core.events import (
-    Close,
-    Event,
-    Open,
-    ProgramRun,
-    Score,
-    Spent,
-    Start,
-    StepDone,
-    Text,
-    Vote,
-)
 from ttc_cli.core.sampling import Stop
 from ttc_cli.prompts.thoughts import ThoughtSplitter
 
@@ -41,9 +30,9 @@ class Lane:
     tail: str = ""
     steps: int = 0
     score: float | None = None
-    program: ProgramRun | None = None
+    program: events.ProgramRun | None = None
 
-    def take(self, event: Text) -> None:
+    def take(self, event: events.Text) -> None:
         """Grow by what was written."""
         self.tokens += event.tokens
         for _, text in self.splitter.feed(event.text):
@@ -81,33 +70,33 @@ class Board:
     def __post_init__(self) -> None:
         self.began = self.clock()
 
-    def see(self, event: Event) -> Lane | None:
+    def see(self, event: events.Event) -> Lane | None:
         """Take the next event; returns the branch that it finished, if it did."""
         match event:
-            case Start():
+            case events.Start():
                 self.plan, self.estimate = event.plan, event.estimate
-            case Open():
+            case events.Open():
                 self.lanes.pop(event.branch[:-1], None)  # a child goes on where its parent stood
                 self._lane(event.branch).state = "reading"
-            case Text():
+            case events.Text():
                 if event.tokens:
                     self.first = self.clock() if self.first is None else self.first
                 self.tokens += event.tokens
                 self._lane(event.branch).take(event)
-            case StepDone():
+            case events.StepDone():
                 self._lane(event.branch).steps = event.index + 1
-            case Score() if event.branch in self.lanes:
+            case events.Score() if event.branch in self.lanes:
                 self.lanes[event.branch].score = event.score
-            case ProgramRun() if event.branch in self.lanes:
+            case events.ProgramRun() if event.branch in self.lanes:
                 self.lanes[event.branch].program = event
-            case Vote():
+            case events.Vote():
                 self.votes, self.lead = event.classes, event.lead
                 self.answered = event.answered, event.counted
-            case Spent():
+            case events.Spent():
                 self.tokens = max(self.tokens, event.usage.get("sampled", 0))
                 self.verifier = event.usage.get("verifier", 0)
                 self.money = event.money
-            case Close():
+            case events.Close():
                 return self._close(event)
         return None
 
@@ -129,7 +118,7 @@ class Board:
             self.lanes[branch] = Lane(branch, thinking, bool(self.plan.get("draft")))
         return self.lanes[branch]
 
-    def _close(self, event: Close) -> Lane | None:
+    def _close(self, event: events.Close) -> Lane | None:
         lane = self._lane(event.branch)
         if event.stop == Stop.STEP:
             lane.state = "waiting"

@@ -5,19 +5,7 @@ from __future__ import annotations
 import time
 from typing import IO, Any
 
-from ttc_cli.core.events import (
-    Close,
-    Event,
-    Failed,
-    Open,
-    Said,
-    Spent,
-    Start,
-    Text,
-    Tick,
-    Vote,
-    encode,
-)
+from ttc_cli.core import events
 from ttc_cli.prompts.thoughts import Kind, ThoughtSplitter
 from ttc_cli.views.text import to_json
 
@@ -30,18 +18,18 @@ class JsonlView:
         self._thinking = self._draft = False
         self._splitters: dict[tuple[int, ...], ThoughtSplitter] = {}
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: events.Event) -> None:
         """Take the next event."""
-        if isinstance(event, Start):
+        if isinstance(event, events.Start):
             self._thinking = bool(event.plan.get("thinking"))
             self._draft = bool(event.plan.get("draft"))
-        if isinstance(event, Text):
+        if isinstance(event, events.Text):
             if event.branch not in self._splitters:
                 self._splitters[event.branch] = ThoughtSplitter(self._thinking)
             self._parts(event.branch, self._splitters[event.branch].feed(event.text))
-        elif not isinstance(event, Tick):
-            if isinstance(event, Close) and (rest := self._splitters.pop(event.branch, None)):
-                self._parts(event.branch, rest.finish())
+        elif not isinstance(event, events.Tick):
+            if isinstance(event, events.Close) and event.branch in self._splitters:
+                self._parts(event.branch, self._splitters.pop(event.branch).finish())
             self._line(*_fields(event))
 
     def _parts(self, branch: tuple[int, ...], parts: list[tuple[Kind, str]]) -> None:
@@ -63,27 +51,27 @@ NAMES = {
 """Of events that programs know under another name than that of their class."""
 
 
-def _fields(event: Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:
+def _fields(event: events.Event) -> tuple[str, tuple[int, ...] | None, dict[str, Any]]:
     """(name, branch, the other fields) of an event, as docs/output.md has them."""
-    fields = encode(event)
+    fields = events.encode(event)
     kind = fields.pop("event")
     branch = fields.pop("branch", None)
     match event:
-        case Open():
+        case events.Open():
             fields = {}
-        case Vote():
+        case events.Vote():
             rules = fields.pop("rules") or [()] * len(event.classes)
             fields["classes"] = [
                 {"answer": answer, "count": count, "weight": weight, "rules": list(found)}
                 for (answer, count, weight), found in zip(event.classes, rules, strict=True)
             ]
-        case Close():
+        case events.Close():
             fields["seconds"] = round(event.seconds, 3)
-        case Spent():
+        case events.Spent():
             money = {} if event.money is None else {"money": event.money}
             fields = {"tokens": event.usage, "seconds": event.seconds, **money}
-        case Said():
+        case events.Said():
             fields = {"delta": event.text, "kind": "answer"}
-        case Failed():
+        case events.Failed():
             fields = {"error": fields}
     return NAMES.get(kind, kind.lower()), branch, fields

@@ -11,19 +11,8 @@ from collections.abc import Callable
 from typing import IO
 
 from ttc_cli.core.events import Close, Done, Event, Score, Start, Vote
+from ttc_cli.views import panel
 from ttc_cli.views.board import Board
-from ttc_cli.views.panel import (
-    ASCII,
-    Line,
-    Marks,
-    finished,
-    paint,
-    panel,
-    scored,
-    status,
-    tally,
-    why,
-)
 from ttc_cli.views.plain import Look, PlainView
 from ttc_cli.views.text import head, plain
 
@@ -41,7 +30,7 @@ class _Watching(PlainView):
         self._board = Board(clock)
         self._alone = False
         encoding = (getattr(err, "encoding", None) or "utf-8").lower()
-        self._marks = Marks() if encoding.startswith("utf") else ASCII
+        self._marks = panel.Marks() if encoding.startswith("utf") else panel.ASCII
 
     def __call__(self, event: Event) -> None:
         """Take the next event."""
@@ -53,15 +42,15 @@ class _Watching(PlainView):
         if self._streams or self._alone:
             return
         if lane is not None and isinstance(event, Close):
-            self._append(finished(lane, event, self._width(), self._marks))
+            self._append(panel.finished(lane, event, self._width(), self._marks))
         elif isinstance(event, Score) and event.branch not in self._board.lanes:
-            self._append(scored(event, self._width()))
+            self._append(panel.scored(event, self._width()))
 
     def _width(self) -> int | None:
         return None
 
-    def _append(self, line: Line) -> None:
-        self.say(paint(line, False))
+    def _append(self, line: panel.Line) -> None:
+        self.say(panel.paint(line, False))
 
 
 class LiveView(_Watching):
@@ -78,8 +67,8 @@ class LiveView(_Watching):
     def _width(self) -> int:
         return self._columns()
 
-    def _append(self, line: Line) -> None:
-        self._frame.above(paint(line, self._look.color))
+    def _append(self, line: panel.Line) -> None:
+        self._frame.above(panel.paint(line, self._look.color))
 
     def _redraw(self, *, now: bool = False) -> None:
         at = self._clock()
@@ -90,12 +79,12 @@ class LiveView(_Watching):
             return  # what is being written is the progress
         self._drawn = at
         columns, rows = self._frame.size()
-        lines = panel(
+        lines = panel.panel(
             self._board, at, columns, rows, thoughts=self._look.thoughts != "none",
             marks=self._marks, preview=self._preview(columns),
         )  # fmt: skip
-        bare = [paint(line, False) for line in lines]
-        self._frame.draw([paint(line, self._look.color) for line in lines], bare)
+        bare = [panel.paint(line, False) for line in lines]
+        self._frame.draw([panel.paint(line, self._look.color) for line in lines], bare)
 
     def _preview(self, columns: int) -> list[str] | None:
         if not (self._look.answer and self._look.stream):
@@ -117,16 +106,16 @@ class SpokenView(_Watching):
         super().__call__(event)
         now = self._clock()
         if isinstance(event, Start):
-            self._append(why(self._board))
+            self._append(panel.why(self._board))
         elif isinstance(event, Vote) and now - self._voted >= VOTE_SECONDS:
-            if (said := tally(self._board)) != self._last_vote:
+            if (said := panel.tally(self._board)) != self._last_vote:
                 self._voted, self._last_vote = now, said
                 self.say(said)
         elif isinstance(event, Done):
             return
         if now - self._spoken >= SPEAK_SECONDS and not self._reply.mid_line:
             self._spoken = now
-            self._append(status(self._board, now))
+            self._append(panel.status(self._board, now))
 
     def status(self, line: str) -> None:
         """Say it once."""
