@@ -7,7 +7,7 @@ from scenes import EVIL, vote
 
 from ttc_cli.core.events import Close, Done, Open, Score, StepDone, Text
 from ttc_cli.views.board import Board
-from ttc_cli.views.panel import Marks, finished, paint, panel, scored, tally, votes
+from ttc_cli.views.panel import Marks, cut, finished, paint, panel, scored, tally, votes
 from ttc_cli.views.text import width
 
 
@@ -103,7 +103,7 @@ def test_the_line_that_a_finished_branch_leaves() -> None:
     close = Close((0,), "end", 15, "42", 10.25)
     assert paint(finished(lane, close), False) == "✓ 0  42 · 15 tokens"
     assert "✗ 0  15 tokens · cut: budget" in paint(finished(lane, Close((0,), "budget", 15)), False)
-    assert width(paint(finished(lane, close, 20), False)) == 19
+    assert width(paint(cut(finished(lane, close), 19), False)) == 19
     judged = Score((0, 1), "exec:x", 1.0, "ok\n\x1b[2J")
     assert paint(scored(judged), False) == "= 0.1  score 1.00 by exec:x · ok"
 

@@ -99,9 +99,10 @@ def show(flow: Flow[Any], how: Flags, view: PlainView, record: Recorder, signals
     finally:
         flow.close()
     if signals.code:
-        so_far = _so_far(final["ttc"], plan["samples"])
+        finished, most = final["ttc"]["samples"]["finished"], plan["samples"]
+        rests = f"answered from {finished} of {most}" if most > 1 and finished else ""
         for sink in (record, view):
-            sink(Note(f"interrupted: {so_far}"))
+            sink(Note(f"interrupted: {rests or 'the answer breaks off here'}"))
     return signals.code or code
 
 
@@ -142,14 +143,6 @@ def _low(ours: dict[str, Any], how: Flags) -> str:
         if bar is not None and (found or 0) < bar:
             return f"{name} {found or 0:.2f} is below {bar}"
     return ""
-
-
-def _so_far(ours: dict[str, Any], most: int) -> str:
-    """What an interrupted run's answer rests on."""
-    finished = ours["samples"]["finished"]
-    if most > 1 and finished:
-        return f"answered from {finished} of {most}"
-    return "the answer breaks off here"
 
 
 def deliver(final: dict[str, Any], how: Flags, *, shown: bool = True, told: bool = True) -> int:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from ttc_cli.cli.inputs import kept
 from ttc_cli.core.branch import Message
 from ttc_cli.core.errors import TtcError, UsageError
-from ttc_cli.prompts.message import Document, frame
+from ttc_cli.prompts.message import Document
 from ttc_cli.session.request import answer_settings
 from ttc_cli.settings import Flags, Settings, log_dir
 from ttc_cli.store.log import Entry, Log, LogUnusable, Run
 from ttc_cli.store.processes import start_apart
 from ttc_cli.store.recorder import Recorder
 from ttc_cli.store.runs import FAILED
+from ttc_cli.views.runs import messages
 
 if TYPE_CHECKING:
     from ttc_cli.session.plan import Planned
@@ -115,12 +116,8 @@ def earlier(flags: Flags, parent: str | None = None) -> Earlier:
             hint = "`ttc logs list` shows runs"
             raise UsageError("nothing was answered in that conversation", hint)
         request = log.get(turns[-1].run).request
-    messages: list[Message] = []
-    for turn in turns:
-        said = frame(turn.prompt, [Document(name, text) for name, text in turn.documents])
-        messages += [Message("user", said), Message("assistant", turn.reply)]
     settings = {n: request[n] for n in ("model", "system") if request.get(n) is not None}
-    return Earlier(tuple(messages), turns[-1].run, settings)
+    return Earlier(tuple(messages(turns)), turns[-1].run, settings)
 
 
 def detach(settings: Settings, begun: Entry, flags: Flags) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -82,6 +81,7 @@ def _serve(
     signals: Signals,
 ) -> int:  # fmt: skip
     from ttc_cli.serve.app import application
+    from ttc_cli.serve.jobs import Alone
     from ttc_cli.serve.listener import Listener, hosts
     from ttc_cli.serve.reading import Reader
     from ttc_cli.serve.service import Service
@@ -92,14 +92,23 @@ def _serve(
     with signals.raising():  # a download cleans up after itself
         model = choose_for(settings, view)
     logs = recorders(settings, given.settings, view.say, command="serve")
-    with logs as record, closing(Session(settings, model)) as session:
+    with logs as record, closing(Session(settings, model)) as session, ExitStack() as held:
         session.engine  # noqa: B018 - waits until it is loaded
         session.load_seconds = 0.0  # no call waits for that
-        door = Door(session)
-        service = Service(
-            session, queue=place.queue, record=record, company=door.open, say=view.say
-        )
-        door.left = lambda: service.close(place.grace)
+        door: WarmServer | None = None
+
+        def leave() -> None:
+            service.close(place.grace)
+
+        def company(batch: Batch) -> Company:
+            """Open the socket by which other calls of ttc use this engine, where that can be."""
+            nonlocal door
+            if isinstance(session.model, ModelFile):
+                with suppress(TtcError):  # this system has none: HTTP is what was asked for
+                    door = held.enter_context(warm.opened(session, batch.hub, leave))
+            return door or Alone()
+
+        service = Service(session, queue=place.queue, record=record, company=company, say=view.say)
         reader = Reader(settings, session.model.name)
         app = application(
             service, reader, hosts=hosts(place.host, where), key=key, origins=place.origins,
@@ -108,15 +117,15 @@ def _serve(
         listener = Listener(app, where)
         for warning in settings.warnings:
             view.say(warning)
-        signals.stops(lambda: service.close(place.grace))
+        signals.stops(leave)
         listener.start()
-        door.url(listener.url)
+        if door is not None:
+            door.url = listener.url  # for those who ask where HTTP is
         view.say(f"{reader.model} at {listener.url}")
         try:
             service.work()
         finally:
             listener.stop()
-            door.close()
             view.clear()
     return signals.code
 
@@ -181,33 +190,3 @@ def _row(hello: Hello, now: Condition) -> dict[str, object]:
         "idle_seconds": round(now.idle, 1), "idle_limit": now.idle_limit or None,
         "callers": now.callers, "requests": now.calls,
     }  # fmt: skip
-
-
-class Door:
-    """The socket by which other calls of ttc use the same engine; none where it cannot be."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._held = ExitStack()
-        self._server: WarmServer | None = None
-        self.left: Callable[[], None] = lambda: None
-
-    def open(self, batch: Batch) -> Company:
-        """Open it, as `Service` asks."""
-        from ttc_cli.serve.jobs import Alone
-
-        if isinstance(self._session.model, ModelFile):
-            with suppress(TtcError):  # this system has none: HTTP is what was asked for
-                self._server = self._held.enter_context(
-                    warm.opened(self._session, batch.hub, lambda: self.left())
-                )
-        return self._server or Alone()
-
-    def url(self, url: str) -> None:
-        """Tell those who ask where HTTP is."""
-        if self._server is not None:
-            self._server.url = url
-
-    def close(self) -> None:
-        """Close it; idempotent."""
-        self._held.close()

@@ -15,7 +15,7 @@ from ttc_cli.cli.logged import earlier, recorder
 from ttc_cli.cli.options import Given, filled
 from ttc_cli.cli.process import TERMINATED, Signals
 from ttc_cli.cli.pulling import choose_for
-from ttc_cli.cli.turns import Editor, Lines, Source
+from ttc_cli.cli.turns import Editor, Lines
 from ttc_cli.core.errors import ContextOverflow, TtcError
 from ttc_cli.core.events import Done, Event, watch
 from ttc_cli.core.sampling import Sampling
@@ -70,7 +70,7 @@ class Talk:
         self.chat = Chat(self.open(settings))
         self.commands = Commands(self)
         self.interactive = sys.stdin.isatty() and sys.stderr.isatty()
-        self.source: Source = Lines()
+        self.source: Lines | Editor = Lines()
         if self.interactive:
             history = settings.places.log / "chat-history" if settings.log else None
             self.source = Editor(history, self.commands.complete)
@@ -139,8 +139,8 @@ class Talk:
             return False
         if self.code:
             self.say("what there is of it is kept; /retry asks again")
-        if self.chat.filled >= FULL:
-            used, context = self.chat.used, self.chat.context
+        used, context = self.chat.used, self.chat.session.engine.info.context
+        if used / context >= FULL:
             self.say(
                 f"the context is {used / context:.0%} full, {used:,} of {context:,}: {SHORTER}"
             )

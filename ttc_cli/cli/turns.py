@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 MORE = "\\"  # at the end of a line: another one follows
 QUOTES = '"""'  # begins and ends a text of many lines
@@ -24,21 +24,11 @@ def unquoted(text: str) -> str:
     return text.strip().removeprefix(QUOTES).removesuffix(QUOTES).strip("\n")
 
 
-class Source(Protocol):
-    """Gives one turn after the other."""
-
-    def read(self) -> str | None:
-        """What is said next; None when there is no more."""
-
-    def give_back(self, text: str) -> None:
-        """Offer a turn that could not be sent once more, to be changed."""
-
-
 class Lines:
     """Turns from stdin, a line each."""
 
     def read(self) -> str | None:
-        """The next line, with those that it is continued on."""
+        """The next line, with those that it is continued on; None when there is no more."""
         lines: list[str] = []
         while line := sys.stdin.readline():
             line = line.rstrip("\n")
@@ -89,7 +79,7 @@ class Editor:
             return None
 
     def give_back(self, text: str) -> None:
-        """Let the next line begin with this text."""
+        """Let the next line begin with a turn that could not be sent, to be changed."""
         self._text = text
 
 

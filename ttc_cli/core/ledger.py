@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -57,7 +57,7 @@ class Ledger:
     @property
     def left(self) -> int | None:
         """Tokens that may still be drawn, or None for no limit."""
-        return min((own for each in self._all() if (own := each.own) is not None), default=None)
+        return min((own for each in self.lineage if (own := each.own) is not None), default=None)
 
     @property
     def own(self) -> int | None:
@@ -67,7 +67,7 @@ class Ledger:
     def take(self, n: int = 1) -> bool:
         """Charge n sampled tokens here and above, or charge nothing and return False."""
         with self._lock:
-            short = [each for each in self._all() if (own := each.own) is not None and n > own]
+            short = [each for each in self.lineage if (own := each.own) is not None and n > own]
             for each in short:
                 each.refused = True
             if short:
@@ -94,10 +94,6 @@ class Ledger:
     def child(self, limit: int | None = None, *, verifier: bool = False) -> Ledger:
         """A ledger for part of the run, e.g. the budget less what the final answer needs."""
         return Ledger(limit, parent=self, verifier=verifier or self.verifies)
-
-    def _all(self) -> Iterator[Ledger]:
-        """This ledger and those above it."""
-        return reversed(self.lineage)
 
     def _add(self, kind: str, n: int) -> None:
         setattr(self.usage, kind, getattr(self.usage, kind) + n)

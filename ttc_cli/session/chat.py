@@ -61,16 +61,6 @@ class Chat:
         """The run that the next one goes on from."""
         return self.turns[-1].run if self.turns else None
 
-    @property
-    def context(self) -> int:
-        """Tokens that one conversation may take."""
-        return self.session.engine.info.context
-
-    @property
-    def filled(self) -> float:
-        """Share of the context that is taken."""
-        return self.used / self.context
-
     def ask(self, request: Request, *, began: float | None = None, run_id: str = "") -> Planned:
         """The next turn, planned, with room in the cache; ContextOverflow changes nothing."""
         request = replace(request, history=self.history)

@@ -58,12 +58,15 @@ def unset(path: Path, key: str) -> bool:
     parts = key_parts(key)
     with _alone(path):
         document = Document(path)
-        held: Any = document.values
+        tables: list[Any] = [document.values]
         for part in parts:
-            if not isinstance(held, dict) or part not in held:
+            if not isinstance(tables[-1], dict) or part not in tables[-1]:
                 return False
-            held = held[part]
-        _remove(document.values, parts)
+            tables.append(tables[-1][part])
+        for table, part in zip(reversed(tables[:-1]), reversed(parts), strict=True):
+            del table[part]
+            if table:
+                break
         _write(document)
     return True
 
@@ -97,14 +100,6 @@ def _alone(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(held)
-
-
-def _remove(table: dict[str, Any], parts: tuple[str, ...]) -> None:
-    head, *rest = parts
-    if rest:
-        _remove(table[head], tuple(rest))
-    if not rest or not table[head]:
-        del table[head]
 
 
 def key_parts(key: str) -> tuple[str, ...]:

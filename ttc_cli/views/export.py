@@ -21,11 +21,12 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from ttc_cli.answers import Kind, equivalent, extract, shared_worker
-from ttc_cli.core.branch import BranchId, Message
+from ttc_cli.core.branch import BranchId
 from ttc_cli.core.events import Event
 from ttc_cli.prompts.message import Document, conversation, frame
 from ttc_cli.prompts.thoughts import split
 from ttc_cli.store.runs import Run, Turn
+from ttc_cli.views.runs import messages
 from ttc_cli.views.traces import Ranks, Trace, traces
 
 FORMATS = ("sft", "dpo", "steps", "grpo")
@@ -122,20 +123,12 @@ def _questions(
         system = one.run.request.get("system")
         key = (one.run.prompt, one.documents, one.history, system)
         if key not in found:
-            history: list[Message] = []
-            for turn in one.history:
-                said = frame(turn.prompt, _documents(turn.documents))
-                history += [Message("user", said), Message("assistant", turn.reply)]
-            documents = _documents(one.documents)
-            messages = conversation(one.run.prompt, documents, system=system, history=history)
-            told = [{"role": message.role, "content": message.content} for message in messages]
-            found[key] = Question(told, frame(one.run.prompt, documents))
+            asked, documents = one.run.prompt, [Document(*named) for named in one.documents]
+            sent = conversation(asked, documents, system=system, history=messages(one.history))
+            told = [{"role": message.role, "content": message.content} for message in sent]
+            found[key] = Question(told, frame(asked, documents))
         _sort(one, found[key], criteria, thoughts=thoughts)
     return list(found.values())
-
-
-def _documents(texts: tuple[tuple[str, str], ...]) -> list[Document]:
-    return [Document(name, text) for name, text in texts]
 
 
 def _sort(one: Logged, question: Question, criteria: Criteria, *, thoughts: bool) -> None:

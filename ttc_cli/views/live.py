@@ -42,12 +42,9 @@ class _Watching(PlainView):
         if self._streams or self._alone:
             return
         if lane is not None and isinstance(event, Close):
-            self._append(panel.finished(lane, event, self._width(), self._marks))
+            self._append(panel.finished(lane, event, self._marks))
         elif isinstance(event, Score) and event.branch not in self._board.lanes:
-            self._append(panel.scored(event, self._width()))
-
-    def _width(self) -> int | None:
-        return None
+            self._append(panel.scored(event))
 
     def _append(self, line: panel.Line) -> None:
         self.say(panel.paint(line, False))
@@ -64,11 +61,9 @@ class LiveView(_Watching):
         if not isinstance(event, Done):
             self._redraw(now=isinstance(event, Start))
 
-    def _width(self) -> int:
-        return self._columns()
-
     def _append(self, line: panel.Line) -> None:
-        self._frame.above(panel.paint(line, self._look.color))
+        shown = panel.cut(line, max(1, self._columns() - 1))
+        self._frame.above(panel.paint(shown, self._look.color))
 
     def _redraw(self, *, now: bool = False) -> None:
         at = self._clock()

@@ -195,7 +195,7 @@ def _writing(board: Board, columns: int, thoughts: bool, answers: bool) -> list[
     return [text for text in said if text]
 
 
-def finished(lane: Lane, event: Close, columns: int | None = None, marks: Marks = Marks()) -> Line:
+def finished(lane: Lane, event: Close, marks: Marks = Marks()) -> Line:
     """One line about a branch that has ended; nothing in it depends on when it is drawn."""
     program = lane.program
     ended = event.stop in ("end", "string") and not (program and program.error)
@@ -210,17 +210,15 @@ def finished(lane: Lane, event: Close, columns: int | None = None, marks: Marks 
         parts.insert(0, shorten(label(event.answer), 30))
     elif ended:
         parts.append(tail(lane.tail, 30))
-    text = f"{marks.done if ended else marks.cut} {name(event.branch)}  " + " · ".join(parts)
-    line = [(text, "dim")]
-    return line if columns is None else cut(line, max(1, columns - 1))
+    mark = marks.done if ended else marks.cut
+    return [(f"{mark} {name(event.branch)}  {' · '.join(parts)}", "dim")]
 
 
-def scored(event: Score, columns: int | None = None) -> Line:
+def scored(event: Score) -> Line:
     """One line about a finished branch that a verifier judged."""
     score = "no score" if event.score is None else f"score {event.score:.2f}"
     note = f" · {shorten(event.note, 60)}" if event.note else ""
-    line = [(f"= {name(event.branch)}  {score} by {one_line(event.verifier)}{note}", "dim")]
-    return line if columns is None else cut(line, max(1, columns - 1))
+    return [(f"= {name(event.branch)}  {score} by {one_line(event.verifier)}{note}", "dim")]
 
 
 def label(answer: str) -> str:

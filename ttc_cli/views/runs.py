@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
-from ttc_cli.store.runs import Run
+from ttc_cli.core.branch import Message
+from ttc_cli.prompts.message import Document, frame
+from ttc_cli.store.runs import Run, Turn
 from ttc_cli.views.text import agreed, plain, shorten
 
 SHORT_ID = 12  # characters of an id in a list: enough to name a run
@@ -39,6 +42,15 @@ def state(run: Run) -> str:
     """The state in a word or two: with the exit code of a failure, a cache hit, the rating."""
     cached = "cached" if run.ours.get("cache") == "hit" else ""
     return " ".join(filter(None, (run.standing, str(run.exit or ""), cached, run.feedback)))
+
+
+def messages(turns: Iterable[Turn]) -> list[Message]:
+    """The turns of a conversation as they are sent again."""
+    found = []
+    for turn in turns:
+        said = frame(turn.prompt, [Document(name, text) for name, text in turn.documents])
+        found += [Message("user", said), Message("assistant", turn.reply)]
+    return found
 
 
 def as_json(run: Run) -> dict[str, Any]:
