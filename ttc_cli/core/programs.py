@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.events import Flow, ProgramRun, Tick
@@ -43,11 +43,9 @@ class Ran:
     note: str = ""
 
 
-class Runner(Protocol):
-    """Runs a program, locked in, on the thread that calls it."""
-
-    def __call__(self, code: str, cancel: threading.Event) -> Ran:
-        """What it gives; a program that fails is a `Ran` with an error, never an exception."""
+Runner = Callable[[str, threading.Event], Ran]
+"""Runs a program, locked in, until it ends or is cancelled, on the thread that calls it: what it
+gives; a program that fails is a `Ran` with an error, never an exception."""
 
 
 def kind(branch: Branch) -> str:

@@ -15,18 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ttc_cli.core.events import (
-    WHOLE,
-    Close,
-    Done,
-    Event,
-    Flow,
-    Start,
-    Text,
-    Tick,
-    decode,
-    encode,
-)
+from ttc_cli.core.events import WHOLE, Close, Done, Event, Flow, Start, Text, Tick, decode, encode
 from ttc_cli.core.sampling import Stop
 from ttc_cli.session.loaded import Session, one_thread
 from ttc_cli.session.request import Request, check

@@ -7,17 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ttc_cli.settings.options import (
-    EVERY,
-    INPUT,
-    OUTPUT,
-    SPENDING,
-    SWITCH,
-    TEXT,
-    TEXTS,
-    TURNS,
-    rows,
-)  # fmt: skip
+from ttc_cli.settings import options
+from ttc_cli.settings.options import EVERY, INPUT, OUTPUT, SPENDING, SWITCH, TEXT, TEXTS, TURNS
 from ttc_cli.settings.rules import Option, Rule, option
 
 input_ = partial(option, on="ask", panel=INPUT)
@@ -90,4 +81,4 @@ class Flags:
     )
 
 
-FLAGS: Mapping[str, Option] = rows(Flags)
+FLAGS: Mapping[str, Option] = options.rows(Flags)
