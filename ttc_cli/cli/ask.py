@@ -119,16 +119,13 @@ def _answer(
     from ttc_cli.session.model import present
     from ttc_cli.session.request import check
 
-    named = request.strategy != "auto" or request.verifiers
     model: ModelFile | Served | None = present(settings)
-    if named and model is None:
-        check(request, unsafe=settings.unsafe_exec)  # ahead of a download
-    with signals.raising():  # which cleans up after itself
-        if model is None:
-            from ttc_cli.cli.pulling import choose_for
+    if model is None:
+        from ttc_cli.cli.pulling import choose_for
 
-            model = choose_for(settings, view)
-        session = Session(settings, model, refresh=flags.refresh, warm=warm)
+        check(request, unsafe=settings.unsafe_exec)  # ahead of a download
+        model = choose_for(settings, view, signals)
+    session = Session(settings, model, refresh=flags.refresh, warm=warm)
     try:
         if flags.dry_run:
             from ttc_cli.cli.preview import dry_run

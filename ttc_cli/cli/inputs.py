@@ -199,7 +199,7 @@ def _wait(descriptor: int, say: Callable[[str], None], until: float | None) -> N
 SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
-def moment(text: str | None, flag: str = "--since") -> float | None:
+def moment(text: str | None) -> float | None:
     """Seconds since the epoch, from how long ago (90m, 12h, 7d, 4w) or a date (2026-01-31)."""
     if text is None:
         return None
@@ -209,8 +209,8 @@ def moment(text: str | None, flag: str = "--since") -> float | None:
     try:
         return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError, OSError):
-        why = f"{flag} takes 90m, 12h, 7d, 4w or a date, not {text!r}"
-        raise UsageError(why, f"for instance {flag} 7d") from None
+        why = f"--since takes 90m, 12h, 7d, 4w or a date, not {text!r}"
+        raise UsageError(why, "for instance --since 7d") from None
 
 
 def schema_text(given: str) -> str:

@@ -154,8 +154,7 @@ def _with_model(
     from ttc_cli.store.part import Part
 
     view.status("loading the model")
-    with signals.raising():  # a download cleans up after itself
-        model = choose_for(settings, view)
+    model = choose_for(settings, view, signals)
     session = Session(settings, model, refresh=flags.refresh, warm=warm)
     session.begin()
     task = replace(task, request=task.request.identified(session.identity))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ttc_cli.cli.process import BEGAN, draws
+from ttc_cli.cli.process import BEGAN, Signals, draws
 from ttc_cli.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def choose_file(settings: Settings) -> ModelFile:
     return found
 
 
-def choose_for(settings: Settings, view: PlainView) -> ModelFile | Served:
+def choose_for(settings: Settings, view: PlainView, signals: Signals) -> ModelFile | Served:
     """The same, told in a view; a person is asked before a model is fetched."""
 
     def confirm(question: str) -> bool:
@@ -62,7 +62,8 @@ def choose_for(settings: Settings, view: PlainView) -> ModelFile | Served:
         return typer.confirm(question, default=True, err=True)
 
     person = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
-    return choose_model(settings, notify=view.say, confirm=confirm if person else None)
+    with signals.raising():  # a download cleans up after itself
+        return choose_model(settings, notify=view.say, confirm=confirm if person else None)
 
 
 @contextmanager

@@ -89,8 +89,7 @@ def _serve(
 
     check(Request.of(settings), unsafe=False)
     view.status("loading the model")
-    with signals.raising():  # a download cleans up after itself
-        model = choose_for(settings, view)
+    model = choose_for(settings, view, signals)
     logs = recorders(settings, given.settings, view.say, command="serve")
     with logs as record, closing(Session(settings, model)) as session, ExitStack() as held:
         session.engine  # noqa: B018 - waits until it is loaded
@@ -139,8 +138,7 @@ def keep(given: Given, signals: Signals) -> int:
     view = PlainView(look(settings, given.flags), sys.stdout, sys.stderr)
     try:
         view.status("loading the model")
-        with signals.raising():
-            model = choose_for(settings, view)
+        model = choose_for(settings, view, signals)
         if not isinstance(model, ModelFile):
             why = f"{model.name} is a server's: it is loaded there"
             raise UsageError(why, "name a local model")

@@ -85,8 +85,7 @@ class Talk:
 
     def open(self, settings: Settings) -> Session:
         """Begin to load the model that the settings name."""
-        with self.signals.raising():  # a download cleans up after itself
-            model = choose_for(settings, self.view)
+        model = choose_for(settings, self.view, self.signals)
         session = Session(settings, model, warm=warm)
         session.begin()
         return session
