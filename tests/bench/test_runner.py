@@ -99,10 +99,10 @@ def test_it_stops_when_asked_and_says_what_is_left(data: Path, tmp_path: Path) -
     from ttc_cli.bench.folder import fingerprint
     from ttc_cli.bench.run import Spec, run
 
-    events = iter(range(100_000))
+    polls = iter(range(10_000))
     about = {"name": data.name, "sha256": fingerprint(data)}
     spec = Spec(about, load(data), stage.configs(PLAIN), tmp_path / "out", quiet=True, width=4)
-    did = run(stage.session(tmp_path), spec, stopped=lambda: next(events) > 3000)
+    did = run(stage.session(tmp_path), spec, stopped=lambda: next(polls) > 600)
     assert did.answers == len(stage.rows_of(tmp_path / "out"))
     assert 0 < did.left < 12
     stage.bench(data, tmp_path / "out", stage.configs(PLAIN), resume=True)

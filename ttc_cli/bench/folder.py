@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from ttc_cli.bench.samples import SampleLog
 from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
 from ttc_cli.core.files import replacing
-from ttc_cli.store.journal import Journal, read_lines
+from ttc_cli.store.journal import Journal
 
 SCHEMA_VERSION = 1
 HEADER, SAMPLES, RESULTS, LOCK = "run.json", "samples.jsonl", "results.jsonl", ".lock"
@@ -112,11 +112,6 @@ def read_header(path: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise UnreadableFile(f"{path / HEADER} is damaged") from error
     return dict(header)
-
-
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Read all rows of results in a folder, which may still be written to."""
-    return read_lines(path / RESULTS)
 
 
 def fingerprint(path: Path) -> str:

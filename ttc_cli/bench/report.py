@@ -18,9 +18,10 @@ from typing import Any
 
 from ttc_cli.bench import votes
 from ttc_cli.bench.charts import X_LABEL, Chart, Mark, Series
-from ttc_cli.bench.folder import read_header, read_rows
+from ttc_cli.bench.folder import RESULTS, read_header
 from ttc_cli.bench.statistics import paired, wilson
 from ttc_cli.core.errors import UsageError
+from ttc_cli.store.journal import read_lines
 
 SCHEMA_VERSION = 1
 ALIKE = 0.01  # spending within this share of each other counts as equal
@@ -83,7 +84,7 @@ def load(folders: Sequence[Path]) -> list[Results]:
 
 
 def _load(folder: Path) -> list[tuple[str, Results]]:
-    header, rows = read_header(folder), read_rows(folder)
+    header, rows = read_header(folder), read_lines(folder / RESULTS)  # it may be written still
     data, model = header["data"]["sha256"], header["model"]["name"]
     out = []
     for config in header["configs"]:

@@ -15,7 +15,8 @@ from ttc_cli.bench.configs import Config
 from ttc_cli.bench.questions import Item
 from ttc_cli.bench.replay import Replay, ReplayClient
 from ttc_cli.core.errors import ContextOverflow, EngineFailed, NoAnswer
-from ttc_cli.core.events import Event, Flow, Score, watch
+from ttc_cli.core.events import Flow, Score
+from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.hub import drive
 from ttc_cli.session.loaded import Session, memory_cells
@@ -143,8 +144,9 @@ class Runner:
     def _flows(self, jobs: Iterator[Job | dict[str, Any]]) -> Iterator[Flow[None] | None]:
         """A run for each job, as soon as the engine has room for its samples."""
         while True:
-            wanted = self._replay.outstanding + sum(map(_coming, self._live, self._live.values()))
-            if wanted >= SLACK * self._replay.width or self._replay.budget.over:
+            room = SLACK * self._replay.width - self._replay.outstanding
+            room -= sum(map(_coming, self._live, self._live.values())) if room > 0 else 0
+            if room <= 0 or self._replay.budget.over:
                 yield None
                 continue
             job = self._again.pop() if self._again else next(jobs, None)
@@ -165,18 +167,24 @@ class Runner:
         run = start(prepared, client)
         run.seed, run.deadline = job.seed, None  # a question waits for others: no time is its own
 
-        def hear(event: Event) -> None:
-            if isinstance(event, Score):
-                scores.setdefault(event.branch, {})[event.verifier] = event.score
-
         solving = prepared.strategy.solve(run, prepared.question, prepared.plan, prepared.options)
+        polls = client.polls
         try:
-            outcome = yield from watch(solving, hear)
+            while True:
+                event = next(solving)
+                if isinstance(event, Score):
+                    scores.setdefault(event.branch, {})[event.verifier] = event.score
+                if client.polls != polls:  # it has looked at the engine: it is another run's turn
+                    polls = client.polls
+                    yield event
+        except StopIteration as end:
+            outcome: Outcome = end.value
         except (ContextOverflow, NoAnswer) as error:
             failed = self._scorer.submit(scoring.failed, job.config, job.item, error)
             self._scored.append(failed)
             return
         finally:
+            solving.close()
             client.close()
             del self._live[client]
         engine = self._replay.engine

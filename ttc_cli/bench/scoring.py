@@ -109,6 +109,9 @@ def row(
 ) -> dict[str, Any]:  # fmt: skip
     """The row of an answered question with what verifiers said, all but what `score` adds."""
     plan, question = prepared.plan, prepared.question
+    branches = {branch.id: branch for branch in outcome.branches}
+    if outcome.branch is not None:  # as it was in the end, a forced answer included
+        branches[outcome.branch.id] = outcome.branch
     sure = confidence(run.engine.info.name, question, plan, outcome)
     return {
         "config": config,
@@ -132,7 +135,7 @@ def row(
         "branches": [
             _branch(branch, question, outcome, run, client)
             | ({"scores": scores[branch.id]} if branch.id in scores else {})
-            for branch in _branches(outcome)
+            for _, branch in sorted(branches.items())
         ],
     }
 
@@ -159,14 +162,6 @@ def _tokens(run: Run | None, prompt: int) -> dict[str, int]:
     usage = run.ledger.usage if run else None
     kinds = ("sampled", "verifier", "wasted")
     return {"prompt": prompt} | {kind: getattr(usage, kind) if usage else 0 for kind in kinds}
-
-
-def _branches(outcome: Outcome) -> list[Branch]:
-    """All branches by id; the chosen one as it was in the end, a forced answer included."""
-    found = {branch.id: branch for branch in outcome.branches}
-    if outcome.branch is not None:
-        found[outcome.branch.id] = outcome.branch
-    return [found[key] for key in sorted(found)]
 
 
 def _branch(

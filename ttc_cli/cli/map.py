@@ -18,6 +18,7 @@ from ttc_cli.core.ledger import Usage
 from ttc_cli.settings.options import INPUT, OUTPUT
 
 if TYPE_CHECKING:
+    from ttc_cli.engine.host import Host
     from ttc_cli.session.mapping import Mapping as Mapper
     from ttc_cli.session.mapping import Recorders
     from ttc_cli.session.records import Reader, Record, Task
@@ -170,7 +171,7 @@ def _with_model(
         allowed = budget(session.settings, before)
         ordered = part is None and not over.unordered
         mapping = Mapper(session, task, ordered=ordered, record=record, budget=allowed)
-        code = _work(mapping, over, reader, part, view, signals)
+        code = _work(session.engine, mapping, over, reader, part, view, signals)
         if mapping.short and not signals.code:
             raise spent(allowed, kept=part is not None)
         return code
@@ -190,7 +191,7 @@ def _header(task: Task) -> dict[str, object]:
 
 
 def _work(
-    mapping: Mapper, over: Over, reader: Reader, part: Part | None, view: PlainView,
+    engine: Host, mapping: Mapper, over: Over, reader: Reader, part: Part | None, view: PlainView,
     signals: Signals,
 ) -> int:  # fmt: skip
     from ttc_cli.cli.rows import Filed, Progress, Stdout
@@ -204,7 +205,7 @@ def _work(
         return 0
     place: Filed | Stdout
     place = Filed(part, view) if part is not None else Stdout(not over.unordered, view.clear)
-    progress = Progress(view, reader, part, mapping.outage)
+    progress = Progress(view, reader, part, lambda: engine.outage)
     signals.stops(lambda: None)  # a first Ctrl-C sets `signals.code`, and the rows end
     rows = mapping.rows(reader, skip=skip, stopped=lambda: bool(signals.code))
     whole = False
@@ -221,8 +222,8 @@ def _work(
         rows.close()
         view.clear()
         place.end(whole, not over.unordered)
-    if len(mapping.served) > 1:
-        view.say(by_replica(mapping.served))
+    if len(engine.served) > 1:
+        view.say(by_replica(engine.served))
     if signals.code:
         view.say(f"interrupted after {progress.done} records")
     elif progress.bad:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,7 +35,10 @@ def takes(command: str = "", *, names: Sequence[str] = ()) -> Callable[[Body], B
     """
 
     def wrap(body: Body) -> Body:
-        rows = {n: SETTINGS[n] for n in names} or dict(_offered(command))
+        table = {**SETTINGS, **FLAGS}
+        offered = [name for name, row in table.items() if command in row.on]
+        offered.sort(key=lambda name: PANELS.index(table[name].panel))
+        rows = {name: table[name] for name in names or offered}
 
         def run(**said: Any) -> None:
             taken = {name: _value(row, said.pop(name)) for name, row in rows.items()}
@@ -52,11 +55,6 @@ def takes(command: str = "", *, names: Sequence[str] = ()) -> Callable[[Body], B
         return run
 
     return wrap
-
-
-def _offered(command: str) -> Iterator[tuple[str, Option]]:
-    rows = [(name, row) for name, row in {**SETTINGS, **FLAGS}.items() if command in row.on]
-    yield from sorted(rows, key=lambda named: PANELS.index(named[1].panel))
 
 
 def _parameter(name: str, row: Option) -> inspect.Parameter:

@@ -132,10 +132,6 @@ def dated(text: str, order: str) -> Any:
     return Date(f"{day_text} {hour:02}:{found['minute']}:{found['second'] or '00'}")
 
 
-def _iso(text: str) -> Any:
-    return Date(text) if _ISO.fullmatch(text) else dated(text, "ymd")
-
-
 SHARE = 0.9
 """Of the cells that say something, that must be of a column's kind; of others there are few."""
 WORDS = 3
@@ -179,7 +175,8 @@ def _candidates(known: list[str]) -> list[str]:
 
 
 READERS: dict[str, Callable[[str], Any]] = {
-    "int": _first(int), "float": _first(float), "comma": _comma, "iso": _iso,
+    "int": _first(int), "float": _first(float), "comma": _comma,
+    "iso": lambda text: Date(text) if _ISO.fullmatch(text) else dated(text, "ymd"),
     "dmy": lambda text: dated(text, "dmy"), "mdy": lambda text: dated(text, "mdy"),
     "text": lambda text: text,
 }  # fmt: skip # from a cell to a value: the usual spelling first, since it is many times faster

@@ -7,7 +7,6 @@ follows everything that is the same for all, and the engine finds common prefixe
 from __future__ import annotations
 
 import json
-from collections import abc
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -76,15 +75,6 @@ class Mapping:
         self._tokens, self._ended = 0.0, 0  # tokens of runs that ended, and how many
         self._batch = Batch(session)
         self._live: set[int] = set()
-
-    @property
-    def served(self) -> abc.Mapping[str, int]:
-        """Requests by the replica that answered, where that is told."""
-        return self._session.engine.served
-
-    def outage(self) -> str:
-        """What is waited for while the server is away; empty while nothing is."""
-        return self._session.engine.outage
 
     def rows(
         self, reader: Reader, *, skip: Callable[[Record], bool] = lambda _: False,

@@ -154,15 +154,11 @@ def examples_check(request: Request, *, unsafe: bool) -> tuple[Verifier | None, 
     return unit_tests.build(unit_tests.DOCTEST, unit_tests.Options(), unsafe=unsafe), ""
 
 
-def _asks_now(question: str) -> bool:
-    """Whether a question goes by today's date, and does not say itself which day that is."""
-    return _NOW.search(question) is not None and today(question) is None
-
-
 def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runner:
     """Runs programs for a question, locked in; it says how a value is to be rounded."""
-
     limits = Limits(seconds=DATA_SECONDS) if data else Limits()
+    # whether it goes by today's date, and does not say itself which day that is
+    asks_now = _NOW.search(question) is not None and today(question) is None
 
     def once(code: str, cancel: threading.Event, whole: Sequence[str] = ()) -> Ran:
         source = above(data, code, whole) + completed(code) if data else completed(code)
@@ -175,7 +171,7 @@ def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runn
         return Ran(said, ran.error or ("" if said else NO_VALUE), ran.seconds)
 
     def run(code: str, cancel: threading.Event) -> Ran:
-        if _CLOCK.search(code) and "combine(" not in code and not _asks_now(question):
+        if _CLOCK.search(code) and "combine(" not in code and not asks_now:
             return Ran(error=ASKS_CLOCK)
         ran = once(code, cancel)
         names = lacking(data, code) if _NO_NUMBER.search(ran.error) else []

@@ -134,13 +134,6 @@ def _write_ahead(connection: sqlite3.Connection, timeout: float) -> None:
             return
 
 
-def used_bytes(connection: sqlite3.Connection) -> int:
-    """What a database holds, free pages not counted."""
-    names = ("page_size", "page_count", "freelist_count")
-    size, pages, free = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
-    return int(size * (pages - free))
-
-
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system say into one line with a way out."""

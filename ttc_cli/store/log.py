@@ -262,5 +262,6 @@ class Log:
     @property
     def bytes(self) -> int:
         """Size of what the log holds, free pages not counted."""
-        with explained(self.path):
-            return database.used_bytes(self._db)
+        names = ("page_size", "page_count", "freelist_count")
+        size, pages, free = (self._rows(f"PRAGMA {name}")[0][0] for name in names)
+        return int(size * (pages - free))

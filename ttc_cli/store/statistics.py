@@ -6,6 +6,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 from ttc_cli.store.runs import Run
@@ -79,11 +80,9 @@ def _latency(answered: Sequence[Run]) -> dict[str, float | int | None]:
 
 def _days(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """A row a day (of local time) on which something was asked, oldest first."""
-    by_day: dict[str, list[Run]] = {}
-    for run in runs:
-        by_day.setdefault(time.strftime("%Y-%m-%d", time.localtime(run.began)), []).append(run)
     rows = []
-    for day, of_day in by_day.items():
+    for day, of_that in groupby(runs, lambda r: time.strftime("%Y-%m-%d", time.localtime(r.began))):
+        of_day = list(of_that)
         answered = [run for run in of_day if run.answered]
         worked = [run for run in answered if run.ours["cache"] != "hit"]
         sampled = sum(run.ours["tokens"]["sampled"] for run in worked)
