@@ -33,3 +33,15 @@ def test_wait_makes_it_think_longer() -> None:
     assert outcome.branch is not None
     assert "\nWait longer thought" in outcome.branch.text
     assert outcome.answer == "2"
+
+
+def test_one_that_says_nothing_after_its_thought_is_made_to_answer() -> None:
+    def script(request: BranchRequest) -> str:
+        said = "".join(step.text for step in request.prefix)
+        if "boxed{" in said:
+            return "7}."
+        return "" if "</think>" in said else "3 and 4 are 7."
+
+    outcome, _, _ = solve("think", ScriptedEngine(script), plan("think"))
+    assert outcome is not None
+    assert outcome.answer == "7"

@@ -190,7 +190,8 @@ def hold_back(run: Run, question: Question) -> int | None:
 def close(run: Run, branch: Branch, question: Question) -> Flow[Branch]:
     """Make a cut-off branch answer: close its thought, name the answer's form, decode a little.
 
-    After budget forcing (s1, arXiv 2501.19393). A branch that cannot be closed (no token, no
+    After budget forcing (s1, arXiv 2501.19393). So does one that thought and then said nothing, as
+    models do that were not taught to think. A branch that cannot be closed (no token, no
     second left, no short answer expected, an engine that cannot go on) comes back as it is.
     """
     if "continue" not in run.engine.info.capabilities:
@@ -198,7 +199,8 @@ def close(run: Run, branch: Branch, question: Question) -> Flow[Branch]:
     if question.form is not None:
         return (yield from _complete(run, branch, question.form))
     cut = (Stop.BUDGET, Stop.TIME, Stop.LENGTH, Stop.CONTEXT, Stop.LOOP)
-    closes = question.task in CLOSINGS and branch.stop in cut
+    thought, answer = reply(branch)
+    closes = question.task in CLOSINGS and (branch.stop in cut or bool(thought and not answer))
     if not closes or run.spent or not branch.text.strip():
         return branch
     tag = f"\n{CLOSE}" if thoughtful(branch) else ""
