@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,7 @@ class Request(AnswerSettings):
     def sampling(self) -> Sampling:
         """How its branches are drawn; what it leaves open is as usual."""
         names = ("temperature", "top_k", "top_p", "min_p")
-        given = {name: value for name in names if (value := getattr(self, name)) is not None}
-        return Sampling(**given)
+        return _sampling(tuple((name, getattr(self, name)) for name in names))
 
     def identified(self, model: str) -> Request:
         """The request with all that it names opened once; `model` is the hash of its model."""
@@ -135,3 +135,8 @@ def check(request: Request, *, unsafe: bool) -> None:
     if request.strategy != "auto":
         kind = registry.find(request.strategy).options
         verifiers.strategy_options(request.strategy, kind, request.verifiers, request.options)
+
+
+@lru_cache(maxsize=32)
+def _sampling(given: tuple[tuple[str, Any], ...]) -> Sampling:
+    return Sampling(**{name: value for name, value in given if value is not None})
