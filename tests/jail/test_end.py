@@ -81,7 +81,8 @@ def _parents() -> dict[int, int]:
 
 
 def _wait_for(true: Callable[[], bool]) -> None:
-    for _ in range(400):
+    """Ten seconds at most: their own limits would end them after fifteen."""
+    for _ in range(200):
         if true():
             return
         time.sleep(0.05)

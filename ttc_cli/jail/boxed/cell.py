@@ -31,7 +31,8 @@ MOST_THREADS = 64  # a look may come late: it is made so often that few more can
 def main(given: str) -> None:
     """Serve as CONFIG["serve"] says, locked in as far as CONFIG["layer"] says."""
     config = json.loads(given) | {"root": hasattr(os, "getuid") and os.getuid() == 0}
-    die_with(os.getppid())
+    parent = os.getppid()
+    die_with(parent)
     ready = _serving(config)
     sys.path.pop(0)
     try:
@@ -43,7 +44,7 @@ def main(given: str) -> None:
     except OSError as error:
         _give_up(error)
     if inmate:
-        _keep(inmate, config)
+        _keep(inmate, config, parent)
     os.dup2(0, 2)  # nothing
     serve()
     os._exit(0)
@@ -60,15 +61,19 @@ def _serving(config: dict[str, Any]) -> Callable[[], Any]:
     return lambda: runner.ready(config["path"])
 
 
-def _keep(inmate: int, config: dict[str, Any]) -> NoReturn:
-    """Wait for the end, or make it; the last line on stderr tells what was used up."""
+def _keep(inmate: int, config: dict[str, Any], parent: int) -> NoReturn:
+    """Wait for the end, or make it; the last line on stderr tells what was used up.
+
+    A parent that Landlock keeps from sending signals ends without one: so it is looked for.
+    """
     deadline = time.monotonic() + config["clock"]
 
     def end(*_: object) -> None:
         os.kill(inmate, signal.SIGKILL)
 
     def look(*_: object) -> None:
-        if time.monotonic() >= deadline or _threads(inmate) > MOST_THREADS:
+        gone = os.getppid() not in (parent, 0)  # 0: beyond our namespace
+        if gone or time.monotonic() >= deadline or _threads(inmate) > MOST_THREADS:
             end()
 
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
