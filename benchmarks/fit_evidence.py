@@ -52,7 +52,8 @@ FIXED = {
     "two programs, four plain replies": (GREEDY_PROGRAM, PROGRAM, *(PLAIN,) * 4),
 }
 """Samples that are all drawn, replayed beside the efforts."""
-ALWAYS = ("program-B-0", "program-A-0", "plain")
+PAIR = ("program-B-0", "program-A-0")
+"""What every question has; those with plain replies besides are replayed."""
 SUBSETS = 12
 """Random parts of each question's samples that the evidence is fitted on."""
 Numbers = Any
@@ -101,7 +102,7 @@ def read(paths: Sequence[Path]) -> list[dict[str, Any]]:
 def asked(
     rows: Sequence[dict[str, Any]], probed: dict[int, float], told: dict[str, str], *, reads: bool
 ) -> list[Asked]:
-    """Questions with all their samples; those without a kind that all sets have are left out.
+    """Questions with all their samples; those without the two greedy programs are left out.
 
     Args:
         told: the questions' texts. reads: whether likelihoods of answers are gone by.
@@ -131,7 +132,7 @@ def asked(
             if np.mean([rows[at[member]]["right"] for member in group.members]) > 0.5:
                 one.right = number
         out.append(one)
-    return [one for one in out if all(one.named(name) for name in ALWAYS)]
+    return [one for one in out if all(one.named(name) for name in PAIR)]
 
 
 class Model:
@@ -379,12 +380,12 @@ def main() -> None:
         def choose(one: Asked, picked: Sequence[int], held: Any = held, fold: Any = fold) -> Any:
             return held[fold[one.id]].posterior(one, picked)
 
-        print(name, len(questions), "questions", *fitted(questions).rows(), sep="\n  ")
-        found = {
-            effort: judge(questions, choose, order(16), stages(effort, 6)) for effort in STAGES
-        }
+        whole = [one for one in questions if one.named("plain")]
+        print(f"{name}: {len(questions)} questions, {len(whole)} of them replayed")
+        print("", *fitted(questions).rows(), sep="\n  ")
+        found = {effort: judge(whole, choose, order(16), stages(effort, 6)) for effort in STAGES}
         for title, kinds in FIXED.items():
-            found[title] = judge(questions, choose, kinds, [(len(kinds), 0.0)])
+            found[title] = judge(whole, choose, kinds, [(len(kinds), 0.0)])
         right = {effort: played.pop("right") for effort, played in found.items()}
         for effort, played in found.items():
             played["against"] = paired(right[told.against], right[effort])
