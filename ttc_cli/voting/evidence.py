@@ -151,8 +151,8 @@ _READ = Evidence(
     },
     none=1.37, spread=0.19, lift=(0.0, 0.38), likely=(0.26, -2.65),
 )  # fmt: skip
-# 145 questions of gsm8k_train, a program of each prompt and for 60 of them up to four plain replies,
-# and the 60 over times and the like, two and two: docs/data/evidence_1.5b.json.
+# 145 questions of gsm8k_train, a program of each prompt and for 60 up to four plain replies, and
+# the 60 over times and the like, two and two: docs/data/evidence_1.5b.json.
 _LARGER = Evidence(
     {
         GREEDY_PROGRAM: Kind(1.59, (0.0, 0.40), (0.0, -1.12)),
