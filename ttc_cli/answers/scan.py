@@ -19,6 +19,7 @@ _START = re.compile(
     r"[(\[{][-−]?\d)"
 )
 _END = re.compile(r"(?=[\s.,;:!?)\]*”\"]|$)")
+_ONE_LETTER = re.compile(r"(?:^|\W)[a-zA-Z]\s*$")  # "x = 3" ends an equation by itself
 _SHARE = re.compile(r"\d\s+(?:in|out of)\s+(?:every\s+)?\d")
 _WORD = re.compile(r"[^\s,.;:!?()-]+")
 _KINDS = frozenset(listed("told kinds"))
@@ -122,11 +123,7 @@ def told(text: str, wanted: Value | None = None, *, only: bool = False) -> Seen 
         only: take no value of another kind.
     """
     equation, equals, result = text.rpartition("=")
-    if (
-        equals
-        and not re.search(r"(?:^|[^\w])[a-zA-Z]\s*$", equation)
-        and re.match(r"\s*\S", result)
-    ):
+    if equals and result.strip() and not _ONE_LETTER.search(equation):
         one = told(result, wanted, only=only)  # 35 days / 7 = 5 weeks
         if one and len(_WORD.findall(result[one.end :])) <= 2:
             return Seen(len(equation) + 1 + one.start, len(equation) + 1 + one.end, one.value)

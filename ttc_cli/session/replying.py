@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.errors import ContextOverflow
-from ttc_cli.core.events import Flow, Note, Tick
+from ttc_cli.core.events import Flow, Note, Tick, turned
 from ttc_cli.core.outcome import Outcome, Plan, Question, Reply
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import StopRule
@@ -140,15 +140,12 @@ def _turn(run: Run, plan: Plan, turn: Branch, held: str) -> Flow[Branch | None]:
         grammar=held if "grammar" in run.engine.info.capabilities else "",
     )  # fmt: skip
     try:
-        while True:
-            event = next(drawing)
-            if isinstance(event, Note | Tick):
-                yield event
-    except StopIteration as end:
-        (done,) = end.value
-        return done if isinstance(done, Branch) else None
+        (done,) = yield from turned(
+            drawing, lambda event: (event,) if isinstance(event, Note | Tick) else ()
+        )
     except ContextOverflow:
         return None
+    return done
 
 
 def _lacking(
