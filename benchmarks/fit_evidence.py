@@ -54,6 +54,8 @@ FIXED = {
 """Samples that are all drawn, replayed beside the efforts."""
 PAIR = ("program-B-0", "program-A-0")
 """What every question has; those with plain replies besides are replayed."""
+DRAWN = (*PAIR, "program-B-1", "plain")
+"""The order in which samples are drawn."""
 SUBSETS = 12
 """Random parts of each question's samples that the evidence is fitted on."""
 Numbers = Any
@@ -68,12 +70,21 @@ class Undecided:
 
 @dataclass
 class Sample:
-    """A sample as evidence sees it; `of` is its class, -1 without an answer."""
+    """A sample as evidence sees it.
+
+    Args:
+        sure: by the probe, and by hesitation.
+        flaws: whether a sum is wrong, and whether a number of the question is left out.
+        sums: what a program computes with.
+        of: its class, -1 without an answer.
+    """
 
     name: str
     kind: int
     tokens: int
     sure: tuple[float, float]
+    flaws: tuple[bool, bool]
+    sums: str
     of: int = -1
 
 
@@ -117,7 +128,8 @@ def asked(
             row = rows[i]
             kind = KINDS.index(row["kind"])
             sure = probed.get(i, math.nan), -math.log(max(hesitation(row["confidence"]), 1e-3))
-            one.samples.append(Sample(row["name"], kind, row["tokens"], sure))
+            flaws = row["wrong"] > 0, bool(row["left_out"])
+            one.samples.append(Sample(row["name"], kind, row["tokens"], sure, flaws, row["sums"]))
         said = [
             None if not row["answer"] or implausible(row["answer"], told[name]) else row["answer"]
             for row in (rows[i] for i in at)
@@ -140,7 +152,8 @@ class Model:
 
     Args:
         values: usual (3 kinds), slopes (by probe and by hesitation, 3 kinds each), powers (of
-            programs and of plain replies), none, spread, lift (by probe and by hesitation), likely.
+            programs and of plain replies), none, spread, lift (by probe and by hesitation), likely,
+            again, flaws (wrong, left out).
         middles: shape (3 kinds, 2), how sure samples are as a rule.
         usual_likely: log-probability of an answer as a rule.
     """
@@ -152,14 +165,16 @@ class Model:
         self.power = np.array([1.0, *self.values[9:11]])
         self.none, self.spread = map(float, self.values[11:13])
         self.lift = self.values[13:15]
-        self.likely = float(self.values[15])
+        self.likely, self.again = map(float, self.values[15:17])
+        self.flaws = self.values[17:19]
 
     def more(self, kind: Numbers, sure: Numbers) -> Numbers:
         """How much surer than usual samples are: shape (n, 2)."""
         return np.nan_to_num(sure - self.middles[kind])
 
-    def said(self, kind: Numbers, more: Numbers) -> Numbers:
-        return np.maximum(0, self.usual[kind] + (self.slope[kind] * more).sum(axis=1))
+    def said(self, kind: Numbers, more: Numbers, repeated: Numbers) -> Numbers:
+        said = np.maximum(0, self.usual[kind] + (self.slope[kind] * more).sum(axis=1))
+        return said * np.where(repeated, self.again, 1)
 
     def posterior(self, one: Asked, picked: Sequence[int]) -> dict[int, float]:
         """Probability of each class of some of a question's samples."""
@@ -169,7 +184,7 @@ class Model:
         kinds = np.array([sample.kind for sample in some])
         more = self.more(kinds, np.array([sample.sure for sample in some]))
         said: dict[tuple[int, int], list[float]] = defaultdict(list)
-        for sample, weight in zip(some, self.said(kinds, more), strict=True):
+        for sample, weight in zip(some, self.said(kinds, more, repeats(some)), strict=True):
             said[sample.of, sample.kind].append(weight)
         weights: dict[int, float] = defaultdict(float)
         for (of, kind), mine in said.items():
@@ -177,6 +192,8 @@ class Model:
         for of in weights:
             known = one.likely[of]
             weights[of] += 0 if math.isnan(known) else self.likely * (known - self.usual_likely)
+            flawed = np.mean([sample.flaws for sample in some if sample.of == of], axis=0)
+            weights[of] -= float(self.flaws @ flawed)
         lift = float(self.lift @ more.mean(axis=0))
         none = self.none + self.spread * math.log(len(weights)) - lift
         total = math.exp(none) + sum(map(math.exp, weights.values()))
@@ -192,13 +209,25 @@ class Model:
             for i, kind in enumerate(KINDS)
         ] + [
             f"none={self.none:.2f}, spread={self.spread:.2f}, lift=({told(self.lift)}),"
-            f" likely=({self.likely:.2f}, {self.usual_likely:.2f})"
+            f" likely=({self.likely:.2f}, {self.usual_likely:.2f}), again={self.again:.2f},"
+            f" flaws=({told(self.flaws)})"
         ]
+
+
+def repeats(samples: Sequence[Sample]) -> list[bool]:
+    """Which samples are programs that do the same as one before them."""
+    seen: set[tuple[int, str]] = set()
+    out = []
+    for sample in samples:
+        key = sample.of, sample.sums
+        out.append(bool(sample.sums) and key in seen)
+        seen.add(key)
+    return out
 
 
 def part(one: Asked, rng: random.Random) -> list[int]:
     """Some of a question's samples, of each kind none to all."""
-    kinds = [one.named(name) for name in sorted({sample.name for sample in one.samples})]
+    kinds = [one.named(name) for name in DRAWN if one.named(name)]
     return [i for mine in kinds for i in rng.sample(mine, rng.randint(0, len(mine)))]
 
 
@@ -206,12 +235,15 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
     """The evidence that makes the right classes of random parts likeliest."""
     rng = random.Random(seed)
     items = [(one, p) for one in questions for _ in range(SUBSETS) if (p := part(one, rng))]
-    kind, sure, at = [], [], []  # of each sample with an answer; `at`: its class's row
+    # of each sample with an answer; `at`: its class's row
+    kind, sure, flawed, again, at = [], [], [], [], []
     item, wins, lost = [], [], np.ones(len(items))  # of each class; `lost`: no class is right
     reading = []
     for number, (one, picked) in enumerate(items):
         row: dict[int, int] = {}
-        for sample in (one.samples[i] for i in picked if one.samples[i].of >= 0):
+        some = [one.samples[i] for i in picked if one.samples[i].of >= 0]
+        again += repeats(some)
+        for sample in some:
             if sample.of not in row:
                 row[sample.of] = len(item)
                 item.append(number)
@@ -219,16 +251,19 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
                 reading.append(one.likely[sample.of])
             kind.append(sample.kind)
             sure.append(sample.sure)
+            flawed.append(sample.flaws)
             at.append(row[sample.of])
         if one.right in row:
             lost[number] = 0
-    kinds, sures, item_of, won = map(np.array, (kind, sure, item, wins))
+    kinds, sures, repeated, item_of, won = map(np.array, (kind, sure, again, item, wins))
     read_ = np.array(reading)
     reads = bool(np.isfinite(read_).any())
     usual_likely = float(np.nanmean(read_)) if reads else 0.0
     likely = np.nan_to_num(read_ - usual_likely)
     middles = np.array([sures[kinds == k].mean(axis=0) for k in range(3)])
     more = np.nan_to_num(sures - middles[kinds])
+    members = np.bincount(at, minlength=len(item))
+    flaws = np.stack([np.bincount(at, f, len(item)) / members for f in np.array(flawed).T], axis=1)
     many = np.maximum(np.bincount(item_of[at], minlength=len(items)), 1)
     usual = np.stack([np.bincount(item_of[at], m, len(items)) / many for m in more.T], axis=1)
     spread = np.log(np.maximum(np.bincount(item_of, minlength=len(items)), 1))
@@ -237,8 +272,9 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
 
     def loss(values: Numbers) -> float:
         model = Model(values, middles, usual_likely)
-        said = np.bincount(cell, model.said(kinds, more), 3 * len(item)).reshape(-1, 3)
+        said = np.bincount(cell, model.said(kinds, more, repeated), 3 * len(item)).reshape(-1, 3)
         weight = (said * counts ** (model.power - 1)).sum(axis=1) + model.likely * likely
+        weight -= flaws @ model.flaws
         none = model.none + model.spread * spread - usual @ model.lift
         total = np.exp(none) + np.bincount(item_of, np.exp(weight), len(items))
         hit = weight[won].sum() + none @ lost
@@ -246,8 +282,8 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
         return float((np.log(total).sum() - hit) / len(items)) + ridge
 
     bounds = [(0, 5)] * 3 + [(0, 3)] * 6 + [(0.2, 1)] * 2 + [(-1, 5)] + [(0, 3)] * 3
-    bounds += [(0, 2 * reads)]
-    start = [0.8, 1.3, 0.9, *[0.3] * 6, 0.5, 0.9, 1.5, 0.5, 0.2, 0.2, 0.1 * reads]
+    bounds += [(0, 2 * reads), (0, 1), (0, 5), (0, 5)]
+    start = [0.8, 1.3, 0.9, *[0.3] * 6, 0.5, 0.9, 1.5, 0.5, 0.2, 0.2, 0.1 * reads, 0.7, 1, 0.5]
     return Model(minimize(loss, start, bounds=bounds).x, middles, usual_likely)
 
 

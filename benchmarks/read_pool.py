@@ -5,8 +5,9 @@
 
 Nothing is drawn: each text is evaluated once, and programs are run in the jail. One JSON line a
 sample: a trace (see `prm.traces`) and kind, name, sample, stop, answer, confidence, likelihood (of
-the answer, asked for alone). With --answers no text is evaluated but these: a twentieth of the
-time, and no states. A run that was stopped goes on where it was.
+the answer, asked for alone), left_out, sums and wrong (see `programs.computation`). With --answers
+no text is evaluated but these: a twentieth of the time, and no states. A run that was stopped goes
+on where it was.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import json
 import math
 import threading
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,14 @@ from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.events import end_of
 from ttc_cli.core.halves import unpack
 from ttc_cli.core.outcome import Question
-from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM, source
+from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM, Ran, source
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs, Stop, StopRule
 from ttc_cli.core.steps import STEPS
 from ttc_cli.drawing.replies import answer_of
 from ttc_cli.engine.llama.engine import LlamaEngine
 from ttc_cli.prm.traces import Trace
+from ttc_cli.programs.computation import Computation, written_out
 from ttc_cli.prompts.message import wording
 from ttc_cli.session.programs import runner
 from ttc_cli.verifiers.head import FEATURES, features_of, states_of
@@ -83,7 +85,7 @@ class Reader:
             whole = Step(row["text"], confidences=tuple(row["confidence"]), marks=(row["tokens"],))
             measured = self._measured(row, branch) if steps else replace(branch, steps=(whole,))
             features = features_of(measured)
-            out.append(_record(asked, row, branch, features, found.text if found else ""))
+            out.append(_record(asked, row, branch, features, Ran(found.text if found else "")))
         return out
 
     def drawn(self, asked: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
@@ -95,17 +97,17 @@ class Reader:
         if row["kind"] == "plain":
             question = Question(asked["question"], "math", None, lambda v, t: drawn.prompt)
             found = answer_of(branch, question)
-            answer = found.text if found else ""
+            ran = Ran(found.text if found else "")
         else:
-            answer = self._value(asked, branch, drawn.prefix[0].text + row["text"])
-        return _record(asked, row, branch, features_of(branch), answer)
+            ran = self._value(asked, branch, drawn.prefix[0].text + row["text"])
+        return _record(asked, row, branch, features_of(branch), ran)
 
-    def _value(self, asked: dict[str, Any], branch: Branch, text: str) -> str:
-        """What the program in a text returns; empty for one that did not come to its end."""
+    def _value(self, asked: dict[str, Any], branch: Branch, text: str) -> Ran:
+        """What the program in a text returns; nothing for one that did not come to its end."""
         if branch.stop is None or not branch.stop.whole:
-            return ""
+            return Ran()
         run = runner(asked["question"], unsafe=False)
-        return run(source(text), threading.Event()).answer
+        return run(source(text), threading.Event())
 
     def programs(self, asked: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The programs of one question, with the state at their end: of the fence that closes."""
@@ -119,10 +121,10 @@ class Reader:
         out = []
         for row, read in zip(rows, sorted(end_of(flow), key=lambda b: b.id), strict=True):
             ended = replace(read, stop=Stop(row["stop"]))
-            answer = self._value(asked, ended, read.text.removesuffix("\n```"))
+            ran = self._value(asked, ended, read.text.removesuffix("\n```"))
             step = Step(row["text"], confidences=tuple(row["confidence"]), marks=(row["tokens"],))
             features = features_of(Branch((0,), read.prompt, (step,)))
-            out.append(_record(asked, row, read, features, answer))
+            out.append(_record(asked, row, read, features, ran))
         return out
 
     def _tokens(self, prompt: Any, steps: tuple[Step, ...]) -> int:
@@ -154,13 +156,14 @@ class Reader:
             if row["kind"] == "plain":
                 question = Question(asked["question"], "math", None, lambda v, t, p=prompt: p)
                 found = answer_of(branch, question)
-                answer = found.text if found else ""
+                ran = Ran(found.text if found else "")
             else:
-                answer = self._value(asked, branch, drawn.prefix[0].text + row["text"])
+                ran = self._value(asked, branch, drawn.prefix[0].text + row["text"])
             kept = {name: row[name] for name in ("sample", "stop", "confidence", "tokens")}
             out.append({
-                "question": asked["id"], "steps": [], "right": _right(answer, asked),
-                "kind": KINDS[row["kind"]], "name": row["kind"], **kept, "answer": answer,
+                "question": asked["id"], "steps": [], "right": _right(ran.answer, asked),
+                "kind": KINDS[row["kind"]], "name": row["kind"], **kept,
+                **_said(asked["question"], row, ran),
             })  # fmt: skip
         return out
 
@@ -184,19 +187,25 @@ class Reader:
 
 
 def _record(
-    asked: dict[str, Any], row: dict[str, Any], branch: Branch, features: Any, answer: str
+    asked: dict[str, Any], row: dict[str, Any], branch: Branch, features: Any, ran: Ran
 ) -> dict[str, Any]:
     states = states_of(branch)
     features[-1, LOGPROB] = row["logprob"] / max(1, row["tokens"])
     features[-1, SURPRISE] = math.log(0.1 - row["logprob"])
-    right = _right(answer, asked)
+    right = _right(ran.answer, asked)
     labels = (float(right),) * len(states)
     pieces = [*STEPS.cut(branch.text), *[""] * len(states)]
     texts = tuple(pieces[: len(states)])
     trace = Trace(asked["id"], texts, states, features, labels, right, row["tokens"])
     kept = {name: row[name] for name in ("sample", "stop", "confidence")}
     return {**trace.record(), "kind": KINDS[row["kind"]], "name": row["kind"], **kept,
-            "answer": answer}  # fmt: skip
+            **_said(asked["question"], row, ran)}  # fmt: skip
+
+
+def _said(question: str, row: dict[str, Any], ran: Ran) -> dict[str, Any]:
+    plain = row["kind"] == "plain"
+    found = written_out(row["text"], question) if plain else Computation(ran.left_out, ran.sums)
+    return {"answer": ran.answer, **asdict(found)}
 
 
 def _right(answer: str, asked: dict[str, Any]) -> bool:

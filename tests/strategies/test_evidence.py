@@ -60,8 +60,27 @@ def test_kinds_that_agree_say_more_than_one_kind_twice() -> None:
     assert UNMEASURED.weight([one, other]) == pytest.approx(
         UNMEASURED.weight([one]) + UNMEASURED.weight([other])
     )
-    two = UNMEASURED.weight([again, again])
-    assert UNMEASURED.weight([again]) < two < 2 * UNMEASURED.weight([again])
+    larger = TABLES["qwen2.5-coder-1.5b"].alone
+    two = larger.weight([again, again])
+    assert larger.weight([again]) < two < 2 * larger.weight([again])
+
+
+@pytest.mark.parametrize("model", ALL)
+def test_a_program_says_less_that_leaves_a_number_out_or_does_the_same_again(
+    model: Evidence,
+) -> None:
+    def program(number: int, of: str = PROGRAM, **how: object) -> Branch:
+        branch = sample(number, "7", of)
+        return replace(branch, meta={**branch.meta, "ran": Ran("7", **how)})  # type: ignore[arg-type]
+
+    one, other = program(0, GREEDY_PROGRAM, sums="3 4 Add"), program(1, sums="2 3 Sub")
+    same, less = program(1, sums="3 4 Add"), program(1, sums="2 3 Sub", left_out=("4",))
+    assert model.weight([one, same]) <= model.weight([one, other])
+    assert model.weight([one, same]) == model.weight([same, one])
+    assert model.posterior([[one, less]]) <= model.posterior([[one, other]])
+    if model.flaws != (0.0, 0.0):  # those fitted by more than the probe
+        assert model.weight([one]) < model.weight([one, same]) < model.weight([one, other])
+        assert model.posterior([[less]]) < model.posterior([[other]])
 
 
 def test_what_is_left_of_the_probability_is_for_none_of_them() -> None:
@@ -117,5 +136,8 @@ def test_models_are_known_by_their_catalogue_name() -> None:
     assert measured(NAME) == "qwen2.5-coder-0.5b"
     assert measured("http://host/v1#qwen2.5-coder-1.5b-instruct") == "qwen2.5-coder-1.5b"
     assert measured("Qwen2.5 7B") is None
-    assert evidence("Qwen2.5 7B", ask(), PLAN) is UNMEASURED
-    assert evidence(NAME, replace(ask(), bare=PROMPT), PLAN) is TABLES[measured(NAME) or ""].read
+    asked = ask()
+    other = replace(UNMEASURED, question=asked.text)
+    assert evidence("Qwen2.5 7B", asked, PLAN) == other
+    read = replace(TABLES[measured(NAME) or ""].read, question=asked.text)
+    assert evidence(NAME, replace(ask(), bare=PROMPT), PLAN) == read

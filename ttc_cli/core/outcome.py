@@ -66,6 +66,7 @@ class Evidence:
         ran, failed, agreed: how many programs ran, how many of them failed, and how many gave
             the winning answer.
         data: what it was computed from, for people; empty where it read no file.
+        left_out: numbers of the question that the program does not use.
     """
 
     code: str
@@ -74,6 +75,7 @@ class Evidence:
     failed: int
     agreed: int
     data: str = ""
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,12 +35,16 @@ class Ran:
         error: the last line of what went wrong, or empty.
         seconds: on the clock.
         note: what a person should know of how it ran; empty for nothing.
+        left_out: numbers of the question that the value does not depend on, as written there.
+        sums: what it computes with, alike for programs that do the same; empty where unknown.
     """
 
     answer: str = ""
     error: str = ""
     seconds: float = 0.0
     note: str = ""
+    left_out: tuple[str, ...] = ()
+    sums: str = ""
 
 
 Runner = Callable[[str, threading.Event], Ran]

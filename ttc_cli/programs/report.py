@@ -30,4 +30,5 @@ def report(done: Sequence[Branch], winners: Sequence[Branch]) -> Evidence | None
         failed,
         len(agreed),
         found.note if found is not None else "",
+        found.left_out if found is not None else (),
     )

@@ -14,6 +14,7 @@ from ttc_cli.core.programs import Ran, Runner
 from ttc_cli.data.profile import Profile, form_of, profile
 from ttc_cli.data.program import above, columns_used, lacking
 from ttc_cli.jail import Limits, available, run_program
+from ttc_cli.programs.computation import computation
 from ttc_cli.programs.imports import completed
 from ttc_cli.programs.opening import today
 from ttc_cli.programs.values import answer
@@ -168,7 +169,9 @@ def runner(question: str, *, unsafe: bool, data: Sequence[Profile] = ()) -> Runn
         said = "" if ran.error else answer(value, question)
         if said and implausible(said, question):
             return Ran("", f"it returned {said}, and an amount is not negative", ran.seconds)
-        return Ran(said, ran.error or ("" if said else NO_VALUE), ran.seconds)
+        done = computation("" if data else code, question)
+        error = ran.error or ("" if said else NO_VALUE)
+        return Ran(said, error, ran.seconds, left_out=done.left_out, sums=done.sums)
 
     def run(code: str, cancel: threading.Event) -> Ran:
         if _CLOCK.search(code) and "combine(" not in code and not asks_now:

@@ -93,7 +93,11 @@ def doubt(outcome: Outcome) -> str:
     """
     votes, sure = outcome.votes, outcome.confidence
     if sure is not None:
-        return f"NOT SURE: confidence {sure:.2f}; the answer is a guess" if sure < MAJORITY else ""
+        if sure >= MAJORITY:
+            return ""
+        left = outcome.program.left_out if outcome.program else ()
+        why = f": its program does not use {' and '.join(left[:3])}" if left else ""
+        return f"NOT SURE: confidence {sure:.2f}; the answer is a guess{why}"
     if outcome.agreement is None or not votes:
         return ""
     most = [vote for vote in votes if vote.count == votes[0].count]

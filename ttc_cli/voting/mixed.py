@@ -28,7 +28,7 @@ ORDER = (GREEDY_PROGRAM, PROGRAM, PLAIN)
 replies are right on 57.9% of 291 training questions, one program and two plain replies on 51.5%,
 at 1.1 times the tokens: docs/evidence.md."""
 STAGES: Mapping[str, tuple[Stage, ...]] = {
-    "low": ((1, 0.3), (2, 0.0)),
+    "low": ((1, 0.4), (2, 0.0)),
     "auto": ((2, 0.5), (4, 0.0)),
     "medium": ((2, 0.65), (4, 0.0)),
     "high": ((3, 0.7), (5, 0.0)),

@@ -1,0 +1,189 @@
+r"""Sums that a reply writes out, done again: `48 / 2 = 24 clips`, `\[ 3 \times \$5 = \$15 \]`.
+
+A reply with a sum that is wrong is seldom right (docs/evidence.md). What is read is what small
+models write: numbers with units and signs of money, the four operations, per cent, chains of
+`=`, and LaTeX of these. An equation with a letter for a number says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from ttc_cli.answers.numbers import DIGITS, value
+
+MOST_CHARS = 20_000
+"""Of a reply that is read; the rest of a longer one is not."""
+_MOST_DIGITS = 20
+_SLACK, _LAST = Fraction(1, 500), Fraction(1, 100)
+"""Relative error of a sum over numbers that were rounded, and its error at least: a cent."""
+_WRITTEN = (
+    (r"\\(?=[$%#&_])|[$€£]|\*\*|\\(?:left|right|displaystyle)(?![a-z])|\\[,;! ()\[\]]", ""),
+    (r"\\(?:text|textbf|mathrm|mathbf)\s*\{[^{}]*?([^\W\d_]*)[^{}\w]*\}", r" \1 "),
+    (r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"((\1)/(\2))"),
+    (r"\\(?:times|cdot)(?![a-z])|[×·∗]", "*"),
+    (r"\\div(?![a-z])|÷", "/"),
+    (r"\\approx(?![a-z])|≈", "~"),
+    (r"\bequals\b|==", "="),
+    (r"(?<=\d)(\s*)[xX](?=\s*\d)", r"\1*"),
+    (r"(?<=%)\s+of\s+(?=\d)", "*"),
+    (r"[−–]", "-"),
+    (r"\(\s*[^\W\d_][^()\d]{0,60}\)", ""),
+    (r"\{,\}", ","),
+    (r"(?m)^\s*(?:[-*•]|\d{1,2}[.)])\s+", ""),
+)
+_RULES = tuple((re.compile(pattern), with_) for pattern, with_ in _WRITTEN)
+_TOKEN = re.compile(
+    rf"\s*(?:(?P<number>(?<![\w.]){DIGITS}(?P<percent>\s*%)?(?P<letter>[^\W\d_](?![^\W\d_]))?)"
+    r"|(?P<sign>[-+*/()=~])|(?P<unit>/?\s*[^\W\d_]+(?:/[^\W\d_]+)*\.?)|(?P<other>\S))"
+)
+
+
+_OPERATORS = ("+", "-", "*", "/")
+_UNKNOWN = "?"
+"""Begins a chain that follows what is no number."""
+
+
+class _Number(NamedTuple):
+    value: Fraction
+    places: int
+    percent: bool
+
+
+_Part = _Number | str
+
+
+class Sums(NamedTuple):
+    """How many of a reply's sums are right and how many wrong, and the numbers in them."""
+
+    right: int = 0
+    wrong: int = 0
+    numbers: frozenset[Fraction] = frozenset()
+
+
+@lru_cache(4096)
+def sums(reply: str) -> Sums:
+    """Do the sums of a reply again."""
+    text = reply[:MOST_CHARS]
+    for rule, with_ in _RULES:
+        text = rule.sub(with_, text)
+    lines = (line for line in text.splitlines() if "=" in line or "~" in line)
+    chains = [chain for line in lines for chain in _chains(line) if {"=", "~"} & {*chain}]
+    verdicts = [found for chain in chains for found in _judged(chain)]
+    numbers = {part.value for chain in chains for part in chain if isinstance(part, _Number)}
+    return Sums(verdicts.count(True), verdicts.count(False), frozenset(numbers))
+
+
+def _judged(chain: Sequence[_Part]) -> Iterator[bool]:
+    """Whether the two sides of each equation in a chain are equal, where both are sums."""
+    sides, marks = _sides(chain)
+    known = [_total(side) for side in sides]
+    for n, mark in enumerate(marks):
+        one, other = known[n], known[n + 1]
+        bare = len(sides[n]) == len(sides[n + 1]) == 1
+        if one is None or other is None or bare or _rounded_down(sides[n], one, other):
+            continue
+        runs_on = len(sides[n + 1]) > 1 and isinstance(first := sides[n + 1][0], _Number)
+        both = [part for part in sides[n] + sides[n + 1] if isinstance(part, _Number)]
+        same = _same(one, other, both, mark == "~")
+        yield same or (runs_on and first.value == one)  # 3 + 4 = 7 + 5 = 12
+
+
+def _chains(line: str) -> Iterator[list[_Part]]:
+    """The stretches of a line that are numbers, signs, and words that can be units."""
+    chain: list[_Part] = []
+    for match in _TOKEN.finditer(line):
+        ended = bool(chain) and (isinstance(chain[-1], _Number) or chain[-1] == ")")
+        part = _number(match) if match["number"] else match["sign"]
+        if part is None:
+            if not (match["unit"] and ended and len(match["unit"].strip("/ .")) > 1):
+                yield chain
+                chain = [_UNKNOWN]
+        elif isinstance(part, _Number) and ended:
+            yield chain
+            chain = [part]
+        else:
+            chain.append(part)
+    yield chain
+
+
+def _number(match: re.Match[str]) -> _Number | None:
+    """The number of a token; None for one with a letter, as in 4x, and for endless ones."""
+    digits = match["number"].removesuffix(match["letter"] or "")
+    digits = digits.removesuffix(match["percent"] or "").rstrip(".")
+    if match["letter"] or sum(map(str.isdigit, digits)) > _MOST_DIGITS:
+        return None
+    exact = value(digits)[0] / (100 if match["percent"] else 1)
+    return _Number(exact, len(digits.partition(".")[2]), bool(match["percent"]))
+
+
+def _sides(chain: Sequence[_Part]) -> tuple[list[list[_Part]], list[str]]:
+    """The parts of a chain between its signs of equality, and these."""
+    sides: list[list[_Part]] = [[]]
+    marks = []
+    for part in chain:
+        if part in ("=", "~"):
+            marks.append(str(part))
+            sides.append([])
+        else:
+            sides[-1].append(part)
+    return sides, marks
+
+
+def _total(side: Sequence[_Part]) -> Fraction | None:
+    """The value of a sum; None for what is none."""
+    if side[:1] == [_UNKNOWN] and len(side) > 2 and side[1] not in _OPERATORS:
+        side = side[1:]  # "in all 3 + 4", but not "x - 4", and not "half of 100"
+    left = list(side)[::-1]
+    try:
+        found = _added(left)
+    except (IndexError, ZeroDivisionError, RecursionError):
+        return None
+    return None if left else found
+
+
+def _added(left: list[_Part]) -> Fraction:
+    total = _multiplied(left)
+    while left and left[-1] in ("+", "-"):
+        minus = left.pop() == "-"
+        more = _multiplied(left)
+        total = total - more if minus else total + more
+    return total
+
+
+def _multiplied(left: list[_Part]) -> Fraction:
+    total = _one(left)
+    while left and left[-1] in ("*", "/"):
+        total = total * _one(left) if left.pop() == "*" else total / _one(left)
+    return total
+
+
+def _one(left: list[_Part]) -> Fraction:
+    part = left.pop()
+    if isinstance(part, _Number):
+        return part.value
+    if part == "-":
+        return -_one(left)
+    if part != "(":
+        raise IndexError
+    inner = _added(left)
+    if left.pop() != ")":
+        raise IndexError
+    return inner
+
+
+def _same(one: Fraction, other: Fraction, both: Sequence[_Number], about: bool) -> bool:
+    """Whether two sides are equal, given what was rounded: 12 * 0.8333 = 10, 3 / 4 = 75%."""
+    rounded = about or any(number.places for number in both)
+    off = abs(one - other)
+    if off <= (max(_SLACK * abs(one), _LAST) if rounded else 0):
+        return True
+    return any(number.percent for number in both) and other in (one * 100, one / 100)
+
+
+def _rounded_down(side: Sequence[_Part], one: Fraction, other: Fraction) -> bool:
+    """Whether a division was rounded to a whole number, which may be what is asked for."""
+    return "/" in side and other.denominator == 1 and 0 < abs(one - other) < 1
