@@ -14,6 +14,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.verify import Graded
 from ttc_cli.engine.scripted import ScriptedEngine
 from ttc_cli.strategies import registry
+from ttc_cli.verifiers import registry as verifiers
 from ttc_cli.views.traces import traces
 
 
@@ -135,3 +136,23 @@ def test_each_step_is_gone_back_to_once_and_then_words_are_given() -> None:
     assert [told[branch.id].text for branch in outcome.branches] == [
         branch.text for branch in outcome.branches
     ]
+
+
+def test_it_goes_back_to_the_step_before_a_wrong_sum_and_else_begins_anew() -> None:
+    start = "There are 3 boxes of 4 pens, so 3 * 4 = 12 pens.\n\n"
+    wrong, right = (
+        "With 5 more there are 12 + 5 = 18.\n\n",
+        "With 5 more there are 12 + 5 = 17.\n\n",
+    )
+    end = "The answer is \\boxed{17}."
+    script, seen = drafts(start + wrong + end, right + end)
+    sums = verifiers.assemble(["sums"], {}, unsafe=False)
+    outcome, _, _ = solve("refine", script, plan(verifier=sums))
+    assert outcome.branch is not None
+    assert outcome.branch.text == start + right + end
+    assert [step.text for step in seen[1].prefix] == [start]
+
+    script, seen = drafts("3 * 4 = 11 pens in all, of 3 boxes.\n\n" + end, start + right + end)
+    solve("refine", script, plan(verifier=sums))
+    assert not seen[1].prefix
+    assert "a sum is wrong: it is 3 * 4 = 12" in seen[1].prompt.text

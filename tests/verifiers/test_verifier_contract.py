@@ -24,7 +24,8 @@ from ttc_cli.verifiers.head import FEATURES, Head
 JSON = ['{"sum": 7}', '{"sum": "seven"}', "no JSON at all", '```json\n{"sum": 8}\n```']
 ADD = "```python\ndef add(a, b):\n    return a {} b\n```"
 SUMS = ["So \\boxed{7}.", "3 + 4 makes \\boxed{8}.", "\\boxed{7}", "I cannot say."]
-REPLIES = {"schema": JSON, "tests": [ADD.format(sign) for sign in "+-+*"]}
+WRITTEN_OUT = ["3 + 4 = 7", "3 + 4 = 8 apples", "I cannot say.", "3 * 4 = \\boxed{7}"]
+REPLIES = {"schema": JSON, "sums": WRITTEN_OUT, "tests": [ADD.format(sign) for sign in "+-+*"]}
 
 
 @pytest.fixture(params=["judge reasoned", *registry.BUILTIN])

@@ -23,6 +23,7 @@ _SLACK, _LAST = Fraction(1, 500), Fraction(1, 100)
 _WRITTEN = (
     (r"\\(?=[$%#&_])|[$€£]|\*\*|\\(?:left|right|displaystyle)(?![a-z])|\\[,;! ()\[\]]", ""),
     (r"\\(?:text|textbf|mathrm|mathbf)\s*\{[^{}]*?([^\W\d_]*)[^{}\w]*\}", r" \1 "),
+    (r"\\boxed\s*\{([^{}]*)\}", r"\1"),
     (r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"((\1)/(\2))"),
     (r"\\(?:times|cdot)(?![a-z])|[×·∗]", "*"),
     (r"\\div(?![a-z])|÷", "/"),
@@ -36,6 +37,9 @@ _WRITTEN = (
     (r"(?m)^\s*(?:[-*•]|\d{1,2}[.)])\s+", ""),
 )
 _RULES = tuple((re.compile(pattern), with_) for pattern, with_ in _WRITTEN)
+_RESULT = re.compile(
+    rf"(?:=|≈|\\approx|\\text\{{ ?equals ?\}})(?:\s|\\?[$€£]|\\,)*(?P<number>-?{DIGITS})"
+)
 _TOKEN = re.compile(
     rf"\s*(?:(?P<number>(?<![\w.]){DIGITS}(?P<percent>\s*%)?(?P<letter>[^\W\d_](?![^\W\d_]))?)"
     r"|(?P<sign>[-+*/()=~])|(?P<unit>/?\s*[^\W\d_]+(?:/[^\W\d_]+)*\.?)|(?P<other>\S))"
@@ -64,17 +68,42 @@ class Sums(NamedTuple):
     numbers: frozenset[Fraction] = frozenset()
 
 
+def _plain(text: str) -> str:
+    for rule, with_ in _RULES:
+        text = rule.sub(with_, text)
+    return text
+
+
 @lru_cache(4096)
 def sums(reply: str) -> Sums:
     """Do the sums of a reply again."""
-    text = reply[:MOST_CHARS]
-    for rule, with_ in _RULES:
-        text = rule.sub(with_, text)
-    lines = (line for line in text.splitlines() if "=" in line or "~" in line)
+    lines = (line for line in _plain(reply[:MOST_CHARS]).splitlines() if "=" in line or "~" in line)
     chains = [chain for line in lines for chain in _chains(line) if {"=", "~"} & {*chain}]
     verdicts = [found for chain in chains for found in _judged(chain)]
     numbers = {part.value for chain in chains for part in chain if isinstance(part, _Number)}
     return Sums(verdicts.count(True), verdicts.count(False), frozenset(numbers))
+
+
+def mended(reply: str) -> str:
+    """A reply up to its first wrong sum, with what the sum comes to; empty where none is wrong."""
+    at = 0
+    for line in reply[:MOST_CHARS].splitlines(keepends=True):
+        if sums(line).wrong:
+            for result in _RESULT.finditer(line):
+                head = line[: result.end()]
+                if sums(head).wrong:
+                    return reply[:at] + line[: result.start("number")] + _result(head)
+        at += len(line)
+    return ""
+
+
+def _result(line: str) -> str:
+    """What the last but one side of a line that ends in an equation comes to."""
+    *_, chain = (chain for chain in _chains(_plain(line)) if {"=", "~"} & {*chain})
+    found = _total(_sides(chain)[0][-2])
+    assert found is not None, "a side that was found wrong"
+    places = next((n for n in range(5) if (found * 10**n).denominator == 1), 2)
+    return f"{float(found):.{places}f}"
 
 
 def _judged(chain: Sequence[_Part]) -> Iterator[bool]:

@@ -14,7 +14,7 @@ from ttc_cli.strategies.registry import BUILTIN
 
 Schema = dict[str, Any]
 MOST_CHOICES, MOST_STOPS, MOST_SAMPLES = 16, 4, 256
-VERIFIERS = ("confidence", "self-certainty", "judge", "regex:PATTERN")
+VERIFIERS = ("confidence", "self-certainty", "judge", "regex:PATTERN", "sums")
 """Those that name nothing on the server's machine."""
 ELSEWHERE = {
     "system": "a system message says it", "schema": "response_format says it",

@@ -3,7 +3,7 @@ Madaan et al. 2023, arXiv 2303.17651; with test results as feedback: Chen et al.
 
 A revision that scores worse is dropped, and the next one starts from the best version again.
 With a verifier that scores steps, there is a better place to start from than the beginning: the
-best-scored step of all versions, as in best-first search.
+best-scored step of all versions, as in best-first search; none after a step that fails.
 Without a verifier the model criticises itself, which makes small models worse as often as better
 (Huang et al. 2023, arXiv 2310.01798).
 """
@@ -57,7 +57,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             yield from grades.take(run, [drawn])
             if question.form is None and "continue" in run.engine.info.capabilities:
                 found = points(drawn, grades.steps(drawn), len(branch.text))
-                frontier[:] = live([*frontier, *found])
+                frontier[:] = live([*frontier, *(node for node in found if node.score != 0)])
         return drawn
 
     best = yield from draw(Branch((0,), question.render(0, False)))

@@ -1,0 +1,28 @@
+"""What is said of an answer that is likelier wrong than right."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from ttc_cli.core.outcome import Evidence, Outcome
+from ttc_cli.session.programs import runner
+from ttc_cli.session.verdict import doubt
+
+CODE = "def solution():\n    unused = 4\n    return 10 * 2"
+
+
+@pytest.mark.parametrize(("sure", "said"), [(0.31, ": its program does not use 4"), (0.6, "")])
+def test_what_a_program_does_not_use_is_named_where_the_answer_is_doubted(
+    sure: float, said: str
+) -> None:
+    ran = runner("10 boxes of 4 pens: how many pens?", unsafe=True)(CODE, threading.Event())
+    assert (ran.answer, ran.left_out) == ("20", ("4",))
+    program = Evidence(CODE, ran.answer, 1, 0, 1, left_out=ran.left_out)
+    line = doubt(Outcome(None, ran.answer, confidence=sure, program=program))
+    assert line == (f"NOT SURE: confidence 0.31; the answer is a guess{said}" if said else "")
+
+
+def test_without_a_program_nothing_is_named() -> None:
+    assert doubt(Outcome(None, "20", confidence=0.2)).endswith("the answer is a guess")
