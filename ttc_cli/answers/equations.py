@@ -115,10 +115,10 @@ def _judged(chain: Sequence[_Part]) -> Iterator[bool]:
         bare = len(sides[n]) == len(sides[n + 1]) == 1
         if one is None or other is None or bare or _rounded_down(sides[n], one, other):
             continue
-        runs_on = len(sides[n + 1]) > 1 and isinstance(first := sides[n + 1][0], _Number)
+        first = sides[n + 1][0]
+        runs_on = len(sides[n + 1]) > 1 and isinstance(first, _Number) and first.value == one
         both = [part for part in sides[n] + sides[n + 1] if isinstance(part, _Number)]
-        same = _same(one, other, both, mark == "~")
-        yield same or (runs_on and first.value == one)  # 3 + 4 = 7 + 5 = 12
+        yield runs_on or _same(one, other, both, mark == "~")  # 3 + 4 = 7 + 5 = 12 runs on
 
 
 def _chains(line: str) -> Iterator[list[_Part]]:
