@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
+from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.outcome import Evidence, Outcome
+from ttc_cli.core.sampling import Stop
 from ttc_cli.session.programs import runner
 from ttc_cli.session.verdict import doubt
 
@@ -26,3 +28,12 @@ def test_what_a_program_does_not_use_is_named_where_the_answer_is_doubted(
 
 def test_without_a_program_nothing_is_named() -> None:
     assert doubt(Outcome(None, "20", confidence=0.2)).endswith("the answer is a guess")
+
+
+def test_a_wrong_sum_in_a_reply_is_told_where_nothing_is_known_of_confidence() -> None:
+    prompt = Prompt((("How many?", True),))
+    for said, line in (("3 + 4 = 8.\nSo \\boxed{8}", "3 + 4 = 7"), ("3 + 4 = 7: \\boxed{7}", "")):
+        branch = Branch((0,), prompt, (Step(said),), Stop.END)
+        told = doubt(Outcome(branch, said[-2]))
+        assert told == (line and f"NOT SURE: a sum in the reply is wrong: it is {line}")
+        assert not doubt(Outcome(branch))  # prose

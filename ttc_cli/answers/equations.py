@@ -41,20 +41,23 @@ _RESULT = re.compile(
     rf"(?:=|≈|\\approx|\\text\{{ ?equals ?\}})(?:\s|\\?[$€£]|\\,)*(?P<number>-?{DIGITS})"
 )
 _TOKEN = re.compile(
-    rf"\s*(?:(?P<number>(?<![\w.]){DIGITS}(?P<percent>\s*%)?(?P<letter>[^\W\d_](?![^\W\d_]))?)"
+    rf"\s*(?:(?P<number>(?<![\w.])(?<!\d:){DIGITS}(?!:\d)(?P<percent>\s*%)?(?P<letter>[^\W\d_](?![^\W\d_]))?)"
     r"|(?P<sign>[-+*/()=~])|(?P<unit>/?\s*[^\W\d_]+(?:/[^\W\d_]+)*\.?)|(?P<other>\S))"
 )
 
 
-_OPERATORS = ("+", "-", "*", "/")
-_UNKNOWN = "?"
-"""Begins a chain that follows what is no number."""
+_WORD, _UNKNOWN = "word", "?"
+"""Begin a chain that follows a word, and one that goes on from what is not read."""
+_STOPS = ",;:.→"
+_SCALES = re.compile(r"(?i)(?:hundred|thousand|million|billion|trillion|dozen|k)s?")
+_SPANS = re.compile(r"(?i)(second|minute|hour|day|week|month|year)s?")
 
 
 class _Number(NamedTuple):
     value: Fraction
     places: int
     percent: bool
+    unit: str = ""
 
 
 _Part = _Number | str
@@ -113,12 +116,15 @@ def _judged(chain: Sequence[_Part]) -> Iterator[bool]:
     for n, mark in enumerate(marks):
         one, other = known[n], known[n + 1]
         bare = len(sides[n]) == len(sides[n + 1]) == 1
-        if one is None or other is None or bare or _rounded_down(sides[n], one, other):
+        if one is None or other is None or bare:
             continue
         first = sides[n + 1][0]
         runs_on = len(sides[n + 1]) > 1 and isinstance(first, _Number) and first.value == one
         both = [part for part in sides[n] + sides[n + 1] if isinstance(part, _Number)]
-        yield runs_on or _same(one, other, both, mark == "~")  # 3 + 4 = 7 + 5 = 12 runs on
+        if runs_on or _same(one, other, both, mark == "~"):  # 3 + 4 = 7 + 5 = 12 runs on
+            yield True
+        elif not _excused(sides[n], both, one, other):
+            yield False
 
 
 def _chains(line: str) -> Iterator[list[_Part]]:
@@ -127,16 +133,26 @@ def _chains(line: str) -> Iterator[list[_Part]]:
     for match in _TOKEN.finditer(line):
         ended = bool(chain) and (isinstance(chain[-1], _Number) or chain[-1] == ")")
         part = _number(match) if match["number"] else match["sign"]
-        if part is None:
-            if not (match["unit"] and ended and len(match["unit"].strip("/ .")) > 1):
-                yield chain
-                chain = [_UNKNOWN]
-        elif isinstance(part, _Number) and ended:
+        if isinstance(part, _Number) and ended:
             yield chain
             chain = [part]
-        else:
+        elif part is not None:
             chain.append(part)
+        elif match["unit"] and ended and _is_unit(match["unit"]):
+            if isinstance(last := chain[-1], _Number):
+                chain[-1] = last._replace(unit=last.unit or match["unit"].strip("/ ."))
+        else:
+            yield chain
+            called = line[match.end() :].startswith("(")  # sqrt(16)
+            start = _WORD if match["unit"] and not called else _UNKNOWN
+            chain = [] if match["other"] in [*_STOPS] else [start]
     yield chain
+
+
+def _is_unit(word: str) -> bool:
+    """Whether a word behind a number can be its unit: not x, and not million."""
+    word = word.strip("/ .")
+    return len(word) > 1 and not _SCALES.fullmatch(word)
 
 
 def _number(match: re.Match[str]) -> _Number | None:
@@ -164,7 +180,7 @@ def _sides(chain: Sequence[_Part]) -> tuple[list[list[_Part]], list[str]]:
 
 def _total(side: Sequence[_Part]) -> Fraction | None:
     """The value of a sum; None for what is none."""
-    if side[:1] == [_UNKNOWN] and len(side) > 2 and side[1] not in _OPERATORS:
+    if side[:1] == [_WORD] and len(side) > 2 and isinstance(side[1], _Number):
         side = side[1:]  # "in all 3 + 4", but not "x - 4", and not "half of 100"
     left = list(side)[::-1]
     try:
@@ -205,14 +221,23 @@ def _one(left: list[_Part]) -> Fraction:
 
 
 def _same(one: Fraction, other: Fraction, both: Sequence[_Number], about: bool) -> bool:
-    """Whether two sides are equal, given what was rounded: 12 * 0.8333 = 10, 3 / 4 = 75%."""
-    rounded = about or any(number.places for number in both)
-    off = abs(one - other)
-    if off <= (max(_SLACK * abs(one), _LAST) if rounded else 0):
+    """Whether two sides are equal, as the last number is rounded: 12 * 0.8333 = 10, 3 / 4 = 75%."""
+    off, places = abs(one - other), both[-1].places
+    near = Fraction(51, 100) / 10**places if places or about else Fraction(0)
+    exact = one.denominator == other.denominator == 1
+    if off <= max(near, 0 if exact else max(_SLACK * abs(one), _LAST)):
         return True
     return any(number.percent for number in both) and other in (one * 100, one / 100)
 
 
-def _rounded_down(side: Sequence[_Part], one: Fraction, other: Fraction) -> bool:
-    """Whether a division was rounded to a whole number, which may be what is asked for."""
-    return "/" in side and other.denominator == 1 and 0 < abs(one - other) < 1
+def _excused(
+    left: Sequence[_Part], both: Sequence[_Number], one: Fraction, other: Fraction
+) -> bool:
+    """Whether sides that differ may be right: units, per cent, a sign or rounding go unsaid."""
+    added = not {"*", "/"} & {part for part in left if isinstance(part, str)}
+    units = {number.unit.lower().rstrip("s") for number in both if number.unit}
+    spans = {found[1].lower() for number in both for found in [_SPANS.search(number.unit)] if found}
+    shares = {number.percent for number in both}
+    whole = one.denominator != 1 and other.denominator == 1 and abs(one - other) < 1
+    mixed = added and (len(units) > 1 or len(shares) > 1)
+    return mixed or len(spans) > 1 or whole or one == -other

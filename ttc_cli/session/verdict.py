@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
+from ttc_cli.answers.equations import mended
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.errors import BranchesFailed, BudgetSpent, ContextOverflow, NoAnswer, TtcError
 from ttc_cli.core.events import Event, Flow, Score, watch
 from ttc_cli.core.outcome import Outcome
-from ttc_cli.core.programs import ran
+from ttc_cli.core.programs import PLAIN, kind, ran
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.verify import Verifier
-from ttc_cli.drawing.replies import filled
+from ttc_cli.drawing.replies import filled, reply
 
 T = TypeVar("T")
 MAJORITY = 0.5  # agreement or confidence below which an answer is told to be a guess
+SHOWN_CHARS = 80
+"""Of a line with a wrong sum."""
 
 LIMITS = {
     Stop.TIME: ("no second is left", "give a larger --max-seconds"),
@@ -89,7 +92,7 @@ def fault(outcome: Outcome) -> TtcError | None:
 def doubt(outcome: Outcome) -> str:
     """A line about an answer that is likelier wrong than right; empty for others.
 
-    Where that was never measured, it goes by the majority of a vote.
+    Where that was never measured, it goes by the sums of the reply, and by the majority of a vote.
     """
     votes, sure = outcome.votes, outcome.confidence
     if sure is not None:
@@ -98,6 +101,10 @@ def doubt(outcome: Outcome) -> str:
         left = outcome.program.left_out if outcome.program else ()
         why = f": its program does not use {' and '.join(left[:3])}" if left else ""
         return f"NOT SURE: confidence {sure:.2f}; the answer is a guess{why}"
+    if outcome.branch is not None and outcome.answer and kind(outcome.branch) == PLAIN:
+        right = mended(reply(outcome.branch)[1]).rpartition("\n")[2].strip()
+        if right:
+            return f"NOT SURE: a sum in the reply is wrong: it is {right[-SHOWN_CHARS:]}"
     if outcome.agreement is None or not votes:
         return ""
     most = [vote for vote in votes if vote.count == votes[0].count]
