@@ -89,15 +89,21 @@ def sums(reply: str) -> Sums:
 
 def mended(reply: str) -> str:
     """A reply up to its first wrong sum, with what the sum comes to; empty where none is wrong."""
+    found = slip(reply)
+    return reply[: found[0]] + found[1] if found else ""
+
+
+def slip(reply: str) -> tuple[int, str] | None:
+    """Where the result of a reply's first wrong sum begins, and what it should be."""
     at = 0
     for line in reply[:MOST_CHARS].splitlines(keepends=True):
         if sums(line).wrong:
             for result in _RESULT.finditer(line):
                 head = line[: result.end()]
                 if sums(head).wrong:
-                    return reply[:at] + line[: result.start("number")] + _result(head)
+                    return at + result.start("number"), _result(head)
         at += len(line)
-    return ""
+    return None
 
 
 def _result(line: str) -> str:

@@ -9,12 +9,14 @@ as it can without overdrawing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Close, Event, Flow, Note, watch
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.drawing import drafts
+from ttc_cli.drawing.mending import mend
 from ttc_cli.drawing.replies import cut_by, grow, longest
 from ttc_cli.programs.report import report
 from ttc_cli.voting.adaptive import Options, Voting
@@ -54,12 +56,14 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             told = len(ballot.seen)
             yield ballot.event()
 
+    again = partial(grow, run, question=question, plan=plan, sampling=plan.sampled, outputs=outputs)
+
     def drawn(begun: Sequence[Branch]) -> Flow[list[Branch]]:
-        flow = grow(run, begun, question, plan, sampling=plan.sampled, outputs=outputs, draw=draw)
-        return watch(flow, react)
+        done = yield from watch(again(begun, draw=draw), react)
+        return (yield from mend(run, question, done, again)) if options.mend else done
 
     done = yield from draw.draw(drawn) if isinstance(draw, MixedVote) else drawn([])
-    ballot.take(done)
+    ballot.learn(done)
     if len(ballot.seen) > told:
         yield ballot.event()
     if not ballot.votes:

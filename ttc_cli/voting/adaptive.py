@@ -30,6 +30,7 @@ class Options:
     )
     give_up: float = option(0.0, GIVE_UP, below=1)
     fields: bool = option(False, FIELDS_HELP)
+    mend: bool = option(True, "let a reply with a wrong sum go on from the right one")
 
 
 class Voting:

@@ -34,7 +34,7 @@ class Ballot:
         self._question = question
         self._evidence = by if isinstance(by, Evidence) else None
         self._weigh = by.weight if isinstance(by, Evidence) else by
-        self._classes = Exact() if question.form else Classes(worker=shared_worker())
+        self._classes = self._empty()
         self.seen: list[Branch] = []
         self._rules: list[str] = []
 
@@ -49,9 +49,18 @@ class Ballot:
             self._rules.append(found.rule if found else "")
 
     def learn(self, done: Sequence[Branch]) -> None:
-        """Take what became known of branches that were counted; new ones are counted."""
-        self.seen = list(done[: len(self.seen)])
+        """Take what became known of branches that were counted; new ones are counted.
+
+        All are counted anew where others stand in the place of some, since a sum was put right.
+        """
+        known = list(done[: len(self.seen)])
+        if [branch.id for branch in known] != [branch.id for branch in self.seen]:
+            self._classes, self._rules, known = self._empty(), [], []
+        self.seen = known
         self.take(done)
+
+    def _empty(self) -> Exact | Classes:
+        return Exact() if self._question.form else Classes(worker=shared_worker())
 
     @property
     def votes(self) -> tuple[Votes, ...]:
