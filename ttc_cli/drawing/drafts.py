@@ -24,6 +24,7 @@ from ttc_cli.prompts.forms import constraints, failing, mended
 
 _BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 WHY = 120  # characters of what is wrong with a draft
+UNTOLD = "no reply has a short answer to vote on: this is the first"
 PASSED = "no short answer to vote on: a draft that passes what can be checked"
 
 
@@ -88,3 +89,13 @@ def _broken(name: str, code: str) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"{name} that parses ({type(error).__name__})"
     return ""
+
+
+def unvoted(run: Run, question: Question, done: list[Branch]) -> Flow[Outcome]:
+    """No branch has a short answer: the first that states a fact at length, or a forced answer."""
+    whole = [branch for branch in done if branch.stop is not None and branch.stop.whole]
+    if whole and question.task == "fact":
+        stopped = "interrupted" if run.interrupted else "complete"
+        best = min(whole, key=lambda branch: branch.id)
+        return Outcome(best, branches=tuple(done), stopped=stopped, note=UNTOLD)
+    return (yield from longest(run, done, question))

@@ -17,7 +17,7 @@ from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.drawing import drafts
 from ttc_cli.drawing.mending import mend
-from ttc_cli.drawing.replies import cut_by, grow, longest
+from ttc_cli.drawing.replies import cut_by, grow
 from ttc_cli.programs.report import report
 from ttc_cli.voting.adaptive import Options, Voting
 from ttc_cli.voting.ballot import Ballot
@@ -28,8 +28,6 @@ from ttc_cli.voting.mixed import MixedVote
 
 __all__ = ["Options", "solve"]
 SCHEMA = True
-
-UNTOLD = "no reply has a short answer to vote on: this is the first"
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
@@ -67,7 +65,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     if len(ballot.seen) > told:
         yield ballot.event()
     if not ballot.votes:
-        return (yield from _without_votes(run, question, done))
+        return (yield from drafts.unvoted(run, question, done))
     decided = draw.decided and not run.late and ballot.settled
     why = "vote-decided" if len(done) > 1 else "confident"
     outcome = Outcome(
@@ -77,13 +75,3 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         program=report(done, ballot.winners),
     )  # fmt: skip
     return by_field(outcome, question.form) if options.fields else outcome
-
-
-def _without_votes(run: Run, question: Question, done: list[Branch]) -> Flow[Outcome]:
-    """No branch has a short answer: the first that states a fact at length, or a forced answer."""
-    whole = [branch for branch in done if branch.stop is not None and branch.stop.whole]
-    if whole and question.task == "fact":
-        stopped = "interrupted" if run.interrupted else "complete"
-        best = min(whole, key=lambda branch: branch.id)
-        return Outcome(best, branches=tuple(done), stopped=stopped, note=UNTOLD)
-    return (yield from longest(run, done, question))
