@@ -30,7 +30,7 @@ def mend(run: Run, question: Question, done: Sequence[Branch], grow: Grow) -> Fl
     """
     out = list(done)
     able = "continue" in run.engine.info.capabilities and question.form is None
-    if question.task != "math" or question.thinks or not able:
+    if not question.votable or question.thinks or not able:
         return out
     for _ in range(ROUNDS):
         begun = {at: new for at, branch in enumerate(out) if (new := _begun(branch))}
