@@ -136,5 +136,15 @@ def test_any_text_is_read() -> None:
     for _ in range(3000):
         text = "".join(generator.choices(signs, k=generator.randrange(25)))
         assert sums(text).wrong or not mended(text)
-    for text in ("1+" * 9000 + "=3", "(" * 19_000 + "=", "1 = " * 9000, "-" * 9000 + "1 = 1"):
+    thirds = "+".join(f"1/{n}" for n in range(9_999_999_000, 9_999_999_900))
+    nines = "*".join(["99999999999999999999"] * 40)
+    for text in (
+        f"{thirds} = 3",
+        f"{nines} = 3",
+        "1+" * 9000 + "=3",
+        "(" * 19_000 + "=",
+        "1 = " * 9000,
+        "-" * 9000 + "1 = 1",
+    ):
         sums(text)
+        mended(text)

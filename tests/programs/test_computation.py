@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ttc_cli.programs.computation import MOST_CHARS, Computation, computation
+from ttc_cli.programs.computation import MOST_CHARS, Computation, computation, written_out
 
 QUESTION = "A ship makes 10 miles an hour from 1 to 4 PM, and 6 back. How long is the way back?"
 
@@ -66,6 +66,12 @@ def test_programs_that_do_the_same_sums_are_alike() -> None:
     other = computation(_solution("return 3 * 10 * 6"), QUESTION)
     assert one.sums
     assert one.sums == same.sums != other.sums
+
+
+def test_what_a_reply_writes_out() -> None:
+    assert written_out("3 * 10 = 30, and 30 / 6 = 4", QUESTION) == Computation(wrong=1)
+    assert written_out("It is 7.", "10 of 4?") == Computation(("10", "4"))
+    assert written_out("3 + 4 = 7", f"How many is {'9' * 9000}?") == Computation()
 
 
 def test_what_stands_beside_the_function_is_used() -> None:

@@ -17,7 +17,8 @@ from ttc_cli.answers.numbers import DIGITS, value
 
 MOST_CHARS = 20_000
 """Of a reply that is read; the rest of a longer one is not."""
-_MOST_DIGITS = 20
+_MOST_DIGITS, _MOST_PARTS, _MOST = 20, 100, 10**15
+"""Of a number that is read, of a chain that is, and of a result that is put right."""
 _SLACK, _LAST = Fraction(1, 500), Fraction(1, 100)
 """Relative error of a sum over numbers that were rounded, and its error at least: a cent."""
 _WRITTEN = (
@@ -82,6 +83,7 @@ def sums(reply: str) -> Sums:
     """Do the sums of a reply again."""
     lines = (line for line in _plain(reply[:MOST_CHARS]).splitlines() if "=" in line or "~" in line)
     chains = [chain for line in lines for chain in _chains(line) if {"=", "~"} & {*chain}]
+    chains = [chain for chain in chains if len(chain) <= _MOST_PARTS]
     verdicts = [found for chain in chains for found in _judged(chain)]
     numbers = {part.value for chain in chains for part in chain if isinstance(part, _Number)}
     return Sums(verdicts.count(True), verdicts.count(False), frozenset(numbers))
@@ -100,17 +102,18 @@ def slip(reply: str) -> tuple[int, str] | None:
         if sums(line).wrong:
             for result in _RESULT.finditer(line):
                 head = line[: result.end()]
-                if sums(head).wrong:
-                    return at + result.start("number"), _result(head)
+                if sums(head).wrong and (right := _result(head)):
+                    return at + result.start("number"), right
         at += len(line)
     return None
 
 
 def _result(line: str) -> str:
-    """What the last but one side of a line that ends in an equation comes to."""
+    """What the last but one side of a line that ends in an equation comes to; empty if unclear."""
     *_, chain = (chain for chain in _chains(_plain(line)) if {"=", "~"} & {*chain})
     found = _total(_sides(chain)[0][-2])
-    assert found is not None, "a side that was found wrong"
+    if found is None or abs(found) > _MOST:
+        return ""
     places = next((n for n in range(5) if (found * 10**n).denominator == 1), 2)
     return f"{float(found):.{places}f}"
 

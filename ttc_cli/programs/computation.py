@@ -26,6 +26,8 @@ _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 """Statements, and parts of them that hold statements."""
 MOST_CHARS = 4_000
 """Of a program that is read; a longer one is not."""
+_MOST_DIGITS = 30
+"""Of a number that is looked for."""
 _FACTORS = (12, 60, 1000, 1_000_000)
 """Dozens, hours or minutes, and thousands or millions that a question writes in words."""
 
@@ -83,7 +85,7 @@ def _read(tree: ast.Module, question: str) -> Computation:
 def _given(question: str) -> list[tuple[str, Fraction]]:
     """The numbers of a question that are written in digits."""
     found = [match[0].rstrip(".,") for match in _GIVEN.finditer(question)]
-    return [(said, value(said.lstrip("-"))[0]) for said in found]
+    return [(said, value(said.lstrip("-"))[0]) for said in found if len(said) <= _MOST_DIGITS]
 
 
 def _in(number: Fraction, used: Collection[Fraction]) -> bool:
