@@ -37,3 +37,5 @@ def test_a_wrong_sum_in_a_reply_is_told_where_nothing_is_known_of_confidence() -
         told = doubt(Outcome(branch, said[-2]))
         assert told == (line and f"NOT SURE: a sum in the reply is wrong: it is {line}")
         assert not doubt(Outcome(branch))  # prose
+        unsure = doubt(Outcome(branch, said[-2], confidence=0.02))
+        assert unsure.endswith(line or "the answer is a guess")

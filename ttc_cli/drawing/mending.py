@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ttc_cli.answers.equations import slip
 from ttc_cli.core.branch import Branch, Step
-from ttc_cli.core.events import Flow
+from ttc_cli.core.events import Flow, Note
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.programs import PLAIN, kind
 from ttc_cli.core.run import Run
@@ -36,6 +36,12 @@ def mend(run: Run, question: Question, done: Sequence[Branch], grow: Grow) -> Fl
         begun = {at: new for at, branch in enumerate(out) if (new := _begun(branch))}
         if not begun or run.spent:
             break
+        what = (
+            "a reply has a wrong sum: it goes"
+            if len(begun) == 1
+            else (f"{len(begun)} replies have a wrong sum: they go")
+        )
+        yield Note(f"{what} on from the right one")
         drawn = yield from grow(list(begun.values()))
         grown = {branch.id: branch for branch in drawn}
         for at, new in begun.items():

@@ -99,12 +99,10 @@ def doubt(outcome: Outcome) -> str:
         if sure >= MAJORITY:
             return ""
         left = outcome.program.left_out if outcome.program else ()
-        why = f": its program does not use {' and '.join(left[:3])}" if left else ""
-        return f"NOT SURE: confidence {sure:.2f}; the answer is a guess{why}"
-    if outcome.branch is not None and outcome.answer and kind(outcome.branch) == PLAIN:
-        right = mended(reply(outcome.branch)[1]).rpartition("\n")[2].strip()
-        if right:
-            return f"NOT SURE: a sum in the reply is wrong: it is {right[-SHOWN_CHARS:]}"
+        why = f"its program does not use {' and '.join(left[:3])}" if left else _wrong_sum(outcome)
+        return f"NOT SURE: confidence {sure:.2f}; the answer is a guess{why and f': {why}'}"
+    if wrong := _wrong_sum(outcome):
+        return f"NOT SURE: {wrong}"
     if outcome.agreement is None or not votes:
         return ""
     most = [vote for vote in votes if vote.count == votes[0].count]
@@ -114,6 +112,14 @@ def doubt(outcome: Outcome) -> str:
     if outcome.agreement < MAJORITY:
         return f"LOW AGREEMENT: {outcome.agreement:.0%} of the vote; the answer is a guess"
     return ""
+
+
+def _wrong_sum(outcome: Outcome) -> str:
+    """What the first wrong sum comes to in the plain reply of a short answer; empty for none."""
+    if outcome.branch is None or not outcome.answer or kind(outcome.branch) != PLAIN:
+        return ""
+    right = mended(reply(outcome.branch)[1]).rpartition("\n")[2].strip()
+    return right and f"a sum in the reply is wrong: it is {right[-SHOWN_CHARS:]}"
 
 
 def nothing(outcome: Outcome) -> TtcError:

@@ -58,9 +58,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
 
     def drawn(begun: Sequence[Branch]) -> Flow[list[Branch]]:
         done = yield from watch(again(begun, draw=draw), react)
-        if not options.mend or draw.decided:
-            return done
-        return (yield from mend(run, question, done, again))
+        return (yield from mend(run, question, done, again)) if options.mend else done
 
     done = yield from draw.draw(drawn) if isinstance(draw, MixedVote) else drawn([])
     ballot.learn(done)
