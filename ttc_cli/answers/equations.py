@@ -19,6 +19,8 @@ MOST_CHARS = 20_000
 """Of a reply that is read; the rest of a longer one is not."""
 _MOST_DIGITS, _MOST_PARTS, _MOST = 20, 100, 10**15
 """Of a number that is read, of a chain that is, and of a result that is put right."""
+_SHOWN_CHARS = 80
+"""Of a line with a wrong sum."""
 _SLACK, _LAST = Fraction(1, 500), Fraction(1, 100)
 """Relative error of a sum over numbers that were rounded, and its error at least: a cent."""
 _WRITTEN = (
@@ -81,12 +83,18 @@ def _plain(text: str) -> str:
 @lru_cache(4096)
 def sums(reply: str) -> Sums:
     """Do the sums of a reply again."""
-    lines = (line for line in _plain(reply[:MOST_CHARS]).splitlines() if "=" in line or "~" in line)
-    chains = [chain for line in lines for chain in _chains(line) if {"=", "~"} & {*chain}]
-    chains = [chain for chain in chains if len(chain) <= _MOST_PARTS]
+    chains = [chain for chain in _equations(reply[:MOST_CHARS]) if len(chain) <= _MOST_PARTS]
     verdicts = [found for chain in chains for found in _judged(chain)]
     numbers = {part.value for chain in chains for part in chain if isinstance(part, _Number)}
     return Sums(verdicts.count(True), verdicts.count(False), frozenset(numbers))
+
+
+def wrong_sum(reply: str) -> str:
+    """The first wrong sum of a reply, for people and for the model; empty where none is wrong."""
+    if not sums(reply).wrong:
+        return ""
+    line = mended(reply).rpartition("\n")[2].strip()[-_SHOWN_CHARS:]
+    return f"is wrong: it is {line}" if line else "is wrong"
 
 
 def mended(reply: str) -> str:
@@ -110,12 +118,17 @@ def slip(reply: str) -> tuple[int, str] | None:
 
 def _result(line: str) -> str:
     """What the last but one side of a line that ends in an equation comes to; empty if unclear."""
-    *_, chain = (chain for chain in _chains(_plain(line)) if {"=", "~"} & {*chain})
-    found = _total(_sides(chain)[0][-2])
+    found = _total(_sides(_equations(line)[-1])[0][-2])
     if found is None or abs(found) > _MOST:
         return ""
     places = next((n for n in range(5) if (found * 10**n).denominator == 1), 2)
     return f"{float(found):.{places}f}"
+
+
+def _equations(text: str) -> list[list[_Part]]:
+    """The chains of a text that have a sign of equality."""
+    lines = (line for line in _plain(text).splitlines() if "=" in line or "~" in line)
+    return [chain for line in lines for chain in _chains(line) if {"=", "~"} & {*chain}]
 
 
 def _judged(chain: Sequence[_Part]) -> Iterator[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from ttc_cli.answers.equations import mended
+from ttc_cli.answers.equations import wrong_sum
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.errors import BranchesFailed, BudgetSpent, ContextOverflow, NoAnswer, TtcError
 from ttc_cli.core.events import Event, Flow, Score, watch
@@ -17,9 +17,6 @@ from ttc_cli.drawing.replies import filled, reply
 
 T = TypeVar("T")
 MAJORITY = 0.5  # agreement or confidence below which an answer is told to be a guess
-SHOWN_CHARS = 80
-"""Of a line with a wrong sum."""
-
 LIMITS = {
     Stop.TIME: ("no second is left", "give a larger --max-seconds"),
     Stop.CONTEXT: ("the context is full", "give a larger --ctx-size, or a shorter question"),
@@ -115,11 +112,11 @@ def doubt(outcome: Outcome) -> str:
 
 
 def _wrong_sum(outcome: Outcome) -> str:
-    """What the first wrong sum comes to in the plain reply of a short answer; empty for none."""
+    """What is wrong with a sum in the plain reply of a short answer; empty for nothing."""
     if outcome.branch is None or not outcome.answer or kind(outcome.branch) != PLAIN:
         return ""
-    right = mended(reply(outcome.branch)[1]).rpartition("\n")[2].strip()
-    return right and f"a sum in the reply is wrong: it is {right[-SHOWN_CHARS:]}"
+    wrong = wrong_sum(reply(outcome.branch)[1])
+    return wrong and f"a sum in the reply {wrong}"
 
 
 def nothing(outcome: Outcome) -> TtcError:

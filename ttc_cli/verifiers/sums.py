@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from ttc_cli.answers.equations import mended, sums
+from ttc_cli.answers.equations import sums, wrong_sum
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.events import Flow
 from ttc_cli.core.options import NoOptions
@@ -20,8 +20,6 @@ from ttc_cli.verifiers.common import CUT_OFF, opens_nothing
 
 USAGE = "sums"
 opens = opens_nothing
-SHOWN_CHARS = 80
-"""Of the line with a wrong sum, in the note."""
 
 
 def build(argument: str, options: NoOptions, *, unsafe: bool) -> SumsRight:
@@ -47,10 +45,8 @@ class SumsRight:
 
 
 def _graded(branch: Branch) -> Graded:
-    said = reply(branch)[1]
-    if not sums(said).wrong:
+    wrong = wrong_sum(reply(branch)[1])
+    if not wrong:
         return Graded(1.0)
     passed = [0.0 if sums(step).wrong else 1.0 for step in STEPS.cut(branch.text)]
-    line = mended(said).rpartition("\n")[2].strip()[-SHOWN_CHARS:]
-    note = f"a sum is wrong: it is {line}" if line else "a sum is wrong"
-    return Graded(0.0, note, tuple(accumulate(passed, min)))
+    return Graded(0.0, f"a sum {wrong}", tuple(accumulate(passed, min)))

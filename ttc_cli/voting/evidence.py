@@ -85,29 +85,26 @@ class Evidence:
     def weight(self, branches: Sequence[Branch]) -> float:
         """Log weight of a class of equal answers, from the samples that gave them.
 
-        A sample never speaks against its own answer.
+        However unsure, a sample does not speak against its own answer; its flaws do.
         """
         said: dict[str, list[float]] = defaultdict(list)
         done = set[str]()
         against = 0.0
         for branch in sorted(branches, key=lambda branch: branch.id):
             of, does = self.kinds[kind(branch)], self._does(branch)
-            for_it = max(0.0, of.usual + _dot(of.slopes, self._surer(branch)))
-            said[kind(branch)].append(for_it * (self.again if does.sums in done else 1.0))
+            weight = max(0.0, of.usual + _dot(of.slopes, self._surer(branch)))
+            said[kind(branch)].append(weight * (self.again if does.sums in done else 1.0))
             done |= {does.sums} - {""}
             flaws = float(does.wrong > 0), float(bool(does.left_out))
             against += _dot(self.flaws, flaws) / len(branches)
         known = [branch.meta[LIKELIHOOD] for branch in branches if LIKELIHOOD in branch.meta]
         slope, middle = self.likely
         prior = slope * (max(*known, LEAST_LIKELY) - middle) if known else 0.0
-        return (
-            prior
-            - against
-            + math.fsum(
-                math.fsum(weights) * len(weights) ** (self.kinds[of].power - 1)
-                for of, weights in said.items()
-            )
+        for_it = math.fsum(
+            math.fsum(weights) * len(weights) ** (self.kinds[of].power - 1)
+            for of, weights in said.items()
         )
+        return prior - against + for_it
 
     def posterior(self, classes: Sequence[Sequence[Branch]]) -> list[float]:
         """Probability of each class to be right, from the samples that gave its answer."""
@@ -125,7 +122,7 @@ class Evidence:
         """What the program or the reply of a sample computes with."""
         if (found := ran(branch)) is not None:
             return Computation(found.left_out, found.sums)
-        if kind(branch) != PLAIN or self.flaws == (0.0, 0.0):
+        if kind(branch) != PLAIN:
             return Computation()
         return written_out(reply(branch)[1], self.question)
 
@@ -246,10 +243,12 @@ def evidence(model: str, question: Question, plan: Plan) -> Evidence:
     unmeasured = Fitted(UNMEASURED, None, UNMEASURED_READ)
     fitted = TABLES.get(measured(model) or "", unmeasured)
     if question.bare is not None:
-        return replace(fitted.read, question=question.text)
-    if plan.probe is None or fitted.probed is None:
-        return replace(fitted.alone, question=question.text)
-    return replace(fitted.probed, question=question.text, probe=plan.probe)
+        known = fitted.read
+    elif plan.probe is None or fitted.probed is None:
+        known = fitted.alone
+    else:
+        known = replace(fitted.probed, probe=plan.probe)
+    return replace(known, question=question.text)
 
 
 def _letters(name: str) -> str:
