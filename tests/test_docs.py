@@ -15,7 +15,7 @@ from documented import Block, blocks, commands
 from typer import Exit, TyperException
 from typer.main import get_command
 
-from ttc_cli.__main__ import _with_command
+from ttc_cli.__main__ import with_command
 from ttc_cli.cli.app import app
 
 BLOCKS = list(blocks())
@@ -29,7 +29,7 @@ def parse(words: list[str]) -> None:
         TyperException: no such command or flag, or a value of the wrong type.
     """
     command: Any = get_command(app)
-    context, rest = None, _with_command(words or ["ask"])  # `... | ttc`
+    context, rest = None, with_command(words or ["ask"])  # `... | ttc`
     while True:
         name = command.name or "ttc"
         context = command.make_context(name, list(rest), parent=context)

@@ -31,7 +31,7 @@ def run(arguments: list[str]) -> int:
     try:
         if arguments[:1] == ["--version"]:
             return _version()
-        words = _pairs(_with_command(arguments))
+        words = _pairs(with_command(arguments))
         return _run(words) if words else 0
     except TtcError as error:
         return _told(error, arguments)
@@ -92,7 +92,7 @@ def _run(arguments: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _with_command(arguments: list[str]) -> list[str]:
+def with_command(arguments: list[str]) -> list[str]:
     """`ttc "a question"` and `echo a question | ttc` are `ttc ask ...`, `ttc help` is --help."""
     from ttc_cli.cli.app import COMMANDS
 

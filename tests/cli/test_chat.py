@@ -196,7 +196,7 @@ def test_an_interrupted_script_leaves(ttc: Ttc) -> None:
 
 
 def test_the_history_is_its_owners(tmp_path: Path) -> None:
-    from ttc_cli.cli.turns import _private
+    from ttc_cli.cli.turns import private_file
 
-    path = _private(tmp_path / "deep" / "history")
+    path = private_file(tmp_path / "deep" / "history")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

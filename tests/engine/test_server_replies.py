@@ -14,11 +14,11 @@ from ttc_cli.core.branch import Message, Prompt
 from ttc_cli.core.errors import ModelMissing, UsageError
 from ttc_cli.core.sampling import Outputs, Stop
 from ttc_cli.engine.openai.address import Address
-from ttc_cli.engine.openai.api import _seconds
+from ttc_cli.engine.openai.api import seconds_to_wait
 from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.openai.form import Form
 from ttc_cli.engine.openai.piece import Tagger, ending, first, spoken
-from ttc_cli.engine.openai.server import _chosen
+from ttc_cli.engine.openai.server import chosen
 from ttc_cli.engine.openai.told import Senseless, parse, whole, words
 from ttc_cli.settings.tables import check_url
 
@@ -133,11 +133,11 @@ def test_the_parameter_is_read_from_any_form_of_a_refusal(told: Any) -> None:
 def test_a_model_may_be_named_without_what_a_list_puts_around_it() -> None:
     listed: dict[str, Any] = {"models/gemma": {}, "llama:latest": {}, "a/phi": {}, "b/phi": {}}
     address = Address("http://127.0.0.1:1/v1")
-    assert [_chosen(name, listed, address) for name in ("gemma", "llama", "a/phi")] == [
+    assert [chosen(name, listed, address) for name in ("gemma", "llama", "a/phi")] == [
         "models/gemma", "llama:latest", "a/phi",
     ]  # fmt: skip
     with pytest.raises(ModelMissing):
-        _chosen("phi", listed, address)
+        chosen("phi", listed, address)
 
 
 def test_a_server_that_refuses_to_stream_is_asked_for_one_piece() -> None:
@@ -162,8 +162,8 @@ def test_of_several_choices_one_is_read() -> None:
 def test_a_server_says_how_long_to_wait_in_seconds_or_by_a_date(
     told: str, least: float, most: float
 ) -> None:
-    assert least <= (_seconds(told) or 0.0) <= most
-    assert _seconds("soon") is None
+    assert least <= (seconds_to_wait(told) or 0.0) <= most
+    assert seconds_to_wait("soon") is None
 
 
 def test_rows_of_a_validator_are_told_by_place_and_not_with_the_whole_request() -> None:

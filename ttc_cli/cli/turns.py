@@ -62,7 +62,7 @@ class Editor:
 
         self._text = ""
         self._session: PromptSession[str] = PromptSession(
-            history=FileHistory(_private(history)) if history else InMemoryHistory(),
+            history=FileHistory(private_file(history)) if history else InMemoryHistory(),
             completer=_completer(complete), complete_while_typing=False, multiline=True,
             key_bindings=_keys(), prompt_continuation=lambda *_: "  ",
             output=create_output(stdout=sys.stderr),
@@ -83,7 +83,7 @@ class Editor:
         self._text = text
 
 
-def _private(path: Path) -> Path:
+def private_file(path: Path) -> Path:
     """The history file, made so that only its owner can read it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))

@@ -154,7 +154,7 @@ class Api:
             if response.has_redirect_location:
                 raise _moved(response, self.address)
             if not response.is_success:
-                after = _seconds(response.headers.get("retry-after"))
+                after = seconds_to_wait(response.headers.get("retry-after"))
                 raise refusal(response.status_code, loosely(data), after, self.address)
             if response.headers.get("content-encoding", "identity") != "identity":
                 raise Senseless("it is compressed, which was not asked for")
@@ -259,7 +259,7 @@ def _replica(headers: Mapping[str, str]) -> str:
     return told.rpartition(",")[2].strip()[:MOST_NAME]
 
 
-def _seconds(text: str | None) -> float | None:
+def seconds_to_wait(text: str | None) -> float | None:
     """Retry-After in seconds, which may be told as a date (RFC 9110); None where it is neither."""
     with suppress(ValueError):
         return max(0.0, float(text)) if text else None

@@ -88,12 +88,12 @@ async def find(api: Api, model: str) -> Found:
     models = await _listed(api, lenient=bool(model))
     props = await api.find(f"{api.address.root}/props")
     if props.get("role") == "router":
-        return await _routed(api, _chosen(model, models, api.address), models)
+        return await _routed(api, chosen(model, models, api.address), models)
     if "total_slots" in props:  # llama-server: one model, whatever a request calls it
         name = next(iter(models), "default")
-        _chosen(model or name, {name: models.get(name, {}), short(name): {}}, api.address)
+        chosen(model or name, {name: models.get(name, {}), short(name): {}}, api.address)
         return _llama(name, models.get(name, {}), props)
-    name = _chosen(model, models, api.address)
+    name = chosen(model, models, api.address)
     row = models.get(name, {})
     told: dict[str, Any] = {"model": _lasting(row)}
     if isinstance(row.get("root"), str):
@@ -153,7 +153,7 @@ def _llama(name: str, row: dict[str, Any], props: dict[str, Any]) -> Found:
     )
 
 
-def _chosen(model: str, listed: dict[str, dict[str, Any]], address: Address) -> str:
+def chosen(model: str, listed: dict[str, dict[str, Any]], address: Address) -> str:
     """The name of the model that is meant, which may be called by an alias."""
     if model in listed or (model and not listed):
         return model
