@@ -37,7 +37,7 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.prm.fit import FOLDS, train
 from ttc_cli.prm.measures import auc, brier, calibration
 from ttc_cli.prm.traces import Trace
-from ttc_cli.voting.evidence import LEAST_LIKELY, hesitation
+from ttc_cli.voting.evidence import LEAST_LIKELY, Sure, hesitation, unhesitating
 from ttc_cli.voting.mixed import STAGES, Stage, order, stages
 
 KINDS = (GREEDY_PROGRAM, PROGRAM, PLAIN)
@@ -73,7 +73,7 @@ class Sample:
     """A sample as evidence sees it.
 
     Args:
-        sure: by the probe, and by hesitation.
+        sure: by the probe, by hesitation and by length, as in `voting.evidence.Sure`.
         flaws: whether a sum is wrong, and whether a number of the question is left out.
         sums: what a program computes with.
         of: its class, -1 without an answer.
@@ -82,7 +82,7 @@ class Sample:
     name: str
     kind: int
     tokens: int
-    sure: tuple[float, float]
+    sure: Sure
     flaws: tuple[bool, bool]
     sums: str
     of: int = -1
@@ -111,12 +111,18 @@ def read(paths: Sequence[Path]) -> list[dict[str, Any]]:
 
 
 def asked(
-    rows: Sequence[dict[str, Any]], probed: dict[int, float], told: dict[str, str], *, reads: bool
+    rows: Sequence[dict[str, Any]],
+    probed: dict[int, float],
+    told: dict[str, str],
+    *,
+    reads: bool,
+    pairs: bool = True,
 ) -> list[Asked]:
-    """Questions with all their samples; those without the two greedy programs are left out.
+    """Questions with all their samples.
 
     Args:
         told: the questions' texts. reads: whether likelihoods of answers are gone by.
+        pairs: leave out questions without the two greedy programs.
     """
     groups: dict[str, list[int]] = defaultdict(list)
     for at, row in enumerate(rows):
@@ -127,7 +133,7 @@ def asked(
         for i in at:
             row = rows[i]
             kind = KINDS.index(row["kind"])
-            sure = probed.get(i, math.nan), -math.log(max(hesitation(row["confidence"]), 1e-3))
+            sure = probed.get(i, math.nan), *unhesitating(row["confidence"])
             flaws = row["wrong"] > 0, bool(row["left_out"])
             one.samples.append(Sample(row["name"], kind, row["tokens"], sure, flaws, row["sums"]))
         said = [
@@ -144,32 +150,30 @@ def asked(
             if np.mean([rows[at[member]]["right"] for member in group.members]) > 0.5:
                 one.right = number
         out.append(one)
-    return [one for one in out if all(one.named(name) for name in PAIR)]
+    return [one for one in out if not pairs or all(one.named(name) for name in PAIR)]
 
 
 class Model:
     """The evidence of `voting.evidence`, over arrays.
 
     Args:
-        values: usual (3 kinds), slopes (by probe and by hesitation, 3 kinds each), powers (of
-            programs and of plain replies), none, spread, lift (by probe and by hesitation), likely,
-            again, flaws (wrong, left out).
-        middles: shape (3 kinds, 2), how sure samples are as a rule.
+        values: usual (3 kinds), slopes (of each of `Sure`, 3 kinds), powers (of programs and of
+            plain replies), none, spread, likely, again, flaws (wrong, left out), lift (of each of
+            `Sure`).
+        middles: shape (3 kinds, 3), how sure samples are as a rule.
         usual_likely: log-probability of an answer as a rule.
     """
 
     def __init__(self, values: Numbers, middles: Numbers, usual_likely: float) -> None:
         self.values, self.middles = np.asarray(values, float), middles
         self.usual_likely = usual_likely
-        self.usual, self.slope = self.values[:3], self.values[3:9].reshape(2, 3).T
-        self.power = np.array([1.0, *self.values[9:11]])
-        self.none, self.spread = map(float, self.values[11:13])
-        self.lift = self.values[13:15]
-        self.likely, self.again = map(float, self.values[15:17])
-        self.flaws = self.values[17:19]
+        self.usual, self.slope = self.values[:3], self.values[3:12].reshape(3, 3).T
+        self.power = np.array([1.0, *self.values[12:14]])
+        self.none, self.spread, self.likely, self.again = map(float, self.values[14:18])
+        self.flaws, self.lift = self.values[18:20], self.values[20:]
 
     def more(self, kind: Numbers, sure: Numbers) -> Numbers:
-        """How much surer than usual samples are: shape (n, 2)."""
+        """How much surer than usual samples are: shape (n, 3)."""
         return np.nan_to_num(sure - self.middles[kind])
 
     def said(self, kind: Numbers, more: Numbers, repeated: Numbers) -> Numbers:
@@ -281,9 +285,12 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
         ridge = 0.002 * float((model.slope**2).sum() + (model.lift**2).sum())
         return float((np.log(total).sum() - hit) / len(items)) + ridge
 
-    bounds = [(0, 5)] * 3 + [(0, 3)] * 6 + [(0.2, 1)] * 2 + [(-1, 5)] + [(0, 3)] * 3
-    bounds += [(0, 2 * reads), (0, 1), (0, 5), (0, 5)]
-    start = [0.8, 1.3, 0.9, *[0.3] * 6, 0.5, 0.9, 1.5, 0.5, 0.2, 0.2, 0.1 * reads, 0.7, 1, 0.5]
+    known = np.isfinite(sures).any(axis=0).astype(float)  # there may be no probe
+    sure_by = [(0, 3 * known[0]), (0, 3), (-2, 3)]
+    bounds = [(0, 5)] * 3 + [of for of in sure_by for _ in KINDS] + [(0.2, 1)] * 2
+    bounds += [(-1, 5), (0, 3), (0, 2 * reads), (0, 1), (0, 5), (0, 5), *sure_by]
+    start = [0.8, 1.3, 0.9, *[0.3 * known[0]] * 3, *[0.3] * 6, 0.5, 0.9]
+    start += [1.5, 0.5, 0.1 * reads, 0.7, 1, 0.5, 0.2 * known[0], 0.2, 0.0]
     return Model(minimize(loss, start, bounds=bounds).x, middles, usual_likely)
 
 

@@ -113,10 +113,20 @@ def test_a_vote_does_not_depend_on_the_order_of_samples() -> None:
 
 
 def test_agreement_is_a_count_whatever_the_weights() -> None:
-    ballot = Ballot(ask(), UNMEASURED)
+    ballot = Ballot(ask(), TABLES["qwen2.5-coder-0.5b"].alone)
     ballot.take([sample(0, "7", unsure=1.0), sample(1, "7", unsure=1.0), sample(2, "8")])
     assert ballot.votes[0].answer == "8"
     assert ballot.agreement == pytest.approx(1 / 3)
+
+
+def test_of_another_model_long_thoughts_count_as_votes() -> None:
+    def thought(number: int, answer: str, tokens: int) -> Branch:
+        step = Step(f"\\boxed{{{answer}}}", confidences=(4.0,) * tokens)
+        return Branch((number,), PROMPT, (step,), Stop.END)
+
+    ballot = Ballot(ask(), UNMEASURED)
+    ballot.take([thought(0, "7", 2000), thought(1, "7", 3000), thought(2, "8", 400)])
+    assert ballot.votes[0].answer == "7"
 
 
 def test_confidence_is_told_of_measured_models_and_computed_answers_alone() -> None:

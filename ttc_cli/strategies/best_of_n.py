@@ -35,10 +35,9 @@ class Options:
     """Options of best-of-n."""
 
     choose: str = option(  # prose and code have no classes and always take the best
-        "vote",
-        "argmax: the best-scored sample; vote: answers vote, weighed by score",
+        "vote", "argmax: the best-scored sample; vote: answers vote, weighed by score",
         words=("argmax", "vote"),
-    )
+    )  # fmt: skip
     give_up: float = option(0.0, GIVE_UP, below=1)
     fields: bool = option(False, FIELDS_HELP)
 
@@ -47,9 +46,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     """Draw, grade, choose. A gate ends the drawing as soon as it lets one sample through."""
     outputs, grades = wanted(run, plan), Grades(plan, question)
     pruner = StepScorePruner(options.give_up, plan) if options.give_up else None
-    unverified = plan.verifier is None
     known = evidence(run.engine.info.name, question, plan)
-    ballot = Ballot(question, known if unverified else grades.weigh)
+    ballot = Ballot(question, known if plan.verifier is None else grades.weigh)
     waves = plan.early_stop and plan.verifier is not None and plan.verifier.gate
     done: list[Branch] = []
     while len(done) < plan.samples and not any(map(grades.passed, done)):
@@ -60,9 +58,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             draw=pruner,
         )  # fmt: skip
         done += drawn
-        yield from grades.take(
-            run, [branch for branch in drawn if replies.usable(branch, question)]
-        )
+        yield from grades.take(run, [one for one in drawn if replies.usable(one, question)])
         done = yield from read(run, question, done)
         ballot.learn(done)
         if question.votable:
@@ -75,11 +71,10 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     early = any(map(grades.passed, done)) and len(done) < plan.samples
     best = grades.best(whole, ballot, vote=options.choose == "vote")
     mine = ballot.class_of(best)
-    alike = [branch for branch in done if mine and ballot.class_of(branch) == mine]
+    share = ballot.share(mine) if mine and len(done) > 1 else None
     outcome = Outcome(
-        best, mine.answer if mine else None, ballot.votes,
-        ballot.share(mine) if mine and len(done) > 1 else None,
+        best, mine.answer if mine else None, ballot.votes, share,
         "confident" if early else replies.cut_by(run, done, "complete"), tuple(done),
-        grades.report if plan.verifier else UNVERIFIED, program=report(done, alike),
+        grades.report if plan.verifier else UNVERIFIED, program=report(done, ballot.alike(best)),
     )  # fmt: skip
     return by_field(outcome, question.form) if options.fields else outcome

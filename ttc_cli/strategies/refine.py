@@ -47,10 +47,10 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
 
     def draw(branch: Branch) -> Flow[Branch]:
         how = plan.sampled if done else plan.greedy
+        begun = [replies.opened(branch, question, plan)]
         (drawn,) = yield from replies.grow(
-            run, [replies.opened(branch, question, plan)], question, plan, sampling=how,
-            outputs=outputs,
-        )  # fmt: skip
+            run, begun, question, plan, sampling=how, outputs=outputs
+        )
         drawn = yield from replies.close(run, drawn, question)
         done.append(drawn)
         if replies.ended(drawn):
@@ -68,7 +68,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             break
         if back := frontier.pop(0) if frontier else None:
             begun = back.branch.fork(number)
-        else:  # written anew, after the best one and what is wrong with it
+        else:
             said = question.follow(replies.reply(best)[1], revision(grades.note(best)))
             begun = Branch((*best.id, number), said)
         try:
@@ -81,9 +81,6 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             best = revised
     outcome = replies.single(run, best, question)
     early = outcome.stopped == "complete" and accepted and len(done) < plan.samples
-    return replace(
-        outcome,
-        stopped="confident" if early else replies.cut_by(run, done, outcome.stopped),
-        branches=tuple(done),
-        note=grades.report if plan.verifier else ALONE,
-    )
+    stopped = "confident" if early else replies.cut_by(run, done, outcome.stopped)
+    note = grades.report if plan.verifier else ALONE
+    return replace(outcome, stopped=stopped, branches=tuple(done), note=note)

@@ -154,8 +154,16 @@ class Ballot:
         """The branches of the winning class."""
         if not (votes := self.votes):
             return []
-        group = next(g for g in self._classes.groups() if g.label == votes[0].answer)
+        return self._members(votes[0])
+
+    def _members(self, mine: Votes) -> list[Branch]:
+        group = next(g for g in self._classes.groups() if g.label == mine.answer)
         return [self.seen[i] for i in group.members]
+
+    def alike(self, branch: Branch) -> list[Branch]:
+        """The branches that voted for what a branch voted for."""
+        mine = self.class_of(branch)
+        return self._members(mine) if mine else []
 
     def winner(self) -> Branch | None:
         """The most confident branch of the winning class; ties go to the earlier-named one."""
