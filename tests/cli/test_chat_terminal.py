@@ -63,6 +63,6 @@ def test_ctrl_c_stops_the_answer_only(terminal: Open) -> None:
     screen.until("interrupted: the answer breaks off here")
     screen.until("what there is of it is kept")
     screen.until(PROMPT)
-    screen.child.send("/quit\r")
+    screen.child.send("Exit\r")
     assert screen.end() == 0
     assert screen.sane

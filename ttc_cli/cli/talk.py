@@ -56,7 +56,7 @@ class Talk:
     """
 
     def __init__(self, said: dict[str, Any], flags: Flags, signals: Signals) -> None:
-        from ttc_cli.cli.slash import Commands
+        from ttc_cli.cli.slash import BARE, Commands
 
         self.said = {**said, "schema": schema_text(said.get("schema", ""))}
         self.how, self.signals = flags, signals
@@ -70,6 +70,7 @@ class Talk:
         self.chat = Chat(self.open(settings))
         self.commands = Commands(self)
         self.interactive = sys.stdin.isatty() and sys.stderr.isatty()
+        self._bare = BARE if self.interactive else {}
         self.source: Lines | Editor = Lines()
         if self.interactive:
             history = settings.places.log / "chat-history" if settings.log else None
@@ -106,6 +107,7 @@ class Talk:
             if not text.strip():
                 continue
             try:
+                text = self._bare.get(text.rstrip().lower(), text)
                 if text.startswith("/"):
                     leaves = self.commands.run(text)
                 else:
