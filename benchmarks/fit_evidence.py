@@ -4,9 +4,10 @@
         [--model MODEL.gguf --probe NAME.npz]
 
 READ is what `read_pool.py` wrote (of a sample that is in several, the one with more steps counts);
-what it wrote with --answers has no states: leave out --model and --probe then.
+what it wrote with --answers has no states: the probe is trained without it.
 The evidence is fitted on the probe's scores of questions that the probe had not seen; what is
-judged and replayed is fitted on other questions (five folds). Printed: the rows of
+judged and replayed is fitted on other questions (five folds), and so with less known of samples
+than it was fitted on. Printed: the rows of
 `voting.evidence.TABLES`, calibration (ECE beside the 90th percentile of a perfect forecaster's,
 Brier score beside the base rate's), and for each rule accuracy and tokens, paired with `--against`.
 """
@@ -264,7 +265,13 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
     reads = bool(np.isfinite(read_).any())
     usual_likely = float(np.nanmean(read_)) if reads else 0.0
     likely = np.nan_to_num(read_ - usual_likely)
-    middles = np.array([sures[kinds == k].mean(axis=0) for k in range(3)])
+    finite, zero = np.isfinite(sures), np.nan_to_num(sures)  # some, or all, were not probed
+    middles = np.array(
+        [
+            zero[kinds == k].sum(axis=0) / np.maximum(finite[kinds == k].sum(axis=0), 1)
+            for k in range(3)
+        ]
+    )
     more = np.nan_to_num(sures - middles[kinds])
     members = np.bincount(at, minlength=len(item))
     flaws = np.stack([np.bincount(at, f, len(item)) / members for f in np.array(flawed).T], axis=1)
@@ -375,7 +382,7 @@ def calibrated(sure: Sequence[float], right: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _trace(row: dict[str, Any]) -> Trace:
+def trace_of(row: dict[str, Any]) -> Trace:
     """A sample's trace, with the features of its end that were not read at first."""
     trace = Trace.read(row)
     surprise = 0.1 - trace.features[-1, 4] * row["tokens"]
@@ -386,9 +393,13 @@ def _trace(row: dict[str, Any]) -> Trace:
 def probe(rows: Sequence[dict[str, Any]], model: Path, out: Path) -> tuple[dict[int, float], Any]:
     """Train, save and judge the probe; returns the log odds of samples it had not seen."""
     # Of plain replies: what a pool tells of a program's end is not the state that is drawn.
-    plain = [at for at, row in enumerate(rows) if row["kind"] == PLAIN and Stop(row["stop"]).whole]
+    plain = [
+        at
+        for at, row in enumerate(rows)
+        if row["kind"] == PLAIN and row.get("states") and Stop(row["stop"]).whole
+    ]
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
-    found = train([_trace(rows[at]) for at in plain], digest)
+    found = train([trace_of(rows[at]) for at in plain], digest)
     found.head.facts.update(made=date.today().isoformat(), name=out.stem)
     found.head.save(out)
     scores = found.scores.astype(float)
@@ -408,24 +419,27 @@ def main() -> None:
     rows = read(told.read)
     texts = {row["id"]: row["question"] for path in told.data for row in lines(path)}
     report: dict[str, Any] = {}
-    nothing: dict[int, float] = {}
-    ways = [("hesitation alone", nothing, False), ("answers read", nothing, True)]
+    logits: dict[int, float] = {}
     if told.model and told.probe:
-        logits, facts = probe(rows, told.model, told.probe)
-        print(json.dumps({k: v for k, v in facts.items() if k != "calibration"}, indent=1))
-        report["probe"] = facts
-        ways += [("with the probe", logits, False), ("the probe, answers read", logits, True)]
-    for name, probed, reads in ways:
-        questions = asked(rows, probed, texts, reads=reads)
-        fold = folds(questions)
-        held = {f: fitted([q for q in questions if fold[q.id] != f]) for f in range(FOLDS)}
+        logits, report["probe"] = probe(rows, told.model, told.probe)
+        print(json.dumps({k: v for k, v in report["probe"].items() if k != "calibration"}))
+    all_known = asked(rows, logits, texts, reads=True)
+    fold = folds(all_known)
+    held = {f: fitted([q for q in all_known if fold[q.id] != f]) for f in range(FOLDS)}
+    print(f"{len(all_known)} questions", *fitted(all_known).rows(), sep="\n  ")
 
-        def choose(one: Asked, picked: Sequence[int], held: Any = held, fold: Any = fold) -> Any:
-            return held[fold[one.id]].posterior(one, picked)
+    def choose(one: Asked, picked: Sequence[int]) -> dict[int, float]:
+        return held[fold[one.id]].posterior(one, picked)
 
+    ways = {
+        "all that is known": all_known,
+        "without the probe": asked(rows, {}, texts, reads=True),
+        "without answers read": asked(rows, logits, texts, reads=False),
+        "by neither": asked(rows, {}, texts, reads=False),
+    }
+    for name, questions in ways.items():
         whole = [one for one in questions if one.named("plain")]
-        print(f"{name}: {len(questions)} questions, {len(whole)} of them replayed")
-        print("", *fitted(questions).rows(), sep="\n  ")
+        print(f"{name}: {len(whole)} questions replayed")
         found = {effort: judge(whole, choose, order(16), stages(effort, 6)) for effort in STAGES}
         for title, kinds in FIXED.items():
             found[title] = judge(whole, choose, kinds, [(len(kinds), 0.0)])

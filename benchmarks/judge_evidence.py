@@ -3,10 +3,10 @@
     python benchmarks/judge_evidence.py READ.jsonl... --data dev.jsonl --model qwen2.5-coder-0.5b \
         [--votes 4,8,16] [--json OUT]
 
-READ is what `read_pool.py` wrote. Printed: the AUC of single replies, by the evidence, by
-hesitation and by mean confidence, with 95% intervals (questions drawn anew 2,000 times); and for
-each size of vote what is right counted and weighed, paired, with coverage and calibration. Whether
-answers were read is told by the file.
+READ is what `read_pool.py` wrote. Printed: the AUC of single replies, by the evidence, hesitation,
+the probe and mean confidence, with 95% intervals (questions drawn anew 2,000 times); and for each
+size of vote what is right counted and weighed, paired, with coverage and calibration. Answers that
+were not read and states that were not kept say nothing.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fit_evidence import KINDS, Asked, Model, asked, judge, read
+from fit_evidence import KINDS, Asked, Model, asked, judge, read, trace_of
 from read_pool import lines
 
 from ttc_cli.bench.statistics import paired, wilson
 from ttc_cli.core.programs import PLAIN
+from ttc_cli.core.sampling import Stop
 from ttc_cli.prm.measures import auc
+from ttc_cli.verifiers.head import Head
+from ttc_cli.verifiers.probe import OURS
 from ttc_cli.voting.evidence import TABLES, Evidence
 
 Score = Callable[[Asked, int], float]
@@ -40,6 +43,20 @@ def shipped(known: Evidence) -> Model:
     values = [*(of.usual for of in kinds), *slopes, *powers, known.none, known.spread,
               known.likely[0], known.again, *known.flaws, *known.lift]  # fmt: skip
     return Model(values, np.array([of.middles for of in kinds]), known.likely[1])
+
+
+def probed(rows: Sequence[dict[str, Any]], model: str) -> dict[int, float]:
+    """Log odds of plain replies by the probe that ships, of those whose states were read."""
+    path = OURS / f"{model}.npz"
+    if not path.exists():
+        return {}
+    head = Head.load(path)
+    out = {}
+    for at, row in enumerate(rows):
+        if row["kind"] == PLAIN and row.get("states") and Stop(row["stop"]).whole:
+            trace = trace_of(row)
+            out[at] = float((head.ends or head).logits(trace.states[-1:], trace.features[-1:])[0])
+    return out
 
 
 def singles(questions: Sequence[Asked], by: dict[str, Score]) -> dict[str, Any]:
@@ -93,12 +110,13 @@ def main() -> None:
         (row["question"], row["sample"]): float(np.mean(row["confidence"] or [0]))
         for row in rows if row["kind"] == PLAIN
     }  # fmt: skip
-    questions = asked(rows, {}, texts, reads=reads, pairs=False)
-    model = shipped(TABLES[told.model].read if reads else TABLES[told.model].alone)
+    questions = asked(rows, probed(rows, told.model), texts, reads=reads, pairs=False)
+    model = shipped(TABLES[told.model])
     names = {one.id: sorted(s for q, s in confident if q == one.id) for one in questions}
     by: dict[str, Score] = {
         "evidence": lambda one, i: max(model.posterior(one, [i]).values(), default=0.0),
         "hesitation": lambda one, i: one.samples[i].sure[1],
+        "the probe": lambda one, i: float(np.nan_to_num(one.samples[i].sure[0])),
         "mean confidence": lambda one, i: confident[
             one.id, names[one.id][one.named("plain").index(i)]
         ],

@@ -152,12 +152,14 @@ def test_a_probe_that_comes_with_the_package_is_found_by_the_models_hash(
     n = 8 + len(FEATURES)
     zero, one = np.zeros(n, np.float32), np.ones(n, np.float32)
     Head("a" * 64, zero, one, zero, 0.0).save(tmp_path / "qwen2.5-coder-0.5b.npz")
+    Head("c" * 64, zero, one, zero, 0.0, {"auc_under_way": 0.7}).save(tmp_path / "other.npz")
     monkeypatch.setattr(probe, "OURS", tmp_path)
     probe.shipped.cache_clear()
     found = probe.shipped("a" * 64)
     assert found is not None
     assert found.name == "probe:qwen2.5-coder-0.5b"
     assert probe.shipped("b" * 64) is None
+    assert [probe.step_scorer(model * 64) for model in "abc"] == ["", "", "probe:other"]
     other = EngineInfo("Qwen2.5 Coder 0.5B Q8", "b" * 64, capabilities=frozenset({"hidden"}))
     assert "made for another file" in probe.mismatch(other)
     assert probe.mismatch(EngineInfo("Llama 3", "b" * 64, capabilities=other.capabilities)) == ""

@@ -114,6 +114,10 @@ def plan(
     unsafe = session.settings.unsafe_exec
     named = request.strategy != "auto"
     scorer = registry.find(request.strategy).scorer if named else ""  # of steps, when nobody says
+    if scorer and request.probe and not request.verifiers:
+        from ttc_cli.verifiers.probe import step_scorer  # numpy: for searches alone
+
+        scorer = step_scorer(session.identity) or scorer
     asked = request.verifiers or ((scorer,) if scorer else ())
     verifier = None
     if asked or request.options:
@@ -169,8 +173,7 @@ def plan(
         verifiers.check(verifier, engine.info)
         kind, given = strategy.options, request.options
         options = verifiers.strategy_options(strategy.name, kind, asked, given)
-    weighed = measurable(question) and measured(engine.info.name) and question.bare is None
-    if request.probe and weighed:
+    if request.probe and measurable(question) and measured(engine.info.name):
         from ttc_cli.verifiers.probe import mismatch, shipped  # numpy: not for what none judges
 
         chosen = replace(chosen, probe=shipped(engine.info.sha256))

@@ -31,6 +31,8 @@ from ttc_cli.voting.evidence import measured
 USAGE = "probe:NAME"
 OURS = Path(__file__).parent / "probes"
 OUTPUTS = Outputs(confidence=True, logprobs=True, hidden="steps")
+TELLS = 0.65
+"""AUC of steps from which a probe scores them unasked: the mean confidence has 0.63 (1.5B)."""
 
 
 def opens(argument: str) -> tuple[Path, ...]:
@@ -49,6 +51,17 @@ def shipped(model: str) -> Probe | None:
     """The probe that comes with the package for a model, by its sha256."""
     probes = (Probe(f"probe:{path.stem}", Head.load(path)) for path in sorted(OURS.glob("*.npz")))
     return next((probe for probe in probes if probe.head.model == model), None)
+
+
+def step_scorer(model: str) -> str:
+    """The probe that comes with a model, as `-V` names it; empty where it does not tell steps.
+
+    Args:
+        model: sha256.
+    """
+    found = shipped(model)
+    tells = found is not None and found.head.facts.get("auc_under_way", 0.0) >= TELLS
+    return found.name if found is not None and tells else ""
 
 
 def mismatch(info: EngineInfo) -> str:
