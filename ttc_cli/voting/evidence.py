@@ -74,7 +74,7 @@ class Evidence:
             of the question; in proportion if some do.
         question: its text, whose numbers are looked for.
         measured: whether its probabilities are those of this very language model, and calibrated.
-        probe: tells how sure samples are; None: hesitation alone does.
+        probe: tells how sure samples are; None: hesitation and length alone do.
     """
 
     kinds: Mapping[str, Kind]
