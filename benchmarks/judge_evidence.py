@@ -5,8 +5,9 @@
 
 READ is what `read_pool.py` wrote. Printed: the AUC of single replies, by the evidence, hesitation,
 the probe and mean confidence, with 95% intervals (questions drawn anew 2,000 times); and for each
-size of vote what is right counted and weighed, paired, with coverage and calibration. Answers that
-were not read and states that were not kept say nothing.
+size of vote what is right counted and weighed, paired, with coverage and calibration. Where there
+are programs too, the efforts are replayed. Answers that were not read and states that were not kept
+say nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fit_evidence import KINDS, Asked, Model, asked, judge, read, trace_of
+from fit_evidence import KINDS, PAIR, Asked, Model, asked, judge, read, trace_of
 from read_pool import lines
 
 from ttc_cli.bench.statistics import paired, wilson
@@ -31,7 +32,9 @@ from ttc_cli.prm.measures import auc
 from ttc_cli.verifiers.head import Head
 from ttc_cli.verifiers.probe import OURS
 from ttc_cli.voting.evidence import TABLES, Evidence
+from ttc_cli.voting.mixed import order, stages
 
+EFFORTS = ("low", "auto", "medium", "high")
 Score = Callable[[Asked, int], float]
 
 
@@ -140,6 +143,11 @@ def main() -> None:
             "paired": asdict(paired(count["right"], weighed["right"])),
             "coverage": float(np.mean(covered)), "confidence": weighed["confidence"],
         }  # fmt: skip
+    whole = [one for one in questions if all(one.named(name) for name in (*PAIR, "plain"))]
+    for effort in EFFORTS if len(whole) >= 20 else ():
+        played = judge(whole, model.posterior, order(16), stages(effort, 6))
+        right = sum(played.pop("right"))
+        report[effort] = {**played, "interval": wilson(right, len(whole))}
     for name, found in report.items():
         if isinstance(found, dict):
             found = dict(found)
