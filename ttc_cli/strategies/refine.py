@@ -42,15 +42,12 @@ class Options:
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:
     """Draft, then go back or revise; returns the best version, the later one of equals."""
     outputs, grades = wanted(run, plan), Grades(plan, question)
-    frontier: list[Node] = []
-    done: list[Branch] = []
+    frontier, done = list[Node](), list[Branch]()
 
     def draw(branch: Branch) -> Flow[Branch]:
         how = plan.sampled if done else plan.greedy
-        begun = [replies.opened(branch, question, plan)]
-        (drawn,) = yield from replies.grow(
-            run, begun, question, plan, sampling=how, outputs=outputs
-        )
+        new = [replies.opened(branch, question, plan)]
+        (drawn,) = yield from replies.grow(run, new, question, plan, sampling=how, outputs=outputs)
         drawn = yield from replies.close(run, drawn, question)
         done.append(drawn)
         if replies.ended(drawn):
