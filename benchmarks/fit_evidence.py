@@ -76,7 +76,7 @@ class Sample:
     Args:
         sure: by the probe, by hesitation and by length, as in `voting.evidence.Sure`.
         flaws: whether a sum is wrong, and whether a number of the question is left out.
-        sums: what a program computes with.
+        sums: what a program computes with. confidence: the mean of its tokens'.
         of: its class, -1 without an answer.
     """
 
@@ -86,6 +86,7 @@ class Sample:
     sure: Sure
     flaws: tuple[bool, bool]
     sums: str
+    confidence: float
     of: int = -1
 
 
@@ -136,7 +137,10 @@ def asked(
             kind = KINDS.index(row["kind"])
             sure = probed.get(i, math.nan), *unhesitating(row["confidence"])
             flaws = row["wrong"] > 0, bool(row["left_out"])
-            one.samples.append(Sample(row["name"], kind, row["tokens"], sure, flaws, row["sums"]))
+            mean = float(np.mean(row["confidence"] or [0]))
+            one.samples.append(
+                Sample(row["name"], kind, row["tokens"], sure, flaws, row["sums"], mean)
+            )
         said = [
             None if not row["answer"] or implausible(row["answer"], told[name]) else row["answer"]
             for row in (rows[i] for i in at)

@@ -109,20 +109,13 @@ def main() -> None:
     rows = read(told.read)
     texts = {row["id"]: row["question"] for path in told.data for row in lines(path)}
     reads = any(row.get("likelihood") is not None for row in rows)
-    confident = {
-        (row["question"], row["sample"]): float(np.mean(row["confidence"] or [0]))
-        for row in rows if row["kind"] == PLAIN
-    }  # fmt: skip
     questions = asked(rows, probed(rows, told.model), texts, reads=reads, pairs=False)
     model = shipped(TABLES[told.model])
-    names = {one.id: sorted(s for q, s in confident if q == one.id) for one in questions}
     by: dict[str, Score] = {
         "evidence": lambda one, i: max(model.posterior(one, [i]).values(), default=0.0),
         "hesitation": lambda one, i: one.samples[i].sure[1],
         "the probe": lambda one, i: float(np.nan_to_num(one.samples[i].sure[0])),
-        "mean confidence": lambda one, i: confident[
-            one.id, names[one.id][one.named("plain").index(i)]
-        ],
+        "mean confidence": lambda one, i: one.samples[i].confidence,
     }
     report: dict[str, Any] = {"questions": len(questions), "answers_read": reads}
     report["single"] = singles(questions, by)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 ALIASES = {"/exit": "/quit", "/bye": "/quit", "/clear": "/new", "/reset": "/new", "/?": "/help"}
 """What other chats call the commands."""
-BARE = {"exit": "/quit", "quit": "/quit", "bye": "/quit", "clear": "/new", "help": "/help"}
-"""Words that are commands by themselves where somebody types them."""
+BARE = ("exit", "quit", "bye", "clear", "help")
+"""Commands that may be typed without their slash, alone."""
 
 
 class Talk(Protocol):

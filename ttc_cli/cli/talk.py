@@ -56,7 +56,7 @@ class Talk:
     """
 
     def __init__(self, said: dict[str, Any], flags: Flags, signals: Signals) -> None:
-        from ttc_cli.cli.slash import BARE, Commands
+        from ttc_cli.cli.slash import Commands
 
         self.said = {**said, "schema": schema_text(said.get("schema", ""))}
         self.how, self.signals = flags, signals
@@ -70,7 +70,6 @@ class Talk:
         self.chat = Chat(self.open(settings))
         self.commands = Commands(self)
         self.interactive = sys.stdin.isatty() and sys.stderr.isatty()
-        self._bare = BARE if self.interactive else {}
         self.source: Lines | Editor = Lines()
         if self.interactive:
             history = settings.places.log / "chat-history" if settings.log else None
@@ -97,6 +96,8 @@ class Talk:
 
     def run(self) -> int:
         """Read and answer; returns the exit code, which without a terminal is the last error's."""
+        from ttc_cli.cli.slash import BARE
+
         if self.interactive:
             self.view.clear()
             name = self.chat.session.model.name
@@ -107,7 +108,8 @@ class Talk:
             if not text.strip():
                 continue
             try:
-                text = self._bare.get(text.rstrip().lower(), text)
+                if self.interactive and (word := text.rstrip().lower()) in BARE:
+                    text = f"/{word}"
                 if text.startswith("/"):
                     leaves = self.commands.run(text)
                 else:

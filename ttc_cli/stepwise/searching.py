@@ -75,8 +75,7 @@ def elect(run: Run, question: Question, choose: str, grower: Grower, root: Node)
     ballot.take([node.branch for node in finished])
     running = finished
     if choose == "vote" and ballot.votes:
-        leading = ballot.votes[0]
-        running = [node for node in finished if ballot.class_of(node.branch) == leading]
+        running = [nodes[branch.id] for branch in ballot.winners]
     winner = max(running, key=lambda node: node.rank, default=None)
     mine = ballot.class_of(winner.branch) if winner else None
     return Outcome(

@@ -71,10 +71,10 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     early = any(map(grades.passed, done)) and len(done) < plan.samples
     best = grades.best(whole, ballot, vote=options.choose == "vote")
     mine = ballot.class_of(best)
-    share = ballot.share(mine) if mine and len(done) > 1 else None
+    share, alike = (ballot.share(mine), ballot.members(mine)) if mine else (None, [])
     outcome = Outcome(
-        best, mine.answer if mine else None, ballot.votes, share,
+        best, mine.answer if mine else None, ballot.votes, share if len(done) > 1 else None,
         "confident" if early else replies.cut_by(run, done, "complete"), tuple(done),
-        grades.report if plan.verifier else UNVERIFIED, program=report(done, ballot.alike(best)),
+        grades.report if plan.verifier else UNVERIFIED, program=report(done, alike),
     )  # fmt: skip
     return by_field(outcome, question.form) if options.fields else outcome

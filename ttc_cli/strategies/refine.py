@@ -65,7 +65,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             break
         if back := frontier.pop(0) if frontier else None:
             begun = back.branch.fork(number)
-        else:
+        else:  # written anew, after the best one and what is wrong with it
             said = question.follow(replies.reply(best)[1], revision(grades.note(best)))
             begun = Branch((*best.id, number), said)
         try:

@@ -60,8 +60,9 @@ def step_scorer(model: str) -> str:
         model: sha256.
     """
     found = shipped(model)
-    tells = found is not None and found.head.facts.get("auc_under_way", 0.0) >= TELLS
-    return found.name if found is not None and tells else ""
+    if found is None or found.head.facts.get("auc_under_way", 0.0) < TELLS:
+        return ""
+    return found.name
 
 
 def mismatch(info: EngineInfo) -> str:

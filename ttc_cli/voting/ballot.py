@@ -154,16 +154,12 @@ class Ballot:
         """The branches of the winning class."""
         if not (votes := self.votes):
             return []
-        return self._members(votes[0])
+        return self.members(votes[0])
 
-    def _members(self, mine: Votes) -> list[Branch]:
+    def members(self, mine: Votes) -> list[Branch]:
+        """The branches of a class."""
         group = next(g for g in self._classes.groups() if g.label == mine.answer)
         return [self.seen[i] for i in group.members]
-
-    def alike(self, branch: Branch) -> list[Branch]:
-        """The branches that voted for what a branch voted for."""
-        mine = self.class_of(branch)
-        return self._members(mine) if mine else []
 
     def winner(self) -> Branch | None:
         """The most confident branch of the winning class; ties go to the earlier-named one."""

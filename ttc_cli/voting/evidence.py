@@ -81,9 +81,9 @@ class Evidence:
     none: float
     spread: float
     lift: Sure
-    likely: tuple[float, float] = (0.0, 0.0)
-    again: float = 1.0
-    flaws: tuple[float, float] = (0.0, 0.0)
+    likely: tuple[float, float]
+    again: float
+    flaws: tuple[float, float]
     question: str = ""
     measured: bool = True
     probe: Live | None = None

@@ -98,8 +98,8 @@ class Grades:
             return (votes is not None, *ranks, confident(branch))
 
         if vote and ballot.votes:
-            winner = ballot.votes[0]
-            branches = [branch for branch in branches if ballot.class_of(branch) == winner]
+            winners = {branch.id for branch in ballot.winners}
+            branches = [branch for branch in branches if branch.id in winners]
         return max(branches, key=merit)
 
     def weigh(self, branches: Sequence[Branch]) -> float:
