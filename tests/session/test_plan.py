@@ -69,3 +69,20 @@ def test_code_is_checked_by_the_question_s_examples(
     if drafts > 1:
         assert planned.check is not None
         assert planned.check.name == "tests:doctest"
+
+
+@pytest.mark.parametrize(
+    ("name", "prompt", "read"),
+    [
+        ("qwen2.5-coder-0.5b", "What is 3 + 4?", True),
+        ("qwen2.5-coder-0.5b", "Who wrote Faust?", False),
+        ("llama-3.2-1b", "What is 3 + 4?", False),
+    ],
+)
+def test_numbers_of_plain_replies_are_read_by_models_that_were_measured(
+    stage: Callable[..., Any], name: str, prompt: str, read: bool
+) -> None:
+    session = stage(lambda _: "", programs="off")
+    session.engine.info = replace(session.engine.info, name=name)
+    question = planning.plan(session, Request.of(session.settings, prompt)).question
+    assert (question.bare is not None) == read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -19,24 +20,27 @@ from ttc_cli.voting.likelihood import beyond, number
 BARE = replace(ASKED, programs=(PROMPT, PROMPT), bare=Prompt((("3 + 4? The number only.", True),)))
 
 
+PROGRAMS = Plan("program", "low", 2, 80, kinds="mixed")
+
+
 def solved(
-    likely: dict[str, float], *, can: bool = True, effort: str = "low"
+    likely: dict[str, float], *, can: bool = True, plan: Plan = PROGRAMS
 ) -> tuple[Outcome, list[str]]:
-    """What two programs of other values come to, and the texts that were read."""
+    """What two programs of other values, or replies, come to, and the texts that were read."""
     read: list[str] = []
 
     def scorer(request: BranchRequest) -> tuple[float, ...]:
         read.append(request.read)
         return (likely[request.read.strip()],)
 
-    script = says("    return 8", later="    return 7")
+    lines = itertools.cycle(("It is \\boxed{8}.", "It is \\boxed{7}."))
+    programs = says("    return 8", later="    return 7")
+    script = programs if plan.kinds == "mixed" else lambda _: next(lines)
     capabilities = ALL if can else ALL - {"likelihood"}
     engine = ScriptedEngine(script, scorer=scorer, capabilities=capabilities)
     run = Run(engine, programs=runner)
-    strategy = registry.find("program")
-    flow = strategy.solve(
-        run, BARE, Plan("program", effort, 2, 80, kinds="mixed"), strategy.options()
-    )
+    strategy = registry.find(plan.strategy)
+    flow = strategy.solve(run, BARE, plan, strategy.options())
     while True:
         try:
             next(flow)
@@ -52,6 +56,16 @@ def test_a_likely_value_needs_no_second_program() -> None:
 def test_a_doubted_value_gets_a_second_one_and_the_likelier_wins() -> None:
     outcome, read = solved({"8": -11.0, "7": -0.1})
     assert (outcome.answer, len(outcome.branches), read) == ("7", 2, [" 8", " 7"])
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_plain_replies_are_read_too_where_votes_are_weighed(early: bool) -> None:
+    plan = Plan("self-consistency", "high", 4, 80, early_stop=early)
+    likely = {"8": -0.1, "7": -11.0}
+    outcome, read = solved(likely, plan=plan)
+    assert sorted(read) == ([" 7", " 8"] if early else [])
+    assert outcome.answer == ("8" if early else "7")  # of equals the lower label
+    assert solved({"8": -11.0, "7": -0.1}, plan=plan)[0].answer == "7"
 
 
 def test_where_an_engine_reads_no_text_votes_go_on_without() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -28,6 +29,12 @@ class Graded:
     score: float | None
     note: str = ""
     steps: tuple[float, ...] = ()
+
+
+def log_odds(score: float) -> float:
+    """ln(p / (1 - p)) of a score, with p kept 0.0001 off 0 and 1."""
+    p = min(max(score, 1e-4), 1 - 1e-4)
+    return math.log(p / (1 - p))
 
 
 class Verifier(Protocol):

@@ -142,13 +142,15 @@ def plan(
     render = _renderer(engine, request, notes, added)
     rendered = render(0, False)
     begun, written, bare = "", tuple[Prompt, ...](), tuple[Prompt, ...]()
+    can = engine.info.capabilities
     if kinds != "plain":
-        begun, can = opening(request.prompt, way.program.reason), engine.info.capabilities
+        begun = opening(request.prompt, way.program.reason)
         # asked for in few words, and bare; in more words where none is begun for the model
         asks = (wording("program"), "") if "continue" in can else (wording("program", 1),)
         written = _worded(engine, request, notes, asks)
-        if {"likelihood", "continue"} <= can and not files:  # the engine can read answers
-            bare = _worded(engine, request, notes, [wording("bare")])
+    known = kinds != "plain" or (task == "math" and form is None and measured(engine.info.name))
+    if known and {"likelihood", "continue"} <= can and not files:  # the engine can read answers
+        bare = _worded(engine, request, notes, [wording("bare")])
     question = Question(
         request.prompt, task, KINDS.get(task), lambda variant, think: render(variant, think).prompt,
         lambda reply, said: render(0, False, (reply, said)).prompt,

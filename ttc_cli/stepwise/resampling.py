@@ -7,13 +7,6 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 One = TypeVar("One")
-EDGE = 1e-4  # scores are kept off 0 and 1 by so much
-
-
-def logit(score: float) -> float:
-    """ln(p / (1 - p)), with p kept off 0 and 1."""
-    p = min(max(score, EDGE), 1 - EDGE)
-    return math.log(p / (1 - p))
 
 
 def softmax(logits: Sequence[float], heat: float) -> list[float]:

@@ -12,8 +12,9 @@ from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import uniform
+from ttc_cli.core.verify import log_odds
 from ttc_cli.stepwise import searching
-from ttc_cli.stepwise.resampling import effective, logit, softmax, systematic
+from ttc_cli.stepwise.resampling import effective, softmax, systematic
 from ttc_cli.stepwise.tree import DEAD, OPEN, Node, Policy
 
 NEEDS, SCORER = searching.NEEDS, searching.SCORER
@@ -27,7 +28,7 @@ class Options(searching.Options):
 
 
 def particle(root: Node, draws: int, options: Options, seed: int) -> Policy:
-    """`draws` particles; after each step they are drawn anew by softmax(logit(score)).
+    """`draws` particles; after each step they are drawn anew by softmax(log odds of its score).
 
     A finished particle stays among them, so that it competes with those still on their way.
     Systematic resampling, whose counts differ from the expected ones by less than one.
@@ -54,7 +55,7 @@ def _weights(nodes: Sequence[Node], *, flat: bool) -> list[float]:
         flat: until the effective number of particles is at least half of them: a verifier errs
             most about short beginnings.
     """
-    logits = [logit(0.5 if node.score is None else node.score) for node in nodes]
+    logits = [log_odds(0.5 if node.score is None else node.score) for node in nodes]
     heat = 1.0
     weights = softmax(logits, heat)
     while flat and effective(weights) < 0.5 * len(nodes):

@@ -1,11 +1,9 @@
-"""Refine: draft, check, revise with what the check said, until it is accepted (Self-Refine,
-Madaan et al. 2023, arXiv 2303.17651; with test results as feedback: Chen et al. 2023, 2304.05128).
+"""Refine: draft, check, revise with what the check said, until it is accepted (Self-Refine, Madaan
+et al. 2023, arXiv 2303.17651; with results of tests: Chen et al. 2023, arXiv 2304.05128).
 
-A revision that scores worse is dropped, and the next one starts from the best version again.
-With a verifier that scores steps, there is a better place to start from than the beginning: the
-best-scored step of all versions, as in best-first search; none after a step that fails.
-Without a verifier the model criticises itself, which makes small models worse as often as better
-(Huang et al. 2023, arXiv 2310.01798).
+A revision that scores worse is dropped; the next one starts from the best version, or from the
+best-scored step of all versions, as in best-first search. Without a verifier the model criticises
+itself, which makes small models worse as often as better (Huang et al. 2023, arXiv 2310.01798).
 """
 
 from __future__ import annotations
@@ -78,6 +76,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
             best = revised
     outcome = replies.single(run, best, question)
     early = outcome.stopped == "complete" and accepted and len(done) < plan.samples
-    stopped = "confident" if early else replies.cut_by(run, done, outcome.stopped)
-    note = grades.report if plan.verifier else ALONE
-    return replace(outcome, stopped=stopped, branches=tuple(done), note=note)
+    return replace(
+        outcome, stopped="confident" if early else replies.cut_by(run, done, outcome.stopped),
+        branches=tuple(done), note=grades.report if plan.verifier else ALONE,
+    )  # fmt: skip

@@ -24,6 +24,7 @@ from ttc_cli.voting.ballot import Ballot
 from ttc_cli.voting.evidence import evidence
 from ttc_cli.voting.fields import by_field
 from ttc_cli.voting.grading import wanted
+from ttc_cli.voting.likelihood import read
 from ttc_cli.voting.mixed import MixedVote
 
 __all__ = ["Options", "solve"]
@@ -61,6 +62,8 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         return (yield from mend(run, question, done, again)) if options.mend else done
 
     done = yield from draw.draw(drawn) if isinstance(draw, MixedVote) else drawn([])
+    if plan.early_stop:  # else votes are counted
+        done = yield from read(run, question, done)
     ballot.learn(done)
     if len(ballot.seen) > told:
         yield ballot.event()

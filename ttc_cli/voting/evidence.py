@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from ttc_cli.core.branch import Branch
 from ttc_cli.core.outcome import Plan, Question
 from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM, kind, ran
-from ttc_cli.core.verify import Live
+from ttc_cli.core.verify import Live, log_odds
 from ttc_cli.drawing.replies import reply
 from ttc_cli.programs.computation import Computation, written_out
 
@@ -134,16 +134,11 @@ class Evidence:
         # Of programs the state that is drawn is not the one that was fitted on: docs/evidence.md.
         known = self.probe.live if self.probe is not None and kind(branch) == PLAIN else None
         score = known(branch).score if known else None
-        probed = 0.0 if score is None else _odds(score) - middles[0]
+        probed = 0.0 if score is None else log_odds(score) - middles[0]
         if not branch.confidences:
             return probed, 0.0, 0.0
         hesitated, length = unhesitating(branch.confidences)
         return probed, hesitated - middles[1], length - middles[2]
-
-
-def _odds(score: float) -> float:
-    score = min(max(score, 1e-6), 1 - 1e-6)
-    return math.log(score / (1 - score))
 
 
 def _dot(one: Sequence[float], other: Sequence[float]) -> float:
