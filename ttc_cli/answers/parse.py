@@ -48,6 +48,12 @@ _PRESSURE = re.compile(r"(1?\d\d|2[0-4]\d)/(\d\d|1[0-4]\d)")
 _DOTS = re.compile(r"[vV]?\d+(?:\.\d+){2,}|[vV]\d+(?:\.\d+)*")
 _AMBIGUOUS = re.compile(r"(?!-?[1-9]\d{0,2},\d{3}$)-?\d+,-?\d+|-?\d+[a-z]")  # 3,14 and 5m
 _TITLE = re.compile(rf"\b({'|'.join(TITLES)}|Jr|No)\.(?=\s|$)")
+_ORDINALS = {
+    "first": "1st", "second": "2nd", "third": "3rd",
+    **{word: f"{n}th" for n, word in enumerate(
+        ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), 4)},
+}  # fmt: skip
+_ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})(?= [^\W\d_])")
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+(?=\w)", re.IGNORECASE)
 _ELEMENTS = re.compile(r"(?:\(?[A-Z][a-z]?(?:_?\{?\d+\}?)?\)?\d*)+(?:\^?\{?\d*[+-]\}?)?")
 _CASED = re.compile(r"\S*(?:[a-z]\S*[A-Z]|\d\S*[A-Z]|[A-Z]\S*\d|[a-z]\S*\d)\S*|[A-Z][a-zA-Z]")
@@ -177,6 +183,8 @@ def _special(text: str) -> Iterator[Value]:
         said = f"{owed[1] or owed[3]}{owed[2] or owed[4]}"
         for sign in ("", "-")[not owed[1] :]:
             yield from quantities(sign + said)
+    elif text.lower() == "first":
+        amounts = [Fraction(1)]
     elif _NOTHING.fullmatch(text):
         yield Value("list", ("{}", ()), brackets="{}")
     yield from (Value("number", (one, (), "", "", None), one) for one in amounts)
@@ -220,4 +228,5 @@ def _text_key(text: str) -> str:
     shown = _TITLE.sub(r"\1", shown)
     if re.fullmatch(r"(?:[A-Z] ){1,5}[A-Z] ?", shown):  # U.S.A.
         shown = shown.replace(" ", "")
-    return re.sub(r"[\s_-]+", " ", shown.casefold()).strip()
+    shown = re.sub(r"[\s_-]+", " ", shown.casefold()).strip()
+    return _ORDINAL.sub(lambda m: _ORDINALS[m[1]], shown)  # first place is 1st place
