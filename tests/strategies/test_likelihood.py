@@ -15,6 +15,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.scripted import ALL, ScriptedEngine
 from ttc_cli.strategies import registry
+from ttc_cli.voting.evidence import LIKELIHOOD
 from ttc_cli.voting.likelihood import beyond, number
 
 BARE = replace(ASKED, programs=(PROMPT, PROMPT), bare=Prompt((("3 + 4? The number only.", True),)))
@@ -95,3 +96,9 @@ def test_numbers_are_read_without_their_units(reply: str, found: str) -> None:
 )
 def test_a_long_number_is_not_held_against_itself(said: str, log_probability: float) -> None:
     assert beyond(said, log_probability) == pytest.approx(-2.0, abs=0.01)
+
+
+def test_the_number_of_one_reply_is_read_for_its_confidence() -> None:
+    outcome, read = solved({"8": -0.5}, plan=Plan("direct", "low", 1, 80))
+    assert (outcome.answer, read) == ("8", [" 8"])
+    assert outcome.branches[0].meta[LIKELIHOOD] == -0.5

@@ -8,6 +8,7 @@ from ttc_cli.core.options import NoOptions
 from ttc_cli.core.outcome import Outcome, Plan, Question
 from ttc_cli.core.run import Run
 from ttc_cli.drawing.replies import close, grow, opened, single
+from ttc_cli.voting.likelihood import read
 
 STREAMS, VOTES, SCHEMA = True, False, True
 
@@ -22,4 +23,5 @@ def plain(run: Run, question: Question, plan: Plan, number: int = 0) -> Flow[Out
     draft = opened(Branch((number,), question.render(0, False)), question, plan)
     (branch,) = yield from grow(run, [draft], question, plan, sampling=plan.greedy)
     branch = yield from close(run, branch, question)
+    (branch,) = yield from read(run, question, [branch])
     return single(run, branch, question)
