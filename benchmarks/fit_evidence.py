@@ -58,7 +58,7 @@ PAIR = ("program-B-0", "program-A-0")
 DRAWN = (*PAIR, "program-B-1", "plain")
 """The order in which samples are drawn."""
 SUBSETS = 12
-"""Random parts of each question's samples that the evidence is fitted on."""
+"""Parts of each question's samples that the evidence is fitted on."""
 Numbers = Any
 
 
@@ -235,7 +235,17 @@ def repeats(samples: Sequence[Sample]) -> list[bool]:
 
 
 def part(one: Asked, rng: random.Random) -> list[int]:
-    """Some of a question's samples, of each kind none to all."""
+    """Some of a question's samples: half are what efforts begin with, a quarter plain replies.
+
+    Of any samples alone, a fit told of many and got single ones wrong: most parts are large.
+    """
+    plain = rng.sample(one.named("plain"), len(one.named("plain")))
+    way = rng.random()
+    if way < 0.5:
+        programs = [i for name in PAIR for i in one.named(name)]
+        return (programs + plain)[: rng.randint(1, 6)]
+    if way < 0.75:
+        return plain[: rng.randint(1, max(1, len(plain)))]
     kinds = [one.named(name) for name in DRAWN if one.named(name)]
     return [i for mine in kinds for i in rng.sample(mine, rng.randint(0, len(mine)))]
 
@@ -252,6 +262,7 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
         row: dict[int, int] = {}
         some = [one.samples[i] for i in picked if one.samples[i].of >= 0]
         again += repeats(some)
+        blind = rng.random() < 0.5  # one table with and without a probe
         for sample in some:
             if sample.of not in row:
                 row[sample.of] = len(item)
@@ -259,7 +270,7 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
                 wins.append(sample.of == one.right)
                 reading.append(one.likely[sample.of])
             kind.append(sample.kind)
-            sure.append(sample.sure)
+            sure.append((math.nan, *sample.sure[1:]) if blind else sample.sure)
             flawed.append(sample.flaws)
             at.append(row[sample.of])
         if one.right in row:

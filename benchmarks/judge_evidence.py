@@ -144,7 +144,7 @@ def main() -> None:
     for name, found in report.items():
         if isinstance(found, dict):
             found = dict(found)
-            calibrated = found.pop("confidence", {})
+            calibrated = dict(found.pop("confidence", {}))
             calibrated.pop("reliability", None)
             print(name, json.dumps(found | calibrated))
     if told.json:

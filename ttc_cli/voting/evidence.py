@@ -145,17 +145,17 @@ def _dot(one: Sequence[float], other: Sequence[float]) -> float:
     return math.fsum(a * b for a, b in zip(one, other, strict=True))
 
 
-# 233 questions of svamp_train and 58 over times, dates, units, percentages, counting,
-# combinatorics, logic and letters (benchmarks/tasks, half dev), programs and plain replies of each,
-# those of 110 probed, 2026-12-01: docs/data/evidence_0.5b.json.
+# 256 questions of svamp_train, 58 over times, dates, units, percentages, counting, combinatorics,
+# logic and letters (benchmarks/tasks, half dev) and 25 of reasoning-gym, two programs and two to
+# eight plain replies each, all of these probed, 2026-12-01: docs/data/evidence_0.5b.json.
 _SMALLER = Evidence(
     {
-        GREEDY_PROGRAM: Kind(0.95, (0.0, 0.40, -0.70), (0.0, -0.45, -3.29)),
-        PROGRAM: Kind(1.18, (0.0, 0.46, -0.62), (0.0, -0.57, -3.42)),
-        PLAIN: Kind(0.83, (0.32, 0.51, 0.48), (-0.25, -1.99, -5.28)),
+        GREEDY_PROGRAM: Kind(0.90, (0.0, 0.57, -0.66), (0.0, -0.51, -3.36)),
+        PROGRAM: Kind(1.10, (0.0, 0.05, -0.58), (0.0, -0.71, -3.55), 0.93),
+        PLAIN: Kind(0.88, (0.31, 0.51, 0.19), (-0.67, -2.01, -5.30), 0.93),
     },
-    none=1.09, spread=0.05, lift=(0.0, 1.01, -0.53), likely=(0.25, -2.67), again=0.40,
-    flaws=(5.0, 0.65),
+    none=0.94, spread=0.39, lift=(0.09, 1.04, -0.37), likely=(0.22, -2.66), again=0.54,
+    flaws=(4.59, 0.51),
 )  # fmt: skip
 # 295 questions of gsm8k_train, a program of each prompt and for 150 four plain replies, of 106
 # probed, and the 60 over times and the like, two and two, 2026-12-01: docs/data/evidence_1.5b.json.
