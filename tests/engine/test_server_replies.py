@@ -157,7 +157,7 @@ def test_of_several_choices_one_is_read() -> None:
 @pytest.mark.parametrize(
     ("told", "least", "most"),
     [("7", 7, 7), ("-1", 0, 0), ("Fri, 31 Dec 1999 23:59:59 GMT", 0, 0),
-     (formatdate(time() + 90_000, usegmt=True), 50_000, 90_000)],
+     pytest.param(formatdate(time() + 90_000, usegmt=True), 50_000, 90_000, id="tomorrow")],
 )  # fmt: skip
 def test_a_server_says_how_long_to_wait_in_seconds_or_by_a_date(
     told: str, least: float, most: float
