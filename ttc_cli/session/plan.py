@@ -141,24 +141,24 @@ def plan(
     added = functools.cache(partial(_added_words, engine, task, request, form, fixed=fixed))
     render = _renderer(engine, request, notes, added)
     rendered = render(0, False)
-    begun, written, bare = "", tuple[Prompt, ...](), tuple[Prompt, ...]()
+    begun, written = "", tuple[Prompt, ...]()
     can = engine.info.capabilities
     if kinds != "plain":
         begun = opening(request.prompt, way.program.reason)
         # asked for in few words, and bare; in more words where none is begun for the model
         asks = (wording("program"), "") if "continue" in can else (wording("program", 1),)
         written = _worded(engine, request, notes, asks)
-    known = kinds != "plain" or (task == "math" and form is None and measured(engine.info.name))
-    if known and {"likelihood", "continue"} <= can and not files:  # the engine can read answers
-        bare = _worded(engine, request, notes, [wording("bare")])
     question = Question(
         request.prompt, task, KINDS.get(task), lambda variant, think: render(variant, think).prompt,
         lambda reply, said: render(0, False, (reply, said)).prompt,
         thinks=rendered.prompt.thinking or "<think>" in engine.info.template, form=form,
-        programs=written, bare=bare[0] if bare else None,
-        data=reading.told(files) if files else "",
+        programs=written, data=reading.told(files) if files else "",
         reads=reading.reads(files, request.prompt) if files else begun,
     )  # fmt: skip
+    known = measurable(question) and measured(engine.info.name)
+    if (known or written) and {"likelihood", "continue"} <= can and not files:
+        (bare,) = _worded(engine, request, notes, [wording("bare")])
+        question = replace(question, bare=bare)  # the engine can read answers
     check = None
     if task == "code" and not (named or asked or form):
         check, unchecked = programs.examples_check(request, unsafe=unsafe)
@@ -175,7 +175,7 @@ def plan(
         verifiers.check(verifier, engine.info)
         kind, given = strategy.options, request.options
         options = verifiers.strategy_options(strategy.name, kind, asked, given)
-    if request.probe and measurable(question) and measured(engine.info.name):
+    if request.probe and known:
         from ttc_cli.verifiers.probe import mismatch, shipped  # numpy: not for what none judges
 
         chosen = replace(chosen, probe=shipped(engine.info.sha256))

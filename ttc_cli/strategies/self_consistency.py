@@ -24,7 +24,6 @@ from ttc_cli.voting.ballot import Ballot
 from ttc_cli.voting.evidence import evidence
 from ttc_cli.voting.fields import by_field
 from ttc_cli.voting.grading import wanted
-from ttc_cli.voting.likelihood import read
 from ttc_cli.voting.mixed import MixedVote
 
 __all__ = ["Options", "solve"]
@@ -39,7 +38,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
     ballot = Ballot(question, known if plan.early_stop or plan.kinds != "plain" else len)
     draw: Voting | MixedVote
     if plan.kinds == "plain":
-        draw = Voting(ballot, question, plan, options)
+        draw = Voting(run, ballot, question, plan, options)
     else:
         draw = MixedVote(run, ballot, question, plan)
     outputs = wanted(run, plan) if options.give_up else plan.outputs
@@ -61,9 +60,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         done = yield from watch(again(begun, draw=draw), react)
         return (yield from mend(run, question, done, again)) if options.mend else done
 
-    done = yield from draw.draw(drawn) if isinstance(draw, MixedVote) else drawn([])
-    if plan.early_stop:  # else votes are counted
-        done = yield from read(run, question, done)
+    done = yield from draw.draw(drawn)
     ballot.learn(done)
     if len(ballot.seen) > told:
         yield ballot.event()

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from ttc_cli.core.branch import Branch, BranchId
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.events import Flow
 from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Plan, Question
+from ttc_cli.core.run import Run
 from ttc_cli.core.verify import Live
 from ttc_cli.drawing.replies import sample
 from ttc_cli.voting.ballot import Ballot
 from ttc_cli.voting.fields import FIELDS_HELP
+from ttc_cli.voting.likelihood import read
 from ttc_cli.voting.stopping import Standing, further, together
 
 SURE = 0.9
@@ -34,9 +37,12 @@ class Options:
 
 
 class Voting:
-    """The drawing policy: pure decisions on what is live and what is done."""
+    """The drawing policy: decisions on what is live and what is done."""
 
-    def __init__(self, ballot: Ballot, question: Question, plan: Plan, options: Options) -> None:
+    def __init__(
+        self, run: Run, ballot: Ballot, question: Question, plan: Plan, options: Options
+    ) -> None:
+        self._run = run
         self._ballot = ballot
         self._question = question
         self._plan = plan
@@ -49,6 +55,15 @@ class Voting:
         """Lines for people on why more samples were begun, until somebody takes them."""
         self.done: Sequence[Branch] = []
         self.decided = False
+
+    def draw(self, grow: Callable[[Sequence[Branch]], Flow[list[Branch]]]) -> Flow[list[Branch]]:
+        """All samples; their answers are read where they are weighed.
+
+        Args:
+            grow: draws whole samples, by this policy.
+        """
+        done = yield from grow([])
+        return (yield from read(self._run, self._question, done)) if self._plan.early_stop else done
 
     def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
         """As many as will be needed even if all of them agree with the leader."""

@@ -145,8 +145,8 @@ def _dot(one: Sequence[float], other: Sequence[float]) -> float:
     return math.fsum(a * b for a, b in zip(one, other, strict=True))
 
 
-# 256 questions of svamp_train, 58 over times, dates, units, percentages, counting, combinatorics,
-# logic and letters (benchmarks/tasks, half dev) and 25 of reasoning-gym, two programs and two to
+# 258 questions of svamp_train, 58 over times, dates, units, percentages, counting, combinatorics,
+# logic and letters (benchmarks/tasks, half dev) and 23 of reasoning-gym, two programs and two to
 # eight plain replies each, all of these probed, 2026-12-01: docs/data/evidence_0.5b.json.
 _SMALLER = Evidence(
     {
