@@ -21,7 +21,7 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,14 @@ from scipy.optimize import minimize
 from ttc_cli.answers import classes
 from ttc_cli.answers.plausible import implausible
 from ttc_cli.bench.statistics import paired
+from ttc_cli.core.halves import unpack
 from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM
 from ttc_cli.core.sampling import Stop
-from ttc_cli.prm.fit import FOLDS, train
+from ttc_cli.core.verify import log_odds
+from ttc_cli.prm.fit import FOLDS, judged, train
 from ttc_cli.prm.measures import auc, brier, calibration
-from ttc_cli.prm.traces import Trace
+from ttc_cli.prm.traces import Rows, Trace
+from ttc_cli.verifiers.head import Head
 from ttc_cli.voting.evidence import LEAST_LIKELY, Sure, hesitation, unhesitating
 from ttc_cli.voting.mixed import STAGES, Stage, order, stages
 
@@ -92,13 +95,13 @@ class Sample:
 
 @dataclass
 class Asked:
-    """A question's samples; `right` is the right class, -1 where there is none; `likely`: the
-    log-probability of a class's answer, asked for alone."""
+    """A question's samples; `right` is the right class, -1 where there is none; `likely`: of a
+    class's answer, asked for alone, how likely it is and the log odds by the probe."""
 
     id: str
     samples: list[Sample] = field(default_factory=list)
     right: int = -1
-    likely: dict[int, float] = field(default_factory=dict)
+    likely: dict[int, tuple[float, float]] = field(default_factory=dict)
 
     def named(self, name: str) -> list[int]:
         return [i for i, sample in enumerate(self.samples) if sample.name == name]
@@ -123,6 +126,7 @@ def asked(
     """Questions with all their samples.
 
     Args:
+        probed: log odds of rows by the probe; empty: it is not gone by, for answers neither.
         told: the questions' texts. reads: whether likelihoods of answers are gone by.
         pairs: leave out questions without the two greedy programs.
     """
@@ -147,9 +151,9 @@ def asked(
         ]
         found = classes(said, worker=Undecided())
         for number, group in enumerate(found):
-            known = [rows[at[member]].get("likelihood") for member in group.members]
-            known = [value for value in known if value is not None]
-            one.likely[number] = max(*known, LEAST_LIKELY) if known and reads else math.nan
+            members = [rows[at[member]] for member in group.members if reads]
+            scored = _most(members if probed else [], "answer_score")
+            one.likely[number] = _most(members, "likelihood"), scored
             for member in group.members:
                 one.samples[member].of = number
             if np.mean([rows[at[member]]["right"] for member in group.members]) > 0.5:
@@ -158,24 +162,29 @@ def asked(
     return [one for one in out if not pairs or all(one.named(name) for name in PAIR)]
 
 
+def _most(rows: Sequence[dict[str, Any]], name: str) -> float:
+    known = [row[name] for row in rows if row.get(name) is not None]
+    return max(*known, LEAST_LIKELY) if known else math.nan
+
+
 class Model:
     """The evidence of `voting.evidence`, over arrays.
 
     Args:
         values: usual (3 kinds), slopes (of each of `Sure`, 3 kinds), powers (of programs and of
-            plain replies), none, spread, likely, again, flaws (wrong, left out), lift (of each of
-            `Sure`).
+            plain replies), none, spread, again, likely (by both), flaws (wrong, left out), lift (of
+            each of `Sure`).
         middles: shape (3 kinds, 3), how sure samples are as a rule.
-        usual_likely: log-probability of an answer as a rule.
+        usual_likely: shape (2,), likelihood and log odds of an answer as a rule.
     """
 
-    def __init__(self, values: Numbers, middles: Numbers, usual_likely: float) -> None:
+    def __init__(self, values: Numbers, middles: Numbers, usual_likely: Numbers) -> None:
         self.values, self.middles = np.asarray(values, float), middles
         self.usual_likely = usual_likely
         self.usual, self.slope = self.values[:3], self.values[3:12].reshape(3, 3).T
         self.power = np.array([1.0, *self.values[12:14]])
-        self.none, self.spread, self.likely, self.again = map(float, self.values[14:18])
-        self.flaws, self.lift = self.values[18:20], self.values[20:]
+        self.none, self.spread, self.again = map(float, self.values[14:17])
+        self.likely, self.flaws, self.lift = np.split(self.values[17:], [2, 4])
 
     def more(self, kind: Numbers, sure: Numbers) -> Numbers:
         """How much surer than usual samples are: shape (n, 3)."""
@@ -199,8 +208,8 @@ class Model:
         for (of, kind), mine in said.items():
             weights[of] += sum(mine) * len(mine) ** (self.power[kind] - 1)
         for of in weights:
-            known = one.likely[of]
-            weights[of] += 0 if math.isnan(known) else self.likely * (known - self.usual_likely)
+            known = np.nan_to_num(np.array(one.likely[of]) - self.usual_likely)
+            weights[of] += float(self.likely @ known)
             flawed = np.mean([sample.flaws for sample in some if sample.of == of], axis=0)
             weights[of] -= float(self.flaws @ flawed)
         lift = float(self.lift @ more.mean(axis=0))
@@ -218,7 +227,8 @@ class Model:
             for i, kind in enumerate(KINDS)
         ] + [
             f"none={self.none:.2f}, spread={self.spread:.2f}, lift=({told(self.lift)}),"
-            f" likely=({self.likely:.2f}, {self.usual_likely:.2f}), again={self.again:.2f},"
+            f" likely=(({told(self.likely[:1])}, {told(self.usual_likely[:1])}),"
+            f" ({told(self.likely[1:])}, {told(self.usual_likely[1:])})), again={self.again:.2f},"
             f" flaws=({told(self.flaws)})"
         ]
 
@@ -268,7 +278,8 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
                 row[sample.of] = len(item)
                 item.append(number)
                 wins.append(sample.of == one.right)
-                reading.append(one.likely[sample.of])
+                known = one.likely[sample.of]
+                reading.append((known[0], math.nan) if blind else known)
             kind.append(sample.kind)
             sure.append((math.nan, *sample.sure[1:]) if blind else sample.sure)
             flawed.append(sample.flaws)
@@ -276,10 +287,7 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
         if one.right in row:
             lost[number] = 0
     kinds, sures, repeated, item_of, won = map(np.array, (kind, sure, again, item, wins))
-    read_ = np.array(reading)
-    reads = bool(np.isfinite(read_).any())
-    usual_likely = float(np.nanmean(read_)) if reads else 0.0
-    likely = np.nan_to_num(read_ - usual_likely)
+    likely, usual_likely, reads = centred(np.array(reading))
     finite, zero = np.isfinite(sures), np.nan_to_num(sures)  # some, or all, were not probed
     middles = np.array(
         [
@@ -299,7 +307,7 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
     def loss(values: Numbers) -> float:
         model = Model(values, middles, usual_likely)
         said = np.bincount(cell, model.said(kinds, more, repeated), 3 * len(item)).reshape(-1, 3)
-        weight = (said * counts ** (model.power - 1)).sum(axis=1) + model.likely * likely
+        weight = (said * counts ** (model.power - 1)).sum(axis=1) + likely @ model.likely
         weight -= flaws @ model.flaws
         none = model.none + model.spread * spread - usual @ model.lift
         total = np.exp(none) + np.bincount(item_of, np.exp(weight), len(items))
@@ -310,10 +318,17 @@ def fitted(questions: Sequence[Asked], seed: int = 0) -> Model:
     known = np.isfinite(sures).any(axis=0).astype(float)  # there may be no probe
     sure_by = [(0, 3 * known[0]), (0, 3), (-2, 3)]
     bounds = [(0, 5)] * 3 + [of for of in sure_by for _ in KINDS] + [(0.2, 1)] * 2
-    bounds += [(-1, 5), (0, 3), (0, 2 * reads), (0, 1), (0, 5), (0, 5), *sure_by]
+    bounds += [(-1, 5), (0, 3), (0, 1), *((0, 2 * by) for by in reads), (0, 5), (0, 5), *sure_by]
     start = [0.8, 1.3, 0.9, *[0.3 * known[0]] * 3, *[0.3] * 6, 0.5, 0.9]
-    start += [1.5, 0.5, 0.1 * reads, 0.7, 1, 0.5, 0.2 * known[0], 0.2, 0.0]
+    start += [1.5, 0.5, 0.7, *(0.1 * reads), 1, 0.5, 0.2 * known[0], 0.2, 0.0]
     return Model(minimize(loss, start, bounds=bounds).x, middles, usual_likely)
+
+
+def centred(values: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Columns less their means, with 0 for what is not known; the means; whether any is known."""
+    known = np.isfinite(values)
+    means = np.nan_to_num(values).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.nan_to_num(values - means), means, known.any(axis=0).astype(float)
 
 
 def folds(questions: Sequence[Asked]) -> dict[str, int]:
@@ -415,11 +430,30 @@ def probe(rows: Sequence[dict[str, Any]], model: Path, out: Path) -> tuple[dict[
     ]
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     found = train([trace_of(rows[at]) for at in plain], digest)
-    found.head.facts.update(made=date.today().isoformat(), name=out.stem)
-    found.head.save(out)
-    scores = found.scores.astype(float)
-    logits = np.log(scores / (1 - scores))
-    return dict(zip(plain, map(float, logits), strict=True)), found.head.facts
+    alone = answers(rows)
+    facts = {**found.head.facts, "made": date.today().isoformat(), "name": out.stem}
+    if alone is not None:
+        facts |= {"auc_answers": alone.facts["auc"], "answers": alone.facts["answers"]}
+    replace(found.head, facts=facts, answers=alone).save(out)
+    return dict(zip(plain, map(log_odds, map(float, found.scores)), strict=True)), facts
+
+
+def answers(rows: Sequence[dict[str, Any]]) -> Head | None:
+    """The head for answers asked for alone; rows get scores by heads that had not seen theirs."""
+    known = {(row["question"], row["answer"]): row for row in rows if row.get("asked")}
+    if not known:
+        return None
+    states, features = (
+        np.array([unpack(row["asked"][i]) for row in known.values()]) for i in (0, 1)
+    )
+    right = np.array([row["right"] for row in known.values()], np.float32)
+    names = tuple(name for name, _ in known)
+    found = judged(Rows(names, states, features, right, np.ones(len(right), np.float32)), 0)
+    scores = dict(zip(known, map(log_odds, map(float, found.scores)), strict=True))
+    for row in rows:
+        row["answer_score"] = scores.get((row["question"], row["answer"]))
+    facts = {"auc": round(auc(found.scores, right), 4), "answers": len(right)}
+    return replace(found.head, facts=facts)
 
 
 def main() -> None:

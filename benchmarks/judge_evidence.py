@@ -26,6 +26,7 @@ from fit_evidence import KINDS, PAIR, Asked, Model, asked, judge, read, trace_of
 from read_pool import lines
 
 from ttc_cli.bench.statistics import paired, wilson
+from ttc_cli.core.halves import unpack
 from ttc_cli.core.programs import PLAIN
 from ttc_cli.core.sampling import Stop
 from ttc_cli.prm.measures import auc
@@ -43,13 +44,17 @@ def shipped(known: Evidence) -> Model:
     kinds = [known.kinds[name] for name in KINDS]
     slopes = np.array([of.slopes for of in kinds]).T.ravel()
     powers = [of.power for of in kinds[1:]]
+    slopes_of_answers, usual = zip(*known.likely, strict=True)
     values = [*(of.usual for of in kinds), *slopes, *powers, known.none, known.spread,
-              known.likely[0], known.again, *known.flaws, *known.lift]  # fmt: skip
-    return Model(values, np.array([of.middles for of in kinds]), known.likely[1])
+              known.again, *slopes_of_answers, *known.flaws, *known.lift]  # fmt: skip
+    return Model(values, np.array([of.middles for of in kinds]), np.array(usual))
 
 
 def probed(rows: Sequence[dict[str, Any]], model: str) -> dict[int, float]:
-    """Log odds of plain replies by the probe that ships, of those whose states were read."""
+    """Log odds of plain replies by the probe that ships, of those whose states were read.
+
+    Rows get those of their answers.
+    """
     path = OURS / f"{model}.npz"
     if not path.exists():
         return {}
@@ -59,6 +64,9 @@ def probed(rows: Sequence[dict[str, Any]], model: str) -> dict[int, float]:
         if row["kind"] == PLAIN and row.get("states") and Stop(row["stop"]).whole:
             trace = trace_of(row)
             out[at] = float((head.ends or head).logits(trace.states[-1:], trace.features[-1:])[0])
+        if head.answers and row.get("asked"):
+            state, features = (unpack(part)[None] for part in row["asked"])
+            row["answer_score"] = float(head.answers.logits(state, features)[0])
     return out
 
 

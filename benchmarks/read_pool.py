@@ -5,9 +5,9 @@
 
 Nothing is drawn: each text is evaluated once, and programs are run in the jail. One JSON line a
 sample: a trace (see `prm.traces`) and kind, name, sample, stop, answer, confidence, likelihood (of
-the answer, asked for alone), left_out, sums and wrong (see `programs.computation`). With --answers
-no text is evaluated but these: a twentieth of the time, and no states. A run that was stopped goes
-on where it was.
+the answer, asked for alone) and what a head reads of it (asked: state and features), left_out, sums
+and wrong (see `programs.computation`). With --answers no text is evaluated but these: a twentieth
+of the time, and no other states. A run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from draw_pool import chat, request
 from ttc_cli.answers import equivalent
 from ttc_cli.core.branch import Branch, Step
 from ttc_cli.core.events import end_of
-from ttc_cli.core.halves import unpack
+from ttc_cli.core.halves import pack, unpack
 from ttc_cli.core.outcome import Question
 from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM, Ran, source
 from ttc_cli.core.run import Run
@@ -40,8 +40,7 @@ from ttc_cli.prompts.message import wording
 from ttc_cli.session.programs import runner
 from ttc_cli.verifiers.head import FEATURES, features_of, states_of
 from ttc_cli.verifiers.probe import with_states
-from ttc_cli.voting.evidence import LIKELIHOOD
-from ttc_cli.voting.likelihood import read as likelihoods
+from ttc_cli.voting.likelihood import alone, beyond, number
 
 KINDS = {"plain": PLAIN, "program-B-0": GREEDY_PROGRAM, "program-A-0": PROGRAM,
          "program-B-1": PROGRAM}  # fmt: skip
@@ -168,17 +167,21 @@ class Reader:
         return out
 
     def likelihoods(self, asked: dict[str, Any], records: list[dict[str, Any]]) -> None:
-        """Add to each record the likelihood of its number, where it has one."""
+        """Add to each record what is known of its number, where it has one."""
         bare = chat(f"{asked['question']}\n{wording('bare')}")
         question = Question(asked["question"], "math", None, lambda v, t: bare, bare=bare)
-        branches = [
-            Branch((n,), bare, (Step(f"\\boxed{{{row['answer']}}}"),), Stop.END)
-            for n, row in enumerate(records)
+        said = [
+            number(Branch((), bare, (Step(f"\\boxed{{{row['answer']}}}"),), Stop.END), question)
+            for row in records
         ]
-        for row, branch in zip(
-            records, end_of(likelihoods(Run(self._engine), question, branches)), strict=True
-        ):
-            row["likelihood"] = branch.meta.get(LIKELIHOOD)
+        texts = sorted({text for text in said if text})
+        found = end_of(alone(Run(self._engine), question, texts, states=True))
+        for row, text in zip(records, said, strict=True):
+            row["likelihood"] = row["asked"] = None
+            if text in found:
+                read = found[text]
+                row["likelihood"] = beyond(text, math.fsum(read.steps[-1].logprobs))
+                row["asked"] = pack(states_of(read)), pack(features_of(read))
 
     @property
     def inexact(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,6 +59,23 @@ def test_the_likelihood_of_a_text_is_that_of_its_words_in_turn(kind: Kind, share
     words = (" they", " saw", " a", " light")
     apart = sum(read(" one night" + "".join(words[:n]), word) for n, word in enumerate(words))
     assert read(" one night", "".join(words)) == pytest.approx(apart, abs=4 * kind.tolerance)
+
+
+def test_a_text_that_is_read_has_the_state_behind_it(kind: Kind, shared: Engine) -> None:
+    if not {"likelihood", "hidden"} <= shared.info.capabilities:
+        pytest.skip("it gives none")
+    begun, text = Step(" one night"), " they saw a light"
+    asked = BranchRequest("read", STORY, StopRule(0), prefix=(begun,), read=text)
+    (plain,) = ask(shared, asked)
+    (said,) = ask(shared, replace(asked, outputs=Outputs(hidden="end")))
+    assert (said.stop, said.sampled, plain.hidden) == (Stop.SCORED, 0, ())
+    assert said.scores == pytest.approx(plain.scores, abs=4 * kind.tolerance)
+    (state,) = said.hidden
+    if not kind.real:
+        return  # made up of all that was asked
+    outputs = Outputs(hidden="end")
+    (whole,) = ask(shared, branch("whole", 0, prefix=(begun, Step(text)), outputs=outputs))
+    assert close(whole.hidden[0], state, kind)
 
 
 def test_numbers_come_one_a_token(shared: Engine) -> None:

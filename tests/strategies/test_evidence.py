@@ -15,7 +15,17 @@ from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM, Ran
 from ttc_cli.core.sampling import Stop
 from ttc_cli.core.verify import Graded
 from ttc_cli.voting.ballot import Ballot, confidence
-from ttc_cli.voting.evidence import TABLES, UNMEASURED, Evidence, Kind, evidence, measured
+from ttc_cli.voting.evidence import (
+    LEAST_LIKELY,
+    LIKELIHOOD,
+    SCORE,
+    TABLES,
+    UNMEASURED,
+    Evidence,
+    Kind,
+    evidence,
+    measured,
+)
 
 PROMPT = Prompt((("What is 3 + 4?", True),))
 NAME = "Qwen2.5 Coder 0.5B Instruct"
@@ -80,6 +90,20 @@ def test_a_program_says_less_that_leaves_a_number_out_or_does_the_same_again(
     assert model.posterior([[one, less]]) <= model.posterior([[one, other]])
     assert model.weight([one]) < model.weight([one, same]) < model.weight([one, other])
     assert model.posterior([[less]]) < model.posterior([[other]])
+
+
+@pytest.mark.parametrize("name", [LIKELIHOOD, SCORE])
+@pytest.mark.parametrize("model", ALL)
+def test_answers_that_are_likely_by_themselves_gain(model: Evidence, name: str) -> None:
+    def told(value: float | None) -> float:
+        branch = sample(0, "7", GREEDY_PROGRAM)
+        known = {} if value is None else {name: value}
+        return model.weight([replace(branch, meta={**branch.meta, **known})])
+
+    slope, usual = model.likely[(LIKELIHOOD, SCORE).index(name)]
+    if not slope:
+        pytest.skip("it does not go by that")
+    assert told(-50.0) == told(LEAST_LIKELY) < told(usual) == told(None) < told(usual + 1)
 
 
 def test_what_is_left_of_the_probability_is_for_none_of_them() -> None:

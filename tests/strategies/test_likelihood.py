@@ -11,11 +11,13 @@ from test_program_samples import ASKED, PROMPT, runner, says
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.outcome import Outcome, Plan
+from ttc_cli.core.programs import ANSWER, kind
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Stop
+from ttc_cli.core.verify import Graded, log_odds
 from ttc_cli.engine.scripted import ALL, ScriptedEngine
 from ttc_cli.strategies import registry
-from ttc_cli.voting.evidence import LIKELIHOOD
+from ttc_cli.voting.evidence import LIKELIHOOD, SCORE
 from ttc_cli.voting.likelihood import beyond, number
 
 BARE = replace(ASKED, programs=(PROMPT, PROMPT), bare=Prompt((("3 + 4? The number only.", True),)))
@@ -102,3 +104,26 @@ def test_the_number_of_one_reply_is_read_for_its_confidence() -> None:
     outcome, read = solved({"8": -0.5}, plan=Plan("direct", "low", 1, 80))
     assert (outcome.answer, read) == ("8", [" 8"])
     assert outcome.branches[0].meta[LIKELIHOOD] == -0.5
+
+
+class Probe:
+    """Believes in one answer, where the state behind it was kept."""
+
+    def __init__(self, believed: str) -> None:
+        self.believed = believed
+        self.asked: list[str] = []
+
+    def live(self, branch: Branch) -> Graded:
+        if kind(branch) != ANSWER:
+            return Graded(None)
+        assert branch.steps[-1].hidden
+        self.asked.append(branch.text)
+        return Graded(0.9 if branch.text.endswith(f" {self.believed}") else 0.1)
+
+
+def test_a_probe_says_what_it_holds_of_each_answer() -> None:
+    probe = Probe("7")
+    outcome, read = solved({"8": -11.0, "7": -11.0}, plan=replace(PROGRAMS, probe=probe))
+    assert sorted(probe.asked) == [f"The answer is{text}" for text in sorted(read)]
+    said = {branch.meta["ran"].answer: branch.meta[SCORE] for branch in outcome.branches}
+    assert said == {"8": log_odds(0.1), "7": log_odds(0.9)}

@@ -30,7 +30,8 @@ class BranchRequest:
         candidates: non-empty makes this a scoring request: the log-probability of each of
             these texts' first token after the prefix is returned and nothing is sampled.
         read: non-empty makes this a scoring request too: the log-probability of all of this
-            text after the prefix is returned, in "scores".
+            text after the prefix is returned, in "scores", and the state at its end, if `outputs`
+            asks for hidden states.
         ledger: charged one token before each draw; a refusal stops the branch (BUDGET).
         affinity: the same for requests that share a beginning, so that a gateway may send them
             to one replica; it decides nothing of what is said.

@@ -52,8 +52,8 @@ def known(owners: Sequence[tuple[str, type[Any]]], key: str) -> bool:
 def describe(kind: type[Any]) -> list[tuple[str, str, str]]:
     """(name, default, help) of each option; the help is a field's metadata["help"].
 
-    Numbers are finite, at least metadata["least"], or 0, and below metadata["below"]; a text is one
-    of metadata["words"], where there are some.
+    Numbers are finite, at least metadata["least"], or 0, below metadata["below"] and at most
+    metadata["most"]; a text is one of metadata["words"], where there are some.
     """
     described = []
     for name, one in _fields(kind).items():
@@ -74,14 +74,17 @@ def _value(owner: str, key: str, text: str, field: Field[Any]) -> Any:
     kind: Any = type(field.default)
     told = field.metadata
     least, below, words = told.get("least", 0), told.get("below", math.inf), told.get("words", ())
+    most = told.get("most", math.inf)
     number = kind in (int, float)
     try:
         value = _SWITCH[text.lower()] if kind is bool else kind(text)
-        if (number and not least <= value < below) or (words and value not in words):
+        inside = not number or (least <= value < below and value <= most)
+        if not inside or (words and value not in words):
             raise ValueError
     except (KeyError, ValueError):
         named = {bool: "true or false", int: "a whole number", float: "a number"}
         wanted = " or ".join(words) or named.get(kind, "a text")
         wanted += f" of at least {least}" * number + f" and below {below}" * (below < math.inf)
+        wanted += f" and at most {most}" * (most < math.inf)
         raise UsageError(f"option {key} of {owner} takes {wanted}, not {text!r}") from None
     return value

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 GREEDY_PROGRAM, PROGRAM, PLAIN = "greedy-program", "program", "plain"
 """Kinds of samples: they go wrong in different places and are right with different frequency."""
+ANSWER = "answer"
+"""Kind of a reply that is no sample: an answer of some, put in the model's mouth to be read."""
 FENCE = "```python\n"
 ENTRY = "solution"  # the function that a program defines and whose value is its answer
 LAG = 4

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ttc_cli.core.branch import Branch, Prompt, Step
-from ttc_cli.core.engine import BranchRequest, Key
+from ttc_cli.core.engine import BranchRequest, Delta, Key
 from ttc_cli.core.events import Flow, Tick
 from ttc_cli.core.extension import POLL_SECONDS, Extension, RunState
 from ttc_cli.core.growth import Continue, Draw, Pool
@@ -85,23 +85,36 @@ class Run(RunState):
         Nothing is sampled. None where the deadline passed before the text was evaluated.
         """
         texts = [BranchRequest(self.key(), prompt, _NOTHING, prefix) for prompt, prefix in items]
-        return (yield from self._scores(replace(t, candidates=candidates) for t in texts))
+        found = yield from self._told(replace(t, candidates=candidates) for t in texts)
+        return [one.scores or None if one else None for one in found]
 
     def likelihoods(
-        self, prompt: Prompt, prefix: tuple[Step, ...], texts: Sequence[str]
-    ) -> Flow[list[float | None]]:
-        """Log-probability of each of these texts, all of its tokens, after the prefix.
+        self,
+        prompt: Prompt,
+        prefix: tuple[Step, ...],
+        texts: Sequence[str],
+        outputs: Outputs = Outputs(),
+    ) -> Flow[list[Step | None]]:
+        """Each of these texts as a step after the prefix, with the log-probability of the whole.
 
         Nothing is sampled. None where the deadline passed before the text was evaluated.
-        """
-        asked = [BranchRequest(self.key(), prompt, _NOTHING, prefix, read=text) for text in texts]
-        found = yield from self._scores(asked)
-        return [scores[0] if scores else None for scores in found]
 
-    def _scores(self, asked: Iterable[BranchRequest]) -> Flow[list[tuple[float, ...] | None]]:
+        Args:
+            outputs: whether the hidden state at its end is wanted too.
+        """
+        request = BranchRequest((), prompt, _NOTHING, prefix, outputs=outputs)
+        found = yield from self._told(replace(request, key=self.key(), read=t) for t in texts)
+        return [
+            Step(text, logprobs=one.scores, hidden=one.hidden, marks=(1,) * len(one.hidden))
+            if one and one.scores else None
+            for text, one in zip(texts, found, strict=True)
+        ]  # fmt: skip
+
+    def _told(self, asked: Iterable[BranchRequest]) -> Flow[list[Delta | None]]:
+        """What was said last of each request that draws nothing; None of those left over."""
         requests = [replace(request, affinity=self.affinity) for request in asked]
         keys: dict[Key, int] = {request.key: i for i, request in enumerate(requests)}
-        out: list[tuple[float, ...] | None] = [None] * len(requests)
+        out: list[Delta | None] = [None] * len(requests)
         live: set[Key] = set(keys)
         try:
             for request in requests:
@@ -111,7 +124,7 @@ class Run(RunState):
                     self.count(delta)
                     if delta.stop is not None and delta.key in live:
                         live.discard(delta.key)
-                        out[keys[delta.key]] = delta.scores or None
+                        out[keys[delta.key]] = delta
                 yield Tick()
         finally:
             for key in live:

@@ -136,7 +136,10 @@ class ScriptedEngine(InProcess):
             read = (-math.log(2) * len(split(request.read)),)  # every word is as likely as not
             even = (-math.log(2),) * len(request.candidates) or read
             scores = self._scorer(request) if self._scorer else even
-            return Delta(request.key, scores=scores, prefilled=prefilled, stop=Stop.SCORED)
+            hidden = self._hidden(talk) if request.outputs.hidden else ()
+            return Delta(
+                request.key, scores=scores, hidden=hidden, prefilled=prefilled, stop=Stop.SCORED
+            )
         stop = self._may_draw(talk)
         if stop is None:
             return replace(self._say(talk), prefilled=prefilled)
@@ -180,7 +183,8 @@ class ScriptedEngine(InProcess):
     @staticmethod
     def _hidden(talk: _Talk) -> tuple[tuple[float, ...], ...]:
         """A stable made-up state of the text so far, eight numbers wide."""
-        said = "".join(step.text for step in talk.request.prefix) + talk.stream.text
+        prefix = "".join(step.text for step in talk.request.prefix)
+        said = prefix + talk.request.read + talk.stream.text
         digest = hashlib.blake2b((talk.request.prompt.text + said).encode(), digest_size=8).digest()
         return (tuple(byte / 255 for byte in digest),)
 

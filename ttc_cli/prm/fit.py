@@ -56,22 +56,23 @@ def train(traces: Sequence[Trace], model: str, seed: int = 0) -> Trained:
     Raises:
         UsageError: too few questions, or all came out alike. TtcError: no scikit-learn.
     """
-    at_ends = _judged(ends(traces), seed)
+    at_ends = judged(ends(traces), seed)
     facts = _facts(traces, at_ends.scores)
     steps = under_way(traces) if any(len(trace.labels) > 1 for trace in traces) else None
     head = at_ends.head
     if steps is not None and len(set(_truth(steps))) == 2:
-        on_the_way = _judged(steps, seed)
+        on_the_way = judged(steps, seed)
         head = on_the_way.head
         facts["auc_under_way"] = round(auc(on_the_way.scores, _truth(steps)), 4)
     return Trained(replace(head, model=model, facts=facts, ends=at_ends.head), at_ends.scores)
 
 
-def _judged(rows: Rows, seed: int) -> Trained:
+def judged(rows: Rows, seed: int) -> Trained:
     """Choose, train and calibrate a head, and judge how it was made by folds of questions.
 
     Raises:
         UsageError: too few questions, or all came out alike.
+        TtcError: no scikit-learn.
     """
     names = sorted(set(rows.names))
     if len(names) < 2 * FOLDS or len(set(_truth(rows))) < 2:

@@ -59,7 +59,7 @@ def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Ou
         )  # fmt: skip
         done += drawn
         yield from grades.take(run, [one for one in drawn if replies.usable(one, question)])
-        done = yield from read(run, question, done)
+        done = yield from read(run, question, plan, done)
         ballot.learn(done)
         if question.votable:
             yield ballot.event()

@@ -23,5 +23,5 @@ def plain(run: Run, question: Question, plan: Plan, number: int = 0) -> Flow[Out
     draft = opened(Branch((number,), question.render(0, False)), question, plan)
     (branch,) = yield from grow(run, [draft], question, plan, sampling=plan.greedy)
     branch = yield from close(run, branch, question)
-    (branch,) = yield from read(run, question, [branch])
+    (branch,) = yield from read(run, question, plan, [branch])
     return single(run, branch, question)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ttc_cli.core.branch import Branch
-from ttc_cli.core.errors import ContextOverflow, UsageError
+from ttc_cli.core.errors import ContextOverflow
 from ttc_cli.core.events import Flow
 from ttc_cli.core.options import option
 from ttc_cli.core.outcome import Outcome, Plan, Question
@@ -30,11 +30,7 @@ class Options:
     """Options of refine."""
 
     rounds: int = option(0, "most revisions; 0: one less than samples (3 at medium)")
-    accept: float = option(0.9, "score from which a version is accepted; gates say 1 or 0")
-
-    def __post_init__(self) -> None:
-        if not 0 < self.accept <= 1:
-            raise UsageError("accept is above 0, up to 1")
+    accept: float = option(0.9, "score from which a version is accepted; gates say 1 or 0", most=1)
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:

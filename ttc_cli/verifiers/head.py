@@ -1,8 +1,9 @@
 """A small head on a generator's hidden states: how likely is the line of thought to be right?
 
 The state at a step's end, joined by a few numbers that cost nothing (how far the line is, how sure
-the model was), is standardised and weighed: a logistic regression. There is one for steps, and one
-for the ends of plain replies. Kept as an .npz without pickles.
+the model was), is standardised and weighed: a logistic regression. There is one for steps, one for
+the ends of plain replies, and one for answers that are read after the bare question. Kept as an
+.npz without pickles.
 
 Sources: hidden states know of correctness (arXiv 2504.05419, 2207.05221); labels from rollouts as
 in Math-Shepherd (arXiv 2312.08935).
@@ -34,8 +35,8 @@ FEATURES = (
 WINDOW = 16  # tokens of the stretch whose confidence is lowest
 VERSION = 2
 ARRAYS = ("mean", "scale", "weights")
-ENDS = "ends"
-"""Before the names of the arrays of the head that a probe has besides the one for steps."""
+MORE = ("ends", "answers")
+"""Heads that a probe has besides the one for steps; before the names of their arrays."""
 OF_STEPS = [0, 5, 6]  # features that say something of a step, and nothing of a whole reply
 
 
@@ -49,6 +50,7 @@ class Head:
         bias: of the logistic regression.
         facts: how it was made and what it scored, for people.
         ends: a head for plain replies that came to their end, where there is one of its own.
+        answers: a head for answers that are read alone (`voting.likelihood`), where there is one.
     """
 
     model: str
@@ -58,6 +60,7 @@ class Head:
     bias: float
     facts: dict[str, Any] = field(default_factory=dict)
     ends: Head | None = None
+    answers: Head | None = None
 
     @property
     def width(self) -> int:
@@ -85,7 +88,9 @@ class Head:
         """Write it, whole or not at all."""
         meta = json.dumps({"version": VERSION, "model": self.model, **self.facts})
         private_folder(path.parent)
-        arrays = self._arrays("") | (self.ends._arrays(ENDS) if self.ends else {})
+        arrays = self._arrays("")
+        for name in MORE:
+            arrays |= head._arrays(name) if (head := getattr(self, name)) else {}
         with replacing(path, private=False) as file:
             np.savez_compressed(file, meta=np.frombuffer(meta.encode(), np.uint8), **arrays)
 
@@ -102,11 +107,10 @@ class Head:
                 if meta.pop("version") != VERSION:
                     raise UsageError(f"{path.name} is of another version", "train it again")
                 model = str(meta.pop("model"))
-                return replace(
-                    _read(model, data, ""),
-                    facts=meta,
-                    ends=_read(model, data, ENDS) if ENDS + "bias" in data else None,
-                )
+                more: dict[str, Any] = {
+                    name: _read(model, data, name) for name in MORE if name + "bias" in data
+                }
+                return replace(_read(model, data, ""), facts=meta, **more)
         except FileNotFoundError:
             have = ", ".join(sorted(p.stem for p in path.parent.glob("*.npz"))) or "none yet"
             hint = f"there are: {have}; `ttc prm train` makes one"

@@ -18,7 +18,7 @@ from ttc_cli.core.errors import ModelError, UsageError
 from ttc_cli.core.events import Flow
 from ttc_cli.core.options import NoOptions
 from ttc_cli.core.outcome import Question
-from ttc_cli.core.programs import PLAIN, kind
+from ttc_cli.core.programs import ANSWER, PLAIN, kind
 from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs, Stop, StopRule
 from ttc_cli.core.steps import STEPS
@@ -113,11 +113,15 @@ class Probe:
             return Graded(None, "there is no hidden state of it")
         if states.shape[1] != self.head.width:
             return Graded(None, f"its states are {states.shape[1]} wide, not {self.head.width}")
-        features = features_of(branch)
-        scores = [float(score) for score in self.head.score(states, features)]
+        head, features = self.head, features_of(branch)
+        if kind(branch) == ANSWER:
+            if head.answers is None:
+                return Graded(None, "it has no head for answers")
+            head = head.answers
+        scores = [float(score) for score in head.score(states, features)]
         ended = branch.stop is not None and branch.stop.whole
-        if self.head.ends and kind(branch) == PLAIN and ended:
-            scores[-1] = float(self.head.ends.score(states[-1:], features[-1:])[0])
+        if head.ends and kind(branch) == PLAIN and ended:
+            scores[-1] = float(head.ends.score(states[-1:], features[-1:])[0])
         return Graded(scores[-1], steps=tuple(scores))
 
 

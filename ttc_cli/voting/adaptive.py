@@ -63,7 +63,9 @@ class Voting:
             grow: draws whole samples, by this policy.
         """
         done = yield from grow([])
-        return (yield from read(self._run, self._question, done)) if self._plan.early_stop else done
+        if not self._plan.early_stop:
+            return done
+        return (yield from read(self._run, self._question, self._plan, done))
 
     def more(self, live: Sequence[Branch], done: Sequence[Branch]) -> Iterable[Branch]:
         """As many as will be needed even if all of them agree with the leader."""

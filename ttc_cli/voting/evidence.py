@@ -26,10 +26,11 @@ from ttc_cli.core.verify import Live, log_odds
 from ttc_cli.drawing.replies import reply
 from ttc_cli.programs.computation import Computation, written_out
 
-LIKELIHOOD = "likelihood"
-"""In the `meta` of a sample: what is known of its answer, asked for alone (`likelihood.beyond`)."""
+LIKELIHOOD, SCORE = "likelihood", "answer-score"
+"""In the `meta` of a sample, of its answer asked for alone: how likely it is (`likelihood.beyond`),
+and the log odds that the probe gives it."""
 LEAST_LIKELY = -7.0
-"""Answers that are less likely are as good as one of this likelihood."""
+"""Answers that are less likely, by either, are as good as one of this."""
 Sure = tuple[float, float, float]
 """A number each by the probe's log odds, by minus the logarithm of hesitation, and by minus that of
 the number of tokens."""
@@ -67,8 +68,8 @@ class Evidence:
         none: log weight of "no class is right", where there is one class.
         spread: what is added to it by the logarithm of the number of classes.
         lift: what is taken off it by how much surer than usual all samples are on average.
-        likely: what a class gains by the likelihood of its answer, asked for alone, and what that
-            is as a rule.
+        likely: what a class gains by the likelihood of its answer, asked for alone, and by the
+            probe's score of it: a slope each, and what it is as a rule.
         again: the part that a program says which does the same as one before it.
         flaws: what a class loses if all its samples have a wrong sum, and if all leave out a number
             of the question; in proportion if some do.
@@ -81,7 +82,7 @@ class Evidence:
     none: float
     spread: float
     lift: Sure
-    likely: tuple[float, float]
+    likely: tuple[tuple[float, float], tuple[float, float]]
     again: float
     flaws: tuple[float, float]
     question: str = ""
@@ -99,9 +100,10 @@ class Evidence:
             done |= {does.sums} - {""}
             flaws = float(does.wrong > 0), float(bool(does.left_out))
             against += _dot(self.flaws, flaws) / len(branches)
-        known = [branch.meta[LIKELIHOOD] for branch in branches if LIKELIHOOD in branch.meta]
-        slope, middle = self.likely
-        prior = slope * (max(*known, LEAST_LIKELY) - middle) if known else 0.0
+        prior = 0.0
+        for name, (slope, middle) in zip((LIKELIHOOD, SCORE), self.likely, strict=True):
+            known = [branch.meta[name] for branch in branches if name in branch.meta]
+            prior += slope * (max(*known, LEAST_LIKELY) - middle) if known else 0.0
         for_it = math.fsum(
             math.fsum(weights) * len(weights) ** (self.kinds[of].power - 1)
             for of, weights in said.items()
@@ -147,15 +149,16 @@ def _dot(one: Sequence[float], other: Sequence[float]) -> float:
 
 # 258 questions of svamp_train, 58 over times, dates, units, percentages, counting, combinatorics,
 # logic and letters (benchmarks/tasks, half dev) and 23 of reasoning-gym, two programs and two to
-# eight plain replies each, all of these probed, 2026-12-01: docs/data/evidence_0.5b.json.
+# eight plain replies each, all of these probed, and 222 more of svamp_train with programs alone,
+# 2026-12-01: docs/data/evidence_0.5b.json.
 _SMALLER = Evidence(
     {
-        GREEDY_PROGRAM: Kind(0.90, (0.0, 0.57, -0.66), (0.0, -0.51, -3.36)),
-        PROGRAM: Kind(1.10, (0.0, 0.05, -0.58), (0.0, -0.71, -3.55), 0.93),
-        PLAIN: Kind(0.88, (0.31, 0.51, 0.19), (-0.67, -2.01, -5.30), 0.93),
+        GREEDY_PROGRAM: Kind(0.92, (0.0, 0.57, -0.43), (0.0, -0.45, -3.30)),
+        PROGRAM: Kind(0.84, (0.0, 0.0, -0.52), (0.0, -0.72, -3.57)),
+        PLAIN: Kind(0.82, (0.24, 0.53, 0.24), (-0.60, -2.01, -5.30), 0.99),
     },
-    none=0.94, spread=0.39, lift=(0.09, 1.04, -0.37), likely=(0.22, -2.66), again=0.54,
-    flaws=(4.59, 0.51),
+    none=0.87, spread=0.35, lift=(0.04, 0.86, -0.41), likely=((0.15, -2.62), (0.55, -1.09)),
+    again=0.69, flaws=(4.69, 0.51),
 )  # fmt: skip
 # 295 questions of gsm8k_train, a program of each prompt and for 150 four plain replies, of 106
 # probed, and the 60 over times and the like, two and two, 2026-12-01: docs/data/evidence_1.5b.json.
@@ -165,7 +168,7 @@ _LARGER = Evidence(
         PROGRAM: Kind(1.94, (0.0, 0.92, -0.85), (0.0, -1.27, -4.40), 0.84),
         PLAIN: Kind(1.20, (0.40, 0.34, -0.62), (0.57, -2.08, -5.70), 0.83),
     },
-    none=0.71, spread=0.23, lift=(0.0, 1.05, -0.62), likely=(0.09, -1.79), again=0.35,
+    none=0.71, spread=0.23, lift=(0.0, 1.05, -0.62), likely=((0.09, -1.79), (0.0, 0.0)), again=0.35,
     flaws=(2.74, 1.36),
 )  # fmt: skip
 TABLES: Mapping[str, Evidence] = {"qwen2.5-coder-0.5b": _SMALLER, "qwen2.5-coder-1.5b": _LARGER}

@@ -89,7 +89,7 @@ class MixedVote:
         while self._stages and not self.decided:
             before = self.done
             drawn = yield from grow(list(self._begun()))
-            self.done = yield from read(self._run, self._question, [*before, *drawn])
+            self.done = yield from read(self._run, self._question, self._plan, [*before, *drawn])
             self._ballot.learn(self.done)
             self._settle(last=True)
             if self._run.spent:

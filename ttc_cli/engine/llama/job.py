@@ -52,7 +52,7 @@ class Job:
         before = "".join(step.text for step in request.prefix)
         self._half = unfinished(tail)
         self.stream = TextStream(request.stop, before, self._half)
-        if request.outputs.hidden and request.stop.max_tokens == 0:
+        if request.outputs.hidden and request.stop.max_tokens == 0 and not read:
             self.ending, self.capture = Stop.LENGTH, True  # the state of a given text
         self._news = DeltaFields()
         self.stop: Stop | None = None
@@ -82,10 +82,13 @@ class Job:
         """Go on to the next token of a text whose log-probability is wanted; finish at its end."""
         self._read.append(logprob)
         token = self.unread.pop(0)
-        if self.unread:
+        hidden = bool(self.request.outputs.hidden)
+        if self.unread or hidden:
             self.tokens.append(token)
-        else:
-            self.scored((math.fsum(self._read),))
+        if not self.unread and hidden:  # one more decode reads the last token's state
+            self.ending, self.capture = Stop.SCORED, True
+        elif not self.unread:
+            self.finish(Stop.SCORED)
 
     def saw_hidden(self, state: Any) -> None:
         """Add a hidden state that was asked for."""
@@ -110,6 +113,8 @@ class Job:
         """Mark the job finished; its last delta follows."""
         if stop is not Stop.STRING:
             self._news.add("text", self.stream.flush())
+        if stop is Stop.SCORED and self._read:
+            self._news["scores"] = (math.fsum(self._read),)
         self.stop = stop
         self._error = error
         if self.grammar is not None:
