@@ -6,7 +6,8 @@
 READ is what `read_pool.py` wrote. Printed: the AUC of single replies, by the evidence, hesitation,
 the probe and mean confidence, with 95% intervals (questions drawn anew 2,000 times); and for each
 size of vote what is right counted and weighed, paired, with coverage and calibration. Where there
-are programs too, the efforts are replayed. Answers that were not read and states that were not kept
+are programs too, votes with two of them among as many samples are set against counted plain ones,
+and the efforts are replayed. Answers that were not read and states that were not kept
 say nothing.
 """
 
@@ -143,6 +144,17 @@ def main() -> None:
             "weighed": [weighed["accuracy"], *wilson(round(sum(weighed["right"])), len(some))],
             "paired": asdict(paired(count["right"], weighed["right"])),
             "coverage": float(np.mean(covered)), "confidence": weighed["confidence"],
+        }  # fmt: skip
+        some = [one for one in some if all(map(one.named, PAIR))]
+        if len(some) < 20:
+            continue
+        count = judge(some, counted, [PLAIN] * many, plan, orders=32)
+        mixed = judge(some, model.posterior, order(many), plan, orders=32)
+        report[f"mixed vote of {many}"] = {
+            "questions": len(some), "tokens": mixed["tokens"],
+            "counted": count["accuracy"], "weighed": mixed["accuracy"],
+            "paired": asdict(paired(count["right"], mixed["right"])),
+            "confidence": mixed["confidence"],
         }  # fmt: skip
     whole = [one for one in questions if all(one.named(name) for name in (*PAIR, "plain"))]
     for effort in EFFORTS if len(whole) >= 20 else ():
