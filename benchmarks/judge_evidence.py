@@ -23,13 +23,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fit_evidence import KINDS, PAIR, Asked, Model, asked, judge, read, trace_of
+from evidence_model import KINDS, PAIR, Asked, Model, asked, read
+from fit_evidence import replies
 from read_pool import lines
+from replays import judge
 
 from ttc_cli.bench.statistics import paired, wilson
 from ttc_cli.core.halves import unpack
 from ttc_cli.core.programs import PLAIN
-from ttc_cli.core.sampling import Stop
 from ttc_cli.prm.measures import auc
 from ttc_cli.verifiers.head import Head
 from ttc_cli.verifiers.probe import OURS
@@ -60,15 +61,11 @@ def probed(rows: Sequence[dict[str, Any]], model: str) -> dict[int, float]:
     if not path.exists():
         return {}
     head = Head.load(path)
-    out = {}
-    for at, row in enumerate(rows):
-        if row["kind"] == PLAIN and row.get("states") and Stop(row["stop"]).whole:
-            trace = trace_of(row)
-            out[at] = float((head.ends or head).logits(trace.states[-1:], trace.features[-1:])[0])
-        if head.answers and row.get("asked"):
+    for row in rows if head.answers else ():
+        if row.get("asked"):
             state, features = (unpack(part)[None] for part in row["asked"])
             row["answer_score"] = float(head.answers.logits(state, features)[0])
-    return out
+    return replies(rows, head)
 
 
 def singles(questions: Sequence[Asked], by: dict[str, Score]) -> dict[str, Any]:
