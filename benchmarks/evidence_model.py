@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 from ttc_cli.answers import classes
 from ttc_cli.answers.plausible import implausible
 from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM
-from ttc_cli.voting.evidence import LEAST_LIKELY, Sure, unhesitating
+from ttc_cli.voting.evidence import BOUNDS, Sure, unhesitating
 
 KINDS = (GREEDY_PROGRAM, PROGRAM, PLAIN)
 PAIR = ("program-B-0", "program-A-0")
@@ -116,8 +116,8 @@ def asked(
         found = classes(said, worker=Undecided())
         for number, group in enumerate(found):
             members = [rows[at[member]] for member in group.members if reads]
-            scored = _most(members if probed else [], "answer_score")
-            one.likely[number] = _most(members, "likelihood"), scored
+            scored = _most(members if probed else [], "answer_score", *BOUNDS[1])
+            one.likely[number] = _most(members, "likelihood", *BOUNDS[0]), scored
             for member in group.members:
                 one.samples[member].of = number
             if np.mean([rows[at[member]]["right"] for member in group.members]) > 0.5:
@@ -126,9 +126,9 @@ def asked(
     return [one for one in out if not pairs or all(one.named(name) for name in PAIR)]
 
 
-def _most(rows: Sequence[dict[str, Any]], name: str) -> float:
+def _most(rows: Sequence[dict[str, Any]], name: str, least: float, most: float) -> float:
     known = [row[name] for row in rows if row.get(name) is not None]
-    return max(*known, LEAST_LIKELY) if known else math.nan
+    return min(max(*known, least), most) if known else math.nan
 
 
 class Model:

@@ -16,7 +16,7 @@ from ttc_cli.core.sampling import Stop
 from ttc_cli.core.verify import Graded
 from ttc_cli.voting.ballot import Ballot, confidence
 from ttc_cli.voting.evidence import (
-    LEAST_LIKELY,
+    BOUNDS,
     LIKELIHOOD,
     SCORE,
     TABLES,
@@ -100,8 +100,10 @@ def test_answers_that_are_likely_by_themselves_gain(model: Evidence, name: str) 
         known = {} if value is None else {name: value}
         return model.weight([replace(branch, meta={**branch.meta, **known})])
 
-    usual = model.likely[(LIKELIHOOD, SCORE).index(name)][1]
-    assert told(-50.0) == told(LEAST_LIKELY) < told(usual) == told(None) < told(usual + 1)
+    of = (LIKELIHOOD, SCORE).index(name)
+    usual, (least, most) = model.likely[of][1], BOUNDS[of]
+    assert told(-50.0) == told(least) < told(usual) == told(None) < told(usual + 1)
+    assert told(100.0) == told(min(most, 100.0))
 
 
 def test_what_is_left_of_the_probability_is_for_none_of_them() -> None:
