@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 from ttc_cli.answers import classes
 from ttc_cli.answers.plausible import implausible
 from ttc_cli.core.programs import GREEDY_PROGRAM, PLAIN, PROGRAM
-from ttc_cli.voting.evidence import BOUNDS, Sure, unhesitating
+from ttc_cli.voting.evidence import BOUNDS, LIKELIHOOD, SCORE, Sure, unhesitating
 
 KINDS = (GREEDY_PROGRAM, PROGRAM, PLAIN)
 PAIR = ("program-B-0", "program-A-0")
@@ -116,8 +116,8 @@ def asked(
         found = classes(said, worker=Undecided())
         for number, group in enumerate(found):
             members = [rows[at[member]] for member in group.members if reads]
-            scored = _most(members if probed else [], "answer_score", *BOUNDS[1])
-            one.likely[number] = _most(members, "likelihood", *BOUNDS[0]), scored
+            scored = _most(members if probed else [], "answer_score", *BOUNDS[SCORE])
+            one.likely[number] = _most(members, "likelihood", *BOUNDS[LIKELIHOOD]), scored
             for member in group.members:
                 one.samples[member].of = number
             if np.mean([rows[at[member]]["right"] for member in group.members]) > 0.5:

@@ -80,7 +80,7 @@ def probe(
         heads: a probe whose heads for replies and steps are taken as they are.
     """
     if heads is None:
-        plain = probed(rows)
+        plain = with_states(rows)
         digest = hashlib.sha256(model.read_bytes()).hexdigest()
         found = train([trace_of(rows[at]) for at in plain], digest)
         logits = dict(zip(plain, map(log_odds, map(float, found.scores)), strict=True))
@@ -96,7 +96,7 @@ def probe(
     return logits, facts
 
 
-def probed(rows: Sequence[dict[str, Any]]) -> list[int]:
+def with_states(rows: Sequence[dict[str, Any]]) -> list[int]:
     """Rows of plain replies whose states are known.
 
     What a pool tells of a program's end is not the state that is drawn.
@@ -110,7 +110,7 @@ def probed(rows: Sequence[dict[str, Any]]) -> list[int]:
 
 def replies(rows: Sequence[dict[str, Any]], head: Head) -> dict[int, float]:
     """Log odds of plain replies by a probe."""
-    traces = {at: trace_of(rows[at]) for at in probed(rows)}
+    traces = {at: trace_of(rows[at]) for at in with_states(rows)}
     ends = head.ends or head
     return {
         at: float(ends.logits(trace.states[-1:], trace.features[-1:])[0])

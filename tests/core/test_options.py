@@ -20,6 +20,7 @@ class Two:
     full_reply: bool = False
     way: str = field(default="mean", metadata={"words": ("mean", "min")})
     bar: float = field(default=0.5, metadata={"least": 0.1, "below": 1})
+    share: float = field(default=1.0, metadata={"above": 0, "most": 1})
 
 
 BOTH = [("one", One), ("two", Two)]
@@ -43,6 +44,8 @@ def test_a_key_goes_to_every_owner_that_has_it() -> None:
         ({"seconds": "nan"}, "takes a number of at least 0, not 'nan'"),
         ({"rounds": "-1"}, "takes a whole number of at least 0, not '-1'"),
         ({"bar": "1"}, "takes a number of at least 0.1 and below 1, not '1'"),
+        ({"share": "0"}, "takes a number above 0 and up to 1, not '0'"),
+        ({"share": "1.01"}, "takes a number above 0 and up to 1, not '1.01'"),
         ({"way": "most"}, "option way of two takes mean or min, not 'most'"),
     ],
 )
@@ -54,4 +57,6 @@ def test_what_is_refused(given: dict[str, str], says: str) -> None:
 
 def test_options_describe_themselves() -> None:
     assert options.describe(One) == [("rounds", "3", "how many"), ("seconds", "2.0", "")]
-    assert [name for name, *_ in options.describe(Two)] == ["seconds", "full-reply", "way", "bar"]
+    assert [name for name, *_ in options.describe(Two)] == [
+        "seconds", "full-reply", "way", "bar", "share",
+    ]  # fmt: skip

@@ -100,8 +100,7 @@ def test_answers_that_are_likely_by_themselves_gain(model: Evidence, name: str) 
         known = {} if value is None else {name: value}
         return model.weight([replace(branch, meta={**branch.meta, **known})])
 
-    of = (LIKELIHOOD, SCORE).index(name)
-    usual, (least, most) = model.likely[of][1], BOUNDS[of]
+    usual, (least, most) = model.likely[[*BOUNDS].index(name)][1], BOUNDS[name]
     assert told(-50.0) == told(least) < told(usual) == told(None) < told(usual + 1)
     assert told(100.0) == told(min(most, 100.0))
 

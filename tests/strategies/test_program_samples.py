@@ -116,10 +116,9 @@ def test_two_programs_that_agree_settle_it_at_auto() -> None:
     script = says("    return 7", "\\boxed{8}", later="    return 9")
     outcome, events, _ = solve("self-consistency", script, plan)
     assert outcome.answer == "8"
-    (why,) = (e.message for e in events if isinstance(e, Note))
-    assert "from 2 to 4 samples: " in why
-    assert "9 ×1" in why
-    assert "7 ×1" in why
+    assert any(
+        isinstance(e, Note) and "from 2 to 4 samples: 7 ×1, 9 ×1" in e.message for e in events
+    )
 
 
 def test_medium_ends_at_two_programs_that_agree_or_at_four_samples() -> None:

@@ -163,7 +163,8 @@ def test_a_verifiers_needs_are_checked_before_anything_is_drawn() -> None:
 
 
 def test_bad_options_are_refused() -> None:
-    for name, given in (("best-of-n", {"choose": "dice"}), ("refine", {"accept": "2"})):
+    refine = [("refine", {"accept": value}) for value in ("2", "0")]
+    for name, given in [("best-of-n", {"choose": "dice"}), *refine]:
         with pytest.raises(UsageError):
             options.deal([(name, registry.find(name).options)], given)
 

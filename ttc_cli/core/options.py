@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
@@ -21,6 +22,10 @@ def option(default: Any, help: str, **bounds: Any) -> Any:  # noqa: A002 - as in
     return field(default=default, metadata={"help": help, **bounds})
 
 
+_BOUNDS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "least": (operator.ge, "of at least"), "above": (operator.gt, "above"),
+    "below": (operator.lt, "below"), "most": (operator.le, "up to"),
+}  # fmt: skip
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -52,8 +57,8 @@ def known(owners: Sequence[tuple[str, type[Any]]], key: str) -> bool:
 def describe(kind: type[Any]) -> list[tuple[str, str, str]]:
     """(name, default, help) of each option; the help is a field's metadata["help"].
 
-    Numbers are finite, at least metadata["least"], or 0, below metadata["below"] and at most
-    metadata["most"]; a text is one of metadata["words"], where there are some.
+    Numbers are finite, and bounded by what metadata has of "least" (else by 0), "above", "below"
+    and "most"; a text is one of metadata["words"], where there are some.
     """
     described = []
     for name, one in _fields(kind).items():
@@ -73,18 +78,19 @@ def _plain(key: str) -> str:
 def _value(owner: str, key: str, text: str, field: Field[Any]) -> Any:
     kind: Any = type(field.default)
     told = field.metadata
-    least, below, words = told.get("least", 0), told.get("below", math.inf), told.get("words", ())
-    most = told.get("most", math.inf)
-    number = kind in (int, float)
+    words, limits = told.get("words", ()), dict[str, float]()
+    if kind in (int, float):
+        limits = ({} if "above" in told else {"least": 0}) | {"below": math.inf}
+        limits |= {name: told[name] for name in _BOUNDS if name in told}
     try:
         value = _SWITCH[text.lower()] if kind is bool else kind(text)
-        inside = not number or (least <= value < below and value <= most)
+        inside = all(_BOUNDS[name][0](value, limit) for name, limit in limits.items())
         if not inside or (words and value not in words):
             raise ValueError
     except (KeyError, ValueError):
         named = {bool: "true or false", int: "a whole number", float: "a number"}
         wanted = " or ".join(words) or named.get(kind, "a text")
-        wanted += f" of at least {least}" * number + f" and below {below}" * (below < math.inf)
-        wanted += f" and at most {most}" * (most < math.inf)
+        said = (f" {_BOUNDS[n][1]} {limit}" for n, limit in limits.items() if limit < math.inf)
+        wanted += " and".join(said)
         raise UsageError(f"option {key} of {owner} takes {wanted}, not {text!r}") from None
     return value

@@ -30,7 +30,9 @@ class Options:
     """Options of refine."""
 
     rounds: int = option(0, "most revisions; 0: one less than samples (3 at medium)")
-    accept: float = option(0.9, "score from which a version is accepted; gates say 1 or 0", most=1)
+    accept: float = option(
+        0.9, "score from which a version is accepted; gates say 1 or 0", above=0, most=1
+    )
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:

@@ -29,9 +29,9 @@ from ttc_cli.programs.computation import Computation, written_out
 LIKELIHOOD, SCORE = "likelihood", "answer-score"
 """In the `meta` of a sample, of its answer asked for alone: how likely it is (`likelihood.beyond`),
 and the log odds that the probe gives it."""
-BOUNDS = ((-7.0, math.inf), (-3.0, 3.0))
-"""What is beyond these, of each of both, counts as they do: a model that cannot guess an answer may
-compute it, and a state that is like none that the probe was trained on may be told anything."""
+BOUNDS: Mapping[str, tuple[float, float]] = {LIKELIHOOD: (-7.0, math.inf), SCORE: (-3.0, 3.0)}
+"""What is beyond these counts as they do: a model that cannot guess an answer may compute it, and a
+state that is like none that the probe was trained on may be told anything."""
 Sure = tuple[float, float, float]
 """A number each by the probe's log odds, by minus the logarithm of hesitation, and by minus that of
 the number of tokens."""
@@ -102,8 +102,7 @@ class Evidence:
             flaws = float(does.wrong > 0), float(bool(does.left_out))
             against += _dot(self.flaws, flaws) / len(branches)
         prior = 0.0
-        told = zip((LIKELIHOOD, SCORE), self.likely, BOUNDS, strict=True)
-        for name, (slope, middle), (least, most) in told:
+        for (name, (least, most)), (slope, middle) in zip(BOUNDS.items(), self.likely, strict=True):
             known = [branch.meta[name] for branch in branches if name in branch.meta]
             prior += slope * (min(max(*known, least), most) - middle) if known else 0.0
         for_it = math.fsum(

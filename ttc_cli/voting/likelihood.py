@@ -25,7 +25,7 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import Outputs
 from ttc_cli.core.verify import Live, log_odds
 from ttc_cli.drawing.replies import answer_of
-from ttc_cli.voting.evidence import LIKELIHOOD, SCORE
+from ttc_cli.voting.evidence import BOUNDS, LIKELIHOOD, SCORE
 
 LEAD = (Step("The answer is", sampled=False),)
 _NUMBER = re.compile(r"[^\w.,-]?(-?\d[\d,]*(?:\.\d+)?)(?: ?[^\W\d_%]*)\.?")
@@ -49,7 +49,7 @@ def read(run: Run, question: Question, plan: Plan, done: Sequence[Branch]) -> Fl
     if question.bare is None or "likelihood" not in run.engine.info.capabilities or run.late:
         return list(done)
     said = [number(branch, question) for branch in done]
-    known = {text: _known(one) for text, one in zip(said, done, strict=True) if _known(one)}
+    known = {text: had for text, one in zip(said, done, strict=True) if (had := _known(one))}
     new = sorted({text for text in said if text and text not in known})
     if new:
         began = run.clock()
@@ -82,7 +82,7 @@ def alone(
 
 
 def _known(branch: Branch) -> dict[str, Any]:
-    return {name: branch.meta[name] for name in (LIKELIHOOD, SCORE) if name in branch.meta}
+    return {name: branch.meta[name] for name in BOUNDS if name in branch.meta}
 
 
 def _judged(text: str, read_: Branch, probe: Live | None) -> dict[str, float]:
