@@ -16,6 +16,8 @@ from ttc_cli.models.pull import pull
 # libraries that are loaded already, the second for those to come.
 threadpool_limits(1, user_api="blas")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Programs that are started here find their modules compiled, as an installed one does.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")
