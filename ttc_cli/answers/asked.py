@@ -20,8 +20,10 @@ COPULAS = frozenset({"is", "are", "was", "were"})
 _VERBS = frozenset(names.listed("auxiliaries"))
 _ASKING = frozenset({"what", "which", "who", "where", "when"})
 _TOLD = re.compile(r"(?:please\s+)?(?:name|state|identify|give|tell me)\s+(?:the|an?)\s+", re.I)
+_OPENED = re.compile(r"(?:what|which|who|where)\b[^:.\n]{4,200}(?=:\s)", re.I)
 PREPOSITIONS = frozenset(names.listed("prepositions"))
 _ARTICLES = frozenset({"the", "a", "an", "our", "your"})
+_FORMS = frozenset(names.listed("forms"))
 _UNSURE = frozenset(names.listed("doubt"))
 _WORD = re.compile(r"['’]s\b|[^\W_]+(?:(?!['’]s\b)[-.&'’][^\W_]+)*")
 SENTENCE_END = re.compile(rf"(?:{UNABBREVIATED}\.|[!?;。！？])(?=\W*\s|\W*$)|\n")
@@ -115,17 +117,25 @@ def read(question: str) -> Form | None:
     if text.count("?") > 1 or len(text) > 4000:
         return None
     if "?" not in text:
-        told = _TOLD.match(text)
+        told, opened = _TOLD.match(text), _OPENED.match(text)
         text = f"What is the {text[told.end() :].rstrip('. ')}" if told else ""
-    text = text.partition("?")[0]
-    text = text[max((m.end() for m in SENTENCE_END.finditer(text)), default=0) :]
+        text = opened[0] if opened else text
+    text = last(text)
     found = words(text)
     if len(found) < 2 or unsure(text) or len(text) > 300:
         return None
-    form = _shape([word.text for word in found])
+    verdict = names.pattern("asks for a verdict").search(text)
+    form = Form("verdict") if verdict else _shape([word.text for word in found])
     indefinite = frozenset(word.text for word in found if word.article in ("a", "an"))
     said = tuple(word.text for word in found)
     return form and replace(form, said=said, indefinite=indefinite)
+
+
+def last(question: str) -> str:
+    """The last sentence of a text up to its question mark."""
+    text = question.partition("?")[0]
+    ends = [m.end() for m in SENTENCE_END.finditer(text.rstrip(" .!\n"))]
+    return text[max(ends, default=0) :]
 
 
 def _shape(said: list[str]) -> Form | None:
@@ -163,6 +173,25 @@ def _acting(asking: str, rest: list[str]) -> Form | None:
     acts = (i for i, w in enumerate(rest[:-1]) if i and (w.endswith(("s", "ed")) or w in PAST))
     verb = next(acts, 1)  # after the kind of thing, as in "which old country borders ..."
     return Form("subject", (rest[verb - 1],), tuple(rest[verb:]))
+
+
+def person(question: str) -> bool:
+    """Whether a question asks who, or where: no number answers it."""
+    return names.pattern("asks who or where").match(last(question)) is not None
+
+
+def offered(question: str) -> tuple[str, ...]:
+    """The words of which a question wants one: "as positive or negative", "Tom or Ann?".
+
+    Those that say in which form or unit it wants an answer are none.
+    """
+    for text in (last(question), question.partition(":")[0]):
+        found = names.pattern("offers").search(text)
+        said = re.split(r",?\s+or\s+|,\s+", found["words"]) if found else []
+        bare = [re.sub(r"(?i)^(?:an?|the)\s+", "", one).lower() for one in said]
+        if bare and not any(one in _FORMS or names.units(one) for one in bare):
+            return tuple(bare)
+    return ()
 
 
 def yes_or_no(question: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ttc_cli.answers import asked
 from ttc_cli.answers.names import pattern
 from ttc_cli.answers.reply import Reply, sentence
 from ttc_cli.answers.text import tidy
@@ -15,6 +16,10 @@ _SEVERAL = re.compile(
     r"(?:[Bb]oth |[Ss]owohl )?(?P<all>\(?[A-Z]\)?(?:\s*,\s*\(?[A-Z]\)?)*"
     r"(?:\s*,\s*|,?\s*(?:&|\b(?:and|or|und|oder|et|ou|y|o)\b)\s*)\(?[A-Z]\)?)"
     r"(?:\s+only|\s+are (?:both |all )?(?:correct|right|true))?\.?"
+)
+_THOSE = re.compile(
+    r"(?i).*\b(?:answers|options|choices|letters)\b(?: that \w+)?(?: are|:)\W*?"
+    r"(?P<rest>\(?(?-i:[A-Z])\b.*)"
 )
 _CHOSEN = re.compile(r"(?i:\b(?:choose|pick|select|go with|choice is|letter is)\s+)\**\(?[A-Z]\b")
 _SOLE = re.compile(r"\**\(?([A-Za-z])\)?[).]?\**\.?|\**\(?([A-Z])\)?[).]\**\s+\S.{0,80}")
@@ -97,6 +102,11 @@ def _is_label(reply: Reply) -> bool:
 def choice(reply: Reply) -> str | None:
     """A choice letter on the last line, or for kind choice on the first or anywhere."""
     line = reply.last
+    if reply.kind == "choice" or offered(reply.question) != LETTERS:
+        those = _THOSE.fullmatch(line)
+        both = several((those["rest"] if those else line).replace("*", ""), reply.question)
+        if both is not None:
+            return both or None
     sole = _SOLE.fullmatch(line)
     initials = re.match(r"\**[A-Z]\.\s?[A-Z][a-z.]", line) and reply.kind != "choice"
     only = (sole[1] or sole[2]).upper() if sole and not initials else ""
@@ -109,8 +119,6 @@ def choice(reply: Reply) -> str | None:
         shown = re.search(r"\([A-Z]\)|(?i:option|choice)\s+\**\(?[A-Z]\b", line)
         chosen = offered(reply.question) != LETTERS and _CHOSEN.search(line)
         return named(line, reply.question) if (said and shown) or chosen else None
-    if (both := several(line, reply.question)) is not None:
-        return both or None
     because = pattern("reason").search(line)
     places = (
         *([line[: because.start()]] if because else []),
@@ -118,4 +126,17 @@ def choice(reply: Reply) -> str | None:
     )  # fmt: skip
     sure = [place for place in places if not pattern("unknowing").match(place)]
     letters = (letter for place in sure if (letter := named(place, reply.question)))
-    return next(letters, options(reply.question).get(_plain(sentence(line))))
+    return next(letters, _by_text(sentence(line), reply.question))
+
+
+def _by_text(said: str, question: str) -> str | None:
+    """The letter of the one option whose text a statement has in it, if it denies nothing."""
+    known = options(question)
+    if (letter := known.get(_plain(said))) or asked.unsure(said):
+        return letter
+    words = f" {' '.join(word.text for word in asked.words(said))} "
+    found = {
+        letter for text, letter in known.items()
+        if (inner := " ".join(word.text for word in asked.words(text))) and f" {inner} " in words
+    }  # fmt: skip
+    return found.pop() if len(found) == 1 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ttc_cli.answers import asked, scan
 from ttc_cli.answers.letters import LETTERS, offered
@@ -10,6 +11,7 @@ from ttc_cli.answers.names import pattern, words
 from ttc_cli.answers.objects import objects_in
 from ttc_cli.answers.parse import parse
 from ttc_cli.answers.reply import Reply, brief, sentence
+from ttc_cli.answers.several import items
 
 _MARKS = r"[*_\"' \t]*"
 PHRASE = re.compile(
@@ -34,6 +36,8 @@ def phrase(reply: Reply) -> str | None:
     for match in reversed([*PHRASE.finditer(reply.text)][-6:]):
         if re.search(r"[\"']\s*:\s*$", match[0]) and objects_in(reply.text):
             continue  # a field of an object
+        if several := items(replace(reply, text=reply.text[match.end() :].lstrip(" *_:"))):
+            return several
         said = sentence(after(reply.text, match))
         option = _OPTION.match(said) if reply.kind is None else None
         if option and option[1] in offered(reply.question) != LETTERS:

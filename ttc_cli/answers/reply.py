@@ -53,11 +53,13 @@ def unlabelled(line: str) -> str:
 
 
 def first_turn(said: str) -> str:
-    """A list of questions and answers up to its second question.
+    """A reply up to the next turn; a list of questions and answers up to its second question.
 
     Models that were trained on such lists answer in their form, and go on with questions of
     their own.
     """
+    following = pattern("next turn").search(said)
+    said = said[: following.start()] if following else said
     answered = pattern("replies").search(said) if pattern("asks").search(said) else None
     more = answered and pattern("asks").search(said, answered.end())
     return said[: more.start()].rstrip() if more else said

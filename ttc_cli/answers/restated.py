@@ -23,7 +23,7 @@ from ttc_cli.answers.asked import (
     unsure,
     words,
 )
-from ttc_cli.answers.names import listed
+from ttc_cli.answers.names import listed, pattern
 from ttc_cli.answers.reply import brief
 
 _LEAD = re.compile(
@@ -40,6 +40,7 @@ _LINKS = {
 _PLACED = frozenset({"located", "situated", "found"})
 _GLUE = frozenset({"of", "in", "on", "at", "to", "for", "with", "'s", "that", "which", "who"})
 _CLAUSE = frozenset(listed("clause"))  # words that make what they are in a statement, and no name
+_YES = frozenset(listed("yes"))
 _FOUND_IN = re.compile(r"(?:(?:located|situated|found)\s+)?(?:in|at|on)\s+(?=\w)", re.I)
 _DATED = re.compile(
     r",?\s+(?:in|on|around)\s+(?:the year\s+)?(?:[A-Z][a-z]+\s+)?(?:\d{1,2},?\s+)?\d{3,4}\W*$"
@@ -48,9 +49,13 @@ _PAID_PER = re.compile(
     r"(?i)^(?=.*(?:[$€£¥₹]|dollar|euro|pound|rupee|\bRs)).*?(?=(?:\s+(?:an?|per|each|every)\s+|/)"
     r"(year|month|week|day|hour)$)"
 )
-_VERDICT = re.compile(r"[\s*_\"]*(yes|no)\b[*_\"]*(?=[\s]*(?:[,.!;:—–]|$))", re.I)
-_SO = re.compile(r"(?i)\b(?:so|therefore|thus|hence)(?:,? the answer is)?,?\s+(yes|no)\W*$")
-_DENIAL = re.compile(r"(?i)\b(?:no|not|never|\w+n['’]t)\b")
+_SO = re.compile(
+    r"(?i).*\b(?:so|therefore|thus|hence)(?:,? the answer is)?,?\s+(yes|no)\b(?=[*_]*(?:[,.!;:]|$))"
+)
+_DENIAL = re.compile(
+    r"(?i)\b(?:no|not|never|\w+n['’]t|nicht|kein\w*|pas|jamais|non|nunca|não|nem)\b"
+)
+_HEDGE = re.compile(r"(?i)\b(?:aber|jedoch|falls|wenn|mais|pero|però|se|si|mas)\b")
 
 
 def short(said: str, question: str) -> str | None:
@@ -90,14 +95,13 @@ def bare(said: str, question: str) -> str:
 
 def _verdict(said: str) -> str | None:
     """Yes or no, when the rest of the line goes with it."""
-    match = _VERDICT.match(said)
+    match = pattern("verdicts").match(said) or _SO.match(said)
     if match is None or "\n" in said:
-        concluded = _SO.search(said) if "\n" not in said else None
-        return concluded[1] if concluded else None
+        return None
     rest = said[match.end() :]
     denied = _DENIAL.search(rest)
-    hedged = unsure(_DENIAL.sub(" ", rest))
-    return None if hedged or (denied and match[1].lower() == "yes") else match[1]
+    hedged = unsure(_DENIAL.sub(" ", rest)) or _HEDGE.search(rest)
+    return None if hedged or (denied and match[1].lower() in _YES) else match[1]
 
 
 def _left(said: str, form: Form) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ttc_cli.answers.names import listed, pattern
+from ttc_cli.answers.names import listed, pattern, units
 from ttc_cli.answers.parse import parse
 from ttc_cli.answers.quantity import FILLER
 from ttc_cli.answers.text import plain
@@ -15,10 +15,12 @@ _MOST = 40  # values in one text
 _START = re.compile(
     r"(?<![\w.\\^{/-])(?:[-+−–]\s?|(?<!\d )(?:[mM]inus|[nN]egative) )?(?:US\s?\$|[A-Z]{1,2}\$|"
     r"[$€£¥₹₩]|[A-Z]{3} ?(?=\d)|Rs\.? ?(?=\d))?[-−]?(?:\d|\.\d|[½⅓⅔¼¾⅕⅛]|\\[dt]?frac|π|√|\\sqrt|"
-    r"\\pi)|(?<![\w.])(?:[A-Z][a-zäéû]{2,8}\.? (?:the )?(?=\d)|[a-zA-Z] ?= ?(?=[-−]?[\d\\])|"
-    r"[(\[{][-−]?\d)"
+    r"\\pi)|(?<![\w.])(?:[A-Z][a-zäéû]{2,8}\.? (?:the )?(?=\d)|"
+    r"[a-zA-Z] ?(?:=|[<>!]=?|[≤≥≠]|\\[lgn]eq?) ?(?=[-−]?[\d\\])|[(\[{][-−]?[\d∞]|"
+    r"\(?[b-z] ?[-−+*/^] ?(?=[\d(]|[b-z]\b))"
 )
-_END = re.compile(r"(?=[\s.,;:!?)\]*”\"]|$)")
+_COMPARES = re.compile(r"[<>≤≥≠]|!=|\\[lgn]e")
+_END = re.compile(r"(?=[\s.,;!?)\]*”\"]|:(?!\d)|$)")
 _ONE_LETTER = re.compile(r"(?:^|\W)[a-zA-Z]\s*$")  # "x = 3" ends an equation by itself
 _SHARE = re.compile(r"\d\s+(?:in|out of)\s+(?:every\s+)?\d")
 _WORD = re.compile(r"[^\s,.;:!?()-]+")
@@ -52,7 +54,8 @@ def _longest(text: str, start: int) -> Seen | None:
     ends = [m.start() for m in _END.finditer(text, start + 1, min(len(text), start + 80))][:20]
     for end in reversed(ends):
         said = text[start:end]
-        open_ended = said[-1:] in " .,;:!" or " (" in said or said.count("(") != said.count(")")
+        open_ended = said[-1:] in " .,;:!" or (" (" in said and "∪" not in said)
+        open_ended = open_ended or sum(map(said.count, "([")) != sum(map(said.count, ")]"))
         # "12 in total" are no inches
         cut = pattern("cut short").search(said)
         short = cut and (" " in cut[0].strip() or re.match(r"\s+\w", text[end:]))
@@ -63,10 +66,20 @@ def _longest(text: str, start: int) -> Seen | None:
         value = parse(said)
         plain_ = _is_plain(value) and (value.kind == "list" or not FILLER.search(said))
         plain_ = plain_ and not (value.kind == "list" and _unlike(value.parts, text[end:]))
+        plain_ = plain_ and not (value.kind == "range" and re.search(r"(?i)\bby $", text[:start]))
+        plain_ = plain_ and (value.kind != "relation" or bool(_COMPARES.search(said)))
+        plain_ = plain_ and not (value.kind == "formula" and _measured(said, text[end:]))
         if value.kind in _KINDS and plain_:
-            equals = said.rfind("=") + 1 if value.kind not in ("assignment", "list") else 0
+            whole = ("assignment", "list", "relation")
+            equals = said.rfind("=") + 1 if value.kind not in whole else 0
             return Seen(end - len(said[equals:].lstrip()), end, value)
     return None
+
+
+def _measured(said: str, rest: str) -> bool:
+    """Whether a letter and a number are no sum but a name and a measure: "Bus b - 12 minutes"."""
+    unit = _WORD.match(rest.lstrip()) if said[0].isalpha() else None
+    return bool(unit and units(unit[0])) or bool(said[0].isalpha() and parse(said).dimension)
 
 
 def _unlike(parts: tuple[Value, ...], rest: str) -> bool:
@@ -122,24 +135,40 @@ def told(text: str, wanted: Value | None = None, *, only: bool = False) -> Seen 
         wanted: a measure of the kind that is asked for, where the question says it.
         only: take no value of another kind.
     """
-    equation, equals, result = text.rpartition("=")
-    if equals and result.strip() and not _ONE_LETTER.search(equation):
+    aside = pattern("aside").search(text)
+    text = text[: aside.start()] if aside and seen(text[: aside.start()]) else text
+    equals = next(reversed([*pattern("equals").finditer(text)]), None)
+    result = text[equals.end() :] if equals else ""
+    if equals and result.strip() and not _ONE_LETTER.search(text[: equals.start()]):
         one = told(result, wanted, only=only)  # 35 days / 7 = 5 weeks
         if one and len(_WORD.findall(result[one.end :])) <= 2:
-            return Seen(len(equation) + 1 + one.start, len(equation) + 1 + one.end, one.value)
+            return Seen(equals.end() + one.start, equals.end() + one.end, one.value)
     same_length = plain(text)
     text = same_length if len(same_length) == len(text) else text
     found = seen(text)
-    outside = [one for one in found if text[: one.start].count("(") <= text[: one.start].count(")")]
+    outside = [one for one in found if not _inside(text, one)]
     if wanted is not None:
         alike = [one for one in (*found, *_spelt(text)) if _fits(one, wanted, text)]
         outside = alike if only else alike or outside
     main = [one for one in outside if not _bystander(text, one)]
     if not main and not only:  # "of the 12 apples, 7 are left"
         main = [one for one in found if one.value.bare and not _bystander(text, one)]
-    one = next(reversed(main or outside or ([] if only else found)), None)
-    denied = one and pattern("not so").search(text[max(0, one.start - 40) : one.start])
-    return None if denied else one
+    known = main or outside or ([] if only else found)
+    return next((one for one in reversed(known) if not _denied(text, one)), None)
+
+
+def _denied(text: str, one: Seen) -> bool:
+    return bool(pattern("not so").search(text[max(0, one.start - 40) : one.start]))
+
+
+def _inside(text: str, one: Seen) -> bool:
+    """Whether a value is in brackets that are not its own, as those of an interval are."""
+    opened = text[: one.start].count("(") - text[: one.start].count(")")
+    return opened > 0 or (
+        text[one.start] == "("
+        and one.start > 0
+        and one.value.kind in ("number", "quantity", "range")
+    )
 
 
 def _fits(one: Seen, wanted: Value, text: str) -> bool:
