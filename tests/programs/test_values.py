@@ -27,6 +27,7 @@ from ttc_cli.programs.values import answer
         (1 / 3, "rounded to two decimal places", "0.33"),
         (2.0, "to 2 decimals", "2.00"),
         (12.345, "How many dollars are left?", "12.35"),
+        (25.141875, "Split a bill of 87.45 among 4 with a 15% tip. What does each pay?", "25.14"),
         (12.5, "It rose from 48 to 54 dollars. By how many percent did it rise?", "12.5"),
         (1e30, "to 2 decimal places", "1" + "0" * 30),
         (float("nan"), "", ""),

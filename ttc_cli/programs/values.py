@@ -51,7 +51,10 @@ _WHAT_TIME = re.compile(
 _SPAN = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d)(?::(\d\d)(?:\.0*)?)?")
 _SMALL = re.compile(r"[0-9]{1,2}")
 _MEASURE = re.compile(r"([-+]?\d+\.\d+)(\s?[^\W\d]{1,20}\.?|\s?[%°]\w?)?")
-_MONEY = re.compile(r"[$€£]|\b(?:dollars?|euros?|pounds?|cents?)\b", re.IGNORECASE)
+_MONEY = re.compile(
+    r"[$€£]|\b(?:dollars?|euros?|pounds?|cents?|bill|tip|prices?|pays?|paid|salary|rent)\b",
+    re.IGNORECASE,
+)
 _PERCENT = re.compile(r"\b(?:what|which|how many|in) per ?cent(?:age)?\b", re.IGNORECASE)
 DIGITS = 10
 """Significant digits of a number that nobody asked to round: what a float can vouch for."""
