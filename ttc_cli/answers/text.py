@@ -58,6 +58,7 @@ _MICRO = re.compile(
 _FRAC = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _GROUP = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _SHORT_FRAC = re.compile(rf"\\frac\s*(?:{_GROUP}|(\d))\s*(?:{_GROUP}|(\d))")
+_ONE = re.compile(r"-?(?:\d+|[^\W\d_]|[^\W\d_]{4,})")  # of a denominator: it needs no brackets
 _DELIMITED = re.compile(r"(?s)(\$\$?)([^$]+)\1|\\\((.+)\\\)|\\\[(.+)\\\]")
 _POWER = re.compile(r"(?<=\d)\*\*(?=-?\d)")
 _MARK = re.compile(r"\*\*|__|(?<!\w)`+|`+(?!\w)|^\s*(?:#+|>)\s+|</?(?:answer|b|i|u|em|strong)>")
@@ -179,11 +180,15 @@ def tidy(text: str) -> str:
 
 
 def _over(match: re.Match[str]) -> str:
-    top, below = (
-        part if re.fullmatch(r"-?\w+", part) else f"({part})"
-        for part in ((match[1] or match[2] or "").strip(), (match[3] or match[4] or "").strip())
-    )
-    return f"{top}/{below}"
+    top, below = (match[1] or match[2] or "").strip(), (match[3] or match[4] or "").strip()
+    top = top if re.fullmatch(r"-?\w+", top) else f"({top})"
+    below = below if _ONE.fullmatch(below) else f"({below})"
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    command = re.search(r"\\[a-zA-Z]+$", before)
+    product = not command and top[:1].isdigit() and re.search(r"[\w)}]$", before)
+    # 2\frac{1}{x} is not 21/x, nor \frac{3}{4}5 3/45
+    whole = f"({top}/{below})" if product or after[:1].isdigit() else f"{top}/{below}"
+    return f" {whole}" if command else whole
 
 
 def readable(tidied: str) -> str:
@@ -201,7 +206,7 @@ def readable(tidied: str) -> str:
                 break
         text = _COMMAND.sub(lambda m: _NAMED.get(m[1], m[1]), text)
         text = text.replace("\\{", "{").replace("\\}", "}")
-    text = re.sub(r"([\^_])\{(\w)\}", r"\1\2", text)
+    text = re.sub(r"([\^_])\{(\d(?=\}(?!\d))|\w(?=\}(?!\w)))\}", r"\1\2", text)
     text = re.sub(r"\s*;\s*", "; ", re.sub(r"\s*([±≤≥≠∈∪∩])\s*", r" \1 ", text))
     return re.sub(r"\s+", " ", _INFINITY.sub("∞", text)).strip()
 

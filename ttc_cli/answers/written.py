@@ -11,7 +11,7 @@ from fractions import Fraction
 from ttc_cli.answers.names import units, words
 from ttc_cli.answers.numbers import DIGITS, scaled, value
 
-_PLAIN_FRAC = re.compile(r"\\frac\{\s*(-?[\d.,]+)\s*\}\{\s*(-?[\d.,]+)\s*\}")
+_PLAIN_FRAC = re.compile(r"\\frac\{\s*(-?[\d.,]+)\s*\}\{\s*(-?[\d.,]+)\s*\}(?!\d)")
 _UNIT_FRAC = re.compile(
     r"(?<=\d)\s*\\frac\{([a-zA-Zμ]{1,4})\}\{([a-zA-Z]{1,3}(?:\^\{?[23]\}?)?)\}$"
 )
