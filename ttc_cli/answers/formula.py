@@ -40,7 +40,7 @@ _CONSTANTS = {"π": cmath.pi + 0j, "pi": cmath.pi + 0j, "e": cmath.e + 0j, "i": 
 
 
 def _tokens(text: str) -> list[str] | None:
-    found, at = [], 0
+    found, at = list[str](), 0
     text = text.rstrip()
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -55,6 +55,8 @@ def _tokens(text: str) -> list[str] | None:
             before = re.search(r"(\\?)[a-zA-Z]+$", text[:at])
             if before and not before[1] and before[0] not in _KNOWN:
                 return None
+        if match["number"] and found and found[-1][-1].isdigit() and found[-2:-1] != ["_"]:
+            return None  # numbers apart by a space are no product; that of log_2 8 is a base
         found.append((match["number"] or match["command"] or match["word"] or match["op"]).strip())
         at = match.end()
     return found
@@ -270,5 +272,6 @@ def near(a: tuple[_Number, ...], b: tuple[_Number, ...]) -> bool:
 
 
 def key(text: str) -> str:
-    """A formula without spaces and marks of multiplication."""
-    return re.sub(r"\s|\*(?!\*)", "", readable(text))
+    """A formula without spaces and marks of multiplication that nothing turns on."""
+    tight = re.sub(r"\s+(?!\d)|(?<!\d)\s+", "", readable(text))
+    return re.sub(r"(?<![\d*])(?<![\^_]\w)\*(?!\*)|(?<!\*)\*(?![\d*])", "", tight)

@@ -32,6 +32,9 @@ _MATRIX = re.compile(
     r"\\end\{(?P=name)\}\s*[\])]?"
 )
 _SEMICOLON = re.compile(";")
+_SPACED = re.compile(  # 2 3 5; 1 234 is one number
+    rf"(?!{DIGITS}$)-?(?:0|[1-9]\d*)(?:\.\d+)?(?:\s(?:0|[1-9]\d*)(?:\.\d+)?)+"
+)
 
 
 def structured(text: str, read: Read | None) -> Value | None:
@@ -180,7 +183,8 @@ def _items(text: str, read: Read) -> Value | None:
     brackets, inner = _inside(text)
     if signs := re.fullmatch(r"(?:±|\\pm)\s*(\S.*)", inner):
         return _list([read(signs[1]), read(f"-{signs[1]}")], brackets)
-    pieces = _parts(inner)
+    spaced = _SPACED.fullmatch(inner) is not None
+    pieces = inner.split() if spaced else _parts(inner)
     if brackets == "()" and len(pieces) == 1:
         return value if (value := read(inner)).kind != "text" else None
     if not all(pieces) or len(pieces) > 200 or (len(pieces) < 2 and brackets not in ("{}", "[]")):
@@ -196,7 +200,21 @@ def _items(text: str, read: Read) -> Value | None:
         return _named(names.pop(), _list(values, ""))
     if len(parts) == 1:  # {5} is a set, and its one member
         return replace(_list(parts, brackets, text), readings=(parts[0],))
-    return _list(parts, brackets, text)
+    found = _list(parts, brackets, text)
+    return in_order(found) if spaced else found
+
+
+def in_order(value: Value) -> Value:
+    """A value whose members are in an order that counts, whatever encloses them."""
+    readings = tuple(map(in_order, value.readings))
+    if value.kind != "list":
+        return replace(value, readings=readings) if readings else value
+    brackets = value.brackets.replace("{}", "")
+    key = (brackets, tuple((part.kind, part.key) for part in value.parts))
+    source = {"": f"({value.source})", "{}": ""}.get(value.brackets, value.source)
+    return replace(
+        value, key=key, brackets=brackets, ordered=True, source=source, readings=readings
+    )
 
 
 def _list(parts: list[Value], brackets: str, source: str = "") -> Value:
