@@ -128,6 +128,8 @@ def test_an_empty_pool_and_a_pool_without_answers() -> None:
         (r"$3 \pm 2 \sqrt{2}$", "3 ± 2 sqrt(2)"),
         (r"\frac{1}{2^{98}}", "1/(2^{98})"),
         (r"\frac{1}{2x}", "1/(2x)"),
+        (r"\boxed{(n-1)!}", "(n-1)!"),
+        ("Paris!", "Paris"),
         (r"2\frac{1}{x}", "2(1/x)"),
         (r"2\frac{1}{3}", "2 1/3"),
         ("1,000", "1,000"),

@@ -66,6 +66,11 @@ _EMPHASIS = re.compile(r"\*(?=[^\s*])([^*]*[^\s*])\*")
 _LINK = re.compile(r"\[([^][]+)\]\(https?://[^()\s]*\)")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,5});")
 _RAISED_TAG = re.compile(r"<(su[pb])>([^<>]{1,20})</\1>")
+_WORDLESS = re.compile(r"(?:\\[a-zA-Z]+|(?![^\W\d_]{2}).)+")
+_FACTORIAL = re.compile(  # what else ends in "!" is said with joy
+    rf"(?={_WORDLESS.pattern}$)(?:\w\s*=\s*)?"
+    r"(?:\d+!|\d+[knx]!|[e-zK-Z]!|.*[!/*^\\+].*!|.*\([^(),]*[-+*\df-z][^(),]*\)!)"
+)
 _CONTINUED = re.compile(r"\d[.,]\d+(?:\.{3}|\\l?dots)$")
 _ROW = "\\\\"
 _MATRIX = re.compile(
@@ -162,16 +167,18 @@ def _stacked(match: re.Match[str]) -> str:
 def tidy(text: str) -> str:
     """`text` without markdown, delimiters, font commands, spacing and closing punctuation."""
     text = plain(text).replace("\\$", _DOLLAR)
-    text = _undelimit(_unmarked(_POWER.sub("^", text)))
+    marked = _unmarked(_POWER.sub("^", text))
+    text = _undelimit(marked)
+    prose = text == marked
     if match := _BOXED.fullmatch(text):
-        text = _undelimit(match[1])
+        text, prose = _undelimit(match[1]), False
     if _REALS.fullmatch(text):
         return "(-\\infty, \\infty)"
     if "\\" in text or "{" in text:
         text = _unset(text)
     text = _undelimit(text).replace(_DOLLAR, "$").strip()
-    if text.endswith("!") and not re.search(r"[!/*^\\+]|^\d{1,2}$", text[:-1]):
-        text = text[:-1]  # joy; a factorial is part of a longer formula, or may be one
+    if text.endswith("!") and not (_FACTORIAL if prose else _WORDLESS).fullmatch(text):
+        text = text[:-1]  # joy
     if _CONTINUED.search(text):
         return text.replace("...", "…").replace("\\ldots", "…").replace("\\dots", "…")
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
