@@ -13,7 +13,7 @@ from functools import lru_cache
 from ttc_cli.answers import formula
 from ttc_cli.answers.names import PERCENT, listed, pattern
 from ttc_cli.answers.parse import parse
-from ttc_cli.answers.structured import in_order
+from ttc_cli.answers.structured import in_order, rounded
 from ttc_cli.answers.text import for_parser
 from ttc_cli.answers.value import Dimension, Value
 from ttc_cli.answers.worker import Comparer, shared_worker
@@ -44,7 +44,8 @@ def equivalent(a: str, b: str, *, question: str = "", worker: Comparer | None = 
 @lru_cache(maxsize=4096)
 def reading(text: str, question: str = "") -> Value:
     """One answer as a typed value, in the light of the question."""
-    return in_order(parse(text)) if _ordered(question) else parse(text)
+    value = parse(rounded(text, question))
+    return in_order(value) if _ordered(question) else value
 
 
 @lru_cache(maxsize=256)

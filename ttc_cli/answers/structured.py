@@ -24,6 +24,8 @@ _NAMES_ONLY = re.compile(r"\(\s*[a-zA-Z]\w*(?:\s*[,;]\s*[a-zA-Z]\w*)+\s*\)")
 _OPERAND = r"(?:[\d\s+*/().,×x÷$%^!-]|\\(?:div|times|cdot|frac|text|sqrt)(?![a-z])|[{}])*"
 _SUM = re.compile(rf"^{_OPERAND}\d{_OPERAND}=\s*(?=\S)")
 _APPROX = re.compile(r"\s*(?:\\approx|≈).*$", re.DOTALL)
+_ALMOST = re.compile(r"\s*(?:\\(?:approx|simeq)(?![a-z])|[≈≃])\s*")
+_SEVERAL = re.compile(rf"[,;]\s|{words('joint')}")
 _BRACKETS = {"(": ")]", "[": ")]", "{": "}"}
 _OPEN_ENDED = re.compile(r"([][(])([^][()]+,[^][()]+)([][)])")  # ]0, 1[ of ISO 80000-2 is (0, 1)
 _YEARS = re.compile(r"((?:1\d|20)\d\d)\s?-\s?(\d\d)")
@@ -104,6 +106,14 @@ def _range(text: str) -> Value | None:
     return Value(
         "range", key, readings=(Value("ratio", tuple(text.split(" to "))),) if plain else ()
     )
+
+
+def rounded(text: str, question: str) -> str:
+    """The right side of `17.4567 ≈ 17.46` where the question asks to round; else the text."""
+    if not (question and _ALMOST.search(text) and pattern("rounding").search(question)):
+        return text
+    last = _ALMOST.split(tidy(text))[-1]
+    return text if _SEVERAL.search(text) or not _measure(last) else last
 
 
 def _assigned(text: str, read: Read) -> Value | None:
