@@ -154,7 +154,7 @@ def strict(value: Value) -> bool:
 
 
 def _lists(a: Value, b: Value) -> bool | None:
-    if len(a.parts) != len(b.parts):
+    if len(a.parts) != len(b.parts) or a.name != b.name:
         return False
     named = [all(part.kind == "assignment" for part in v.parts) for v in (a, b)]
     free = named[0] or not (a.ordered or b.ordered)

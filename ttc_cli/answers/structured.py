@@ -11,6 +11,7 @@ from ttc_cli.answers.names import pattern, words
 from ttc_cli.answers.numbers import DIGITS
 from ttc_cli.answers.quantity import quantities
 from ttc_cli.answers.text import tidy
+from ttc_cli.answers.times import clock
 from ttc_cli.answers.value import Value
 
 Read = Callable[[str], Value]  # reads a part
@@ -25,6 +26,8 @@ _OPERAND = r"(?:[\d\s+*/().,×x÷$%^!-]|\\(?:div|times|cdot|frac|text|sqrt)(?![a
 _SUM = re.compile(rf"^{_OPERAND}\d{_OPERAND}=\s*(?=\S)")
 _APPROX = re.compile(r"\s*(?:\\approx|≈).*$", re.DOTALL)
 _ALMOST = re.compile(r"\s*(?:\\(?:approx|simeq)(?![a-z])|[≈≃])\s*")
+_EITHER = re.compile(r"[\s,)](?:or|oder|ou)[\s(]|(?<=\w)\s+o\s+(?=\w)")
+_SOLUTIONS = frozenset({"number", "formula", "relation", "assignment", "list"})  # x = 2 or x = 3
 _SEVERAL = re.compile(rf"[,;]\s|{words('joint')}")
 _BRACKETS = {"(": ")]", "[": ")]", "{": "}"}
 _OPEN_ENDED = re.compile(r"([][(])([^][()]+,[^][()]+)([][)])")  # ]0, 1[ of ISO 80000-2 is (0, 1)
@@ -93,6 +96,9 @@ def _range(text: str) -> Value | None:
     between = bool(_RANGED.match(text))
     if joint in ("and", "und", "et", "y", "e") and not between:
         return None
+    hours = [clock(match["a"]), clock(match["b"])]
+    if hours[0] and hours[1]:
+        return Value("range", (hours[0].key, hours[1].key))
     if _ZEROS.search(text):
         return Value("name", re.sub(r"\s", "", text))
     if (years := _YEARS.fullmatch(text)) and years[2] > years[1][2:]:
@@ -211,6 +217,8 @@ def _items(text: str, read: Read) -> Value | None:
     if len(parts) == 1:  # {5} is a set, and its one member
         return replace(_list(parts, brackets, text), readings=(parts[0],))
     found = _list(parts, brackets, text)
+    if _EITHER.search(inner) and not all(part.kind in _SOLUTIONS for part in parts):
+        found = replace(found, name="or", key=("or", found.key))
     return in_order(found) if spaced else found
 
 
@@ -220,7 +228,7 @@ def in_order(value: Value) -> Value:
     if value.kind != "list":
         return replace(value, readings=readings) if readings else value
     brackets = value.brackets.replace("{}", "")
-    key = (brackets, tuple((part.kind, part.key) for part in value.parts))
+    key = (value.name, brackets, tuple((part.kind, part.key) for part in value.parts))
     source = {"": f"({value.source})", "{}": ""}.get(value.brackets, value.source)
     return replace(
         value, key=key, brackets=brackets, ordered=True, source=source, readings=readings
