@@ -130,6 +130,7 @@ def test_an_empty_pool_and_a_pool_without_answers() -> None:
         (r"\frac{1}{2x}", "1/(2x)"),
         (r"\boxed{(n-1)!}", "(n-1)!"),
         ("Paris!", "Paris"),
+        ("(A) and (C)", "(A) and (C)"),
         (r"2\frac{1}{x}", "2(1/x)"),
         (r"2\frac{1}{3}", "2 1/3"),
         ("1,000", "1,000"),

@@ -17,7 +17,7 @@ _UNIT_FRAC = re.compile(
 )
 _MIXED = re.compile(r"(\d)\s*(?=\\frac\{\d+\}\{\d+\})")
 _HEDGE = re.compile(rf"(?i)^(?:{words('hedges')})\s*(?=[-+\d.$€£¥₹(A-Z\\])")
-_AN = re.compile(r"(?i)^(?:an?|one|eine?|une?|una)\s+(?=[^\W\d_]+$)")
+_AN = re.compile(r"(?i)^(?:an?|one|eine?|une?|una)\s+(?=[^\W\d_]+$|(?:dozen|dutzend)\b)")
 _MINUS = re.compile(r"(?i)^(?:minus|negative|moins|menos|meno)\s+(?=[\d.$€£¥₹])")
 _BELOW_ZERO = re.compile(rf"(?i)\s+(?:{words('below zero')})$")
 _AN_AND = re.compile(r"(?i)^(?:an?|one)\s+(?=([^\W\d_]+),?\s+(?:and\s+)?\d)")
