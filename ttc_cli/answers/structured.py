@@ -20,6 +20,7 @@ _RANGE = re.compile(
     r"(?i)(?:(?:from|between|von|zwischen|de|entre|dal?|tra)\s+)?(?P<a>[^\s-].*?\S??)\s*(?:-|\b(?:to|through|until|and|bis|und|à|et|al?|y|e)\b)\s*(?P<b>[-\d$€£¥₹].*)"
 )
 _RANGED = re.compile(r"(?i)\s*(?:from|between|von|zwischen|entre|de|da|dal|tra)\b")
+_OF_DAY = re.compile(r"(?i):|[ap]\.?\s?m\b|\buhr\b|o'clock")  # 2h may be a duration
 _ZEROS = re.compile(r"(?<![\d.,])0\d")
 _NAMES_ONLY = re.compile(r"\(\s*[a-zA-Z]\w*(?:\s*[,;]\s*[a-zA-Z]\w*)+\s*\)")
 _OPERAND = r"(?:[\d\s+*/().,×x÷$%^!-]|\\(?:div|times|cdot|frac|text|sqrt)(?![a-z])|[{}])*"
@@ -96,7 +97,7 @@ def _range(text: str) -> Value | None:
     between = bool(_RANGED.match(text))
     if joint in ("and", "und", "et", "y", "e") and not between:
         return None
-    hours = [clock(match["a"]), clock(match["b"])]
+    hours = [clock(match["a"]), clock(match["b"])] if _OF_DAY.search(text) else [None, None]
     if hours[0] and hours[1]:
         return Value("range", (hours[0].key, hours[1].key))
     if _ZEROS.search(text):
@@ -239,5 +240,5 @@ def _list(parts: list[Value], brackets: str, source: str = "") -> Value:
     if brackets == "{}":
         parts = list({(part.kind, part.key): part for part in parts}.values())
     keys = tuple((part.kind, part.key) for part in parts)
-    key = tuple(sorted(keys, key=repr)) if brackets == "{}" else keys
+    key = tuple(sorted(keys, key=hash)) if brackets == "{}" else keys
     return Value("list", (brackets, key), parts=tuple(parts), brackets=brackets, source=source)
