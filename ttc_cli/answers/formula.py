@@ -34,6 +34,7 @@ _KNOWN = _GREEK.union(_FUNCTIONS, listed("commands"))
 _RELATIONS = re.compile(r"<=|>=|!=|[=<>≤≥≠∈]|\\(?:in|notin|leq?|geq?|neq?|lt|gt|equiv)(?![a-z])")
 _PLURAL = re.compile(r"[,;±∪∩|{]|\\(?:pm|cup|cap|begin)")
 _SIGN = re.compile(r"[\d\\^+*/=<>≤≥≠±√π∞∪∩∅|!-]|\b(?:pi|sqrt|infinity|oo)\b")
+_NO_SIGN = re.compile(r"[-=]>|\d \| \d")  # 1 -> 2 -> 3 and 1 | 2 | 3 have an order
 _JOINTS = ("\\pm", "\\mp", "\\}", "\\in")
 _POINTS = (0.7331, 1.3187, 2.4159)
 _CONSTANTS = {"π": cmath.pi + 0j, "pi": cmath.pi + 0j, "e": cmath.e + 0j, "i": 1j}
@@ -69,7 +70,7 @@ def _product(word: str) -> bool:
 @lru_cache(maxsize=4096)
 def accepts(text: str) -> bool:
     """Whether a text is a formula and nothing else."""
-    if not text or len(text) > LONGEST or not _SIGN.search(text):
+    if not text or len(text) > LONGEST or not _SIGN.search(text) or _NO_SIGN.search(text):
         return False
     tokens = _tokens(re.sub(r"\\begin\{array\}\{[lcr|]+\}", r"\\begin{array}", text))
     if not tokens or all(len(t) == 1 and t.isalpha() for t in tokens):

@@ -29,7 +29,7 @@ _ENDLESS = tuple(  # a period that is marked as one, or there three times, or tw
 _ATTACHED = {"k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "bn": 10**9, "mn": 10**6}
 _SPELT = alternatives(n for n in _SCALES if ord(n[0]) < 0x2E80 and n != "k")
 _SCALE = re.compile(
-    rf"(?i)\s*(?:(?:mio|mrd|tsd)\.|(?:{_SPELT})s?(?![^\W\d_]))(?:\s+of(?=\s))?|\s*[万萬亿億]"
+    rf"(?i)(?!\s*(?-i:mN)\b)\s*(?:(?:mio|mrd|tsd)\.|(?:{_SPELT})s?(?![^\W\d_]))(?:\s+of(?=\s))?|\s*[万萬亿億]"
 )
 _WORDS = re.compile(rf"(?i)\b(?:{alternatives(listed('number starts'))})")
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt")

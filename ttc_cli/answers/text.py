@@ -193,8 +193,9 @@ def _over(match: re.Match[str]) -> str:
     before, after = match.string[: match.start()], match.string[match.end() :]
     command = re.search(r"\\[a-zA-Z]+$", before)
     product = not command and top[:1].isdigit() and re.search(r"[\w)}]$", before)
-    # 2\frac{1}{x} is not 21/x, nor \frac{3}{4}5 3/45
-    whole = f"({top}/{below})" if product or after[:1].isdigit() else f"{top}/{below}"
+    # 2\frac{1}{x} is not 21/x, nor \frac{3}{4}5 3/45, nor \frac{x}{3}^2 x/3^2
+    inside = product or after[:1].isdigit() or after.lstrip()[:1] in ("^", "!")
+    whole = f"({top}/{below})" if inside else f"{top}/{below}"
     return f" {whole}" if command else whole
 
 
