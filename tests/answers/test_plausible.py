@@ -24,6 +24,17 @@ from ttc_cli.answers.plausible import implausible
         ("-2", "How much is x in the equation x + 5 = 3?", False),
         ("2-3 days", "How many days does it take?", False),
         ("2024-05-01", "How many days until then?", False),
+        ("x = -4", "How many are left?", True),
+        ("-1/2", "How much is left?", True),
+        ("US$-9", "How much money is left?", True),
+        ("(n-1)!", "How many orders are there?", False),
+        ("n-1", "How many edges does a tree have?", False),
+        ("n - 1", "How many edges does a tree have?", False),
+        ("x - 3", "How many are left?", False),
+        ("mid-1990s", "How long ago was it?", False),
+        ("B-52", "How many engines has it?", False),
+        ("5 fewer apples", "How many fewer apples has he?", False),
+        ("3-4", "How many are left?", False),
     ],
 )
 def test_a_negative_amount_is_no_answer(answer: str, question: str, wrong: bool) -> None:

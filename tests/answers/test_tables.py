@@ -90,9 +90,11 @@ def test_reply(case: Case, worker: Worker) -> None:
 
 
 @pytest.mark.parametrize(("question", "a", "same", "b"), RESTATED)
-def test_what_a_sentence_restates(
+def test_what_a_question_makes_of_two_replies(
     question: str, a: str, same: bool, b: str, worker: Worker
 ) -> None:
     one, other = (extract(reply, None, question) for reply in (a, b))
-    together = bool(one and other) and equivalent(one.text, other.text, worker=worker)
+    together = bool(
+        one and other and equivalent(one.text, other.text, question=question, worker=worker)
+    )
     assert together is same, (one, other)

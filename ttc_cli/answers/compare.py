@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 
 from ttc_cli.answers import formula
-from ttc_cli.answers.names import PERCENT, listed
+from ttc_cli.answers.names import PERCENT, listed, pattern
 from ttc_cli.answers.parse import parse
+from ttc_cli.answers.structured import in_order, rounded
 from ttc_cli.answers.text import for_parser
 from ttc_cli.answers.value import Dimension, Value
 from ttc_cli.answers.worker import Comparer, shared_worker
@@ -27,15 +29,28 @@ _KELVIN: dict[Dimension, Callable[[Fraction], Fraction]] = {
 _DEGREE, _SCALES = (("degree", 1),), ((("celsius", 1),), (("fahrenheit", 1),))
 
 
-def equivalent(a: str, b: str, *, worker: Comparer | None = None) -> bool:
-    """Whether two answers are the same answer.
+def equivalent(a: str, b: str, *, question: str = "", worker: Comparer | None = None) -> bool:
+    """Whether two answers are the same answer to a question.
 
-    Symmetric. `worker` defaults to this process's own (started when first needed); a comparison
-    it cannot decide in time counts as different.
+    Symmetric. Where the question asks for an order, that of a list's members counts. `worker`
+    defaults to this process's own (started when first needed); a comparison it cannot decide in
+    time counts as different.
 
     Raises TtcError: formulas had to be compared and the worker cannot be started.
     """
-    return a == b or same(parse(a), parse(b), worker)
+    return a == b or same(reading(a, question), reading(b, question), worker)
+
+
+@lru_cache(maxsize=4096)
+def reading(text: str, question: str = "") -> Value:
+    """One answer as a typed value, in the light of the question."""
+    value = parse(rounded(text, question))
+    return in_order(value) if _ordered(question) else value
+
+
+@lru_cache(maxsize=256)
+def _ordered(question: str) -> bool:
+    return bool(question) and pattern("ordered").search(question) is not None
 
 
 def same(a: Value, b: Value, worker: Comparer | None = None) -> bool:
@@ -139,10 +154,11 @@ def strict(value: Value) -> bool:
 
 
 def _lists(a: Value, b: Value) -> bool | None:
-    if len(a.parts) != len(b.parts):
+    if len(a.parts) != len(b.parts) or a.name != b.name:
         return False
     named = [all(part.kind == "assignment" for part in v.parts) for v in (a, b)]
-    if {a.brackets, b.brackets} <= {"", "{}"} and named[0] == named[1]:
+    free = named[0] or not (a.ordered or b.ordered)
+    if {a.brackets, b.brackets} <= {"", "{}"} and named[0] == named[1] and free:
         return _any_order(a, b)
     differ = a.brackets != b.brackets and "" not in (a.brackets, b.brackets)
     if differ and (len(a.parts) == 2 or "{}" in (a.brackets, b.brackets)):

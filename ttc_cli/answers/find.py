@@ -23,6 +23,7 @@ from ttc_cli.answers.phrases import PHRASE, after, phrase
 from ttc_cli.answers.reply import Kind, Reply, brief, first_turn, sentence
 from ttc_cli.answers.rules import bold, code, hashes, json_field, line, maths, number
 from ttc_cli.answers.several import ITEM_MARK, items
+from ttc_cli.answers.structured import rounded
 from ttc_cli.answers.text import tidy
 from ttc_cli.core.text import THOUGHT_TAGS
 
@@ -148,7 +149,7 @@ def _first(rules: Sequence[_RuleFunction], reply: Reply) -> Extracted | None:
         if found and (answer := _suits(found, reply)):
             name = _NAMES.get(rule.__name__, rule.__name__)
             name = "whole" if rule is code and found == reply.text else name
-            return Extracted(answer, name)  # type: ignore[arg-type]  # names of functions are rules
+            return Extracted(rounded(answer, reply.question), name)  # type: ignore[arg-type]  # names of functions are rules
     return None
 
 

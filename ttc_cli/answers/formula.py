@@ -34,13 +34,14 @@ _KNOWN = _GREEK.union(_FUNCTIONS, listed("commands"))
 _RELATIONS = re.compile(r"<=|>=|!=|[=<>≤≥≠∈]|\\(?:in|notin|leq?|geq?|neq?|lt|gt|equiv)(?![a-z])")
 _PLURAL = re.compile(r"[,;±∪∩|{]|\\(?:pm|cup|cap|begin)")
 _SIGN = re.compile(r"[\d\\^+*/=<>≤≥≠±√π∞∪∩∅|!-]|\b(?:pi|sqrt|infinity|oo)\b")
+_NO_SIGN = re.compile(r"[-=]>|\d \| \d")  # 1 -> 2 -> 3 and 1 | 2 | 3 have an order
 _JOINTS = ("\\pm", "\\mp", "\\}", "\\in")
 _POINTS = (0.7331, 1.3187, 2.4159)
 _CONSTANTS = {"π": cmath.pi + 0j, "pi": cmath.pi + 0j, "e": cmath.e + 0j, "i": 1j}
 
 
 def _tokens(text: str) -> list[str] | None:
-    found, at = [], 0
+    found, at = list[str](), 0
     text = text.rstrip()
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -55,6 +56,8 @@ def _tokens(text: str) -> list[str] | None:
             before = re.search(r"(\\?)[a-zA-Z]+$", text[:at])
             if before and not before[1] and before[0] not in _KNOWN:
                 return None
+        if match["number"] and found and found[-1][-1].isdigit() and found[-2:-1] != ["_"]:
+            return None  # numbers apart by a space are no product; that of log_2 8 is a base
         found.append((match["number"] or match["command"] or match["word"] or match["op"]).strip())
         at = match.end()
     return found
@@ -67,7 +70,7 @@ def _product(word: str) -> bool:
 @lru_cache(maxsize=4096)
 def accepts(text: str) -> bool:
     """Whether a text is a formula and nothing else."""
-    if not text or len(text) > LONGEST or not _SIGN.search(text):
+    if not text or len(text) > LONGEST or not _SIGN.search(text) or _NO_SIGN.search(text):
         return False
     tokens = _tokens(re.sub(r"\\begin\{array\}\{[lcr|]+\}", r"\\begin{array}", text))
     if not tokens or all(len(t) == 1 and t.isalpha() for t in tokens):
@@ -270,5 +273,6 @@ def near(a: tuple[_Number, ...], b: tuple[_Number, ...]) -> bool:
 
 
 def key(text: str) -> str:
-    """A formula without spaces and marks of multiplication."""
-    return re.sub(r"\s|\*(?!\*)", "", readable(text))
+    """A formula without spaces and marks of multiplication that nothing turns on."""
+    tight = re.sub(r"\s+(?!\d)|(?<!\d)\s+", "", readable(text))
+    return re.sub(r"(?<![\d*])(?<![\^_]\w)\*(?!\*)|(?<!\*)\*(?![\d*])", "", tight)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from ttc_cli.answers.compare import same as same_value
-from ttc_cli.answers.parse import canonical, parse
+from ttc_cli.answers.compare import reading, same
+from ttc_cli.answers.parse import canonical
 from ttc_cli.answers.value import Value
 from ttc_cli.answers.worker import Comparer
 
@@ -28,7 +28,10 @@ class AnswerClass:
 
 def vagueness(value: Value) -> int:
     """How much an answer leaves open, as a rank: what is vaguer joins, what is firm is joined."""
-    bare = {"number": 2, "quantity": not value.label, "formula": 1, "list": not value.brackets}
+    bare = {
+        "number": 2, "quantity": not value.label, "formula": 1,
+        "list": not (value.brackets or value.ordered),
+    }  # fmt: skip
     letter = value.kind == "choice" and not value.label
     rank = int(bare.get(value.kind, letter))
     return rank + 4 * (value.places is not None) + 8 * bool(value.readings)
@@ -46,13 +49,16 @@ class Classes:
     """A pool of answers that grows one at a time; grouped anew when it is asked for its classes.
 
     Args:
-        worker: as for `equivalent`.
+        question, worker: as for `equivalent`.
     """
 
-    def __init__(self, *, worker: Comparer | None = None) -> None:
+    def __init__(self, *, question: str = "", worker: Comparer | None = None) -> None:
         self._answers: list[str | None] = []
         self._groups: list[AnswerClass] | None = None
-        self._same = lru_cache(maxsize=None)(lambda a, b: same_value(parse(a), parse(b), worker))
+        self._read = partial(reading, question=question)
+        self._same = lru_cache(maxsize=None)(
+            lambda a, b: same(self._read(a), self._read(b), worker)
+        )
 
     def add(self, answer: str | None) -> None:
         """Take the next answer of the pool, None for a branch without one."""
@@ -73,7 +79,7 @@ class Classes:
 
     def _classify(self) -> list[AnswerClass]:
         counts = Counter(answer for answer in self._answers if answer is not None)
-        ranks = {text: vagueness(parse(text)) for text in counts}
+        ranks = {text: vagueness(self._read(text)) for text in counts}
         groups: list[_Group] = []
         for rank in sorted(set(ranks.values())):
             texts = sorted(text for text, own in ranks.items() if own == rank)
@@ -166,15 +172,16 @@ class Exact:
 def classes(
     answers: Sequence[str | None],
     *,
+    question: str = "",
     worker: Comparer | None = None,
 ) -> list[AnswerClass]:
     """Group a pool of answers (None: a branch without one, in no class); largest class first.
 
     Args:
         answers: one per branch; members of the classes are indices into it.
-        worker: as for `equivalent`.
+        question, worker: as for `equivalent`.
     """
-    pool = Classes(worker=worker)
+    pool = Classes(question=question, worker=worker)
     for answer in answers:
         pool.add(answer)
     return pool.groups()

@@ -30,6 +30,7 @@ _WRITTEN = {  # beside the names of the table: the unit that each is so many of
     "1/10000 %": "ppm;parts per million", "1/10000000 %": "ppb;parts per billion",
     "1/100 percentage points": "basis points;basis point;bps",
     "1 km/h": "kmph", "1 km": "kms", "1 cm": "cms", "1 kg": "kgs", "1 μm": "um", "1 μg": "ug",
+    "1 N*m": "Nm", "1000 N*m": "kNm", "1 N*s": "Ns",
     "1/10 m": "dm", "1/10 l": "dl", "100 l": "hl", "1024 bytes": "KiB", "1048576 bytes": "MiB",
     "1073741824 bytes": "GiB", "1 ZAR": "rand", "1 AUD": "AU$",
 }  # fmt: skip
@@ -118,7 +119,9 @@ def _named(name: str) -> tuple[Unit, ...]:
     found = exact.get(name)
     if found is None and name in _NAMES_WRITTEN:
         found = _written()[name]
-    if found is None and (len(name) > 1 or not name.isupper()):
+    small = name[:1].lower() + name[1:]  # of MN and Ms, which are no mN and ms
+    other = name[:1] in "MNP" and small in exact and name[1:] in exact and name != "Min"
+    if found is None and not other and (len(name) > 1 or not name.isupper()):
         found = lower.get(name.lower()) or lower.get(name.lower().rstrip("."))
     return found or ()
 

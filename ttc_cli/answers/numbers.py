@@ -29,7 +29,7 @@ _ENDLESS = tuple(  # a period that is marked as one, or there three times, or tw
 _ATTACHED = {"k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "bn": 10**9, "mn": 10**6}
 _SPELT = alternatives(n for n in _SCALES if ord(n[0]) < 0x2E80 and n != "k")
 _SCALE = re.compile(
-    rf"(?i)\s*(?:(?:mio|mrd|tsd)\.|(?:{_SPELT})s?(?![^\W\d_]))(?:\s+of(?=\s))?|\s*[万萬亿億]"
+    rf"(?i)(?!\s*(?-i:mN)\b)\s*(?:(?:mio|mrd|tsd)\.|(?:{_SPELT})s?(?![^\W\d_]))(?:\s+of(?=\s))?|\s*[万萬亿億]"
 )
 _WORDS = re.compile(rf"(?i)\b(?:{alternatives(listed('number starts'))})")
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt")
@@ -52,6 +52,7 @@ _MANY_PARTS = re.compile(
     r"(?i)(?:(?<=\bone)|(?<=\w)(?=\W+\w+ths))[\s-]+(hundred|thousand|million)ths?\b"
 )
 _MINUTES_TO = re.compile(r"(?i)^(10|20|25) to ([1-9]|(?<!10 to )1[0-2])(?=$| in | at |\s?[ap]\.?m)")
+_PER_CENT = re.compile(r"(?i)\b(?:pour|por|per)\s+(?:cent|ciento|cento)\b")
 _TWO_PARTS = re.compile(r"(?i)(1\d|20|[1-9])\s(?:oh\s(\d)|([1-9]\d))")
 _MINUS = re.compile(r"(?i)(?:negative|minus|moins|menos|meno|negativo)\s+(?=[\d.])")
 
@@ -101,11 +102,16 @@ def power_of_ten(exponent: str) -> Fraction | None:
 
 def in_digits(text: str) -> list[str]:
     """The text with number words as digits, one for each language that knows some of them."""
-    if len(text) > 200 or not (_WORDS.search(text) or re.search(rf"(?i)(?:{_PART})|halb", text)):
+    if (
+        len(text) > 200
+        or text == "null"
+        or not (_WORDS.search(text) or re.search(rf"(?i)(?:{_PART})|halb", text))
+    ):
         return []
     from text_to_num import alpha2digit  # type: ignore[import-untyped]  # it has no types
 
-    written, text = text, _HALB.sub(_halb, _JOINED.sub(" ", _MANY_PARTS.sub(_part_of, text)))
+    written, text = text, _PER_CENT.sub("percent", text)
+    text = _HALB.sub(_halb, _JOINED.sub(" ", _MANY_PARTS.sub(_part_of, text)))
     found = dict[str, None]()
     # digits and words in one text: only English is read, whose words for numbers are no others
     for language in _LANGUAGES[: 1 if any(map(str.isdigit, text)) else None]:

@@ -32,6 +32,17 @@ _CHOICE = re.compile(
 _CHOICE_TEXT = re.compile(
     r"(?s)(?i:(?:option|choice)\s+)?(?:\(([A-Z])\)\s*:?|([A-Z])(?:\)|\.(?!\s?[A-Z]\.)|:(?!\s*[A-Z]\b)))\s+(\S.*)"
 )
+_LETTER = r"(?:[(\[](?:[A-Za-z])[)\]]|[A-Z][).:]?)"
+_AND = r"(?:and|und|et|y|e|&)"
+_LETTERS = re.compile(
+    rf"(?i:both\s+)?(?i:(?:options|choices|answers)\s+)?{_LETTER}"
+    rf"(?:(?:\s*[,;]\s*(?:{_AND}\s+)?|\s+{_AND}\s+){_LETTER})+(?i:\s+only)?"
+)
+_ONE_LETTER = re.compile(r"(?<=[(\[])[A-Za-z](?=[)\]])|\b[A-Z]\b")
+_MORE_LETTERS = re.compile(  # "(A) red and (C) blue", not "(D) Both (A) and (C)"
+    rf"(?:{_AND}|or|oder|ou|o)\s+{_LETTER}(?!\w)"
+    rf"|(?!(?i:both|all|neither|either|none)\b).*\s(?:{_AND}|or|oder|ou|o)\s+[(\[]?[A-Z][)\]]\s+(?!is|are)\w"
+)
 _LABELLED = re.compile(
     r"(?i)(?:answer|ans|a|result|antwort|réponse|respuesta|risposta|resposta)\s*:\s+(?=\S)"
 )
@@ -56,6 +67,9 @@ _ORDINALS = {
 _ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})(?= [^\W\d_])")
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+(?=\w)", re.IGNORECASE)
 _ELEMENTS = re.compile(r"(?:\(?[A-Z][a-z]?(?:_?\{?\d+\}?)?\)?\d*)+(?:\^?\{?\d*[+-]\}?)?")
+_ARROW = re.compile(r"\s*(?:-{1,2}>|[→⟶]|\\(?:to|(?:long)?rightarrow)(?![a-zA-Z]))\s*")
+_REACTS = re.compile(rf"{_ARROW.pattern}|\s*\+\s+")
+_SUBSTANCE = re.compile(rf"\d*\s*{_ELEMENTS.pattern}(?:\s*\((?:s|l|g|aq)\))?")
 _CASED = re.compile(r"\S*(?:[a-z]\S*[A-Z]|\d\S*[A-Z]|[A-Z]\S*\d|[a-z]\S*\d)\S*|[A-Z][a-zA-Z]")
 
 
@@ -147,19 +161,16 @@ def _simple(text: str) -> Iterator[Value]:
     if text.casefold() in _BOOLS:
         yield Value("boolean", _BOOLS[text.casefold()])
         return
-    if match := _CHOICE.fullmatch(text):
-        yield _choice(match[1] or match[2], "")
-        return
-    if (match := _CHOICE_TEXT.fullmatch(text)) and not re.match(r"[-+*/^=]", match[3]):
-        yield _choice(match[1] or match[2], _text_key(match[3]))
+    if picked := _picked(text):
+        yield picked
         return
     if _DOTS.fullmatch(text) and not re.fullmatch(
         r"\d{1,3}(?:\.\d{3}){2,}|\d+\.\d+\.\d{4}|\d{4}\.\d+\.\d+", text
     ):
         yield Value("name", text.lower())
         return
-    if len(text) <= 30 and "(" not in text and re.search(r"\d", text) and _ELEMENTS.fullmatch(text):
-        yield _text(text)
+    if substances := _chemistry(text):
+        yield substances
         return
     if moment := when(text):
         yield moment
@@ -170,6 +181,26 @@ def _simple(text: str) -> Iterator[Value]:
         yield Value("name", text)
         return
     yield from quantities(text)
+
+
+def _picked(text: str) -> Value | None:
+    """The option, or options, that a text picks by letter."""
+    if match := _CHOICE.fullmatch(text):
+        return _choice(match[1] or match[2], "")
+    if _LETTERS.fullmatch(text):
+        return structured(", ".join(_ONE_LETTER.findall(text)), _read)
+    match = _CHOICE_TEXT.fullmatch(text)
+    if match and not re.match(r"[-+*/^=]", match[3]) and not _MORE_LETTERS.match(match[3]):
+        return _choice(match[1] or match[2], _text_key(match[3]))
+    return None
+
+
+def _chemistry(text: str) -> Value | None:
+    """A formula of chemistry with digits, or a reaction."""
+    if _ARROW.search(text) and all(map(_SUBSTANCE.fullmatch, _REACTS.split(text))):
+        return Value("text", re.sub(r"[\s_{}^]", "", _ARROW.sub("→", text)))
+    formula_ = len(text) <= 30 and "(" not in text and re.search(r"\d", text)
+    return _text(text) if formula_ and _ELEMENTS.fullmatch(text) else None
 
 
 def _special(text: str) -> Iterator[Value]:

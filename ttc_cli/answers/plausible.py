@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ttc_cli.answers.parse import parse
+
 _AMOUNT = re.compile(
     r"\bhow (?:many|much|old|long|far|tall|heavy|fast|often)\b|\bwie ?(?:viele?|lange?|weit|alt)\b|"
     r"\bcombien\b|\bcu[áa]nt[oa]s?\b",
@@ -16,7 +18,7 @@ _SIGNED = re.compile(
     r"deudas?|p[ée]rdidas?)\b",
     re.IGNORECASE,
 )
-_NEGATIVE = re.compile(r"\D{0,3}[-−–]\s?\D?\d")
+_MINUS = re.compile(r"[-−–‐‑]|minus|negative")
 
 
 def implausible(answer: str, question: str) -> bool:
@@ -25,8 +27,8 @@ def implausible(answer: str, question: str) -> bool:
     Of 1,650 samples of a model of 0.5B for training questions of SVAMP 196 were, and none of them
     was right: it took the wrong things from one another.
     """
-    return (
-        _NEGATIVE.match(answer) is not None
-        and _AMOUNT.search(question) is not None
-        and _SIGNED.search(question) is None
-    )
+    if not _MINUS.search(answer) or not _AMOUNT.search(question) or _SIGNED.search(question):
+        return False
+    value = parse(answer)
+    value = value.parts[0] if value.kind == "assignment" else value
+    return value.amount is not None and value.amount < 0 and not value.change

@@ -44,7 +44,7 @@ def sentence(line: str) -> str:
     """A statement without what follows it: the first sentence, stripped of its markup."""
     line = _NEXT.split(line.strip())[0]
     line = pattern("reason").split(pattern("lead").sub("", line.strip(" *_")))[0]
-    return re.sub(r"(?:です|입니다)$", "", line.lstrip(" *_").rstrip(" *_.,;:"))
+    return re.sub(r"(?:です|입니다)$|(?<=\d)!+$", "", line.lstrip(" *_").rstrip(" *_.,;:"))
 
 
 def unlabelled(line: str) -> str:

@@ -11,6 +11,7 @@ from ttc_cli.answers.names import pattern, words
 from ttc_cli.answers.numbers import DIGITS
 from ttc_cli.answers.quantity import quantities
 from ttc_cli.answers.text import tidy
+from ttc_cli.answers.times import clock
 from ttc_cli.answers.value import Value
 
 Read = Callable[[str], Value]  # reads a part
@@ -19,11 +20,16 @@ _RANGE = re.compile(
     r"(?i)(?:(?:from|between|von|zwischen|de|entre|dal?|tra)\s+)?(?P<a>[^\s-].*?\S??)\s*(?:-|\b(?:to|through|until|and|bis|und|à|et|al?|y|e)\b)\s*(?P<b>[-\d$€£¥₹].*)"
 )
 _RANGED = re.compile(r"(?i)\s*(?:from|between|von|zwischen|entre|de|da|dal|tra)\b")
+_OF_DAY = re.compile(r"(?i):|[ap]\.?\s?m\b|\buhr\b|o'clock")  # 2h may be a duration
 _ZEROS = re.compile(r"(?<![\d.,])0\d")
 _NAMES_ONLY = re.compile(r"\(\s*[a-zA-Z]\w*(?:\s*[,;]\s*[a-zA-Z]\w*)+\s*\)")
 _OPERAND = r"(?:[\d\s+*/().,×x÷$%^!-]|\\(?:div|times|cdot|frac|text|sqrt)(?![a-z])|[{}])*"
 _SUM = re.compile(rf"^{_OPERAND}\d{_OPERAND}=\s*(?=\S)")
 _APPROX = re.compile(r"\s*(?:\\approx|≈).*$", re.DOTALL)
+_ALMOST = re.compile(r"\s*(?:\\(?:approx|simeq)(?![a-z])|[≈≃])\s*")
+_EITHER = re.compile(r"[\s,)](?:or|oder|ou)[\s(]|(?<=\w)\s+o\s+(?=\w)")
+_SOLUTIONS = frozenset({"number", "formula", "relation", "assignment", "list"})  # x = 2 or x = 3
+_SEVERAL = re.compile(rf"[,;]\s|{words('joint')}")
 _BRACKETS = {"(": ")]", "[": ")]", "{": "}"}
 _OPEN_ENDED = re.compile(r"([][(])([^][()]+,[^][()]+)([][)])")  # ]0, 1[ of ISO 80000-2 is (0, 1)
 _YEARS = re.compile(r"((?:1\d|20)\d\d)\s?-\s?(\d\d)")
@@ -32,6 +38,9 @@ _MATRIX = re.compile(
     r"\\end\{(?P=name)\}\s*[\])]?"
 )
 _SEMICOLON = re.compile(";")
+_SPACED = re.compile(  # 2 3 5; 1 234 is one number
+    rf"(?!{DIGITS}$)-?(?:0|[1-9]\d*)(?:\.\d+)?(?:\s(?:0|[1-9]\d*)(?:\.\d+)?)+"
+)
 
 
 def structured(text: str, read: Read | None) -> Value | None:
@@ -88,6 +97,9 @@ def _range(text: str) -> Value | None:
     between = bool(_RANGED.match(text))
     if joint in ("and", "und", "et", "y", "e") and not between:
         return None
+    hours = [clock(match["a"]), clock(match["b"])] if _OF_DAY.search(text) else [None, None]
+    if hours[0] and hours[1]:
+        return Value("range", (hours[0].key, hours[1].key))
     if _ZEROS.search(text):
         return Value("name", re.sub(r"\s", "", text))
     if (years := _YEARS.fullmatch(text)) and years[2] > years[1][2:]:
@@ -101,6 +113,14 @@ def _range(text: str) -> Value | None:
     return Value(
         "range", key, readings=(Value("ratio", tuple(text.split(" to "))),) if plain else ()
     )
+
+
+def rounded(text: str, question: str) -> str:
+    """The right side of `17.4567 ≈ 17.46` where the question asks to round; else the text."""
+    if not (question and _ALMOST.search(text) and pattern("rounding").search(question)):
+        return text
+    last = _ALMOST.split(tidy(text))[-1]
+    return text if _SEVERAL.search(text) or not _measure(last) else last
 
 
 def _assigned(text: str, read: Read) -> Value | None:
@@ -180,7 +200,8 @@ def _items(text: str, read: Read) -> Value | None:
     brackets, inner = _inside(text)
     if signs := re.fullmatch(r"(?:±|\\pm)\s*(\S.*)", inner):
         return _list([read(signs[1]), read(f"-{signs[1]}")], brackets)
-    pieces = _parts(inner)
+    spaced = _SPACED.fullmatch(inner) is not None
+    pieces = inner.split() if spaced else _parts(inner)
     if brackets == "()" and len(pieces) == 1:
         return value if (value := read(inner)).kind != "text" else None
     if not all(pieces) or len(pieces) > 200 or (len(pieces) < 2 and brackets not in ("{}", "[]")):
@@ -196,12 +217,28 @@ def _items(text: str, read: Read) -> Value | None:
         return _named(names.pop(), _list(values, ""))
     if len(parts) == 1:  # {5} is a set, and its one member
         return replace(_list(parts, brackets, text), readings=(parts[0],))
-    return _list(parts, brackets, text)
+    found = _list(parts, brackets, text)
+    if _EITHER.search(inner) and not all(part.kind in _SOLUTIONS for part in parts):
+        found = replace(found, name="or", key=("or", found.key))
+    return in_order(found) if spaced else found
+
+
+def in_order(value: Value) -> Value:
+    """A value whose members are in an order that counts, whatever encloses them."""
+    readings = tuple(map(in_order, value.readings))
+    if value.kind != "list":
+        return replace(value, readings=readings) if readings else value
+    brackets = value.brackets.replace("{}", "")
+    key = (value.name, brackets, tuple((part.kind, part.key) for part in value.parts))
+    source = {"": f"({value.source})", "{}": ""}.get(value.brackets, value.source)
+    return replace(
+        value, key=key, brackets=brackets, ordered=True, source=source, readings=readings
+    )
 
 
 def _list(parts: list[Value], brackets: str, source: str = "") -> Value:
     if brackets == "{}":
         parts = list({(part.kind, part.key): part for part in parts}.values())
     keys = tuple((part.kind, part.key) for part in parts)
-    key = tuple(sorted(keys, key=repr)) if brackets == "{}" else keys
+    key = tuple(sorted(keys, key=hash)) if brackets == "{}" else keys
     return Value("list", (brackets, key), parts=tuple(parts), brackets=brackets, source=source)

@@ -58,6 +58,7 @@ _MICRO = re.compile(
 _FRAC = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _GROUP = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _SHORT_FRAC = re.compile(rf"\\frac\s*(?:{_GROUP}|(\d))\s*(?:{_GROUP}|(\d))")
+_ONE = re.compile(r"-?(?:\d+|[^\W\d_]|[^\W\d_]{4,})")  # of a denominator: it needs no brackets
 _DELIMITED = re.compile(r"(?s)(\$\$?)([^$]+)\1|\\\((.+)\\\)|\\\[(.+)\\\]")
 _POWER = re.compile(r"(?<=\d)\*\*(?=-?\d)")
 _MARK = re.compile(r"\*\*|__|(?<!\w)`+|`+(?!\w)|^\s*(?:#+|>)\s+|</?(?:answer|b|i|u|em|strong)>")
@@ -65,6 +66,11 @@ _EMPHASIS = re.compile(r"\*(?=[^\s*])([^*]*[^\s*])\*")
 _LINK = re.compile(r"\[([^][]+)\]\(https?://[^()\s]*\)")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,5});")
 _RAISED_TAG = re.compile(r"<(su[pb])>([^<>]{1,20})</\1>")
+_WORDLESS = re.compile(r"(?:\\[a-zA-Z]+|(?![^\W\d_]{2}).)+")
+_FACTORIAL = re.compile(  # what else ends in "!" is said with joy
+    rf"(?={_WORDLESS.pattern}$)(?:\w\s*=\s*)?"
+    r"(?:\d+!|\d+[knx]!|[e-zK-Z]!|.*[!/*^\\+].*!|.*\([^(),]*[-+*\df-z][^(),]*\)!)"
+)
 _CONTINUED = re.compile(r"\d[.,]\d+(?:\.{3}|\\l?dots)$")
 _ROW = "\\\\"
 _MATRIX = re.compile(
@@ -161,16 +167,18 @@ def _stacked(match: re.Match[str]) -> str:
 def tidy(text: str) -> str:
     """`text` without markdown, delimiters, font commands, spacing and closing punctuation."""
     text = plain(text).replace("\\$", _DOLLAR)
-    text = _undelimit(_unmarked(_POWER.sub("^", text)))
+    marked = _unmarked(_POWER.sub("^", text))
+    text = _undelimit(marked)
+    prose = text == marked
     if match := _BOXED.fullmatch(text):
-        text = _undelimit(match[1])
+        text, prose = _undelimit(match[1]), False
     if _REALS.fullmatch(text):
         return "(-\\infty, \\infty)"
     if "\\" in text or "{" in text:
         text = _unset(text)
     text = _undelimit(text).replace(_DOLLAR, "$").strip()
-    if text.endswith("!") and not re.search(r"[!/*^\\+]|^\d{1,2}$", text[:-1]):
-        text = text[:-1]  # joy; a factorial is part of a longer formula, or may be one
+    if text.endswith("!") and not (_FACTORIAL if prose else _WORDLESS).fullmatch(text):
+        text = text[:-1]  # joy
     if _CONTINUED.search(text):
         return text.replace("...", "…").replace("\\ldots", "…").replace("\\dots", "…")
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
@@ -179,11 +187,16 @@ def tidy(text: str) -> str:
 
 
 def _over(match: re.Match[str]) -> str:
-    top, below = (
-        part if re.fullmatch(r"-?\w+", part) else f"({part})"
-        for part in ((match[1] or match[2] or "").strip(), (match[3] or match[4] or "").strip())
-    )
-    return f"{top}/{below}"
+    top, below = (match[1] or match[2] or "").strip(), (match[3] or match[4] or "").strip()
+    top = top if re.fullmatch(r"-?\w+", top) else f"({top})"
+    below = below if _ONE.fullmatch(below) else f"({below})"
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    command = re.search(r"\\[a-zA-Z]+$", before)
+    product = not command and top[:1].isdigit() and re.search(r"[\w)}]$", before)
+    # 2\frac{1}{x} is not 21/x, nor \frac{3}{4}5 3/45, nor \frac{x}{3}^2 x/3^2
+    inside = product or after[:1].isdigit() or after.lstrip()[:1] in ("^", "!")
+    whole = f"({top}/{below})" if inside else f"{top}/{below}"
+    return f" {whole}" if command else whole
 
 
 def readable(tidied: str) -> str:
@@ -201,7 +214,7 @@ def readable(tidied: str) -> str:
                 break
         text = _COMMAND.sub(lambda m: _NAMED.get(m[1], m[1]), text)
         text = text.replace("\\{", "{").replace("\\}", "}")
-    text = re.sub(r"([\^_])\{(\w)\}", r"\1\2", text)
+    text = re.sub(r"([\^_])\{(\d(?=\}(?!\d))|\w(?=\}(?!\w)))\}", r"\1\2", text)
     text = re.sub(r"\s*;\s*", "; ", re.sub(r"\s*([±≤≥≠∈∪∩])\s*", r" \1 ", text))
     return re.sub(r"\s+", " ", _INFINITY.sub("∞", text)).strip()
 

@@ -22,7 +22,8 @@ class Value:
         label: what was counted, and words that change what a measure means ("late", "north").
         change: "up" or "down" where a measure says so; its amount has the sign.
         parts, brackets: the members of a list and what encloses them; a named part's value.
-        name: the left side of an assignment.
+        ordered: whether the members of a list are in an order that counts.
+        name: the left side of an assignment; "or" of a list whose members are alternatives.
         source: LaTeX or plain mathematics, where algebra may be asked about it.
         readings: what else the same words may say, such as `3,14`, a decimal or two numbers.
     """
@@ -37,6 +38,7 @@ class Value:
     change: str = ""
     parts: tuple[Value, ...] = ()
     brackets: str = ""
+    ordered: bool = False
     name: str = ""
     source: str = ""
     readings: tuple[Value, ...] = ()

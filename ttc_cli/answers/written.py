@@ -11,13 +11,13 @@ from fractions import Fraction
 from ttc_cli.answers.names import units, words
 from ttc_cli.answers.numbers import DIGITS, scaled, value
 
-_PLAIN_FRAC = re.compile(r"\\frac\{\s*(-?[\d.,]+)\s*\}\{\s*(-?[\d.,]+)\s*\}")
+_PLAIN_FRAC = re.compile(r"\\frac\{\s*(-?[\d.,]+)\s*\}\{\s*(-?[\d.,]+)\s*\}(?!\d)")
 _UNIT_FRAC = re.compile(
     r"(?<=\d)\s*\\frac\{([a-zA-Zμ]{1,4})\}\{([a-zA-Z]{1,3}(?:\^\{?[23]\}?)?)\}$"
 )
 _MIXED = re.compile(r"(\d)\s*(?=\\frac\{\d+\}\{\d+\})")
 _HEDGE = re.compile(rf"(?i)^(?:{words('hedges')})\s*(?=[-+\d.$€£¥₹(A-Z\\])")
-_AN = re.compile(r"(?i)^(?:an?|one|eine?|une?|una)\s+(?=[^\W\d_]+$)")
+_AN = re.compile(r"(?i)^(?:an?|one|eine?|une?|una)\s+(?=[^\W\d_]+$|(?:dozen|dutzend)\b)")
 _MINUS = re.compile(r"(?i)^(?:minus|negative|moins|menos|meno)\s+(?=[\d.$€£¥₹])")
 _BELOW_ZERO = re.compile(rf"(?i)\s+(?:{words('below zero')})$")
 _AN_AND = re.compile(r"(?i)^(?:an?|one)\s+(?=([^\W\d_]+),?\s+(?:and\s+)?\d)")

@@ -55,7 +55,8 @@ def right(item: Item, answer: str | None, reply: str) -> bool:
     if item.task == "choice":
         return answer.strip("().: ").upper() == item.reference.strip("().: ").upper()
     known = [item.reference, *item.more.get("also", ())]  # any of them, or all
-    return any(equivalent(answer, one) for one in dict.fromkeys([*known, ", ".join(known)]))
+    forms = dict.fromkeys([*known, ", ".join(known)])
+    return any(equivalent(answer, one, question=item.prompt) for one in forms)
 
 
 def program(prompt: str, reply: str, entry_point: str) -> str:
@@ -148,7 +149,7 @@ def score(row: dict[str, Any], item: Item) -> dict[str, Any]:
     def correct(answer: str | None, text: str) -> bool:
         return once(None if code else answer, text if code else "")
 
-    groups = classes([branch["answer"] for branch in row["branches"]])
+    groups = classes([branch["answer"] for branch in row["branches"]], question=item.prompt)
     number = {i: group.members[0] for group in groups for i in group.members}
     for index, branch in enumerate(row["branches"]):
         branch["class"] = number.get(index)

@@ -170,7 +170,9 @@ def unchanged(new: Branch, old: Branch, question: Question) -> bool:
     mine, theirs = (answer_of(branch, question) for branch in (new, old))
     if mine and theirs:
         same = mine.text == theirs.text
-        return same or (question.form is None and equivalent(mine.text, theirs.text))
+        return same or (
+            question.form is None and equivalent(mine.text, theirs.text, question=question.text)
+        )
     return reply(new)[1] == reply(old)[1]
 
 

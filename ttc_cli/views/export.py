@@ -169,7 +169,9 @@ def _sort(one: Logged, question: Question, criteria: Criteria, *, thoughts: bool
         short = extracted.text if extracted else trace.program.answer if trace.program else None
         if short is None:
             continue
-        same = bool(short) and equivalent(short, answer, worker=shared_worker())
+        same = bool(short) and equivalent(
+            short, answer, question=one.run.prompt, worker=shared_worker()
+        )
         if same:
             right.add(trace.id)
         _add(question.right if same else question.wrong, _reply(thought, text, thoughts))

@@ -60,7 +60,9 @@ class Ballot:
         self.take(done)
 
     def _empty(self) -> Exact | Classes:
-        return Exact() if self._question.form else Classes(worker=shared_worker())
+        if self._question.form:
+            return Exact()
+        return Classes(question=self._question.text, worker=shared_worker())
 
     @property
     def votes(self) -> tuple[Votes, ...]:
