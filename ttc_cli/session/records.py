@@ -92,7 +92,7 @@ class Task:
         values = {**self.defaults, **record.values, **self.given}
         if missing := [name for name in self.names if name not in values]:
             raise UsageError(f"the record has no field {missing[0]!r}")
-        for name, hint in ((self.field, "name another with --field"), (ERROR, "rename it")):
+        for name, hint in ((self.field, "name another with --field"), (ERROR, "drop or rename it")):
             if name in record.kept:
                 raise UsageError(f"the record has a field {name!r} already", hint)
         return replace(self.request, prompt=fill(self.prompt, values))
