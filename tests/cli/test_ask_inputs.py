@@ -74,9 +74,11 @@ def test_no_stdin_does_not_read(ttc: Ttc, ear: Ear) -> None:
     assert ttc("--no-stdin", "-", script=ear, stdin=b"never seen").code == 2
 
 
-def test_empty_stdin_is_no_document(ttc: Ttc, ear: Ear) -> None:
-    assert ttc("hello", script=ear, stdin=b"").code == 0
+@pytest.mark.parametrize("stdin", [b"", b"\n", b"\xef\xbb\xbf \r\n"])
+def test_empty_stdin_is_no_document(ttc: Ttc, ear: Ear, stdin: bytes) -> None:
+    assert ttc("hello", script=ear, stdin=stdin).code == 0
     assert "document" not in ear.prompt
+    assert [ttc(*words, stdin=stdin).code for words in (("ask",), ("ask", "-"))] == [2, 2]
 
 
 def test_a_silent_pipe_is_waited_for_with_a_note(

@@ -39,6 +39,7 @@ def test_an_answer_under_a_schema(ttc: Ttc) -> None:
     [
         ("none.json", 1, "none.json"),
         ("{", 2, "JSON"),
+        ('[{"type": "string"}]', 2, "that is an object"),
         ('{"type": "strin"}', 2, "strin"),
         ('{"type": "integer", "multipleOf": 7}', 2, "multipleOf"),
     ],

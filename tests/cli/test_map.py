@@ -82,11 +82,11 @@ def test_what_the_lines_are_can_be_said(ttc: Ttc) -> None:
 def test_bad_records_say_why_and_the_others_go_on(ttc: Ttc) -> None:
     records = (
         {"q": "one"}, "not json", {"x": 1}, {"q": "two", "answer": "here"}, {"q": "long " * 99},
-        {"q": ""}, {"q": "three"},
+        {"q": ""}, {"q": "three"}, {"q": "four", "error": "mine"},
     )  # fmt: skip
     ran = ttc("map", "{q}", lines("in.jsonl", *records), script=echo, context=60)
     assert ran.code == 1
-    assert ran.err == "5 of 7 records failed; their lines say why\n"
+    assert ran.err == "6 of 8 records failed; their lines say why\n"
     got = rows(ran.out)
     assert [row.get("error", "").split(";")[0] for row in got] == [
         "",
@@ -96,6 +96,7 @@ def test_bad_records_say_why_and_the_others_go_on(ttc: Ttc) -> None:
         got[4]["error"].split(";")[0],
         "the prompt is empty",
         "",
+        "the record has a field 'error' already",
     ]
     assert "the context holds 60" in got[4]["error"]
     assert got[3]["answer"] == "here"
@@ -118,6 +119,7 @@ def test_fail_fast_stops(ttc: Ttc) -> None:
         (("{line}", "--resume"), "--resume goes on with a file"),
         (("{line}", "-S", "magic"), "magic"),
         (("{line}", "-O", "what"), "-O takes KEY=VALUE"),
+        (("{line}", "--field", "error"), "says what failed"),
     ],
 )
 def test_usage(ttc: Ttc, words: tuple[str, ...], says: str) -> None:

@@ -283,6 +283,48 @@ def test_an_outage_costs_no_record(ttc: Ttc, serve: Serve, raw: bool) -> None:
     assert "the server is back" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "why"),
+    [
+        (401, {"error": {"message": "key expired"}}, "wants a key: TTC_API_KEY (key expired)"),
+        (402, {"error": {"message": "pay"}}, "is there credit left"),
+        (403, {"error": {"message": "not yours"}}, "wants a key"),
+        (404, {"error": {"message": "no such model"}}, "answers 404"),
+        (429, {"error": {"code": "insufficient_quota", "message": "too much"}}, "answers 429"),
+    ],
+)
+def test_what_fails_for_every_record_ends_a_map_with_its_rows_kept(
+    ttc: Ttc, serve: Serve, status: int, body: Any, why: str
+) -> None:
+    asked: list[str] = []
+
+    def script(request: Any) -> str:
+        asked.append(request.prompt.text)
+        if len(asked) == 14:
+            server.faults.extend([Fault(status, body)] * 200)
+        return "It is so."
+
+    server = serve(script, raw=False, continues=False)
+    lines = "".join(f"n{n}\n" for n in range(40))
+    words = ("map", "Say {line}", "-m", server.url, "-e", "low", "-o", "out")
+    ran = ttc(*words, stdin=lines.encode())
+    assert (ran.code, Path("out").exists()) == (1, False)
+    assert why in ran.err
+    assert "results are kept; --resume goes on with them" in ran.err
+    assert len(server.faults) >= 200 - 28, "no record is asked again"
+    server.faults.clear()
+    assert ttc(*words, "--resume", stdin=lines.encode()).code == 0
+    rows = [json.loads(line) for line in Path("out").read_text().splitlines()]
+    assert [row["answer"] for row in rows] == ["It is so."] * 40
+
+
+def test_what_the_server_cannot_do_ends_a_map_before_it_begins(ttc: Ttc, serve: Serve) -> None:
+    words = ("map", "Say {line}", "--schema", "{}", "-o", "out")
+    ran = ttc(*words, "-m", serve(raw=False, continues=False).url, stdin=b"a\nb\n")
+    assert (ran.code, list(Path().glob("out*"))) == (2, [])
+    assert "--schema needs grammar and continue" in ran.err
+
+
 def test_a_bench_stops_with_its_state_when_the_server_stays_away(
     ttc: Ttc, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -116,6 +116,7 @@ class FakeServer:
         self.takes, self.pause, self.exact, self.models, self.key = takes, pause, exact, models, key
         self.told, self.thought, self.system = told, thought, system
         self.refusing = 400  # the status of a refusal
+        self.no_system = "System role not supported"
         self.build, self.router = build, router
         self.takes_at_once, self._slots = takes_at_once, threading.Semaphore(slots or 10**6)
         self.headers: list[dict[str, str]] = []
@@ -215,7 +216,7 @@ class FakeServer:
                 text = f"Unrecognized request argument: {unknown[0]}"
                 return _json(http, 400, {"error": {"message": text}})
             if not self.system and any(m["role"] == "system" for m in body["messages"]):
-                return _json(http, self.refusing, {"message": "System role not supported"})
+                return _json(http, self.refusing, {"message": self.no_system})
             return self._answer(http, body, self._chat_ids(body["messages"]), fault)
         return _json(http, 404, {"error": {"code": 404, "message": "File Not Found"}})
 

@@ -147,6 +147,14 @@ def test_a_prompt_that_the_server_finds_too_long_is_an_overflow(connected: Conne
             " in 9000 tokens.",
             ("9000", "8192"),
         ),
+        ("Requested tokens (340) exceed context window of 300", ("340", "300")),
+        (
+            "Prompt contains 340 tokens and 0 draft tokens, too large for model with 300 maximum"
+            " context length",
+            ("340", "300"),
+        ),
+        ("`inputs` must have less than 300 tokens. Given: 340", ("340", "300")),
+        ("prompt is too long: 340 tokens > 300 maximum", ("340", "300")),
     ],
 )
 def test_what_other_servers_say_of_an_overflow(told: str, numbers: tuple[str, str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ttc_cli.core.errors import TtcError
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.api import Api
 from ttc_cli.engine.openai.told import TransientError
@@ -31,7 +32,7 @@ def url() -> Iterator[str]:
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Content-Type", asked["type"])
             self.end_headers()
             data, size = bytes.fromhex(asked["events"]), asked["size"]
             for at in range(0, len(data), size):
@@ -46,11 +47,13 @@ def url() -> Iterator[str]:
     server.server_close()
 
 
-def chunks(url: str, events: bytes, size: int) -> list[dict[str, Any]]:
+def chunks(
+    url: str, events: bytes, size: int, kind: str = "text/event-stream"
+) -> list[dict[str, Any]]:
     async def all_of_them() -> list[dict[str, Any]]:
         api = Api(Address(url))
         try:
-            body = {"events": events.hex(), "size": size, "stream": True}
+            body = {"events": events.hex(), "size": size, "stream": True, "type": kind}
             return [chunk async for chunk in api.stream(url, body, 9) if chunk]
         finally:
             await api.close()
@@ -94,3 +97,30 @@ def test_an_event_that_is_called_an_error_is_one(url: str, told: bytes) -> None:
     events = b"data: " + ONE + b"\n\nevent: error\ndata: " + told + b"\n\n" + DONE
     with pytest.raises(TransientError, match="it died"):
         chunks(url, events, 10_000)
+
+
+@pytest.mark.parametrize("size", [1, 10_000])
+@pytest.mark.parametrize("kind", ["text/event-stream", "application/json", "text/plain"])
+def test_what_a_reply_is_its_first_byte_tells(url: str, size: int, kind: str) -> None:
+    stream = b"data: " + ONE + b"\n\ndata: " + TWO + b"\n\n" + DONE
+    assert chunks(url, stream, size, kind) == BOTH
+    whole = b"\xef\xbb\xbf \n" + json.dumps(BOTH[0], indent=1).encode()
+    assert chunks(url, whole, size, kind) == BOTH[:1]
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"success": False, "message": "quota exceeded"}, "answers 200: quota exceeded"),
+        ({"choices": None, "base_resp": {"status_code": 1008, "status_msg": "it is shut"}},
+         "answers 200: it is shut"),
+        ({"code": "InvalidApiKey", "message": "Invalid API-key provided."}, "wants a key"),
+        ({"error": {"message": "insufficient balance"}}, "is there credit left"),
+    ],
+)  # fmt: skip
+def test_words_without_a_reply_are_an_error_that_is_not_tried_again(
+    url: str, told: Any, says: str
+) -> None:
+    for event in (json.dumps(told).encode(), b"data: " + json.dumps(told).encode() + b"\n\n"):
+        with pytest.raises(TtcError, match=says):
+            chunks(url, event, 10_000)

@@ -18,6 +18,7 @@ from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.openai.pacing import RetryPolicy, Window
 from ttc_cli.engine.openai.server import Unlike
+from ttc_cli.engine.openai.told import refusal
 
 QUICK = RetryPolicy(attempts=3, pause=0.01, longest=1, wait=5)
 Serve = Callable[..., FakeServer]
@@ -66,6 +67,33 @@ def test_a_model_is_the_same_whichever_replica_answers(serve: Serve) -> None:
         engine.close()
         names.add(engine.info.sha256)
     assert len(names) == 2, "a path is the replica's own, a name of a file is not"
+
+
+class Listing:
+    """A server that answers one thing when it is asked for its models."""
+
+    def __init__(self, status: int, told: Any) -> None:
+        self.address, self._status, self._told = Address("http://h/v1"), status, told
+
+    async def call(self, _: str) -> Any:
+        if self._status != 200:
+            raise refusal(self._status, self._told, None, self.address)
+        return self._told
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "names"),
+    [(200, ["m"], ["m"]), (200, {"data": ["m", {"id": "n"}]}, ["m", "n"]),
+     *((status, "no", []) for status in (400, 404, 405, 501))],
+)  # fmt: skip
+def test_a_list_of_models_may_be_odd_where_one_is_named(
+    status: int, told: Any, names: list[str]
+) -> None:
+    api: Any = Listing(status, told)
+    assert list(asyncio.run(found._listed(api, lenient=True))) == names
+    if status != 200:
+        with pytest.raises(TtcError, match=f"answers {status}"):
+            asyncio.run(found._listed(api))
 
 
 class Alternating(FakeServer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from threading import Timer
 
+import pytest
 from fake_server import FakeServer
 from kinds import ask, branch, finish
 
@@ -47,8 +48,9 @@ def test_a_server_that_comes_back_is_waited_for() -> None:
     back[0].close()
 
 
-def test_a_server_that_stays_away_is_given_up_and_that_is_said() -> None:
-    server = FakeServer(rest)
+@pytest.mark.parametrize("raw", [True, False])
+def test_a_server_that_stays_away_is_given_up_and_that_is_said(raw: bool) -> None:
+    server = FakeServer(rest, raw=raw)
     engine = connect(Address(server.url), retry=RetryPolicy(pause=0.02, wait=0.2))
     server.close()
     began = time.monotonic()

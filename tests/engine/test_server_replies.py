@@ -7,7 +7,7 @@ from time import time
 from typing import Any
 
 import pytest
-from fake_server import FakeServer
+from fake_server import FakeServer, Fault
 from kinds import ask, branch
 
 from ttc_cli.core.branch import Message, Prompt
@@ -17,9 +17,10 @@ from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.api import seconds_to_wait
 from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.openai.form import Form
-from ttc_cli.engine.openai.piece import Tagger, ending, first, spoken
+from ttc_cli.engine.openai.piece import Likely, Tagger, ending, first, likely, spoken
 from ttc_cli.engine.openai.server import chosen
-from ttc_cli.engine.openai.told import Senseless, parse, whole, words
+from ttc_cli.engine.openai.told import Refused, Senseless, parse, refusal, whole, words
+from ttc_cli.prompts.thoughts import split
 from ttc_cli.settings.tables import check_url
 
 
@@ -69,10 +70,47 @@ def test_a_thought_that_only_closes(opens: bool | None, words: list[str], tagged
     assert "".join([*(tagger.feed("", word) for word in words), tagger.end()]) == tagged
 
 
+LATE = ("b", "The answer is 42.")
+
+
+@pytest.mark.parametrize("opens", [None, False, True])
+@pytest.mark.parametrize(
+    ("deltas", "parts"),
+    [
+        ([("", "The answer "), ("b", ""), ("", "is 42.")], LATE),
+        ([("", "The "), ("b", "answer is"), ("", " 42.")], LATE),
+        ([("", "The answer is 42."), ("b", "")], LATE),
+        ([("", "\n"), ("b", ""), ("", "The answer is 42.")], LATE),
+        ([("a", ""), ("", "The answer "), ("b", ""), ("c", "is 42.")], ("a\nbc", LATE[1])),
+    ],
+)
+def test_a_thought_that_comes_after_text_is_none_of_it(
+    opens: bool | None, deltas: list[tuple[str, str]], parts: tuple[str, str]
+) -> None:
+    tagger = Tagger(opens)
+    if opens and not deltas[0][0]:
+        deltas = [("a", ""), *deltas]  # what is opened unseen is a thought until it closes
+        parts = (f"a\n{parts[0]}", parts[1])
+    whole = "".join([*(tagger.feed(*delta) for delta in deltas), tagger.end()])
+    thought, answer = split(whole)
+    assert (thought.replace("\n\n", "\n"), answer) == parts
+
+
+@pytest.mark.parametrize(
+    "logprobs",
+    [[], {"content": [{"logprob": None}]}, {"content": [{"logprob": float("-inf")}]}],
+)
+def test_a_figure_that_is_missing_is_gone_without(logprobs: Any) -> None:
+    assert likely(logprobs) == ()
+    row = {"logprob": -1.0, "top_logprobs": [{"logprob": None}, {"logprob": -2.0}]}
+    assert likely({"content": [row]}) == (Likely(-1.0, (-2.0,)),)
+
+
 @pytest.mark.parametrize(
     ("said", "end"),
     [("stop", "stop"), ("eos_token", "stop"), ("max_tokens", "length"), ("STOP", "stop"),
-     ("error", "error"), ("content_filter", "content_filter"), ("abort", "abort"), (None, "")],
+     ("error", "error"), ("content_filter", "content_filter"), ("abort", "abort"), (None, ""),
+     ("null", "")],
 )  # fmt: skip
 def test_why_a_reply_ends(said: Any, end: str) -> None:
     assert ending({"finish_reason": said}) == end
@@ -112,6 +150,41 @@ def test_a_smaller_number_of_tokens_is_asked_for_where_that_is_refused() -> None
     form = Form().without("max_tokens is too large: 100. At most 64 are supported", BODY)
     assert form is not None
     assert form.fit(dict(BODY), 100)["max_tokens"] == 64
+    told = {"detail": [{"loc": ["max_tokens"], "msg": "Input should be less than or equal to 64"}]}
+    assert isinstance(refusal(422, told, None, Address("http://h")), Refused), "and no overflow"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "This model's maximum context length is 60 tokens. However, you requested 140 tokens"
+        " (40 in the messages, 100 in the completion).",
+        "'max_tokens' or 'max_completion_tokens' is too large: 100. This model's maximum context"
+        " length is 60 tokens and your request has 40 input tokens (100 > 60 - 40).",
+        "This model's maximum context length is 60 tokens. However, you requested 100 output"
+        " tokens and your prompt contains at least 40 input tokens, for a total of at least 140.",
+        "Requested token count exceeds the model's maximum context length of 60 tokens. You"
+        " requested a total of 140 tokens: 40 tokens from the input messages and 100 tokens for"
+        " the completion.",
+        "`inputs` tokens + `max_new_tokens` must be <= 60. Given: 40 `inputs` tokens and 100"
+        " `max_new_tokens`",
+        "This endpoint's maximum context length is 60 tokens. However, you requested about 140"
+        " tokens (40 of text input, 100 in the output).",
+        "input length and `max_tokens` exceed context limit: 40 + 100 > 60",
+        "This model's maximum context length is 60 tokens. However, you requested 140 tokens.",
+    ],
+)  # fmt: skip
+def test_a_prompt_that_fits_is_asked_again_for_what_room_it_leaves(told: str) -> None:
+    server = FakeServer(lambda _: " one two", raw=False, exact=False)
+    engine = connect(Address(server.url))
+    asked = len(server.asked)
+    server.faults.append(Fault(400, {"error": {"message": told}}))
+    for _ in range(2):
+        (said,) = ask(engine, branch("it", 100))
+        assert (said.text, said.stop) == (" one two", Stop.END)
+    assert [body["max_tokens"] for _, body in server.asked[asked:]] == [100, 20, 20]
+    engine.close()
+    server.close()
 
 
 @pytest.mark.parametrize(
@@ -194,17 +267,40 @@ def test_what_is_refused_is_never_sent_again(takes: tuple[str, ...]) -> None:
     server.close()
 
 
-@pytest.mark.parametrize("status", [400, 422, 500])
-def test_a_server_without_a_system_role_gets_its_words_ahead_of_the_users(status: int) -> None:
+UNSAID = "Developer instruction is not enabled"  # neither "system" nor "role"
+SYSTEM = Prompt((("x", True),), (Message("system", "Be brief."), Message("user", "Hi")))
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [*((status, "System role not supported") for status in (400, 422, 500)), (400, UNSAID),
+     (422, UNSAID)],
+)  # fmt: skip
+def test_a_server_without_a_system_role_gets_its_words_ahead_of_the_users(
+    status: int, words: str
+) -> None:
     server = FakeServer(lambda _: " one two", raw=False, system=False)
-    server.refusing = status
+    server.refusing, server.no_system = status, words
     engine = connect(Address(server.url))
-    prompt = Prompt((("x", True),), (Message("system", "Be brief."), Message("user", "Hi")))
     for _ in range(2):
-        (said,) = ask(engine, branch("it", 9, prompt=prompt))
+        (said,) = ask(engine, branch("it", 9, prompt=SYSTEM))
         assert said.text == " one two"
     sent = [[m["content"] for m in body["messages"]] for _, body in server.asked[-2:]]
     assert sent == [["Be brief.\n\nHi"]] * 2, "and the role is not tried again"
+    engine.close()
+    server.close()
+
+
+@pytest.mark.parametrize(("status", "text"), [(400, ""), (500, " one two")])
+def test_the_system_role_is_kept_where_doing_without_tells_nothing(status: int, text: str) -> None:
+    server = FakeServer(lambda _: " one two", raw=False)
+    engine = connect(Address(server.url))
+    server.faults += [Fault(status, {"message": "no"})] * (2 if status == 400 else 1)
+    (said,) = ask(engine, branch("it", 9, prompt=SYSTEM))
+    assert (said.text, said.error.endswith("answers 400: no")) == (text, not text)
+    ask(engine, branch("it", 9, prompt=SYSTEM))
+    roles = [[m["role"] for m in body["messages"]] for _, body in server.asked[-3:]]
+    assert roles == [["system", "user"], ["user"], ["system", "user"]]
     engine.close()
     server.close()
 

@@ -152,6 +152,7 @@ def test_state_can_be_asked() -> None:
 def test_split() -> None:
     assert split("\n a \n</think>\n\nb ", opened=True) == ("a", "b ")
     assert split("b") == ("", "b")
+    assert split("b \n<think>\na\n</think>\n") == ("a", "b ")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ttc_cli.core.engine import BranchRequest
+from ttc_cli.session import records
 from ttc_cli.session.mapping import WINDOW, Mapping
 from ttc_cli.session.plan import plan
 from ttc_cli.session.records import AHEAD, Reader, Task
@@ -32,6 +33,18 @@ class Endless:
 def reader(path: Path, *lines: str) -> Reader:
     path.write_text("".join(f"{line}\n" for line in lines))
     return Reader(io.FileIO(str(path)), path.name)
+
+
+def test_a_line_that_is_too_long_is_one_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "MAX_BYTES", 3 * records.CHUNK)
+    source = reader(tmp_path / "in", "a", "x" * (5 * records.CHUNK), "b")
+    with source.file:
+        found = [record for record in iter(lambda: source.next(9), None) if record]
+    assert [record.values["line"] for record in found[::2]] == ["a", "b"]
+    assert "the line has more than" in found[1].error
+    assert source.taken == 5 * records.CHUNK + 5
 
 
 def test_what_records_share_is_evaluated_once(stage: Any, tmp_path: Path) -> None:

@@ -188,11 +188,11 @@ class Runner:
             client.close()
             del self._live[client]
         engine = self._replay.engine
-        if engine.gone:
-            raise EngineFailed(engine.outage, "--resume goes on when it is back")
+        broken = [branch for branch in outcome.branches if branch.stop is Stop.FAILED]
+        if broken and engine.gone:
+            raise EngineFailed(engine.outage or broken[0].error, "--resume goes on from here")
         if self._replay.budget.over:
             return  # it may lack samples that were not drawn any more
-        broken = [branch for branch in outcome.branches if branch.stop is Stop.FAILED]
         if broken and job.attempt < ATTEMPTS:
             self._again.append(replace(job, attempt=job.attempt + 1))
         elif broken and len(broken) == len(outcome.branches):

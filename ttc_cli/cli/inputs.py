@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import codecs
 import hashlib
 import os
 import select
@@ -116,7 +117,7 @@ def _stdin(say: Callable[[str], None], until: float | None) -> Document:
     handle = sys.stdin.buffer
     _wait(handle.fileno(), say, until)
     data = b"".join(_chunks(handle, until, MAX_BYTES + 1))
-    if not data:
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
         return Document(STDIN, "")
     from ttc_cli.data.profile import piped_form  # most questions come without data
 

@@ -103,7 +103,7 @@ class Host(Engine, Protocol):
 
     @property
     def gone(self) -> bool:
-        """Whether it was away for longer than anybody waits."""
+        """Whether it was away for longer than anybody waits, or takes no request at all."""
 
     def gauge(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """As `count`, without asking anybody: an estimate where there is room to spare."""

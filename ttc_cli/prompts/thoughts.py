@@ -103,13 +103,16 @@ class ThoughtSplitter:
 def split(text: str, opened: bool = False) -> tuple[str, str]:
     """(thought, answer) of a whole reply, thoughts joined and stripped of outer white space.
 
+    Line feeds ahead of a thought that ends the reply are none of the answer's.
+
     All ahead of a closing tag that ends a line or begins one, and that nothing opened, is thought
     where an answer follows: whoever rendered the prompt opened it there.
     """
     splitter = ThoughtSplitter(opened or _opened_unseen(text))
     parts = splitter.feed(text) + splitter.finish()
     thought = "".join(part for kind, part in parts if kind == "thought").strip()
-    return thought, "".join(part for kind, part in parts if kind == "answer")
+    answer = "".join(part for kind, part in parts if kind == "answer")
+    return thought, answer.rstrip("\n") if text.rstrip().endswith(tuple(_CLOSERS)) else answer
 
 
 def _opened_unseen(text: str) -> bool:

@@ -12,7 +12,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ttc_cli.core.errors import BranchesFailed, EngineFailed, ModelError, TtcError
+from ttc_cli.core.errors import (
+    BranchesFailed,
+    EngineFailed,
+    MissingCapability,
+    ModelError,
+    TtcError,
+)
 from ttc_cli.core.events import Flow, watch
 from ttc_cli.core.ledger import Budget, Ledger
 from ttc_cli.core.outcome import Outcome
@@ -21,7 +27,7 @@ from ttc_cli.engine.hub import Port, drive
 from ttc_cli.session.batch import Batch
 from ttc_cli.session.loaded import Session, new_id
 from ttc_cli.session.plan import Planned, plan
-from ttc_cli.session.records import Reader, Record, Task
+from ttc_cli.session.records import ERROR, Reader, Record, Task
 from ttc_cli.session.running import answering, start
 from ttc_cli.session.verdict import fault
 from ttc_cli.store.recorder import Recorder
@@ -32,7 +38,6 @@ WINDOW = 8
 """Records after the oldest unfinished one that may be begun, in widths: what order may cost."""
 ATTEMPTS = 3  # at a record of which a branch failed: what broke off is drawn anew
 PATIENCE = 0.1  # seconds to wait for input when there is nothing else to do
-ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,10 @@ class Row:
     line: dict[str, Any]
     bad: bool = False
     used: tuple[int, int] = (0, 0)
+
+
+class Away(EngineFailed):
+    """No request is answered any more; what is under way may still be."""
 
 
 Recorders = Callable[[Planned], Recorder]  # what keeps the run of a question in the log
@@ -72,6 +81,7 @@ class Mapping:
         self._session, self._task, self._ordered, self._record = session, task, ordered, record
         self._budget = budget or Budget()
         self.short = False
+        self._lost: EngineFailed | None = None  # what no other record will be answered for
         self._tokens, self._ended = 0.0, 0  # tokens of runs that ended, and how many
         self._batch = Batch(session)
         self._live: set[int] = set()
@@ -87,7 +97,8 @@ class Mapping:
             stopped: asked all the time; True ends it, and what is under way is lost.
 
         Raises:
-            EngineFailed, ModelError: the engine died, or its server stays away.
+            EngineFailed, ModelError: the engine died, or its server stays away or takes nothing.
+            MissingCapability: the engine lacks what is asked for.
         """
         try:
             flows = self._flows(reader, skip)
@@ -96,13 +107,15 @@ class Mapping:
                     if stopped():
                         return
                     yield row
+            if self._lost is not None:
+                raise self._lost
         finally:
             self._batch.close()
 
     def _flows(
         self, reader: Reader, skip: Callable[[Record], bool]
     ) -> Iterator[Flow[Row | None] | None]:
-        while not reader.ended:
+        while not reader.ended and self._lost is None:
             wait = 0 if self._live else PATIENCE
             hungry = self._batch.hungry and self._affordable
             record = reader.next(wait) if hungry else None
@@ -129,7 +142,7 @@ class Mapping:
             yield None
         try:
             planned = plan(self._session, self._task.of(record))
-        except (EngineFailed, ModelError):
+        except (EngineFailed, ModelError, MissingCapability):
             raise
         except TtcError as error:
             yield _failed(record, error)
@@ -142,13 +155,16 @@ class Mapping:
         yield self._answer(record, planned, self._batch.join(planned))
 
     def _answer(self, record: Record, planned: Planned, port: Port) -> Flow[Row | None]:
-        """The row of a record; None where the budget of all has cut it."""
+        """The row of a record; None where the budget of all has cut it, or no answer will come."""
         ledger, cut = self._budget.child(), False
         try:
             outcome = yield from self._drawn(planned, port, ledger)
             spent = any(branch.stop is Stop.BUDGET for branch in outcome.branches)
             cut = spent or outcome.stopped == "tokens"
             row = self._row(record, outcome)
+        except Away as away:
+            self._lost = away
+            return None
         except (EngineFailed, ModelError):
             raise
         except TtcError as error:
@@ -185,13 +201,13 @@ class Mapping:
                 with self._record(planned) as log:
                     run = start(planned, port, self._batch.pool, ledger)
                     outcome = yield from watch(answering(planned, run), log)
-                failed = any(branch.stop is Stop.FAILED for branch in outcome.branches)
+                failed = next((b.error for b in outcome.branches if b.stop is Stop.FAILED), None)
             except BranchesFailed as all_failed:
-                error, failed = all_failed, True
+                error, failed = all_failed, str(all_failed)
             engine = self._session.engine
-            if engine.gone or (engine.outage and run.late):
-                raise EngineFailed(engine.outage, "what was answered is kept")
-            if failed and not run.late and attempt < ATTEMPTS:
+            if (failed is not None and engine.gone) or (engine.outage and run.late):
+                raise Away(engine.outage or failed or "", "what was answered is kept")
+            if failed is not None and not run.late and attempt < ATTEMPTS:
                 attempt += 1
                 planned = replace(planned, id=new_id())
                 continue

@@ -24,6 +24,7 @@ from ttc_cli.store.templates import INPUT, Template, fill
 CHUNK = 1 << 16
 AHEAD = 64  # records read before they are needed
 LINE = "line"  # the field that holds the text of a line, of a JSON record too
+ERROR = "error"  # the field of a result that says what failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class Task:
         if not self.names:
             hint = "write {line} in it, or {name} for a field of a JSON record"
             raise UsageError("the prompt is the same for every record", hint)
+        if self.field == ERROR:
+            raise UsageError("a result's field 'error' says what failed", "give another --field")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,9 +92,9 @@ class Task:
         values = {**self.defaults, **record.values, **self.given}
         if missing := [name for name in self.names if name not in values]:
             raise UsageError(f"the record has no field {missing[0]!r}")
-        if self.field in record.kept:
-            why = f"the record has a field {self.field!r} already"
-            raise UsageError(why, "name another with --field")
+        for name, hint in ((self.field, "name another with --field"), (ERROR, "drop or rename it")):
+            if name in record.kept:
+                raise UsageError(f"the record has a field {name!r} already", hint)
         return replace(self.request, prompt=fill(self.prompt, values))
 
 
@@ -138,7 +141,6 @@ class Reader:
     def _run(self) -> None:
         try:
             for line in self._lines():
-                self.taken += len(line) + 1
                 if not line.strip():
                     continue
                 if self.jsonl is None:
@@ -155,15 +157,18 @@ class Reader:
             self._queue.put(error)
 
     def _lines(self) -> Iterator[bytes]:
-        rest = b""
+        """Lines without their ends; of one that is too long, a little more than may be."""
+        line, fed = bytearray(), False
         for chunk in as_utf8(iter(lambda: self.file.read(CHUNK), b"")):
-            *whole, rest = (rest + chunk).split(b"\n")
-            yield from whole
-            if len(rest) > MAX_BYTES:
-                yield rest
-                rest = b""
-        if rest:  # without a line feed anywhere its lines end as before OS X
-            yield from [rest] if self.taken else rest.split(b"\r")
+            for number, part in enumerate(chunk.split(b"\n")):
+                if number:
+                    yield bytes(line)
+                    line, fed = bytearray(), True
+                line += part[: MAX_BYTES + 1 - len(line)]
+                self.taken += len(part) + bool(number)
+        if line:  # without a line feed anywhere its lines end as before OS X
+            cut = fed or len(line) > MAX_BYTES
+            yield from [bytes(line)] if cut else bytes(line).split(b"\r")
 
 
 def _record(number: int, line: bytes, jsonl: bool) -> Record:

@@ -55,7 +55,7 @@ class AnswerSchema:
             UsageError: as for the class; or it is not JSON.
         """
         text, name = source, "the schema"
-        if not source.lstrip().startswith("{") and source.strip() not in ("true", "false"):
+        if not source.lstrip().startswith(("{", "[")) and source.strip() not in ("true", "false"):
             name = source
             try:
                 text = Path(source).read_text(encoding="utf-8-sig")

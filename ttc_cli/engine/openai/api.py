@@ -21,7 +21,7 @@ import httpx2
 
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.engine.openai.address import Address
-from ttc_cli.engine.openai.events import MOST_EVENT, events, loosely
+from ttc_cli.engine.openai.events import DONE, MOST_EVENT, events, loosely, whole
 from ttc_cli.engine.openai.told import Senseless, TransientError, parse, refusal, status_of
 
 CONNECT_SECONDS = 10.0
@@ -29,7 +29,6 @@ SETUP_SECONDS = 30.0  # for an answer that takes no model
 TRIES = 3  # at finding out whether a server has something, where an answer is lost
 TOKEN_SECONDS = 10.0
 """For a token; no stream lasts longer than all that it may draw take at this rate."""
-MOST_REPLY = 8 << 20  # bytes of a reply that comes in one piece
 MOST_WHERE = 200  # characters of an address that it names
 MOST_NAME = 80  # characters of a replica's name
 TOKEN_BYTES = 16 << 10
@@ -102,8 +101,7 @@ class Api:
     ) -> AsyncGenerator[dict[str, Any]]:
         """The chunks of a stream of events. Closing the iterator closes the connection.
 
-        A server that answers in one piece in spite of being asked for a stream is read as one
-        chunk. Events without data are keep-alives.
+        An answer in one piece is one chunk. Events without data are keep-alives.
 
         Args:
             tokens: that are asked for.
@@ -118,18 +116,13 @@ class Api:
         async with self._asked(url, body, self.address.silence, affinity) as response:
             if replica := _replica(response.headers):
                 self.served[replica] += 1
-            if response.headers.get("content-type", "").startswith("application/json"):
-                async with asyncio.timeout_at(until):
-                    data = await _whole(response)
-                yield self._chunk(data)
-                return
             async with aclosing(events(response, MOST_EVENT + tokens * TOKEN_BYTES)) as told:
                 while True:
                     async with asyncio.timeout_at(min(until, loop.time() + self.address.silence)):
                         data = await anext(told, b"")
                     if not data:
                         raise TransientError("the stream broke off")
-                    if data == b"[DONE]":
+                    if data == DONE:
                         return
                     yield self._chunk(data)
 
@@ -175,9 +168,8 @@ class Api:
         chunk = {} if chunk is None else chunk  # null keeps the connection alive
         if not isinstance(chunk, dict):
             raise Senseless("an event is no object")
-        failed = chunk.get("object") == "error" or (chunk.get("detail") and "choices" not in chunk)
-        if error := chunk.get("error") or (failed and chunk):
-            raise refusal(status_of(error), chunk, None, self.address)
+        if status := status_of(chunk):
+            raise refusal(status, chunk, None, self.address)
         return chunk
 
 
@@ -206,14 +198,8 @@ def _encoded(body: Mapping[str, Any]) -> bytes:
 
 
 async def _whole(response: httpx2.Response) -> bytes:
-    """All of a body."""
-    data = bytearray()
     async with aclosing(response.aiter_raw()) as parts:
-        async for part in parts:
-            data += part
-            if len(data) > MOST_REPLY:
-                raise Senseless(f"it is longer than {MOST_REPLY >> 20} MB")
-    return bytes(data)
+        return await whole(parts)
 
 
 def _parsed(data: bytes, what: str) -> Any:

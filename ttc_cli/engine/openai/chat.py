@@ -10,7 +10,8 @@ from ttc_cli.core.branch import Message, Prompt, Step
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import MissingCapability
 from ttc_cli.engine.openai.api import Api
-from ttc_cli.engine.openai.form import Form
+from ttc_cli.engine.openai.form import Form, asked
+from ttc_cli.engine.openai.overflow import Overflow
 from ttc_cli.engine.openai.piece import (
     TOKENS_A_MESSAGE,
     Partial,
@@ -24,7 +25,7 @@ from ttc_cli.engine.openai.piece import (
     spoken,
     usage,
 )
-from ttc_cli.engine.openai.told import Refused, TransientError, table, text
+from ttc_cli.engine.openai.told import FAILED, Refused, TransientError, table, text
 
 TEMPLATE = "{% for m in messages %}[{{ m.role }}]\n{{ m.content }}\n\n{% endfor %}[assistant]\n"
 """Stands for the template that only the server knows: prompts are told apart by it."""
@@ -67,17 +68,29 @@ class Chat:
         return None if known is None else known + _written(prefix)
 
     async def draw(self, request: BranchRequest, partial: Partial) -> AsyncGenerator[Piece]:
-        """The reply to a request, from where it is; thoughts stand in tags of their own."""
+        """The reply to a request, from where it is; thoughts stand in tags of their own.
+
+        A refusal that is not understood may be of the role "system": it is asked once without.
+        """
         said = "".join(step.text for step in request.prefix) + partial.text
+        odd: Refused | TransientError | None = None
         while True:
-            body = self.body(request, said, partial.left)
+            body, begun = self.body(request, said, partial.left, bare=odd is not None), False
             try:
                 async with aclosing(self._reply(request, body, said)) as pieces:
                     async for piece in pieces:
+                        begun = True
+                        if isinstance(odd, Refused):
+                            self.learn(self.form.but(system=False))
                         yield piece
                 return
-            except Refused as refused:
-                self._shrink(refused, body)
+            except (Refused, Overflow, TransientError) as error:
+                if begun:
+                    raise
+                if odd is not None:
+                    raise odd from error
+                if not self._shrunk(error, request, said, body):
+                    odd = _unexplained(error, body)
 
     async def score(self, request: BranchRequest) -> tuple[float, ...]:
         """Log-probabilities of the candidates' first tokens; of the rest, that of the last of 20.
@@ -95,7 +108,8 @@ class Chat:
                 )
                 break
             except Refused as refused:
-                self._shrink(refused, body)
+                if not self._shrunk(refused, request, said, body):
+                    raise
         found = {text(top.get("token"), "token"): p for top, p in scored(told)}
         return tuple(_first(found, candidate) for candidate in request.candidates)
 
@@ -116,8 +130,7 @@ class Chat:
         last, tagger, index = Piece(), Tagger(opens), None  # of several choices, the one begun
         fresh = bool(said and said[-1].isspace() and self.form.trims)  # it writes the blank anew
         try:
-            most = body.get("max_tokens", body.get("max_completion_tokens", 1 << 16))
-            chunks = self._api.stream(self._url, body, int(most), request.affinity)
+            chunks = self._api.stream(self._url, body, asked(body) or 1 << 16, request.affinity)
             async with aclosing(chunks):
                 async for chunk in chunks:
                     choice = first(chunk, index)
@@ -133,7 +146,8 @@ class Chat:
                         yield Piece(tagger.feed(thought, words), len(rows) or 1, likely=rows)
         except TransientError:
             if not last.end:
-                yield Piece(tagger.end())
+                if held := tagger.released():
+                    yield Piece(held)
                 raise
         self._note(request, said, last, opens, tagger)
         yield Piece(tagger.end(), total=last.total, prompt=last.prompt, end=last.end or "stop")
@@ -152,22 +166,37 @@ class Chat:
             self._lengths.clear()
         self._lengths[hash(messages)] = length
 
-    def _shrink(self, refused: Refused, body: dict[str, Any]) -> None:
-        """Leave out from here on what a refusal names.
-
-        Raises Refused: it names nothing that could be left out.
-        """
-        smaller = self.form.without(refused.said, body)
-        if smaller is None:
-            raise refused
-        self.learn(smaller)
+    def _shrunk(
+        self, error: Exception, request: BranchRequest, said: str, body: dict[str, Any]
+    ) -> bool:
+        """Whether less is asked for from here on: without what a refusal names, or in its room."""
+        smaller = None
+        if isinstance(error, Refused):
+            smaller = self.form.without(error.said, body)
+        elif isinstance(error, Overflow):
+            length = error.length(asked(body))
+            if length and 0 < error.room - length < asked(body):
+                self._remember(_messages(request.prompt), max(0, length - estimate(said)))
+                smaller = self.form.but(context=error.room)
+        if smaller is not None:
+            self.learn(smaller)
+        return smaller is not None
 
     def body(
-        self, request: BranchRequest, said: str, tokens: int, *, scores: bool = False
-    ) -> dict[str, Any]:
-        """The request as it is sent, without what the server is known to refuse."""
+        self, request: BranchRequest, said: str, tokens: int, *, scores: bool = False,
+        bare: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The request as it is sent, without what the server is known to refuse.
+
+        Args:
+            bare: without the role "system", whatever is known.
+        """
         form, sampling, outputs = self.form, request.sampling, request.outputs
-        messages = _json(_messages(request.prompt) if form.system else _folded(request.prompt))
+        bare = bare or not form.system
+        messages = _json((_folded if bare else _messages)(request.prompt))
+        length = self._lengths.get(hash(_messages(request.prompt)))
+        if form.context and length is not None:
+            tokens = max(1, min(tokens, form.context - length - estimate(said)))
         body: dict[str, Any] = {
             "model": self._model, "messages": messages, "temperature": sampling.temperature,
             "top_p": sampling.top_p, "top_k": sampling.top_k or (-1 if form.flags else 0),
@@ -188,6 +217,16 @@ class Chat:
 
 def _messages(prompt: Prompt) -> tuple[Message, ...]:
     return prompt.messages or (Message("user", prompt.text),)
+
+
+def _unexplained(error: Exception, body: dict[str, Any]) -> Refused | TransientError:
+    """A refusal that may be of the role "system"; raises what is none."""
+    ours = any(message["role"] == "system" for message in body["messages"])
+    if ours and isinstance(error, Refused):
+        return error
+    if ours and isinstance(error, TransientError) and error.status == FAILED:
+        return error
+    raise error
 
 
 def _folded(prompt: Prompt) -> list[Message]:

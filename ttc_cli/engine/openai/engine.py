@@ -18,7 +18,7 @@ from functools import partial
 
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo, Key
-from ttc_cli.core.errors import ContextOverflow, EngineFailed, TtcError
+from ttc_cli.core.errors import ContextOverflow, EngineFailed, ModelMissing, TtcError
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.host import Counters
 from ttc_cli.engine.openai.api import Api, senseless
@@ -26,7 +26,7 @@ from ttc_cli.engine.openai.job import Job, check, overflow
 from ttc_cli.engine.openai.pacing import Loop, Meter, Outage, Place, RetryPolicy, Window
 from ttc_cli.engine.openai.piece import Dialect, guess, most_tokens
 from ttc_cli.engine.openai.server import Replicas, Unlike
-from ttc_cli.engine.openai.told import Senseless, TransientError
+from ttc_cli.engine.openai.told import Barred, Senseless, TransientError
 
 TOO_MANY = (429, 503)  # answers that say so of the requests under way
 _SPECIAL = re.compile(r"<[^<>\s]{1,60}>|\[/?[A-Z_]{2,30}\]")
@@ -85,7 +85,7 @@ class ServerEngine:
 
     @property
     def gone(self) -> bool:
-        """Whether it has been away for longer than anybody waits."""
+        """Whether it has been away for longer than anybody waits, or takes no request at all."""
         return self._outage.over
 
     @property
@@ -197,6 +197,7 @@ class ServerEngine:
             self._refuse(unlike)
             return
         except TtcError as failure:
+            self._outage.barred |= isinstance(failure, Barred | ModelMissing)
             error = str(failure)
         except TransientError as lost:
             error = self._failure(lost.message)

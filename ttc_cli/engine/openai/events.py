@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -13,13 +13,44 @@ import httpx2
 from ttc_cli.engine.openai.told import Senseless, parse
 
 MOST_EVENT = 1 << 20  # bytes of one event of a stream
+MOST_REPLY = 8 << 20  # bytes of a reply that comes in one piece
+DONE = b"[DONE]"
+
+
+async def whole(parts: AsyncIterator[bytes], head: bytes = b"") -> bytes:
+    """All of a body, of which `head` was read already."""
+    data = bytearray(head)
+    async for part in parts:
+        data += part
+        if len(data) > MOST_REPLY:
+            raise Senseless(f"it is longer than {MOST_REPLY >> 20} MB")
+    return bytes(data)
 
 
 async def events(response: httpx2.Response, most: int) -> AsyncGenerator[bytes]:
-    """The data of each event that has some, stripped, its lines joined."""
-    held, event, total, fails = b"", list[bytes](), 0, False  # lines end in LF, CR LF or CR
+    """The data of each event that has some, stripped, its lines joined.
+
+    A reply that is no stream is told by its first byte, whatever it is called: it is one event.
+    """
     async with aclosing(response.aiter_raw()) as parts:
+        head = b""
         async for part in parts:
+            head = (head + part).lstrip()
+            if not codecs.BOM_UTF8.startswith(head):
+                break
+        if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"[")):
+            yield await whole(parts, head)
+            yield DONE
+            return
+        async with aclosing(_streamed(head, parts, most)) as told:
+            async for data in told:
+                yield data
+
+
+async def _streamed(head: bytes, parts: AsyncIterator[bytes], most: int) -> AsyncGenerator[bytes]:
+    held, event, total, fails = b"", list[bytes](), 0, False  # lines end in LF, CR LF or CR
+    async with aclosing(_chained(head, parts)) as chained:
+        async for part in chained:
             total += len(part)
             *lines, held = _lines(held + part)
             for line in (line.removeprefix(codecs.BOM_UTF8) for line in lines):
@@ -39,6 +70,12 @@ async def events(response: httpx2.Response, most: int) -> AsyncGenerator[bytes]:
     held = b"" if held.startswith(b":") else held.removeprefix(b"data:")
     if data := b"\n".join((*event, held)).strip():
         yield data  # the last line lacks its end
+
+
+async def _chained(head: bytes, parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+    yield head
+    async for part in parts:
+        yield part
 
 
 def _lines(data: bytes) -> list[bytes]:

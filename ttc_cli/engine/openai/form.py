@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ttc_cli.engine.openai.told import number_in
+from ttc_cli.engine.openai.overflow import number_in
 
 LIMITS = ("max_tokens", "max_completion_tokens")
 """The older name of the cap on tokens, and the newer one."""
@@ -20,6 +20,11 @@ OPTIONAL = (
 GROUPS = (("logprobs", "top_logprobs"), ("top_k", "min_p"), ("temperature", "top_p"))
 """What is of no use alone, or foreign to the same servers."""
 SWITCHES = ("continue_final_message", "add_generation_prompt")
+
+
+def asked(body: Mapping[str, Any]) -> int:
+    """Tokens that a request may draw; 0 where it does not say."""
+    return next((int(body[name]) for name in LIMITS if name in body), 0)
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,6 +40,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             that is not known.
         flags: has vLLM's switches for the last message, its grammars and its /tokenize.
         most: tokens that it draws at most; 0 for no limit.
+        context: tokens of a prompt and its reply, as a refusal told; 0 where none did.
         refused: names of parameters.
     """
 
@@ -46,6 +52,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     opens: bool | None = None
     flags: bool = False
     most: int = 0
+    context: int = 0
     refused: tuple[str, ...] = ()
 
     @classmethod
@@ -96,9 +103,9 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         named = {name for name in body if re.search(rf"\b{name}\b", said)}
         roles = {str(m.get("role")) for m in body.get("messages", ())}
-        asked = next((body[name] for name in LIMITS if name in named), 0)
+        tokens = asked(body) if named & set(LIMITS) else 0
         most = number_in(said, r"at most (\d+)", r"(?:<=?|equal to|maximum\D{0,30}) ?(\d+)") or 0
-        if not self.most and 0 < most < asked:  # its number is refused, and not its name
+        if not self.most and 0 < most < tokens:  # its number is refused, and not its name
             return self.but(most=most)
         found = [name for name in OPTIONAL if name in named]
         partial = body["messages"][-1].get("role") == "assistant"

@@ -69,6 +69,7 @@ class Outage:
     def __init__(self, wait: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.wait = wait
         self.why = ""
+        self.barred = False  # it is there, and takes no request at all
         self._clock = clock
         self._since: float | None = None
 
@@ -96,8 +97,8 @@ class Outage:
 
     @property
     def over(self) -> bool:
-        """Whether it has been away for longer than anybody waits."""
-        return self.seconds is not None and self.seconds >= self.wait
+        """Whether nobody waits any more: it has been away for too long, or takes no request."""
+        return self.barred or (self.seconds is not None and self.seconds >= self.wait)
 
 
 @dataclass(frozen=True, slots=True)

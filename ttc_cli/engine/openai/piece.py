@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -82,6 +83,8 @@ class Dialect(Protocol):
 def ending(choice: dict[str, Any]) -> str:
     """Why a choice ends, in our words."""
     said = text(choice.get("finish_reason"), "finish_reason")
+    if said.lower() in ("null", "none"):
+        return ""
     if said.lower() in WHOLE:
         return "stop"
     return "length" if said.lower() in LENGTH else said
@@ -95,20 +98,28 @@ def first(chunk: dict[str, Any], index: Any = None) -> dict[str, Any]:
 
 
 def likely(logprobs: Any) -> tuple[Likely, ...]:
-    """From OpenAI's `logprobs` of chat completions, which llama-server has in both."""
-    return tuple(
-        Likely(
-            number(row.get("logprob"), "logprob"),
-            tuple(sorted((p for _, p in alternatives(row)), reverse=True)),
+    """From OpenAI's `logprobs` of chat completions, which llama-server has in both.
+
+    None where a figure is missing: the text is no worse for it.
+    """
+    with suppress(Senseless):
+        return tuple(
+            Likely(
+                number(row.get("logprob"), "logprob"),
+                tuple(sorted((p for _, p in alternatives(row)), reverse=True)),
+            )
+            for row in rows(table(logprobs, "logprobs").get("content"), "logprobs.content")
         )
-        for row in rows(table(logprobs, "logprobs").get("content"), "logprobs.content")
-    )
+    return ()
 
 
 def alternatives(row: dict[str, Any]) -> list[tuple[dict[str, Any], float]]:
-    """The likeliest tokens in the place of one, each with its log-probability."""
-    tops = rows(row.get("top_logprobs"), "top_logprobs")
-    return [(top, number(top.get("logprob"), "logprob")) for top in tops]
+    """The likeliest tokens in the place of one, each with its log-probability, where it has one."""
+    found = []
+    for top in rows(row.get("top_logprobs"), "top_logprobs"):
+        with suppress(Senseless):
+            found.append((top, number(top.get("logprob"), "logprob")))
+    return found
 
 
 def scored(told: Any) -> list[tuple[dict[str, Any], float]]:
@@ -210,6 +221,8 @@ class Tagger:
         opens: whether the server's template opens a thought: None where that is not known, and
             then a reply that begins like a thought is held back until it is.
 
+    A thought in a field of its own that comes after text stands at the reply's end.
+
     `opens` is what the reply has shown of that.
     """
 
@@ -218,22 +231,32 @@ class Tagger:
         self._apart = False  # a thought in a field of its own is open
         self._held = OPEN if opens else ""
         self._holds = opens is None
+        self._spoke = False  # text came
+        self._late = ""  # thoughts after it
 
     def feed(self, thought: str, said: str) -> str:
         """What a delta adds to the reply."""
-        if thought or self._apart:
-            self._holds, self.opens = False, False if self.opens is None else self.opens
-            self._held = ""
+        before = self.released() if thought else ""
+        if thought and self.opens is None:
+            self.opens = False
+        if thought and self._spoke:
+            self._late, thought = self._late + thought, ""
         if thought and not self._apart:
             thought, self._apart = OPEN + thought, True
+        self._spoke |= bool(said.strip())
         if said and self._apart:
             said, self._apart = CLOSE + said, False
-        return thought + self._through(said)
+        return before + thought + self._through(said)
+
+    def released(self) -> str:
+        """What was held back, when it is known that no more decides on it."""
+        held, self._held, self._holds = self._held, "", False
+        return "" if held == OPEN else held
 
     def end(self) -> str:
         """What was held back, when nothing follows."""
-        held, self._held, self._holds = self._held, "", False
-        return "" if held == OPEN else held
+        late = f"\n{OPEN}{self._late}{CLOSE}" if self._late else ""
+        return self.released() + late
 
     def _through(self, said: str) -> str:
         if not said:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from ttc_cli.core.errors import ModelMissing, TtcError, UsageError
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.api import Api
-from ttc_cli.engine.openai.told import TransientError, rows, table, text, whole
+from ttc_cli.engine.openai.told import Refused, TransientError, rows, table, text, whole
 
 WIDTH, MOST_WIDTH = 8, 4096
 """Requests at once where a server does not say how many it takes, and the most there may be."""
@@ -121,11 +121,13 @@ async def _listed(api: Api, *, lenient: bool = False) -> dict[str, dict[str, Any
     """Models by name; none where there is no such list and `lenient`."""
     try:
         listed = await api.call(f"{api.address.base}/models")
-    except ModelMissing:
+    except (ModelMissing, Refused):
         if not lenient:
             raise
         listed = {}
     data = listed.get("data") if isinstance(listed, dict) else listed
+    if isinstance(data, list):
+        data = [{"id": row} if isinstance(row, str) else row for row in data]
     return {name: row for row in rows(data, "data") if (name := text(row.get("id"), "id"))}
 
 

@@ -15,8 +15,9 @@ import math
 import re
 from typing import Any
 
-from ttc_cli.core.errors import ContextOverflow, EngineFailed, ModelMissing, TtcError
+from ttc_cli.core.errors import EngineFailed, ModelMissing
 from ttc_cli.engine.openai.address import Address
+from ttc_cli.engine.openai.overflow import overflow
 
 DEEPEST = 64  # levels of nesting that a reply may have
 MOST = 2**53  # the largest whole number that all JSON readers agree on
@@ -107,7 +108,15 @@ _REFUSES = re.compile(
     r"(?i)\broles?\b|\btemplate\b|\bjinja|not support|unsupported|unrecognized|not permitted"
 )
 """What a failure of a server says that is a refusal: a chat template that raised, a parameter."""
-SAYS = ("error", "message", "detail", "msg", "title", "error_description")
+_NO_KEY = re.compile(
+    r"(?i)\b(invalid|incorrect)[ _]?api[ _-]?key|\bapi[ _-]?key[ _](not valid|invalid)"
+)
+_NO_CREDIT = re.compile(r"(?i)\binsufficient[ _](quota|balance|credits?|funds)\b")
+_FLAGGED = re.compile(r"(?i)\bmoderation\b|\bflagged\b")
+"""What a 403 says of one prompt, and not of the key."""
+SAYS = (
+    "error", "message", "detail", "msg", "title", "error_description", "status_msg", "base_resp",
+)  # fmt: skip
 """Names under which servers say what is wrong, the first that is there."""
 MOST_ROWS = 20
 MOST_CHARS, ALL_CHARS = 300, 20_000
@@ -147,6 +156,10 @@ class Refused(EngineFailed):
         self.said = said or message
 
 
+class Barred(EngineFailed):
+    """The server takes no request at all: it refuses the key, or there is no credit for it."""
+
+
 def refusal(status: int, told: Any, after: float | None, address: Address) -> Exception:
     """The exception for a status that is no success.
 
@@ -157,19 +170,22 @@ def refusal(status: int, told: Any, after: float | None, address: Address) -> Ex
     if address.key:
         whole = whole.replace(address.key, "***")
     said = whole[:MOST_CHARS].rstrip(".")
-    if (overflow := _overflow(told, said)) is not None:
-        return overflow
-    if status == TOO_MANY and "insufficient_quota" in json.dumps(told):
-        return TtcError(f"{where} answers 429: {said}", "is there credit left for this key?")
+    facts = _facts(told)
+    if (full := overflow(facts, said)) is not None:
+        return full
+    named = f"{whole} {facts.get('type')} {facts.get('code')}"
+    if status == 402 or _NO_CREDIT.search(named):
+        return Barred(f"{where} answers {status}: {said}", "is there credit left for this key?")
     refused = status == FAILED and _REFUSES.search(whole)
+    no_key = status in (401, 403) and not _FLAGGED.search(whole)
+    if no_key or _NO_KEY.search(named):
+        lacks = "refuses the key of" if address.key else "wants a key:"
+        hint = f"set {address.key_from}" if not address.key else "is it the right one?"
+        return Barred(f"{where} {lacks} {address.key_from}{said and f' ({said})'}", hint)
     if status in (*BUSY, *AWAY) and not refused:
         return TransientError(
             f"it answers {status}{said and f': {said}'}", status=status, after=after
         )
-    if status in (401, 403):
-        lacks = "refuses the key of" if address.key else "wants a key:"
-        hint = f"set {address.key_from}" if not address.key else "is it the right one?"
-        return TtcError(f"{where} {lacks} {address.key_from}{said and f' ({said})'}", hint)
     if status == NOT_FOUND:
         return ModelMissing(
             f"{where} answers 404: {said or 'not found'}", "is the URL right, as far as /v1?"
@@ -177,10 +193,24 @@ def refusal(status: int, told: Any, after: float | None, address: Address) -> Ex
     return Refused(f"{where} answers {status}: {said or 'without a word'}", whole)
 
 
-def status_of(error: Any) -> int:
-    """The status that an error within a stream stands for."""
-    code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, int) and 400 <= code < 600 else 500
+def _facts(told: Any) -> dict[str, Any]:
+    """The object that an error is told in."""
+    told = told[0] if isinstance(told, list) and told else told
+    inner = told.get("error") if isinstance(told, dict) else None
+    return next((facts for facts in (inner, told) if isinstance(facts, dict)), {})
+
+
+def status_of(told: dict[str, Any]) -> int:
+    """The status that an object stands for which says what is wrong; 0 for a part of a reply."""
+    error, silent = told.get("error"), not (told.get("choices") or told.get("usage"))
+    broken = error or told.get("object") == "error" or (silent and told.get("detail"))
+    said = any(isinstance(told.get(name), str) and told[name] for name in SAYS)
+    if not broken and not (silent and (said or told.get("base_resp"))):
+        return 0
+    code = (error if isinstance(error, dict) else told).get("code")
+    if isinstance(code, int) and 400 <= code < 600:
+        return code
+    return FAILED if broken else 200  # a message and no more is a refusal
 
 
 def words(told: Any) -> str:
@@ -207,29 +237,3 @@ def _said(told: Any, depth: int = 0) -> str:
     if isinstance(behind := told.get("metadata"), dict) and isinstance(behind.get("raw"), str):
         parts.append(behind["raw"])
     return "; ".join(dict.fromkeys(filter(None, parts)))
-
-
-def number_in(text: str, *patterns: str) -> int | None:
-    """The number that the first of the patterns to be found has."""
-    found = next(filter(None, (re.search(pattern, text, re.I) for pattern in patterns)), None)
-    return int(found[1][:15]) if found else None
-
-
-def _overflow(told: Any, said: str) -> ContextOverflow | None:
-    """The error when a prompt did not fit, with the server's numbers where it gives them."""
-    facts = told.get("error") if isinstance(told, dict) else None
-    facts = facts if isinstance(facts, dict) else {}
-    kinds = (facts.get("type"), facts.get("code"))
-    if not (
-        {"exceed_context_size_error", "context_length_exceeded"} & {*map(str, kinds)}
-        or re.search(r"(maximum|available|exceed\w*)\b.*\bcontext (length|size|window)", said, re.I)
-    ):
-        return None
-    room = facts.get("n_ctx") or number_in(said, r"context (?:length|size|window)\D{0,12}(\d+)")
-    prompt = facts.get("n_prompt_tokens") or number_in(
-        said, r"(\d+) (?:in the (?:messages|prompt)|input)", r"(?:resulted in|requested) (\d+)"
-    )
-    message = said
-    if isinstance(room, int) and isinstance(prompt, int):
-        message = f"the prompt takes {prompt} tokens and the context holds {room}"
-    return ContextOverflow(message, "shorten it, or give the server a larger context")
