@@ -24,7 +24,7 @@ from ttc_cli.store.templates import INPUT, Template, fill
 CHUNK = 1 << 16
 AHEAD = 64  # records read before they are needed
 LINE = "line"  # the field that holds the text of a line, of a JSON record too
-ERROR = "error"  # the field of a result that says what failed
+ERROR = "error"  # the field of a result that says what failed: a record's own is not repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,9 @@ class Task:
         values = {**self.defaults, **record.values, **self.given}
         if missing := [name for name in self.names if name not in values]:
             raise UsageError(f"the record has no field {missing[0]!r}")
-        for name, hint in ((self.field, "name another with --field"), (ERROR, "drop or rename it")):
-            if name in record.kept:
-                raise UsageError(f"the record has a field {name!r} already", hint)
+        if self.field in record.kept:
+            why = f"the record has a field {self.field!r} already"
+            raise UsageError(why, "name another with --field")
         return replace(self.request, prompt=fill(self.prompt, values))
 
 
@@ -188,7 +188,7 @@ def _record(number: int, line: bytes, jsonl: bool) -> Record:
         except (ValueError, RecursionError):
             fields = None
         if isinstance(fields, dict):
-            kept = fields
+            kept = {name: value for name, value in fields.items() if name != ERROR}
             values |= {name: _text(value) for name, value in fields.items()}
         else:
             error = "the line is not a JSON object"
