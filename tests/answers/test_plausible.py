@@ -35,6 +35,16 @@ from ttc_cli.answers.plausible import implausible
         ("B-52", "How many engines has it?", False),
         ("5 fewer apples", "How many fewer apples has he?", False),
         ("3-4", "How many are left?", False),
+        ("-3", "How much is 8 subtracted from 5?", False),
+        ("-3", "How much is it if you subtract 8 from 5?", False),
+        ("-3", "How much is 5 take away 8?", False),
+        ("-3", "Combien font 5 moins 8 ?", False),
+        ("-3", "¿Cuánto es 5 menos 8?", False),
+        ("-3", "How much did the stock fall?", False),
+        ("-3", "How much did the price of the stock change?", False),
+        ("-3", "How much did she get back in change?", True),
+        ("-3", "If you take away 8 apples from 5, how many are left?", True),
+        ("-3", "Il a 3 pommes de moins que 5. Combien en a-t-il ?", True),
     ],
 )
 def test_a_negative_amount_is_no_answer(answer: str, question: str, wrong: bool) -> None:

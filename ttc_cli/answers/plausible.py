@@ -15,7 +15,11 @@ _SIGNED = re.compile(
     r"[-−–]\s?\d|°|\b(?:negativ\w*|minus|below|temperatur\w*|degrees?|debts?|ow(?:e|es|ed|ing)|"
     r"loss\w*|profits?|overdrawn|balance|deficit|integers?|equation|solutions?|coordinates?|"
     r"elevation|altitude|sea level|change[ds]? by|slope|charge|verlust|schulden|perte|dettes?|"
-    r"deudas?|p[ée]rdidas?)\b",
+    r"deudas?|p[ée]rdidas?)\b|"
+    r"\d\s*(?:moins|menos|meno|weniger|take away|less)\s*\d|\d\D{0,20} subtracted from \d|"
+    r"\bsubtract \d+ from \d|"
+    r"\bhow much (?:did|does|do|has|have|will) (?:\w+ ){1,5}(?<!in )(?<!as )"
+    r"(?:changed?|fall|fallen|dropp?(?:ed)?|declined?)\b",
     re.IGNORECASE,
 )
 _MINUS = re.compile(r"[-−–‐‑]|minus|negative")

@@ -11,12 +11,16 @@ DATES = "    from datetime import date, datetime, timedelta\n"
 _QUOTED = re.compile(r"[\"“„]([^\"“”„\n]+)[\"”“]|(?<!\w)['‘]([^'‘’\n]+)['’](?!\w)")
 _WORD = re.compile(
     r"\bthe (?:word|name) (?P<named>[^\W\d_]{3,})\b|"
-    r"\b(?:in|of|does) (?:the word )?(?P<last>[^\W\d_]{3,})(?: (?:have|contain))?\s*\?\s*$|"
+    r"\b(?:in|of|does|dans|en) (?:the word |dem wort |le mot |la palabra )?"
+    r"(?P<last>[^\W\d_]{3,})(?: (?:have|contain))?\s*\?\s*$|"
     r"\b(?:spell|revers\w+|write) (?:the word )?(?P<spelt>[^\W\d_]{3,}) backwards?\b|"
     r"\breverse (?:the word )?(?P<turned>[^\W\d_]{3,})\s*[.?]?\s*$",
     re.IGNORECASE,
 )
-_NO_WORD = ("alphabet", "english", "sentence", "word", "text", "there", "letters", "order", "total")
+_NO_WORD = (
+    "alphabet", "english", "sentence", "word", "text", "there", "letters", "order", "total",
+    "diesem", "satz", "wort", "phrase", "frase", "español", "français",
+)  # fmt: skip
 _TODAY = re.compile(
     r"\btoday(?: is|'s|’s) (?:\w+day,? )?(?:the )?"
     r"([^.,;:?!]{4,24}|[^.;:?!]{4,24}\d{4})(?=[.,;:?!])",

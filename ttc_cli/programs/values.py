@@ -5,49 +5,54 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from datetime import datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
-from ttc_cli.answers.names import units
+from ttc_cli.answers.asked import last, wanted
+from ttc_cli.programs.rounding import Rounding, rounding
 
-_PLACES = re.compile(
-    r"\b(?:(?P<number>\d+)|(?P<word>one|two|three|four|five|six|eine|zwei|drei|une|deux|trois|un|dos|"
-    r"tres)) (?:decimals?|decimal places?|places|digits after|nachkommastellen?|dezimalstellen?|"
-    r"décimales?|decimal(?:es)?)\b|"
-    r"\b(?:nearest|to the|to an?) (?P<unit>tenth|hundredth|thousandth|cents?|whole|integer|unit|"
-    r"ten|hundred|thousand)\b(?! of)|\bnearest (?P<other>[a-z]+)",
-    re.IGNORECASE,
-)
-_WORDS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eine": 1, "zwei": 2, "drei": 3,
-    "une": 1, "deux": 2, "trois": 3, "un": 1, "dos": 2, "tres": 3,
-}  # fmt: skip
-_UNITS = {
-    "tenth": 1, "hundredth": 2, "thousandth": 3, "cent": 2, "cents": 2, "whole": 0, "integer": 0,
-    "unit": 0, "ten": -1, "hundred": -2, "thousand": -3,
-}  # fmt: skip
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WHICH_MONTH = re.compile(r"\b(?:which|what) month\b", re.IGNORECASE)
-_WHICH_DAY = re.compile(
-    r"\b(?:(?:which|what) (?:week)?day\b(?! of the (?:month|year))|day of the week)", re.IGNORECASE
+_WHICH_DAY = re.compile(r"\b(?:which|what) day\b(?! of the (?:month|year))", re.IGNORECASE)
+_WEEKDAY = re.compile(
+    r"\bday of the week\b|\bweekday\b|\bwochentag\b|\bjour de la semaine\b|"
+    r"\bdía de la semana\b",
+    re.IGNORECASE,
+)
+_DAYS_COUNTED = re.compile(
+    r"\b(?:first|second|each|every|next|previous|subsequent|following) day\b|\bday (?:one|\d+)\b",
+    re.IGNORECASE,
 )
 _ONE_THING = re.compile(r"^\W*(?:in |on |at |for |from )?(?:which|who|what)\b", re.IGNORECASE)
 _MORE_THINGS = re.compile(r"\band (?:how|by|what|which|with)\b|\beach\b", re.IGNORECASE)
 _HOW_LONG = re.compile(
-    r"\bhow long\b|\bhours and minutes\b|\bminutes and seconds\b|\bwie lange?\b|"
-    r"\bcombien de temps\b|\bcuánto tiempo\b",
+    r"\bhow long\b|\bwie lange?\b|\bcombien de temps\b|\bcuánto tiempo\b", re.IGNORECASE
+)
+_TIMED = re.compile(
+    r"\d[:.]\d\d(?!\d)|\d ?[ap]\.?m\b|\b(?:hours?|minutes?|uhr|stunden?|minuten?|heures?|horas?|"
+    r"minutos?)\b",
+    re.IGNORECASE,
+)
+_TWO_UNITS = re.compile(
+    r"\b(years|months|weeks|days|hours|minutes) and (months|weeks|days|hours|minutes|seconds)\b",
     re.IGNORECASE,
 )
 _WHAT_TIME = re.compile(
-    r"\bwhat time\b|\bwhen\b.*\b(?:leave|arrive|over|done|end|start|take)|\bum wie viel uhr\b|"
-    r"\bà quelle heure\b|\ba qué hora\b",
+    r"\bwhat time\b|"
+    r"(?:\b(?:tell me|know|say|find|find out|determine) when|(?:^|[,;:]|\b(?:and|then|so))\s*"
+    r"\bwhen (?:do|does|did|is|are|was|were|will|would|can|could|should|must|shall|has|have))\b"
+    r".{1,60}\b(?:leaves?|arrives?|over|done|ends?|starts?|takes?|begins?|finish(?:es)?)\b|"
+    r"\bum wie viel uhr\b|\bà quelle heure\b|\ba qué hora\b",
     re.IGNORECASE,
 )
+_HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
+_HOURS = re.compile(r"\b[0-2]\d[0-5]\d (?:hours|hrs)\b", re.IGNORECASE)
 _SPAN = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d)(?::(\d\d)(?:\.0*)?)?")
 _SMALL = re.compile(r"[0-9]{1,2}")
 _MEASURE = re.compile(r"([-+]?\d+\.\d+)(\s?[^\W\d]{1,20}\.?|\s?[%°]\w?)?")
@@ -58,18 +63,6 @@ _MONEY = re.compile(
 _PERCENT = re.compile(r"\b(?:what|which|how many|in) per ?cent(?:age)?\b", re.IGNORECASE)
 DIGITS = 10
 """Significant digits of a number that nobody asked to round: what a float can vouch for."""
-
-
-def places(question: str) -> int | None:
-    """Decimal places that a question asks for, below 0 for tens; None when it asks for none."""
-    found = _PLACES.search(question)
-    if found is None:
-        return None
-    if found["number"]:
-        return min(int(found["number"]), 15)
-    if found["other"]:  # the nearest gram, and not the nearest town
-        return 0 if units(found["other"].lower()) else None
-    return _WORDS[found["word"].lower()] if found["word"] else _UNITS[found["unit"].lower()]
 
 
 def answer(value: Any, question: str = "") -> str:
@@ -100,32 +93,75 @@ def _asked(value: Any, question: str) -> Any:
         numbers = type(second) in (int, float) and type(first) is not type(second)
         if numbers and _ONE_THING.search(question):  # the largest group, with its sum
             return _asked(first, question)
-    if _HOW_LONG.search(question):
-        return _span(value)
-    if _WHAT_TIME.search(question):
-        return _clock(value)
+    return _told(value, question)
+
+
+def _told(value: Any, question: str) -> Any:
+    """A value as a length of time, a clock time, a month or a weekday, where that is asked for."""
+    two = _TWO_UNITS.search(question)
+    if two and _pair(value):
+        return _in_units(value, two[1].lower(), two[2].lower())
+    if two or _HOW_LONG.search(question):
+        return _span(value, timed=_TIMED.search(question) is not None)
+    if isinstance(value, timedelta):
+        return _counted(value, question)
+    asking = last(question)
+    if _WHAT_TIME.search(asking) and not _HOW_MANY.search(asking):
+        return value if _HOURS.search(question) else _clock(value)
+    if isinstance(value, date) and _WEEKDAY.search(question):
+        return _WEEKDAYS[value.weekday()]
     number = int(value) if type(value) is int or _SMALL.fullmatch(str(value)) else None
-    if number is not None and _WHICH_MONTH.search(question) and 1 <= number <= 12:
+    if number is None:
+        return value
+    if _WHICH_MONTH.search(question) and 1 <= number <= 12:
         return _MONTHS[number - 1]
-    if number is not None and _WHICH_DAY.search(question) and number <= 7:
+    day = _WHICH_DAY.search(question) and not _DAYS_COUNTED.search(question)
+    if number <= 7 and (day or _WEEKDAY.search(question)):
         return None  # counted from Monday or Sunday, from 0 or 1: nobody knows
     return value
 
 
+def _pair(value: Any) -> bool:
+    """Whether a value is two whole numbers."""
+    return isinstance(value, list | tuple) and [type(one) for one in value] == [int, int]
+
+
+def _in_units(value: Any, *names: str) -> str:
+    """So many of each unit, without those of which there are none."""
+    pairs = [(many, name) for many, name in zip(value, names, strict=True) if many]
+    said = [f"{many} {name[:-1] if many == 1 else name}" for many, name in pairs]
+    return " ".join(said) or f"0 {names[-1]}"
+
+
+def _forward(value: timedelta) -> timedelta:
+    """A length of time; one from an evening back to the morning ends on the next day."""
+    return value + timedelta(days=1) if timedelta(days=-1) < value < timedelta() else value
+
+
+def _counted(value: timedelta, question: str) -> Any:
+    """A length of time in the unit of which a question asks how many."""
+    unit = wanted(question)
+    if unit is None or unit.dimension != (("time", 1),) or not unit.factor:
+        return value
+    seconds = Fraction(_forward(value) // timedelta(microseconds=1), 10**6)
+    many = seconds / unit.factor
+    return many.numerator if many.denominator == 1 else float(many)
+
+
 def _clock(value: Any) -> Any:
     """A clock time from hours and minutes; None for a number that is neither."""
-    if isinstance(value, list | tuple) and len(value) == 2 and all(type(v) is int for v in value):
+    if _pair(value):
         return time(*value) if 0 <= value[0] < 24 and 0 <= value[1] < 60 else None
     return None if type(value) is int and not 0 <= value <= 24 else value
 
 
-def _span(value: Any) -> Any:
-    """A length of time from a clock's text, or from hours and minutes, also past midnight."""
-    if isinstance(value, timedelta) and timedelta(days=-1) < value < timedelta():
-        return value + timedelta(days=1)
+def _span(value: Any, *, timed: bool) -> Any:
+    """A length of time from a clock's text, or of a question of times from hours and minutes."""
+    if isinstance(value, timedelta):
+        return _forward(value)
     found = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
     with contextlib.suppress(OverflowError, ValueError):  # more days, or digits, than there are
-        if isinstance(value, list) and len(value) == 2 and all(type(v) is int for v in value):
+        if timed and _pair(value):
             return timedelta(hours=value[0], minutes=value[1])
         if found is not None:
             days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
@@ -140,10 +176,8 @@ def _said(value: Any, question: str) -> str:
         return "yes" if value else "no"
     if isinstance(value, float | Decimal):
         return _rounded(value, question)
-    if type(value) is int and (wanted := places(question) or 0) < 0:
-        step = 10**-wanted
-        rounded = (abs(value) + step // 2) // step * step
-        return str(-rounded if value < 0 else rounded)
+    if type(value) is int:
+        return _whole(value, rounding(question))
     if isinstance(value, timedelta):
         return _duration(value.total_seconds())
     if isinstance(value, datetime | time):
@@ -154,7 +188,7 @@ def _said(value: Any, question: str) -> str:
         return ", ".join(_part(one, question) for one in value)
     text = (value.isoformat() if hasattr(value, "isoformat") else str(value)).strip()
     found = _MEASURE.fullmatch(text)
-    if found and places(question) is not None:
+    if found and rounding(question) is not None:
         return _rounded(float(found[1]), question) + (found[2] or "")
     return text
 
@@ -177,21 +211,22 @@ def _rounded(value: float | Decimal, question: str) -> str:
     number = math.nan if isinstance(value, Decimal) and value.is_nan() else float(value)
     if not math.isfinite(number):
         raise Unsaid
-    wanted = places(question)
+    wanted = rounding(question)
     if wanted is not None and abs(number) < 10**DIGITS:
-        return _half_up(number, wanted)
+        return wanted(Decimal(f"{number:.{DIGITS + 4}g}"))
     exact = Fraction(f"{number:.{DIGITS}g}")
     if exact.denominator == 1:
         return str(exact.numerator)
     if _MONEY.search(question) and not _PERCENT.search(question) and abs(number) >= 1:
-        return _half_up(number, 2)
+        return Rounding(2)(Decimal(f"{number:.{DIGITS + 4}g}"))
     return f"{number:.{DIGITS}g}"
 
 
-def _half_up(number: float, digits: int) -> str:
-    """Rounded as people do: 2.5 is 3."""
-    step = Decimal(1).scaleb(-digits)
-    return f"{Decimal(f'{number:.{DIGITS + 4}g}').quantize(step, ROUND_HALF_UP):f}"
+def _whole(number: int, wanted: Rounding | None) -> str:
+    """A whole number of any length, which is rounded where fewer of its digits are wanted."""
+    with localcontext(prec=number.bit_length() // 3 + 30):
+        exact = Decimal(number)
+        return wanted(exact) if wanted and wanted.places_of(exact) < 0 else str(number)
 
 
 def _duration(seconds: float) -> str:

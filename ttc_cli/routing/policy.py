@@ -24,15 +24,17 @@ from ttc_cli.prompts.forms import brief, constraints
 from ttc_cli.prompts.message import Document, Task
 from ttc_cli.routing.features import features
 from ttc_cli.routing.material import END, summary
+from ttc_cli.routing.signs import LAPSE
 from ttc_cli.routing.surface import (
-    LAPSE,
     NOT_COMPUTED,
     REASONING,
+    TOLD,
     Computable,
     computable,
     guess_task,
     offers_choices,
 )
+from ttc_cli.routing.told import told
 from ttc_cli.settings.tables import RouteRule
 
 WEIGHTS = Path(__file__).with_name("weights.tsv")
@@ -208,9 +210,11 @@ def _guess(prompt: str, verdict: Verdict) -> tuple[dict[str, str], dict[str, str
     if "code" in kinds and verdict.task != "code":
         # "the command only" of a prompt with numbers in it is no mathematics
         return {"task": "code", "path": "simple"}, dict.fromkeys(sure, "asked for alone")
-    if not LAPSE.search(prompt[:END]):
-        return guessed, sure
-    if verdict.task in ("factual", "extraction", "chat", "logic", "math"):
+    lapse = LAPSE.search(prompt[:END]) is not None
+    known = computable(prompt, verdict.task) is TOLD
+    if known and (verdict.task == "math" or (lapse and verdict.task == "logic")):
+        return {"task": "factual", "path": "simple"}, dict.fromkeys(sure, "told, not computed")
+    if lapse and not known and verdict.task in ("factual", "extraction", "chat", "logic", "math"):
         return {"task": "math", "path": "complex"}, dict.fromkeys(sure, "a sum over times or dates")
     return guessed, sure
 
@@ -220,8 +224,8 @@ def _program(
 ) -> Computable:
     if data:
         return Computable(True, f"computed over {data}")
-    told = given and task not in REASONING
-    return NOT_COMPUTED if told else computable(prompt, task, attached=attached)
+    barred = given and task not in REASONING
+    return NOT_COMPUTED if barred else computable(prompt, task, attached=attached)
 
 
 def _changed(prompt: str, verdict: Verdict) -> str:
@@ -271,6 +275,6 @@ def answer_form(prompt: str, task: str, path: str) -> Task:
 def asks_for_a_fact(prompt: str) -> bool:
     """Whether a question is of a shape that a few words answer: which, who, when, how many."""
     asked = read(prompt)
-    if asked is None or _TOLD_AT_LENGTH.intersection(asked.said):
+    if asked is None or _TOLD_AT_LENGTH.intersection(asked.said) or told(prompt):
         return False
     return asked.shape != "same" or bool(asked.noun) or len(asked.rest) > 1

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from ttc_cli.prompts.forms import constraints
 from ttc_cli.prompts.message import Document, Task
 from ttc_cli.routing.features import split
+from ttc_cli.routing.signs import LAPSE, SIGNS
+from ttc_cli.routing.told import AMOUNT, dated, told
 
 _END = 4000  # characters; what is wanted is said at the start or the end
 
@@ -89,108 +91,14 @@ def offers_choices(question: str) -> bool:
     return "ABC" in marks or marks == "AB"
 
 
-_CLOCK = r"\d{1,2}(?:[:.]\d\d(?!\d)|\s?h(?:\s?\d\d)?\b|\s?uhr\b|\s?[ap]\.?m\b)"
-_DAY = (
-    r"(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|(?:\d{1,2}(?:st|nd|rd|th|er)?\.?\s+(?:of "
-    r"|de )?)?"
-    r"(?:jan|feb|fév|mar|mär|apr|avr|abr|may|mai|mayo|jun|juin|jul|juil|aug|ao[uû]|ago|sep|"
-    r"oc?kt|oct|nov|de[cz]|dic)"
-    r"[a-zéû]{0,7}\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|"
-    r"sonn)tag|mittwoch)"
-)
-LAPSE = re.compile(
-    rf"{_CLOCK}.{{1,60}}\b\d+\s?(?:hours?|minutes?|mins?|stunden?|minuten?|heures?|horas?|"
-    rf"minutos?)\b|"
-    rf"{_CLOCK}.{{1,80}}{_CLOCK}|{_DAY}.{{1,60}}\b(?:to|until|till|and|bis|und|au|et|hasta|al|y|"
-    rf"a)\b.{{0,30}}{_DAY}|"
-    rf"(?:\d+|how many|wie viele|combien d[e']|cuánt[oa]s)\s+(?:days?|weeks?|months?|hours?|"
-    rf"minutes?|tagen?|wochen|"
-    rf"monaten?|stunden|minuten|jours|semaines|mois|heures|días|semanas|meses|horas|minutos)\b"
-    rf".{{0,60}}(?:\b(?:after|before|from|since|until|nach|vor|bis|seit|après|avant|depuis|"
-    rf"después|antes|desde)\b"
-    rf".{{0,30}}(?:{_CLOCK}|{_DAY}|now|today|heute|hoy|aujourd)|{_CLOCK})",
-    re.IGNORECASE | re.DOTALL,
-)  # a sum over times or dates: a span between two, or one that lies so much before or after
-
 REASONING = ("math", "logic")
 """Tasks whose answer is computed as a rule; of others only what a sign below gives away."""
 NEVER = ("code", "translation", "writing")
 
-_NUMBER = (
-    r"(?:\d[\d.,]*|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|"
-    r"thirty|forty|fifty|sixty|hundred|thousand|dozen|half|twice|double|third|quarter)\b)"
-)
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
-    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-)
-_UNIT = (
-    r"(?:miles?|km|kilomet(?:er|re)s?|met(?:er|re)s?|cm|mm|inch(?:es)?|feet|foot|yards?|lbs?|"
-    r"pounds?|ounces?|oz|kgs?|kilograms?|grams?|tons?|tonnes?|lit(?:er|re)s?|ml|gallons?|pints?|"
-    r"cups?|celsius|fahrenheit|kelvin|hours?|minutes?|seconds?|days?|weeks?|months?|years?|mph|"
-    r"km/h|bytes?|[kmgt]i?b|joules?|watts?|acres?|hectares?|knots?|degrees?)"
-)
-_SIGNS = {
-    "clock times": (
-        r"\b\d{1,2}[:.]\d\d ?(?:[ap]\.?m\b)?.*\b(?:to|until|till|and|later|after|before|long)\b",
-        r"\b\d{1,2}:\d\d.*\b(?:minutes?|hours?|arrives?|leaves?|ends?|starts?)\b",
-        r"\b\d{1,2} ?[ap]\.?m\b",
-    ),
-    "dates": (
-        rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} \d{{1,2}})\b.*"
-        r"\b(?:days?|weeks?|weekday|months?|years?|old|between|after|before|from|until|later)\b",
-        r"\b\d{4}-\d\d-\d\d\b",
-        r"\b(?:what|which) (?:day|date|weekday)\b.*\d",
-        r"\bleap years?\b",
-        r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b.*\b(?:1[89]|20)\d\d\b",
-        r"\bdays? (?:are there )?(?:between|from|until|after|before)\b",
-    ),
-    "percentages": (r"\d ?%", r"\bper ?cent(?:age)?\b.*\d", r"\d.*\bper ?cent(?:age)?\b"),
-    "units": (
-        r"\bconvert\b.*\d",
-        rf"\b{_NUMBER} ?{_UNIT} (?:to|in|into|as) {_UNIT}\b",
-        rf"\bhow many {_UNIT} (?:are|is|in|make|equal|does|do)\b",
-    ),
-    "combinatorics": (
-        r"\b(?:how many|number of) (?:\w+ )*(?:ways?|arrangements?|permutations?|combinations?|"
-        r"orders?|handshakes?|subsets?|outcomes?)\b",
-        r"\bprobability\b",
-        r"\b(?:dice|coins?|cards?)\b.*\b(?:chance|likely|odds)\b",
-    ),
-    "numbers": (
-        r"^(?=.*\d).*\b(?:primes?|factorial|divisors?|divisible|factors?|remainder|modulo|digits?|"
-        r"fibonacci|binary|hexadecimal|gcd|lcm|average|mean|median|sum of|product of|"
-        r"square root|squared|cubed?)\b",
-        r"\d.*\b(?:divided by|times|plus|minus|multiplied)\b.*\d",
-        r"\d\s*[-+*/×÷^]\s*\(?\d",
-        r"\beach letter (?:stands|is)\b.*\bdigit",
-        r"^(?=.*\d).*\b(?:ziffern?|quersumme|teilbar|primzahl(?:en)?|summe|durchschnitt|chiffres?|"
-        r"divisibles?|nombres? premiers?|somme|moyenne|cifras?|múltiplos?|primos?|suma|promedio)\b",
-    ),
-    "number systems": (
-        r"^(?=.*\d).*\b(?:roman numerals?|binary|hexadecimal|hex|octal|base (?:\d+|two|ten))\b",
-        r"\broman numerals? [MDCLXVI]+\b",
-    ),
-}
-_LETTERS = re.compile(
-    r"\bhow many (?:letter )?[\"']?[a-z][\"']?(?:'?s)? (?:are|is|does|do)\b|"
-    r"\bhow (?:many|often) .*\b(?:letters?|vowels?|consonants?|characters?|words?)\b"
-    r".*\b(?:in|does)\b|"
-    r"\b(?:revers\w+|backwards?|palindromes?|anagrams?|alphabetical\w*)\b|"
-    r"\b(?:sort|count)\b.*\b(?:letters?|words?|numbers?)\b|"
-    r"\b(?:\d+(?:st|nd|rd|th)|first|second|third|last|middle) letters? (?:of|in)\b|"
-    r"\b(?:different|distinct) letters\b|\bwhich letter (?!did|was)\w+|"
-    r"\b(?:caesar|rot-?13|vigenère|atbash)\b.*(?:\d|rot-?13)|"
-    r"\b(?:spell|write|read|say)\b.*\bbackwards?\b",
-    re.IGNORECASE,
-)
-SIGNS = {
-    "letters or words": _LETTERS,
-    **{name: re.compile("|".join(parts), re.IGNORECASE) for name, parts in _SIGNS.items()},
-}  # what gives a computed question away, each with its name for people
 _QUANTITY = re.compile(
     r"\bhow (?:many|much|long|old|far|tall|fast|heavy|big|wide|deep|often)\b|\bin total\b|"
     r"\ball?together\b|\b(?:calculate|compute|total)\b|"
+    r"\bwie ?viele?\b|\bcombien\b|\bcu[áa]nt[oa]s?\b|"
     r"\bwhat is the (?:cost|price|distance|speed|area|volume|number)\b",
     re.IGNORECASE,
 )
@@ -206,7 +114,6 @@ _TEXTS = ("table", "rows", "paragraphs")
 """Forms that no value has."""
 _ORDERED = re.compile(r"\W*(?:write|give|tell)\b(?! (?:an?|me an?) )", re.IGNORECASE)
 _LIARS = re.compile(r"\b(?:knights?|knaves?|liars?|tells? the truth|always lies?|lying)\b", re.I)
-_AMOUNT = re.compile(_NUMBER, re.IGNORECASE)
 MOST = 4000  # characters of a question that is computed; a longer one is material to read
 
 
@@ -219,6 +126,7 @@ class Computable:
 
 
 NOT_COMPUTED = Computable(False, "nothing in it is computed")
+TOLD = Computable(False, "it asks for what is known, meant or advised")
 
 
 def text_wanted(prompt: str) -> bool:
@@ -232,14 +140,21 @@ def computable(prompt: str, task: str, *, attached: Sequence[Document] = ()) -> 
     Args:
         task: one of `policy.TASKS`. attached: what the question is about.
     """
-    asked = split(prompt)[0] or prompt
     if attached:
         return Computable(False, "a text is attached that a program cannot read")
+    return _no_value(prompt, task) or _computed(prompt, task)
+
+
+def _no_value(prompt: str, task: str) -> Computable | None:
+    """Why what a question wants is no value that a program has; None where it may be one."""
+    asked = split(prompt)[0] or prompt
     puzzle = any(SIGNS[sign].search(asked) for sign in ("letters or words", "number systems"))
     if (task in NEVER and not puzzle) or guess_task(prompt) == "code":
         return Computable(False, f"{task}: a text is wanted, not a value")
     if len(prompt) > MOST:
         return Computable(False, "it is long: there is more to read than to compute")
+    if told(prompt):
+        return TOLD
     texts = text_wanted(prompt) or any(one.kind in _TEXTS for one in constraints(prompt))
     if texts and not (puzzle and _ORDERED.match(asked)):
         return Computable(False, "a text is wanted, not a value")
@@ -247,12 +162,20 @@ def computable(prompt: str, task: str, *, attached: Sequence[Document] = ()) -> 
         return Computable(False, "choices are offered")
     if _LIARS.search(prompt):
         return Computable(False, "who tells the truth is reasoned in prose")
+    return None
+
+
+def _computed(prompt: str, task: str) -> Computable:
+    """By which sign a question is computed, if it is."""
     if LAPSE.search(prompt):
         return Computable(True, "computed: times or dates")
     for reason, pattern in SIGNS.items():
         if pattern.search(prompt):
             return Computable(True, f"computed: {reason}")
-    amounts = len(_AMOUNT.findall(prompt))
+    if dated(prompt):
+        return TOLD
+    amounts = len(AMOUNT.findall(prompt))
+    asked = split(prompt)[0] or prompt
     if _QUANTITY.search(asked) and amounts >= (1 if task in REASONING else 2):
         return Computable(True, "computed: a quantity from given ones")
     if task == "math" and amounts >= 2:
