@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ttc_cli.prompts.forms.constraint import MANY, Constraint
-from ttc_cli.prompts.forms.words import NUMERAL, SPELT
+from ttc_cli.prompts.forms.words import NUMERAL, RANGED, ranged
 
 _TEXT = (
     r"(?:[\"“„«]\s?(?P<quoted>[^\"“”„«»\n]{1,80}?)\s?[\"”“»]|"
@@ -23,18 +23,22 @@ _REPLY = (
 )
 _WITH = r"(?:with|by|in|mit|par|avec|con)\s+"
 _THERE = (
-    r"(?:^\s*|[,;:.(—–]\s*|\b(?:and|please|then|und|bitte|et|y|(?:answer|reply|response|it|antwort|"
+    r"(?:^\s*|[,;:.(—–]\s*|\b(?:and|please|then|(?:make|be) sure (?:to|it|you|the \w+)|remember "
+    r"to|don['’]t "
+    r"forget to|und|bitte|et|y|(?:answer|reply|response|it|antwort|"
     r"réponse|respuesta) (?:should|must|has to|soll|muss|doit|debe))\s+)"
 )  # where an order on the reply stands; behind "words that" it is about something else
 NAMED = {
     kind: re.compile(pattern, re.IGNORECASE)
     for kind, pattern in {
         "starts": (
-            rf"(?:{_THERE}(?:start|begin|open|beginne?n?|commence[rz]?|débute[rz]?|empieza|empiece|comienza)\s+"
+            rf"(?:{_THERE}(?:start|begin|open|beginne?n?|commence[rz]?|débute[rz]?|empieza|"
+            rf"empiece|comienza)\s+"
             rf"{_REPLY}{_WITH}{_WORD}|\bfirst word (?:must|should|has to) be\s+){_TEXT}"
         ),
         "ends": (
-            rf"(?:{_THERE}(?:end|finish|close|conclude|ende|beende|termine[rz]?|finis|acaba|termina)\s+"
+            rf"(?:{_THERE}(?:end|finish|close|conclude|ende|beende|termine[rz]?|finis|acaba|"
+            rf"termina)\s+"
             rf"{_REPLY}{_WITH}{_WORD}|\blast word (?:must|should|has to) be\s+){_TEXT}"
         ),
         "without": (
@@ -43,7 +47,8 @@ NAMED = {
             rf"no uses)\s+{_WORD}{_TEXT}"
         ),
         "contains": (
-            rf"{_THERE}(?:include|mention|contain|erwähne|mentionne|incluye|menciona)\s+{_WORD}{_TEXT}|"
+            rf"{_THERE}(?:includes?|mentions?|contains?|erwähne|mentionne|incluye|"
+            rf"menciona)\s+{_WORD}{_TEXT}|"
             r"\b(?:use|using|verwende|utilise|usa)\s+(?:the|das|le|la)\s+(?:words?|phrase|wort|mot|"
             r"palabra)\s+[\"“„«'](?P<used>[^\"”“»'\n]{1,80})[\"”“»']"
         ),
@@ -70,7 +75,8 @@ SHAPES = {
             r"(?:(?:small|short|simple|markdown)\s+)?(?:table|tabelle|tableau|tabla)\b"
             r"(?! (?:of contents|named|called)\b)|\b(?:markdown|comparison) table\b|"
             r"\btableau markdown\b|\btabla markdown\b|"
-            r"^\W*(?:an?|une?|una|eine)\s+(?:table|tabelle|tableau|tabla)\s+(?:of|with|mit|avec|con|de)\b"
+            r"^\W*(?:an?|une?|una|eine)\s+(?:table|tabelle|tableau|tabla)\s+(?:of|with|mit|avec|"
+            r"con|de)\b"
         ),
         "quotes": (
             r"\b(?:in|inside|within|with|between)\s+(?:double\s+)?(?:quotes|quotation marks)\b|"
@@ -86,16 +92,18 @@ SHAPES = {
     }.items()
 }
 _MANY = re.compile(
-    rf"{_LIST}(?:\s+(?:numérotée|numerada))?\s+(?:of|with|von|mit|de|con)\s+(?:the\s+)?(?P<after>{NUMERAL})\b|"
-    rf"\b(?P<before>{NUMERAL})\s+\w+[^.!?\n]{{0,40}}?\b(?:as|in|als|en|como)\b",
+    rf"(?P<list>{_LIST}(?:\s+(?:numérotée|numerada))?\s+(?:of|with|von|mit|de|con)\s+(?:the\s+)?)?"
+    rf"(?:{RANGED}|\b(?P<number>{NUMERAL}))\b(?P<as>\s+\w+[^.!?\n]{{0,40}}?\b(?:as|in|als|en|"
+    rf"como)\b)?",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(
-    r"\b(?:between|zwischen|entre)\s+(\d{1,4})\s+(?:and|und|et|y)\s+(\d{1,4})\s+"
-    r"(?:words?|wörter[n]?|mots?|palabras?)\b|\b(\d{1,4})\s?(?:-|–|to|bis|à|a)\s?(\d{1,4})\s+"
-    r"(?:words|wörter[n]?|mots|palabras)\b",
+_NO_ORDER = re.compile(r"\s*(?:is|was|are|were|ist|war|est|était|es|era)\b", re.IGNORECASE)
+_OF_DATA = re.compile(
+    r"[^.!?\n]*\b(?:in|for|with|using|mit|für|en|avec|con)\s+(?:an?\s+|eine\w*\s+|une?\s+|una\s+)?"
+    r"(?:\w*sql\w*|postgres\w*|database|datenbank|base de (?:données|datos))\b|"
+    r" (?!of |with |that |as |mit |von |avec |de |con )\w+ (?:with|mit|avec|con)\b",
     re.IGNORECASE,
-)
+)  # behind "a table": it is one of a database
 
 
 def named(sentence: str, made: re.Pattern[str]) -> Iterator[tuple[Constraint, tuple[int, int]]]:
@@ -108,7 +116,7 @@ def named(sentence: str, made: re.Pattern[str]) -> Iterator[tuple[Constraint, tu
     forbidden: list[tuple[int, int]] = []
     for kind, pattern in NAMED.items():
         for found in pattern.finditer(sentence):
-            if made.search(sentence[: found.start()]):
+            if made.search(sentence[: found.start()]) or _NO_ORDER.match(sentence, found.end()):
                 continue
             if kind == "without":
                 forbidden.append(found.span())
@@ -118,11 +126,9 @@ def named(sentence: str, made: re.Pattern[str]) -> Iterator[tuple[Constraint, tu
             yield Constraint(kind, of=text), found.span()
     for kind, pattern in SHAPES.items():
         mark = pattern.search(sentence)
-        if mark and not (kind == "table" and made.search(sentence[: mark.start()])):
+        of_data = mark and kind == "table" and _OF_DATA.match(sentence, mark.end())
+        if mark and not of_data and not (kind == "table" and made.search(sentence[: mark.start()])):
             yield _shape(kind, sentence), mark.span()
-    if between := _BETWEEN.search(sentence):
-        least, most = (int(part) for part in between.groups() if part)
-        yield Constraint("words", least, most), between.span()
 
 
 def _shape(kind: str, sentence: str) -> Constraint:
@@ -134,8 +140,13 @@ def _shape(kind: str, sentence: str) -> Constraint:
     if kind not in ("numbered", "bullets"):
         return Constraint(kind)
     mark = "1" if kind == "numbered" else "-"
-    found = _MANY.search(sentence)
-    said = (found["after"] or found["before"]).lower() if found else ""
-    number = int(said) if said.isdigit() else SPELT.get(said, 1)
-    exact = number > 1
-    return Constraint("items", number if exact else 1, number if exact else MANY, mark)
+    least, most = _many(sentence)
+    return Constraint("items", least, most, mark)
+
+
+def _many(sentence: str) -> tuple[int, int]:
+    """How many items a list shall have; any number where it is not said."""
+    for found in _MANY.finditer(sentence):
+        if (found["list"] or found["as"]) and (numbers := ranged(found)):
+            return numbers if numbers[1] > 1 else (1, MANY)
+    return 1, MANY

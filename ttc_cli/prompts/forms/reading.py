@@ -16,19 +16,12 @@ from string import ascii_uppercase
 from ttc_cli.prompts.forms import words
 from ttc_cli.prompts.forms.constraint import MANY, Constraint
 from ttc_cli.prompts.forms.named import named
+from ttc_cli.prompts.forms.telling import ASKING, TOLD, ordering
 
 _READ = 1500  # characters from either end; a form is fixed at the start or the end
-_PASTED = re.compile(
-    r"```.*?(?:```|\Z)|\"[^\"\n]{16,}\"|“[^”]{16,}”|«[^»]{16,}»|„[^“”]{16,}[“”]", re.S
-)
+_FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_QUOTED = re.compile(r"\"[^\"\n]{16,}\"|“[^”]{16,}”|«[^»]{16,}»|„[^“”]{16,}[“”]")
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\S)[^.!?;\n]*)*[.!?;\n]*")
-_ASKING = re.compile(
-    r"[\s¿]*(?:so,?\s+|and\s+)?(?:how|what|why|which|who|when|where|is|are|was|does|do(?! not)|did|"
-    r"has|have|wie|was|warum|welche[rsnm]?|wer|wann|wo|ist|sind|hat|comment|pourquoi|quel(?:le)?s?|"
-    r"qui|quand|où|est-ce|combien|cómo|qué|por qué|cuál(?:es)?|quién|cuándo|dónde|cuánt[oa]s|es|"
-    r"son)\b",
-    re.IGNORECASE,
-)
 _WHY = re.compile(
     r"\W*(?:explain|erklär\w*|explique\w*|explica\w*)\s+(?:why|warum|pourquoi|por qué)\b", re.I
 )
@@ -36,7 +29,7 @@ _MADE = re.compile(
     r"\b(?:function|method|class|regex\w*|regular expression|validator|script|program|query|"
     r"password|string|column|field|variable|parser|api|endpoint|file|app|funktion|klasse|skript|"
     r"programm|passwort|zeichenkette|datei|fonction|classe|programme|mot de passe|fichier|función|"
-    r"clase|programa|contraseña|cadena|archivo)s?\b",
+    r"clase|programa|contraseña|cadena|archivo|code (?:to|that))s?\b",
     re.IGNORECASE,
 )
 _OF_REPLY = re.compile(
@@ -50,7 +43,10 @@ _IN = re.compile(
     rf"como)\s+(?:the form of\s+)?(?:just\s+|only\s+|nur\s+|genau\s+|exactly\s+)?|(?:^|"
     rf"[.!?;:,(\n—–-])\s*|\b{words.ONLY}\s+|\b{words.TELL}\s+(?:me\s+|us\s+|it\s+|mir\s+|moi\s+|"
     rf"-moi\s+)?(?:an?\s+|das\s+)?|\b(?:poem|haiku|list|table|story|gedicht|liste|tabelle|poème|"
-    rf"tableau|poema|tabla|lista)\s+(?:of|with|mit|aus|von|de|en|con)\s+)$",
+    rf"tableau|poema|tabla|lista)\s+(?:of|with|mit|aus|von|de|en|con)\s+|\b(?:answer|reply|"
+    rf"response) "
+    rf"(?:should|must|has to) be\s+|\bantwort (?:soll|muss)\s+|\bréponse doit (?:être|faire)\s+|"
+    rf"\brespuesta debe (?:ser|tener)\s+)$",
     re.IGNORECASE,
 )
 _SIZED = re.compile(
@@ -60,10 +56,18 @@ _SIZED = re.compile(
 )
 _AHEAD = re.compile(r"\W*(?:in|with|using|mit|en|con)\s+(?:just\s+|only\s+|nur\s+)?", re.IGNORECASE)
 _TOLD_OF = re.compile(
-    r"\s+(?:that|which|who|whose|starting|beginning|ending|rhyming|containing|with|die|qui|que)\b",
+    r"\s+(?:that|which|who|whose|starting|beginning|ending|rhyming|containing|with|die|qui|que|"
+    r"fit|are|were|is|was|"
+    r"have|had|can|sind|waren|sont|son)\b",
     re.IGNORECASE,
 )  # behind "five words": they are what is asked for, not how long the reply is
+_LISTED = re.compile(
+    r"(?:list|name|nenne|give(?: me)?|cite|donne(?:-moi)?|enumera|dame)\s+(?P<many>[\w-]+ (?:words|"
+    r"wörter|mots|palabras))\s+(?:in|for|from|auf|für|en|pour|para)\b",
+    re.IGNORECASE,
+)  # words that are asked for, not how many the reply has
 _BELOW = re.compile("fewer|less|shorter|weniger|moins|menos|under|unter", re.IGNORECASE)
+_HELD = re.compile(r"\b(?:is|are|was|were|there|fit) (?:in|on) $", re.IGNORECASE)
 _BULLETS = re.compile("bullet|stichpunkt|aufzählung|puce|viñeta", re.IGNORECASE)
 _ONLY = re.compile(rf"\b{words.ONLY}\b", re.IGNORECASE)
 _ORDER = re.compile(
@@ -71,10 +75,15 @@ _ORDER = re.compile(
     rf"you|should be|must be|table|haiku|title|slogan|tweet|headline|caption|beschreib\w*|"
     rf"erklär\w*|fasse?|vergleich\w*|zusammen\w*|übersetze?|halte|kannst du|tabelle|titel|décri\w+|"
     rf"explique\w*|résume\w*|compare\w*|tradui\w+|tableau|titre|describe|explica\w*|resum\w+|"
-    rf"traduc\w+|tabla|título|propose\w*|suggest|recommend)\b",
+    rf"traduc\w+|tabla|título|propose\w*|suggest|recommend)\b|\b(?:it|text|answer|reply|response|"
+    rf"summary|story|poem|email|"
+    rf"letter|title) (?:should|must|has to) (?:have|contain)\b",
     re.IGNORECASE,
 )
 _OFFERED = re.compile(r"(?:^[ \t]*\(?|[\s\]]\(|\s)([A-Za-z])[).:](?=\s|$)", re.MULTILINE)
+_TABLE = re.compile(
+    r"\b(?:tables?|tabular|tabellen?\w*|tableaux?|tablas?|csv|grid|spreadsheet)\b", re.IGNORECASE
+)  # rows without one are of chairs and of plants
 _DETAIL = {"number": "quantity", "code": "json", "short": "letter"}
 """Kinds that say less than another one, which then stands alone."""
 
@@ -87,9 +96,14 @@ def constraints(prompt: str) -> tuple[Constraint, ...]:
         prompt: what a person typed, without documents and without words of ours.
     """
     text = prompt if len(prompt) <= 2 * _READ else f"{prompt[:_READ]}\n{prompt[-_READ:]}"
-    told, text = _named(text)
-    text = _PASTED.sub(lambda found: "\n" if found[0].startswith("`") else '""', text)
-    found = dict.fromkeys((*told, *_bare(text), *_marked(text), *_counted(text), *_tongue(text)))
+    pasted = _FENCED.sub("\n", text)
+    told, text = _named(ordering(pasted))
+    text, choices = _QUOTED.sub('""', text), offered(pasted)
+    found = dict.fromkeys(
+        (*told, *_bare(text, choices), *_marked(text), *_counted(text), *_tongue(text))
+    )
+    if not _TABLE.search(text):
+        found = {one: None for one in found if one.kind != "rows"}
     kinds = {one.kind for one in found}
     kept = [one for one in found if _DETAIL.get(one.kind) not in kinds]
     if "unfenced" in kinds:
@@ -111,7 +125,7 @@ def _named(text: str) -> tuple[list[Constraint], str]:
     """What orders name, and the text without the words that name it."""
     found, rest = list[Constraint](), text
     for sentence in _SENTENCE.findall(text):
-        if _ASKING.match(sentence):
+        if ASKING.match(sentence):
             continue
         for one, (start, end) in named(sentence, _MADE):
             found.append(one)
@@ -127,7 +141,8 @@ def _alone() -> dict[str, re.Pattern[str]]:
     return {
         kind: re.compile(
             rf"{words.START}(?<!the ){words.ONLY}\s+{modest}(?:{nouns})\b(?! that\b| who\b| "
-            rf"which\b|\w)|\b{words.ONLY}\s+{words.TELL}\s+(?:me\s+|us\s+|mir\s+|uns\s+|"
+            rf"which\b| \d|\w| of [^.!?,\n]{{1,40}}? {words.HAPPENS}\b)|"
+            rf"\b{words.ONLY}\s+{words.TELL}\s+(?:me\s+|us\s+|mir\s+|uns\s+|"
             rf"moi\s+)?{modest}(?:{nouns})\b(?! of (?!the |"
             rf"your )| that\b)|{verb}{words.WITH}{words.ADJECTIVE}(?:{nouns})\b(?! of (?!the |your "
             rf")| that\b)|(?:{words.START}){modest}(?:{nouns})(?:\s+(?:in|as|im|en|"
@@ -139,20 +154,22 @@ def _alone() -> dict[str, re.Pattern[str]]:
     }
 
 
-def _bare(text: str) -> Iterator[Constraint]:
+def _bare(text: str, choices: str) -> Iterator[Constraint]:
     for kind, pattern in _alone().items() if words.ORDERED.search(text) else ():
         if pattern.search(text):
-            yield Constraint(kind, of=offered(text) if kind == "letter" else "")
+            yield Constraint(kind, of=choices if kind == "letter" else "")
     if told := words.LETTERS.search(text):
         letters = "".join(sorted(set(re.findall("[A-J]", told["letters"]))))
         yield Constraint("letter", of=letters)
+    if words.AS_NUMBER.search(text):
+        yield Constraint("number")
     if words.BARE_REPLY.search(text):
         yield Constraint("bare")
 
 
 def _marked(text: str) -> Iterator[Constraint]:
     for sentence in _SENTENCE.findall(text):
-        asks = _ASKING.match(sentence) or _WHY.match(sentence)
+        asks = ASKING.match(sentence) or _WHY.match(sentence)
         for kind, pattern in words.MARK.items():
             mark = pattern.search(sentence)
             if mark and _meant(kind, sentence, mark, asks is not None):
@@ -165,9 +182,11 @@ def _meant(kind: str, sentence: str, mark: re.Match[str], asks: bool) -> bool:
     if before.count('"') % 2 and sentence[mark.end() :][:1] == '"' and not _OF_REPLY.search(before):
         return False  # it is spoken of
     if kind == "verdict":
-        opens = _ONLY.sub("", before).strip("\"'“ (,:—–-")
+        opens = _ONLY.sub("", before).strip("\"'“ (,:—–-¿¡")
         ordered = _ORDER.search(before) and not _MADE.search(before)
-        return not opens or bool(ordered) or before[-1:] in ",:—–("
+        asks = asks or "?" in sentence[mark.end() :]
+        parted = before[-1:] in ":—–(" and TOLD not in before
+        return not opens or bool(ordered) or parted or (asks and before[-1:] in ",:—–(")
     if asks and before[-1:] not in (",", "—", "–", "("):
         return False
     return (
@@ -182,34 +201,38 @@ def _counted(text: str) -> Iterator[Constraint]:
         for count in words.COUNT.finditer(sentence):
             kind = next(name for name in words.COUNTED if count[name])
             before = sentence[: count.start()]
-            told_of = _TOLD_OF.match(sentence, count.end())
-            told_of = told_of or (_ASKING.match(sentence) and before.count('"') % 2)
-            if told_of or not _of_the_reply(sentence, before, count):
+            if _told_of(sentence, count) or not _of_the_reply(sentence, before, count):
                 continue
             least, most = _bounds(count)
             bullets = "-" if kind == "items" and _BULLETS.search(count[0]) else ""
             yield Constraint(kind, least, most, bullets)
 
 
+def _told_of(sentence: str, count: re.Match[str]) -> bool:
+    """Whether so many words or lines are spoken of, or are what is asked for."""
+    spoken = ASKING.match(sentence) and sentence[: count.start()].count('"') % 2
+    listed = any(one.start("many") == count.start() for one in _LISTED.finditer(sentence))
+    return listed or bool(spoken or _TOLD_OF.match(sentence, count.end()))
+
+
 def _bounds(count: re.Match[str]) -> tuple[int, int]:
-    said = count["number"].lower()
-    number = int(said) if said.isdigit() else words.SPELT.get(said, 1)
-    if count["least"]:
-        return number, MANY
-    if count["most"] or count["after"]:
+    low, number = words.ranged(count)
+    if count["least"] or count["more"]:
+        return low, MANY
+    if low == number and (count["most"] or count["after"]):
         return 0, number - bool(_BELOW.match(count["most"] or ""))
-    return number, number
+    return low, number
 
 
 def _of_the_reply(sentence: str, before: str, count: re.Match[str]) -> bool:
     """Whether a number of words, lines or the like is that of the reply."""
-    bound = count["exactly"] or count["most"] or count["least"] or count["after"]
+    bound = any(count[name] for name in ("exactly", "most", "least", "after", "more", "high"))
     starts = not before.strip(" \t\"'(—–-")
     if _AHEAD.fullmatch(before) and sentence[count.end() :].lstrip()[:1] in (",", ":"):
         return True
-    if _SIZED.match(sentence, count.end()) and not _ASKING.match(sentence):
+    if _SIZED.match(sentence, count.end()) and not ASKING.match(sentence):
         return True
-    if _ASKING.match(sentence) and not _IN.search(before):
+    if ASKING.match(sentence) and (_HELD.search(before) or not _IN.search(before)):
         return False
     if re.search(
         r"(?i)\b(?:how many|wie viele|combien|cuánt[oa]s|that|which|who|welche|qui|que|the|"
@@ -227,7 +250,7 @@ def _of_the_reply(sentence: str, before: str, count: re.Match[str]) -> bool:
 def _tongue(text: str) -> Iterator[Constraint]:
     for sentence in _SENTENCE.findall(text):
         found = words.IN_LANGUAGE.search(sentence)
-        asked = _ASKING.match(sentence) or re.search(r"(?i)\btransla|\bübersetz|\btradu", sentence)
-        if found and not asked:
+        asked = ASKING.match(sentence) or re.search(r"(?i)\btransla|\bübersetz|\btradu", sentence)
+        if found and not asked and not words.OF_LANGUAGE.search(found["ahead"]):
             yield Constraint("language", of=str(found.lastgroup))
             return

@@ -63,7 +63,8 @@ BARE_NOUNS = {
         r"(?:(?:first |last |full |family |city |country )?names?|surname|dates?|years?|"
         r"times?|day|month|cit(?:y|ies)|"
         r"countr(?:y|ies)|colou?r|title|email(?: address)?|symbol|abbreviation|word|result|"
-        r"price|language|label|category|sentiment|(?:vor|nach|familien|städte|orts)?namen?|datum|jahr(?:eszahl)?|uhrzeit|"
+        r"price|language|label|category|sentiment|(?:vor|nach|familien|städte|orts)?namen?|datum|"
+        r"jahr(?:eszahl)?|uhrzeit|"
         r"stadt|land|farbe|wort|ergebnis|wochentag|nom|mot|date|année|heure|ville|pays|couleur|"
         r"résultat|prénom|nom de famille|apellido|(?<=el )nombre|(?<=con el )nombre|"
         r"(?<=su )nombre|fecha|año|hora|ciudad|"
@@ -104,6 +105,21 @@ _ONES = {
     15: "fifteen fünfzehn quinze quince", 20: "twenty zwanzig vingt veinte",
 }  # fmt: skip
 SPELT = {word: number for number, words in _ONES.items() for word in words.split()}
+
+
+def numeral(said: str) -> int:
+    """The number that digits or a word say, one where they say none."""
+    return int(said) if said.isdigit() else SPELT.get(said.lower(), 1)
+
+
+def ranged(count: re.Match[str]) -> tuple[int, int]:
+    """The least and the most that a number or a range (`RANGED`) says."""
+    if not count["high"]:
+        return numeral(count["number"]), numeral(count["number"])
+    least, most = sorted(numeral(said) for said in (count["from"] or count["low"], count["high"]))
+    return least, most
+
+
 COUNTED = {
     "characters": r"characters?|chars|zeichen|caractères|caracteres|signes",
     "words": r"words?|wörter[n]?|worte[n]?|wort|mots?|palabras?",
@@ -119,6 +135,9 @@ COUNTED = {
 _BOUNDS = {
     "exactly": r"exactly|precisely|genau|exakt|exactement|exactamente|précisément",
     "most": (
+        r"(?:limit|keep|cut|shorten|restrict)\s[^.!?,;:\n]{0,40}?\bto|(?:beschränk|begrenz)\w*\s"
+        r"[^.!?,;:\n]{0,40}?\bauf|limitez?\s[^.!?,;:\n]{0,40}?à|"
+        r"limit[ae]\w*\s[^.!?,;:\n]{0,40}?\ba|"
         r"at most|(?:no|not) (?:more|longer) than|below|(?:a )?max(?:imum)?(?: of)?\.?|up to|"
         r"under|fewer than|less "
         r"than|shorter than|within|not (?:to )?exceed(?:ing)?|höchstens|maximal|nicht mehr als|"
@@ -133,14 +152,25 @@ _AFTER = (
     r"or (?:less|fewer)|max(?:imum)?\.?|at most|oder weniger|höchstens|maximal|ou moins|au plus|"
     r"au maximum|maximum|o menos|como máximo|máximo"
 )
+_MORE = (
+    r"or more|at least|min(?:imum)?\.?|oder mehr|mindestens|ou plus|au moins|au minimum|o más|al "
+    r"menos|como mínimo|mínimo"
+)
+_BETWEEN = r"\b(?:between|zwischen|entre)\s+"
 NUMERAL = r"\d{1,5}|" + "|".join(sorted(SPELT, key=len, reverse=True))
+RANGED = (
+    rf"(?<![\w.,$€-])(?:{_BETWEEN}(?P<from>{NUMERAL})\s+(?:and|und|et|y)\s+|(?P<low>{NUMERAL})"
+    rf"(?:\s?[-–]\s?|\s+(?:to|or|bis|oder|à|ou|a|o)\s+))(?P<high>{NUMERAL})"
+)
+"""A range of numbers: 2 to 3, 2-3, between two and three."""
 _COUNTED = "|".join(f"(?P<{kind}>{words})" for kind, words in COUNTED.items())
 COUNT = re.compile(
     r"(?:\b(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _BOUNDS.items()) + r")\s+)?"
-    rf"(?<![\w.,$€-])(?P<number>{NUMERAL})(?:[\s-]+(?:short|single|kurzen?|einzigen?|seule?|"
+    rf"(?:{RANGED}|(?<![\w.,$€-])(?P<number>{NUMERAL}))(?:[\s-]+(?:short|single|kurzen?|einzigen?|"
+    rf"seule?|"
     rf"sola?|simple|"
     rf"courtes?|cortas?|markdown|complete|full|numbered|of the|separate))?[\s-]+(?:{_COUNTED})\b"
-    rf"(?:\s+(?P<after>{_AFTER})\b)?",
+    rf"(?:\s+(?:(?P<after>{_AFTER})|(?P<more>{_MORE}))(?!\w))?",
     re.IGNORECASE,
 )  # a number of things, with its bound before it or after it
 
@@ -150,7 +180,10 @@ MARKS = {
         rf"valid(?:es)?\s+|strict\s+|plain\s+|raw\s+|minified\s+|single\s+|gültiges\s+|formato\s+|"
         rf"format\s+|un\s+(?:objet|objeto)\s+|ein\s+)*json(?:[- ](?:format|object|array|objekt|"
         rf"form))?\b(?!\s+(?:schema|parser|files?|path|web|library|column|datei|body|payload))|"
-        rf"\b{TELL}\s+(?:(?:only|valid|raw|an?|une?|ein|objet|objeto|object|en)\s+)*json\b(?=\s*(?:[:.,]|$|with|only))|"
+        rf"\b{TELL}(?:\s+|-moi\s+)(?:(?:me|us|mir|uns|nos|back|only|nur|valid|raw|an?|une?|du|ein|"
+        rf"objet|objeto|object|"
+        r"en)\s+)*json(?:[- ](?:object|array|objekt))?\b(?=\s*(?:[:.,]|$|with|only|containing|mit|"
+        r"avec|con))|"
         rf"\bjson\s+(?:only|please|bitte|uniquement|solamente)\b|(?<!\w )json\s+format\b|"
         r"\bjson\s+(?:output|object|array)\s+(?:only|please|bitte)\b|\bformat\s*[:=]\s*json\b"
     ),
@@ -158,7 +191,8 @@ MARKS = {
         rf"\b{TELL}\s+(?:me\s+|us\s+)?(?:an?\s+|one\s+|the\s+|only\s+)*csv\b(?!\s+(?:files?|"
         r"parser|reader|writer|module|library))|"
         r"\b(?:as|in|als|en|como|format)\s+(?:valid\s+|a\s+|une?\s+)?csv\b|\bcomma[- ]separated\b|"
-        r"\bseparated? (?:\w+ ){0,2}(?:by|with) commas\b|\bkommagetrennt|\b(?:durch|mit) kommas? "
+        r"\bseparated? (?:\w+ ){0,2}(?:by|with) commas\b(?!: ?[\w.]+,)|\bkommagetrennt|\b(?:durch|"
+        r"mit) kommas? "
         r"getrennt|\bséparée?s par des virgules|\bseparad[oa]s por comas"
     ),
     "unfenced": (
@@ -190,11 +224,22 @@ MARKS = {
     ),
     "verdict": (
         r"\b(?:yes|ja|oui|s[ií]|true|wahr|vrai|verdadero)\b[\"'”’»]?\s*(?:or|/|oder|ou|"
-        r"o)\s*(?:par\s+)?[\"'“‘«]?\b(?:no|nein|non|false|falsch|faux|falso)\b"
+        r"o)\s*(?:par\s+)?[\"'“‘«]?\b(?:no|nein|non|false|falsch|faux|falso)\b|\b(?:y/n|j/n)\b"
     ),
 }
 MARK = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in MARKS.items()}
 
+HAPPENS = (
+    r"(?:is|are|was|were|has|had|can|did|does|changed|matters|counts|grew|rose|fell|increased|"
+    r"decreased)"
+)
+AS_NUMBER = re.compile(
+    r"\b(?:give|answer|reply|respond|return|write)(?: me)?(?: (?:the|your|it)(?: final)?(?: "
+    r"answer| "
+    r"result)?)? (?:as|with) an? (?:single )?(?:number|integer)(?=\s*(?:[.!?\n]|$))|\bantwort\w* "
+    r"als (?:ganze )?zahl(?=\s*(?:[.!?\n]|$))",
+    re.IGNORECASE,
+)
 LETTERS = re.compile(
     rf"(?i:\b{TELL}(?:\s+(?:me|only|just|either|with|by|nur|mit|par|con|solo|the letter|letter))*)"
     r"\s+(?P<letters>(?:\(?[A-J]\)?(?:\s*[,/]\s*|,?\s+(?:or|oder|ou|o)\s+))+\(?[A-J]\)?)(?![\w'’])"
@@ -213,10 +258,36 @@ _LANGUAGES = {
 IN_LANGUAGE = re.compile(
     rf"(?:\b{TELL}\b|\b(?:explain|describe|summari[sz]e|erklär\w*|beschreib\w*|explique\w*|"
     rf"décri\w+|explica\w*|résume\w*|resum\w+|fasse?)\b|^|[.!?;,(\n]|\b(?:and|und|et|y)\b)"
-    rf"[^.!?;\n]{{0,80}}?(?<!used )(?<!called )(?<!said )(?<!spoken )(?<!known )(?<!words )"
-    rf"(?<!word )(?<!sentence )\b(?:in|auf|en)\s+(?:plain\s+|simple\s+|good\s+)?(?:"
+    rf"(?P<ahead>[^.!?;\n]{{0,80}}?)(?<!used )(?<!called )(?<!said )(?<!spoken )(?<!known "
+    rf")(?<!words )"
+    rf"(?<!word )(?<!sentence )(?:\b(?:in|auf|en)\s+(?:plain\s+|simple\s+|good\s+)?|^\W*use\s+)(?:"
     + "|".join(f"(?P<{code}>{names})" for code, names in _LANGUAGES.items())
-    + r")\b(?=\s*(?:[.!?;:,)\n]|$|please|bitte|only|with|in|using|and|und|et|y|"
-    + r"antwort|répond|respond|contest))",
+    + r")\b(?=\s*(?:[.!?;:,)\n]|$|please|bitte|only|with|in|using|and|und|et|y|about|to my|for my|"
+    + r"how|what|why|wie|was|warum|comment|pourquoi|antwort|répond|respond|contest))",
     re.IGNORECASE | re.MULTILINE,
 )
+OF_LANGUAGE = re.compile(
+    r"\bhow (?:to|do|one|people)\b|\bwie man\b|\bcomment (?:dire|on|\w+er)\b|\bcómo (?:se|"
+    r"\w+[aei]r)\b|"
+    r"\b(?:word order|sentence structure|wort(?:stellung|folge)|ordre des mots|orden de las "
+    r"palabras|"
+    r"gramm\w+|gramática|(?:sub|kon)junctive|subjonctif|subjuntivo|konjunktiv|indikativ|"
+    r"imperativ\w*|"
+    r"tenses?|zeitform\w*|passé (?:simple|composé)|imparfait|plus-que-parfait|pretérito|imperfecto|"
+    r"perfekt|präteritum|plurals?|pluriel|singular|genders|nouns?|verb\w*|adjectives?|adverbs?|"
+    r"pronouns?|pr[eé]posi\w+|participes?|particip\w+|n[eé]gaci\w+|conjunctions?|substantive?|"
+    r"nomen|adjektive?|pronomen|präposition\w*|"
+    r"noms communs|adjectifs?|pronoms?|sustantivos?|adjetivos?|pronombres?|"
+    r"(?:use of|definite|the) articles|bestimmte\w* artikel|conjugat\w+|conjugaison|conjugación|"
+    r"konjugation|declension\w*|deklination|(?:the|four|german|polish) cases|fälle|dative?|"
+    r"accusative|akkusativ|genitive?|nominative?|infinitive?|gerunds?|n[eé]gation|"
+    r"pronunciation|aussprache|prononciation|pronunciación|spelling|rechtschreibung|orthographe|"
+    r"alphabet|alfabeto|vowels?|consonants?|umlauts?|accents?|dialects?|slang|idioms?|vocabulary|"
+    r"wortschatz|vocabulaire|vocabulario|greetings|swear words|(?:the|some|common|useful|basic)"
+    r"(?: \w+)? (?:words|phrases|expressions)|numbers from|recommend|suggest|"
+    r"empfiehl|recommande|recomienda)\b|\b(?:novels|books|films|movies|songs|podcasts|newspapers|"
+    r"mistakes|romane|bücher|filme|lieder|romans|livres|chansons|novelas|libros|películas|canciones)"
+    r"\s*$",
+    re.IGNORECASE,
+)
+"""What is of a language itself: "word order in German", "how to order food in Italian"."""
