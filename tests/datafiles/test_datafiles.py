@@ -100,6 +100,13 @@ def test_what_a_message_names_is_a_column(tmp_path: Path) -> None:
     assert (row["user"], row["took"], row["path"]) == ("ann", 12, "/a b")
 
 
+def test_a_system_log_has_times_without_a_year(tmp_path: Path) -> None:
+    text = "Mar 14 22:05:09 web sshd[12]: failed\nApr  4 03:05:09 web cron: job\n"
+    found = profile(written(tmp_path, "auth.log", text), "log")
+    assert found.columns[0] == ("time", "date without a year, as '03-14 22:05:09'")
+    assert [row["time"] for row in found.shown[:2]] == ["03-14 22:05:09", "04-04 03:05:09"]
+
+
 def test_logs_have_fields(tmp_path: Path) -> None:
     found = profile(written(tmp_path, "access.log", LOG), "log")
     assert found.rows == 2
@@ -144,6 +151,8 @@ def test_cells_as_numbers(text: str, value: object) -> None:
         (["Jan 5, 2024", "February 12, 2024"], "mdy"),
         (["04/Mar/2024:00:00:09 +0000"], "dmy"),
         (["1.2.30", "10.0.31"], "text"),
+        (["Mar 14 22:05:09", "Apr  1 01:05:09"], "stamp"),
+        (["Wed Oct 11 14:32:52.123456 2000"], "stamp"),
         (["10.0.0.1"], "text"),
         (["North"], "text"),
     ],
@@ -174,6 +183,24 @@ def test_a_date_is_a_text_and_a_moment() -> None:
     assert {day: 1}["2024-03-05"] == 1
     assert datetime.strptime(day, "%Y-%m-%d") == datetime(2024, 3, 5)
     assert dated("31.02.2024", "dmy") == "31.02.2024"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Mar 14 22:05:09", "03-14 22:05:09"), ("Feb 29 00:00:01", "02-29 00:00:01"),
+        ("Feb 30 00:00:01", "Feb 30 00:00:01"), ("-", None),
+        ("Wed Oct 11 14:32:52.123456 2000", "2000-10-11 14:32:52"),
+    ],
+)  # fmt: skip
+def test_a_time_without_a_year_is_given_none(text: str, read: str | None) -> None:
+    stamp = READERS["stamp"](text)
+    assert stamp == read
+    assert dated(text, "mdy") == (text if read else None)
+    if read and read[0] == "0":
+        assert (stamp.month, stamp.hour) == (int(read[:2]), int(read[6:8]))
+        with pytest.raises(AttributeError, match="without a year"):
+            _ = stamp.year
 
 
 def test_any_bytes_are_rows_or_one_clear_error(tmp_path: Path) -> None:

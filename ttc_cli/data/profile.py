@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ttc_cli.core.errors import UnreadableFile
-from ttc_cli.data.cells import Date, kind_of, number
+from ttc_cli.data.cells import Date, Undated, kind_of, number
 from ttc_cli.data.reader import LOGS, PAIR, open_text, stream
 
 FORMS = {
@@ -182,6 +182,7 @@ def _kind(known: list[Any]) -> str:
         return f"list, each: {_kind(inside)}{aside}" if inside else f"empty list{aside}"
     kinds = {type(cell) for cell in rest}
     names = {int: "whole number", float: "number", bool: "true or false", Date: "date"}
+    names[Undated] = "date without a year"
     said = "number" if kinds == {int, float} else names.get(kinds.pop(), "value")
     return f"{said}, as {_cut(first)}{aside}"
 
