@@ -125,7 +125,8 @@ def test_large_lists_are_read_a_piece_at_a_time(tmp_path: Path) -> None:
     ("text", "value"),
     [("1,200", 1200), ("$3.50", 3.5), ("-7", -7), ("45%", 45), ("", None), ("x1", "x1"),
      ("1e3", 1000.0), ("12-04", "12-04"), ("N/A", None), ("1'200.5", 1200.5), ("EUR 12", 12),
-     ("12.50 €", 12.5), ("0,500", "0,500"), ("-$1,200", -1200), ("-", None)],
+     ("12.50 €", 12.5), ("0,500", "0,500"), ("-$1,200", -1200), ("-", None),
+     ("(50)", -50), ("($1,200.50)", -1200.5), ("()", "()"), ("(x1)", "(x1)"), ("(-5)", "(-5)")],
 )  # fmt: skip
 def test_cells_as_numbers(text: str, value: object) -> None:
     assert number(text) == value
@@ -138,6 +139,17 @@ def test_cells_as_numbers(text: str, value: object) -> None:
         (["$1,200", "$3.50"], "float"),
         (["1.234,50", "12,00"], "comma"),
         (["0,5", "1,25"], "comma"),
+        (["1.500", "2.250,75", "980,00"], "comma"),
+        ([*["1.500"] * 30, "980,50"], "comma"),
+        (["83.200.000", "67.500.000"], "comma"),
+        (["1.000 EUR", "12,50 EUR"], "comma"),
+        (["1,500", "2,250.75"], "float"),
+        (["1.500", "2.250"], "float"),
+        (["1,500", "2,250"], "int"),
+        (["192.168.100.200", "192.168.100.201"], "text"),
+        (["120", "(50)"], "int"),
+        (["1.250,00", "(50,00)"], "comma"),
+        (["(1)", "(2)"], "text"),
         (["007", "12"], "text"),
         ([*map(str, range(30)), "absent"], "int"),
         (["7", "x", "y", "z", "q"], "text"),
@@ -150,6 +162,10 @@ def test_cells_as_numbers(text: str, value: object) -> None:
         (["5 Jan 2024", "12 Feb 2024"], "dmy"),
         (["Jan 5, 2024", "February 12, 2024"], "mdy"),
         (["04/Mar/2024:00:00:09 +0000"], "dmy"),
+        (["1/5/24", "2/13/24"], "mdy"),
+        (["1/5/24", "13/2/24"], "dmy"),
+        (["1/5/24", "2/3/24"], "text"),
+        (["24/1/5", "24/2/13"], "text"),
         (["1.2.30", "10.0.31"], "text"),
         (["Mar 14 22:05:09", "Apr  1 01:05:09"], "stamp"),
         (["Wed Oct 11 14:32:52.123456 2000"], "stamp"),
@@ -159,6 +175,16 @@ def test_cells_as_numbers(text: str, value: object) -> None:
 )
 def test_kinds_of_columns(cells: list[str], kind: str) -> None:
     assert kind_of(cells) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1.500", 1500), ("2.250,75", 2250.75), ("980,00", 980.0), ("12", 12), ("1.5", 1.5),
+     ("0.500", 0.5), ("83.200.000", 83_200_000), ("1.000 EUR", 1000), ("-1.000,5 €", -1000.5),
+     ("(1.250,00)", -1250.0), ("N/A", None), ("x", "x")],
+)  # fmt: skip
+def test_cells_of_a_column_with_decimals_behind_a_comma(text: str, value: object) -> None:
+    assert READERS["comma"](text) == value
 
 
 @pytest.mark.parametrize("seed", range(50))

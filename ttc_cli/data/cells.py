@@ -19,8 +19,14 @@ _NUMBER = re.compile(
     rf"(?:[eE][-+]?\d+)?\s?%?\s?{_MONEY}"
 )
 _COMMA = re.compile(
-    rf"[-+]?{_MONEY}\s?[-+]?(?:[1-9]\d{{0,2}}(?:[. \u00a0\u202f]\d{{3}})+|\d+),\d+\s?%?\s?{_MONEY}"
+    rf"[-+]?{_MONEY}\s?[-+]?(?:[1-9]\d{{0,2}}(?:[. \u00a0\u202f]\d{{3}})+|\d+)(?:,\d+)?\s?%?\s?"
+    rf"{_MONEY}"
 )
+_EUROPEAN = re.compile(r"\.\d{3}[.,]\d|,(?!\d{3}(?!\d))\d|(?<!\d)0,")
+_ENGLISH = re.compile(r",\d{3}[.,]\d|\.(?!\d{3}(?!\d))\d|(?<!\d)0\.")
+"""In numbers that can be read in one way alone: by that which stands between their thousands."""
+_ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}")
+_LOSS = re.compile(r"\((?![-+])[^()]*\d[^()]*\)")
 _NO_DIGITS = re.compile(r"[^\d.eE+-]|(?<=[A-Z])E|E(?=[A-Z])")
 _TIME = (
     r"(?:(?:[T:]|,? )(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
@@ -45,9 +51,10 @@ def number(text: str) -> int | float | str | None:
     text = text.strip()
     if text.lower() in MISSING:
         return None
-    if not _NUMBER.fullmatch(text):
+    signed = f"-{text[1:-1]}" if _LOSS.fullmatch(text) else text  # as accountants write it
+    if not _NUMBER.fullmatch(signed):
         return text
-    plain = _NO_DIGITS.sub("", text)
+    plain = _NO_DIGITS.sub("", signed)
     try:
         return int(plain) if plain.lstrip("+-").isdigit() else float(plain)
     except ValueError:
@@ -65,9 +72,9 @@ def _first(kind: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _comma(text: str) -> Any:
-    """A number whose decimals stand behind a comma."""
+    """A number whose decimals stand behind a comma, and dots between its thousands."""
     turned = text.translate({ord(","): ".", ord("."): ","})
-    return number(turned) if _COMMA.fullmatch(text.strip()) else number(text)
+    return number(turned) if _COMMA.fullmatch(text.strip().strip("()")) else number(text)
 
 
 class Date(str):
@@ -175,6 +182,8 @@ def kind_of(cells: list[str], *, codes: bool = False) -> str:
     known = [cell.strip() for cell in cells if cell.strip().lower() not in MISSING]
     if not known or any(len(cell) > 1 and cell[0] == "0" and cell.isdigit() for cell in known):
         return "text"  # numbers with zeros in front are codes
+    if all(map(_LOSS.fullmatch, known)):
+        return "text"  # (1), (2) are labels
     for kind in _candidates(known):
         found = [READERS[kind](cell) for cell in known]
         words = [value for value in found if type(value) is str]
@@ -192,10 +201,10 @@ def _candidates(known: list[str]) -> list[str]:
     if _STAMP.fullmatch(known[0]):
         return ["stamp"]
     if len(dates) < SHARE * len(known):
-        return ["int", "comma"]
+        return _marked(known)
     first, second = {found["a"] for found in dates}, {found["b"] for found in dates}
-    if any(len(found["c"]) == 2 and len(found["a"] + found["b"]) < 4 for found in dates):
-        return []  # 1.2.30 is rather a version
+    if any(_version(found) for found in dates):
+        return []
     if all(len(part) == 4 and part.isdigit() for part in first):
         return ["iso"]
     if not all(map(str.isdigit, first | second)):
@@ -203,6 +212,21 @@ def _candidates(known: list[str]) -> list[str]:
     if max(map(int, first)) > 12 or "." in known[0]:
         return ["dmy"]
     return ["mdy"] if max(map(int, second)) > 12 else []  # either way: it stays a text
+
+
+def _version(found: re.Match[str]) -> bool:
+    """Whether what has the form of a date is rather a version, as 1.2.30, or has no year."""
+    short = len(found["a"] + found["b"]) < 4 and len(found["c"]) == 2
+    return (short and "/" not in found[0]) or (len(found["c"]) == 1 and len(found["a"]) < 4)
+
+
+def _marked(known: list[str]) -> list[str]:
+    """Kinds of number that the cells may be of, the likely one first."""
+    if any(map(_ADDRESS.fullmatch, known)):
+        return ["int"]
+    european = any(_COMMA.fullmatch(cell.strip("()")) and _EUROPEAN.search(cell) for cell in known)
+    english = any(_NUMBER.fullmatch(cell.strip("()")) and _ENGLISH.search(cell) for cell in known)
+    return ["comma", "int"] if european and not english else ["int", "comma"]
 
 
 READERS: dict[str, Callable[[str], Any]] = {
