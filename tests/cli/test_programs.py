@@ -123,6 +123,35 @@ def test_piped_data_is_computed_over(ttc: Ttc) -> None:
 
 
 @locked
+def test_piped_lines_in_brackets_are_a_log_or_a_text(ttc: Ttc) -> None:
+    script = writes("    return sum(row['level'] == 'ERROR' for row in rows)")
+    log = b"[ERROR] disk full\n[INFO] all is well\n" * 80
+    ran = ttc("ask", "How many errors are there?", "--json", script=script, stdin=log)
+    assert ours(ran)["answer"] == "80"
+    todo = b"[ ] buy milk\n[x] buy bread, and eggs\n" * 80
+    ran = ttc("ask", "How many are left?", "--json", script=RIGHT, stdin=todo)
+    assert ran.code == 0
+    assert "program" not in ours(ran) or "data" not in ours(ran)["program"]
+
+
+@locked
+@pytest.mark.parametrize("name", ["sales.csv", "sales.csv.gz"])
+def test_a_file_is_read_by_its_byte_order_mark_or_refused(
+    ttc: Ttc, tmp_path: Path, name: str
+) -> None:
+    path, text = tmp_path / name, "jour,été\nmon,3\ntue,9\n"
+    script = writes("    return sum(row['été'] for row in rows)")
+    packed = gzip.compress if name.endswith(".gz") else bytes
+    path.write_bytes(packed(text.encode("utf-16")))
+    ran = ttc("ask", "-f", str(path), "What is the total?", "--json", script=script)
+    assert ours(ran)["answer"] == "12"
+    path.write_bytes(packed(text.encode("latin1")))
+    ran = ttc("ask", "-f", str(path), "What is the total?", script=script)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
+    assert name in ran.err
+
+
+@locked
 def test_a_question_over_a_packed_file_can_be_asked_again(ttc: Ttc, tmp_path: Path) -> None:
     path = tmp_path / "sales.csv.gz"
     path.write_bytes(gzip.compress(b"day,revenue\nmon,3\ntue,9\nwed,5\n"))

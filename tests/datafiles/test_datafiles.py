@@ -46,6 +46,18 @@ def written(folder: Path, name: str, text: str) -> Path:
         ("a.tsv", "n\tq\nx\t1\ny\t2\n", {"n": "x", "q": 1}),
         ("semi.csv", "n;q\nx;1\ny;2\n", {"n": "x", "q": 1}),
         ("bare.csv", "x,1\ny,2\n", {"column1": "x", "column2": 1}),
+        ("bare semi.csv", "x;1,5\ny;2,5\n", {"column1": "x", "column2": 1.5}),
+        ("bare pairs.csv", "1,5;2,5\n2,5;3,5\n", {"column1": 1.5, "column2": 2.5}),
+        ("bare years.csv", "2019,x\n2020,y\n", {"column1": 2019, "column2": "x"}),
+        ("years.csv", "n,2020,2021\nx,1,2\ny,3,4\n", {"n": "x", "2020": 1, "2021": 2}),
+        ("one year.csv", "n,2020,mean\nx,1,2\ny,3,4\n", {"n": "x", "2020": 1, "mean": 2}),
+        ("part.csv", "n,1,q\nx,a,2\ny,b,4\n", {"n": "x", "1": "a", "q": 2}),
+        ("excel.csv", "sep=;\nn;q\nx;1\ny;2\n", {"n": "x", "q": 1}),
+        ("remarks.csv", "# by me, today\n\n# more\nn,q\nx,1\ny,2\n", {"n": "x", "q": 1}),
+        ("hash.csv", "#id,n\n1,x\n2,y\n", {"#id": 1, "n": "x"}),
+        ("twice.csv", "n,q,n,n\nx,1,y,z\nx,2,y,z\n", {"n": "x", "q": 1, "n_2": "y", "n_3": "z"}),
+        ("third.csv", "n,n,n_2\nx,y,z\nx,y,z\n", {"n": "x", "n_3": "y", "n_2": "z"}),
+        ("loss.csv", "n,q\nx,(50)\ny,120\n", {"n": "x", "q": -50}),
         ("quoted.csv", 'n,q\n"a, b","1,200"\n"c\nd",7\n', {"n": "a, b", "q": 1200}),
         ("a.jsonl", '{"id": 1}\n{"id": 2}\n', {"id": 1}),
         ("a.json", '[{"id": 1}, {"id": 2}]', {"id": 1}),
@@ -100,6 +112,13 @@ def test_what_a_message_names_is_a_column(tmp_path: Path) -> None:
     assert (row["user"], row["took"], row["path"]) == ("ann", 12, "/a b")
 
 
+def test_a_system_log_has_times_without_a_year(tmp_path: Path) -> None:
+    text = "Mar 14 22:05:09 web sshd[12]: failed\nApr  4 03:05:09 web cron: job\n"
+    found = profile(written(tmp_path, "auth.log", text), "log")
+    assert found.columns[0] == ("time", "date without a year, as '03-14 22:05:09'")
+    assert [row["time"] for row in found.shown[:2]] == ["03-14 22:05:09", "04-04 03:05:09"]
+
+
 def test_logs_have_fields(tmp_path: Path) -> None:
     found = profile(written(tmp_path, "access.log", LOG), "log")
     assert found.rows == 2
@@ -108,17 +127,60 @@ def test_logs_have_fields(tmp_path: Path) -> None:
     assert profile(written(tmp_path, "app.log", event), "log").shown[0]["level"] == "ERROR"
 
 
+@pytest.mark.parametrize(("line", "time", "level", "message"), [
+    ("2024/05/06 07:08:09 [error] 12#0: lost", "2024-05-06 07:08:09", "error", "12#0: lost"),
+    ("[2024-05-06 07:08:09] local.ERROR: lost", "2024-05-06 07:08:09", "ERROR", "lost"),
+    ("[Mon May 06 07:08:09.123 2024] [core:error] [pid 1:tid 2] lost", "2024-05-06 07:08:09",
+     "error", "lost"),
+    ("[Mon May 06 07:08:09 2024] [notice] up", "2024-05-06 07:08:09", "notice", "up"),
+    ("[ERROR] lost", None, "ERROR", "lost"),
+    ("2024-05-06T07:08:09.123+02:00 web sshd[7]: lost", "2024-05-06 07:08:09", None, "lost"),
+])  # fmt: skip
+def test_logs_of_servers_have_fields(
+    tmp_path: Path, line: str, time: str | None, level: str | None, message: str
+) -> None:
+    (row,) = profile(written(tmp_path, "app.log", f"{line}\n"), "log").shown
+    assert (row.get("time"), row.get("level"), row["message"]) == (time, level, message)
+    assert piped_form(f"{line}\n".encode()) == "log"
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.json", "a.log"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32", "utf-16-le", "latin1"])
+def test_a_byte_order_mark_tells_the_encoding(tmp_path: Path, name: str, encoding: str) -> None:
+    text = '[{"ä": "ö"}]' if name == "a.json" else "ä,b\nö,1\n"
+    data, path = text.encode(encoding), tmp_path / name
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    form = form_of(name)
+    assert form is not None
+    if encoding in ("utf-16-le", "latin1"):
+        with pytest.raises(UnreadableFile, match=f"cannot use {name}: it is (not UTF-8|binary)"):
+            profile(path, form)
+        return
+    row = profile(path, form).shown[0]
+    assert row == ({"line": "ä,b"} if form == "log" else {"ä": "ö"} | row)
+
+
+@pytest.mark.parametrize("text", ['[{"a": 1}, {"a"', '[{"a": 1}, x]', "[1]\n[2]", "[1, 2"])
+def test_a_list_that_breaks_off_is_no_shorter_list(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UnreadableFile, match=r"cannot read a\.json as json"):
+        profile(written(tmp_path, "a.json", text), "json")
+
+
 def test_large_lists_are_read_a_piece_at_a_time(tmp_path: Path) -> None:
     rows = [{"id": i, "text": "ü" * 50} for i in range(30_000)]
     path = written(tmp_path, "big.json", json.dumps(rows, indent=1))
     assert list(stream(str(path), "json")) == rows
+    numbers = [{"value": value} for value in range(100_000, 400_000)]
+    path = written(tmp_path, "numbers.json", json.dumps([row["value"] for row in numbers]))
+    assert list(stream(str(path), "json")) == numbers
 
 
 @pytest.mark.parametrize(
     ("text", "value"),
     [("1,200", 1200), ("$3.50", 3.5), ("-7", -7), ("45%", 45), ("", None), ("x1", "x1"),
      ("1e3", 1000.0), ("12-04", "12-04"), ("N/A", None), ("1'200.5", 1200.5), ("EUR 12", 12),
-     ("12.50 €", 12.5), ("0,500", "0,500"), ("-$1,200", -1200), ("-", None)],
+     ("12.50 €", 12.5), ("0,500", "0,500"), ("-$1,200", -1200), ("-", None),
+     ("(50)", -50), ("($1,200.50)", -1200.5), ("()", "()"), ("(x1)", "(x1)"), ("(-5)", "(-5)")],
 )  # fmt: skip
 def test_cells_as_numbers(text: str, value: object) -> None:
     assert number(text) == value
@@ -131,6 +193,17 @@ def test_cells_as_numbers(text: str, value: object) -> None:
         (["$1,200", "$3.50"], "float"),
         (["1.234,50", "12,00"], "comma"),
         (["0,5", "1,25"], "comma"),
+        (["1.500", "2.250,75", "980,00"], "comma"),
+        ([*["1.500"] * 30, "980,50"], "comma"),
+        (["83.200.000", "67.500.000"], "comma"),
+        (["1.000 EUR", "12,50 EUR"], "comma"),
+        (["1,500", "2,250.75"], "float"),
+        (["1.500", "2.250"], "float"),
+        (["1,500", "2,250"], "int"),
+        (["192.168.100.200", "192.168.100.201"], "text"),
+        (["120", "(50)"], "int"),
+        (["1.250,00", "(50,00)"], "comma"),
+        (["(1)", "(2)"], "text"),
         (["007", "12"], "text"),
         ([*map(str, range(30)), "absent"], "int"),
         (["7", "x", "y", "z", "q"], "text"),
@@ -143,13 +216,29 @@ def test_cells_as_numbers(text: str, value: object) -> None:
         (["5 Jan 2024", "12 Feb 2024"], "dmy"),
         (["Jan 5, 2024", "February 12, 2024"], "mdy"),
         (["04/Mar/2024:00:00:09 +0000"], "dmy"),
+        (["1/5/24", "2/13/24"], "mdy"),
+        (["1/5/24", "13/2/24"], "dmy"),
+        (["1/5/24", "2/3/24"], "text"),
+        (["24/1/5", "24/2/13"], "text"),
         (["1.2.30", "10.0.31"], "text"),
+        (["Mar 14 22:05:09", "Apr  1 01:05:09"], "stamp"),
+        (["Wed Oct 11 14:32:52.123456 2000"], "stamp"),
         (["10.0.0.1"], "text"),
         (["North"], "text"),
     ],
 )
 def test_kinds_of_columns(cells: list[str], kind: str) -> None:
     assert kind_of(cells) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1.500", 1500), ("2.250,75", 2250.75), ("980,00", 980.0), ("12", 12), ("1.5", 1.5),
+     ("0.500", 0.5), ("83.200.000", 83_200_000), ("1.000 EUR", 1000), ("-1.000,5 €", -1000.5),
+     ("(1.250,00)", -1250.0), ("N/A", None), ("x", "x")],
+)  # fmt: skip
+def test_cells_of_a_column_with_decimals_behind_a_comma(text: str, value: object) -> None:
+    assert READERS["comma"](text) == value
 
 
 @pytest.mark.parametrize("seed", range(50))
@@ -176,6 +265,24 @@ def test_a_date_is_a_text_and_a_moment() -> None:
     assert dated("31.02.2024", "dmy") == "31.02.2024"
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Mar 14 22:05:09", "03-14 22:05:09"), ("Feb 29 00:00:01", "02-29 00:00:01"),
+        ("Feb 30 00:00:01", "Feb 30 00:00:01"), ("-", None),
+        ("Wed Oct 11 14:32:52.123456 2000", "2000-10-11 14:32:52"),
+    ],
+)  # fmt: skip
+def test_a_time_without_a_year_is_given_none(text: str, read: str | None) -> None:
+    stamp = READERS["stamp"](text)
+    assert stamp == read
+    assert dated(text, "mdy") == (text if read else None)
+    if read and read[0] == "0":
+        assert (stamp.month, stamp.hour) == (int(read[:2]), int(read[6:8]))
+        with pytest.raises(AttributeError, match="without a year"):
+            _ = stamp.year
+
+
 def test_any_bytes_are_rows_or_one_clear_error(tmp_path: Path) -> None:
     rng = random.Random(0)
     for at in range(200):
@@ -191,6 +298,31 @@ def test_what_is_piped_is_known_by_its_lines() -> None:
     assert piped_form(SALES.encode()) == "csv"
     assert piped_form(b'{"a": 1}\n{"a": 2}\n') == "jsonl"
     assert piped_form(b"Dear all,\nI write, as agreed, to you.\nYours\n") is None
+
+
+@pytest.mark.parametrize(("text", "form"), [
+    ("[ERROR] lost\n[INFO] ok\n", "log"),
+    ("[ ] milk\n[x] eggs, bread\n", None),
+    ("[1] see below\n[2] see above\n", None),
+    ("[2024] a year\n" * 400_000, None),
+    ("{ some\n}\n", None),
+    ('{\n "a": 1\n}\n{\n "a": 2\n}\n', None),
+    ("[1, 2, 3]", "json"),
+    (json.dumps([{"a": 1}, {"a": 2}], indent=1), "json"),
+    (json.dumps([{"a": "x" * 50}] * 90_000), "json"),
+    (json.dumps([{"a": "x" * 50}] * 90_000)[:-99], "json"),
+    (json.dumps({"n": 1, "items": [{"a": "x" * 50}] * 90_000}), "json"),
+    ("Dear Ann,\nthank you, my dear\nYours, Bo\n", None),
+    ("Roses are red,\nViolets are blue,\nSugar is sweet,\n", None),
+    ("name, age\nann, 3\nbo, 4\n", "csv"),
+    ("name,city\nann,Rome\nbo,Oslo\n", "csv"),
+    ("name\tcity\nann\tRome\nbo\tOslo\n", "csv"),
+    ('name,city\n"Lee, Ann",Rome\nbo,Oslo\n', "csv"),
+    ("sep=;\nn;q\nann;3\nbo;4\n", "csv"),
+])  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_brackets_and_commas_make_no_data(text: str, form: str | None, encoding: str) -> None:
+    assert piped_form(text.encode(encoding)) == form
 
 
 def document(path: Path, text: str | None = None) -> Document:
@@ -230,6 +362,15 @@ def test_a_program_reads_the_whole_file_in_the_jail(tmp_path: Path, name: str) -
     assert (ran.answer, ran.error) == ("21.5", "")
     assert columns_used(files, code) == ["revenue"]
     assert "'wanted': ['revenue']" in above(files, code)
+
+
+@locked
+def test_a_program_reads_what_its_profile_saw(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("sep=;\nn;pay;pay\nä;1.500;2,50\n".encode("utf-16"))
+    code = "def solution():\n    return sum(row['pay_2'] for row in read_rows() if row['n'] == 'ä')"
+    ran = runner("", unsafe=False, data=[profile(path, "csv")])(code, threading.Event())
+    assert (ran.answer, ran.error) == ("2.5", "")
 
 
 @locked

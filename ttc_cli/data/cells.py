@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 MISSING = frozenset({"", "-", "--", "?", ".", "na", "n/a", "#n/a", "nan", "null", "none", "nil"})
 """Cells of a column of numbers or dates that say that there is no value, in lower case."""
@@ -19,16 +19,26 @@ _NUMBER = re.compile(
     rf"(?:[eE][-+]?\d+)?\s?%?\s?{_MONEY}"
 )
 _COMMA = re.compile(
-    rf"[-+]?{_MONEY}\s?[-+]?(?:[1-9]\d{{0,2}}(?:[. \u00a0\u202f]\d{{3}})+|\d+),\d+\s?%?\s?{_MONEY}"
+    rf"[-+]?{_MONEY}\s?[-+]?(?:[1-9]\d{{0,2}}(?:[. \u00a0\u202f]\d{{3}})+|\d+)(?:,\d+)?\s?%?\s?"
+    rf"{_MONEY}"
 )
+_EUROPEAN = re.compile(r"\.\d{3}[.,]\d|,(?!\d{3}(?!\d))\d|(?<!\d)0,")
+_ENGLISH = re.compile(r",\d{3}[.,]\d|\.(?!\d{3}(?!\d))\d|(?<!\d)0\.")
+"""In numbers that can be read in one way alone: by that which stands between their thousands."""
+_ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}")
+_LOSS = re.compile(r"\((?![-+])[^()]*\d[^()]*\)")
 _NO_DIGITS = re.compile(r"[^\d.eE+-]|(?<=[A-Z])E|E(?=[A-Z])")
 _TIME = (
     r"(?:(?:[T:]|,? )(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
 )
-_DATE = re.compile(
+_DATE = re.compile(  # of "Mar 14 22:05:09" the 22 is no year
     r"(?P<a>\d{1,4}|[A-Za-z]{3,9})\.?[-/. ]\s?(?P<b>\d{1,2}|[A-Za-z]{3,9})\.?,?[-/. ]\s?"
-    rf"(?P<c>\d{{4}}|\d{{1,2}}){_TIME}"
+    rf"(?P<c>\d{{4}}|\d{{1,2}}(?!:)){_TIME}"
+)
+_STAMP = re.compile(
+    r"(?:[A-Z][a-z]{2},? )?(?P<month>[A-Z][a-z]{2}) +(?P<day>\d{1,2}) (?P<time>\d\d:\d\d:\d\d)"
+    r"(?:\.\d+)?(?: (?P<year>\d{4}))?"
 )
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?")
 _ORDERS = {"ymd": (0, 1, 2), "dmy": (2, 1, 0), "mdy": (2, 0, 1)}
@@ -41,9 +51,10 @@ def number(text: str) -> int | float | str | None:
     text = text.strip()
     if text.lower() in MISSING:
         return None
-    if not _NUMBER.fullmatch(text):
+    signed = f"-{text[1:-1]}" if _LOSS.fullmatch(text) else text  # as accountants write it
+    if not _NUMBER.fullmatch(signed):
         return text
-    plain = _NO_DIGITS.sub("", text)
+    plain = _NO_DIGITS.sub("", signed)
     try:
         return int(plain) if plain.lstrip("+-").isdigit() else float(plain)
     except ValueError:
@@ -61,9 +72,9 @@ def _first(kind: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _comma(text: str) -> Any:
-    """A number whose decimals stand behind a comma."""
+    """A number whose decimals stand behind a comma, and dots between its thousands."""
     turned = text.translate({ord(","): ".", ord("."): ","})
-    return number(turned) if _COMMA.fullmatch(text.strip()) else number(text)
+    return number(turned) if _COMMA.fullmatch(text.strip().strip("()")) else number(text)
 
 
 class Date(str):
@@ -95,6 +106,18 @@ for _name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
     setattr(Date, _name, _compared(_name))
 
 
+class Undated(str):
+    """A moment whose year nobody wrote, as `03-14 22:05:09`: such texts sort as long as a year."""
+
+    __slots__ = ()
+    _AT: ClassVar = {"month": 0, "day": 3, "hour": 6, "minute": 9, "second": 12}
+
+    def __getattr__(self, name: str) -> int:
+        if name not in self._AT:
+            raise AttributeError(f"a date without a year has no {name!r}")
+        return int(self[self._AT[name] :][:2])
+
+
 def _moment(value: Any) -> datetime:
     if isinstance(value, date):
         return datetime.fromisoformat(value.isoformat())
@@ -117,9 +140,9 @@ def dated(text: str, order: str) -> Any:
     if not month.isdigit():
         name = month[:3].lower()
         month = str(_MONTHS.index(name) + 1) if name in _MONTHS else "13"
-    if not (year + day).isdigit():
+    if not (year + day).isdigit() or len(year) not in (2, 4):
         return text
-    century = 2000 if len(year) < 3 and int(year) < 70 else 1900 if len(year) < 3 else 0
+    century = 0 if len(year) == 4 else 2000 if int(year) < 70 else 1900
     try:
         day_text = date(int(year) + century, int(month), int(day)).isoformat()
     except ValueError:
@@ -130,6 +153,19 @@ def dated(text: str, order: str) -> Any:
     if found["half"]:
         hour = hour % 12 + 12 * (found["half"] in "pP")
     return Date(f"{day_text} {hour:02}:{found['minute']}:{found['second'] or '00'}")
+
+
+def _stamped(text: str) -> Any:
+    """A moment as the logs of a system write it: the year comes last, or not at all."""
+    found = _STAMP.fullmatch(text.strip())
+    if found is None:
+        return None if text.strip().lower() in MISSING else text
+    day = dated(f"{found['month']} {found['day']} {found['year'] or 2000}", "mdy")  # a leap year
+    if type(day) is not Date:
+        return text
+    return (Date if found["year"] else Undated)(
+        f"{day[0 if found['year'] else 5 :]} {found['time']}"
+    )
 
 
 SHARE = 0.9
@@ -146,6 +182,8 @@ def kind_of(cells: list[str], *, codes: bool = False) -> str:
     known = [cell.strip() for cell in cells if cell.strip().lower() not in MISSING]
     if not known or any(len(cell) > 1 and cell[0] == "0" and cell.isdigit() for cell in known):
         return "text"  # numbers with zeros in front are codes
+    if all(map(_LOSS.fullmatch, known)):
+        return "text"  # (1), (2) are labels
     for kind in _candidates(known):
         found = [READERS[kind](cell) for cell in known]
         words = [value for value in found if type(value) is str]
@@ -160,11 +198,13 @@ def kind_of(cells: list[str], *, codes: bool = False) -> str:
 def _candidates(known: list[str]) -> list[str]:
     """Kinds that the cells may be of: of dates the order in which their parts must stand."""
     dates = [found for cell in known if (found := _DATE.fullmatch(cell))]
+    if _STAMP.fullmatch(known[0]):
+        return ["stamp"]
     if len(dates) < SHARE * len(known):
-        return ["int", "comma"]
+        return _marked(known)
     first, second = {found["a"] for found in dates}, {found["b"] for found in dates}
-    if any(len(found["c"]) == 2 and len(found["a"] + found["b"]) < 4 for found in dates):
-        return []  # 1.2.30 is rather a version
+    if any(_version(found) for found in dates):
+        return []
     if all(len(part) == 4 and part.isdigit() for part in first):
         return ["iso"]
     if not all(map(str.isdigit, first | second)):
@@ -174,9 +214,25 @@ def _candidates(known: list[str]) -> list[str]:
     return ["mdy"] if max(map(int, second)) > 12 else []  # either way: it stays a text
 
 
+def _version(found: re.Match[str]) -> bool:
+    """Whether what has the form of a date is rather a version, as 1.2.30, or has no year."""
+    short = len(found["a"] + found["b"]) < 4 and len(found["c"]) == 2
+    return (short and "/" not in found[0]) or (len(found["c"]) == 1 and len(found["a"]) < 4)
+
+
+def _marked(known: list[str]) -> list[str]:
+    """Kinds of number that the cells may be of, the likely one first."""
+    if any(map(_ADDRESS.fullmatch, known)):
+        return ["int"]
+    european = any(_COMMA.fullmatch(cell.strip("()")) and _EUROPEAN.search(cell) for cell in known)
+    english = any(_NUMBER.fullmatch(cell.strip("()")) and _ENGLISH.search(cell) for cell in known)
+    return ["comma", "int"] if european and not english else ["int", "comma"]
+
+
 READERS: dict[str, Callable[[str], Any]] = {
     "int": _first(int), "float": _first(float), "comma": _comma,
     "iso": lambda text: Date(text) if _ISO.fullmatch(text) else dated(text, "ymd"),
     "dmy": lambda text: dated(text, "dmy"), "mdy": lambda text: dated(text, "mdy"),
+    "stamp": _stamped,
     "text": lambda text: text,
 }  # fmt: skip # from a cell to a value: the usual spelling first, since it is many times faster

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ttc_cli.core.errors import UnreadableFile
-from ttc_cli.data.cells import Date, kind_of, number
-from ttc_cli.data.reader import LOGS, PAIR, open_text, stream
+from ttc_cli.core.files import encoding_of
+from ttc_cli.data.cells import Date, Undated, kind_of
+from ttc_cli.data.reader import LOGS, PAIR, open_bytes, open_text, stream
+from ttc_cli.data.shape import is_table, json_form, table
 
 FORMS = {
     ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".psv": "csv", ".json": "json",
@@ -78,15 +80,21 @@ def profile(path: Path, form: str) -> Profile:
 
     Raises UnreadableFile: it cannot be read as what it seems to be, or holds no rows.
     """
-    name = path.name
+    name, encoding = path.name, "utf-8"
     try:
-        digest, lines = _count(path)
-        options = _options(path, form)
+        encoding = _encoding(path)
+        digest, lines = _count(path, encoding)
+        options = _options(path, form, encoding)
         sample = list(itertools.islice(stream(str(path), form, **options), SAMPLE))
         split = any("\n" in str(cell) for row in sample for cell in row.values())
-        rows = lines - (form == "csv" and "names" not in options)
+        rows = lines - options.get("skip", 0) - (form == "csv" and "names" not in options)
         if form == "json" or split or len(sample) < SAMPLE:  # a row is not a line, or few
             rows = sum(1 for _ in stream(str(path), form, **options))
+    except UnicodeError:
+        hint = "convert it first, for instance with iconv -f latin1 -t utf-8"
+        raise UnreadableFile(
+            f"cannot use {name}: it is not {encoding.upper()} text", hint
+        ) from None
     except BROKEN as error:
         raise UnreadableFile(f"cannot read {name} as {form}: {error}") from None
     if not sample:
@@ -106,33 +114,37 @@ def _unlike(sample: list[dict[str, Any]], column: str) -> bool:
     return len(cells) == len({repr(cell) for cell in cells}) and None not in cells
 
 
-def _count(path: Path) -> tuple[str, int]:
+def _encoding(path: Path) -> str:
+    with open_bytes(str(path)) as file:
+        return encoding_of(file.read(4))
+
+
+def _count(path: Path, encoding: str) -> tuple[str, int]:
     """(sha256, lines of text) of a file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     lines, last = 0, "\n"
-    with open_text(str(path)) as text:
+    with open_text(str(path), encoding) as text:
         while chunk := text.read(_CHUNK):
+            if "\0" in chunk:
+                raise UnreadableFile(f"cannot use {path.name}: it is binary, not text")
             lines, last = lines + chunk.count("\n"), chunk[-1]
     return digest, lines + (last != "\n")
 
 
-def _options(path: Path, form: str) -> dict[str, Any]:
-    with open_text(str(path)) as file:
+def _options(path: Path, form: str, encoding: str) -> dict[str, Any]:
+    """Options of `reader.stream` that a file's first lines give away."""
+    options = {} if encoding.startswith("utf-8") else {"encoding": encoding}
+    with open_text(str(path), encoding) as file:
         head = file.read(_HEAD).splitlines()[:50]
     if form == "csv" and head:
-        marks = {mark: [line.count(mark) for line in head[:20]] for mark in ",;\t|"}
-        delimiter = max(marks, key=lambda mark: (min(marks[mark]), marks[mark][0]))
-        first = head[0].split(delimiter)
-        bare = any(isinstance(number(cell.strip('"')), int | float) for cell in first)
-        names = [f"column{i + 1}" for i in range(len(first))]
-        return {"delimiter": delimiter, **({"names": names} if bare else {})}
+        return options | table(head)
     if form == "json" and head and head[0].lstrip()[:1] == "{":
-        with open_text(str(path)) as file:
+        with open_text(str(path), encoding) as file:
             value = json.load(file)
         lists = {name: one for name, one in value.items() if isinstance(one, list)}
-        return {"key": max(lists, key=lambda name: len(lists[name]))} if lists else {}
-    return {}
+        return options | ({"key": max(lists, key=lambda name: len(lists[name]))} if lists else {})
+    return options
 
 
 def _found(sample: list[dict[str, Any]], form: str) -> dict[str, Any]:
@@ -182,6 +194,7 @@ def _kind(known: list[Any]) -> str:
         return f"list, each: {_kind(inside)}{aside}" if inside else f"empty list{aside}"
     kinds = {type(cell) for cell in rest}
     names = {int: "whole number", float: "number", bool: "true or false", Date: "date"}
+    names[Undated] = "date without a year"
     said = "number" if kinds == {int, float} else names.get(kinds.pop(), "value")
     return f"{said}, as {_cut(first)}{aside}"
 
@@ -192,12 +205,14 @@ def _cut(value: Any) -> str:
 
 def _later(path: Path, form: str, options: dict[str, Any], rows: int) -> list[dict[str, Any]]:
     """A row from the middle and one from the tail, of files that can be sought in."""
-    if rows <= SHOWN or form not in ("csv", "jsonl", "log") or path.suffix.lower() == ".gz":
+    packed = path.suffix.lower() == ".gz" or "encoding" in options
+    if rows <= SHOWN or form not in ("csv", "jsonl", "log") or packed:
         return []
     found = []
     size = path.stat().st_size
     with path.open("rb") as file:
-        first = file.readline() if form == "csv" and "names" not in options else b""
+        above = options.get("skip", 0) + (form == "csv" and "names" not in options)
+        first = b"".join(file.readline() for _ in range(above))
         for at in (size // 2, max(0, size - 4096)):
             file.seek(at)
             lines = file.read(8192).split(b"\n")[1:]
@@ -233,18 +248,10 @@ def _size(size: int) -> str:
 
 def piped_form(data: bytes) -> str | None:
     """The form of data that came without a name: jsonl, json, log or csv; None for other text."""
-    lines = [line for line in data[:_HEAD].decode("utf-8", "replace").splitlines()[:50] if line]
-    if len(data) > _HEAD:
+    text = data.decode(encoding_of(data), "replace")
+    lines = [line for line in text[:_HEAD].splitlines()[:50] if line.strip()]
+    if len(text) > _HEAD:
         lines = lines[:-1]  # it may be half a line
-    if not lines:
-        return None
-    if 2 * sum(any(known.match(line) for known in LOGS) for line in lines) >= len(lines):
+    if lines and 2 * sum(any(known.match(line) for known in LOGS) for line in lines) >= len(lines):
         return "log"
-    if lines[0].lstrip()[:1] in ("{", "["):
-        objects = all(line.startswith("{") and line.rstrip().endswith("}") for line in lines)
-        return "jsonl" if objects and len(lines) > 1 else "json"
-    for mark in (",", "\t", ";", "|"):
-        counts = [line.count(mark) for line in lines]
-        if len(counts) > 2 and min(counts) > 0 and min(counts) == max(counts):
-            return "csv"
-    return None
+    return json_form(text, lines) or ("csv" if is_table(lines) else None)

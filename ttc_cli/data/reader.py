@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,27 +20,41 @@ ACCESS = re.compile(
     r'(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<method>[A-Z]+) (?P<path>\S+)[^"]*" '
     r'(?P<status>\d{3}) (?P<size>\d+|-)(?: "(?P<referer>[^"]*)" "(?P<agent>[^"]*)")?'
 )
+_LEVEL = (
+    r"(?P<level>(?i:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRIT(?:ICAL)?|ALERT|EMERG(?:ENCY)?|"
+    r"FATAL))\b\]?[\s\-|:]*"
+)
 EVENT = re.compile(
-    r"\[?(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]?"
-    r"[\s\-|]*\[?(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\]?[\s\-|:]*"
-    r"(?P<message>.*)"
+    r"\[?(?P<time>\d{4}([-/])\d\d\2\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]?"
+    rf"[\s\-|]*\[?(?:[\w-]+\.)?{_LEVEL}(?P<message>.*)"
 )
 SYSTEM = re.compile(
-    r"(?P<time>\w{3} +\d+ \d\d:\d\d:\d\d) (?P<host>\S+) (?P<program>[^:\[\s]+)"
-    r"(?:\[(?P<pid>\d+)\])?: (?P<message>.*)"
+    r"(?P<time>\w{3} +\d+ \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (?P<host>\S+) "
+    r"(?P<program>[^:\[\s]+)(?:\[(?P<pid>\d+)\])?: (?P<message>.*)"
 )
-LOGS = (ACCESS, EVENT, SYSTEM)
+APACHE = re.compile(
+    r"\[(?P<time>\w{3} \w{3} +\d+ \d\d:\d\d:\d\d(?:\.\d+)? \d{4})\] \[(?:(?P<module>\w*):)?"
+    rf"{_LEVEL}(?:\[pid (?P<pid>\d+)[^\]]*\] )?(?:\[client (?P<client>[^\]]+)\] )?(?P<message>.*)"
+)
+LEVELLED = re.compile(rf"\[{_LEVEL}(?P<message>.*)")
+LOGS = (ACCESS, EVENT, SYSTEM, APACHE, LEVELLED)
 PAIR = re.compile(r'(?<![\w&?])([A-Za-z_]\w*)=(?:"([^"]*)"|([^\s,;]+))')
 _CHUNK = 1 << 20
 
 
-def open_text(path: str) -> IO[str]:
-    """The text of a file, unpacked where it is gzipped."""
+def open_bytes(path: str) -> IO[bytes]:
+    """The bytes of a file, unpacked where it is gzipped."""
     with open(path, "rb") as file:  # noqa: PTH123 - it also stands above programs
         packed = file.read(2) == b"\x1f\x8b"
     opened: Any = gzip.open if packed else open
-    text: IO[str] = opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
-    return text
+    content: IO[bytes] = opened(path, "rb")
+    return content
+
+
+def open_text(path: str, encoding: str = "utf-8") -> IO[str]:
+    """The text of a file, without a byte order mark and unpacked where it is gzipped."""
+    encoding = "utf-8-sig" if encoding == "utf-8" else encoding
+    return io.TextIOWrapper(open_bytes(path), encoding, newline="")
 
 
 def stream(
@@ -48,6 +63,8 @@ def stream(
     *,
     names: list[str] | None = None,
     delimiter: str = ",",
+    skip: int = 0,
+    encoding: str = "utf-8",
     kinds: Mapping[str, str] | None = None,
     wanted: Iterable[str] = (),
     key: str = "",
@@ -59,6 +76,7 @@ def stream(
     Args:
         form: csv, json, jsonl or log.
         names: of the columns where the first line does not tell them.
+        skip: lines ahead of a table that are not of it.
         kinds: columns whose cells are numbers or dates, each with its kind, of `READERS`.
         wanted: the columns that matter, the others are left out; empty for all. Of CSV.
         key: of the object that holds the rows, in JSON.
@@ -66,8 +84,10 @@ def stream(
         pairs: what a log's messages say as name=value are columns.
     """
     kinds = kinds or {}
-    with open_text(path) as file:
+    with open_text(path, encoding) as file:
         if form == "csv":
+            for _ in range(skip):
+                file.readline()
             yield from _table(file, names, delimiter, kinds, set(wanted))
             return
         if form == "json":
@@ -93,7 +113,7 @@ def _table(
     wanted: set[str],
 ) -> Iterator[dict[str, Any]]:
     rows = csv.reader(file, delimiter=delimiter)
-    header = names if names is not None else [name.strip() for name in next(rows, [])]
+    header = names if names is not None else _unlike(next(rows, []))
     kept = [(i, name) for i, name in enumerate(header) if not wanted or name in wanted]
     cells = [(i, name, READERS[kinds.get(name, "text")]) for i, name in kept]
     for row in rows:
@@ -102,6 +122,15 @@ def _table(
                 continue
             row = row + [""] * (len(header) - len(row))
         yield {name: read(row[i]) for i, name, read in cells}
+
+
+def _unlike(header: list[str]) -> list[str]:
+    """Names of columns, of which a second one of the same name ends in _2."""
+    names: list[str] = []
+    for name in map(str.strip, header):
+        again = (f"{name}_{i}" for i in range(2, len(header) + 2) if f"{name}_{i}" not in header)
+        names.append(name if name not in names else next(one for one in again if one not in names))
+    return names
 
 
 def _json(file: IO[str], key: str) -> Iterator[dict[str, Any]]:
@@ -125,15 +154,20 @@ def _elements(file: IO[str], held: str) -> Iterator[dict[str, Any]]:
         while at < len(held) and held[at] in " \t\r\n,":
             at += 1
         if at < len(held) and held[at] == "]":
+            if (held[at + 1 :] + file.read(_CHUNK)).strip():
+                raise ValueError("more follows behind its list")
             return
         try:
-            value, at = decode(held, at)
+            value, end = decode(held, at)
+            if end == len(held) and more:
+                raise ValueError("a number may go on in what follows")
         except ValueError:
             if not more:
-                return
+                raise ValueError("its list breaks off, or is broken") from None
             chunk = file.read(_CHUNK)
             more, held, at = bool(chunk), held[at:] + chunk, 0
             continue
+        at = end
         yield _row(value)
 
 

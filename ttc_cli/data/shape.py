@@ -1,0 +1,141 @@
+"""How a text of data is laid out: the marks and the header of a table, and whether it is JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ttc_cli.data.cells import MISSING, READERS, kind_of
+
+MARKS = ",;\t|"
+PROSE_MARKS = ",;"  # those that a sentence has too, with a space behind them
+_SEP = re.compile(r'"?sep=([^\w\n\r"])"?', re.IGNORECASE)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_PARSED = 1 << 22  # characters of JSON that are parsed to know it
+_OPENS = re.compile(r'\s*(?:\[|\{\s*"(?:[^"\\]|\\.)*"\s*:)\s*')
+
+
+def table(lines: Sequence[str]) -> dict[str, Any]:
+    """Options of `reader.stream` for a table, by its first lines."""
+    told = _SEP.fullmatch(lines[0])
+    lines = lines[1:] if told else lines
+    body = [line for line in lines if line.strip() and line[0] != "#"] or lines
+    mark = told[1] if told else _mark(body)
+    skip = _remarks(lines, body, mark)
+    rows = _rows(lines[skip:], mark)
+    options = {"delimiter": mark, "skip": skip + bool(told)}
+    if rows and not _headed(rows):
+        options["names"] = [f"column{i + 1}" for i in range(len(rows[0]))]
+    return {name: value for name, value in options.items() if value}
+
+
+def _rows(lines: Sequence[str], mark: str) -> list[list[str]]:
+    return [row for row in csv.reader(lines, delimiter=mark) if any(row)]
+
+
+def _mark(lines: Sequence[str]) -> str:
+    counts = {mark: [line.count(mark) for line in lines[:20]] for mark in MARKS}
+    for mark in reversed(MARKS[1:]):  # a comma is in numbers and sentences too
+        if len(lines) > 1 and len(set(counts[mark])) == 1 and counts[mark][0]:
+            return mark
+    return max(counts, key=lambda mark: (min(counts[mark]), counts[mark][0]))
+
+
+def _remarks(lines: Sequence[str], body: Sequence[str], mark: str) -> int:
+    """How many lines ahead of a table are empty or remarks, as `#id,name` is not."""
+    if not body or lines[0] == body[0]:
+        return 0
+    first = list(lines).index(body[0])
+    columns, named = body[0].count(mark), _headed(_rows(body, mark))
+    for at, line in enumerate(lines[:first]):
+        if line.count(mark) == columns > 0 and not (named and f"{mark} " in line):
+            return at
+    return first
+
+
+def _headed(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row of a table names the columns.
+
+    It does where it has no numbers, where a word stands above numbers or dates, or where its
+    numbers are years and those below are not.
+    """
+    first, rest = rows[0], rows[1:]
+    numbers = [i for i, cell in enumerate(first) if _is_number(cell)]
+    if not numbers:
+        return True
+    below = [[row[i] for row in rest if i < len(row)] for i in range(len(first))]
+    if any(_named(cell, cells) for cell, cells in zip(first, below, strict=True)):
+        return True
+    years = all(_YEAR.fullmatch(first[i].strip()) for i in numbers)
+    others = [cell for i in numbers for cell in below[i] if cell.strip()]
+    known = sum(bool(_YEAR.fullmatch(cell.strip())) for cell in others)
+    return years and len(first) > len(numbers) and 2 * known < len(others)
+
+
+def _is_number(cell: str) -> bool:
+    return isinstance(READERS["comma"](cell), int | float)
+
+
+def _named(cell: str, below: list[str]) -> bool:
+    """Whether a word stands above numbers or dates."""
+    kind = kind_of(below)
+    if kind == "text" or cell.strip().lower() in MISSING:
+        return False
+    return type(READERS[kind](cell)) is str
+
+
+def is_table(lines: Sequence[str]) -> bool:
+    """Whether lines have the same columns, and are not sentences with a comma in each."""
+    lines = [line for line in lines if line[:1] != "#" and not _SEP.fullmatch(line)]
+    for mark in MARKS:
+        try:
+            rows = list(csv.reader(lines, delimiter=mark))
+        except csv.Error:
+            continue
+        if len(rows) > 2 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1:
+            return mark not in PROSE_MARKS or not _spoken(rows)
+    return False
+
+
+def _spoken(rows: list[list[str]]) -> bool:
+    """Whether rows are rather sentences: spaces stand behind commas, and no column has numbers."""
+    spaced = [row for row in rows if not row[-1] or any(cell[:1] == " " for cell in row[1:])]
+    columns = zip(*rows[1:], strict=True)
+    return 2 * len(spaced) >= len(rows) and all(kind_of(list(c)) == "text" for c in columns)
+
+
+def json_form(text: str, lines: Sequence[str]) -> str | None:
+    """How a text is JSON: json, or jsonl with an object in each line; None where it is not.
+
+    Args:
+        lines: its first ones, whole.
+    """
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    if len(lines) > 1 and all(line[:1] == "{" and _parses(line) for line in lines):
+        return "jsonl"
+    return "json" if (_parses if len(text) <= _PARSED else _begins)(text) else None
+
+
+def _parses(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _begins(text: str) -> bool:
+    """Whether the first record of a long JSON text can be read."""
+    decode, at = json.JSONDecoder().raw_decode, 0
+    while opened := _OPENS.match(text, at):
+        at = opened.end()
+        try:
+            _, end = decode(text, at)
+        except (ValueError, RecursionError):
+            continue
+        return text[end : end + 100].lstrip()[:1] == "," or not text[end:].strip("]} \t\r\n")
+    return False
