@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from fractions import Fraction
 
@@ -20,8 +21,8 @@ _UNASKED = re.compile(
     r"|(?<![\w.,])\d{1,2}[\s-]*(?:decimals?\b|d\.?p\b|significant\b|sig\b"
     r"|(?:digits|places)\s+(?:after|behind|of\s+precision)\b)"
     r"|\bnearest\s+\d[\d.,]*"
-    r"|\b(?:in|with|use|using)\s+(?:at\s+most|up\s+to|under|exactly|about|(?:no\s+more|less|fewer)\s+than)?"
-    r"\s*\d{1,4}\s+(?:words?|sentences?|lines?|characters?|paragraphs?)\b"
+    r"|\b(?:in|with|use|using)\s(?:at\s+most|up\s+to|under|exactly|about|(?:no\s+more|less|fewer)\s+than)?"
+    r"\s?\d{1,4}\s+(?:words?|sentences?|lines?|characters?|paragraphs?)\b"
 )
 """Marks of a list, and how a question is to be answered: to 2 decimals, in at most 20 words."""
 _AFTERNOON = re.compile(r"(?i)\d\s*p\.?m\b|\b(?:afternoon|evening|night)\b")
@@ -48,7 +49,12 @@ def given(question: str) -> list[tuple[str, set[Fraction]]]:
     """The numbers of a question, as they are written and as a sum that uses them may have them."""
     asked = _UNASKED.sub(lambda m: "#" * len(m[0]), question)
     afternoon = bool(_AFTERNOON.search(asked))
-    wider = [(m.span(), ways(m, afternoon)) for form, ways in _FORMS for m in form.finditer(asked)]
+    wider: dict[int, set[Fraction]] = defaultdict(set)
+    for form, ways_of in _FORMS:
+        for match in form.finditer(asked):
+            more = ways_of(match, afternoon)
+            for at in range(*match.span()):
+                wider[at].update(more)
     found = []
     for match in _GIVEN.finditer(asked):
         said = match[0].rstrip(".,")
@@ -57,8 +63,7 @@ def given(question: str) -> list[tuple[str, set[Fraction]]]:
         ways = _ways(number, asked[match.end() : match.end() + 20])
         if afternoon and 0 < number <= 12:
             ways.add(number + 12)
-        around = [more for (begin, end), more in wider if begin <= match.start() < end]
-        found.append((said, ways.union(*around)))
+        found.append((said, ways | wider[match.start()]))
     return found
 
 
