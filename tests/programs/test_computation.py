@@ -54,10 +54,51 @@ def test_numbers_that_the_value_does_not_depend_on(lines: list[str], left: tuple
         ("2.5 million people, 1 each?", "return 2_500_000"),
         ("From 8:30 for 90 minutes?", "return datetime(1, 1, 1, 8, 30) + timedelta(minutes=90)"),
         ("The 3rd of 12 items?", "return items(12)"),
+        ("How long is it from 2:15 pm to 5:30 pm?", "return (17 * 60 + 30) - (14 * 60 + 15)"),
+        ("How long is it from 2:15 pm to 5:30 pm?", "return 17.5 - 14.25"),
+        ("2:15 pm to 5:30 pm?", "return timedelta(hours=17, minutes=30) - time(14, 15)"),
+        ("How many hours is it from 9 am to 6 pm?", "return 18 - 9"),
+        ("At 3:45 PM, 20 minutes on?", "return datetime(1, 1, 1, 15, 45) + minutes(20)"),
+        ("From 2 until 5 in the afternoon?", "return 17 - 14"),
+        ("22 divided by 7 to 3 decimals?", "return 22 / 7"),
+        ("22 / 7, rounded to 2 decimal places?", "return 22 / 7"),
+        ("22 / 7 to the nearest 10?", "return round(22 / 7, -1)"),
+        ("What are 22 cats and 7 dogs in at most 20 words?", "return 22 + 7"),
+        ("3/4 of 20?", "return 20 * 0.75"),
+        ("2/3 of 20?", "return 20 * 0.667"),
+        ("1/2 cup for 6 people?", "return 0.5 * 6"),
+        ("2 1/2 cups for 6 people?", "return 2.5 * 6"),
+        ("60 mph for 2 hours 30 minutes?", "return 60 * 2.5"),
+        ("60 mph for 2 hours and 30 minutes?", "return 60 * 150 / 60"),
+        ("60 mph for 90 minutes?", "return 60 * 1.5"),
+        ("5 feet 6 inches in inches?", "return 66"),
+        ("2 billion people, 3 each?", "return 2000000000 * 3"),
+        ("5. Amy has 12 eggs and eats 3?", "return 12 - 3"),
+        ("Question 5: Amy has 12 eggs and eats 3?", "return 12 - 3"),
+        ("How many 3-digit numbers?", "return len(range(100, 1000))"),
     ],
 )  # fmt: skip
 def test_a_number_may_be_written_in_other_ways(question: str, code: str) -> None:
     assert computation(_solution(code), question).left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "code", "left"),
+    [
+        ("From 2:15 pm to 5:30 pm?", "return 17 - 15", ("2", "30")),
+        ("9 am to 6 am?", "return 18 - 9", ("6",)),
+        ("22 words and 7 more to 3 people?", "return 22 + 7", ("3",)),
+        ("3/4 of 20?", "return 20 * 0.5", ("3", "4")),
+        ("60 mph for 2 hours 30 minutes?", "return 60 * 2", ("30",)),
+        ("90 apples at 2 dollars?", "return 1.5 * 2", ("90",)),
+        ("Amy has 12 eggs. 5. Bob has 3?", "return 12 - 3", ("5",)),
+        ("How many 3-digit numbers above 200?", "return len(range(100, 1000))", ("200",)),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_used_in_no_way_is_left_out(
+    question: str, code: str, left: tuple[str, ...]
+) -> None:
+    assert computation(_solution(code), question).left_out == left
 
 
 def test_programs_that_do_the_same_sums_are_alike() -> None:

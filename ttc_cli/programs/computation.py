@@ -17,19 +17,13 @@ from functools import lru_cache
 from ttc_cli.answers.equations import sums
 from ttc_cli.answers.numbers import DIGITS, value
 from ttc_cli.core.programs import ENTRY
+from ttc_cli.programs.given import given
 
-_GIVEN = re.compile(rf"(?<![\w.,-])-?{DIGITS}(?!(?:st|nd|rd|th)\b)")
 _DIGITS = re.compile(DIGITS)
-_UNSAID = (0, 1)
-"""Numbers that a sum can do without: nothing is multiplied by one."""
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 """Statements, and parts of them that hold statements."""
 MOST_CHARS = 4_000
 """Of a program that is read; a longer one is not."""
-_MOST_DIGITS = 30
-"""Of a number that is looked for."""
-_FACTORS = (12, 60, 1000, 1_000_000)
-"""Dozens, hours or minutes, and thousands or millions that a question writes in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +62,7 @@ def written_out(reply: str, question: str) -> Computation:
 
 def _left_out(question: str, used: Collection[Fraction]) -> tuple[str, ...]:
     """Numbers of a question that are not among those used, as written there."""
-    given = [(said, n) for said, n in _given(question) if n not in _UNSAID]
-    return tuple(dict.fromkeys(said for said, number in given if not _in(number, used)))
+    return tuple(dict.fromkeys(said for said, ways in given(question) if ways.isdisjoint(used)))
 
 
 def _read(tree: ast.Module, question: str) -> Computation:
@@ -80,22 +73,6 @@ def _read(tree: ast.Module, question: str) -> Computation:
     others = [part for part in tree.body if part is not entry[-1]]
     used = {*_Slice(body).numbers, *_numbers(others)}
     return Computation(_left_out(question, used), " ".join(sorted(_sums([*body, *others]))))
-
-
-def _given(question: str) -> list[tuple[str, Fraction]]:
-    """The numbers of a question that are written in digits."""
-    found = [match[0].rstrip(".,") for match in _GIVEN.finditer(question)]
-    return [(said, value(said.lstrip("-"))[0]) for said in found if len(said) <= _MOST_DIGITS]
-
-
-def _in(number: Fraction, used: Collection[Fraction]) -> bool:
-    """Whether a number is among those used: as it is, as percents, in a smaller unit, or as the
-    end of a `range`."""
-    share = number / 100
-    ways = {number, share, 1 - share, 1 + share, 100 - number, 100 + number}
-    ways |= {number * factor for factor in _FACTORS}
-    ways |= {number + 1} if number > 2 and number.denominator == 1 else set()
-    return not ways.isdisjoint(used)
 
 
 class _Slice:
