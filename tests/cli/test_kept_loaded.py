@@ -61,7 +61,10 @@ def test_a_kept_model_answers_as_one_in_process(served: Ttc) -> None:
     (server,) = json.loads(served("serve", "status", "--json").out)
     assert server["requests"] >= 2
     assert server["url"] is None
-    assert f"process {server['pid']}" in served("serve", "status").out
+    assert server["model"]["name"] == "tiny"
+    told = served("serve", "status").out
+    assert told.startswith("tiny: ")
+    assert f"process {server['pid']}" in told
     again = served("serve", "--no-http")
     assert (again.code, again.err.count("\n")) == (1, 1)
     assert "kept loaded already" in again.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +60,29 @@ def test_prose_streams_as_content_and_ends_at_a_stop_string() -> None:
     assert whole["usage"]["completion_tokens"] == 9
     said = "".join(c["choices"][0]["delta"].get("content", "") for c in chunks)
     assert said == "Once there was a fox. It ran and "
+    for ours in (whole["ttc"], chunks[-1]["ttc"]):
+        assert ours["stopped"] == "complete"
+        assert (ours["samples"]["finished"], ours["samples"]["culled"]) == (1, 0)
+        assert (ours["tokens"]["sampled"], ours["tokens"]["wasted"]) == (9, 0)
+        assert "error" not in ours
+
+
+def test_an_answer_that_begins_with_a_stop_string_is_empty_and_whole() -> None:
+    with serving(lambda _: "\nOnce there was a fox. " * 9) as client:
+        told = client.post(CHAT, json=ask("Tell a story.", stop="\n"))
+    choice = told.json()["choices"][0]
+    assert (choice["message"]["content"], choice["finish_reason"]) == ("", "stop")
+
+
+def test_an_answer_cut_by_its_stop_string_is_not_kept_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTC_HOME", str(tmp_path))
+    with serving(lambda _: "It ran and ran. It slept.", log=True, cache=True) as client:
+        cut = client.post(CHAT, json=ask("Tell a story.", stop="ran.")).json()
+        whole = client.post(CHAT, json=ask("Tell a story.")).json()
+    assert cut["choices"][0]["message"]["content"] == "It ran and "
+    assert whole["choices"][0]["message"]["content"] == "It ran and ran. It slept."
 
 
 def test_choices_are_drawn_by_seeds_of_their_own() -> None:
@@ -139,6 +163,18 @@ def test_how_to_answer_is_said_in_three_ways(more: Any, strategy: str, effort: s
         ({"ttc": {"strategy": "somebodys-plug-in"}}, "ttc.strategy"),
         ({"messages": [{"role": "assistant", "content": "hi"}]}, "messages"),
         ({"messages": [{"role": "user", "content": None}]}, "messages.0.content"),
+        ({"messages": [{"role": "user"}]}, "messages.0.content"),
+        ({"messages": [{"role": "user", "content": " "}]}, "messages"),
+        ({"stop": ["a", "b", "c", "d", "e"]}, "stop"),
+        (
+            {
+                "response_format": {
+                    "type": "json_schema",
+                    "json_schema": {"name": "c", "schema": {"type": "nothing"}},
+                }
+            },
+            "response_format.json_schema.schema",
+        ),
     ],
 )
 def test_what_cannot_be_honoured_is_refused_by_name(more: Any, param: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from endpoint import CHAT, HOSTS, ask, serving, session, until, working
+from endpoint import CHAT, HOSTS, RESPONSES, SUM, ask, serving, session, until, working
 
 from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
 from ttc_cli.serve import app as endpoint
@@ -32,6 +33,82 @@ def test_another_name_that_leads_here_is_refused(host: str) -> None:
         told = client.post(CHAT, json=ask(), headers={"host": host})
         assert client.post(CHAT, json=ask(), headers={"host": "localhost:1"}).status_code == 200
     assert told.status_code == 400
+    assert told.json()["error"]["code"] == "invalid_header"
+
+
+def test_what_is_refused_before_a_call_has_the_form_of_the_api_too() -> None:
+    big, kind = b"a" * 5_000_000, {"content-type": "application/json"}
+    with serving(app={"origins": ["https://page.example"]}) as client:
+        pieces = iter([big[:1_000_000]] * 5)  # without a length
+        page = {"origin": "https://evil.example", "access-control-request-method": "POST"}
+        told = [
+            client.post(CHAT, content=big, headers=kind),
+            client.post(CHAT, content=pieces, headers=kind),
+            client.get(CHAT),
+            client.get("/nowhere"),
+            client.options(CHAT, headers=page),
+        ]
+    codes = [(answer.status_code, answer.json()["error"]["code"]) for answer in told]
+    large = (413, "body_too_large")
+    none, header = (404, "not_found"), (400, "invalid_header")
+    assert codes == [large, large, (405, "method_not_allowed"), none, header]
+    assert told[2].headers["allow"] == "POST"
+    assert "Origin" in told[4].headers["vary"]
+
+
+def test_a_field_that_is_missing_is_named() -> None:
+    with serving() as client:
+        bodies = [(CHAT, {"messages": []}), (CHAT, {"model": "tiny"}), (RESPONSES, {"model": "a"})]
+        told = [client.post(path, json=body).json()["error"] for path, body in bodies]
+        form = {"type": "json_schema", "name": "a", "schema": {"type": "nothing"}}
+        body = {"model": "tiny", "input": SUM, "text": {"format": form}}
+        bad = client.post(RESPONSES, json=body).json()["error"]
+    assert [error["param"] for error in told] == ["model", "messages", "input"]
+    assert {error["code"] for error in told} == {"missing_required_parameter"}
+    assert bad["param"] == "text.format.schema"
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"tools": [{"type": "function", "function": {"name": "x" * 500}}]}, "not supported"),
+        ({"tools": {"name": "x" * 500}}, "not supported"),
+        ({"stop": ["x" * 500] * 5}, "at most 4"),
+        ({"response_format": {"type": "x" * 500}}, "response_format"),
+        ({"x" * 500: 1}, "cannot be said here"),
+        ({"ttc": {"options": {"x" * 500: "1"}}}, "no option"),
+        ({"ttc": {"effort": "x" * 500}}, "xhigh"),
+    ],
+)
+def test_a_refusal_does_not_say_the_body_back(more: Any, says: str) -> None:
+    with serving() as client:
+        error = client.post(CHAT, json=ask(**more)).json()["error"]
+    assert says in error["message"]
+    assert "x" * 201 not in str(error)
+
+
+def test_why_a_body_is_no_json_is_said_in_words() -> None:
+    bodies = (b'{"model": "\\ud800"}', b"\xff", b'{"seed": NaN}', b"[" * 100_000)
+    with serving() as client:
+        kind = {"content-type": "application/json"}
+        told = [client.post(CHAT, content=body, headers=kind).json() for body in bodies]
+    said = [one["error"]["message"].removeprefix("the body is no JSON: ") for one in told]
+    for message, word in zip(said, ("surrogate", "UTF-8", "NaN", "deep"), strict=True):
+        assert word in message
+        assert "Error" not in message
+
+
+def test_hints_name_fields_of_a_request_and_no_flags() -> None:
+    with serving(lambda _: "so it goes on " * 50) as client:
+        cut = client.post(CHAT, json=ask("Tell a story.", max_tokens=8)).json()["ttc"]["error"]
+        gate = client.post(CHAT, json=ask(ttc={"samples": 2, "verifiers": ["regex:zzz"]}))
+    with serving(lambda _: "") as client:
+        blank = client.post(CHAT, json=ask("Tell a story."))
+    assert "ttc.max_tokens" in cut["hint"]
+    assert "ttc.seed" in blank.json()["error"]["message"]
+    assert gate.status_code == blank.status_code == 422
+    for text in (str(cut), gate.text, blank.text):
+        assert not re.search(r"(^|\s)--?[a-z]", text), text
 
 
 def test_a_key_is_asked_for() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from endpoint import CHAT, SUM, ask, serving, session, until, working
+from endpoint import CHAT, RESPONSES, SUM, ask, serving, session, streamed, until, working
+from starlette.testclient import TestClient
 
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.core.errors import EngineFailed, TtcError
@@ -17,6 +19,7 @@ from ttc_cli.core.events import Done, Event, Text
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.openai.pacing import RetryPolicy
+from ttc_cli.engine.scripted import Line
 from ttc_cli.serve.jobs import Job
 from ttc_cli.serve.refusal import ApiError
 from ttc_cli.serve.service import Service
@@ -122,6 +125,60 @@ def test_at_the_end_what_runs_is_answered_and_what_waits_is_handed_back() -> Non
     assert running.end.result["ttc"]["stopped"] == "interrupted"
     assert running.end.result["choices"][0]["message"]["content"].startswith("and so")
     assert isinstance(waiting[0].end, EngineFailed)
+    error = running.end.result["error"]
+    assert (error["code"], error["hint"]) == (130, "")
+    assert error["message"].startswith("the server is closing down")
+
+
+@contextmanager
+def closing_early(script: Any, polls: int) -> Iterator[TestClient]:
+    """A client of a server that ends while the first answer is drawn."""
+    with serving(script) as client:
+        engine = client.service.session.engine  # type: ignore[attr-defined]
+        poll, count = engine.poll, iter(range(10**9))
+
+        def polled(timeout: float) -> Any:
+            if next(count) == polls:
+                client.service.close(0)  # type: ignore[attr-defined]
+            return poll(timeout)
+
+        engine.poll = polled
+        yield client
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("more", [{}, {"model": "tiny:best-of-n", "ttc": {"samples": 8}}])
+def test_an_answer_cut_at_the_end_does_not_blame_the_client(more: Any, stream: bool) -> None:
+    with closing_early(endless, 5) as client:
+        told = client.post(CHAT, json=ask(STORY, stream=stream, **more))
+    last = streamed(told.text)[-1] if stream else told.json()
+    assert last["choices"][0]["finish_reason"] == "length"
+    assert last["ttc"]["stopped"] == "interrupted"
+    assert "closing down" in last["ttc"]["error"]["message"]
+    assert "max" not in str(last["ttc"]["error"])
+
+
+def test_a_response_cut_at_the_end_was_not_too_long() -> None:
+    with closing_early(endless, 5) as client:
+        told = client.post(RESPONSES, json={"model": "tiny", "input": STORY}).json()
+    assert (told["status"], told["incomplete_details"]) == ("incomplete", {"reason": None})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"model": "tiny:best-of-n", "ttc": {"samples": 8}},
+        {"response_format": {"type": "json_object"}},
+        {"ttc": {"samples": 8, "verifiers": ["regex:42"]}},
+    ],
+)
+def test_no_answer_at_the_end_is_to_be_asked_for_again(more: Any) -> None:
+    blank = ("\n", " ", "\n\n", "  ", "\n ", " \n")
+    with closing_early(lambda _: Line((*blank, *["and", " so", " on"] * 9)), 3) as client:
+        told = client.post(CHAT, json=ask(**more))
+    assert told.status_code == 503
+    assert "closing down" in told.json()["error"]["message"]
+    assert told.headers["retry-after"]
 
 
 def test_an_engine_that_dies_fails_all_and_ends_the_service(

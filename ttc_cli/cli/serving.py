@@ -176,14 +176,19 @@ def show(*, as_json: bool) -> None:
         parts += [now.url] if now.url else []
         if now.idle_limit:
             parts.append(f"ends in {span(max(0.0, now.idle_limit - now.idle))} unless used")
-        sys.stdout.write(f"{hello.info.name}: {' · '.join(parts)}\n")
+        sys.stdout.write(f"{_name(hello)}: {' · '.join(parts)}\n")
     if not found:
         sys.stderr.write("no model is kept loaded\n")
 
 
+def _name(hello: Hello) -> str:
+    """The model as `-m` names it; by its file's own name where the server says no other."""
+    return hello.name or hello.info.name
+
+
 def _row(hello: Hello, now: Condition) -> dict[str, object]:
     return {
-        "model": {"name": hello.info.name, "sha256": hello.info.sha256}, "pid": hello.pid,
+        "model": {"name": _name(hello), "sha256": hello.info.sha256}, "pid": hello.pid,
         "url": now.url or None, "seconds": round(now.seconds, 1),
         "idle_seconds": round(now.idle, 1), "idle_limit": now.idle_limit or None,
         "callers": now.callers, "requests": now.calls,

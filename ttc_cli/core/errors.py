@@ -11,7 +11,8 @@
     │   ├── ModelMissing          4  not on this machine
     │   └── ModelCorrupt          4  wrong hash, truncated, not a GGUF
     ├── ContextOverflow           5  the prompt does not fit the context
-    └── BudgetSpent               6  the budget ran out before any answer
+    ├── BudgetSpent               6  the budget ran out before any answer
+    └── Interrupted             130  somebody ended the run
 
 Running out of budget after an answer exists is not an error: it is a stop reason.
 """
@@ -114,3 +115,9 @@ class BudgetSpent(TtcError):
     """The token or time budget ran out before there was any answer."""
 
     exit_code = 6
+
+
+class Interrupted(TtcError):
+    """Somebody ended the run: a signal, or the server that it ran on."""
+
+    exit_code = 130

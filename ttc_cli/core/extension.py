@@ -40,18 +40,20 @@ class RunState:
     verify_seconds: float = field(default=0.0, init=False)
     failing: set[str] = field(default_factory=set, init=False)
     told: set[str] = field(default_factory=set, init=False)
-    interrupted: bool = field(default=False, init=False)
+    interrupted: str = field(default="", init=False)
     _id: int = field(default_factory=itertools.count().__next__, init=False)
     _requests: Iterator[int] = field(default_factory=itertools.count, init=False)
 
     @property
     def late(self) -> bool:
         """Whether the deadline has passed, or somebody interrupted the run."""
-        return self.interrupted or (self.deadline is not None and self.clock() >= self.deadline)
+        return bool(self.interrupted) or (
+            self.deadline is not None and self.clock() >= self.deadline
+        )
 
-    def interrupt(self) -> None:
+    def interrupt(self, why: str = "it was interrupted") -> None:
         """Draw nothing more: what is under way stops, and the strategy answers with what it has."""
-        self.interrupted = True
+        self.interrupted = why
 
     @property
     def spent(self) -> bool:
@@ -126,7 +128,7 @@ class Extension:
     def _late(self) -> bool:
         run = self._run
         if run.interrupted or run.deadline is None:
-            return run.interrupted
+            return bool(run.interrupted)
         return run.clock() >= run.deadline - self._reserve
 
     def _why_late(self) -> Stop:

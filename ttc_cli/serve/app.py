@@ -11,15 +11,17 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.authentication import AuthenticationBackend, AuthenticationError
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ttc_cli.core.errors import TtcError
 from ttc_cli.serve import chat, fields, responses
@@ -33,6 +35,8 @@ from ttc_cli.views.text import to_json
 MOST_BYTES = 4_000_000  # of a body: more text than any model's context holds
 BODY_SECONDS, SEND_SECONDS = 30.0, 60.0
 """In which a body has to arrive, and a client has to take a piece of its answer."""
+CODES = {400: "invalid_header", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+"""Of errors that are HTTP's own."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -79,6 +83,28 @@ class Streaming(StreamingResponse):
             pass
         finally:
             self._ended()
+
+
+class OneForm:
+    """Gives what other layers refuse in plain text the form of the API's errors."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything else on."""
+        begun: Message | None = None
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            if _is_plain(message):
+                begun = message
+            elif begun is not None:
+                await _reformed(begun, message["body"])(scope, receive, send)
+            else:
+                await send(message)
+
+        await self._app(scope, receive, sent)
 
 
 class Endpoints:
@@ -208,7 +234,11 @@ def application(
 
         return call
 
-    guards = [Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)]
+    guards = [
+        Middleware(OneForm),
+        Middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES),
+        Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+    ]
     if origins:
         guards.append(
             Middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"],
@@ -225,10 +255,7 @@ def application(
         Route("/metrics", safe(ends.figures)),
         Route("/openapi.json", safe(ends.document)),
     ]
-    return Starlette(
-        routes=routes, middleware=guards, exception_handlers={HTTPException: _http},
-        max_body_size=MOST_BYTES,
-    )  # fmt: skip
+    return Starlette(routes=routes, middleware=guards, exception_handlers={HTTPException: _http})
 
 
 def _failed(error: ApiError) -> Response:
@@ -242,9 +269,26 @@ def _no_key(_: HTTPConnection, error: Exception) -> Response:
 
 
 def _of_http(error: HTTPException) -> ApiError:
-    answer = ApiError(error.status_code, error.detail, code="not_found")
+    status, message = error.status_code, error.detail
+    if status == 413:
+        message = f"the body is too large: it may hold {MOST_BYTES:,} bytes"
+    answer = ApiError(status, message, code=CODES.get(status))
     answer.headers = dict(error.headers or {})
     return answer
+
+
+def _is_plain(message: Message) -> bool:
+    """Whether a response begins that refuses in plain text."""
+    if message["type"] != "http.response.start" or message["status"] < 400:
+        return False
+    return Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")
+
+
+def _reformed(begun: Message, text: bytes) -> Response:
+    """A refusal in plain text as an error of the API, with what else its headers say."""
+    headers = dict(Headers(raw=begun["headers"]))
+    kept = {name: text for name, text in headers.items() if not name.startswith("content-")}
+    return _failed(_of_http(HTTPException(begun["status"], text.decode(), kept)))
 
 
 async def _http(_: Request, error: Exception) -> Response:

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 
-from ttc_cli.core.errors import BudgetSpent, TtcError
+from ttc_cli.core.errors import BudgetSpent, Interrupted, TtcError
 from ttc_cli.core.events import Done, Event, Start
 from ttc_cli.serve.deltas import Delta, Deltas
 from ttc_cli.serve.jobs import Job
 from ttc_cli.serve.reading import Asked
-from ttc_cli.serve.refusal import ApiError, lacking, told
+from ttc_cli.serve.refusal import ApiError, in_fields, lacking, told
 from ttc_cli.serve.service import Service
 from ttc_cli.views.result import error_body
 
@@ -46,7 +46,7 @@ class Choice:
         if isinstance(event, Done):
             self.result = event.result
         elif self._deltas.over:
-            self.job.interrupt()
+            self.job.suffice()
         return deltas
 
     @property
@@ -58,7 +58,8 @@ class Choice:
     def ours(self) -> dict[str, Any]:
         """The `ttc` object, with what the answer lacks."""
         error = self.result.get("error") if self.finish == "length" else None
-        return {**self.result["ttc"], **({"error": error} if error else {})}
+        said = {"error": {**error, "hint": in_fields(error["hint"])}} if error else {}
+        return {**self.result["ttc"], **said}
 
 
 class Call:
@@ -134,8 +135,9 @@ class Call:
 
     def _hear(self, number: int, event: Event | TtcError) -> None:
         """Take an event of a run, on the engine's thread."""
-        if isinstance(event, BudgetSpent):
-            event = Done(spent(self._jobs[number], event))
+        job = self._jobs[number]
+        if isinstance(event, BudgetSpent) or (isinstance(event, Interrupted) and job.enough):
+            event = Done(spent(job, event))
         added: list[Delta] | ApiError
         if isinstance(event, TtcError):
             added = told(event)
@@ -147,8 +149,8 @@ class Call:
                 self._loop.call_soon_threadsafe(self._came.put_nowait, came)
 
 
-def spent(job: Job, error: BudgetSpent) -> dict[str, Any]:
-    """The result of a run whose limits did not suffice for an answer: none, and what it cost."""
+def spent(job: Job, error: TtcError) -> dict[str, Any]:
+    """The result of a run that was ended before there was an answer: none, and what it cost."""
     prompt, usage = job.prompt_tokens, job.usage
     drawn = usage.sampled + usage.verifier
     return {

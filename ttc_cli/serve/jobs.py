@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import Any, Protocol
 
-from ttc_cli.core.errors import TtcError
+from ttc_cli.core.errors import BudgetSpent, Interrupted, TtcError
 from ttc_cli.core.events import Done, Event
 from ttc_cli.core.ledger import Usage
 from ttc_cli.core.run import Run
@@ -16,6 +16,8 @@ from ttc_cli.engine.hub import Port
 from ttc_cli.session.loaded import new_id
 from ttc_cli.session.request import Request
 
+PARTS = (BudgetSpent.exit_code, Interrupted.exit_code)
+"""Codes of a result's error that leave a part of an answer."""
 Hears = Callable[[Event | TtcError], None]
 
 
@@ -25,12 +27,14 @@ class Job:
     Args:
         hears: takes each event, and last of all Done or an error; called on the engine's thread.
         every: whether it takes all events, and not just the last.
+
+    `enough` says that whoever waits has all that was asked for.
     """
 
     def __init__(self, request: Request, hears: Hears, *, every: bool) -> None:
         self.request, self.every = request, every
         self.id, self.began = new_id(), time.monotonic()
-        self.ended = self.left = False
+        self.ended = self.left = self.enough = False
         self.prompt_tokens = 0
         self.port: Port | None = None
         self.run: Run | None = None
@@ -41,10 +45,15 @@ class Job:
         """Tokens so far."""
         return self.run.ledger.usage if self.run else Usage()
 
-    def interrupt(self) -> None:
+    def suffice(self) -> None:
+        """What came is all that was asked for: draw nothing more."""
+        self.enough = True
+        self.interrupt("it has all that was asked for")
+
+    def interrupt(self, why: str) -> None:
         """Draw nothing more, and answer with what there is; may be called on any thread."""
         if self.run is not None:
-            self.run.interrupt()
+            self.run.interrupt(why)
 
     def tell(self, event: Event | TtcError) -> None:
         """Pass an event on."""
@@ -53,6 +62,20 @@ class Job:
         self.ended = isinstance(event, Done | TtcError)
         if self.ended or self.every:
             self._hears(event)
+
+
+def sufficed(result: dict[str, Any]) -> dict[str, Any]:
+    """The result of a run that was ended because it sufficed; its one branch is whole."""
+    ours, choice = result["ttc"], result["choices"][0]
+    if ours["samples"]["started"] != 1:
+        return result
+    samples = {**ours["samples"], "finished": 1, "culled": 0, "counted": 1}
+    tokens = {**ours["tokens"], "wasted": 0}
+    ours = {**ours, "stopped": "complete", "samples": samples, "tokens": tokens}
+    result = {**result, "choices": [{**choice, "finish_reason": "stop"}], "ttc": ours}
+    if result.get("error", {}).get("code") in PARTS:
+        del result["error"]
+    return result
 
 
 class Company(Protocol):

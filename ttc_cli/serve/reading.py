@@ -10,16 +10,23 @@ from typing import Any, NoReturn
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from ttc_cli.answers.schema.answer import AnswerSchema
 from ttc_cli.core.branch import Message
 from ttc_cli.core.errors import TtcError
 from ttc_cli.serve import fields
-from ttc_cli.serve.refusal import ApiError, refused
+from ttc_cli.serve.refusal import ApiError, refused, told
 from ttc_cli.session.request import Request
 from ttc_cli.settings import Settings
 from ttc_cli.settings.options import ALL_RULES
 from ttc_cli.settings.rules import checked
 from ttc_cli.strategies.registry import BUILTIN
 
+MOST_NAME = 80  # characters of a field's name that are said back
+BOUNDS = {
+    "minimum": "at least {}", "maximum": "at most {}", "exclusiveMinimum": "more than {}",
+    "minItems": "at least {}", "maxItems": "at most {}",
+}  # fmt: skip
+"""What is said of a bound of the fields' schemas."""
 CHAT, RESPONSES = Draft202012Validator(fields.CHAT), Draft202012Validator(fields.RESPONSES)
 
 
@@ -66,7 +73,9 @@ class Reader:
             _add(values, "max_tokens", body.get(name), name)
         _add(values, "seed", body.get("seed"), "seed")
         form = body.get("response_format") or {"type": "text"}
-        request = self._request(values, _form(form, form.get("json_schema")))
+        request = self._request(values)
+        where = "response_format.json_schema.schema"
+        request = replace(request, schema=_form(form, form.get("json_schema"), where))
         request = _conversation(request, _messages(body["messages"], "messages"), "messages")
         stop = body.get("stop") or ()
         return Asked(
@@ -86,7 +95,8 @@ class Reader:
         _add(values, "effort", effort, "reasoning.effort")
         _add(values, "max_tokens", body.get("max_output_tokens"), "max_output_tokens")
         form = (body.get("text") or {}).get("format") or {"type": "text"}
-        request = self._request(values, _form(form, form))
+        request = self._request(values)
+        request = replace(request, schema=_form(form, form, "text.format.schema"))
         said = body["input"]
         items = [{"role": "user", "content": said}] if isinstance(said, str) else said
         items = [item for item in items if item.get("type") != "reasoning"]
@@ -113,8 +123,8 @@ class Reader:
         message = f"there is no model {named!r:.80}: this server has {self.model}"
         raise ApiError(404, message, code="model_not_found", param="model")
 
-    def _request(self, values: dict[str, Any], schema: str) -> Request:
-        return replace(Request.of(self._settings), **values, schema=schema)
+    def _request(self, values: dict[str, Any]) -> Request:
+        return replace(Request.of(self._settings), **values)
 
 
 def _valid(data: bytes, validator: Draft202012Validator) -> dict[str, Any]:
@@ -123,8 +133,7 @@ def _valid(data: bytes, validator: Draft202012Validator) -> dict[str, Any]:
         body = json.loads(data.decode("utf-8"), parse_constant=_no_number)
         json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
-        raise refused(f"the body is no JSON: {reason}", code="invalid_json") from None
+        raise refused(f"the body is no JSON: {_no_json(error)}", code="invalid_json") from None
     try:
         wrong = best_match(validator.iter_errors(body))
     except RecursionError:
@@ -135,29 +144,58 @@ def _valid(data: bytes, validator: Draft202012Validator) -> dict[str, Any]:
     return body
 
 
+def _no_json(error: Exception) -> str:
+    """Why a body cannot be read."""
+    if isinstance(error, json.JSONDecodeError):
+        return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    if isinstance(error, UnicodeEncodeError):
+        return "a text of it holds half a character, a lone surrogate"
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    return "a number of it is NaN, infinite or too long"
+
+
 def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
 
 
 def _refuse(error: Any) -> NoReturn:
-    """Say what is wrong with a body, and where."""
-    where = ".".join(map(str, error.absolute_path))
+    """Say what is wrong with a body, and where, without saying much of it back."""
+    where, allowed = _named(*error.absolute_path), error.validator_value
     if error.validator == "additionalProperties":
-        unknown = [name for name in error.instance if name not in error.schema["properties"]]
-        name = f"{where}.{unknown[0]}".lstrip(".") if unknown else where
-        why = fields.ELSEWHERE.get(unknown[0], "") if where == "ttc" and unknown else ""
-        message = f"{name:.80} cannot be said here" + (f": {why}" if why else "")
-        raise refused(message, name, "unknown_parameter")
-    if error.validator in ("enum", "const", "type") and where:
-        allowed = error.validator_value
+        _refuse_unknown(error)
+    if error.validator == "required":
+        lacking = next(name for name in allowed if name not in error.instance)
+        name = _named(*error.absolute_path, lacking)
+        raise refused(f"{name} is missing", name, "missing_required_parameter")
+    if error.schema.get("maxItems") == 0:
+        raise refused(f"{where} are not supported", where, "unsupported_value")
+    if error.validator in ("enum", "const", "type"):
         said = json.dumps(error.instance, ensure_ascii=False)
-        message = f"{where} cannot be {said:.80}: what is honoured is {json.dumps(allowed):.300}"
-        raise refused(message, where, "unsupported_value")
+        why = f"cannot be {said:.80}: what is honoured is {json.dumps(allowed):.300}"
+        raise refused(f"{where or 'the body'} {why}", where or None, "unsupported_value")
     if error.validator == "pattern":
         allowed = ", ".join(fields.VERIFIERS)
         message = f"{where}: {error.instance!r:.80} is not for a request to name: {allowed} are"
         raise refused(message, where, "not_allowed")
-    raise refused(f"{where or 'the body'}: {error.message:.300}", where or None)
+    bound = BOUNDS.get(error.validator, "it has no form that is honoured").format(allowed)
+    raise refused(f"{where}: {bound}", where)
+
+
+def _refuse_unknown(error: Any) -> NoReturn:
+    """Say which field there is none of, and where else it is said."""
+    unknown = next(name for name in error.instance if name not in error.schema["properties"])
+    name = _named(*error.absolute_path, unknown)
+    why = fields.ELSEWHERE.get(unknown, "") if [*error.absolute_path] == ["ttc"] else ""
+    message = f"{name} cannot be said here" + (f": {why}" if why else "")
+    raise refused(message, name, "unknown_parameter")
+
+
+def _named(*path: str | int) -> str:
+    """A field by its path in the body."""
+    return ".".join(map(str, path))[:MOST_NAME]
 
 
 def _add(values: dict[str, Any], name: str, value: Any, where: str) -> None:
@@ -176,11 +214,16 @@ def _add(values: dict[str, Any], name: str, value: Any, where: str) -> None:
         raise refused(f"{where} and another field say different things of {name}", where)
 
 
-def _form(form: dict[str, Any], told: dict[str, Any] | None) -> str:
+def _form(form: dict[str, Any], held: dict[str, Any] | None, where: str) -> str:
     """The JSON schema that an answer has to have; empty for any text."""
     if form["type"] == "text":
         return ""
-    return json.dumps(told["schema"] if told and "schema" in told else {"type": "object"})
+    schema = json.dumps(held["schema"] if held and "schema" in held else {"type": "object"})
+    try:
+        AnswerSchema.read(schema)
+    except TtcError as error:
+        raise refused(told(error).message, where) from None
+    return schema
 
 
 def _messages(items: Sequence[dict[str, Any]], where: str) -> list[Message]:
@@ -208,6 +251,8 @@ def _conversation(request: Request, messages: list[Message], where: str) -> Requ
     if not roles or roles != ["user", "assistant"] * (len(roles) // 2) + ["user"]:
         message = "turns are of user and assistant, the user's first and last, after the system's"
         raise refused(f"{where}: {message}", where)
+    if not messages[-1].content.strip():
+        raise refused(f"{where}: the question is empty", where)
     return replace(request, history=tuple(messages[:-1]), prompt=messages[-1].content)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from typing import Any
 
@@ -11,12 +12,15 @@ from ttc_cli.core.errors import (
     BudgetSpent,
     ContextOverflow,
     EngineFailed,
+    Interrupted,
     NoAnswer,
     TtcError,
     UsageError,
     masked,
 )
 from ttc_cli.core.events import Done, Event
+from ttc_cli.serve.fields import SAID
+from ttc_cli.serve.jobs import PARTS
 
 INVALID, REFUSED, FAILED = "invalid_request_error", "no_answer_error", "server_error"
 """Types of errors: the body is wrong, there is no answer, the server could not."""
@@ -27,7 +31,13 @@ KINDS: dict[type[TtcError], tuple[int, str, str]] = {
     BudgetSpent: (422, REFUSED, "budget_spent"),
     EngineFailed: (503, FAILED, "engine_unavailable"),
     BranchesFailed: (503, FAILED, "engine_unavailable"),
+    Interrupted: (503, FAILED, "engine_unavailable"),
 }  # (status, type, code) of our own errors; others are 500
+CLOSING = "the server is closing down"
+FLAGS = {flag: f"ttc.{name}" for name, row in SAID.items() for flag in row.names}
+"""Fields of a request that stand for flags."""
+COMMANDS = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*|`ttc ")
+MOST_SAID = 200  # characters of what is wrong with a value: it may say the value back
 RETRY_SECONDS = 5  # what Retry-After says where nothing is known
 
 
@@ -66,7 +76,15 @@ def told(error: TtcError) -> ApiError:
         return ApiError(500, "the server failed; it says why", kind=FAILED, code="internal_error")
     status, kind, code = KINDS[known]
     after = RETRY_SECONDS if status == 503 else None
-    return ApiError(status, str(error), kind=kind, code=code, after=after)
+    said = f"{error.message:.{MOST_SAID}}" if known is UsageError else error.message
+    message = "; ".join(filter(None, (said, in_fields(error.hint))))
+    return ApiError(status, message, kind=kind, code=code, after=after)
+
+
+def in_fields(hint: str) -> str:
+    """A hint with fields of a request for flags; empty for one that is for a command line alone."""
+    said = COMMANDS.sub(lambda flag: FLAGS.get(flag[0], flag[0]), hint)
+    return "" if COMMANDS.search(said) else said
 
 
 def foreseen(error: TtcError) -> type[TtcError] | None:
@@ -80,11 +98,13 @@ def lacking(event: Event) -> ApiError | None:
     A part is told of as the API does: its `finish_reason` is "length".
     """
     error = event.result.get("error") if isinstance(event, Done) else None
-    if error is None or error["code"] == BudgetSpent.exit_code:
+    if error is None or error["code"] in PARTS:
         return None
-    message = "; ".join(filter(None, (str(error["message"]), str(error["hint"]))))
+    assert isinstance(event, Done)
     rejected = error["code"] == NoAnswer.exit_code
-    return told(NoAnswer(message) if rejected else EngineFailed(message))
+    if rejected and event.result["ttc"]["stopped"] == "interrupted":  # others were to come
+        return told(Interrupted(f"{CLOSING}: {error['message']}"))
+    return told((NoAnswer if rejected else EngineFailed)(error["message"], error["hint"]))
 
 
 def bug(error: Exception) -> TtcError:

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+from ttc_cli.core.errors import Interrupted
 from ttc_cli.serve.calls import Call
 from ttc_cli.serve.chat import BEAT, ours, usage
 from ttc_cli.serve.refusal import FAILED, ApiError
@@ -158,11 +159,13 @@ def _head(call: Call) -> Json:
 
 
 def _ended(call: Call, output: list[Json]) -> Json:
-    cut, told = call.choices[0].finish == "length", usage(call)
+    cut, told, body = call.choices[0].finish == "length", usage(call), ours(call)
+    ended = body.get("error", {}).get("code") == Interrupted.exit_code
+    reason = None if ended else "max_output_tokens"  # the API has no word for the server's end
     return {
         **_head(call),
         "status": "incomplete" if cut else "completed",
-        "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
+        "incomplete_details": {"reason": reason} if cut else None,
         "output": output,
         "usage": {
             "input_tokens": told["prompt_tokens"],
@@ -171,5 +174,5 @@ def _ended(call: Call, output: list[Json]) -> Json:
             "output_tokens_details": told["completion_tokens_details"],
             "total_tokens": told["total_tokens"],
         },
-        "ttc": ours(call),
+        "ttc": body,
     }

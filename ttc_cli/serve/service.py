@@ -17,8 +17,8 @@ from ttc_cli.core.errors import BranchesFailed, EngineFailed, TtcError
 from ttc_cli.core.events import Close, Done, Flow
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.hub import drive
-from ttc_cli.serve.jobs import Alone, Company, Job
-from ttc_cli.serve.refusal import ApiError, bug, foreseen, refused, told
+from ttc_cli.serve.jobs import Alone, Company, Job, sufficed
+from ttc_cli.serve.refusal import CLOSING, ApiError, bug, foreseen, refused, told
 from ttc_cli.session.answer import recall, recorded
 from ttc_cli.session.batch import Batch
 from ttc_cli.session.loaded import Session
@@ -106,7 +106,7 @@ class Service:
         if more > self.queue:
             raise refused(f"{more} answers are more than the queue holds", "n")
         if self._closing or self.failure is not None:
-            raise unavailable("the server is closing down")
+            raise unavailable(CLOSING)
         if self.held and (outage := self.session.engine.outage):
             raise unavailable(outage)  # with none held, this one finds out whether it is over
         if self.held + more > self.queue:
@@ -136,7 +136,7 @@ class Service:
             if job.left and job.port is not None:
                 job.port.close()
             elif late:
-                job.interrupt()
+                job.interrupt(CLOSING)
 
     def _flows(self) -> Iterator[Flow[None] | None]:
         """A flow for each job, as there is room; None where there is none to begin now."""
@@ -170,7 +170,7 @@ class Service:
             while not self._batch.roomy(planned):
                 yield None
                 if job.left or self._closing:
-                    raise EngineFailed("the server is closing down")
+                    raise EngineFailed(CLOSING)
             yield self._attended(job, self._answered(job, planned))
         except TtcError as error:
             self._end(job, error)
@@ -180,7 +180,7 @@ class Service:
     def _attended(self, job: Job, flow: Flow[None]) -> Flow[None]:
         """A flow whose job hears of its errors, and is over however the flow ends."""
         self._live.add(job)
-        end: TtcError | None = EngineFailed("the server is closing down")
+        end: TtcError | None = EngineFailed(CLOSING)
         try:
             yield from flow
             end = None
@@ -221,6 +221,7 @@ class Service:
                     if broken:
                         away = self.session.engine.outage
                         raise BranchesFailed(away or "a sample broke off", "ask again")
+                    event = Done(sufficed(event.result)) if job.enough else event
                     log.code = event.result.get("error", {}).get("code", 0)
                 log(event)
                 job.tell(event)
@@ -230,7 +231,7 @@ class Service:
         with self._lock:  # whoever submits later sees that it is closing
             waiting, self._waiting = self._waiting, deque()
         for job in waiting:
-            self._end(job, EngineFailed("the server is closing down"))
+            self._end(job, EngineFailed(CLOSING))
 
     def _end(self, job: Job, error: TtcError | None = None) -> None:
         """A job is over, with an error unless its result was told."""

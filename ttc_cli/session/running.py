@@ -101,7 +101,7 @@ def answering(planned: Planned, run: Run) -> Flow[Outcome]:
     outcome = yield from _replied(planned, run, outcome)
     failed = outcome.branch is not None and outcome.branch.stop is Stop.FAILED
     if failed or not result.texts(outcome)[1].strip():  # or thoughts without an answer
-        raise nothing(outcome)
+        raise nothing(outcome, run.interrupted)
     spent = planned.session.engine.counters.since(before)
     speeds, question = planned.session.speeds, planned.question
     learn(speeds, question, planned.plan, outcome, run, spent, planned.planned)
@@ -186,7 +186,7 @@ def _facts(planned: Planned, outcome: Outcome, run: Run, spent: Counters) -> res
         plain_answer=plain_answer(outcome, float(planned.estimate["plain_answer"])),
         money=session.settings.price(spent.rows + usage.evaluated, wall, usage),
         cache="partial" if run.reused else "miss",
-        error=fault(outcome),
+        error=fault(outcome, run.interrupted),
     )
 
 

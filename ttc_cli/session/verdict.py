@@ -7,7 +7,14 @@ from typing import TypeVar
 
 from ttc_cli.answers.equations import wrong_sum
 from ttc_cli.core.branch import Branch, BranchId
-from ttc_cli.core.errors import BranchesFailed, BudgetSpent, ContextOverflow, NoAnswer, TtcError
+from ttc_cli.core.errors import (
+    BranchesFailed,
+    BudgetSpent,
+    ContextOverflow,
+    Interrupted,
+    NoAnswer,
+    TtcError,
+)
 from ttc_cli.core.events import Event, Flow, Score, watch
 from ttc_cli.core.outcome import Outcome
 from ttc_cli.core.programs import PLAIN, kind, ran
@@ -67,8 +74,11 @@ def said(branch: Branch) -> Branch:
     return replace(branch, steps=branch.steps[:at])
 
 
-def fault(outcome: Outcome) -> TtcError | None:
-    """What a reply lacks, as the error that a run with it ends with; None when it lacks nothing."""
+def fault(outcome: Outcome, interrupted: str = "") -> TtcError | None:
+    """What a reply lacks, as the error that a run with it ends with; None when it lacks nothing.
+
+    `interrupted` says why nothing more was drawn; empty where nothing came between.
+    """
     branch = outcome.branch
     if branch is None:
         return None
@@ -78,12 +88,15 @@ def fault(outcome: Outcome) -> TtcError | None:
         return None
     if branch.error:
         return TtcError(f"the answer breaks off: {branch.error}")
-    why, hint = LIMITS.get(branch.stop, NO_TOKENS)
+    lacks = "the answer breaks off"
     if filled(branch):
-        return BudgetSpent(f"{why}: the JSON was ended early, fields may be made up", hint)
-    if branch.meta.get("closed"):
-        return BudgetSpent(f"{why}: the answer was forced out of unfinished work", hint)
-    return BudgetSpent(f"{why}: the answer breaks off", hint)
+        lacks = "the JSON was ended early, fields may be made up"
+    elif branch.meta.get("closed"):
+        lacks = "the answer was forced out of unfinished work"
+    if interrupted:  # whatever stopped this branch, more was to come
+        return Interrupted(f"{interrupted}: {lacks}")
+    why, hint = LIMITS.get(branch.stop, NO_TOKENS)
+    return BudgetSpent(f"{why}: {lacks}", hint)
 
 
 def doubt(outcome: Outcome) -> str:
@@ -119,12 +132,14 @@ def _wrong_sum(outcome: Outcome) -> str:
     return wrong and f"a sum in the reply {wrong}"
 
 
-def nothing(outcome: Outcome) -> TtcError:
-    """The error for a run that brought nothing usable."""
+def nothing(outcome: Outcome, interrupted: str = "") -> TtcError:
+    """The error for a run that brought nothing usable; `interrupted`: as for `fault`."""
     if full := [b.error for b in outcome.branches if b.stop is Stop.CONTEXT and b.error]:
         return ContextOverflow(full[0])  # told by a server that did not say it before
     if errors := [branch.error for branch in outcome.branches if branch.error]:
         return BranchesFailed(f"every branch failed: {errors[0]}")
+    if interrupted:
+        return Interrupted(f"{interrupted} before there was an answer")
     if outcome.stopped in ("tokens", "seconds"):
         limit = "--max-tokens" if outcome.stopped == "tokens" else "--max-seconds"
         return BudgetSpent("the budget was spent before any answer", f"give a larger {limit}")

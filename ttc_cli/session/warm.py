@@ -154,7 +154,7 @@ def opened(
                 host, hub, peer.listen(peer.place(folder, ours)), build=ours,
                 cell_bytes=session.model.cell_bytes, idle_limit=session.settings.keep_warm,
                 fresh=states.forget if states is not None else lambda: None, left=left,
-                foresee=partial(_foreseen, session),
+                foresee=partial(_foreseen, session), name=session.model.name,
             )  # fmt: skip
             with contextlib.closing(server):
                 yield server

@@ -36,7 +36,7 @@ class WarmServer:
         host: the engine; closed by whoever made it.
         hub: of all runs on it.
         listener: from `peer.listen`.
-        build, cell_bytes: see `wire.Hello`.
+        build, cell_bytes, name: see `wire.Hello`.
         idle_limit: seconds without a request after which it is `done`; 0 for never.
         fresh: called when somebody comes and nobody else is there: empties the engine's cache, so
             that an answer does not depend on those before it.
@@ -58,9 +58,11 @@ class WarmServer:
         fresh: Callable[[], None] = lambda: None,
         left: Callable[[], None] = lambda: None,
         foresee: Foresee = lambda _request: None,
+        name: str = "",
     ) -> None:
         self._host, self._hub, self._listener = host, hub, listener
         self._build, self._cell_bytes, self._limit = build, cell_bytes, idle_limit
+        self._name = name
         self._fresh, self._left = fresh, left
         self.url = ""
         self._ahead = Ahead(host, hub, foresee)
@@ -159,7 +161,9 @@ class WarmServer:
     def _hello(self) -> wire.Hello:
         host = self._host
         key = cast("Stateful", host).states.key() if "state" in host.info.capabilities else ""
-        return wire.Hello(self._build, os.getpid(), host.width, self._cell_bytes, key, host.info)
+        return wire.Hello(
+            self._build, os.getpid(), host.width, self._cell_bytes, key, host.info, self._name
+        )
 
     def _drop(self, caller: Caller) -> None:
         """Forget a caller; what it had under way is cancelled before the next step."""

@@ -85,6 +85,7 @@ class Hello(msgspec.Struct, frozen=True):
         build: what both sides must have in common: of the program, the model, the context.
         states: see `States.key`.
         cell_bytes: of the model's keys and values, for one token as f16.
+        name: of the model, as a person says it; empty from a server that was begun by an older ttc.
     """
 
     build: str
@@ -93,6 +94,7 @@ class Hello(msgspec.Struct, frozen=True):
     cell_bytes: int
     states: str
     info: EngineInfo
+    name: str = ""
 
 
 class Call(msgspec.Struct, frozen=True):
