@@ -49,6 +49,10 @@ def run(arguments: list[str]) -> int:
         what = error.strerror or type(error).__name__
         if error.errno == errno.EBADF:  # open_streams gave it a place that takes nothing
             return _told(TtcError("stdout is closed", "give it a place, or use -o"), arguments)
+        from ttc_cli.cli.output import FULL, full
+
+        if error.errno in FULL and not place:
+            return _told(full(error), arguments)
         return _told(TtcError(f"{what}{place}", "TTC_DEBUG=1 shows where"), arguments)
     except Exception as error:  # the last resort: a bug of ours is one line too
         what = f"{type(error).__name__}: {error}"

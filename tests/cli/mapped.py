@@ -8,6 +8,8 @@ from typing import Any
 
 from ttc_cli.core.engine import BranchRequest
 
+FRUITS = ("apple", "banana", "cherry", "damson", "elderberry", "fig")
+
 
 def asked(request: BranchRequest) -> str:
     """What stands in the user's message."""

@@ -200,3 +200,29 @@ def test_the_history_is_its_owners(tmp_path: Path) -> None:
 
     path = private_file(tmp_path / "deep" / "history")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_cut_answer_does_not_end_a_script(ttc: Ttc) -> None:
+    partner = Partner("short", "long " * 60, "so")
+    ran = ttc("chat", "--max-tokens", "16", stdin=b"hi\nA story.\nhi", script=partner)
+    assert (ran.code, ran.out.splitlines()[-1]) == (6, "so")
+    assert len(partner.seen) == 3
+    partner = Partner("fine", "long " * 60)
+    ran = ttc("chat", "--max-tokens", "16", stdin=b"hi\n/summarise\nhi", script=partner)
+    assert (ran.code, ran.out) == (6, "fine\nreply 3\n")
+    assert "no summary: it was not finished" in ran.err
+
+
+def test_what_can_be_done_in_a_chat_is_advised(ttc: Ttc, partner: Partner) -> None:
+    ran = ttc("chat", stdin=b"hi\n/save nowhere/talk.md\n/save talk.md\n/helpp", script=partner)
+    assert "there is no directory nowhere; choose another place: /save talk.md\n" in ran.err
+    assert "1 turn written to talk.md" in ran.err
+    assert "did you mean '/help'? a space ahead" in ran.err
+
+
+def test_more_effort_for_prose_that_was_drawn_says_that_it_changes_nothing(ttc: Ttc) -> None:
+    said = b"Write a poem about snow.\n/retry high\n/retry"
+    partner = Partner()
+    ran = ttc("chat", "-e", "high", "--programs", "off", stdin=said, script=partner, cache="yes")
+    assert (ran.code, ran.out) == (0, "reply 1\nreply 1\nreply 2\n")
+    assert ran.err.count("more effort changes nothing here, another seed does") == 1

@@ -41,7 +41,7 @@ def test_a_talk(terminal: Open, machine: Path) -> None:
     screen.child.send("/sav\t")
     screen.until("/sav.*e")
     screen.child.send(" talk.md\r")
-    screen.until("1 turns written to talk.md")
+    screen.until("1 turn written to talk.md")
     assert "Say hello.\nNow.\nPlease.\n" in Path("talk.md").read_text()
     screen.child.setwinsize(30, 40)
     screen.child.send("/nonsense\r")

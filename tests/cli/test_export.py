@@ -194,7 +194,7 @@ def test_the_command_writes_a_file(ttc: Ttc) -> None:
     ttc("-e", "medium", SUM)
     ran = ttc("logs", "export", "-o", "out.jsonl")
     assert (ran.code, ran.out) == (0, "")
-    assert "1 rows of sft from 1 runs" in ran.err
+    assert "1 row of sft from 1 run" in ran.err
     (line,) = Path("out.jsonl").read_text("utf-8").splitlines()
     assert is_conversational(json.loads(line)["messages"], last="assistant")
     assert ttc("logs", "export", "--format", "grpo").out.count("\n") == 1

@@ -124,3 +124,13 @@ def test_seconds_cover_a_silent_stdin(tiny: Path) -> None:
         assert silent.wait(60) == 6
         assert silent.stderr is not None
         assert b"no text came on stdin in time" in silent.stderr.read()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("words", [("logs", "list", "--json"), ("--version",), ("ask", "--help")])
+def test_a_full_disk_is_told_with_what_to_do(child: Ttc, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = child(*words, stdout=full)
+    assert ran.code == 1
+    said = "cannot write the output: No space left on device; make room, or write elsewhere"
+    assert ran.err == f"ttc: {said}\n"

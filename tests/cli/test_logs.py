@@ -202,3 +202,23 @@ def test_a_row_is_a_line_on_any_terminal(ttc: Ttc, columns: int) -> None:
     assert len(lines) == 3
     assert [line for line in lines if width(line) > columns] == []
     assert all(line.startswith("ttc-") for line in lines[1:])
+
+
+def test_a_filter_that_finds_nothing_says_so(ttc: Ttc) -> None:
+    assert ttc("logs", "list", "-m", "nope").err == "no runs yet\n"
+    ttc("-e", "low", SUM)
+    ran = ttc("logs", "list", "-m", "nope")
+    assert (ran.code, ran.out, ran.err) == (0, "", "no such runs\n")
+    for words in (("-e", "bogus"), ("--command", "bogus")):
+        ran = ttc("logs", "list", *words)
+        assert (ran.code, ran.err.count("\n")) == (2, 1)
+        assert "there is no 'bogus'" in ran.err
+
+
+def test_nothing_is_forgotten_with_nobody_to_ask(ttc: Ttc) -> None:
+    ttc("-e", "low", SUM)
+    ran = ttc("logs", "rm", "--all")
+    assert (ran.code, ran.err) == (2, "ttc: this would delete 1 run; add --yes\n")
+    assert len(logged(ttc, "list")) == 1
+    assert ttc("logs", "rm", "--all", "--yes").code == 0
+    assert logged(ttc, "list") == []

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 from harness import Ttc
-from mapped import asked, echo, lines, names, rows
+from mapped import FRUITS, asked, echo, lines, names, rows
 
 from ttc_cli.core.engine import BranchRequest
-
-FRUITS = ("apple", "banana", "cherry", "damson", "elderberry", "fig")
 
 
 def test_lines_are_answered_in_their_order(ttc: Ttc) -> None:

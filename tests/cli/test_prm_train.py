@@ -108,3 +108,12 @@ def test_without_references_the_majority_is_right(ttc: Ttc) -> None:
     found = facts(ttc, data, "--rollouts", "0", "--traces", "5")
     assert found["traces"] == 60
     assert 0.5 < found["right"] < 1
+
+
+def test_too_few_questions_are_refused_before_any_is_drawn(ttc: Ttc) -> None:
+    solver = Solver()
+    ran = train(ttc, solver, questions(9))
+    assert (ran.code, solver.asked) == (2, 0)
+    assert ran.err == (
+        "ttc: 9 questions of sums.jsonl can be used, which is too few; give at least 10\n"
+    )

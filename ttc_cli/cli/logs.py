@@ -13,10 +13,12 @@ import typer
 
 from ttc_cli.cli.app import Json, RunId, Since, Yes, arg, opt, tree
 from ttc_cli.cli.inputs import moment
-from ttc_cli.cli.output import check_place, print_json, print_table, write_file
+from ttc_cli.cli.output import check_place, confirm_deletion, print_json, print_table, write_file
 from ttc_cli.cli.process import caught
 from ttc_cli.core.errors import TtcError, UsageError
+from ttc_cli.core.text import counted
 from ttc_cli.settings import Flags, load, log_dir
+from ttc_cli.settings.rules import EFFORTS
 from ttc_cli.store.log import Log
 from ttc_cli.store.runs import Run
 from ttc_cli.views import runs as view
@@ -25,6 +27,7 @@ from ttc_cli.views.text import to_json
 app = tree(help="List, show, replay, rate, export and remove past runs.", usual="list")
 
 LOOK_SECONDS = 0.1
+COMMANDS = ("ask", "chat", "map")
 
 
 def opened() -> Log:
@@ -45,6 +48,9 @@ def list_runs(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Runs, the newest first; those of map only when they are asked for."""
+    for given, known in ((effort, EFFORTS), (command, COMMANDS)):
+        if given and given not in known:
+            raise UsageError(f"no such runs: there is no {given!r}", f"give {', '.join(known)}")
     with opened() as log:
         found = log.runs(
             limit=number or None,
@@ -52,10 +58,11 @@ def list_runs(
             since=moment(since),
             only=(model, effort, command, "" if command else "map"),
         )
+        any_run = bool(found or log.runs(limit=1))
     if as_json:
         print_json([view.as_json(run) for run in found])
     elif not found:
-        typer.echo("no such runs" if search or since else "no runs yet", err=True)
+        typer.echo("no such runs" if any_run else "no runs yet", err=True)
     else:
         print_table(view.COLUMNS, list(map(view.row, found)))
 
@@ -123,8 +130,8 @@ def remove(
         raise UsageError("say which runs to forget", "give their ids, or --all")
     with opened() as log:
         found = log.runs() if everything else [log.get(one) for one in run_ids or ()]
-        if everything and not yes:
-            typer.confirm(f"forget {len(found)} runs?", abort=True, err=True)
+        if everything and found:
+            confirm_deletion(counted(len(found), "run"), yes)
         log.remove(run.id for run in found)
 
 
@@ -236,4 +243,5 @@ def export(
         sys.stdout.writelines(lines)
     else:
         write_file(output, lines)
-    sys.stderr.write(f"{len(lines)} rows of {form} from {len(logged)} runs with an answer\n")
+    written, runs = counted(len(lines), "row"), counted(len(logged), "run")
+    sys.stderr.write(f"{written} of {form} from {runs} with an answer\n")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ttc_cli.views.plain import PlainView
 
 app = tree()
+LIMITS = ("max_tokens", "max_seconds")  # of one record
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,8 @@ def _with_model(
     part: Part | None = None
     try:
         if flags.output is not None:
-            part = Part(flags.output, _header(task), over.resume)
+            known = settings.places.log / "maps" if settings.log else None
+            part = Part(flags.output, _header(task), over.resume, known)
         for warning in settings.warnings:
             view.say(warning)
         before = Usage(prefilled=part.prompt, sampled=part.sampled) if part else None
@@ -183,10 +185,15 @@ def _with_model(
 
 
 def _header(task: Task) -> dict[str, object]:
-    """What decides the results; the model and files by what they hold."""
+    """What decides the results; the model and files by what they hold.
+
+    Limits do not count: what they cut is an error, and tried again.
+    """
+    values = task.request.values()
+    decides = {name: value for name, value in values.items() if name not in LIMITS}
     return {
         "prompt": task.prompt, "given": task.given, "defaults": task.defaults, "field": task.field,
-        "extract": task.extract, **task.request.values(), "model": None,
+        "extract": task.extract, **decides, "model": None,
     }  # fmt: skip
 
 
@@ -195,14 +202,12 @@ def _work(
     signals: Signals,
 ) -> int:  # fmt: skip
     from ttc_cli.cli.rows import Filed, Progress, Stdout
+    from ttc_cli.core.text import counted
     from ttc_cli.views.text import by_replica
 
     def skip(record: Record) -> bool:
         return part is not None and part.has(record.number, record.digest)
 
-    if part is not None and part.finished:
-        view.say(f"{part.path} is finished already")
-        return 0
     place: Filed | Stdout
     place = Filed(part, view) if part is not None else Stdout(not over.unordered, view.clear)
     progress = Progress(view, reader, part, lambda: engine.outage)
@@ -217,6 +222,8 @@ def _work(
                 if row.bad and over.fail_fast:
                     break
         else:
+            if part is not None and reader.ended:
+                part.check_end(reader.read)
             whole = not (signals.code or mapping.short)
     finally:
         rows.close()
@@ -225,7 +232,7 @@ def _work(
     if len(engine.served) > 1:
         view.say(by_replica(engine.served))
     if signals.code:
-        view.say(f"interrupted after {progress.done} records")
+        view.say(f"interrupted after {counted(progress.done, 'record')}")
     elif progress.bad:
         view.say(f"{progress.bad} of {progress.done} records failed; their lines say why")
     return signals.code or int(progress.bad > 0)

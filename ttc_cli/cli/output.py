@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -16,9 +17,12 @@ from ttc_cli.cli.process import BEGAN, INTERRUPTED, TERMINATED, clearing
 from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
 from ttc_cli.core.files import replacing
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+ELSEWHERE = "choose another place with -o"
 
-def check_place(path: Path) -> None:
-    """Refuse a file that `write_file` could not write."""
+
+def check_place(path: Path, hint: str = ELSEWHERE) -> None:
+    """Refuse a file that `write_file` could not write; `hint` says what to do."""
     if path.is_dir():
         why = "it is a directory"
     elif not path.parent.is_dir():
@@ -27,11 +31,11 @@ def check_place(path: Path) -> None:
         why = "permission denied"
     else:
         return
-    raise UnreadableFile(f"cannot write {path}: {why}", "choose another place with -o")
+    raise UnreadableFile(f"cannot write {path}: {why}", hint)
 
 
-def write_file(path: Path, lines: Iterable[str]) -> None:
-    """Write a file whole or not at all; the lines have their ends."""
+def write_file(path: Path, lines: Iterable[str], hint: str = ELSEWHERE) -> None:
+    """Write a file whole or not at all; the lines have their ends. `hint` is as above."""
     try:
         if path.exists() and not path.is_file():  # a device or a pipe takes what it gets
             path.write_text("".join(lines), encoding="utf-8")
@@ -40,7 +44,7 @@ def write_file(path: Path, lines: Iterable[str]) -> None:
             file.writelines(line.encode() for line in lines)
     except OSError as error:
         why = f"cannot write {path}: {error.strerror}"
-        raise UnreadableFile(why, "choose another place with -o") from error
+        raise UnreadableFile(why, hint) from error
 
 
 def print_json(value: Any) -> None:
@@ -63,14 +67,20 @@ def print_table(columns: Mapping[str, int], rows: Sequence[Sequence[str]]) -> No
 
 
 def confirm_deletion(what: str, yes: bool) -> None:
-    """Ask a person before something is deleted, unless that was said; UsageError with nobody."""
+    """Ask a person before something is deleted, unless that was said; who says no ends the command.
+
+    Raises:
+        UsageError: there is nobody to ask.
+    """
     if yes:
         return
     if not sys.stdin.isatty():
         raise UsageError(f"this would delete {what}", "add --yes")
-    from typer import confirm
+    from typer import Exit, confirm
 
-    confirm(f"Delete {what}?", abort=True, err=True)
+    if not confirm(f"Delete {what}?", err=True):
+        sys.stderr.write("nothing was deleted\n")
+        raise Exit(0)
 
 
 def report(error: TtcError, *, as_json: bool, as_events: bool = False) -> None:
@@ -120,6 +130,11 @@ def open_streams() -> None:
         sys.stdout = Terminal(sys.stdout.detach(), encoding, "replace", line_buffering=True)
 
 
+def full(error: OSError) -> TtcError:
+    """The error for output that no disk has room for."""
+    return TtcError(f"cannot write the output: {error.strerror}", "make room, or write elsewhere")
+
+
 def silence(stream: TextIO) -> None:
     """Write nothing more to a broken stream, not even at the interpreter's exit."""
     with contextlib.suppress(OSError, ValueError):
@@ -135,6 +150,8 @@ def leave(code: int) -> NoReturn:
             stream.flush()
         except (OSError, ValueError) as error:
             silence(stream)
+            if isinstance(error, OSError) and error.errno in FULL and not code:
+                report(full(error), as_json=False)
             code = code or int(not isinstance(error, BrokenPipeError))
     if code not in (INTERRUPTED, TERMINATED):  # then a thread may be loading a model
         atexit._run_exitfuncs()

@@ -17,6 +17,7 @@ from ttc_cli.cli.output import print_json
 from ttc_cli.cli.process import caught
 from ttc_cli.cli.pulling import choose_file, say
 from ttc_cli.core.errors import UsageError
+from ttc_cli.core.text import counted
 from ttc_cli.settings import home, load
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def train(
     """
     from ttc_cli.bench.sources import read_source
     from ttc_cli.prm.collect import WIDTH, Collection, collect, usual_tokens
-    from ttc_cli.prm.fit import fit
+    from ttc_cli.prm.fit import LEAST, fit
     from ttc_cli.prm.rollouts import RolloutSpec
     from ttc_cli.session.loaded import Session
 
@@ -66,6 +67,9 @@ def train(
     settings = load(given.settings)
     items, _ = read_source(data, seed, unanswered=True)
     items = [item for item in items if item.task != "code"][skip:][:limit]
+    if len(items) < LEAST:
+        why = f"{counted(len(items), 'question')} of {data} can be used, which is too few"
+        raise UsageError(why, f"give at least {LEAST}")
     spec = RolloutSpec(traces, 0 if synthetic else rollouts, every)
     kind = "synthetic" if synthetic else f"{rollouts}{'-every' * every}"
     model = choose_file(settings)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from ttc_cli.cli import output
+from ttc_cli.core.text import counted
 from ttc_cli.session.mapping import Row
 from ttc_cli.session.records import Reader
 from ttc_cli.store.part import Part
@@ -58,20 +59,22 @@ class Filed:
 
     def end(self, whole: bool, ordered: bool) -> None:
         """Make the file, or say that the rows are kept, where there are some."""
-        if whole:
-            lines = map(_line, self._part.rows(ordered=ordered))
-            output.write_file(self._part.path, lines)
-            self._part.drop()
-        elif self._part.count:
-            self._view.say(f"{self._part.count} results are kept; --resume goes on with them")
-        else:
-            self._part.drop()
+        part = self._part
+        if whole and part.idle and part.count:
+            self._view.say(f"{part.path} is finished already")
+        elif whole:
+            output.write_file(part.path, map(_line, part.rows(ordered=ordered)))
+            part.finish(ordered=ordered)
+        elif not part.idle:
+            kept = counted(part.count, "result is", "results are")
+            self._view.say(f"{kept} kept; --resume goes on with them")
 
 
 class Progress:
     """How far it is, on the status line.
 
-    `done` counts finished records and `bad` those with an error, earlier runs' included.
+    `done` counts finished records, earlier runs' included, and `bad` those with an error: those of
+    earlier runs are tried again.
     """
 
     def __init__(
@@ -80,8 +83,8 @@ class Progress:
         self._view, self._outage = view, outage
         self._away = False
         self._reader = reader
-        self._before = self.done = part.count if part is not None else 0
-        self.bad = part.bad if part is not None else 0
+        self._before = self.done = part.count - part.bad if part is not None else 0
+        self.bad = 0
         self._began = self._drawn = time.monotonic()
         status = os.fstat(reader.file.fileno())
         self._size = status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -18,6 +18,7 @@ from ttc_cli.cli.output import print_json
 from ttc_cli.cli.process import Signals
 from ttc_cli.cli.pulling import choose_for
 from ttc_cli.core.errors import TtcError, UsageError
+from ttc_cli.core.text import counted
 from ttc_cli.models.registry import ModelFile
 from ttc_cli.session import warm
 from ttc_cli.session.loaded import Session
@@ -171,7 +172,7 @@ def show(*, as_json: bool) -> None:
         print_json([_row(*server) for server in found])
         return
     for hello, now in found:
-        parts = [f"loaded for {span(now.seconds)}", f"{now.calls} requests",
+        parts = [f"loaded for {span(now.seconds)}", counted(now.calls, "request"),
                  f"{now.callers} calling", f"process {hello.pid}"]  # fmt: skip
         parts += [now.url] if now.url else []
         if now.idle_limit:

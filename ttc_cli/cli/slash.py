@@ -11,7 +11,7 @@ from ttc_cli.cli import output
 from ttc_cli.cli.inputs import schema_text
 from ttc_cli.cli.values import values
 from ttc_cli.core.errors import UnreadableFile, UsageError
-from ttc_cli.core.text import did_you_mean
+from ttc_cli.core.text import counted, did_you_mean
 from ttc_cli.settings.rules import EFFORTS
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ ALIASES = {"/exit": "/quit", "/bye": "/quit", "/clear": "/new", "/reset": "/new"
 """What other chats call the commands."""
 BARE = ("exit", "quit", "bye", "clear", "help")
 """Commands that may be typed without their slash, alone."""
+
+
+SAVE = "choose another place: /save talk.md"
 
 
 class Talk(Protocol):
@@ -71,8 +74,8 @@ class Commands:
         name, _, argument = text.strip().partition(" ")
         name = ALIASES.get(name, name)
         if name not in self._table:
-            hint = did_you_mean(name, self._table) or "/help lists them"
-            hint = f"{hint}; a space ahead of it sends it as it is"
+            hint = did_you_mean(name, self._table) or "/help lists them;"
+            hint = f"{hint} a space ahead of it sends it as it is"
             raise UsageError(f"there is no command {name}", hint)
         return bool(self._table[name][2](argument.strip()))
 
@@ -131,7 +134,7 @@ class Commands:
             raise UsageError(f"/drop takes a number, not {count!r}", "/drop alone forgets half")
         turns = self._talk.chat.turns
         dropped = self._talk.chat.drop(int(count) if count else (len(turns) + 1) // 2)
-        self._talk.say(f"{dropped} turns forgotten, {len(turns)} left")
+        self._talk.say(f"{counted(dropped, 'turn')} forgotten, {len(turns)} left")
 
     def _summarise(self, _: str) -> None:
         self._needs_turn("summarise")
@@ -143,12 +146,12 @@ class Commands:
         path = Path(name).expanduser()
         if path.exists() and path not in self._saved:
             raise UnreadableFile(f"{path} is there already", "choose another name")
-        output.check_place(path)
+        output.check_place(path, SAVE)
         turns, model = self._talk.chat.turns, self._talk.chat.session.model.name
         told = [f"## You\n\n{turn.said}\n\n## {model}\n\n{turn.reply}\n\n" for turn in turns]
-        output.write_file(path, told)
+        output.write_file(path, told, SAVE)
         self._saved.add(path)
-        self._talk.say(f"{len(turns)} turns written to {path}")
+        self._talk.say(f"{counted(len(turns), 'turn')} written to {path}")
 
     def _help(self, _: str) -> None:
         for name, (takes, what, _run) in self._table.items():

@@ -13,12 +13,13 @@ from ttc_cli.cli.delivery import check_flags, show, viewed
 from ttc_cli.cli.inputs import schema_text
 from ttc_cli.cli.logged import earlier, recorder
 from ttc_cli.cli.options import Given, filled
-from ttc_cli.cli.process import TERMINATED, Signals
+from ttc_cli.cli.process import INTERRUPTED, TERMINATED, Signals
 from ttc_cli.cli.pulling import choose_for
 from ttc_cli.cli.turns import Editor, Lines
 from ttc_cli.core.errors import ContextOverflow, TtcError
 from ttc_cli.core.events import Done, Event, watch
 from ttc_cli.core.sampling import Sampling
+from ttc_cli.core.text import counted
 from ttc_cli.prompts.message import read
 from ttc_cli.session import warm
 from ttc_cli.session.chat import FULL, SUMMARISE, Chat, Turn
@@ -41,7 +42,7 @@ def run(given: Given, signals: Signals) -> int:
         pairs = zip(before.turns[::2], before.turns[1::2], strict=True)
         talk.chat.turns += [Turn(q.content, q, a.content, before.parent) for q, a in pairs]
         if before.turns:
-            talk.say(f"going on after {len(talk.chat.turns)} turns")
+            talk.say(f"going on after {counted(len(talk.chat.turns), 'turn')}")
         return talk.run()
     finally:
         talk.view.end()
@@ -118,7 +119,10 @@ class Talk:
             except TtcError as error:
                 output.report(error, as_json=False)
                 failed = error.exit_code
-        return self.code or (0 if self.interactive else failed)
+            failed = self.code or failed
+        if self._leaving:
+            return self.code
+        return 0 if self.interactive else failed
 
     def turn(self, text: str, **changes: Any) -> bool:
         """Answer a turn and keep it; False when nobody reads what is written.
@@ -152,7 +156,7 @@ class Talk:
     @property
     def _leaving(self) -> bool:
         """Whether a signal came that is meant for the chat and not for the answer."""
-        return self.code == TERMINATED or bool(self.code and not self.interactive)
+        return self.code == TERMINATED or (self.code == INTERRUPTED and not self.interactive)
 
     def retry(self, level: str) -> bool:
         """Answer the last turn anew: with another effort, or else with another seed."""
@@ -179,7 +183,8 @@ class Talk:
         except ContextOverflow as error:
             raise ContextOverflow(error.message, "/drop some turns first, or /new") from error
         if result is None or self.code:
-            self.say("no summary: it was interrupted")
+            why = "interrupted" if self.code in (INTERRUPTED, TERMINATED) else "not finished"
+            self.say(f"no summary: it was {why}, and the turns stay")
             return
         self.chat.summarised(result["choices"][0]["message"]["content"])
         self.say(f"the turns are {self.chat.used:,} tokens now")

@@ -25,6 +25,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"did you mean {found!r}?" if found else ""
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: `1 row`, `2,000 rows`; `many` where it does not end in one more s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def _fold(name: str) -> str:
     return name.replace("-", "_").casefold()
 

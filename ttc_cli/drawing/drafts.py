@@ -26,6 +26,7 @@ _BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTA
 WHY = 120  # characters of what is wrong with a draft
 UNTOLD = "no reply has a short answer to vote on: this is the first"
 PASSED = "no short answer to vote on: a draft that passes what can be checked"
+KNOWN = f"{PASSED}, as it was drawn before: more effort changes nothing here, another seed does"
 
 
 def draw(run: Run, question: Question, plan: Plan) -> Flow[Outcome]:
@@ -47,7 +48,8 @@ def draw(run: Run, question: Question, plan: Plan) -> Flow[Outcome]:
         return (yield from longest(run, done, question))
     best = min(whole, key=lambda branch: len(missing[branch.id]))
     told = "; ".join(missing[best.id])
-    note = f"no draft of {len(done)} passes what can be checked: {told}" if told else PASSED
+    passed = KNOWN if run.reused and not run.ledger.spent else PASSED
+    note = f"no draft of {len(done)} passes what can be checked: {told}" if told else passed
     found, stopped = short_answer(best, question), cut_by(run, done, "complete")
     answer = found.text if found else None
     return Outcome(best, answer, branches=tuple(done), stopped=stopped, note=note)

@@ -21,6 +21,7 @@ from ttc_cli.prm.traces import Rows, Trace, ends, finals, under_way
 from ttc_cli.verifiers.head import Floats, Head
 
 FOLDS = 5
+LEAST = 2 * FOLDS  # questions
 HALF = 0.5
 GRID = tuple((k, c) for k in (16, 32, 64, 128) for c in (0.01, 0.1))
 """(main directions of the states, inverse strength of regularisation) to choose from."""
@@ -75,11 +76,11 @@ def judged(rows: Rows, seed: int) -> Trained:
         TtcError: no scikit-learn.
     """
     names = sorted(set(rows.names))
-    if len(names) < 2 * FOLDS or len(set(_truth(rows))) < 2:
+    if len(names) < LEAST or len(set(_truth(rows))) < 2:
         raise UsageError(
             f"{len(rows.names)} traces of {len(names)} questions are too few, or all came out"
             " alike",
-            f"give at least {2 * FOLDS} questions that the model gets right now and then",
+            f"give at least {LEAST} questions that the model gets right now and then",
         )
     order = np.random.default_rng(seed).permutation(len(names))
     fold_of = {names[at]: i % FOLDS for i, at in enumerate(order)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,8 @@ class Journal:
 
     def append(self, value: dict[str, Any]) -> int:
         """Write a line; returns the byte it starts at."""
-        line = json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
         at = self._file.seek(0, os.SEEK_END)
-        self._file.write(line.encode("utf-8", "surrogatepass"))
+        self._file.write(as_line(value))
         self._file.flush()
         now = time.monotonic()
         if now - self._synced >= SYNCED:  # a disk may take ten milliseconds for it
@@ -44,14 +43,14 @@ class Journal:
     def read(self, at: int) -> dict[str, Any]:
         """The line that starts at a byte."""
         self._file.seek(at)
-        return _parse(self._file.readline(), self.path)
+        return parsed(self._file.readline(), self.path)
 
     def lines(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """(byte it starts at, value) of every line."""
         at = self._file.seek(0)
         while line := self._file.readline():
             after = self._file.tell()
-            yield at, _parse(line, self.path)
+            yield at, parsed(line, self.path)
             at = self._file.seek(after)  # the caller may have read elsewhere
 
     def close(self) -> None:
@@ -67,10 +66,17 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         data = path.read_bytes()
     except OSError as error:
         raise UnreadableFile(f"cannot read {path}: {error.strerror}") from error
-    return [_parse(line, path) for line in data.split(b"\n")[:-1]]
+    return [parsed(line, path) for line in data.split(b"\n")[:-1]]
 
 
-def _parse(line: bytes, path: Path) -> dict[str, Any]:
+def as_line(value: Mapping[str, Any]) -> bytes:
+    """A value as a journal holds it."""
+    line = json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return line.encode("utf-8", "surrogatepass")
+
+
+def parsed(line: bytes, path: Path) -> dict[str, Any]:
+    """The value of a journal's line; TtcError where it is none of ours."""
     try:
         value = json.loads(line.decode("utf-8", "surrogatepass"))
     except ValueError:

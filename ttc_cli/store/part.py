@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
 from ttc_cli.store.journal import Journal
+from ttc_cli.store.made import Made
 
 VERSION = 1
 
@@ -24,23 +25,23 @@ class Part:
     Args:
         path: the file that will hold them; the journal is called `path.part`.
         what: everything that decides the results; a run of something else cannot go on here.
-        resume: go on with the journal of an earlier run. Its file, when it is there but no
-            journal, is taken as finished: `finished` is True then and nothing is to be added.
+        resume: go on with the journal of an earlier run, or with the file that it came to.
+        known: the folder that tells what a file was made from; None, and none can be gone on with.
 
     `count` is how many results there are, `bad` how many of them are errors, `prompt` and
-    `sampled` the tokens that they took.
+    `sampled` the tokens that they took. `idle`: the journal holds nothing that the file lacks.
     """
 
-    def __init__(self, path: Path, what: Mapping[str, Any], resume: bool) -> None:
+    def __init__(
+        self, path: Path, what: Mapping[str, Any], resume: bool, known: Path | None = None
+    ) -> None:
         if path.exists() and not path.is_file():
             raise UnreadableFile(f"cannot write {path}: it is not a file", "leave out -o")
-        self.path = path
+        self.path, self._what, self._made = path, what, Made(path, known)
         self._part = path.with_name(path.name + ".part")
-        self.finished = resume and path.exists() and not self._part.exists()
         self._digests = array("Q")  # by number, 0 for none: there may be many
-        self.count = self.bad = self.prompt = self.sampled = 0
-        if self.finished:
-            return
+        self._bad: set[int] = set()
+        self.count = self.prompt = self.sampled = 0
         self._lock = FileLock(self._part.with_name(self._part.name + ".lock"))
         try:
             self._lock.acquire(timeout=0)
@@ -49,18 +50,23 @@ class Part:
         except OSError as error:
             raise UnreadableFile(f"cannot write {path}: {error.strerror}") from error
         try:
-            if self._part.exists() and not resume:
+            begun = self._part.exists()
+            if begun and not resume:
                 why = f"{self._part} holds results of a run that ended early"
                 raise UsageError(why, "add --resume to go on, or delete it")
+            if not begun and resume and path.exists():
+                self._made.reopen(what, self._part)
             self._journal = Journal(self._part)
         except BaseException:
             self._unlock()
             raise
+        self.idle = not begun
         try:
             self._begin(what)
         except BaseException:
             self.close()
             raise
+        self.idle = self.idle or not self.count
 
     def _begin(self, what: Mapping[str, Any]) -> None:
         """Read what is there, or write the head."""
@@ -80,19 +86,35 @@ class Part:
         self._digests.extend(array("Q", bytes(8 * max(0, more))))
         self.count += not self._digests[number]
         self._digests[number] = int(value["of"], 16)
-        self.bad += bool(value.get("bad"))
+        (self._bad.add if value.get("bad") else self._bad.discard)(number)
         prompt, sampled = value.get("used") or (0, 0)
         self.prompt, self.sampled = self.prompt + prompt, self.sampled + sampled
 
+    @property
+    def bad(self) -> int:
+        """How many results are errors."""
+        return len(self._bad)
+
     def has(self, number: int, digest: str) -> bool:
-        """Whether there is a result of this number; UsageError where it is of another record."""
+        """Whether there is a result of this number; UsageError where it is of another record.
+
+        One that is an error is as good as none: it is tried again.
+        """
         known = self._digests[number] if number < len(self._digests) else 0
+        if number in self._bad:
+            return False
         if known and known != int(digest, 16):
             raise UsageError(
                 f"record {number + 1} is not what it was when {self._part} was written",
                 "give the same input, or delete that file",
             )
         return bool(known)
+
+    def check_end(self, read: int) -> None:
+        """UsageError where there are results of more records than so many."""
+        if read < len(self._digests):
+            why = f"the input has {read} records, and {self.path} results of {len(self._digests)}"
+            raise UsageError(why, "give the same input, or choose another place with -o")
 
     def add(
         self, number: int, digest: str, row: dict[str, Any], *, bad: bool,
@@ -105,30 +127,38 @@ class Part:
             used: tokens of prompts and sampled ones that it took.
         """
         value = {"n": number, "of": digest, **({"bad": True} if bad else {}), "used": used}
+        self.idle = False
         self._journal.append({**value, "row": row})
         self._count(value)
 
     def rows(self, *, ordered: bool) -> Iterator[dict[str, Any]]:
         """All results, by number or as they came."""
-        if not ordered:
-            yield from (value["row"] for _, value in self._journal.lines() if "n" in value)
-            return
+        return (value["row"] for value in self._results(ordered))
+
+    def _results(self, ordered: bool) -> Iterator[dict[str, Any]]:
+        """The last result of each number."""
         places = array("q", bytes(8 * len(self._digests)))
         for at, value in self._journal.lines():
             if "n" in value:
                 places[int(value["n"])] = at
-        yield from (self._journal.read(at)["row"] for at in places if at)
+        if ordered:
+            yield from (self._journal.read(at) for at in places if at)
+            return
+        for at, value in self._journal.lines():
+            if "n" in value and places[int(value["n"])] == at:
+                yield value
 
-    def drop(self) -> None:
-        """Delete the journal once the file is written."""
-        self._journal.close()
-        self._part.unlink()
+    def finish(self, *, ordered: bool) -> None:
+        """Note what the file was made from, now that it is written, and delete the journal."""
+        self._made.keep(self._what, self._results(ordered))
+        self.idle = True
 
     def close(self) -> None:
-        """Close the journal, if there is one; idempotent."""
-        if not self.finished:
-            self._journal.close()
-            self._unlock()
+        """Close the journal, and delete it where the file has all of it; idempotent."""
+        self._journal.close()
+        if self.idle:
+            self._part.unlink(missing_ok=True)
+        self._unlock()
 
     def _unlock(self) -> None:
         Path(self._lock.lock_file).unlink(missing_ok=True)

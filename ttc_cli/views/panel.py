@@ -93,7 +93,7 @@ def status(board: Board, now: float) -> Line:
         told = [
             f"{len(board.live)} writing, {board.done} done",
             f"{board.culled} stopped early" if board.culled else "",
-            f"{spent:,} of {budget:,} tokens" if budget else f"{spent:,} tokens",
+            f"{min(spent, budget):,} of {budget:,} tokens" if budget else f"{spent:,} tokens",
             "" if board.money is None else f"cost {board.money:.3g}",
             f"{board.tokens / writing:.0f}/s" if writing > 1 else "",
             span(now - board.began),
