@@ -6,12 +6,12 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "ask") echo "-s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --min-confidence --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh -h --help" ;;
     "map") echo "--jsonl-input --line-input --field --resume --unordered --fail-fast -s --system -t --template -p --param -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --max-total-tokens --max-cost --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-cache --no-log -x --extract -o --output -q --quiet --refresh -h --help" ;;
     "chat") echo "-s --system -f --file -c --continue --cid -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log -q --quiet -h --help" ;;
-    "serve") echo "run status stop -h --help" ;;
+    "serve") echo "run status stop -h --help --host --port --key-env --key-file --cors --queue --grace --no-http --detach -s --system -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --no-cache --no-log -q --quiet" ;;
     "serve run") echo "--host --port --key-env --key-file --cors --queue --grace --no-http --detach -s --system -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --no-cache --no-log -q --quiet -h --help" ;;
     "serve status") echo "--json -h --help" ;;
     "serve stop") echo "-h --help" ;;
     "again") echo "-e --effort -n --samples --seed -m --model --json -x --extract -q --quiet -h --help" ;;
-    "logs") echo "list show rate rm wait replay export -h --help" ;;
+    "logs") echo "list show rate rm wait replay export -h --help -n --number --search --since -m --model -e --effort --command --json" ;;
     "logs list") echo "-n --number --search --since -m --model -e --effort --command --json -h --help" ;;
     "logs show") echo "--tree --format --json -h --help" ;;
     "logs rate") echo "-h --help" ;;
@@ -20,7 +20,7 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "logs replay") echo "--speed -h --help" ;;
     "logs export") echo "--format -o --output --by --min-agreement --min-score --thoughts --no-thoughts --since -h --help" ;;
     "stats") echo "--since --json --prometheus -o --output -h --help" ;;
-    "models") echo "list pull show rm add alias default -h --help" ;;
+    "models") echo "list pull show rm add alias default -h --help --json" ;;
     "models list") echo "--json -h --help" ;;
     "models pull") echo "--offline -h --help" ;;
     "models show") echo "--json -h --help" ;;
@@ -36,17 +36,17 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     "bench data list") echo "--json -h --help" ;;
     "bench data check") echo "--unsafe-exec -h --help" ;;
     "bench data convert") echo "--seed -h --help" ;;
-    "templates") echo "list show edit rm -h --help" ;;
+    "templates") echo "list show edit rm -h --help --json" ;;
     "templates list") echo "--json -h --help" ;;
     "templates show") echo "--json -h --help" ;;
     "templates edit") echo "-h --help" ;;
     "templates rm") echo "-y --yes -h --help" ;;
-    "cache") echo "info clear prune path -h --help" ;;
+    "cache") echo "info clear prune path -h --help --json" ;;
     "cache info") echo "--json -h --help" ;;
     "cache clear") echo "-h --help" ;;
     "cache prune") echo "-h --help" ;;
     "cache path") echo "-h --help" ;;
-    "config") echo "show get set unset path edit -h --help" ;;
+    "config") echo "show get set unset path edit -h --help --origin --profile --json" ;;
     "config show") echo "--origin --profile --json -h --help" ;;
     "config get") echo "--origin --profile --json -h --help" ;;
     "config set") echo "--project -h --help" ;;
@@ -66,7 +66,7 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     esac
 }
 
-_ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a kind of values
+_ttc_takes() { # what the flag or argument "$2" of the command "$1" takes: "= words", or a kind
     case "$1 $2" in
     " -s"|" --system"|" -p"|" --param"|" -n"|" --samples"|" -O"|" --option"|" --max-tokens"|" --max-seconds"|" --thinking-budget"|" --min-agreement"|" --min-confidence"|" --temperature"|" --top-p"|" --top-k"|" --min-p"|" --ctx-size"|" --threads"|" --gpu-layers") echo "any" ;;
     " -f"|" --file"|" --schema"|" -o"|" --output") echo "files" ;;
@@ -114,6 +114,15 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "chat --seed") echo "= random" ;;
     "chat -m"|"chat --model") echo "models" ;;
     "chat --profile") echo "profiles" ;;
+    "serve --host"|"serve --port"|"serve --key-env"|"serve --cors"|"serve --queue"|"serve --grace"|"serve -s"|"serve --system"|"serve -n"|"serve --samples"|"serve -O"|"serve --option"|"serve --max-tokens"|"serve --max-seconds"|"serve --thinking-budget"|"serve --temperature"|"serve --top-p"|"serve --top-k"|"serve --min-p"|"serve --ctx-size"|"serve --threads"|"serve --gpu-layers") echo "any" ;;
+    "serve --key-file") echo "files" ;;
+    "serve -e"|"serve --effort") echo "= auto low medium high max" ;;
+    "serve -S"|"serve --strategy") echo "strategies" ;;
+    "serve --programs") echo "= auto off only" ;;
+    "serve -V"|"serve --verifier") echo "verifiers" ;;
+    "serve --seed") echo "= random" ;;
+    "serve -m"|"serve --model") echo "models" ;;
+    "serve --profile") echo "profiles" ;;
     "serve run --host"|"serve run --port"|"serve run --key-env"|"serve run --cors"|"serve run --queue"|"serve run --grace"|"serve run -s"|"serve run --system"|"serve run -n"|"serve run --samples"|"serve run -O"|"serve run --option"|"serve run --max-tokens"|"serve run --max-seconds"|"serve run --thinking-budget"|"serve run --temperature"|"serve run --top-p"|"serve run --top-k"|"serve run --min-p"|"serve run --ctx-size"|"serve run --threads"|"serve run --gpu-layers") echo "any" ;;
     "serve run --key-file") echo "files" ;;
     "serve run -e"|"serve run --effort") echo "= auto low medium high max" ;;
@@ -128,24 +137,32 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "again --seed") echo "= random" ;;
     "again -m"|"again --model") echo "models" ;;
     "again ") echo "runs" ;;
-    "logs list -n"|"logs list --number"|"logs list --search"|"logs list --since"|"logs list --command") echo "any" ;;
+    "logs -n"|"logs --number"|"logs --search"|"logs --since") echo "any" ;;
+    "logs -m"|"logs --model") echo "models" ;;
+    "logs -e"|"logs --effort") echo "= auto low medium high max" ;;
+    "logs --command") echo "= ask chat map" ;;
+    "logs list -n"|"logs list --number"|"logs list --search"|"logs list --since") echo "any" ;;
     "logs list -m"|"logs list --model") echo "models" ;;
     "logs list -e"|"logs list --effort") echo "= auto low medium high max" ;;
-    "logs show --format") echo "any" ;;
+    "logs list --command") echo "= ask chat map" ;;
+    "logs show --format") echo "= text dot mermaid" ;;
     "logs show ") echo "runs" ;;
     "logs rate ") echo "runs" ;;
+    "logs rate 2") echo "= good bad" ;;
     "logs rm ") echo "runs" ;;
     "logs wait ") echo "runs" ;;
     "logs replay --speed") echo "any" ;;
     "logs replay ") echo "runs" ;;
-    "logs export --format"|"logs export --by"|"logs export --min-agreement"|"logs export --min-score"|"logs export --since") echo "any" ;;
+    "logs export --format") echo "= sft dpo steps grpo" ;;
     "logs export -o"|"logs export --output") echo "files" ;;
+    "logs export --by"|"logs export --min-agreement"|"logs export --min-score"|"logs export --since") echo "any" ;;
     "stats --since") echo "any" ;;
     "stats -o"|"stats --output") echo "files" ;;
     "models pull ") echo "models" ;;
     "models show ") echo "models" ;;
     "models rm ") echo "models" ;;
-    "models alias ") echo "models" ;;
+    "models add 2") echo "files" ;;
+    "models alias 2") echo "models" ;;
     "models default ") echo "models" ;;
     "bench run -d"|"bench run --data"|"bench run -c"|"bench run --config"|"bench run --limit"|"bench run --width"|"bench run -s"|"bench run --system"|"bench run -n"|"bench run --samples"|"bench run -O"|"bench run --option"|"bench run --max-tokens"|"bench run --thinking-budget"|"bench run --max-total-tokens"|"bench run --max-cost"|"bench run --temperature"|"bench run --top-p"|"bench run --top-k"|"bench run --min-p"|"bench run --ctx-size"|"bench run --threads"|"bench run --gpu-layers") echo "any" ;;
     "bench run -o"|"bench run --out"|"bench run --configs") echo "files" ;;
@@ -164,14 +181,17 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "bench data list ") echo "files" ;;
     "bench data check ") echo "files" ;;
     "bench data convert --seed") echo "= random" ;;
+    "bench data convert 2") echo "files" ;;
     "templates show ") echo "templates" ;;
     "templates edit ") echo "templates" ;;
     "templates rm ") echo "templates" ;;
     "cache clear ") echo "= results samples prompts" ;;
+    "config --profile") echo "profiles" ;;
     "config show --profile") echo "profiles" ;;
     "config get --profile") echo "profiles" ;;
     "config get ") echo "settings" ;;
     "config set ") echo "settings" ;;
+    "config set 2") echo "value:" ;;
     "config unset ") echo "settings" ;;
     "doctor -m"|"doctor --model") echo "models" ;;
     "completion ") echo "= bash zsh fish powershell" ;;
@@ -185,7 +205,8 @@ _ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a k
     "prm convert --out"|"prm convert ") echo "files" ;;
     "plan --from") echo "files" ;;
     "plan --model") echo "models" ;;
-    "plan -n"|"plan --requests"|"plan --quality"|"plan --seconds"|"plan --memory"|"plan --unit"|"plan --split"|"plan --picture") echo "any" ;;
+    "plan -n"|"plan --requests"|"plan --quality"|"plan --seconds"|"plan --memory"|"plan --split"|"plan --picture") echo "any" ;;
+    "plan --unit") echo "= money flops seconds tokens" ;;
     "calibrate -m"|"calibrate --model") echo "models" ;;
     "calibrate --threads") echo "any" ;;
     esac
@@ -211,7 +232,15 @@ _ttc() {
         [[ $word == -- ]] && return
     done
     if [[ $flag == -* ]]; then takes=$(_ttc_takes "$at" "$flag"); fi
-    if [[ -z $takes && $cur != -* ]]; then takes=$(_ttc_takes "$at" ""); fi
+    if [[ -z $takes && $cur != -* ]]; then
+        local path=($at) nth=1
+        for word in "${COMP_WORDS[@]:1+${#path[@]}:COMP_CWORD-1-${#path[@]}}"; do
+            [[ $word == -* ]] || nth=$((nth + 1))
+        done
+        takes=$(_ttc_takes "$at" "$nth")
+        [[ -n $takes ]] || takes=$(_ttc_takes "$at" "")
+    fi
+    if [[ $takes == *: ]]; then takes+=${COMP_WORDS[COMP_CWORD-1]}; fi
     case "$takes" in
     any) return ;;
     files)

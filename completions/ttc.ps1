@@ -8,12 +8,12 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'ask' = '-s --system -f --file -t --template -p --param -c --continue --cid --no-stdin -e --effort -S --strategy --task --path -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --help-options --min-agreement --min-confidence --allow-rejected --dry-run --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-stream -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log --detach --json --jsonl -x --extract -o --output -q --quiet -v --verbose --refresh -h --help'
         'map' = '--jsonl-input --line-input --field --resume --unordered --fail-fast -s --system -t --template -p --param -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --max-total-tokens --max-cost --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color --no-cache --no-log -x --extract -o --output -q --quiet --refresh -h --help'
         'chat' = '-s --system -f --file -c --continue --cid -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --unsafe-exec --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --schema --no-color -R --show-reasoning --hide-reasoning --show-program --no-cache --no-log -q --quiet -h --help'
-        'serve' = 'run status stop -h --help'
+        'serve' = 'run status stop -h --help --host --port --key-env --key-file --cors --queue --grace --no-http --detach -s --system -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --no-cache --no-log -q --quiet'
         'serve run' = '--host --port --key-env --key-file --cors --queue --grace --no-http --detach -s --system -e --effort -S --strategy -n --samples --programs --no-probe -O --option -V --verifier --no-early-stop --diverse --max-tokens --max-seconds --thinking-budget --temperature --top-p --top-k --min-p --seed -m --model --ctx-size --threads --gpu-layers -y --yes --offline --profile --no-cache --no-log -q --quiet -h --help'
         'serve status' = '--json -h --help'
         'serve stop' = '-h --help'
         'again' = '-e --effort -n --samples --seed -m --model --json -x --extract -q --quiet -h --help'
-        'logs' = 'list show rate rm wait replay export -h --help'
+        'logs' = 'list show rate rm wait replay export -h --help -n --number --search --since -m --model -e --effort --command --json'
         'logs list' = '-n --number --search --since -m --model -e --effort --command --json -h --help'
         'logs show' = '--tree --format --json -h --help'
         'logs rate' = '-h --help'
@@ -22,7 +22,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'logs replay' = '--speed -h --help'
         'logs export' = '--format -o --output --by --min-agreement --min-score --thoughts --no-thoughts --since -h --help'
         'stats' = '--since --json --prometheus -o --output -h --help'
-        'models' = 'list pull show rm add alias default -h --help'
+        'models' = 'list pull show rm add alias default -h --help --json'
         'models list' = '--json -h --help'
         'models pull' = '--offline -h --help'
         'models show' = '--json -h --help'
@@ -38,17 +38,17 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
         'bench data list' = '--json -h --help'
         'bench data check' = '--unsafe-exec -h --help'
         'bench data convert' = '--seed -h --help'
-        'templates' = 'list show edit rm -h --help'
+        'templates' = 'list show edit rm -h --help --json'
         'templates list' = '--json -h --help'
         'templates show' = '--json -h --help'
         'templates edit' = '-h --help'
         'templates rm' = '-y --yes -h --help'
-        'cache' = 'info clear prune path -h --help'
+        'cache' = 'info clear prune path -h --help --json'
         'cache info' = '--json -h --help'
         'cache clear' = '-h --help'
         'cache prune' = '-h --help'
         'cache path' = '-h --help'
-        'config' = 'show get set unset path edit -h --help'
+        'config' = 'show get set unset path edit -h --help --origin --profile --json'
         'config show' = '--origin --profile --json -h --help'
         'config get' = '--origin --profile --json -h --help'
         'config set' = '--project -h --help'
@@ -218,6 +218,40 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('chat --gpu-layers', 'any')
     $takes.Add('chat --profile', 'profiles')
     $takes.Add('chat --schema', 'files')
+    $takes.Add('serve --host', 'any')
+    $takes.Add('serve --port', 'any')
+    $takes.Add('serve --key-env', 'any')
+    $takes.Add('serve --key-file', 'files')
+    $takes.Add('serve --cors', 'any')
+    $takes.Add('serve --queue', 'any')
+    $takes.Add('serve --grace', 'any')
+    $takes.Add('serve -s', 'any')
+    $takes.Add('serve --system', 'any')
+    $takes.Add('serve -e', '= auto low medium high max')
+    $takes.Add('serve --effort', '= auto low medium high max')
+    $takes.Add('serve -S', 'strategies')
+    $takes.Add('serve --strategy', 'strategies')
+    $takes.Add('serve -n', 'any')
+    $takes.Add('serve --samples', 'any')
+    $takes.Add('serve --programs', '= auto off only')
+    $takes.Add('serve -O', 'any')
+    $takes.Add('serve --option', 'any')
+    $takes.Add('serve -V', 'verifiers')
+    $takes.Add('serve --verifier', 'verifiers')
+    $takes.Add('serve --max-tokens', 'any')
+    $takes.Add('serve --max-seconds', 'any')
+    $takes.Add('serve --thinking-budget', 'any')
+    $takes.Add('serve --temperature', 'any')
+    $takes.Add('serve --top-p', 'any')
+    $takes.Add('serve --top-k', 'any')
+    $takes.Add('serve --min-p', 'any')
+    $takes.Add('serve --seed', '= random')
+    $takes.Add('serve -m', 'models')
+    $takes.Add('serve --model', 'models')
+    $takes.Add('serve --ctx-size', 'any')
+    $takes.Add('serve --threads', 'any')
+    $takes.Add('serve --gpu-layers', 'any')
+    $takes.Add('serve --profile', 'profiles')
     $takes.Add('serve run --host', 'any')
     $takes.Add('serve run --port', 'any')
     $takes.Add('serve run --key-env', 'any')
@@ -260,6 +294,15 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('again -m', 'models')
     $takes.Add('again --model', 'models')
     $takes.Add('again ', 'runs')
+    $takes.Add('logs -n', 'any')
+    $takes.Add('logs --number', 'any')
+    $takes.Add('logs --search', 'any')
+    $takes.Add('logs --since', 'any')
+    $takes.Add('logs -m', 'models')
+    $takes.Add('logs --model', 'models')
+    $takes.Add('logs -e', '= auto low medium high max')
+    $takes.Add('logs --effort', '= auto low medium high max')
+    $takes.Add('logs --command', '= ask chat map')
     $takes.Add('logs list -n', 'any')
     $takes.Add('logs list --number', 'any')
     $takes.Add('logs list --search', 'any')
@@ -268,15 +311,16 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('logs list --model', 'models')
     $takes.Add('logs list -e', '= auto low medium high max')
     $takes.Add('logs list --effort', '= auto low medium high max')
-    $takes.Add('logs list --command', 'any')
-    $takes.Add('logs show --format', 'any')
+    $takes.Add('logs list --command', '= ask chat map')
+    $takes.Add('logs show --format', '= text dot mermaid')
     $takes.Add('logs show ', 'runs')
     $takes.Add('logs rate ', 'runs')
+    $takes.Add('logs rate 2', '= good bad')
     $takes.Add('logs rm ', 'runs')
     $takes.Add('logs wait ', 'runs')
     $takes.Add('logs replay --speed', 'any')
     $takes.Add('logs replay ', 'runs')
-    $takes.Add('logs export --format', 'any')
+    $takes.Add('logs export --format', '= sft dpo steps grpo')
     $takes.Add('logs export -o', 'files')
     $takes.Add('logs export --output', 'files')
     $takes.Add('logs export --by', 'any')
@@ -289,7 +333,8 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('models pull ', 'models')
     $takes.Add('models show ', 'models')
     $takes.Add('models rm ', 'models')
-    $takes.Add('models alias ', 'models')
+    $takes.Add('models add 2', 'files')
+    $takes.Add('models alias 2', 'models')
     $takes.Add('models default ', 'models')
     $takes.Add('bench run -d', 'any')
     $takes.Add('bench run --data', 'any')
@@ -338,14 +383,17 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('bench data list ', 'files')
     $takes.Add('bench data check ', 'files')
     $takes.Add('bench data convert --seed', '= random')
+    $takes.Add('bench data convert 2', 'files')
     $takes.Add('templates show ', 'templates')
     $takes.Add('templates edit ', 'templates')
     $takes.Add('templates rm ', 'templates')
     $takes.Add('cache clear ', '= results samples prompts')
+    $takes.Add('config --profile', 'profiles')
     $takes.Add('config show --profile', 'profiles')
     $takes.Add('config get --profile', 'profiles')
     $takes.Add('config get ', 'settings')
     $takes.Add('config set ', 'settings')
+    $takes.Add('config set 2', 'value:')
     $takes.Add('config unset ', 'settings')
     $takes.Add('doctor -m', 'models')
     $takes.Add('doctor --model', 'models')
@@ -382,7 +430,7 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     $takes.Add('plan --quality', 'any')
     $takes.Add('plan --seconds', 'any')
     $takes.Add('plan --memory', 'any')
-    $takes.Add('plan --unit', 'any')
+    $takes.Add('plan --unit', '= money flops seconds tokens')
     $takes.Add('plan --split', 'any')
     $takes.Add('plan --picture', 'any')
     $takes.Add('calibrate -m', 'models')
@@ -402,7 +450,12 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     }
     $flag = if ($typed.Count -gt 1 -and $typed[-1] -clike '-*') { $typed[-1] } else { '' }
     $kind = $takes["$at $flag"]
-    if (-not $kind -and $wordToComplete -notlike '-*') { $kind = $takes["$at "] }
+    if (-not $kind -and $wordToComplete -notlike '-*') {
+        $plain = @($typed | Where-Object { $_ -notlike '-*' })
+        $kind = $takes["$at $($plain.Count - ($at -split ' ').Count)"]
+        if (-not $kind) { $kind = $takes["$at "] }
+    }
+    if ($kind -like '*:') { $kind += $typed[-1] }
     $found = if (-not $kind) { $words[$at] -split ' ' }
         elseif ($kind -eq 'any' -or $kind -eq 'files') { return }
         elseif ($kind.StartsWith('= ')) { $kind.Substring(2) -split ' ' }

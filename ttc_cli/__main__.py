@@ -157,9 +157,18 @@ def _refuse_foreign(arguments: list[str]) -> None:
     from ttc_cli.core.errors import UsageError
 
     words = [word for word in arguments if not word.startswith("-")]
-    if (ours := FOREIGN.get(arguments[0])) and len(words) <= 2:
+    ours = FOREIGN.get(arguments[0])
+    if ours and (len(words) <= 2 or _is_model(words[1])):
         text = " ".join(words)
         raise UsageError(f"there is no command {arguments[0]!r}: {ours}", f"ttc ask {text} asks it")
+
+
+def _is_model(word: str) -> bool:
+    """Whether a word is a model's name here, or NAME:TAG as other programs have it."""
+    from ttc_cli.cli.values import values
+
+    name, _, tag = word.partition(":")
+    return word in values("models") or (name.isascii() and name[:1].isalpha() and tag.isalnum())
 
 
 def _told(error: TtcError, arguments: list[str]) -> int:

@@ -170,3 +170,15 @@ def test_nothing_meets_the_wish(ttc: Ttc, tmp_path: Path) -> None:
     assert "<svg" in picture.read_text()
     code, _, err = ttc("plan", "--model", "name=ghost")
     assert (code, err.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("-n", "abc"), ("-n", "0"), ("--quality", "150%"), ("--memory", "lots"), ("--split", "2")],
+)
+@pytest.mark.parametrize("model", [(), ("--model", SMALL)])
+def test_what_is_wanted_is_checked_with_and_without_a_model(
+    ttc: Ttc, model: tuple[str, ...], words: tuple[str, str]
+) -> None:
+    code, out, err = ttc("plan", *model, *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)

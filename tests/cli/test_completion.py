@@ -124,6 +124,17 @@ def complete(request: pytest.FixtureRequest, program: Path) -> Complete:
         ("ttc --profile f", {"fast"}),
         ("ttc config set max_s", {"max_seconds"}),
         ("ttc completion po", {"powershell"}),
+        ("ttc config set effort h", {"high"}),
+        ("ttc config set yes t", {"true"}),
+        ("ttc config set profile.fast.strategy self", {"self-consistency"}),
+        ("ttc logs rate 1234 g", {"good"}),
+        ("ttc logs export --format d", {"dpo"}),
+        ("ttc models alias quick smol", {"smollm2-135m"}),
+        ("ttc serve --po", {"--port"}),
+        ("ttc serve --max-s", {"--max-seconds"}),
+        ("ttc serve -m smol", {"smollm2-135m"}),
+        ("ttc serve -m smollm2-135m -e h", {"high"}),
+        ("ttc models --js", {"--json"}),
     ],
 )
 def test_what_is_offered(complete: Complete, line: str, expected: set[str]) -> None:
@@ -148,7 +159,7 @@ def test_runs_are_offered_newest_first(ttc: Ttc, child: Ttc) -> None:
 def test_values_never_fail(child: Ttc, machine: Path) -> None:
     (machine / "home").mkdir(exist_ok=True)
     (machine / "home" / "config.toml").write_text("not toml at all")
-    for kind in ("profiles", "nonsense"):
+    for kind in ("profiles", "nonsense", "value:nonsense", "value:a.b", "value:"):
         assert child("_values", kind) == child("_values", "nonsense")
         assert child("_values", kind).err == ""
 
@@ -156,7 +167,15 @@ def test_values_never_fail(child: Ttc, machine: Path) -> None:
 def test_values_import_nothing_heavy(child: Ttc) -> None:
     """What makes a tab quick: no command line, no engine, no numpy, no network."""
     heavy = "{'typer', 'rich', 'numpy', 'llama_cpp', 'huggingface_hub', 'jinja2'}"
-    for kind in ("models", "strategies", "templates", "runs", "profiles", "settings"):
+    for kind in (
+        "models",
+        "strategies",
+        "templates",
+        "runs",
+        "profiles",
+        "settings",
+        "value:effort",
+    ):
         done = subprocess.run(
             [
                 sys.executable,

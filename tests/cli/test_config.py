@@ -54,6 +54,24 @@ def test_set_get_unset(ttc: Ttc, config: Path) -> None:
     assert ttc("config", "path").out == f"{config}\n"
 
 
+@pytest.mark.parametrize("key", ["profile.none.effort", "remote.lab.url"])
+def test_a_dotted_key_that_is_not_there(ttc: Ttc, config: Path, key: str) -> None:
+    for words in (("get", key), ("get", key, "--json"), ("unset", key)):
+        ran = ttc("config", *words)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err == f"{key} is not set in {config}\n"
+    ran = ttc("config", "get", "samples")  # left to the strategy
+    assert (ran.code, ran.out) == (0, "\n")
+
+
+@pytest.mark.parametrize("name", ["thinking_budget", "gpu_layers"])
+def test_a_value_may_be_negative(ttc: Ttc, config: Path, name: str) -> None:
+    assert ttc("config", "set", name, "-1").code == 0
+    assert tomllib.loads(config.read_text()) == {name: -1}
+    assert ttc("config", "set", name, "-1", "--project").code == 0
+    assert tomllib.loads(Path(".ttc.toml").read_text()) == {name: -1}
+
+
 def test_comments_that_a_write_loses_are_kept_beside_it(ttc: Ttc, config: Path) -> None:
     config.write_text("seed = 1 # my lucky number\n")
     ran = ttc("config", "set", "seed", "2")
@@ -74,6 +92,8 @@ def test_comments_that_a_write_loses_are_kept_beside_it(ttc: Ttc, config: Path) 
         (("set", "remote.lab.url", "lab:80"), "url names no server"),
         (("set", "remote.lab.price_inn", "1"), "did you mean 'price_in'?"),
         (("set", "--project", "yes", "true"), "ignored in a project's file"),
+        (("set", "max_tokens", "-5"), "max_tokens must be a whole number of at least 1, not '-5'"),
+        (("set", "seed", "1", "--projct"), "--projct"),
         (("get", "seeed"), "did you mean 'seed'?"),
     ],
 )

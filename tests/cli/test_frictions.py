@@ -19,6 +19,9 @@ from ttc_cli.core.engine import BranchRequest
         (("ps",), "ttc logs list"),
         (("version",), "ttc --version"),
         (("run", "qwen"), "ttc chat -m NAME"),
+        (("run", "smollm2-135m", "hi"), "ttc -m NAME"),
+        (("run", "smollm2-135m", "who", "are", "you?"), "ttc -m NAME"),
+        (("run", "gemma3:1b", "who", "are", "you?"), "ttc -m NAME"),
         (("pull", "qwen"), "ttc models pull NAME"),
     ],
 )
@@ -32,6 +35,7 @@ def test_what_other_programs_call_otherwise_is_no_question(
 
 def test_a_question_that_begins_so_is_one(ttc: Ttc) -> None:
     assert ttc("list", "three", "rivers").code == 0
+    assert ttc("run", "a", "marathon: how long?").code == 0
     assert ttc("ask", "list").code == 0
     assert "the command is `ttc logs`" in ttc("logz").err
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from harness import Ttc
 
+from ttc_cli.bench.planning import UNITS
+from ttc_cli.cli.reference.tree import command_tree
 from ttc_cli.strategies import registry as strategies
 from ttc_cli.verifiers import registry as verifiers
+from ttc_cli.views import export, traces
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,36 @@ def test_help_names_every_strategy_and_verifier(ttc: Ttc) -> None:
     said = "".join(ttc("ask", "--help").out.split())  # a name may be broken at its hyphen
     for name in (*strategies.names(), *verifiers.names()):
         assert name in said, name
+
+
+PATHS = [command.path for command in command_tree().walk()]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=" ".join)
+def test_no_help_has_a_placeholder_or_an_odd_metavar(ttc: Ttc, path: tuple[str, ...]) -> None:
+    ran = ttc(*path, "--help")
+    assert ran.code == 0
+    for name in ("strategies", "verifiers"):
+        assert f"{{{name}}}" not in ran.out
+    assert "]:<" not in ran.out
+
+
+def test_serve_shows_the_flags_of_its_usual_form(ttc: Ttc) -> None:
+    said = ttc("serve", "--help").out
+    for flag in ("--port", "--host", "-m, --model", "-e, --effort"):
+        assert flag in said
+    assert said.count("--help") == 2  # once in what an option's text says
+
+
+def test_words_that_a_flag_names_are_those_it_takes() -> None:
+    logs = command_tree().child("logs")
+    named = {
+        (one.path[-1], flag.names[-1]): flag.words for one in logs.children for flag in one.flags
+    }
+    assert set(named["export", "--format"]) == set(export.FORMATS)
+    assert set(named["show", "--format"]) == {"text", *traces.FORMATS}
+    plan = {flag.names[-1]: flag.words for flag in command_tree().child("plan").flags}
+    assert set(plan["--unit"]) == set(UNITS)
 
 
 @pytest.mark.parametrize(

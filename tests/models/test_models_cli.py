@@ -84,6 +84,23 @@ def test_own_names(tmp_path: Path) -> None:
     assert "mine" not in rows()
 
 
+def test_the_default_is_the_model_that_is_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("default", "qwen2.5-coder-1.5b")
+    settings = home / "config.toml"
+    settings.write_text('model = "qwen3-4b"\n')
+    for used, why in (("qwen3-4b", str(settings)), ("smollm2-135m", "TTC_MODEL")):
+        if why == "TTC_MODEL":
+            monkeypatch.setenv(why, used)
+        assert run("default").stdout == f"{used}\n"
+        assert json.loads(run("show", "--json").stdout)["name"] == used
+        assert [name for name, row in rows().items() if row["default"]] == [used]
+        said = run("default", "qwen2.5-coder-0.5b").stderr
+        assert f"but {why} names {used}, and that is used" in said
+        assert "but" not in run("default", used).stderr
+    monkeypatch.setenv("TTC_MODEL", "http://localhost:8080/v1#m")
+    assert json.loads(run("show", "--json").stdout)["model"] == "m"
+
+
 def test_a_server_can_have_a_name() -> None:
     run("add", "box", "http://localhost:8080/v1#m")
     assert json.loads(run("show", "box", "--json").stdout)["model"] == "m"

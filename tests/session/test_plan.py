@@ -11,6 +11,7 @@ import pytest
 from ttc_cli.core.events import Done
 from ttc_cli.engine import machine
 from ttc_cli.models.gguf import read_gguf
+from ttc_cli.session import effort as efforts
 from ttc_cli.session import loaded
 from ttc_cli.session import plan as planning
 from ttc_cli.session.request import Request
@@ -86,3 +87,35 @@ def test_numbers_of_plain_replies_are_read_by_models_that_were_measured(
     session.engine.info = replace(session.engine.info, name=name)
     question = planning.plan(session, Request.of(session.settings, prompt)).question
     assert (question.bare is not None) == read
+
+
+@pytest.mark.parametrize("given", [{}, {"samples": 8}, {"strategy": "best-of-n"}])
+@pytest.mark.parametrize("effort", ["low", "medium", "high", "max", "auto"])
+@pytest.mark.parametrize("prompt", ["hi", "who wrote Emma?", "What is 17 * 23 + 9?", SHOWS])
+def test_estimates_agree_and_more_effort_never_takes_less(
+    stage: Callable[..., Any], prompt: str, effort: str, given: dict[str, Any]
+) -> None:
+    session = stage(lambda _: "", effort=effort, **given)
+    fresh = planning.plan(session, Request.of(session.settings, prompt))
+    # what the runs before happened to take says nothing of levels that were not run
+    session.speeds.see_run(efforts.key(fresh.question, fresh.plan), 1.0, 9.0)
+    for _ in range(3):
+        session.speeds.see_run(efforts.key(fresh.question, fresh.plan), 5000.0, 9.0)
+    for estimate in (
+        fresh.estimate,
+        planning.plan(session, Request.of(session.settings, prompt)).estimate,
+    ):
+        levels = {name: one["tokens"] for name, one in estimate["levels"].items()}
+        assert levels["low"] <= min(levels.values())
+        assert levels["medium"] <= levels["high"]
+        if effort in levels:
+            assert levels[effort] == estimate["tokens"]
+        else:
+            assert levels["high"] <= estimate["tokens"]
+
+
+def test_one_line_is_planned_as_one(stage: Callable[..., Any]) -> None:
+    session = stage(lambda _: "", effort="medium")
+    planned = planning.plan(session, Request.of(session.settings, "hi"))
+    assert (planned.plan.strategy, planned.plan.samples) == ("direct", 1)
+    assert planned.estimate["levels"]["auto"] == planned.estimate["levels"]["low"]

@@ -65,6 +65,27 @@ class Listed(TyperGroup):
         rows = [(n, f"{said} The usual one." if n == self.usual else said) for n, said in rows]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+        if self.usual:
+            for title, found in sections(self.commands[self.usual], ctx, "Options").items():
+                if kept := [row for row in found if HELP[-1] not in row[0]]:
+                    with formatter.section(f"{title} ({self.usual})"):
+                        formatter.write_dl(kept)
+
+
+def sections(command: Any, ctx: Any, other: str) -> dict[str, list[tuple[str, str]]]:
+    """The help of a command's flags by its panels, in the order in which the flags first name them.
+
+    `other` is the section of those without a panel.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    for param in command.get_params(ctx):
+        if row := param.get_help_record(ctx):
+            names, about = row[0], named(row[1])
+            for alias in HIDDEN:
+                names = names.replace(alias, "")
+            section = getattr(param, "rich_help_panel", None) or other
+            found.setdefault(section, []).append((names, about))
+    return found
 
 
 def tree(cls: type[TyperGroup] = Listed, usual: str = "", **given: Any) -> typer.Typer:
@@ -75,6 +96,16 @@ def tree(cls: type[TyperGroup] = Listed, usual: str = "", **given: Any) -> typer
         cls=cls, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
         context_settings={"help_option_names": list(HELP)}, **given,
     )  # fmt: skip
+
+
+class Filled(TyperCommand):
+    """A command whose help names what there is, see `named`."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write them as every command does."""
+        for param in self.params:
+            param.help = named(getattr(param, "help", None) or "")  # type: ignore[attr-defined]
+        super().format_options(ctx, formatter)
 
 
 class Grouped(TyperCommand):
@@ -90,16 +121,8 @@ class Grouped(TyperCommand):
                 param.nargs = 2
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the sections, in the order in which the flags first name them."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
-            if row := param.get_help_record(ctx):
-                names, about = row[0], named(row[1])
-                for alias in HIDDEN:
-                    names = names.replace(alias, "")
-                section = getattr(param, "rich_help_panel", None) or "Help"
-                sections.setdefault(section, []).append((names, about))
-        for title, rows in sections.items():
+        """Write the sections."""
+        for title, rows in sections(self, ctx, "Help").items():
             with formatter.section(title):
                 formatter.write_dl(rows)
 

@@ -15,7 +15,8 @@ from ttc_cli.store.pool import SamplePool
 
 app = tree(help="Results, samples and evaluated prompts that are kept.", usual="info")
 Part = Annotated[
-    Literal["results", "samples", "prompts"] | None, arg("", "Only this; by default all three.")
+    Literal["results", "samples", "prompts"] | None,
+    arg("[results|samples|prompts]", "Only this; by default all three."),
 ]
 
 

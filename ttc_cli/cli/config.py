@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -49,6 +49,11 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _absent(key: str, path: Path) -> NoReturn:
+    typer.echo(f"{key} is not set in {path}", err=True)
+    raise typer.Exit(1)
+
+
 @app.command()
 def show(
     origin: Annotated[bool, opt("--origin", "Where each value comes from.")] = False,
@@ -81,14 +86,19 @@ def get(
     profile: Profile = None,
     as_json: Json = False,
 ) -> None:
-    """The value of one setting in force; of a dotted key, what your config.toml holds."""
+    """The value of one setting in force; of a dotted key, what your config.toml holds.
+
+    Exit 1 for a dotted key that is not there; a setting that nobody set has its default.
+    """
     *tables, name = key_parts(key)
     if tables:
         document = conf.Document(_file(project=False))
         value: Any = document.values
         for part in (*tables, name):
             value = value.get(part) if isinstance(value, dict) else None
-        place = document.where(*tables, name) if value is not None else "default"
+        if value is None:
+            _absent(key, document.path)
+        place = document.where(*tables, name)
     else:
         rule_of(name, conf.RULES)
         settings = conf.load({"profile": profile})
@@ -99,7 +109,8 @@ def get(
         typer.echo(f"{_text(value)}\t{place}" if origin else _text(value))
 
 
-@app.command("set")
+# a value may begin with a dash: -1
+@app.command("set", context_settings={"ignore_unknown_options": True})
 def set_value(
     key: Key,
     value: Annotated[str, arg("", "The value, as a flag would take it.")],
@@ -122,8 +133,7 @@ def unset(key: Key, project: Project = False) -> None:
     with _told_of_comments(path):
         gone = conf.unset(path, key)
     if not gone:
-        typer.echo(f"{key} is not set in {path}", err=True)
-        raise typer.Exit(1)
+        _absent(key, path)
 
 
 @app.command()

@@ -44,7 +44,7 @@ def list_runs(
     model: Annotated[str, opt("-m --model", "Only of this model.")] = "",
     effort: Annotated[str, opt("-e --effort", "Only with this effort.")] = "",
     command: Annotated[str, opt(
-        "--command", "Only of ask, chat or map; without, all but map's.")] = "",
+        "--command", "Only of this; without, all but map's.", metavar="ask|chat|map")] = "",
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Runs, the newest first; those of map only when they are asked for."""
@@ -73,7 +73,7 @@ def show(
     as_tree: Annotated[bool, opt(
         "--tree", "The branches, as the tree that a search grew.")] = False,
     form: Annotated[str, opt(
-        "--format", "Of the tree: text, dot (Graphviz) or mermaid.")] = "text",
+        "--format", "Of the tree; dot is Graphviz's.", metavar="text|dot|mermaid")] = "text",
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """All that is known of a run."""
@@ -208,7 +208,8 @@ def replay(
 
 @app.command()
 def export(
-    form: Annotated[str, opt("--format", "sft, dpo, steps or grpo.")] = "sft",
+    form: Annotated[str, opt(
+        "--format", "For what training.", metavar="sft|dpo|steps|grpo")] = "sft",
     output: Annotated[Path | None, opt("-o --output", "The file; by default stdout.")] = None,
     by: Annotated[str, opt(
         "--by", "What makes a trace verified: any of feedback, verifier, agreement (commas)."

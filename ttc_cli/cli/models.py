@@ -36,10 +36,15 @@ def _cells(row: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
+def _used() -> str:
+    """What is used when none is named: a setting's model ahead of the registry's default."""
+    return load().model or registry.default_ref(home())
+
+
 @app.command("list")
 def list_models(as_json: Json = False) -> None:
     """Models of the catalogue, your own names and servers, files other programs keep here."""
-    rows = all_rows(home(), load().remotes)
+    rows = all_rows(home(), load().remotes, _used())
     print_json(rows) if as_json else print_table(COLUMNS, list(map(_cells, rows)))
 
 
@@ -52,7 +57,9 @@ def pull(
     """Fetch a model, check its hash and install it; goes on where an earlier pull stopped."""
     from ttc_cli.models.pull import pull as fetch
 
-    entry = registry.locate(name or registry.default_ref(home()), home())
+    name = name or _used()
+    remote = load().remotes.get(name)
+    entry = remote or registry.locate(name, home())
     if not isinstance(entry, Entry):
         raise UsageError(f"{name} needs no pull", f"use it: `ttc ask -m {name}`")
     with pull_progress() as progress:
@@ -66,7 +73,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Architecture, size, quantisation, context, memory a token, thinking, chat template."""
-    facts = describe(name, home(), load().remotes)
+    facts = describe(name, home(), load().remotes, _used())
     if as_json:
         print_json(facts)
     else:
@@ -126,8 +133,11 @@ def alias(
 @app.command()
 def default(name: Annotated[str, arg("", "The model; nothing: print which it is.")] = "") -> None:
     """Print or set the model that is used when none is named."""
-    if name:
-        registry.set_default(name, home())
-        say(f"the default model is {name}")
-    else:
-        typer.echo(registry.default_ref(home()))
+    if not name:
+        typer.echo(_used())
+        return
+    registry.set_default(name, home())
+    say(f"the default model is {name}")
+    settings = load()
+    if settings.model not in (None, name):
+        say(f"but {settings.origin('model')} names {settings.model}, and that is used")

@@ -32,7 +32,7 @@ def plan(
     seconds: Annotated[float | None, opt("--seconds", "A request may take.", WANTS, min=0)] = None,
     memory: Annotated[str | None, opt("--memory", "Bytes there are: 4G.", WANTS)] = None,
     unit: Annotated[str | None, opt(
-        "--unit", "Of costs: money, flops, seconds or tokens.", WANTS)] = None,
+        "--unit", "Of costs.", WANTS, metavar="money|flops|seconds|tokens")] = None,
     split: Annotated[str, opt(
         "--split", "Share of traffic that one answer does for.", WANTS)] = "70%",
     picture: Annotated[str, opt(
@@ -55,16 +55,17 @@ def plan(
 
     if unit and unit not in UNITS:
         raise UsageError(f"--unit must be one of {', '.join(UNITS)}, not {unit!r}")
-    if not folders and not model:
-        if picture:
-            raise UsageError("there is nothing to draw", "give --from or --model")
-        seeds = plan_report.seeds(plan_models.share(split, "--split"))
-        print_json(seeds) if as_json else sys.stdout.write(plan_report.seeds_text(seeds))
-        return
     many, most = number(requests, "--requests"), memory and number(memory, "--memory")
     wants = Requirements(many, share(quality, "--quality"), seconds, most or None)
     if wants.requests <= 0:
         raise UsageError("--requests must be more than 0")
+    simple = share(split, "--split")
+    if not folders and not model:
+        if picture:
+            raise UsageError("there is nothing to draw", "give --from or --model")
+        seeds = plan_report.seeds(simple)
+        print_json(seeds) if as_json else sys.stdout.write(plan_report.seeds_text(seeds))
+        return
     found, notes = plan_models.measured(folders) if folders else ([], [])
     models = plan_models.joined(found, [plan_models.parsed(text) for text in model or ()])
     built = plan_report.build(models, wants, unit=unit, notes=notes)

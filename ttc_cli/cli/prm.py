@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ttc_cli.cli.app import Json, arg, opt, tree
+from ttc_cli.cli.app import Filled, Json, arg, opt, tree
 from ttc_cli.cli.options import Given, takes
 from ttc_cli.cli.output import print_json
 from ttc_cli.cli.process import caught
@@ -119,7 +119,7 @@ def _report(questions: int, *, quiet: bool) -> Callable[[int, int, int], None]:
     return report
 
 
-@app.command("eval")
+@app.command("eval", cls=Filled)
 @takes(names=("model", "verifiers", "options", "threads"))
 def evaluate(
     given: Given,

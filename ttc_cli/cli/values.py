@@ -27,6 +27,8 @@ def values(kind: str) -> Iterable[str]:
             return [f"{name}:" if name in takes else name for name in verifiers()]
     from ttc_cli import settings
 
+    if kind.startswith("value:"):
+        return _of_setting(kind.removeprefix("value:"))
     match kind:
         case "models":
             from ttc_cli.models.catalogue import catalogue, scan
@@ -53,6 +55,21 @@ def values(kind: str) -> Iterable[str]:
             tables = (settings.Document(path).values.get("profile", {}) for path in paths)
             return [name for table in tables for name in table]
     return ()
+
+
+def _of_setting(key: str) -> Iterable[str]:
+    """What a key of the settings files may be set to, where that can be listed."""
+    from ttc_cli.settings.files import key_parts, rules_at
+    from ttc_cli.settings.options import SETTINGS
+
+    *tables, name = key_parts(key)
+    rule = rules_at(tuple(tables))[name]
+    if rule.words:
+        return rule.words
+    if rule.kind == "switch":
+        return "true", "false"
+    complete = SETTINGS[name].complete if name in SETTINGS else ""
+    return values(complete) if complete else ()
 
 
 def print_values(kinds: list[str]) -> int:

@@ -28,9 +28,9 @@ def _row(
 ) -> dict[str, Any]:
     """What every row has."""
     return {
-        "name": name, "kind": kind, "default": name == default, "installed": installed,
-        "bytes": size, "aliases": list(aliases), "path": None if path is None else str(path),
-        "good_for": good_for,
+        "name": name, "kind": kind, "default": default in (name, str(path)),
+        "installed": installed, "bytes": size, "aliases": list(aliases),
+        "path": None if path is None else str(path), "good_for": good_for,
     }  # fmt: skip
 
 
@@ -58,14 +58,16 @@ def _own_row(name: str, ref: str, default: str) -> dict[str, Any]:
 
 
 def rows(
-    home: Path, remotes: Mapping[str, NamedRemote] = MappingProxyType({})
+    home: Path, remotes: Mapping[str, NamedRemote] = MappingProxyType({}), default: str = ""
 ) -> list[dict[str, Any]]:
     """One row a model: the catalogue, the user's names for other things, servers, what was found.
 
+    `default` is what is used when none is named; by default what the registry says.
     `bytes` is None when the size is not known; `sha256` and all else that is missing is absent
     or None. Nothing is hashed and no header is read.
     """
-    own, default, known = registry.names(home), registry.default_ref(home), catalogue()
+    default = default or registry.default_ref(home)
+    own, known = registry.names(home), catalogue()
     all_rows = [_catalogue_row(entry, home, own, default) for entry in known.values()]
     all_rows += [_own_row(name, ref, default) for name, ref in own.items() if ref not in known]
     all_rows += [
@@ -80,19 +82,22 @@ def rows(
 
 
 def describe(
-    name: str, home: Path, remotes: Mapping[str, NamedRemote] = MappingProxyType({})
-) -> dict[str, Any]:
+    name: str, home: Path, remotes: Mapping[str, NamedRemote] = MappingProxyType({}),
+    default: str = "",
+) -> dict[str, Any]:  # fmt: skip
     """What the catalogue and, when the file is here, its header (under `gguf`) say.
 
+    `default` is that of `rows`.
     Raises as `registry.resolve` and `read_gguf`; a catalogue model that is not here is no error.
     """
-    ref = name or registry.default_ref(home)
-    target = remotes.get(name) or registry.locate(ref, home)
+    default = default or registry.default_ref(home)
+    ref = name or default
+    target = remotes.get(ref) or registry.locate(ref, home)
     facts: dict[str, Any] = {"name": ref, "installed": True}
     if isinstance(target, NamedRemote):
         return facts | {"base_url": target.url, "model": target.model}
     if isinstance(target, Entry):
-        facts = _catalogue_row(target, home, registry.names(home), registry.default_ref(home))
+        facts = _catalogue_row(target, home, registry.names(home), default)
         if not facts["installed"]:
             return facts
     model = registry.at(target, ref, home)

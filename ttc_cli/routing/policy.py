@@ -15,7 +15,7 @@ import functools
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ttc_cli.answers.asked import read
@@ -128,6 +128,7 @@ class Route:
         form: what kind of answer is asked for, as `prompts.message` names it.
         effort: a level, or "auto" for one that escalates from the run itself.
         reason: for people, in a line. program: whether a program can be evidence, and why.
+        auto: the effort where none is named.
     """
 
     task: str
@@ -136,6 +137,7 @@ class Route:
     effort: str
     reason: str
     program: Computable = NOT_COMPUTED
+    auto: str = field(default="auto", compare=False)
 
 
 def route(
@@ -159,7 +161,7 @@ def route(
     """
     verdict = classify(prompt, attached)
     guessed, sure = _guess(prompt, verdict)
-    parts = {"effort": effort, "task": task, "path": path}
+    parts = {"effort": "auto", "task": task, "path": path}
     why = {name: "given" for name, value in parts.items() if value != "auto"}
     for rule in rules:
         for name in parts:
@@ -181,12 +183,15 @@ def route(
     about += _ASKED.get(kind, "")
     if attached:
         about += f"; attached {summary(attached)}{_changed(prompt, verdict)}"
-    if parts["effort"] != "auto":
-        reason = f"{about}; effort {parts['effort']}: {why['effort']}"
-        return Route(parts["task"], parts["path"], kind, parts["effort"], reason, program)
-    bare = brief(constraints(prompt))
-    level, reason = _effort(parts["path"], kind, facts, computed=program.yes, bare=bare)
-    return Route(parts["task"], parts["path"], kind, level, f"{about}; {reason}", program)
+    auto, reason = parts["effort"], f"effort {parts['effort']}: {why.get('effort')}"
+    if auto == "auto":
+        bare = brief(constraints(prompt))
+        auto, reason = _effort(parts["path"], kind, facts, computed=program.yes, bare=bare)
+    if effort != "auto":
+        reason = f"effort {effort}: given"
+    level = auto if effort == "auto" else effort
+    reason = f"{about}; {reason}"
+    return Route(parts["task"], parts["path"], kind, level, reason, program, auto)
 
 
 def _matches(pattern: str, prompt: str) -> bool:

@@ -87,14 +87,14 @@ def plan(
         strategy = "self-consistency" if many or (check and effort != "low") else strategy
         strategy = "best-of-n" if verifier is not None else strategy
     branch = BRANCH_TOKENS[task] + max(0, thinking or 0)
-    single = strategy == "program" and samples is None
     budget = None if samples is not None else level.multiplier * branch
     if max_tokens is not None and strategy == "direct":
         branch = budget = max_tokens
     elif max_tokens is not None:
         branch = min(branch, max_tokens)
         budget = max_tokens if budget is None else min(budget, max_tokens)
-    alone = 1 if question.bare is None else 2
+    alone = 1 if question.bare is None or strategy == "direct" else 2
+    single = strategy == "direct" or (strategy == "program" and samples is None)
     keep = request.temperature is not None or not (votable or task in GREEDY_TASKS)
     return Plan(
         strategy=strategy, effort=effort,
@@ -117,7 +117,6 @@ guess."""
 EXPECTED_WIDTH = {"low": 1, "medium": 3, "high": 4, "max": 6, "auto": 2}
 """Branches under way at once in such a run."""
 EXPECTED_PROGRAM = 40  # tokens of a program
-LEVELS = ("low", "medium", "high", "auto")
 
 
 def key(question: Question, plan: Plan) -> str:
@@ -126,17 +125,19 @@ def key(question: Question, plan: Plan) -> str:
     fixed = "" if plan.early_stop else " fixed"
     judge = plan.verifier.name.partition(":")[0] if plan.verifier else ""
     kinds = "" if plan.kinds == "plain" else f" {plan.kinds}"
-    return f"{question.task} {plan.strategy} {plan.effort}{given}{fixed}{kinds} {judge}".rstrip()
+    effort = "low" if plan.strategy == "direct" else f"{plan.effort}{given}"  # one line at any
+    return f"{question.task} {plan.strategy} {effort}{fixed}{kinds} {judge}".rstrip()
 
 
 def estimate(
-    session: Session, question: Question, plans: dict[str, Plan], plan: Plan, prompt: int,
-    began: float, limit: float | None,
+    session: Session, question: Question, plans: dict[str, Plan], chosen: str, auto: str,
+    prompt: int, began: float, limit: float | None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Tokens and seconds of a plan, and of each of `plans` by level.
+    """Tokens and seconds of a run, and of each level: more effort never takes less.
 
     Args:
-        plan: what will run. plans: what the levels would run. prompt: its tokens.
+        plans: what each of `EFFORTS` would run. chosen: of them, what runs.
+        auto: of them, what runs where no effort is named. prompt: its tokens.
         began: monotonic seconds of the run's start: what has passed counts. limit: on its seconds.
 
     Returns:
@@ -145,22 +146,26 @@ def estimate(
     """
     speeds, votable = session.speeds, question.votable
     plain = speeds.answer.get(question.task) or EXPECTED_TOKENS[question.task]
-    asked = [
-        (key(question, each), *_expected(each, plain, votable=votable))
-        for each in (plan, *plans.values())
-    ]
-    known = [(speeds.tokens(kind, n), speeds.speed(kind, width)) for kind, width, n in asked]
     prefill, ready = speeds.prefill_at(prompt), time.monotonic() - began
+    found = {"": (0, 0.0)}
+    below = ""
+    for name, each in plans.items():
+        width, prior = _expected(each, plain, votable=votable)
+        kind = key(question, each)
+        tokens, speed = speeds.tokens(kind, prior), speeds.speed(kind, width)
+        tokens = min(tokens, each.budget or tokens)
+        seconds = ready + prompt / prefill + tokens / speed if speed and prefill else 0.0
+        least = found["low" if name == "auto" else below]
+        found[name] = (max(int(tokens), least[0]), max(seconds, least[1]))
+        below = name
 
-    def one(tokens: float, speed: float, budget: int | None) -> dict[str, Any]:
-        tokens = min(tokens, budget or tokens)
-        if not (speed and prefill):
-            return {"tokens": int(tokens), "seconds": None}
-        seconds = ready + prompt / prefill + tokens / speed
-        return {"tokens": int(tokens), "seconds": round(min(seconds, limit or seconds), 1)}
+    def figures(name: str) -> dict[str, Any]:
+        tokens, seconds = found[name]
+        told = round(min(seconds, limit or seconds), 1) if seconds else None
+        return {"tokens": tokens, "seconds": told}
 
-    levels = {name: one(*of, plans[name].budget) for name, of in zip(plans, known[1:], strict=True)}
-    return {**one(*known[0], plan.budget), "plain_answer": plain, "levels": levels}
+    levels = {name: figures(name) for name in ("low", "medium", "high")} | {"auto": figures(auto)}
+    return {**figures(chosen), "plain_answer": plain, "levels": levels}
 
 
 def cells(plan: Plan, prompt: int, room: int) -> int:

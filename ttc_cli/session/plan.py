@@ -163,12 +163,13 @@ def plan(
     if task == "code" and not (named or asked or form):
         check, unchecked = programs.examples_check(request, unsafe=unsafe)
         notes += filter(None, [unchecked])
-    escalates = way.effort == "auto" and not named and request.samples is None
-    level = "medium" if way.effort == "auto" and not escalates else way.effort
-    level = "auto" if check and request.effort == "auto" else level
+    escalates = not named and request.samples is None
+    auto = "medium" if way.auto == "auto" and not escalates else way.auto
+    auto = "auto" if check else auto
+    level = auto if request.effort == "auto" else way.effort
     plan_at = partial(efforts.plan, question, request, verifier=verifier, kinds=kinds, check=check)
-    levels = dict(zip(efforts.LEVELS, map(plan_at, efforts.LEVELS), strict=True))
-    chosen = levels.get(level) or plan_at(level)
+    plans = {name: plan_at(name) for name in efforts.EFFORTS}
+    chosen = plans[level]
     strategy = registry.find(chosen.strategy)
     options = strategy.options()
     if asked or request.options:
@@ -194,7 +195,9 @@ def plan(
     return Planned(
         session, original, run_id or new_id(), began, question, chosen, rendered.prompt, tokens,
         secrets.randbelow(2**31) if request.seed == "random" else int(request.seed), told,
-        efforts.estimate(session, question, levels, chosen, tokens, began, request.max_seconds),
+        efforts.estimate(
+            session, question, plans, level, auto, tokens, began, request.max_seconds
+        ),
         tuple(notes), strategy, options, efforts.cells(chosen, tokens, room), time.monotonic(),
         wanted, added(0, False), files,
     )  # fmt: skip

@@ -97,7 +97,7 @@ class AnswerSettings:
     )  # fmt: skip
     max_seconds: float | None = spending(
         None, Rule("number", 0.001), "--max-seconds", on=SERVED,
-        help="Cap on the seconds of an answer; a first one's loading counts.",
+        help="Cap on the seconds of an answer; waiting for the model to load counts.",
     )  # fmt: skip
     thinking_budget: int | None = spending(
         None, Rule("whole", -1, BIG), "--thinking-budget",

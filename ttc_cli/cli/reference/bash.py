@@ -12,7 +12,7 @@ _ttc_words() { # flags and commands that may follow the command "$1"
     esac
 }
 
-_ttc_takes() { # what the flag "$2" of the command "$1" takes: "= words", or a kind of values
+_ttc_takes() { # what the flag or argument "$2" of the command "$1" takes: "= words", or a kind
     case "$1 $2" in
 @TAKES@
     esac
@@ -38,7 +38,15 @@ _ttc() {
         [[ $word == -- ]] && return
     done
     if [[ $flag == -* ]]; then takes=$(_ttc_takes "$at" "$flag"); fi
-    if [[ -z $takes && $cur != -* ]]; then takes=$(_ttc_takes "$at" ""); fi
+    if [[ -z $takes && $cur != -* ]]; then
+        local path=($at) nth=1
+        for word in "${COMP_WORDS[@]:1+${#path[@]}:COMP_CWORD-1-${#path[@]}}"; do
+            [[ $word == -* ]] || nth=$((nth + 1))
+        done
+        takes=$(_ttc_takes "$at" "$nth")
+        [[ -n $takes ]] || takes=$(_ttc_takes "$at" "")
+    fi
+    if [[ $takes == *: ]]; then takes+=${COMP_WORDS[COMP_CWORD-1]}; fi
     case "$takes" in
     any) return ;;
     files)
@@ -72,7 +80,7 @@ def script(root: Command) -> str:
     commands = list(root.walk())
     words, takes = [], []
     for command in commands:
-        names, values = command.offered(root.child("ask"))
+        names, values = command.offered()
         words.append(f'    "{command.name}") echo "{" ".join(names)}" ;;')
         for kind in dict.fromkeys(value for _, value in values):
             cases = "|".join(f'"{command.name} {name}"' for name, value in values if value == kind)

@@ -20,9 +20,14 @@ function __ttc_at # whether the command that is being typed is one of those name
     contains -- "$at" $argv
 end
 
+function __ttc_words # whether so many words besides flags were typed
+    test (count (string match -v -- '-*' (commandline -opc))) -eq $argv[1]
+end
+
 function __ttc_values
     set -l typed (commandline -opc)
-    $typed[1] _values $argv 2>/dev/null
+    set -l kind (string replace -r ':$' ":$typed[-1]" -- $argv)
+    $typed[1] _values $kind 2>/dev/null
 end
 
 complete -c ttc -f
@@ -42,19 +47,27 @@ def script(root: Command) -> str:
         *above, name = command.path
         where = " ".join(above) or "top"
         lines.append(f"complete -c ttc -n {_at(where)} -a {name} -d {_quoted(command.about)}")
+    groups = {command.usual: command.name or "top" for command in root.walk() if command.usual}
     for command in commands:
-        names = [command.name, *(["top"] if command.name == "ask" else [])]
+        names = [command.name, *filter(None, [groups.get(command.path)])]
         lines += [_flag(_at(*names), flag) for flag in command.flags]
         lines += [
-            f"complete -c ttc -n {_at(command.name)} {_values(argument)}"
-            for argument in command.arguments[:1]
-            if argument.kind or argument.words
+            f"complete -c ttc -n {_at(command.name, nth=nth)} {_values(argument)}"
+            for nth, argument in _arguments(command)
         ]
     return "\n".join(lines) + "\n"
 
 
-def _at(*names: str) -> str:
-    return _quoted("__ttc_at " + " ".join(f'"{name}"' for name in names))
+def _arguments(command: Command) -> list[tuple[int, Param]]:
+    """(words before it, argument) of those with values; a lone one may come after any flag: 0."""
+    several = len(command.arguments) > 1
+    numbered = enumerate(command.arguments, 1 + len(command.path))
+    return [(nth if several else 0, one) for nth, one in numbered if one.kind or one.words]
+
+
+def _at(*names: str, nth: int = 0) -> str:
+    at = "__ttc_at " + " ".join(f'"{name}"' for name in names)
+    return _quoted(at + (f"; and __ttc_words {nth}" if nth else ""))
 
 
 def _flag(at: str, flag: Param) -> str:

@@ -46,7 +46,7 @@ def man(root: Command) -> str:
 def _param(param: Param) -> list[str]:
     names = ", ".join(f"\\fB{_text(name)}\\fR" for name in param.names)
     takes = f"\\fI{_text(param.metavar)}\\fR" if param.metavar else ""
-    words = f" ({', '.join(param.words)})" if param.words else ""
+    words = f" ({', '.join(param.words)})" if param.words and "|" not in param.metavar else ""
     return [".TP", " ".join(filter(None, (names, takes))), _text(param.about + words)]
 
 
@@ -81,6 +81,6 @@ def markdown(root: Command) -> str:
 def _row(param: Param) -> str:
     names = ", ".join(f"`{name}`" for name in param.names)
     takes = f" `{param.metavar}`" if param.metavar else ""
-    words = f" ({', '.join(param.words)})" if param.words else ""
+    words = f" ({', '.join(param.words)})" if param.words and "|" not in param.metavar else ""
     cells = ((names + takes).strip(), param.about + words)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

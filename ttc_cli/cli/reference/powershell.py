@@ -29,7 +29,12 @@ Register-ArgumentCompleter -Native -CommandName ttc -ScriptBlock {
     }
     $flag = if ($typed.Count -gt 1 -and $typed[-1] -clike '-*') { $typed[-1] } else { '' }
     $kind = $takes["$at $flag"]
-    if (-not $kind -and $wordToComplete -notlike '-*') { $kind = $takes["$at "] }
+    if (-not $kind -and $wordToComplete -notlike '-*') {
+        $plain = @($typed | Where-Object { $_ -notlike '-*' })
+        $kind = $takes["$at $($plain.Count - ($at -split ' ').Count)"]
+        if (-not $kind) { $kind = $takes["$at "] }
+    }
+    if ($kind -like '*:') { $kind += $typed[-1] }
     $found = if (-not $kind) { $words[$at] -split ' ' }
         elseif ($kind -eq 'any' -or $kind -eq 'files') { return }
         elseif ($kind.StartsWith('= ')) { $kind.Substring(2) -split ' ' }
@@ -45,7 +50,7 @@ def script(root: Command) -> str:
     """The whole script."""
     words, takes = [], dict[str, str]()
     for command in root.walk():
-        names, values = command.offered(root.child("ask"))
+        names, values = command.offered()
         words.append(f"        '{command.name}' = '{' '.join(names)}'")
         takes |= {f"{command.name} {name}": value for name, value in values}
     rows = [f"    $takes.Add('{key}', '{value}')" for key, value in takes.items()]

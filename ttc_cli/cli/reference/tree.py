@@ -18,9 +18,13 @@ _OF = (
     ("templates", "templates", "show edit rm"),
     ("logs", "runs", "show replay rate wait rm"),
 )
-ARGUMENT_KINDS = {"again": "runs"} | {
+ARGUMENT_KINDS = {
+    "again": "runs", "config set value": "value:", "models alias name": "",
+    "models add ref": "files",
+} | {
     f"{group} {name}": kind for group, kind, names in _OF for name in names.split()
-}  # values of a command's arguments, by its path
+}  # fmt: skip
+"""Kinds of values of a command's arguments, by its path, or of one by path and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ class Param:
         names: as they are typed, short ones first: "-e", "--effort".
         metavar: what it takes, in capitals; "" for a switch. about: one line for people.
         words: the words it takes, where there are few.
-        kind: of values that `ttc _values KIND` lists, or "files"; "" for any text.
+        kind: of values that `ttc _values KIND` lists, or "files"; "" for any text. To one that
+            ends in a colon the word before is added.
         repeatable: may be given several times.
     """
 
@@ -50,7 +55,12 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command, or a group of them. `path` is without the program's own name."""
+    """A command, or a group of them.
+
+    Args:
+        path: without the program's own name.
+        usual: the path of the command that runs where none of `children` is named.
+    """
 
     path: tuple[str, ...]
     about: str
@@ -58,6 +68,7 @@ class Command:
     flags: tuple[Param, ...] = ()
     arguments: tuple[Param, ...] = ()
     children: tuple[Command, ...] = ()
+    usual: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -75,18 +86,19 @@ class Command:
         """What there is to explain: all but `--help`."""
         return [*self.arguments, *(f for f in self.flags if f.names[-1] != "--help")]
 
-    def offered(self, usual: Command) -> tuple[list[str], list[tuple[str, str]]]:
-        """(flags and commands that may follow it, what each flag and the first argument takes).
+    def offered(self) -> tuple[list[str], list[tuple[str, str]]]:
+        """(flags and commands that may follow it, what each flag and argument takes).
 
-        Args:
-            usual: whose flags the program itself takes too.
+        A group takes the flags of its usual command too. Arguments go by their number, the first
+        by "".
         """
-        flags = self.flags + (() if self.path else usual.flags)
+        flags = self.flags + (self.child(self.usual[-1]).flags if self.usual else ())
         names = [child.path[-1] for child in self.children]
         names += [name for flag in flags for name in flag.names]
         takes = [(name, flag.takes) for flag in flags if flag.metavar for name in flag.names]
-        takes += [("", one.takes) for one in self.arguments[:1] if one.kind or one.words]
-        return list(dict.fromkeys(names)), takes
+        arguments = zip(("", "2", "3"), self.arguments, strict=False)
+        takes += [(nth, one.takes) for nth, one in arguments if one.kind or one.words]
+        return list(dict.fromkeys(names)), list(dict.fromkeys(takes))
 
     def child(self, name: str) -> Command:
         """The command of that name right under it."""
@@ -115,12 +127,14 @@ def _command(command: Any, path: tuple[str, ...], above: Any) -> Command:
     names = command.list_commands(context) if hasattr(command, "list_commands") else []
     children = [(name, command.get_command(context, name)) for name in names]
     params = [p for p in command.get_params(context) if not getattr(p, "hidden", False)]
+    usual = getattr(command, "usual", "") if path else "ask"
     first, *rest = str(command.help or "").strip().split("\n\n")
     return Command(
         path, _line(first), "\n\n".join(_line(part) for part in rest if part.strip()),
         tuple(_flag(p) for p in params if p.param_type_name == "option"),
         tuple(_argument(p, path) for p in params if p.param_type_name == "argument"),
         tuple(_command(one, (*path, name), context) for name, one in children if not one.hidden),
+        (*path, usual) if usual else (),
     )  # fmt: skip
 
 
@@ -132,6 +146,8 @@ def _taken(param: Any) -> tuple[tuple[str, ...], str]:
     """(the few words that a parameter takes, the kind of values), by the table where it can."""
     row = next((BY_FLAG[name] for name in param.opts if name in BY_FLAG), None)
     choices = getattr(param.type, "choices", None) or (row.rule.words if row else ())
+    if "|" in (metavar := param.metavar or "") and metavar.islower():
+        choices = choices or metavar.strip("[]").split("|")
     files = param.type.name in ("path", "file", "filename") or "PATH" in (param.metavar or "")
     return tuple(map(str, choices)), "files" if files else row.complete if row else ""
 
@@ -153,5 +169,6 @@ def _argument(param: Any, path: tuple[str, ...]) -> Param:
     many, (words, kind) = param.nargs == -1, _taken(param)
     name = param.metavar or param.name.upper() + "..." * many
     name = name if param.required or name.startswith("[") else f"[{name}]"
-    kind = ARGUMENT_KINDS.get(" ".join(path)) or kind
+    at = " ".join(path)
+    kind = ARGUMENT_KINDS.get(f"{at} {param.name}", ARGUMENT_KINDS.get(at, kind))
     return Param((), name, _line(getattr(param, "help", "") or ""), words, kind, many)

@@ -11,6 +11,7 @@ SCRIPT = r"""#compdef ttc
 
 _ttc_values() { # the kind comes last, after what _arguments has to say to compadd
     local kind=$@[-1]
+    [[ $kind == *: ]] && kind+=$words[CURRENT-1]
     local -a found open
     found=(${(f)"$(_call_program values ${(q)_ttc_program} _values $kind 2>/dev/null)"})
     open=(${(M)found:#*:}) # an argument follows at once
@@ -73,13 +74,14 @@ def _function(command: Command) -> str:
                 "    commands=(",
                 _described(command, 8),
                 "    )",
-                "    if (( CURRENT == 2 )); then",
+                "    if (( CURRENT == 2 )) && [[ $PREFIX != -* ]]; then",
                 "        _describe -t commands command commands",
                 f'    elif [[ " {" ".join(c.path[-1] for c in command.children)} " =='
                 ' *" $words[2] "* ]]; then',
                 "        shift words",
                 "        (( CURRENT-- ))",
                 f"        {name}_$words[1]",
+                *(["    else", f"        _ttc_{'_'.join(command.usual)}"] if command.usual else []),
                 "    fi",
                 "}",
             )
