@@ -140,11 +140,11 @@ _ttc_takes() { # what the flag or argument "$2" of the command "$1" takes: "= wo
     "logs -n"|"logs --number"|"logs --search"|"logs --since") echo "any" ;;
     "logs -m"|"logs --model") echo "models" ;;
     "logs -e"|"logs --effort") echo "= auto low medium high max" ;;
-    "logs --command") echo "= ask chat map" ;;
+    "logs --command") echo "= ask chat map serve" ;;
     "logs list -n"|"logs list --number"|"logs list --search"|"logs list --since") echo "any" ;;
     "logs list -m"|"logs list --model") echo "models" ;;
     "logs list -e"|"logs list --effort") echo "= auto low medium high max" ;;
-    "logs list --command") echo "= ask chat map" ;;
+    "logs list --command") echo "= ask chat map serve" ;;
     "logs show --format") echo "= text dot mermaid" ;;
     "logs show ") echo "runs" ;;
     "logs rate ") echo "runs" ;;

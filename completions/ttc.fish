@@ -279,7 +279,7 @@ complete -c ttc -n '__ttc_at "logs list" "logs"' -l search -r -d 'Only with this
 complete -c ttc -n '__ttc_at "logs list" "logs"' -l since -r -d 'Only since 90m, 12h, 7d, 4w or a date.'
 complete -c ttc -n '__ttc_at "logs list" "logs"' -s m -l model -r -a '(__ttc_values models)' -d 'Only of this model.'
 complete -c ttc -n '__ttc_at "logs list" "logs"' -s e -l effort -r -a 'auto low medium high max' -d 'Only with this effort.'
-complete -c ttc -n '__ttc_at "logs list" "logs"' -l command -r -a 'ask chat map' -d 'Only of this; without, all but map\'s.'
+complete -c ttc -n '__ttc_at "logs list" "logs"' -l command -r -a 'ask chat map serve' -d 'Only of this; without, all but map\'s.'
 complete -c ttc -n '__ttc_at "logs list" "logs"' -l json -d 'One JSON value.'
 complete -c ttc -n '__ttc_at "logs list" "logs"' -s h -l help -d 'Show this message and exit.'
 complete -c ttc -n '__ttc_at "logs show"' -l tree -d 'The branches, as the tree that a search grew.'

@@ -136,5 +136,5 @@ def test_a_full_disk_is_told_with_what_to_do(child: Ttc, words: tuple[str, ...])
     with Path("/dev/full").open("wb") as full:
         ran = child(*words, stdout=full)
     assert ran.code == 1
-    said = "cannot write the output: No space left on device; make room, or write elsewhere"
+    said = "No space left on device: the output cannot be written; make room, or write elsewhere"
     assert ran.err == f"ttc: {said}\n"

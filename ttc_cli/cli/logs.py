@@ -27,7 +27,7 @@ from ttc_cli.views.text import to_json
 app = tree(help="List, show, replay, rate, export and remove past runs.", usual="list")
 
 LOOK_SECONDS = 0.1
-COMMANDS = ("ask", "chat", "map")
+COMMANDS = ("ask", "chat", "map", "serve")
 
 
 def opened() -> Log:
@@ -44,7 +44,7 @@ def list_runs(
     model: Annotated[str, opt("-m --model", "Only of this model.")] = "",
     effort: Annotated[str, opt("-e --effort", "Only with this effort.")] = "",
     command: Annotated[str, opt(
-        "--command", "Only of this; without, all but map's.", metavar="ask|chat|map")] = "",
+        "--command", "Only of this; without, all but map's.", metavar="ask|chat|map|serve")] = "",
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Runs, the newest first; those of map only when they are asked for."""

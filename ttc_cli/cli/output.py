@@ -132,7 +132,9 @@ def open_streams() -> None:
 
 def full(error: OSError) -> TtcError:
     """The error for output that no disk has room for."""
-    return TtcError(f"cannot write the output: {error.strerror}", "make room, or write elsewhere")
+    return TtcError(
+        f"{error.strerror}: the output cannot be written", "make room, or write elsewhere"
+    )
 
 
 def silence(stream: TextIO) -> None:
