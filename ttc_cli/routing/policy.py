@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ttc_cli.answers.asked import read
 from ttc_cli.core.errors import UsageError
-from ttc_cli.prompts.forms import brief, constraints
+from ttc_cli.prompts.forms import Constraint, brief, constraints
 from ttc_cli.prompts.message import Document, Task
 from ttc_cli.routing.features import features
 from ttc_cli.routing.material import END, summary
@@ -160,7 +160,9 @@ def route(
         rules: the user's; the first that matches and says something of a part decides it.
     """
     verdict = classify(prompt, attached)
-    guessed, sure = _guess(prompt, verdict)
+    forms = constraints(prompt)
+    bare = brief(forms)
+    guessed, sure = _guess(prompt, verdict, forms)
     parts = {"effort": "auto", "task": task, "path": path}
     why = {name: "given" for name, value in parts.items() if value != "auto"}
     for rule in rules:
@@ -185,7 +187,6 @@ def route(
         about += f"; attached {summary(attached)}{_changed(prompt, verdict)}"
     auto, reason = parts["effort"], f"effort {parts['effort']}: {why.get('effort')}"
     if auto == "auto":
-        bare = brief(constraints(prompt))
         auto, reason = _effort(parts["path"], kind, facts, computed=program.yes, bare=bare)
     if effort != "auto":
         reason = f"effort {effort}: given"
@@ -205,13 +206,15 @@ def _matches(pattern: str, prompt: str) -> bool:
         raise UsageError(why, "write a simpler pattern") from None
 
 
-def _guess(prompt: str, verdict: Verdict) -> tuple[dict[str, str], dict[str, str]]:
+def _guess(
+    prompt: str, verdict: Verdict, forms: Sequence[Constraint]
+) -> tuple[dict[str, str], dict[str, str]]:
     """Task and path as far as nobody gave them, and how sure that is, for people."""
     hard = verdict.complex >= COMPLEX
     guessed = {"task": verdict.task, "path": "complex" if hard else "simple"}
     sure = {"task": f"{verdict.sure:.0%} sure"}
     sure["path"] = f"{verdict.complex if hard else 1 - verdict.complex:.0%} sure"
-    kinds = {one.kind for one in constraints(prompt)}
+    kinds = {one.kind for one in forms}
     if "code" in kinds and verdict.task != "code":
         # "the command only" of a prompt with numbers in it is no mathematics
         return {"task": "code", "path": "simple"}, dict.fromkeys(sure, "asked for alone")

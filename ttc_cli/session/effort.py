@@ -146,13 +146,14 @@ def estimate(
     """
     speeds, votable = session.speeds, question.votable
     plain = speeds.answer.get(question.task) or EXPECTED_TOKENS[question.task]
+    asked = {
+        name: (key(question, each), *_expected(each, plain, votable=votable))
+        for name, each in plans.items()
+    }
+    known = [(speeds.tokens(kind, n), speeds.speed(kind, wide)) for kind, wide, n in asked.values()]
     prefill, ready = speeds.prefill_at(prompt), time.monotonic() - began
-    found = {"": (0, 0.0)}
-    below = ""
-    for name, each in plans.items():
-        width, prior = _expected(each, plain, votable=votable)
-        kind = key(question, each)
-        tokens, speed = speeds.tokens(kind, prior), speeds.speed(kind, width)
+    found, below = {"": (0, 0.0)}, ""
+    for (name, each), (tokens, speed) in zip(plans.items(), known, strict=True):
         tokens = min(tokens, each.budget or tokens)
         seconds = ready + prompt / prefill + tokens / speed if speed and prefill else 0.0
         least = found["low" if name == "auto" else below]

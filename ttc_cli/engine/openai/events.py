@@ -33,12 +33,14 @@ async def events(response: httpx2.Response, most: int) -> AsyncGenerator[bytes]:
     A reply that is no stream is told by its first byte, whatever it is called: it is one event.
     """
     async with aclosing(response.aiter_raw()) as parts:
-        head = b""
+        head = said = b""
         async for part in parts:
             head = (head + part).lstrip()
-            if not codecs.BOM_UTF8.startswith(head):
+            said = head.removeprefix(codecs.BOM_UTF8).lstrip()
+            if said and not codecs.BOM_UTF8.startswith(head):
                 break
-        if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"[")):
+            head = head if said else head[: len(codecs.BOM_UTF8)]
+        if said.startswith((b"{", b"[")):
             yield await whole(parts, head)
             yield DONE
             return

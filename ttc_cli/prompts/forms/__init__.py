@@ -1,7 +1,7 @@
 """The form that a person's own words fix for a reply: read, checked, and mended without a model."""
 
-from ttc_cli.prompts.forms.constraint import Constraint, language
-from ttc_cli.prompts.forms.mending import brief, failing, grammar, mended, shortened
+from ttc_cli.prompts.forms.constraint import Constraint, brief, language
+from ttc_cli.prompts.forms.mending import failing, grammar, mended, shortened
 from ttc_cli.prompts.forms.reading import constraints, offered
 
 __all__ = [

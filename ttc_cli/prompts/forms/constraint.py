@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ttc_cli.core.text import UNABBREVIATED
@@ -111,6 +111,7 @@ class Constraint:
 
 
 Check = Callable[[str, Constraint], bool]
+_SHORT = ("number", "quantity", "letter", "short", "verdict")
 NAMES = {
     "en": "English", "de": "German", "fr": "French", "es": "Spanish",
     "it": "Italian", "pt": "Portuguese", "nl": "Dutch", "pl": "Polish",
@@ -272,3 +273,8 @@ def language(text: str) -> str | None:
     counts = {name: sum(word in known for word in words) for name, known in _KNOWN.items()}
     (first, most), (_, second) = sorted(counts.items(), key=lambda c: -c[1])[:2]
     return first if most > second else None
+
+
+def brief(wanted: Sequence[Constraint]) -> bool:
+    """Whether a value alone is the whole reply: a number, a letter, a name, one word."""
+    return any(one.kind in _SHORT or (one.kind == "words" and one.most == 1) for one in wanted)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from ttc_cli.prompts.forms.constraint import STATEMENT, Constraint
+from ttc_cli.prompts.forms.constraint import STATEMENT, Constraint, brief
 
 _BLOCK = re.compile(r"^[ \t]*(```|~~~)[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.MULTILINE | re.DOTALL)
 _FENCE_LINE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*(?:\n|\Z)", re.MULTILINE)
@@ -29,7 +29,6 @@ _BY = re.compile(
 )
 """A sentence that says who did something."""
 _SIGNED = 6  # words after a close, such as who signs
-_SHORT = ("number", "quantity", "letter", "short", "verdict")
 
 
 def mended(reply: str, wanted: Sequence[Constraint]) -> str | None:
@@ -55,11 +54,6 @@ def shortened(reply: str, wanted: Sequence[Constraint]) -> str | None:
 def failing(reply: str, wanted: Sequence[Constraint]) -> list[Constraint]:
     """What a reply lacks."""
     return [one for one in wanted if not one.holds(reply)]
-
-
-def brief(wanted: Sequence[Constraint]) -> bool:
-    """Whether a value alone is the whole reply: a number, a letter, a name, one word."""
-    return any(one.kind in _SHORT or (one.kind == "words" and one.most == 1) for one in wanted)
 
 
 def _parts(reply: str, wanted: Sequence[Constraint]) -> Iterator[str]:
