@@ -125,6 +125,7 @@ Pick one: A) 3 B) 4 C) 5. What is 1 + 2?
 A says that B is lying, B says that C is lying. Who tells the truth?
 If all bloops are razzies and all razzies are lazzies, are all bloops lazzies?
 What is the difference between 4G and 5G?
+What is the difference between 4G and 5G? One sentence.
 What is the difference between Windows 10 and Windows 11?
 What is the difference between type 1 and type 2 diabetes?
 Is an iPhone 14 better than an iPhone 13?

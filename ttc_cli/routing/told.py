@@ -70,10 +70,13 @@ NUMBER = (
 )
 AMOUNT = re.compile(NUMBER, re.IGNORECASE)
 _ENDED = re.compile(r"[.!?;](?=\s+\S)|\n")
+_FORM = re.compile(r"(?<=\?)\s+[^\W\d]+(?:[ ,-]+[^\W\d]+){0,6}[.!]?\s*$")
+"""A few words behind the question, which say how to answer it: "One sentence."."""
 
 
 def told(prompt: str) -> bool:
     """Whether a question asks for what is known, meant or advised."""
+    prompt = _FORM.sub("", prompt)
     asked = split(prompt)[0] or prompt
     if _ANYWHERE.search(asked):
         return True
