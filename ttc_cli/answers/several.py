@@ -20,6 +20,10 @@ _LABEL = re.compile(r"[*_]*([^\W\d_][^\n:=|]{0,30}?)[*_]*:[*_]*\s+(?=\S)")
 _PARTS = re.compile(r",?\s+(?:and|but|while|und|et|y|e)\s+|[,;]\s+(?!\d)")
 _TOLD = re.compile(rf"(?i)\S+.*?(?:\b(?:{words('tells')})\b|[:=])\s*$")
 _WORDS_OF_AN_ITEM = 4
+_COMMON = frozenset(
+    map(asked.stem, [*asked.COPULAS, *asked.PREPOSITIONS, *words("common").split()])
+)
+"""Stems that tell no part of a sentence from another."""
 
 
 @dataclass(frozen=True)
@@ -143,8 +147,3 @@ def _clauses(said: str) -> list[str]:
     cuts = [m.span() for m in _PARTS.finditer(said) if all(m.start() not in v for v in values)]
     starts, ends = [0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(said)]
     return [said[start:end] for start, end in zip(starts, ends, strict=True)]
-
-
-_COMMON = frozenset(
-    map(asked.stem, [*asked.COPULAS, *asked.PREPOSITIONS, *words("common").split()])
-)

@@ -104,6 +104,7 @@ class Filled(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write them as every command does."""
         for param in self.params:
+            # the class of all parameters declares no help, and those of commands have it
             param.help = named(getattr(param, "help", None) or "")  # type: ignore[attr-defined]
         super().format_options(ctx, formatter)
 

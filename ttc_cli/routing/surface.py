@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ttc_cli.prompts.forms import constraints
 from ttc_cli.prompts.message import Document, Task
@@ -145,6 +146,7 @@ def computable(prompt: str, task: str, *, attached: Sequence[Document] = ()) -> 
     return _no_value(prompt, task) or _computed(prompt, task)
 
 
+@lru_cache(maxsize=64)  # of one prompt a route asks twice: before its task is known, and after
 def _no_value(prompt: str, task: str) -> Computable | None:
     """Why what a question wants is no value that a program has; None where it may be one."""
     asked = split(prompt)[0] or prompt
@@ -165,6 +167,7 @@ def _no_value(prompt: str, task: str) -> Computable | None:
     return None
 
 
+@lru_cache(maxsize=64)
 def _computed(prompt: str, task: str) -> Computable:
     """By which sign a question is computed, if it is."""
     if LAPSE.search(prompt):
