@@ -11,6 +11,7 @@ import pytest
 from harness import REPLIES, SUM, Ran, Ttc, entries, ours
 
 from ttc_cli.engine.scripted import from_choices
+from ttc_cli.session import request
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,13 @@ def test_what_matters_makes_another_question(ask: Ttc, change: tuple[str, ...]) 
     Path("notes.txt").write_text("seventeen")
     ask("-n", "5", SUM)
     assert ours(ask("--json", "-n", "5", *change, SUM))["cache"] != "hit"
+
+
+def test_a_newer_program_answers_anew(ask: Ttc, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(SUM)
+    place, newest = request.program()
+    monkeypatch.setattr(request, "program", lambda: (place, newest + 1))
+    assert ours(ask("--json", SUM))["cache"] != "hit"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
@@ -102,7 +103,7 @@ class Request(AnswerSettings):
             "prompt": self.prompt,
             "documents": [[one.name, one.text, one.digest] for one in self.documents],
             "history": [[message.role, message.content] for message in self.history],
-            "versions": [SCHEMA, __version__, _engine_version()],
+            "versions": [SCHEMA, __version__, program(), _engine_version()],
         }
         text = json.dumps(decides, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -113,6 +114,17 @@ def answer_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     names = {item.name for item in fields(AnswerSettings)}
     kept = ((name, value) for name, value in values.items() if name in names)
     return {name: _READ[name](value) if name in _READ else value for name, value in kept}
+
+
+def program() -> tuple[str, int]:
+    """This program by its place and the time (ns) of its newest file: a checkout may be newer than
+    its version says."""
+    package = Path(__file__).parents[1]
+    newest = 0
+    for place, folders, files in os.walk(package):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        newest = max([newest, *(Path(place, name).stat().st_mtime_ns for name in files)])
+    return str(package), newest
 
 
 def _engine_version() -> str:

@@ -22,6 +22,7 @@ import ttc_cli
 from ttc_cli.core.errors import TtcError
 from ttc_cli.models.registry import ModelFile
 from ttc_cli.session.loaded import tuned
+from ttc_cli.session.request import program
 from ttc_cli.settings import Settings, cache_dir
 
 if TYPE_CHECKING:
@@ -49,17 +50,11 @@ def build(settings: Settings, identity: str, speeds: Speeds) -> str:
     """A hash of what a caller and a server must have in common."""
     spec = importlib.util.find_spec("llama_cpp")  # found, not imported
     parts = (
-        ttc_cli.__version__, sys.version, _newest(Path(ttc_cli.__file__).parent),
+        ttc_cli.__version__, sys.version, program(),
         spec and spec.origin and Path(spec.origin).stat().st_mtime_ns, identity, settings.ctx_size,
         settings.gpu_layers, astuple(tuned(settings, speeds)), sorted(speeds.widths.items()),
     )  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
-
-
-def _newest(package: Path) -> tuple[str, int]:
-    """The program by its place and its newest file, of those that both sides run."""
-    files = (path for name in ("core", "engine") for path in (package / name).rglob("*.py"))
-    return str(package), max(path.stat().st_mtime_ns for path in files)
 
 
 def find(
