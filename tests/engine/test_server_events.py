@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -38,6 +39,7 @@ def url() -> Iterator[str]:
             for at in range(0, len(data), size):
                 self.wfile.write(data[at : at + size])
                 self.wfile.flush()
+                time.sleep(asked["pause"])
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
     server.daemon_threads = True
@@ -48,12 +50,13 @@ def url() -> Iterator[str]:
 
 
 def chunks(
-    url: str, events: bytes, size: int, kind: str = "text/event-stream"
+    url: str, events: bytes, size: int, kind: str = "text/event-stream", *, pause: float = 0
 ) -> list[dict[str, Any]]:
     async def all_of_them() -> list[dict[str, Any]]:
-        api = Api(Address(url))
+        api = Api(Address(url, silence=16 * pause or 300))
         try:
             body = {"events": events.hex(), "size": size, "stream": True, "type": kind}
+            body["pause"] = pause
             return [chunk async for chunk in api.stream(url, body, 9) if chunk]
         finally:
             await api.close()
@@ -73,6 +76,7 @@ def chunks(
         b'data: {"choices":\ndata:  [{"text": "one"}]}\n\ndata: ' + TWO + b"\n\n" + DONE,
         b"data: " + ONE + b"\r\rdata: " + TWO + b"\r\r: bye\r\rdata: [DONE]\r\r",
         b"event: message\ndata: " + ONE + b"\n\ndata: " + TWO + b"\n\n" + DONE,
+        b"data: " + ONE + b"\ndata: " + TWO + b"\n" + DONE,  # without blank lines
     ],
 )
 def test_events_are_read_whatever_stands_around_them(url: str, events: bytes, size: int) -> None:
@@ -85,11 +89,23 @@ def test_events_are_read_whatever_stands_around_them(url: str, events: bytes, si
         b'error: {"message": "it died"}\n\n',
         b'data: {"object": "error", "message": "it died", "code": 500}\n\n',
         b'data: {"detail": "it died"}\n\n',
+        b'data: [{"error": {"message": "it died", "code": "503"}}]\n\n',
+        b"data: error: it died\n\n",
     ],
 )
 def test_an_error_in_a_stream_is_one_however_it_is_told(url: str, event: bytes) -> None:
     with pytest.raises(TransientError, match="it died"):
         chunks(url, b"data: " + ONE + b"\n\n" + event + DONE, 10_000)
+
+
+@pytest.mark.parametrize(
+    "alive",
+    [b": alive\n\n", b"data:\n\n\n\n", b"\n" * 10],
+    ids=["comments", "empty", "blank lines"],
+)
+def test_what_keeps_a_stream_alive_is_no_silence(url: str, alive: bytes) -> None:
+    stream = alive * 32 + b"data: " + ONE + b"\n\ndata: " + TWO + b"\n\n" + DONE
+    assert chunks(url, stream, 10, pause=0.05) == BOTH
 
 
 @pytest.mark.parametrize("told", [b'{"message": "it died"}', b'{"error": "it died"}', b"it died"])

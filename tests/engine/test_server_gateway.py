@@ -8,7 +8,7 @@ from itertools import cycle
 from typing import Any
 
 import pytest
-from fake_server import FakeServer, Fault
+from fake_server import FakeServer, Fault, _json
 from kinds import ask, branch
 
 from ttc_cli.core.errors import TtcError, UsageError
@@ -94,6 +94,29 @@ def test_a_list_of_models_may_be_odd_where_one_is_named(
     if status != 200:
         with pytest.raises(TtcError, match=f"answers {status}"):
             asyncio.run(found._listed(api))
+
+
+class Loading(FakeServer):
+    """llama-server while it loads: it tells the name of its model, and nothing else."""
+
+    loads = 5
+
+    def _get(self, http: Any) -> None:
+        if http.path == "/v1/models":
+            rows = [{"id": "fake", "owned_by": "llamacpp", "meta": None}]
+            return _json(http, 200, {"data": rows})
+        if self.loads:
+            self.loads -= 1
+            return _json(http, 503, {"error": {"code": 503, "message": "Loading model"}})
+        return super()._get(http)
+
+
+def test_a_server_that_loads_its_model_is_waited_for_and_known() -> None:
+    server = Loading(lambda _: " word")
+    engine = connect(Address(server.url), retry=QUICK)
+    engine.close()
+    server.close()
+    assert engine.info.meta["server"] == "llama.cpp"
 
 
 class Alternating(FakeServer):

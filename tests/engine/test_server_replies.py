@@ -19,7 +19,14 @@ from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.openai.form import Form
 from ttc_cli.engine.openai.piece import Likely, Tagger, ending, first, likely, spoken
 from ttc_cli.engine.openai.server import chosen
-from ttc_cli.engine.openai.told import Refused, Senseless, parse, refusal, whole, words
+from ttc_cli.engine.openai.told import (
+    Refused,
+    Senseless,
+    parse,
+    refusal,
+    whole,
+    words,
+)
 from ttc_cli.prompts.thoughts import split
 from ttc_cli.settings.tables import check_url
 
@@ -110,7 +117,7 @@ def test_a_figure_that_is_missing_is_gone_without(logprobs: Any) -> None:
     ("said", "end"),
     [("stop", "stop"), ("eos_token", "stop"), ("max_tokens", "length"), ("STOP", "stop"),
      ("error", "error"), ("content_filter", "content_filter"), ("abort", "abort"), (None, ""),
-     ("null", "")],
+     ("null", ""), (False, ""), ("FinishReason.STOP", "stop")],
 )  # fmt: skip
 def test_why_a_reply_ends(said: Any, end: str) -> None:
     assert ending({"finish_reason": said}) == end
@@ -128,6 +135,8 @@ BODY = {"model": "m", "messages": [{"role": "user"}], "logprobs": True, "top_log
         ("seed: Extra inputs are not permitted; logprobs: Extra inputs are not permitted",
          ("logprobs", "seed", "top_logprobs")),
         ("temperature does not support 0.7", ("temperature", "top_p")),
+        ("`temperature` and `top_p` cannot both be specified. Use only one.", ("top_p",)),
+        ("`top_p` must be > 0.0 and < 1.0", ("top_p",)),
     ],
 )  # fmt: skip
 def test_what_a_refusal_names_is_left_out(said: str, refused: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The official client against a real server on loopback."""
+"""The official client against a real server on loopback, and what other clients send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from endpoint import HOSTS, SUM, session, sums, working
+from endpoint import HOSTS, SUM, ask, session, sums, working
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
 
@@ -16,6 +16,8 @@ from ttc_cli.serve.app import application
 from ttc_cli.serve.listener import Listener, bound
 from ttc_cli.serve.reading import Reader
 from ttc_cli.serve.service import Service
+from ttc_cli.settings import Settings
+from ttc_cli.views.text import to_json
 
 ASKED: list[Any] = [{"role": "user", "content": SUM}]
 
@@ -95,3 +97,46 @@ def test_many_at_once(url: str) -> None:
             return [told.choices[0].message.content for told in await asyncio.gather(*calls)]
 
     assert asyncio.run(all_of_them()) == ["42"] * 32
+
+
+READER = Reader(Settings(), "tiny")
+SAYS, GREETS = {"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hello."}
+LATER = {"role": "system", "content": "Be brief."}
+
+
+@pytest.mark.parametrize(
+    ("messages", "history", "prompt"),
+    [
+        ([GREETS, SAYS], [("user", ""), ("assistant", "Hello.")], "Hi."),
+        ([SAYS, LATER], [], "Hi.\n\nBe brief."),
+        ([SAYS, GREETS, LATER, SAYS], [("user", "Hi."), ("assistant", "Hello.")],
+         "Be brief.\n\nHi."),
+        ([{**SAYS, "name": "ann", "type": "text", "cache_control": {"type": "ephemeral"}}],
+         [], "Hi."),
+        ([{"role": "user", "content": [{"type": "text", "text": "Hi.", "cache_control": {}}]}],
+         [], "Hi."),
+        ([SAYS, {**GREETS, "reasoning_details": [{"text": "a"}], "provider_specific_fields": {},
+                 "thinking_blocks": None}, SAYS],
+         [("user", "Hi."), ("assistant", "Hello.")], "Hi."),
+    ],
+)  # fmt: skip
+def test_conversations_of_stock_clients_are_read(messages: Any, history: Any, prompt: str) -> None:
+    (request,) = READER.chat(to_json(ask() | {"messages": messages}).encode()).requests
+    assert [(one.role, one.content) for one in request.history] == history
+    assert request.prompt == prompt
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "value"),
+    [
+        ({"max_tokens": -1}, "max_tokens", None),
+        ({"seed": -1}, "seed", "random"),
+        ({"top_k": -1}, "top_k", 0),
+        ({"top_k": 40, "min_p": 0.1}, "top_k", 40),
+        ({"min_p": 0.1}, "min_p", 0.1),
+        ({"best_of": 1, "repeat_penalty": 1.0, "repetition_penalty": 1, "typical_p": 1}, "seed", 0),
+    ],
+)
+def test_settings_of_stock_clients_are_read(more: Any, name: str, value: Any) -> None:
+    body = b"\xef\xbb\xbf" + to_json(ask(**more)).encode()
+    assert getattr(READER.chat(body).requests[0], name) == value

@@ -146,6 +146,9 @@ def test_how_to_answer_is_said_in_three_ways(more: Any, strategy: str, effort: s
     ("more", "param"),
     [
         ({"logprobs": True}, "logprobs"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"seed": -2}, "seed"),
+        ({"repeat_penalty": 1.1}, "repeat_penalty"),
         ({"tools": [{"type": "function"}]}, "tools"),
         ({"best_of": 2}, "best_of"),
         ({"n": 0}, "n"),

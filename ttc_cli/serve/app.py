@@ -242,7 +242,7 @@ def application(
     if origins:
         guards.append(
             Middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"],
-                       allow_headers=["authorization", "content-type"])
+                       allow_headers=["*"])  # official clients add some of their own
         )  # fmt: skip
     if key:
         guards.append(Middleware(AuthenticationMiddleware, Key(key), on_error=_no_key))
@@ -250,6 +250,7 @@ def application(
         Route("/v1/chat/completions", safe(ends.chat), methods=["POST"]),
         Route("/v1/responses", safe(ends.responses), methods=["POST"]),
         Route("/v1/models", safe(ends.models)),
+        Route("/v1/models/", safe(ends.models)),
         Route("/v1/models/{name:path}", safe(ends.model)),
         Route("/health", safe(ends.health)),
         Route("/metrics", safe(ends.figures)),
@@ -291,6 +292,9 @@ def _reformed(begun: Message, text: bytes) -> Response:
     return _failed(_of_http(HTTPException(begun["status"], text.decode(), kept)))
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _failed(_of_http(error))
+    refused = _of_http(error)
+    if refused.status == 404:
+        refused.message = f"there is no {request.url.path:.80}: chats go to /v1/chat/completions"
+    return _failed(refused)

@@ -29,6 +29,8 @@ TEXT: Schema = {"type": ["string", "null"]}
 SWITCH: Schema = {"type": ["boolean", "null"]}
 NOTHING: Schema = {"type": "null"}
 NONE_OF_THEM: Schema = {"type": ["array", "null"], "maxItems": 0}
+SOME: Schema = {"type": ["array", "null"]}
+LABEL: Schema = {"type": ["object", "null"]}
 LABELS: Schema = {"type": ["object", "null"], "additionalProperties": {"type": "string"}}
 
 
@@ -82,7 +84,7 @@ def parts(*kinds: str) -> Schema:
     """A text, or a list of parts that hold one."""
     fields = {
         "type": {"enum": list(kinds)}, "text": {"type": "string"},
-        "annotations": NONE_OF_THEM, "logprobs": NONE_OF_THEM,
+        "annotations": NONE_OF_THEM, "logprobs": NONE_OF_THEM, "cache_control": LABEL,
     }  # fmt: skip
     part = record(fields, "type", "text")
     return {"anyOf": [{"type": ["string", "null"]}, {"type": "array", "items": part}]}
@@ -92,8 +94,10 @@ ROLES = {"enum": ["system", "developer", "user", "assistant"]}
 MESSAGE = record(
     {
         "role": ROLES, "content": parts("text"), "reasoning_content": TEXT, "reasoning": TEXT,
-        "refusal": NOTHING, "name": NOTHING, "audio": NOTHING, "function_call": NOTHING,
+        "refusal": NOTHING, "audio": NOTHING, "function_call": NOTHING,
         "tool_calls": NONE_OF_THEM, "annotations": NONE_OF_THEM,
+        "type": only("text", "message"), "name": TEXT, "cache_control": LABEL,
+        "reasoning_details": SOME, "thinking_blocks": SOME, "provider_specific_fields": LABEL,
     },
     "role", "content",
 )  # fmt: skip
@@ -117,6 +121,8 @@ BOTH: Schema = {
     "stream": SWITCH,
     "temperature": number(0, 5),
     "top_p": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
+    "top_k": whole(-1), "min_p": number(0, 1), "best_of": only(1), "typical_p": only(1),
+    "repeat_penalty": only(1), "repetition_penalty": only(1),
     "metadata": LABELS, "user": TEXT, "safety_identifier": TEXT, "prompt_cache_key": TEXT,
     "store": only(False), "service_tier": only("auto", "default"),
     "tools": NONE_OF_THEM, "tool_choice": only("none", "auto"), "parallel_tool_calls": SWITCH,
@@ -132,8 +138,8 @@ CHAT = record(
         "n": whole(1, MOST_CHOICES),
         "stop": {"anyOf": [TEXT, {"type": "array", "maxItems": MOST_STOPS, "items":
                                   {"type": "string"}}]},
-        "seed": whole(0),
-        "max_tokens": whole(1), "max_completion_tokens": whole(1),
+        "seed": whole(-1),  # llama.cpp's word for any
+        "max_tokens": whole(-1), "max_completion_tokens": whole(-1),  # LM Studio's for no cap
         "response_format": FORMATS,
         "stream_options": record(
             {"include_usage": SWITCH, "include_obfuscation": only(False)}, null=True),

@@ -70,8 +70,8 @@ class Reader:
         values = self._values(body)
         _add(values, "effort", body.get("reasoning_effort"), "reasoning_effort")
         for name in ("max_tokens", "max_completion_tokens"):
-            _add(values, "max_tokens", body.get(name), name)
-        _add(values, "seed", body.get("seed"), "seed")
+            _add(values, "max_tokens", None if body.get(name) == -1 else body.get(name), name)
+        _add(values, "seed", "random" if body.get("seed") == -1 else body.get("seed"), "seed")
         form = body.get("response_format") or {"type": "text"}
         request = self._request(values)
         where = "response_format.json_schema.schema"
@@ -111,8 +111,9 @@ class Reader:
         for name, value in (body.get("ttc") or {}).items():
             _add(values, name, value, f"ttc.{name}")
         _add(values, "strategy", self._strategy(body["model"]), "model")
-        for name in ("temperature", "top_p"):
+        for name in ("temperature", "top_p", "min_p"):
             _add(values, name, body.get(name), name)
+        _add(values, "top_k", 0 if body.get("top_k") == -1 else body.get("top_k"), "top_k")
         return values
 
     def _strategy(self, named: str) -> str | None:
@@ -130,7 +131,7 @@ class Reader:
 def _valid(data: bytes, validator: Draft202012Validator) -> dict[str, Any]:
     """The body as JSON, valid under a schema."""
     try:
-        body = json.loads(data.decode("utf-8"), parse_constant=_no_number)
+        body = json.loads(data.decode("utf-8-sig"), parse_constant=_no_number)
         json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise refused(f"the body is no JSON: {_no_json(error)}", code="invalid_json") from None
@@ -227,13 +228,18 @@ def _form(form: dict[str, Any], held: dict[str, Any] | None, where: str) -> str:
 
 
 def _messages(items: Sequence[dict[str, Any]], where: str) -> list[Message]:
-    """Messages as texts; those of one role in a row are one."""
+    """Messages as texts; those of one role in a row are one.
+
+    Words of the system's that come later are of the user's turn there: templates know no other
+    place for them than the first.
+    """
     out: list[Message] = []
     for number, item in enumerate(items):
         content = item["content"]
         if isinstance(content, list):
             content = "\n".join(part["text"] for part in content)
         role = "system" if item["role"] == "developer" else item["role"]
+        role = "user" if role == "system" and any(m.role != role for m in out) else role
         if content is None and role != "assistant":
             raise refused(f"{where}.{number} says nothing", f"{where}.{number}.content")
         if out and out[-1].role == role:
@@ -247,9 +253,11 @@ def _conversation(request: Request, messages: list[Message], where: str) -> Requ
     """The request with its system prompt, its earlier turns and its question."""
     if messages and messages[0].role == "system":
         request = replace(request, system=messages.pop(0).content)
+    if messages and messages[0].role == "assistant":
+        messages = [Message("user", ""), *messages]  # a greeting answers to nothing
     roles = [message.role for message in messages]
     if not roles or roles != ["user", "assistant"] * (len(roles) // 2) + ["user"]:
-        message = "turns are of user and assistant, the user's first and last, after the system's"
+        message = "turns are of user and assistant, the user's last, after the system's"
         raise refused(f"{where}: {message}", where)
     if not messages[-1].content.strip():
         raise refused(f"{where}: the question is empty", where)

@@ -22,7 +22,7 @@ import httpx2
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.events import DONE, MOST_EVENT, events, loosely, whole
-from ttc_cli.engine.openai.told import Senseless, TransientError, parse, refusal, status_of
+from ttc_cli.engine.openai.told import Senseless, TransientError, parse, refusal, status_of, words
 
 CONNECT_SECONDS = 10.0
 SETUP_SECONDS = 30.0  # for an answer that takes no model
@@ -51,12 +51,19 @@ class Api:
         self.address = address
         self.served: Counter[str] = Counter()
         headers = {"Accept-Encoding": "identity", "Content-Type": "application/json"}
-        self._client = httpx2.AsyncClient(
-            headers=headers | ({"Authorization": f"Bearer {address.key}"} if address.key else {}),
-            timeout=httpx2.Timeout(address.silence, connect=CONNECT_SECONDS),
-            limits=httpx2.Limits(max_connections=None),
-            trust_env=not address.loopback,  # a proxy is no way to this machine
-        )
+        try:
+            self._client = httpx2.AsyncClient(
+                headers=headers
+                | ({"Authorization": f"Bearer {address.key}"} if address.key else {}),
+                timeout=httpx2.Timeout(address.silence, connect=CONNECT_SECONDS),
+                limits=httpx2.Limits(max_connections=None),
+                trust_env=not address.loopback,  # a proxy is no way to this machine
+            )
+        except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
+            raise UsageError(
+                f"a proxy or certificates that the environment names cannot be used: {error}",
+                "correct or unset ALL_PROXY, HTTPS_PROXY, HTTP_PROXY, NO_PROXY or SSL_CERT_FILE",
+            ) from None
 
     async def close(self) -> None:
         """Close all connections."""
@@ -84,12 +91,19 @@ class Api:
             data = await _whole(response)
         return _parsed(data, "what it answers")
 
-    async def find(self, url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The JSON object that is there, or an empty one where the server has none."""
+    async def find(
+        self, url: str, body: Mapping[str, Any] | None = None, *, has: bool = False
+    ) -> dict[str, Any]:
+        """The JSON object that is there, or an empty one where the server has none.
+
+        Raises TransientError: the server is known to have one (`has`), and is not ready.
+        """
         for _ in range(TRIES):  # what is lost says nothing of what there is
             try:
                 found = await self.call(url, body)
-            except TransientError:
+            except TransientError as lost:
+                if has and lost.gone:
+                    raise
                 continue
             except TtcError:
                 return {}
@@ -119,12 +133,13 @@ class Api:
             async with aclosing(events(response, MOST_EVENT + tokens * TOKEN_BYTES)) as told:
                 while True:
                     async with asyncio.timeout_at(min(until, loop.time() + self.address.silence)):
-                        data = await anext(told, b"")
-                    if not data:
+                        data = await anext(told, None)
+                    if data is None:
                         raise TransientError("the stream broke off")
                     if data == DONE:
                         return
-                    yield self._chunk(data)
+                    if data:
+                        yield self._chunk(data)
 
     @asynccontextmanager
     async def _asked(
@@ -166,6 +181,8 @@ class Api:
     def _chunk(self, data: bytes) -> dict[str, Any]:
         chunk = _parsed(data, "what it sends")
         chunk = {} if chunk is None else chunk  # null keeps the connection alive
+        if isinstance(chunk, list) and len(chunk) == 1:
+            chunk = chunk[0]  # Gemini wraps its errors so
         if not isinstance(chunk, dict):
             raise Senseless("an event is no object")
         if status := status_of(chunk):
@@ -206,7 +223,8 @@ def _parsed(data: bytes, what: str) -> Any:
     try:
         return parse(data.decode("utf-8-sig", "replace"))
     except ValueError as error:
-        raise TransientError(f"{what} is no JSON") from error
+        said = words(loosely(data))[:MOST_NAME]
+        raise TransientError(f"{what} is no JSON{said and f': {said}'}") from error
 
 
 def _reason(error: BaseException, address: Address) -> str:

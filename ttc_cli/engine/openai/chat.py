@@ -128,6 +128,8 @@ class Chat:
     ) -> AsyncGenerator[Piece]:
         opens = False if said or request.grammar else self.form.opens
         last, tagger, index = Piece(), Tagger(opens), None  # of several choices, the one begun
+        came = streamed = False  # a choice; words of a delta
+        half = ""
         fresh = bool(said and said[-1].isspace() and self.form.trims)  # it writes the blank anew
         try:
             chunks = self._api.stream(self._url, body, asked(body) or 1 << 16, request.affinity)
@@ -135,22 +137,30 @@ class Chat:
                 async for chunk in chunks:
                     choice = first(chunk, index)
                     last, index = _at_the_end(last, chunk, choice), choice.get("index", index)
-                    delta = choice.get("delta") or choice.get("message")
-                    delta = delta or {"content": choice.get("text")}
-                    thought, words = spoken(table(delta, "delta"))
+                    came |= bool(choice)
+                    new = choice.get("delta")  # a message beside such says it all once more
+                    delta = new or (not streamed and choice.get("message"))
+                    delta = table(delta or {"content": choice.get("text")}, "delta")
+                    delta, half = _mended(delta, half)
+                    thought, words = spoken(delta)
+                    streamed |= bool(new and (thought or words))
                     if fresh:
                         words = words.lstrip()
                         fresh = not words
                     if thought or words:
                         rows = likely(choice.get("logprobs"))
                         yield Piece(tagger.feed(thought, words), len(rows) or 1, likely=rows)
+            if not came:
+                raise TransientError("the stream holds no reply")
         except TransientError:
             if not last.end:
                 if held := tagger.released():
                     yield Piece(held)
                 raise
         self._note(request, said, last, opens, tagger)
-        yield Piece(tagger.end(), total=last.total, prompt=last.prompt, end=last.end or "stop")
+        end = last.end or "stop"
+        rest = tagger.end(whole=end == "stop")
+        yield Piece(rest, total=last.total, prompt=last.prompt, end=end)
 
     def _note(
         self, request: BranchRequest, said: str, last: Piece, opens: bool | None, tagger: Tagger
@@ -160,6 +170,8 @@ class Chat:
             self._remember(_messages(request.prompt), sum(last.prompt))
         if opens is None and (tagger.opens is not None or last.end == "stop"):
             self.learn(self.form.but(opens=bool(tagger.opens)))
+        elif opens and tagger.unclosed and last.end != "length":
+            self.learn(self.form.but(opens=None))
 
     def _remember(self, messages: tuple[Message, ...], length: int) -> None:
         if len(self._lengths) >= LENGTHS:
@@ -213,6 +225,21 @@ class Chat:
         if not scores:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
         return form.fit(body, tokens)
+
+
+def _mended(delta: dict[str, Any], half: str) -> tuple[dict[str, Any], str]:
+    """A delta begun by the half character that the last one ended with, and the half it ends with.
+
+    >>> _mended({"content": "\\ude00."}, "\\ud83d")[0]["content"] == "\\U0001f600."
+    True
+    """
+    said = delta.get("content")
+    if not isinstance(said, str):
+        return delta, half
+    said = half + said
+    half = said[-1:] if "\ud800" <= said[-1:] <= "\udbff" else ""
+    said = said.removesuffix(half).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return {**delta, "content": said}, half
 
 
 def _messages(prompt: Prompt) -> tuple[Message, ...]:

@@ -28,7 +28,7 @@ async def whole(parts: AsyncIterator[bytes], head: bytes = b"") -> bytes:
 
 
 async def events(response: httpx2.Response, most: int) -> AsyncGenerator[bytes]:
-    """The data of each event that has some, stripped, its lines joined.
+    """The data of each event, stripped, its lines joined; empty for what only keeps it alive.
 
     A reply that is no stream is told by its first byte, whatever it is called: it is one event.
     """
@@ -40,6 +40,7 @@ async def events(response: httpx2.Response, most: int) -> AsyncGenerator[bytes]:
             if said and not codecs.BOM_UTF8.startswith(head):
                 break
             head = head if said else head[: len(codecs.BOM_UTF8)]
+            yield b""
         if said.startswith((b"{", b"[")):
             yield await whole(parts, head)
             yield DONE
@@ -57,21 +58,30 @@ async def _streamed(head: bytes, parts: AsyncIterator[bytes], most: int) -> Asyn
             *lines, held = _lines(held + part)
             for line in (line.removeprefix(codecs.BOM_UTF8) for line in lines):
                 if line.startswith(b"data:"):
+                    if _ends(event, line[5:]):
+                        data, event = b"\n".join(event).strip(), []
+                        yield _as_error(data) if fails else data
                     event.append(line[5:])
+                elif line.startswith(b":"):
+                    yield b""
                 elif line.startswith(b"error:"):
                     yield _as_error(line[6:].strip())
                 elif line.startswith(b"event:"):
                     fails = line[6:].strip() == b"error"
                 elif not line:
                     data, event = b"\n".join(event).strip(), []
-                    if data:
-                        yield _as_error(data) if fails else data
+                    yield _as_error(data) if fails and data else data
                     fails = False
             if max(len(held), sum(map(len, event))) > MOST_EVENT or total > most:
                 raise Senseless("it sends without end")
     held = b"" if held.startswith(b":") else held.removeprefix(b"data:")
     if data := b"\n".join((*event, held)).strip():
         yield data  # the last line lacks its end
+
+
+def _ends(event: list[bytes], line: bytes) -> bool:
+    """Whether an event is over although no blank line came: no JSON goes on with a line so."""
+    return bool(event) and event[-1].rstrip().endswith(b"}") and line.lstrip()[:1] in (b"{", b"[")
 
 
 async def _chained(head: bytes, parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:

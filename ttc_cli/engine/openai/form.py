@@ -17,7 +17,7 @@ OPTIONAL = (
     "temperature", "top_p",
 )  # fmt: skip
 """What a request can do without, in the order in which it goes where a refusal names nothing."""
-GROUPS = (("logprobs", "top_logprobs"), ("top_k", "min_p"), ("temperature", "top_p"))
+GROUPS = (("logprobs", "top_logprobs"), ("top_k", "min_p"))
 """What is of no use alone, or foreign to the same servers."""
 SWITCHES = ("continue_final_message", "add_generation_prompt")
 
@@ -109,8 +109,10 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return self.but(most=most)
         found = [name for name in OPTIONAL if name in named]
         partial = body["messages"][-1].get("role") == "assistant"
+        if {"temperature", "top_p"} <= named:
+            return self._less(["top_p"])  # where one of them is taken, it is the temperature
         if found:
-            return self._less(found)
+            return self._less([*found, *["top_p"] * ("temperature" in found)])
         if self.system and "system" in roles and re.search(r"\bsystem\b|\broles?\b", said, re.I):
             return self.but(system=False)
         if partial and self.continues and (guess or named & set(SWITCHES)):

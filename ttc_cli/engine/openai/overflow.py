@@ -40,32 +40,51 @@ def number_in(text: str, *patterns: str) -> int | None:
     return int(found[1][:15]) if found else None
 
 
+NAMED = frozenset((
+    "exceed_context_size_error", "context_length_exceeded", "tokens_limit_reached",
+    "model_max_prompt_tokens_exceeded",
+))  # fmt: skip
+"""Codes and types of such errors."""
 _OVERFULL = re.compile(
-    r"(?i)(maximum|available|exceed\w*)\b.*\bcontext (length|size|window|limit)"
-    r"|`inputs`.*(`max_new_tokens`|less than)|\bprompt is too long\b"
+    r"(?i)(maximum|available|exceed\w*|only|longer|greater|larger|overflow\w*)\b.*\bcontext"
+    r" ?(length|size|window|limit)|\bcontext (length|size|window|limit)\b.*\b(only|maximum)\b"
+    r"|`inputs`.*(`max_new_tokens`|less than)|\btoo many tokens\b"
+    r"|\b(prompt|inputs?|messages?|request)\b[^.:;]{0,40}\b(too (long|large)|exceeded model)\b"
+    r"|\b(prompt|inputs?|messages)\b[^.;]{0,60}\b(exceeds?|longer than|greater than)\b[^.;]{0,60}"
+    r"(\bmaximum|\blimit|max_)|\bmaximum prompt length|\binput length should be"
+    r"|\breduce the length of the (messages|prompt|input)|\bexceeded model token limit"
 )
+"""What says so: a context that is exceeded, or a prompt that is too long."""
+_TOO_LARGE = re.compile(r"(?i)\brequest too large\b")
+"""The same of a limit on tokens a minute, which no waiting helps."""
 _ROOM = (
     r"\+ \d+ > (\d+)", r"context (?:length|size|window|limit)\D{0,12}(\d+)",
-    r"(\d+) maximum context", r"(?:<=|less than|>) ?(\d+)",
+    r"(\d+) maximum context", r"should be \[\d+, (\d+)", r"(?:<=|less than|>) ?(\d+)",
+    r"(?:maximum|limit|max_seq_len|max size)\D{0,40}(\d+)",
 )  # fmt: skip
 _PROMPT = (
     r"(\d+) (?:tokens )?(?:in (?:the|your) (?:messages|prompt)|(?:from|of) (?:the |text )?input)",
     r"(\d+) `?input", r"resulted in (\d+)", r"requested tokens \((\d+)\)", r"contains (\d+)",
-    r"(\d+) \+ \d+ >", r"given: (\d+)", r"too long: (\d+)",
+    r"(\d+) \+ \d+ >", r"given: (\d+)", r"too long: (\d+)", r"keep the first (\d+)",
+    r"\b(?:prompt|input|current)(?: token count| length)?(?: of| is)? \(?(?:length )?(\d+)",
 )  # fmt: skip
-_TOTAL = r"requested (?:about |at least |a total of )?(\d+) tokens"
+_TOTAL = r"requested:? (?:about |at least |a total of )?(\d+)"
 """Where servers tell the numbers of an overflow, each by the first that is there."""
 
 
-def overflow(facts: Mapping[str, Any], said: str) -> Overflow | None:
+def overflow(facts: Mapping[str, Any], said: str, *, limited: bool = False) -> Overflow | None:
     """The error when a prompt did not fit, with the server's numbers where it gives them.
 
     Args:
         facts: the object that the error is told in.
         said: its words.
+        limited: it is told as a limit on how much is asked in a time, most of which pass.
     """
+    if limited and not _TOO_LARGE.search(said):
+        return None
+    said = re.sub(r"(?<=\d),(?=\d{3}\b)", "", said)
     kinds = {str(facts.get(name)) for name in ("type", "code")}
-    named = {"exceed_context_size_error", "context_length_exceeded"} & kinds
+    named = NAMED & kinds
     if not named and not _OVERFULL.search(said):
         return None
     counted = facts.get("n_ctx"), facts.get("n_prompt_tokens")

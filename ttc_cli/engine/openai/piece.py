@@ -82,7 +82,8 @@ class Dialect(Protocol):
 
 def ending(choice: dict[str, Any]) -> str:
     """Why a choice ends, in our words."""
-    said = text(choice.get("finish_reason"), "finish_reason")
+    said = text(choice.get("finish_reason") or None, "finish_reason")
+    said = said.removeprefix("FinishReason.")  # an enumeration of Python's
     if said.lower() in ("null", "none"):
         return ""
     if said.lower() in WHOLE:
@@ -92,7 +93,7 @@ def ending(choice: dict[str, Any]) -> str:
 
 def first(chunk: dict[str, Any], index: Any = None) -> dict[str, Any]:
     """The first choice of a chunk, or that of an index; an empty one where it has none."""
-    choices = rows(chunk.get("choices"), "choices")
+    choices = rows(chunk.get("choices") or None, "choices")
     alike = (one for one in choices if index is None or one.get("index", index) == index)
     return next(alike, {})
 
@@ -133,15 +134,21 @@ def scored(told: Any) -> list[tuple[dict[str, Any], float]]:
 
 
 def usage(told: Any) -> tuple[tuple[int, int] | None, int | None]:
-    """Prompt tokens (computed, reused) and drawn tokens, from a `usage` object."""
-    told = table(told, "usage")
-    if told.get("prompt_tokens") is None:
-        return None, None
-    prompt = whole(told["prompt_tokens"], "prompt_tokens")
-    details = table(told.get("prompt_tokens_details"), "prompt_tokens_details")
-    shared = min(prompt, whole(details.get("cached_tokens"), "cached_tokens"))
-    drawn = told.get("completion_tokens")
-    return (prompt - shared, shared), None if drawn is None else whole(drawn, "completion_tokens")
+    """Prompt tokens (computed, reused) and drawn tokens, from a `usage` object.
+
+    None where a figure is missing: the text is no worse for it.
+    """
+    with suppress(Senseless):
+        told = table(told, "usage")
+        if told.get("prompt_tokens") is None:
+            return None, None
+        prompt = whole(told["prompt_tokens"], "prompt_tokens")
+        details = table(told.get("prompt_tokens_details"), "prompt_tokens_details")
+        shared = min(prompt, whole(details.get("cached_tokens"), "cached_tokens"))
+        drawn = told.get("completion_tokens")
+        drawn = None if drawn is None else whole(drawn, "completion_tokens")
+        return (prompt - shared, shared), drawn
+    return None, None
 
 
 def estimate(words: str) -> int:
@@ -172,6 +179,7 @@ TEXTS = frozenset(("text", "output_text", "refusal"))
 HOLDERS = ("text", "thinking", "reasoning", "content", "summary", "refusal")
 """Names under which a part keeps what it says."""
 CLOSERS = {closer: opener for opener, closer in THOUGHT_TAGS}
+LONGEST = max(map(len, CLOSERS))
 BEGINS = 12  # characters that show whether a reply begins as thoughts do
 THOUGHTFUL = re.compile(
     r"(okay|ok|alright|all right|hmm|wait|now|let me|let's|let us|so|first|well|i need|i have to"
@@ -223,13 +231,14 @@ class Tagger:
 
     A thought in a field of its own that comes after text stands at the reply's end.
 
-    `opens` is what the reply has shown of that.
+    `opens` is what the reply has shown of that; `unclosed` the thought that no text ended yet.
     """
 
     def __init__(self, opens: bool | None) -> None:
         self.opens = opens
         self._apart = False  # a thought in a field of its own is open
         self._held = OPEN if opens else ""
+        self._trusts, self.unclosed = bool(opens), ""
         self._holds = opens is None
         self._spoke = False  # text came
         self._late = ""  # thoughts after it
@@ -242,8 +251,9 @@ class Tagger:
         if thought and self._spoke:
             self._late, thought = self._late + thought, ""
         if thought and not self._apart:
-            thought, self._apart = OPEN + thought, True
+            thought, self._apart, self._trusts = OPEN + thought, True, False
         self._spoke |= bool(said.strip())
+        self.unclosed = self.unclosed + thought if self._trusts or not self._spoke else ""
         if said and self._apart:
             said, self._apart = CLOSE + said, False
         return before + thought + self._through(said)
@@ -253,14 +263,25 @@ class Tagger:
         held, self._held, self._holds = self._held, "", False
         return "" if held == OPEN else held
 
-    def end(self) -> str:
-        """What was held back, when nothing follows."""
+    def end(self, *, whole: bool = False) -> str:
+        """What was held back, when nothing follows.
+
+        Args:
+            whole: the reply came to its end by itself. A thought that is all of it was the text:
+                models skip thinking, and servers that wait for its end take all for it.
+        """
         late = f"\n{OPEN}{self._late}{CLOSE}" if self._late else ""
-        return self.released() + late
+        meant = self.unclosed if whole and self.unclosed.strip() else ""
+        close = CLOSE if meant and (self._apart or self._trusts) else ""
+        return self.released() + close + meant.removeprefix(OPEN) + late
 
     def _through(self, said: str) -> str:
         if not said:
             return ""
+        if self._trusts:
+            self.unclosed += said
+            if any(closer in self.unclosed[-len(said) - LONGEST :] for closer in CLOSERS):
+                self._trusts, self.unclosed = False, ""
         self._held += said
         if self._holds:
             closers = [(at, c) for c in CLOSERS if (at := self._held.find(c)) >= 0]

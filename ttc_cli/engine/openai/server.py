@@ -86,7 +86,8 @@ async def find(api: Api, model: str) -> Found:
         ModelMissing: it has no such model. UsageError: it has several, and none was named.
     """
     models = await _listed(api, lenient=bool(model))
-    props = await api.find(f"{api.address.root}/props")
+    llama = any(row.get("owned_by") == "llamacpp" for row in models.values())
+    props = await api.find(f"{api.address.root}/props", has=llama)  # 503 while a model loads
     if props.get("role") == "router":
         return await _routed(api, chosen(model, models, api.address), models)
     if "total_slots" in props:  # llama-server: one model, whatever a request calls it

@@ -100,8 +100,9 @@ def _kind(value: Any) -> str:
     return "nothing" if value is None else KINDS.get(type(value), "a number")
 
 
-BUSY = (408, 425, 429, 500, 529)  # answers that another attempt may not meet
-AWAY = (502, 503, 504)
+BUSY = (408, 409, 424, 425, 429)  # refusals that another attempt may not meet
+LASTING = (501, 505)  # failures that another attempt meets again
+AWAY = (502, 503, 504, 521, 522, 523, 530)
 """Answers of a server that is not there yet, or of the proxy in front of one that is gone."""
 NOT_FOUND, TOO_MANY, FAILED = 404, 429, 500
 _REFUSES = re.compile(
@@ -171,7 +172,7 @@ def refusal(status: int, told: Any, after: float | None, address: Address) -> Ex
         whole = whole.replace(address.key, "***")
     said = whole[:MOST_CHARS].rstrip(".")
     facts = _facts(told)
-    if (full := overflow(facts, said)) is not None:
+    if (full := overflow(facts, said, limited=status == TOO_MANY)) is not None:
         return full
     named = f"{whole} {facts.get('type')} {facts.get('code')}"
     if status == 402 or _NO_CREDIT.search(named):
@@ -182,7 +183,8 @@ def refusal(status: int, told: Any, after: float | None, address: Address) -> Ex
         lacks = "refuses the key of" if address.key else "wants a key:"
         hint = f"set {address.key_from}" if not address.key else "is it the right one?"
         return Barred(f"{where} {lacks} {address.key_from}{said and f' ({said})'}", hint)
-    if status in (*BUSY, *AWAY) and not refused:
+    passes = status in BUSY or (status >= FAILED and status not in LASTING)
+    if passes and not refused:
         return TransientError(
             f"it answers {status}{said and f': {said}'}", status=status, after=after
         )
@@ -207,10 +209,20 @@ def status_of(told: dict[str, Any]) -> int:
     said = any(isinstance(told.get(name), str) and told[name] for name in SAYS)
     if not broken and not (silent and (said or told.get("base_resp"))):
         return 0
-    code = (error if isinstance(error, dict) else told).get("code")
-    if isinstance(code, int) and 400 <= code < 600:
+    code = _code(error if isinstance(error, dict) else told)
+    if not broken and code in (0, 200):
+        return 0  # it says that all is well
+    if 400 <= code < 600:
         return code
     return FAILED if broken else 200  # a message and no more is a refusal
+
+
+def _code(told: dict[str, Any]) -> int:
+    """The number that an object gives as its status; -1 where it gives none."""
+    base = told.get("base_resp")
+    told = {**told, **base} if isinstance(base, dict) else told
+    given = (str(told[name]) for name in ("code", "status_code", "status") if name in told)
+    return next((int(one) for one in given if re.fullmatch(r"\d{1,3}", one)), -1)
 
 
 def words(told: Any) -> str:
