@@ -267,7 +267,7 @@ SMALL_WORDS = {
 _MORE = {
     "en": "that which from by at on has have not there will can its their or as he she they we",
     "de": "von für sich des dem auch es an werden aus er hat dass oder sind einen einer bei um am",
-    "fr": "qui par sur plus se sont avec ce cette son sa ou ses l d c qu s aux être",
+    "fr": "qui par sur plus se sont avec ce cette son sa ou ses l d c qu s aux être était",
     "es": "lo su como más al o sus le ha me si sin sobre este ya cuando esta son entre",
 }
 _KNOWN = {
