@@ -107,6 +107,17 @@ def test_numbers_within_bounds_are_all_there_and_no_others(
              "required": ["kind"]},
             {"type": "object", "properties": {"kind": {"const": "b"}}, "required": ["kind"]},
         ]},
+        {"oneOf": [
+            {"properties": {"kind": {"const": "a"}}, "required": ["kind"]},
+            {"properties": {"kind": {"const": "b"}}, "required": ["kind"]},
+        ]},
+        {"type": "object", "properties": {"kind": {"enum": ["a", "b"]}}, "required": ["kind"],
+         "oneOf": [{"properties": {"kind": {"const": kind}}} for kind in "ab"]},
+        {"oneOf": [
+            {"type": "object", "properties": {"a": {"type": "null"}}, "required": ["a"]},
+            {"type": "object", "properties": {"b": {"type": "null"}}, "required": ["b"],
+             "additionalProperties": False},
+        ]},
         {"allOf": [{"properties": {"a": {"minimum": 3}}}, {"properties": {"a": {"type": "integer"}},
                    "required": ["a"]}], "type": "object"},
         {"$defs": {"tree": {"type": "object", "properties": {"v": {"type": "integer"}, "kids": {
@@ -146,6 +157,7 @@ def test_formats_are_what_they_say(kind: str) -> None:
         ({"type": "string", "pattern": "(?=a)b"}, "pattern"),
         ({"type": "string", "pattern": "^a+$", "maxLength": 4}, "pattern"),
         ({"oneOf": [{"type": "integer"}, {"minimum": 2}]}, "oneOf"),
+        ({"oneOf": [{"type": "object", "required": [name]} for name in "ab"]}, "oneOf"),
         ({"$ref": "http://example.com/other.json"}, "$ref"),
         ({"$ref": "#"}, "$ref"),
         ({"type": "number", "minimum": 1e300}, "minimum"),

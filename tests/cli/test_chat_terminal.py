@@ -59,10 +59,13 @@ def test_ctrl_c_stops_the_answer_only(terminal: Open) -> None:
     screen.child.send("Write a very long story about the sea.\r")
     screen.until("reading the prompt")
     screen.until(r"(?i)[a-z]{3,} [a-z]+ [a-z]+ [a-z]+ [a-z]+ ")
+    screen.child.send("QWERTY")  # what is typed meanwhile stands in no answer
+    screen.until(r"(?i)[a-z]{3,} [a-z]+ [a-z]+ [a-z]+ ")
     screen.child.sendintr()
     screen.until("interrupted: the answer breaks off here")
     screen.until("what there is of it is kept")
     screen.until(PROMPT)
+    assert "QWERTY" not in screen.raw
     screen.child.send("Exit\r")
     assert screen.end() == 0
     assert screen.sane

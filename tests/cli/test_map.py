@@ -70,6 +70,18 @@ def test_json_records_keep_their_fields(ttc: Ttc, name: str) -> None:
     ]
 
 
+def test_fields_of_any_name_are_filled(ttc: Ttc) -> None:
+    file = lines("in.jsonl", {"first name": "Ann", "Übung": "x", "e-mail": "a@b"}, {"Übung": "y"})
+    ran = ttc("map", "{first name}, {Übung}, {e-mail}, {{Übung}}, {a b}", file, script=asked)
+    assert [row["answer"] for row in rows(ran.out)] == [
+        "Ann, x, a@b, {Übung}, {a b}",
+        "{first name}, y, {e-mail}, {Übung}, {a b}",
+    ]
+    found = rows(ttc("map", "Hi {first name}", file, script=asked).out)
+    assert found[0]["answer"] == "Hi Ann"
+    assert found[1]["error"] == "the record has no field 'first name'"
+
+
 def test_what_the_lines_are_can_be_said(ttc: Ttc) -> None:
     file = lines("in.jsonl", {"q": "why"})
     assert names(ttc("map", "--line-input", "{line}", file, script=echo).out) == ['{"q": "why"}']

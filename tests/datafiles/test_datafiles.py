@@ -59,7 +59,22 @@ def written(folder: Path, name: str, text: str) -> Path:
         ("third.csv", "n,n,n_2\nx,y,z\nx,y,z\n", {"n": "x", "n_3": "y", "n_2": "z"}),
         ("loss.csv", "n,q\nx,(50)\ny,120\n", {"n": "x", "q": -50}),
         ("quoted.csv", 'n,q\n"a, b","1,200"\n"c\nd",7\n', {"n": "a, b", "q": 1200}),
+        ("titled.csv", "Sales of 2024\n\nn,q\nx,1\ny,2\n", {"n": "x", "q": 1}),
+        ("titled.xls.csv", "Sales,,\n,,\nn,q,r\nx,1,5\ny,2,6\n", {"n": "x", "q": 1, "r": 5}),
+        ("bank.csv", '"To:";"7"\n\nn;q;r\nx;1,5;z\ny;2,5;z\n', {"n": "x", "q": 1.5, "r": "z"}),
+        ("index.csv", ",n,q\n0,x,1\n1,y,2\n", {"": 0, "n": "x", "q": 1}),
+        ("spaced.csv", 'n, q\n"a", "x, y"\nb, "z"\n', {"n": "a", "q": "x, y"}),
+        ("indented.csv", "n,q\n  x,1\ny,2\n", {"n": "  x", "q": 1}),
+        ("comma alone.csv", "q\n1,5\n2,5\n", {"q": 1.5}),
+        ("names alone.csv", "n\nLee, Ann\nRay, Bo\n", {"n": "Lee, Ann"}),
+        ("more.csv", "n,q\nx,tea, milk\ny,\n", {"n": "x", "q": "tea, milk"}),
+        ("filled.csv", "n,q\nx,1\ny,2\n,\n,\n", {"n": "x", "q": 1}),
+        ("thousands.csv", "n;q;r\nx;1.500;2,5\ny;2.250;3,5\n", {"n": "x", "q": 1500, "r": 2.5}),
+        ("places.csv", "n;q;r\nx;48.137;2,5\ny;52.5;3,5\n", {"n": "x", "q": 48.137, "r": 2.5}),
         ("a.jsonl", '{"id": 1}\n{"id": 2}\n', {"id": 1}),
+        ("lines.json", '{"id": 1}\n{"id": 2}\n', {"id": 1}),
+        ("lines.log", '{"id": 1}\n\n{"id": 2}\n', {"id": 1}),
+        ("tags.json", '{"tags": [1, 2, 3], "rows": [{"id": 1}, {"id": 2}]}', {"id": 1}),
         ("a.json", '[{"id": 1}, {"id": 2}]', {"id": 1}),
         ("deep.json", '{"meta": 1, "items": [{"id": 1}, {"id": 2}]}', {"id": 1}),
         (
@@ -78,7 +93,7 @@ def test_two_rows_of_each_form(
     found = profile(path, form)
     assert found.rows == 2
     assert found.shown[0] == row
-    assert next(stream(str(path), form, **found.options)) == row
+    assert next(stream(str(path), found.form, **found.options)) == row
 
 
 def test_missing_values_are_told_as_they_come(tmp_path: Path) -> None:
@@ -134,13 +149,16 @@ def test_logs_have_fields(tmp_path: Path) -> None:
      "error", "lost"),
     ("[Mon May 06 07:08:09 2024] [notice] up", "2024-05-06 07:08:09", "notice", "up"),
     ("[ERROR] lost", None, "ERROR", "lost"),
+    ('::1 - - [06/May/2024:07:08:09 +0000] "-" 408 0', "2024-05-06 07:08:09", None, None),
+    (r'::1 - - [06/May/2024:07:08:09 +0000] "\x16\"" 400 0', "2024-05-06 07:08:09", None, None),
     ("2024-05-06T07:08:09.123+02:00 web sshd[7]: lost", "2024-05-06 07:08:09", None, "lost"),
 ])  # fmt: skip
 def test_logs_of_servers_have_fields(
     tmp_path: Path, line: str, time: str | None, level: str | None, message: str
 ) -> None:
     (row,) = profile(written(tmp_path, "app.log", f"{line}\n"), "log").shown
-    assert (row.get("time"), row.get("level"), row["message"]) == (time, level, message)
+    assert (row.get("time"), row.get("level"), row.get("message")) == (time, level, message)
+    assert "status" not in row or row["status"] in (400, 408)
     assert piped_form(f"{line}\n".encode()) == "log"
 
 
@@ -158,6 +176,21 @@ def test_a_byte_order_mark_tells_the_encoding(tmp_path: Path, name: str, encodin
         return
     row = profile(path, form).shown[0]
     assert row == ({"line": "ä,b"} if form == "log" else {"ä": "ö"} | row)
+
+
+@pytest.mark.parametrize("text", [
+    '{"a": [{"b": 1}], "c": [{"d": 1}, {"d": 2}]}', '{"a": [1, 2], "b": [3, 4]}',
+    '{"needs": {"x": "^1"}, "files": ["a", "b"]}',
+])  # fmt: skip
+def test_an_object_of_several_lists_is_whole(tmp_path: Path, text: str) -> None:
+    found = profile(written(tmp_path, "a.json", text), "json")
+    assert found.shown == (json.loads(text),)
+
+
+def test_a_quote_that_is_never_closed_swallows_no_rows(tmp_path: Path) -> None:
+    assert profile(written(tmp_path, "a.csv", 'n,q\nx,"1\n2"\n'), "csv").rows == 1
+    with pytest.raises(UnreadableFile, match=r"a quote .* is never closed"):
+        profile(written(tmp_path, "a.tsv", 'n\tq\n"x\t1\ny\t2\n'), "csv")
 
 
 @pytest.mark.parametrize("text", ['[{"a": 1}, {"a"', '[{"a": 1}, x]', "[1]\n[2]", "[1, 2"])
@@ -180,6 +213,7 @@ def test_large_lists_are_read_a_piece_at_a_time(tmp_path: Path) -> None:
     [("1,200", 1200), ("$3.50", 3.5), ("-7", -7), ("45%", 45), ("", None), ("x1", "x1"),
      ("1e3", 1000.0), ("12-04", "12-04"), ("N/A", None), ("1'200.5", 1200.5), ("EUR 12", 12),
      ("12.50 €", 12.5), ("0,500", "0,500"), ("-$1,200", -1200), ("-", None),
+     ("\u22125", -5), ("12,34,567.5", 1234567.5), ("1,23", "1,23"),
      ("(50)", -50), ("($1,200.50)", -1200.5), ("()", "()"), ("(x1)", "(x1)"), ("(-5)", "(-5)")],
 )  # fmt: skip
 def test_cells_as_numbers(text: str, value: object) -> None:
@@ -336,6 +370,9 @@ def test_questions_that_count_are_computed_and_others_read(tmp_path: Path) -> No
     assert shown[0].text.startswith("sales.csv: table, 77 bytes, 2 rows\n- date: date, as")
     assert computed_over("Explain what this file is about", [one]) == ((one,), ())
     assert computed_over("Is it tidy?", [one]) == ((one,), ())
+    for text in ('{"a": true} // remarks', '{"needs": {"x": "^1"}, "files": ["a"]}'):
+        one = document(written(tmp_path, "settings.json", text))
+        assert computed_over("How many files are there?", [one]) == ((one,), ())
 
 
 def test_a_file_too_large_to_read_is_only_computed_over(tmp_path: Path) -> None:

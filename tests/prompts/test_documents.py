@@ -54,6 +54,11 @@ def test_what_is_refused(data: bytes, message: str) -> None:
     assert caught.value.exit_code == 1
 
 
+def test_a_name_that_is_no_utf8_is_shown_as_far_as_it_is() -> None:
+    (message,) = conversation("Why?", [Document("caf\udce9.txt", "x")], system="")
+    assert message.content == '<document name="caf?.txt">\nx\n</document>\n\nWhy?'
+
+
 def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=r"cannot read .*none: no such file or directory"):
         read(tmp_path / "none")

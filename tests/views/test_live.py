@@ -149,6 +149,20 @@ def test_erasure_takes_the_panel_off_the_screen(screen: Screen) -> None:
     assert paper.lines == ["$ ttc"]
 
 
+def test_what_others_wrote_while_it_was_stopped_stays(screen: Screen) -> None:
+    paper = screen(80, 48)
+    view = LiveView(LOOK, paper, paper, lambda: 0.0)
+    events = list(vote(6))
+    for event in events[:30]:
+        view(event)
+    paper.write("\n[1]+  Stopped\n$ fg\n")
+    view.forget()  # as after Ctrl-Z
+    for event in events[30:]:
+        view(event)
+    assert "[1]+  Stopped" in paper.lines
+    assert "$ fg" in paper.lines
+
+
 def test_what_reads_the_answer_may_write_it_on_the_same_terminal(
     screen: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:

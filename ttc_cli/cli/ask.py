@@ -69,7 +69,7 @@ def run(given: Given, words: tuple[str, ...], signals: Signals, known: Known | N
     check_flags(flags)
     settings = replace(settings, schema=schema_text(settings.schema))
     view = viewed(settings, flags)
-    signals.erasure = view.erasure
+    signals.erasure, signals.resumed = view.erasure, view.forget
     try:
         if "-" in (*words, *flags.files):
             view.clear()  # somebody may be typing

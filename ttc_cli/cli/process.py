@@ -61,6 +61,8 @@ class Signals:
         """Called with the exit code when the first signal ends the process."""
         self.erasure: Callable[[], str] = lambda: CLEAR
         """What takes the view's lines off the screen."""
+        self.resumed: Callable[[], None] = lambda: None
+        """Called when the process goes on after Ctrl-Z: the screen may hold anything."""
         self._stop: Callable[[], None] | None = None
 
     def stops(self, stop: Callable[[], None] | None) -> None:
@@ -107,9 +109,11 @@ def caught() -> Iterator[Signals]:
     numbers = [signal.SIGINT, signal.SIGTERM]
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
         numbers.append(signal.SIGHUP)
-    old = [signal.signal(number, signals.handle) for number in numbers]
+    old = {number: signal.signal(number, signals.handle) for number in numbers}
+    if hasattr(signal, "SIGCONT"):
+        old[signal.SIGCONT] = signal.signal(signal.SIGCONT, lambda *_: signals.resumed())
     try:
         yield signals
     finally:
-        for number, handler in zip(numbers, old, strict=True):
+        for number, handler in old.items():
             signal.signal(number, handler)

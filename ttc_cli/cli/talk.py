@@ -199,6 +199,7 @@ class Talk:
         self.chat.session.settings = settings
         how = self.how if shown else replace(self.how, as_json=True)
         self.view = view = viewed(settings, how)
+        signals.resumed = view.forget
         if not self.chat.turns:
             view.status("loading the model")
         request = Request.of(settings, text, documents=self.documents)
@@ -211,7 +212,7 @@ class Talk:
             result = event.result if isinstance(event, Done) else result
 
         try:
-            with log as record:
+            with self.source.silent(), log as record:
                 signals.last_words = record.leave
                 planned = self.chat.ask(request, began=began, run_id=run_id)
                 started = start(planned)

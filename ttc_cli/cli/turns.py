@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ class Lines:
     def give_back(self, text: str) -> None:
         """There is nobody to change it."""
 
+    def silent(self) -> AbstractContextManager[None]:
+        """Nobody types."""
+        return nullcontext()
+
 
 class Editor:
     """Turns from a person: line editing, a history, several lines, completion of commands.
@@ -81,6 +86,24 @@ class Editor:
     def give_back(self, text: str) -> None:
         """Let the next line begin with a turn that could not be sent, to be changed."""
         self._text = text
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """For a while what is typed is not shown, amid an answer; the next line begins with it."""
+        if os.name == "nt":
+            yield
+            return
+        import termios
+
+        keyboard = sys.stdin.fileno()
+        before = termios.tcgetattr(keyboard)
+        termios.tcsetattr(
+            keyboard, termios.TCSANOW, [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+        )
+        try:
+            yield
+        finally:
+            termios.tcsetattr(keyboard, termios.TCSANOW, before)
 
 
 def private_file(path: Path) -> Path:

@@ -15,7 +15,8 @@ MISSING = frozenset({"", "-", "--", "?", ".", "na", "n/a", "#n/a", "nan", "null"
 """Cells of a column of numbers or dates that say that there is no value, in lower case."""
 _MONEY = r"(?:[$€£¥]|(?:USD|EUR|GBP|CHF|JPY)\b)?"
 _NUMBER = re.compile(
-    rf"[-+]?{_MONEY}\s?[-+]?(?:[1-9]\d{{0,2}}(?:[,' \u00a0\u202f]\d{{3}})+|\d+)?(?:\.\d+)?"
+    rf"[-+]?{_MONEY}\s?[-+]?(?:[1-9]\d{{0,2}}(?:[,' \u00a0\u202f]\d{{3}})+|"
+    rf"[1-9]\d?(?:,\d\d)+,\d{{3}}|\d+)?(?:\.\d+)?"
     rf"(?:[eE][-+]?\d+)?\s?%?\s?{_MONEY}"
 )
 _COMMA = re.compile(
@@ -25,6 +26,7 @@ _COMMA = re.compile(
 _EUROPEAN = re.compile(r"\.\d{3}[.,]\d|,(?!\d{3}(?!\d))\d|(?<!\d)0,")
 _ENGLISH = re.compile(r",\d{3}[.,]\d|\.(?!\d{3}(?!\d))\d|(?<!\d)0\.")
 """In numbers that can be read in one way alone: by that which stands between their thousands."""
+_MINUS = "\u2212"  # as typeset: it is no hyphen
 _ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}")
 _LOSS = re.compile(r"\((?![-+])[^()]*\d[^()]*\)")
 _NO_DIGITS = re.compile(r"[^\d.eE+-]|(?<=[A-Z])E|E(?=[A-Z])")
@@ -48,7 +50,7 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 def number(text: str) -> int | float | str | None:
     """A number without its currency, group marks or per cent; None for a missing one."""
-    text = text.strip()
+    text = text.strip().replace(_MINUS, "-")
     if text.lower() in MISSING:
         return None
     signed = f"-{text[1:-1]}" if _LOSS.fullmatch(text) else text  # as accountants write it
@@ -73,6 +75,7 @@ def _first(kind: Callable[[str], Any]) -> Callable[[str], Any]:
 
 def _comma(text: str) -> Any:
     """A number whose decimals stand behind a comma, and dots between its thousands."""
+    text = text.replace(_MINUS, "-")
     turned = text.translate({ord(","): ".", ord("."): ","})
     return number(turned) if _COMMA.fullmatch(text.strip().strip("()")) else number(text)
 
@@ -173,18 +176,19 @@ SHARE = 0.9
 WORDS = 3
 
 
-def kind_of(cells: list[str], *, codes: bool = False) -> str:
+def kind_of(cells: list[str], *, codes: bool = False, european: bool = False) -> str:
     """The kind of a column, of `READERS`, by its cells; "text" for what is neither number nor date.
 
     Args:
         codes: digits alone are text, as where a format has numbers of its own.
+        european: decimals stand behind a comma in other columns of the file.
     """
     known = [cell.strip() for cell in cells if cell.strip().lower() not in MISSING]
     if not known or any(len(cell) > 1 and cell[0] == "0" and cell.isdigit() for cell in known):
         return "text"  # numbers with zeros in front are codes
     if all(map(_LOSS.fullmatch, known)):
         return "text"  # (1), (2) are labels
-    for kind in _candidates(known):
+    for kind in _candidates(known, european):
         found = [READERS[kind](cell) for cell in known]
         words = [value for value in found if type(value) is str]
         if len(words) <= (1 - SHARE) * len(known) and len(set(words)) <= WORDS:
@@ -195,13 +199,13 @@ def kind_of(cells: list[str], *, codes: bool = False) -> str:
     return "text"
 
 
-def _candidates(known: list[str]) -> list[str]:
+def _candidates(known: list[str], european: bool) -> list[str]:
     """Kinds that the cells may be of: of dates the order in which their parts must stand."""
     dates = [found for cell in known if (found := _DATE.fullmatch(cell))]
     if _STAMP.fullmatch(known[0]):
         return ["stamp"]
     if len(dates) < SHARE * len(known):
-        return _marked(known)
+        return _marked(known, european)
     first, second = {found["a"] for found in dates}, {found["b"] for found in dates}
     if any(_version(found) for found in dates):
         return []
@@ -220,11 +224,13 @@ def _version(found: re.Match[str]) -> bool:
     return (short and "/" not in found[0]) or (len(found["c"]) == 1 and len(found["a"]) < 4)
 
 
-def _marked(known: list[str]) -> list[str]:
+def _marked(known: list[str], european: bool) -> list[str]:
     """Kinds of number that the cells may be of, the likely one first."""
     if any(map(_ADDRESS.fullmatch, known)):
         return ["int"]
-    european = any(_COMMA.fullmatch(cell.strip("()")) and _EUROPEAN.search(cell) for cell in known)
+    european = european or any(
+        _COMMA.fullmatch(cell.strip("()")) and _EUROPEAN.search(cell) for cell in known
+    )
     english = any(_NUMBER.fullmatch(cell.strip("()")) and _ENGLISH.search(cell) for cell in known)
     return ["comma", "int"] if european and not english else ["int", "comma"]
 

@@ -15,7 +15,7 @@ from ttc_cli.core.errors import UnreadableFile
 from ttc_cli.core.files import encoding_of
 from ttc_cli.data.cells import Date, Undated, kind_of
 from ttc_cli.data.reader import LOGS, PAIR, open_bytes, open_text, stream
-from ttc_cli.data.shape import is_table, json_form, table
+from ttc_cli.data.shape import holding, is_records, is_table, json_form, table
 
 FORMS = {
     ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".psv": "csv", ".json": "json",
@@ -84,7 +84,10 @@ def profile(path: Path, form: str) -> Profile:
     try:
         encoding = _encoding(path)
         digest, lines = _count(path, encoding)
-        options = _options(path, form, encoding)
+        head = _head(path, encoding)
+        if form in ("json", "log") and is_records(head):
+            form = "jsonl"
+        options = _options(path, form, encoding, head)
         sample = list(itertools.islice(stream(str(path), form, **options), SAMPLE))
         split = any("\n" in str(cell) for row in sample for cell in row.values())
         rows = lines - options.get("skip", 0) - (form == "csv" and "names" not in options)
@@ -132,18 +135,23 @@ def _count(path: Path, encoding: str) -> tuple[str, int]:
     return digest, lines + (last != "\n")
 
 
-def _options(path: Path, form: str, encoding: str) -> dict[str, Any]:
+def _head(path: Path, encoding: str) -> list[str]:
+    """The first lines of a file, whole."""
+    with open_text(str(path), encoding) as file:
+        text = file.read(_HEAD)
+    lines = text.splitlines()
+    return (lines[:-1] or lines if len(text) == _HEAD else lines)[:50]
+
+
+def _options(path: Path, form: str, encoding: str, head: list[str]) -> dict[str, Any]:
     """Options of `reader.stream` that a file's first lines give away."""
     options = {} if encoding.startswith("utf-8") else {"encoding": encoding}
-    with open_text(str(path), encoding) as file:
-        head = file.read(_HEAD).splitlines()[:50]
     if form == "csv" and head:
         return options | table(head)
     if form == "json" and head and head[0].lstrip()[:1] == "{":
         with open_text(str(path), encoding) as file:
-            value = json.load(file)
-        lists = {name: one for name, one in value.items() if isinstance(one, list)}
-        return options | ({"key": max(lists, key=lambda name: len(lists[name]))} if lists else {})
+            key = holding(json.load(file))
+        return options | ({"key": key} if key else {})
     return options
 
 
@@ -155,10 +163,12 @@ def _found(sample: list[dict[str, Any]], form: str) -> dict[str, Any]:
         named = [{name: a or b for name, a, b in PAIR.findall(line)} for line in said]
         sample = [row | more for row, more in zip(sample, named, strict=True)]
     names = list(dict.fromkeys(column for row in sample for column in row if column != "line"))
-    kinds = {}
-    for name in names:
-        cells = [cell for row in sample if isinstance(cell := row.get(name), str)]
-        kinds[name] = kind_of(cells, codes=form in ("json", "jsonl"))
+    cells = {n: [cell for row in sample if isinstance(cell := row.get(n), str)] for n in names}
+    codes = form in ("json", "jsonl")
+    kinds = {name: kind_of(cells[name], codes=codes) for name in names}
+    for name, kind in kinds.items() if "comma" in kinds.values() else ():
+        if kind == "float":  # 1.500 beside a column that has 2,50
+            kinds[name] = kind_of(cells[name], european=True)
     kinds = {name: kind for name, kind in kinds.items() if kind != "text"}
     lacking = form != "csv" and any(len(row) < len(names) for row in sample)
     options = {"kinds": kinds, "blank": lacking and names, "pairs": pairs}

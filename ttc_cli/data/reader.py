@@ -11,13 +11,15 @@ import gzip
 import io
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
 from ttc_cli.data.cells import READERS
 
 ACCESS = re.compile(
-    r'(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<method>[A-Z]+) (?P<path>\S+)[^"]*" '
+    r"(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "
+    r'"(?:(?P<method>[A-Z]+) (?P<path>\S+)[^"]*|(?:\\.|[^"\\])*)" '  # it may be no request at all
     r'(?P<status>\d{3}) (?P<size>\d+|-)(?: "(?P<referer>[^"]*)" "(?P<agent>[^"]*)")?'
 )
 _LEVEL = (
@@ -63,6 +65,7 @@ def stream(
     *,
     names: list[str] | None = None,
     delimiter: str = ",",
+    spaced: bool = False,
     skip: int = 0,
     encoding: str = "utf-8",
     kinds: Mapping[str, str] | None = None,
@@ -76,6 +79,7 @@ def stream(
     Args:
         form: csv, json, jsonl or log.
         names: of the columns where the first line does not tell them.
+        spaced: a space may stand behind the delimiter, ahead of a quote too.
         skip: lines ahead of a table that are not of it.
         kinds: columns whose cells are numbers or dates, each with its kind, of `READERS`.
         wanted: the columns that matter, the others are left out; empty for all. Of CSV.
@@ -88,7 +92,8 @@ def stream(
         if form == "csv":
             for _ in range(skip):
                 file.readline()
-            yield from _table(file, names, delimiter, kinds, set(wanted))
+            lines = csv.reader(file, delimiter=delimiter, skipinitialspace=spaced)
+            yield from _table(file, lines, names, delimiter, kinds, set(wanted))
             return
         if form == "json":
             rows = _json(file, key)
@@ -107,21 +112,30 @@ def stream(
 
 def _table(
     file: IO[str],
+    rows: Iterator[list[str]],
     names: list[str] | None,
     delimiter: str,
     kinds: Mapping[str, str],
     wanted: set[str],
 ) -> Iterator[dict[str, Any]]:
-    rows = csv.reader(file, delimiter=delimiter)
     header = names if names is not None else _unlike(next(rows, []))
     kept = [(i, name) for i, name in enumerate(header) if not wanted or name in wanted]
     cells = [(i, name, READERS[kinds.get(name, "text")]) for i, name in kept]
+    columns, last = len(header), ""
     for row in rows:
-        if len(row) < len(header):
-            if not any(row):
-                continue
-            row = row + [""] * (len(header) - len(row))
+        if not any(row):
+            continue
+        last = row[-1]
+        if len(row) < columns:
+            row = row + [""] * (columns - len(row))
+        elif len(row) > columns and any(row[columns:]):  # a text with the delimiter in it
+            row = [*row[: columns - 1], f"{delimiter} ".join(map(str.strip, row[columns - 1 :]))]
         yield {name: read(row[i]) for i, name, read in cells}
+    if "\n" in last:
+        file.seek(0)
+        (end,) = deque(file, maxlen=1)
+        if last.endswith(end):
+            raise ValueError("a quote that is opened in it is never closed")
 
 
 def _unlike(header: list[str]) -> list[str]:

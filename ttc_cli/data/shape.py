@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from ttc_cli.data.cells import MISSING, READERS, kind_of
 
 MARKS = ",;\t|"
+NO_MARK = "\x1f"  # stands in no text
 PROSE_MARKS = ",;"  # those that a sentence has too, with a space behind them
 _SEP = re.compile(r'"?sep=([^\w\n\r"])"?', re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -25,19 +27,26 @@ def table(lines: Sequence[str]) -> dict[str, Any]:
     body = [line for line in lines if line.strip() and line[0] != "#"] or lines
     mark = told[1] if told else _mark(body)
     skip = _remarks(lines, body, mark)
+    titles = _titles(lines[skip:], mark)
+    if titles == 1 and _one_column(lines[skip + 1 :], mark):
+        titles, mark = 0, NO_MARK
+    skip += titles
     rows = _rows(lines[skip:], mark)
-    options = {"delimiter": mark, "skip": skip + bool(told)}
+    spaced = any(f"{mark} " in line for line in lines[skip : skip + 1])
+    options = {"delimiter": mark, "skip": skip + bool(told), "spaced": spaced}
     if rows and not _headed(rows):
         options["names"] = [f"column{i + 1}" for i in range(len(rows[0]))]
     return {name: value for name, value in options.items() if value}
 
 
 def _rows(lines: Sequence[str], mark: str) -> list[list[str]]:
-    return [row for row in csv.reader(lines, delimiter=mark) if any(row)]
+    return [row for row in csv.reader(lines, delimiter=mark, skipinitialspace=True) if any(row)]
 
 
 def _mark(lines: Sequence[str]) -> str:
-    counts = {mark: [line.count(mark) for line in lines[:20]] for mark in MARKS}
+    tabled = next((at for at, line in enumerate(lines) if any(m in line for m in MARKS)), 0)
+    lines = lines[tabled : tabled + 20]  # below a title
+    counts = {mark: [line.count(mark) for line in lines] for mark in MARKS}
     for mark in reversed(MARKS[1:]):  # a comma is in numbers and sentences too
         if len(lines) > 1 and len(set(counts[mark])) == 1 and counts[mark][0]:
             return mark
@@ -54,6 +63,25 @@ def _remarks(lines: Sequence[str], body: Sequence[str], mark: str) -> int:
         if line.count(mark) == columns > 0 and not (named and f"{mark} " in line):
             return at
     return first
+
+
+def _titles(lines: Sequence[str], mark: str) -> int:
+    """How many lines stand above the header: of a title, or of remarks with an empty line below.
+
+    They have at most half as many filled cells as is usual, or fewer and the empty line.
+    """
+    rows = [next(csv.reader([line], delimiter=mark), []) for line in lines]
+    filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    usual = Counter(filled).most_common(1)[0][0] if filled else 0
+    above = next((at for at, many in enumerate(filled) if 2 * many > usual), 0)
+    gaps = [at + 1 for at in range(above, len(filled)) if not filled[at]]
+    return max([above, *(gap for gap in gaps if max(filled[:gap]) < usual)])
+
+
+def _one_column(lines: Sequence[str], mark: str) -> bool:
+    """Whether lines below a header without a mark are of its column: 1,5 or "Lee, Ann"."""
+    rows = _rows(lines, mark)
+    return bool(rows) and len(rows[0]) == 2 and (f"{mark} " in lines[0] or not _headed(rows))
 
 
 def _headed(rows: Sequence[Sequence[str]]) -> bool:
@@ -115,9 +143,28 @@ def json_form(text: str, lines: Sequence[str]) -> str | None:
     """
     if text.lstrip()[:1] not in ("{", "["):
         return None
-    if len(lines) > 1 and all(line[:1] == "{" and _parses(line) for line in lines):
+    if is_records(lines):
         return "jsonl"
     return "json" if (_parses if len(text) <= _PARSED else _begins)(text) else None
+
+
+def is_records(lines: Sequence[str]) -> bool:
+    """Whether each of several lines is a JSON object."""
+    lines = [line for line in lines if line.strip()]
+    return len(lines) > 1 and all(line[:1] == "{" and _parses(line) for line in lines)
+
+
+def holding(value: dict[str, Any]) -> str | None:
+    """The key of an object under which its rows are; None where it is one row itself.
+
+    Its only list of objects holds them, or its only list where there are no objects in it.
+    """
+    lists = {name: one for name, one in value.items() if isinstance(one, list)}
+    records = [name for name, one in lists.items() if any(isinstance(row, dict) for row in one)]
+    if any(isinstance(one, dict) for one in value.values()) and not records:
+        return None
+    found = records or [*lists]
+    return found[0] if len(found) == 1 else None
 
 
 def _parses(text: str) -> bool:

@@ -12,12 +12,18 @@ from typing import Any
 
 from ttc_cli.answers.asked import last, wanted
 from ttc_cli.programs.rounding import Rounding, rounding
+from ttc_cli.prompts.forms import language
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAYS = {
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "de": ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+    "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+}
 _WHICH_MONTH = re.compile(r"\b(?:which|what) month\b", re.IGNORECASE)
 _WHICH_DAY = re.compile(r"\b(?:which|what) day\b(?! of the (?:month|year))", re.IGNORECASE)
 _WEEKDAY = re.compile(
@@ -109,7 +115,10 @@ def _told(value: Any, question: str) -> Any:
     if _WHAT_TIME.search(asking) and not _HOW_MANY.search(asking):
         return value if _HOURS.search(question) else _clock(value)
     if isinstance(value, date) and _WEEKDAY.search(question):
-        return _WEEKDAYS[value.weekday()]
+        value = _WEEKDAYS["en"][value.weekday()]
+    if value in _WEEKDAYS["en"]:
+        names = _WEEKDAYS.get(language(question) or "en", _WEEKDAYS["en"])
+        return names[_WEEKDAYS["en"].index(value)]
     number = int(value) if type(value) is int or _SMALL.fullmatch(str(value)) else None
     if number is None:
         return value

@@ -120,7 +120,8 @@ def conversation(
 def _framed(document: Document) -> str:
     """Small models take a name for content: a pipe's says nothing, so it is left out."""
     piped = document.name == STDIN or document.name.startswith("/dev/")  # a shell's <(...)
-    name = "" if piped else f" name={json.dumps(document.name, ensure_ascii=False)}"
+    said = json.dumps(document.name.encode("utf-8", "replace").decode(), ensure_ascii=False)
+    name = "" if piped else f" name={said}"
     return f"<document{name}>\n{document.text.rstrip()}\n</document>"
 
 

@@ -44,7 +44,8 @@ def computed_over(
     """The documents as the model sees them, and the files that its programs read.
 
     A file of data is computed over where the question counts, sums or compares, or where it is
-    too long to read; the model then sees what it looks like, in place of its text.
+    too long to read; the model then sees what it looks like, in place of its text. A short one
+    that has no rows, such as settings in JSON with remarks, is read all the same.
 
     Args:
         programs: whether programs may run.
@@ -60,21 +61,28 @@ def computed_over(
                     "cut out what matters, or ask for what is computed from its rows by programs",
                 )
         return tuple(documents), ()
-    files = [_profile(one) for one in data]
+    found = {id(one): file for one in data if (file := _profile(one)) is not None}
+    files = tuple(found.values())
     if len({one.name for one in files}) < len(files):
         hint = "programs read them by name: rename one"
         raise UsageError(f"two files are called {files[0].name}", hint)
-    seen = {id(one): found.told() for one, found in zip(data, files, strict=True)}
-    shown = (Document(d.name, seen[id(d)]) if id(d) in seen else d for d in documents)
-    return tuple(shown), tuple(files)
+    shown = (Document(d.name, found[id(d)].told()) if id(d) in found else d for d in documents)
+    return tuple(shown), files
 
 
-def _profile(document: Document) -> Profile:
-    path = document.source
+def _profile(document: Document) -> Profile | None:
+    """What a file looks like; None where it is read: it is short, and no list of rows."""
+    path, short = document.source, 0 < len(document.text) <= READ_CHARS
     assert path is not None
     form = form_of(path.name)
     assert form is not None, "only files of data have a source"
-    return profile(path, form)
+    try:
+        found = profile(path, form)
+    except UnreadableFile:
+        if short:
+            return None
+        raise
+    return None if short and found.form == "json" and found.rows == 1 else found
 
 
 def told(files: Sequence[Profile], code: str = "") -> str:

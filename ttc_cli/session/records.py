@@ -19,7 +19,7 @@ from ttc_cli.core.errors import TtcError, UnreadableFile, UsageError
 from ttc_cli.core.files import as_utf8
 from ttc_cli.prompts.message import MAX_BYTES
 from ttc_cli.session.request import Request
-from ttc_cli.store.templates import INPUT, Template, fill
+from ttc_cli.store.templates import INPUT, Template, fields_of, fill
 
 CHUNK = 1 << 16
 AHEAD = 64  # records read before they are needed
@@ -74,8 +74,8 @@ class Task:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The fields that the prompt names."""
-        named = Template("map", self.prompt).variables
+        """The fields that the prompt names; `{first name}` may only be words, beside others."""
+        named = Template("map", self.prompt).variables or fields_of(self.prompt)
         return tuple(name for name in named if name not in self.given)
 
     def check(self, jsonl: bool) -> None:

@@ -16,7 +16,8 @@ from ttc_cli.settings.rules import checked
 INPUT = "input"  # the variable that prompt words or piped text fill
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_VARIABLE = re.compile(r"\{\{(\w+)\}\}|\{([A-Za-z_]\w*)\}")
+_VARIABLE = re.compile(r"\{\{(\w+)\}\}|\{([^\W\d]\w*)\}|(?<!\{)\{([^{}\\\"':\n]+)\}(?!\})")
+"""`{{name}}`, `{name}`, and what may be the name of a record's field: `{first name}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,23 @@ def _variables(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(m[2] for m in _VARIABLE.finditer(text) if m[2]))
 
 
+def fields_of(text: str) -> tuple[str, ...]:
+    """What stands between braces and may be the name of a field, though it is no variable's."""
+    return tuple(m[3] for m in _VARIABLE.finditer(text) if m[3])
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with its variables replaced; what comes in is not looked at again."""
-    return _VARIABLE.sub(lambda m: values[m[2]] if m[2] else f"{{{m[1]}}}", text)
+    """The text with its variables replaced; what comes in is not looked at again.
+
+    Other words between braces are replaced where they have a value, and else stand for themselves.
+    """
+
+    def put(found: re.Match[str]) -> str:
+        if found[3]:
+            return values.get(found[3], found[0])
+        return values[found[2]] if found[2] else f"{{{found[1]}}}"
+
+    return _VARIABLE.sub(put, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,10 @@ class PlainView:
         """What `clear` would write, for a signal's handler."""
         return self._frame.erasure()
 
+    def forget(self) -> None:
+        """What was drawn stays where it is: others wrote on the terminal since."""
+        self._frame.forget()
+
     def end(self) -> None:
         """Leave the terminal as it was found, at the start of a line, whatever happened."""
         with contextlib.suppress(OSError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ttc_cli.answers.objects import canonical_json
 from ttc_cli.answers.schema.facts import KINDS, Facts, Json, merged, own, trouble
@@ -89,21 +89,32 @@ def apart(a: Facts, b: Facts) -> bool:
         return True
     if a.values is not None and b.values is not None:
         return not {canonical_json(v) for v in a.values} & {canonical_json(v) for v in b.values}
-    return any(
-        (mine := _fixed(a, name)) and (theirs := _fixed(b, name)) and not mine & theirs
-        for name in a.required & b.required
-        if a.types == b.types == frozenset({"object"})
+    if not a.written == b.written == {"object"}:
+        return False
+    return (
+        _forbids(a, b.required)
+        or _forbids(b, a.required)
+        or any(
+            (mine := _fixed(a, name)) and (theirs := _fixed(b, name)) and not mine & theirs
+            for name in a.required & b.required
+        )
     )
+
+
+def _forbids(facts: Facts, names: Iterable[str]) -> bool:
+    """Whether an object cannot have one of some properties."""
+    return any(fields.of(name) == [False] for fields in facts.fields for name in names)
 
 
 def _fixed(facts: Facts, name: str) -> set[str]:
     """The values that a property may have, where they are named."""
+    found = []
     for fields in facts.fields:
         schema = fields.named.get(name)
         if isinstance(schema, dict) and ("const" in schema or isinstance(schema.get("enum"), list)):
             values = [schema["const"]] if "const" in schema else schema["enum"]
-            return {canonical_json(value) for value in values}
-    return set()
+            found.append({canonical_json(value) for value in values})
+    return set.intersection(*found) if found else set()
 
 
 def _overlap(written: frozenset[str], allowed: frozenset[str] | None) -> bool:

@@ -23,6 +23,9 @@ _ITEMS = {
 _QUOTED = re.compile(r"[\"“„«].*[\"”“»]", re.DOTALL)
 _RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|?)+[ \t]*$", re.MULTILINE)
 _SENTENCE = re.compile(rf"{UNABBREVIATED}[.!?…]+[\"”'»)]*(?=\s|$)|[。！？]")
+_GOES_ON = re.compile(r"[ \t]+[^\W\d_A-ZÀ-ÖØ-Þ]")
+_ORDINAL = re.compile(r"(?<!\d)\d{1,2}\.$")
+_TITLE = re.compile(r"#{1,6} .*|\*\*[^*\n]+\*\*:?")
 _NUMERAL = (
     r"[-+−]?(?:[$€£¥]\s?)?[-+−]?(?:\d+(?:[ ,.'’\u00a0\u202f]\d{3})*|\d*)(?:[.,:/]\d+)*"
     r"(?:\s?[eE][-+]?\d+)?"
@@ -155,7 +158,7 @@ def _letter(text: str, constraint: Constraint) -> bool:
 
 def _json(text: str, constraint: Constraint) -> bool:
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=int)  # which NaN is not, as it is not JSON
     except (ValueError, RecursionError):
         return False
     return isinstance(value, dict | list)
@@ -170,7 +173,7 @@ def _csv(text: str, constraint: Constraint) -> bool:
 
 
 def _table(text: str, constraint: Constraint) -> bool:
-    lines = [line for line in text.splitlines() if line.count("|") > 1]
+    lines = [line for line in text.splitlines() if "|" in line]
     return len(lines) > 2 and bool(_RULE.search(text))
 
 
@@ -191,14 +194,30 @@ def _holds_words(text: str, words: str) -> bool:
 def _rows(text: str) -> int:
     """Rows of a Markdown table without its head, else lines that hold something."""
     lines = [line for line in text.splitlines() if line.strip() and not _FENCE.match(line)]
-    table = [line for line in lines if line.count("|") > 1]
+    table = [line for line in lines if "|" in line]
     return len(table) - 2 if len(table) > 1 and _RULE.search(text) else len(lines)
 
 
 def _sentences(text: str) -> int:
-    ends = len(_SENTENCE.findall(text))
-    tail = _SENTENCE.split(text)[-1]
-    return ends + bool(re.search(r"\w", tail))
+    """How many there are: "e.g. this" ends none, nor does a day as "3. Oktober" in German."""
+    small, german = text == text.lower(), language(text) == "de"
+    ends = [
+        end.end()
+        for end in _SENTENCE.finditer(text)
+        if (small or not _GOES_ON.match(text, end.end()))
+        and not (german and _ORDINAL.search(text, max(0, end.start() - 2), end.end()))
+    ]
+    return len(ends) + bool(re.search(r"\w", text[ends[-1] :] if ends else text))
+
+
+def _items(text: str, mark: str) -> int:
+    """How many items a list has, those of lists within it left out."""
+    indents = [len(line) - len(line.lstrip()) for line in _ITEMS[mark].findall(text)]
+    return sum(indent < min(indents) + 2 for indent in indents)
+
+
+def _paragraphs(text: str) -> int:
+    return sum(not _TITLE.fullmatch(part.strip()) for part in re.split(r"\n\s*\n", text))
 
 
 def _cased(text: str, upper: bool) -> bool:
@@ -221,14 +240,14 @@ CHECKS: Mapping[str, Check] = {
     "words": lambda text, it: it.within(len(re.findall(r"\w[\w'’.,:/-]*", text))),
     "lines": lambda text, it: it.within(sum(bool(line.strip()) for line in text.splitlines())),
     "rows": lambda text, it: it.within(_rows(text)),
-    "items": lambda text, it: it.within(len(_ITEMS[it.of].findall(text))), "table": _table,
+    "items": lambda text, it: it.within(_items(text, it.of)), "table": _table,
     "starts": lambda text, it: _edge(text).startswith(_edge(it.of)), "ends": _ends,
     "contains": lambda text, it: _holds_words(text, it.of),
     "without": lambda text, it: not _holds_words(text, it.of),
     "quotes": lambda text, _: bool(_QUOTED.fullmatch(text)),
     "fenced": lambda text, _: len(_FENCE.findall(text)) > 1,
     "sentences": lambda text, it: it.within(_sentences(text)),
-    "paragraphs": lambda text, it: it.within(len(re.split(r"\n\s*\n", text))),
+    "paragraphs": lambda text, it: it.within(_paragraphs(text)),
 }  # fmt: skip
 
 
@@ -248,7 +267,7 @@ SMALL_WORDS = {
 _MORE = {
     "en": "that which from by at on has have not there will can its their or as he she they we",
     "de": "von für sich des dem auch es an werden aus er hat dass oder sind einen einer bei um am",
-    "fr": "qui par sur plus se sont avec ce cette son sa ou ses l d c qu s aux être",
+    "fr": "qui par sur plus se sont avec ce cette son sa ou ses l d c qu s aux être était",
     "es": "lo su como más al o sus le ha me si sin sobre este ya cuando esta son entre",
 }
 _KNOWN = {

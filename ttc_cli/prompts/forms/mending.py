@@ -138,15 +138,17 @@ def _polished(part: str, wanted: Sequence[Constraint]) -> Iterator[str]:
 
 
 def _values(reply: str) -> Iterator[str]:
-    """Every JSON object or list in a text, the longest first."""
-    found = []
+    """Every JSON object or list in a text, the longest first; none of several objects."""
+    found, objects, after = [], 0, 0
     for start in (match.start() for match in re.finditer(r"[{\[]", reply[:20_000])):
         try:
             _, end = json.JSONDecoder().raw_decode(reply, start)
         except (ValueError, RecursionError):
             continue
         found.append(reply[start:end])
-    yield from sorted(found, key=len, reverse=True)
+        objects += start >= after and reply[start] == "{"
+        after = max(after, end)
+    yield from sorted(found, key=len, reverse=True) if objects < 2 else ()
 
 
 _MOST = 40  # items beyond which counting them is left to the model

@@ -97,6 +97,8 @@ _MANY = re.compile(
     rf"como)\b)?",
     re.IGNORECASE,
 )
+_MORE = re.compile(rf"\b(?:and|und|et|y)\s+(?:{NUMERAL})\b", re.IGNORECASE)
+"""In a list of three of these and three of those."""
 _NO_ORDER = re.compile(r"\s*(?:is|was|are|were|ist|war|est|était|es|era)\b", re.IGNORECASE)
 _OF_DATA = re.compile(
     r"[^.!?\n]*\b(?:in|for|with|using|mit|für|en|avec|con)\s+(?:an?\s+|eine\w*\s+|une?\s+|una\s+)?"
@@ -148,5 +150,7 @@ def _many(sentence: str) -> tuple[int, int]:
     """How many items a list shall have; any number where it is not said."""
     for found in _MANY.finditer(sentence):
         if (found["list"] or found["as"]) and (numbers := ranged(found)):
+            if found["as"] and _MORE.search(found["as"]):
+                break
             return numbers if numbers[1] > 1 else (1, MANY)
     return 1, MANY

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from string import ascii_uppercase
 
 from ttc_cli.prompts.forms import words
 from ttc_cli.prompts.forms.constraint import MANY, Constraint
 from ttc_cli.prompts.forms.named import named
-from ttc_cli.prompts.forms.telling import ASKING, TOLD, ordering
+from ttc_cli.prompts.forms.telling import AND, ASKING, PART, PART_BEHIND, THEN, TOLD, ordering
 
 _READ = 1500  # characters from either end; a form is fixed at the start or the end
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -195,17 +195,50 @@ def _meant(kind: str, sentence: str, mark: re.Match[str], asks: bool) -> bool:
 
 
 def _counted(text: str) -> Iterator[Constraint]:
-    for sentence in _SENTENCE.findall(text):
-        if _MADE.search(sentence) and not _OF_REPLY.search(sentence):
+    sentences = [*_SENTENCE.findall(text), ""]
+    found = [
+        one
+        for sentence, after in pairwise(sentences)
+        if not THEN.match(after.lstrip())
+        for one in _counted_in(sentence)
+    ]
+    for one in found:  # bounds that exclude each other are of several parts
+        alike = [other for other in found if other.kind == one.kind]
+        if max(other.least for other in alike) <= min(other.most for other in alike):
+            yield one
+
+
+def _counted_in(sentence: str) -> Iterator[Constraint]:
+    if _MADE.search(sentence) and not _OF_REPLY.search(sentence):
+        return
+    counts = list(words.COUNT.finditer(sentence))
+    if counts and THEN.search(sentence, counts[0].end()):
+        return
+    for count in counts:
+        kind = next(name for name in words.COUNTED if count[name])
+        before = sentence[: count.start()]
+        if _told_of(sentence, count) or not _of_the_reply(sentence, before, count):
             continue
-        for count in words.COUNT.finditer(sentence):
-            kind = next(name for name in words.COUNTED if count[name])
-            before = sentence[: count.start()]
-            if _told_of(sentence, count) or not _of_the_reply(sentence, before, count):
-                continue
-            least, most = _bounds(count)
-            bullets = "-" if kind == "items" and _BULLETS.search(count[0]) else ""
-            yield Constraint(kind, least, most, bullets)
+        if _of_a_part(sentence, before, count, [one for one in counts if one[kind]]):
+            continue
+        least, most = _bounds(count)
+        bullets = "-" if kind == "items" and _BULLETS.search(count[0]) else ""
+        yield Constraint(kind, least, most, bullets)
+
+
+def _of_a_part(
+    sentence: str, before: str, count: re.Match[str], alike: list[re.Match[str]]
+) -> bool:
+    """Whether so many words or sentences are those of a part, such as each of three titles.
+
+    Args:
+        alike: the counts of the same things in the sentence.
+    """
+    if PART.search(before) or PART_BEHIND.match(sentence, count.end()):
+        return True
+    if any(one["least"] for one in alike) and any(one["most"] for one in alike):
+        return False
+    return AND.search(sentence, alike[0].end(), alike[-1].start()) is not None
 
 
 def _told_of(sentence: str, count: re.Match[str]) -> bool:

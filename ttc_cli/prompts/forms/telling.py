@@ -109,3 +109,22 @@ def _kept(clause: str) -> str:
     if ASKING.match(clause):
         return TOLD if _SAYS.search(clause) else clause
     return TOLD if _TELLS.match(clause) else _WHOSE.sub(TOLD, clause)
+
+
+PART = re.compile(
+    r"\b(?:each|every)\b(?! question| time)|\b(?:jede[rsnm]?|jeweils|chacune?s?|chaque|cada)\b|"
+    r"\bje\s*$|\w(?<!si)s of\s*$",
+    re.IGNORECASE,
+)
+PART_BEHIND = re.compile(
+    r"\s+(?:each|apiece|every|per|jeweils|je|pro|chacune?s?|par(?! exemple)|(?:por )?cada)\b",
+    re.IGNORECASE,
+)
+THEN = re.compile(
+    r"\b(?:then|followed by|afterwards|dann|danach|gefolgt von|puis|ensuite|"
+    r"suivie?s? d(?:e\b|['’])|luego|después|seguid[oa]s? de)\b",
+    re.IGNORECASE,
+)
+AND = re.compile(r"\b(?:and|und|et|y)\b", re.IGNORECASE)
+"""Words by which a number of words or sentences is that of a part of the reply: ahead of it,
+right behind it, between it and what follows, between two."""
