@@ -22,6 +22,7 @@ _MOST_PARTS, _MOST = 100, 10**15
 """Of a chain that is read, and of a result that is put right."""
 _SHOWN_CHARS = 80
 """Of a line with a wrong sum."""
+_BULLET = re.compile(r"^(?:\d+[.)]|[-*•])\s+")
 _SLACK, _LAST = Fraction(1, 500), Fraction(1, 100)
 """Relative error of a sum over numbers that were rounded, and its error at least: a cent."""
 _ROUGH, _CLOSE, _FEW_DIGITS = Fraction(1, 10), Fraction(1, 50), 2
@@ -73,7 +74,7 @@ def wrong_sum(reply: str) -> str:
     """The first wrong sum of a reply, for people and for the model; empty where none is wrong."""
     if not sums(reply).wrong:
         return ""
-    line = mended(reply).rpartition("\n")[2].strip()[-_SHOWN_CHARS:]
+    line = _BULLET.sub("", mended(reply).rpartition("\n")[2].strip())[-_SHOWN_CHARS:]
     return f"is wrong: it is {line}" if line else "is wrong"
 
 
