@@ -37,7 +37,6 @@ class Param:
         words: the words it takes, where there are few.
         kind: of values that `cli.values` lists, or "files"; "" for any text. To one that ends in
             a colon the word before is added.
-        repeatable: may be given several times.
     """
 
     names: tuple[str, ...]
@@ -45,7 +44,6 @@ class Param:
     about: str
     words: tuple[str, ...] = ()
     kind: str = ""
-    repeatable: bool = False
 
     @property
     def takes(self) -> str:
@@ -158,10 +156,10 @@ def _flag(param: Any) -> Param:
         _line(named(param.help or "")),
     )
     if param.is_flag or param.count:
-        return Param(names, "", about, repeatable=bool(param.multiple))
+        return Param(names, "", about)
     number = {"int": "N", "integer": "N", "float": "X"}.get(param.type.name)
     metavar = param.metavar or number or param.name.upper().replace("_", "-")
-    return Param(names, metavar, about, *_taken(param), bool(param.multiple))
+    return Param(names, metavar, about, *_taken(param))
 
 
 def _argument(param: Any, path: tuple[str, ...]) -> Param:
@@ -170,4 +168,4 @@ def _argument(param: Any, path: tuple[str, ...]) -> Param:
     name = name if param.required or name.startswith("[") else f"[{name}]"
     at = " ".join(path)
     kind = ARGUMENT_KINDS.get(f"{at} {param.name}", ARGUMENT_KINDS.get(at, kind))
-    return Param((), name, _line(getattr(param, "help", "") or ""), words, kind, many)
+    return Param((), name, _line(getattr(param, "help", "") or ""), words, kind)
