@@ -16,10 +16,10 @@ FREE_FLAGS = ("--version", "-h", "--help")
 
 def main() -> None:
     """Run `ttc` with the process's arguments and leave with its exit code."""
-    if sys.argv[1:2] == ["_values"]:  # somebody waits at a prompt: nothing else is imported
-        from ttc_cli.cli.values import print_values
+    if sys.argv[1:2] == ["_complete"]:  # somebody waits at a prompt: nothing else is imported
+        from ttc_cli.cli.values import print_completions
 
-        sys.exit(print_values(sys.argv[2:]))
+        sys.exit(print_completions(" ".join(sys.argv[2:])))
     from ttc_cli.cli.output import leave, open_streams
 
     open_streams()

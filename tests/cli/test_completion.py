@@ -13,7 +13,8 @@ import pexpect
 import pytest
 from harness import SUM, Ttc
 
-FILES = Path(__file__).parents[2] / "completions"
+ROOT = Path(__file__).parents[2]
+FILES = ROOT / "ttc_cli" / "cli" / "shells"
 Complete = Callable[[str], list[str]]
 
 
@@ -26,7 +27,7 @@ def program(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ttc_cli "$@"\n')
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PYTHONPATH", str(FILES.parent))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     templates = machine / "home" / "templates"
     templates.mkdir(parents=True)
     (templates / "greet.toml").write_text('prompt = "Greet {input}"')
@@ -147,45 +148,69 @@ def test_files_are_offered(complete: Complete) -> None:
     assert "notes.txt" in complete("ttc -f not")
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("ttc ask --effort=h", ["--effort=high"]),
+        ("ttc plan a trip --eff", []),
+        ("ttc what is it --eff", ["--effort"]),
+        ('ttc "models a" --eff', ["--effort"]),
+        ("ttc ask -- --eff", []),
+        ("ttc ask a=b", []),
+        ("ttc config ", ["show", "get", "set", "unset", "path", "edit"]),
+        ("ttc models alias quick ", [":gguf", "smollm2-135m"]),
+        ("ttc -f ", [":files"]),
+        ("ttc --seed ", ["random"]),
+        ("ttc --temperature ", []),
+    ],
+)
+def test_what_may_follow(child: Ttc, line: str, expected: list[str]) -> None:
+    found = [row.split("\t")[0] for row in child("_complete", line).out.splitlines()]
+    assert set(expected) <= set(found) if ":gguf" in expected else found == expected
+
+
 def test_runs_are_offered_newest_first(ttc: Ttc, child: Ttc) -> None:
-    assert child("_values", "runs").out == ""
+    assert child("_complete", "ttc again ").out == ""
     ttc("-e", "low", SUM)
     ttc("-e", "low", "--seed", "4", SUM)
-    listed = child("_values", "runs").out.split()
+    listed = child("_complete", "ttc again ").out.split()
     assert len(listed) == 2
     assert ttc("again", listed[0], "--json").code == 0
 
 
-def test_values_never_fail(child: Ttc, machine: Path) -> None:
+def test_completion_never_fails(child: Ttc, machine: Path) -> None:
     (machine / "home").mkdir(exist_ok=True)
     (machine / "home" / "config.toml").write_text("not toml at all")
-    for kind in ("profiles", "nonsense", "value:nonsense", "value:a.b", "value:"):
-        assert child("_values", kind) == child("_values", "nonsense")
-        assert child("_values", kind).err == ""
+    for line in (
+        "ttc --profile ",
+        "ttc config set nonsense ",
+        "ttc config set a.b ",
+        "ttc config set '' ",
+        "ttc",
+        "",
+    ):
+        told = child("_complete", line)
+        assert (told.code, told.out, told.err) == (0, "", "")
 
 
-def test_values_import_nothing_heavy(child: Ttc) -> None:
+def test_completion_imports_nothing_heavy() -> None:
     """What makes a tab quick: no command line, no engine, no numpy, no network."""
     heavy = "{'typer', 'rich', 'numpy', 'llama_cpp', 'huggingface_hub', 'jinja2'}"
-    for kind in (
-        "models",
-        "strategies",
-        "templates",
-        "runs",
-        "profiles",
-        "settings",
-        "value:effort",
-    ):
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                f"import sys; sys.argv = ['ttc', '_values', '{kind}']\n"
-                "from ttc_cli.cli.values import print_values\nprint_values(sys.argv[2:])\n"
-                f"print(sorted({heavy} & set(sys.modules)), file=sys.stderr)",
-            ],
-            capture_output=True,
-            check=True,
-            timeout=60,
-        )
-        assert done.stderr == b"[]\n", kind
+    lines = (
+        "ttc -m ", "ttc -S ", "ttc -t ", "ttc again ", "ttc --profile ", "ttc config set ",
+        "ttc config set effort ", "ttc ask --", "ttc ",
+    )  # fmt: skip
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys\nfrom ttc_cli.cli.values import print_completions\n"
+            f"for line in {lines}:\n    print_completions(line)\n"
+            f"print(sorted({heavy} & set(sys.modules)), file=sys.stderr)",
+        ],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stderr == b"[]\n"
+    assert b"--effort\t" in done.stdout

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from harness import Ttc
 
-from ttc_cli.cli.reference import SHELLS, generated
+from ttc_cli.cli.completion import NAMES, SCRIPTS
+from ttc_cli.cli.reference import generated
 
 ROOT = Path(__file__).parents[2]
 TEXTS = generated()
@@ -25,9 +26,9 @@ def test_no_file_is_stale(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", NAMES)
 def test_the_command_prints_the_file(ttc: Ttc, shell: str) -> None:
-    assert ttc("completion", shell).out == TEXTS[SHELLS[shell][0]]
+    assert ttc("completion", shell).out == (SCRIPTS / NAMES[shell]).read_text("utf-8")
 
 
 def test_another_shell_is_refused(ttc: Ttc) -> None:

@@ -24,7 +24,7 @@ from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.detect import connect
 from ttc_cli.engine.scripted import Line, ScriptedEngine
 from ttc_cli.engine.text import TextStream
-from ttc_cli.engine.warm.client import Link, RemoteEngine
+from ttc_cli.engine.warm.client import Link
 from ttc_cli.engine.warm.peer import listen
 from ttc_cli.engine.warm.server import WarmServer
 from ttc_cli.engine.warm.spare import WarmEngine
@@ -206,7 +206,7 @@ class Serving:
 
         link = Link.open(self.path)
         assert link is not None
-        self.callers.append(WarmEngine(RemoteEngine(link), load or lost))
+        self.callers.append(WarmEngine(link, load or lost))
         return self.callers[-1]
 
     def close(self) -> None:

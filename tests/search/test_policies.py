@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ttc_cli.core.branch import Branch, Prompt
-from ttc_cli.stepwise.resampling import effective, softmax, systematic
 from ttc_cli.stepwise.tree import DEAD, FINISHED, OPEN, Node, Policy
 from ttc_cli.strategies import beam, best_first, dvts, mcts, particle
 from ttc_cli.strategies.beam import shares
+from ttc_cli.strategies.particle import effective, softmax, systematic
 
 
 class Asked:

@@ -32,7 +32,10 @@ def test_without_a_program_nothing_is_named() -> None:
 
 def test_a_wrong_sum_in_a_reply_is_told_where_nothing_is_known_of_confidence() -> None:
     prompt = Prompt((("How many?", True),))
-    for said, line in (("1. 3 + 4 = 8.\nSo \\boxed{8}", "3 + 4 = 7"), ("3 + 4 = 7: \\boxed{7}", "")):
+    for said, line in (
+        ("1. 3 + 4 = 8.\nSo \\boxed{8}", "3 + 4 = 7"),
+        ("3 + 4 = 7: \\boxed{7}", ""),
+    ):
         branch = Branch((0,), prompt, (Step(said),), Stop.END)
         told = doubt(Outcome(branch, said[-2]))
         assert told == (line and f"NOT SURE: a sum in the reply is wrong: it is {line}")

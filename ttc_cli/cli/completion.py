@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 from ttc_cli.cli.app import arg, tree
 
 app = tree()
+SCRIPTS = Path(__file__).parent / "shells"
+NAMES = {"bash": "ttc.bash", "zsh": "_ttc", "fish": "ttc.fish", "powershell": "ttc.ps1"}
 
 
 @app.command()
@@ -24,7 +27,4 @@ def completion(
 
     powershell: ttc completion powershell >> $PROFILE
     """
-    from ttc_cli.cli.reference import SHELLS
-    from ttc_cli.cli.reference.tree import command_tree
-
-    sys.stdout.write(SHELLS[shell][1](command_tree()))
+    sys.stdout.write((SCRIPTS / NAMES[shell]).read_text("utf-8"))

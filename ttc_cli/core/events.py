@@ -141,15 +141,6 @@ WHOLE = ("complete", "vote-decided", "confident")
 """What `stopped` of a result says of a run that nothing has cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failed(Event):
-    """The run failed: exit code, message and hint."""
-
-    code: int
-    message: str
-    hint: str = ""
-
-
 KINDS: dict[str, type[Event]] = {
     name: kind
     for name, kind in list(globals().items())

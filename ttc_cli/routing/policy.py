@@ -33,8 +33,8 @@ from ttc_cli.routing.surface import (
     computable,
     guess_task,
     offers_choices,
+    told,
 )
-from ttc_cli.routing.told import told
 from ttc_cli.settings.tables import RouteRule
 
 WEIGHTS = Path(__file__).with_name("weights.tsv")

@@ -68,7 +68,7 @@ def find(
     if not any(_sockets(folder)):
         return None
     from ttc_cli.engine.warm import peer
-    from ttc_cli.engine.warm.client import Link, RemoteEngine
+    from ttc_cli.engine.warm.client import Link
     from ttc_cli.engine.warm.spare import WarmEngine
 
     ours = build(settings, identity, speeds)
@@ -78,7 +78,7 @@ def find(
     if link.hello.build != ours:
         link.close()
         return None
-    return WarmEngine(RemoteEngine(link), load)
+    return WarmEngine(link, load)
 
 
 def _sockets(folder: Path) -> Iterator[Path]:

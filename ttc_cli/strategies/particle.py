@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from ttc_cli.core.events import Flow
 from ttc_cli.core.options import option
@@ -14,9 +16,9 @@ from ttc_cli.core.run import Run
 from ttc_cli.core.sampling import uniform
 from ttc_cli.core.verify import log_odds
 from ttc_cli.stepwise import searching
-from ttc_cli.stepwise.resampling import effective, softmax, systematic
 from ttc_cli.stepwise.tree import DEAD, OPEN, Node, Policy
 
+One = TypeVar("One")
 NEEDS, SCORER = searching.NEEDS, searching.SCORER
 
 
@@ -62,6 +64,30 @@ def _weights(nodes: Sequence[Node], *, flat: bool) -> list[float]:
         heat *= 1.5
         weights = softmax(logits, heat)
     return weights
+
+
+def softmax(logits: Sequence[float], heat: float) -> list[float]:
+    """Weights that sum to 1; a higher heat makes them more equal."""
+    top = max(logits)
+    raw = [math.exp((x - top) / heat) for x in logits]
+    return [x / math.fsum(raw) for x in raw]
+
+
+def effective(weights: Sequence[float]) -> float:
+    """The effective number of particles, 1 / sum of squares."""
+    return 1.0 / math.fsum(w * w for w in weights)
+
+
+def systematic(nodes: Sequence[One], weights: Sequence[float], n: int, u: float) -> list[One]:
+    """n nodes drawn by weight at evenly spaced points that start at u / n."""
+    drawn: list[One] = []
+    total, i = weights[0], 0
+    for k in range(n):
+        while total < (k + u) / n and i < len(nodes) - 1:
+            i += 1
+            total += weights[i]
+        drawn.append(nodes[i])
+    return drawn
 
 
 def solve(run: Run, question: Question, plan: Plan, options: Options) -> Flow[Outcome]:

@@ -44,10 +44,7 @@ class JsonlView:
         self._out.flush()
 
 
-NAMES = {
-    "StepDone": "step", "ProgramRun": "program", "Said": "text", "Spent": "usage",
-    "Failed": "error",
-}  # fmt: skip
+NAMES = {"StepDone": "step", "ProgramRun": "program", "Said": "text", "Spent": "usage"}
 """Of events that programs know under another name than that of their class."""
 
 
@@ -72,6 +69,4 @@ def _fields(event: events.Event) -> tuple[str, tuple[int, ...] | None, dict[str,
             fields = {"tokens": event.usage, "seconds": event.seconds, **money}
         case events.Said():
             fields = {"delta": event.text, "kind": "answer"}
-        case events.Failed():
-            fields = {"error": fields}
     return NAMES.get(kind, kind.lower()), branch, fields

@@ -1,22 +1,28 @@
-"""What is generated from the command tree: reference page, man page, shell completions."""
+"""What is generated from the command tree: reference page, man page, what shells complete."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
 
-from ttc_cli.cli.reference import bash, fish, pages, powershell, zsh
+from ttc_cli.cli.completion import NAMES, SCRIPTS
+from ttc_cli.cli.reference import pages
 from ttc_cli.cli.reference.tree import Command, command_tree
-
-SHELLS: Mapping[str, tuple[str, Callable[[Command], str]]] = {
-    "bash": ("completions/ttc.bash", bash.script),
-    "zsh": ("completions/_ttc", zsh.script),
-    "fish": ("completions/ttc.fish", fish.script),
-    "powershell": ("completions/ttc.ps1", powershell.script),
-}  # by shell: its file in a checkout, and the function that makes it
 
 
 def generated() -> dict[str, str]:
     """The text of each generated file, by its path in a checkout."""
     root = command_tree()
-    texts = {path: script(root) for path, script in SHELLS.values()}
-    return {**texts, "completions/ttc.1": pages.man(root), "docs/cli.md": pages.markdown(root)}
+    scripts = {f"completions/{n}": (SCRIPTS / n).read_text("utf-8") for n in NAMES.values()}
+    return {
+        **scripts,
+        "completions/ttc.1": pages.man(root),
+        "docs/cli.md": pages.markdown(root),
+        "ttc_cli/cli/completion.json": _completion(root),
+    }
+
+
+def _completion(root: Command) -> str:
+    """What may follow each command, a line each; see `Command.offered`."""
+    offered = {command.name: json.dumps(command.offered()) for command in root.walk()}
+    rows = (f"{json.dumps(name)}: {told}" for name, told in offered.items())
+    return "{\n" + ",\n".join(rows) + "\n}\n"

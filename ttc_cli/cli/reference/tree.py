@@ -35,9 +35,8 @@ class Param:
         names: as they are typed, short ones first: "-e", "--effort".
         metavar: what it takes, in capitals; "" for a switch. about: one line for people.
         words: the words it takes, where there are few.
-        kind: of values that `ttc _values KIND` lists, or "files"; "" for any text. To one that
-            ends in a colon the word before is added.
-        repeatable: may be given several times.
+        kind: of values that `cli.values` lists, or "files"; "" for any text. To one that ends in
+            a colon the word before is added.
     """
 
     names: tuple[str, ...]
@@ -45,11 +44,10 @@ class Param:
     about: str
     words: tuple[str, ...] = ()
     kind: str = ""
-    repeatable: bool = False
 
     @property
     def takes(self) -> str:
-        """What it takes as completion scripts say it: "= words", a kind of values, or "any"."""
+        """What it takes as completion has it: "= words", a kind of values, or "any"."""
         return "= " + " ".join(self.words) if self.words else self.kind or "any"
 
 
@@ -86,19 +84,18 @@ class Command:
         """What there is to explain: all but `--help`."""
         return [*self.arguments, *(f for f in self.flags if f.names[-1] != "--help")]
 
-    def offered(self) -> tuple[list[str], list[tuple[str, str]]]:
-        """(flags and commands that may follow it, what each flag and argument takes).
+    def offered(self) -> tuple[dict[str, str], dict[str, str]]:
+        """(what may follow it with a line on each, what its flags and arguments take).
 
         A group takes the flags of its usual command too. Arguments go by their number, the first
         by "".
         """
         flags = self.flags + (self.child(self.usual[-1]).flags if self.usual else ())
-        names = [child.path[-1] for child in self.children]
-        names += [name for flag in flags for name in flag.names]
-        takes = [(name, flag.takes) for flag in flags if flag.metavar for name in flag.names]
+        names = {child.path[-1]: child.about for child in self.children}
+        names |= {name: flag.about for flag in flags for name in flag.names}
+        takes = {name: flag.takes for flag in flags if flag.metavar for name in flag.names}
         arguments = zip(("", "2", "3"), self.arguments, strict=False)
-        takes += [(nth, one.takes) for nth, one in arguments if one.kind or one.words]
-        return list(dict.fromkeys(names)), list(dict.fromkeys(takes))
+        return names, takes | {nth: one.takes for nth, one in arguments if one.kind or one.words}
 
     def child(self, name: str) -> Command:
         """The command of that name right under it."""
@@ -159,10 +156,10 @@ def _flag(param: Any) -> Param:
         _line(named(param.help or "")),
     )
     if param.is_flag or param.count:
-        return Param(names, "", about, repeatable=bool(param.multiple))
+        return Param(names, "", about)
     number = {"int": "N", "integer": "N", "float": "X"}.get(param.type.name)
     metavar = param.metavar or number or param.name.upper().replace("_", "-")
-    return Param(names, metavar, about, *_taken(param), bool(param.multiple))
+    return Param(names, metavar, about, *_taken(param))
 
 
 def _argument(param: Any, path: tuple[str, ...]) -> Param:
@@ -171,4 +168,4 @@ def _argument(param: Any, path: tuple[str, ...]) -> Param:
     name = name if param.required or name.startswith("[") else f"[{name}]"
     at = " ".join(path)
     kind = ARGUMENT_KINDS.get(f"{at} {param.name}", ARGUMENT_KINDS.get(at, kind))
-    return Param((), name, _line(getattr(param, "help", "") or ""), words, kind, many)
+    return Param((), name, _line(getattr(param, "help", "") or ""), words, kind)

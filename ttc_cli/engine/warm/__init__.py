@@ -4,6 +4,6 @@ wire.py      what goes over the socket: frames, methods, ledgers that both sides
 peer.py      where sockets are, and who is at the other end
 caller.py    one connection, as the server has it, and a prompt evaluated ahead for it
 server.py    many callers on one engine
-client.py    the Engine protocol on a connection
-spare.py     going on in process where the server went away
+client.py    one connection, as a caller has it
+spare.py     the Engine protocol on it, which goes on in process where the server went away
 """

@@ -1,4 +1,4 @@
-"""The Engine protocol on a connection to a server that has the model loaded."""
+"""A connection to a server that has the model loaded, and the prompts that are evaluated there."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from ttc_cli.core.branch import Prompt, Step
-from ttc_cli.core.engine import BranchRequest, Delta, Key
+from ttc_cli.core.branch import Prompt
 from ttc_cli.core.errors import EngineFailed
-from ttc_cli.core.ledger import Ledger
-from ttc_cli.engine.host import Counters, InProcess
+from ttc_cli.engine.host import Counters
 from ttc_cli.engine.warm import peer, wire
 
 T = TypeVar("T")
@@ -145,110 +143,3 @@ class RemoteStates:
             return cast("T", self._link.call(method, *arguments))
         except EngineFailed:
             return otherwise
-
-
-class RemoteEngine(InProcess):
-    """The engine behind a link; every call may raise Gone.
-
-    Counting, too, is asked of the server: this process has no vocabulary.
-    """
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-        self.width, self.cell_bytes = link.hello.width, link.hello.cell_bytes
-        self.info = link.hello.info
-        self._requests: dict[int, BranchRequest] = {}
-        self._numbers: dict[Key, int] = {}
-        self._last = self._ledgers = 0
-        self._closed = False
-        self.states = RemoteStates(link)
-
-    @property
-    def counters(self) -> Counters:
-        """What the engine did so far, for others too."""
-        counters: Counters = self._link.call("counters")
-        before, self._link.before = self._link.before, None
-        return before or counters
-
-    def expect(self, request: bytes) -> None:
-        """Let the server begin with what will be asked; see `wire.METHODS`."""
-        self._link.expect(request)
-
-    def special_in(self, texts: Sequence[str]) -> frozenset[str]:
-        """Texts of control tokens; see `Host`."""
-        found: frozenset[str] = self._link.call("special_in", texts)
-        return found
-
-    def reserve(self, cells: int) -> None:
-        """Make room; see `Host`.
-
-        Raises EngineFailed: others are at work in a context that is too small.
-        """
-        self.info = self._link.call("reserve", cells)
-
-    def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
-        """Tokens of context that prompt and prefix take."""
-        steps = tuple(Step(step.text, step.tokens) for step in prefix)
-        tokens: int = self._link.call("count", wire.bare(prompt), steps)
-        return tokens
-
-    def submit(self, request: BranchRequest) -> None:
-        """Queue a request; see the protocol."""
-        if self._closed:
-            raise EngineFailed("the engine is closed")
-        if request.key in self._numbers:
-            raise EngineFailed(f"request {request.key!r} is already running")
-        self._last += 1
-        accounts = self._accounts(request.ledger)
-        number = self._link.accounts.find(request.ledger)
-        self._link.call("submit", wire.slim(request, self._last), number, accounts)
-        self._requests[self._last] = request
-        self._numbers[request.key] = self._last
-
-    def poll(self, timeout: float) -> Sequence[Delta]:
-        """What came; see the protocol."""
-        if not self._requests:
-            return []
-        told = []
-        for delta in self._link.call("poll", timeout):
-            if (request := self._requests.get(delta.key)) is not None:
-                told.append(wire.unpacked(delta, request.key))
-                if delta.stop is not None:
-                    self._forget(request.key)
-        self._settle()
-        return told
-
-    def cancel(self, key: Key) -> None:
-        """Forget a request; see the protocol."""
-        if key in self._numbers:
-            self._link.call("cancel", self._forget(key))
-            self._settle()
-
-    def close(self) -> None:
-        """Hang up; idempotent."""
-        self._closed = True
-        self._requests.clear()
-        self._numbers.clear()
-        self._link.close()
-
-    def _accounts(self, ledger: Ledger | None) -> tuple[wire.Account, ...]:
-        """The ledgers of a request that the server does not know yet, the topmost first."""
-        accounts, new, parent = self._link.accounts, [], 0
-        for one in ledger.lineage if ledger is not None else ():
-            number = accounts.find(one)
-            if not number:
-                self._ledgers += 1
-                number = self._ledgers
-                accounts.open(number, one)
-                new.append(wire.Account(number, parent, one.limit, one.verifies, wire.spent(one)))
-            parent = number
-        return tuple(new)
-
-    def _forget(self, key: Key) -> int:
-        number = self._numbers.pop(key)
-        del self._requests[number]
-        return number
-
-    def _settle(self) -> None:
-        """Keep in step only ledgers of what is live, as the server does."""
-        self._link.accounts.keep(request.ledger for request in self._requests.values())

@@ -1,10 +1,10 @@
-"""A warm engine with a spare: where the server goes away, its work is done in process."""
+"""The Engine protocol on a warm server; where that goes away, its work is done in process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from ttc_cli.core.branch import Prompt, Step
 from ttc_cli.core.engine import BranchRequest, Delta, EngineInfo, Key
@@ -12,7 +12,8 @@ from ttc_cli.core.errors import EngineFailed
 from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import Stop
 from ttc_cli.engine.host import Counters, Host, InProcess, Stateful, States
-from ttc_cli.engine.warm.client import Gone, RemoteEngine
+from ttc_cli.engine.warm import wire
+from ttc_cli.engine.warm.client import Gone, Link, RemoteStates
 
 T = TypeVar("T")
 LOST = "the warm server went away: the model is loaded in this process"
@@ -23,10 +24,12 @@ DIFFERS = "the warm server went away in the middle of it, and in process it woul
 class Live:
     """A request under way and what was told of it: tokens drawn, and their text.
 
-    `owed` are tokens that are drawn a second time, and `again` is what they say.
+    `number` is its key at the server. `owed` are tokens that are drawn a second time, and `again`
+    is what they say.
     """
 
     request: BranchRequest
+    number: int
     sampled: int = 0
     text: str = ""
     owed: int = 0
@@ -52,69 +55,91 @@ class WarmEngine(InProcess):
     """An engine that another process keeps loaded, and this one where that went away.
 
     A draw is a function of seed and position, so what was under way is drawn once more, and not
-    told twice as long as it is the same; a branch that comes out otherwise fails.
+    told twice as long as it is the same; a branch that comes out otherwise fails. Counting, too,
+    is asked of the server: this process has no vocabulary.
 
     Args:
-        remote: the engine.
+        link: to the server.
         load: loads the model in process.
     """
 
-    def __init__(self, remote: RemoteEngine, load: Callable[[], Host]) -> None:
-        self._remote: RemoteEngine | None = remote
-        self._host: Host = remote
+    def __init__(self, link: Link, load: Callable[[], Host]) -> None:
+        self._link: Link | None = link
+        self._host: Host | None = None
         self._load = load
-        self.width, self.cell_bytes = remote.width, remote.cell_bytes
-        self._cells = 0
+        self._info = link.hello.info
+        self.width, self.cell_bytes = link.hello.width, link.hello.cell_bytes
+        self._cells = self._last = self._ledgers = 0
         self._live: dict[Key, Live] = {}
-        self._lost = False
+        self._keys: dict[int, Key] = {}
+        self._lost = self._closed = False
 
     @property
     def info(self) -> EngineInfo:
         """What is known of the model."""
-        return self._host.info
+        return self._info if self._host is None else self._host.info
 
     @property
     def counters(self) -> Counters:
-        """What the engine did so far."""
-        return self._on(lambda host: host.counters)
+        """What the engine did so far, for others too."""
+        counters = self._ask(lambda host: host.counters, "counters")
+        if self._link is not None and self._link.before is not None:
+            counters, self._link.before = self._link.before, None
+        return counters
 
     @property
     def states(self) -> States:
         """Its evaluated prompts."""
-        return self._on(lambda host: cast("Stateful", host).states)
+        if self._link is not None:
+            return RemoteStates(self._link)
+        return cast("Stateful", self._host).states
 
     def expect(self, request: bytes) -> None:
         """Let the server begin with what will be asked; see `wire.METHODS`."""
-        if self._remote is not None:
-            self._remote.expect(request)
+        if self._link is not None:
+            self._link.expect(request)
 
     def special_in(self, texts: Sequence[str]) -> frozenset[str]:
         """Texts of control tokens; see `Host`."""
-        return self._on(lambda host: host.special_in(texts))
+        return self._ask(lambda host: host.special_in(texts), "special_in", texts)
 
     def count(self, prompt: Prompt, prefix: tuple[Step, ...] = ()) -> int:
         """Tokens of context that prompt and prefix take."""
-        return self._on(lambda host: host.count(prompt, prefix))
+        steps = tuple(Step(step.text, step.tokens) for step in prefix)
+        return self._ask(lambda host: host.count(prompt, prefix), "count", wire.bare(prompt), steps)
 
     def reserve(self, cells: int) -> None:
         """Make room; see `Host`. Where the server has none to make, this process has."""
         self._cells = max(cells, self._cells)
-        try:
+        if self._link is not None:
+            try:
+                self._info = self._link.call("reserve", cells)
+            except EngineFailed:  # it went away, or others are at work in a context that is small
+                self._retreat()
+        elif self._host is not None:
             self._host.reserve(cells)
-        except EngineFailed:  # it went away, or others are at work in a context that is too small
-            if self._remote is None:
-                raise
-            self._retreat()
 
     def submit(self, request: BranchRequest) -> None:
         """Queue a request; see the protocol."""
-        self._on(lambda host: host.submit(request))
-        self._live[request.key] = Live(request)
+        if self._closed:
+            raise EngineFailed("the engine is closed")
+        if request.key in self._live:
+            raise EngineFailed(f"request {request.key!r} is already running")
+        self._last += 1
+        self._ask(lambda host: host.submit(request), "submit", *self._packed(request))
+        self._live[request.key] = Live(request, self._last)
+        self._keys[self._last] = request.key
 
     def poll(self, timeout: float) -> Sequence[Delta]:
         """What came; see the protocol."""
-        deltas = self._on(lambda host: host.poll(timeout))
+        if not self._live:
+            return []
+        deltas: Sequence[Delta] = self._ask(lambda host: host.poll(timeout), "poll", timeout)
+        if self._link is not None:
+            known = self._keys
+            deltas = [wire.unpacked(d, known[d.key]) for d in deltas if d.key in known]
         told = [news for delta in deltas if (news := self._told(delta)) is not None]
+        self._settle()
         if self._lost and self._live:
             self._lost = False
             told.insert(0, Delta(next(iter(self._live)), error=LOST))
@@ -122,26 +147,60 @@ class WarmEngine(InProcess):
 
     def cancel(self, key: Key) -> None:
         """Forget a request; see the protocol."""
-        self._live.pop(key, None)
-        self._on(lambda host: host.cancel(key))
+        if key in self._live:
+            number = self._forget(key)
+            self._ask(lambda host: host.cancel(key), "cancel", number)
+            self._settle()
 
     def close(self) -> None:
         """Free everything here, and nothing there; idempotent."""
+        self._closed = True
         self._live.clear()
-        self._host.close()
+        self._keys.clear()
+        if self._link is not None:
+            self._link.close()
+        elif self._host is not None:
+            self._host.close()
 
-    def _on(self, use: Callable[[Host], T]) -> T:
-        try:
-            return use(self._host)
-        except Gone:
-            self._retreat()
-            return use(self._host)
+    def _ask(self, here: Callable[[Host], T], method: str, *arguments: Any) -> T:
+        """What the server says, or the engine here where that went away."""
+        if self._link is not None:
+            try:
+                return cast("T", self._link.call(method, *arguments))
+            except Gone:
+                self._retreat()
+        assert self._host is not None
+        return here(self._host)
+
+    def _packed(self, request: BranchRequest) -> tuple[Any, ...]:
+        """A request for the server, its ledger's number, and ledgers that are new there."""
+        if self._link is None:
+            return ()
+        accounts, new, number = self._link.accounts, [], 0
+        for one in request.ledger.lineage if request.ledger is not None else ():
+            above, number = number, accounts.find(one)
+            if not number:
+                self._ledgers += 1
+                number = self._ledgers
+                accounts.open(number, one)
+                new.append(wire.Account(number, above, one.limit, one.verifies, wire.spent(one)))
+        return wire.slim(request, self._last), number, tuple(new)
+
+    def _forget(self, key: Key) -> int:
+        number = self._live.pop(key).number
+        del self._keys[number]
+        return number
+
+    def _settle(self) -> None:
+        """Keep in step only ledgers of what is live, as the server does."""
+        if self._link is not None:
+            self._link.accounts.keep(live.request.ledger for live in self._live.values())
 
     def _retreat(self) -> None:
         """Load the model here and draw what is live once more."""
-        assert self._remote is not None
-        self._remote.close()
-        self._remote, self._host, self._lost = None, self._load(), True
+        assert self._link is not None
+        self._link.close()
+        self._link, self._host, self._lost = None, self._load(), True
         if self._cells:
             self._host.reserve(self._cells)
         for live in self._live.values():
@@ -156,7 +215,7 @@ class WarmEngine(InProcess):
             live.sampled += delta.sampled
             live.text += delta.text
             if delta.stop is not None:
-                del self._live[delta.key]
+                self._forget(delta.key)
             return delta
         live.owed -= delta.sampled
         live.again += delta.text
