@@ -226,7 +226,7 @@ def _formula(text: str) -> Value | None:
     for count in range(1, min(4, len(words))):
         tail, head = " ".join(words[-count:]), " ".join(words[:-count])
         unit = units(tail) if not re.match(r"[\d+*/=-]", tail) else ()
-        if unit and formula.values(head):
+        if unit and (at := formula.values(head)) and (len(tail) > 1 or at[0] == at[-1]):
             factor, of = unit[0]
             key = (formula.key(head), of, factor)
             return Value("formula", key, factor=factor, dimension=of, source=head)
@@ -249,7 +249,8 @@ def _text(text: str) -> Value:
 
 
 def _text_key(text: str) -> str:
-    shown = re.sub(r"\s+", " ", readable(text)).strip("()[]'\" ").rstrip(".!?")
+    shown = re.sub(r"\s+", " ", readable(text)).strip("()[]\" ").rstrip(".!?")
+    shown = re.sub(r"^'|(?<=\w\w)'$", "", shown)  # and not the prime of f'
     bare = re.sub(r"[_{}^]", "", shown)
     if len(shown) <= 30 and _ELEMENTS.fullmatch(shown) and not shown.isalpha():
         return bare  # a formula of chemistry: Co is not CO
@@ -259,5 +260,5 @@ def _text_key(text: str) -> str:
     shown = _TITLE.sub(r"\1", shown)
     if re.fullmatch(r"(?:[A-Z] ){1,5}[A-Z] ?", shown):  # U.S.A.
         shown = shown.replace(" ", "")
-    shown = re.sub(r"[\s_-]+", " ", shown.casefold()).strip()
+    shown = re.sub(r"(?:[\s_]|(?<=\w)-|-(?![-\w.$(\\]))+", " ", shown.casefold()).strip()
     return _ORDINAL.sub(lambda m: _ORDINALS[m[1]], shown)  # first place is 1st place
