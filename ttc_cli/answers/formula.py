@@ -107,10 +107,6 @@ class _Unread(Exception):
     """The text is no expression, or its value is none that can be computed."""
 
 
-class _OutOfRange(_Unread):
-    """The value is too large or too close to zero; algebra would call it that of another."""
-
-
 class _Reader:
     """Recursive descent over the tokens of one expression; the value at one point."""
 
@@ -160,7 +156,7 @@ class _Reader:
             if not isinstance(base, Fraction) or base.denominator > 1 or base < 0:
                 raise _Unread
             if base > 5000:
-                raise _OutOfRange
+                raise OverflowError
             base = Fraction(math.factorial(int(base)))
         if self.take("%"):
             base = base / 100
@@ -194,7 +190,7 @@ class _Reader:
             if not (isinstance(top, Fraction) and isinstance(below, Fraction)):
                 raise _Unread
             if top > 5000:
-                raise _OutOfRange
+                raise OverflowError
             return Fraction(math.comb(int(top), int(below)))
         if name in ("sqrt", "√"):
             index = self.group() if self.peek() == "[" else Fraction(2)
@@ -250,17 +246,17 @@ def raised(base: _Number, exponent: _Number) -> _Number:
             if roots[0] ** 2 == base.numerator and roots[1] ** 2 == base.denominator:
                 return Fraction(*roots)
         if exponent.denominator == 1:
-            raise _OutOfRange
+            raise OverflowError
     if abs(complex(exponent)) > 500:
-        raise _OutOfRange
+        raise OverflowError
     return complex(base) ** complex(exponent)
 
 
 @lru_cache(maxsize=4096)
 def values(text: str) -> tuple[_Number, ...] | None:
-    """An expression's values at three points (exact and one where it has no names), else None.
+    """An expression's values at three points, none out of range; None if it is no expression.
 
-    Empty where they are too large, or too small.
+    One exact value where it has no names.
     """
     if relation(text) or not accepts(text):
         return None
@@ -274,7 +270,7 @@ def values(text: str) -> tuple[_Number, ...] | None:
                 return None
             if isinstance(found[0], Fraction):
                 break
-    except (_OutOfRange, OverflowError):
+    except OverflowError:  # algebra would call it equal to another such value
         return ()
     except (_Unread, ArithmeticError, ValueError, RecursionError):
         return None

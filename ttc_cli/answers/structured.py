@@ -202,8 +202,9 @@ def _items(text: str, read: Read) -> Value | None:
         return _list([read(signs[1]), read(f"-{signs[1]}")], brackets)
     spaced = _SPACED.fullmatch(inner) is not None
     pieces = inner.split() if spaced else _parts(inner)
-    if brackets == "()" and len(pieces) == 1:
-        return value if (value := read(inner)).kind != "text" else None
+    whole = read(inner) if brackets == "()" else None
+    if whole and whole.kind != "text" and (len(pieces) == 1 or whole.dimension):
+        return whole  # (2 hours and 15 minutes)
     if not all(pieces) or len(pieces) > 200 or (len(pieces) < 2 and brackets not in ("{}", "[]")):
         return None
     if not brackets and not all(len(p) <= 40 and len(p.split()) <= 4 for p in pieces):
