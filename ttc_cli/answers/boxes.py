@@ -10,7 +10,7 @@ BOX = re.compile(r"(?:\\(?:framebox|fbox|boxed)|\x08oxed|(?<![\w\\])boxed)\s*\{"
 """A box, also one whose backslash was lost: JSON and Python read \\b as a backspace."""
 EMPTY = re.compile(r"(?:[\s.…_?$]|\\(?:[,;:! ]|$)|(?:\\(?:text|mathrm)\s*)?\{\s*\})*")
 PLACEHOLDER = re.compile(
-    r"(?i)[\s.…_?]*|\\l?dots|(?:your |final |the )?answer(?: here)?|\\text\{answer\}"
+    r"(?i)[\s.…_?]*|\\l?dots|\[?(?:your |final |the )?answer(?: here)?\]?|\\text\{answer\}"
 )
 
 

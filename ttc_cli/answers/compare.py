@@ -6,6 +6,7 @@ and its silence means that they differ.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
@@ -13,7 +14,7 @@ from functools import lru_cache
 from ttc_cli.answers import formula
 from ttc_cli.answers.names import PERCENT, listed, pattern
 from ttc_cli.answers.parse import parse
-from ttc_cli.answers.structured import in_order, rounded
+from ttc_cli.answers.structured import in_order, rounded, split
 from ttc_cli.answers.text import for_parser
 from ttc_cli.answers.value import Dimension, Value
 from ttc_cli.answers.worker import Comparer, shared_worker
@@ -26,6 +27,7 @@ _KELVIN: dict[Dimension, Callable[[Fraction], Fraction]] = {
     (("celsius", 1),): lambda degrees: degrees + Fraction(5463, 20),
     (("fahrenheit", 1),): lambda degrees: (degrees - 32) * Fraction(5, 9) + Fraction(5463, 20),
 }
+_EQUALS = re.compile(r"(?<![<>!=])=(?!=)")
 _DEGREE, _SCALES = (("degree", 1),), ((("celsius", 1),), (("fahrenheit", 1),))
 
 
@@ -112,7 +114,7 @@ def _assignments(a: Value, b: Value) -> bool | None:
         return decide(a.parts[0], b.parts[0]) if a.name == b.name else False
     named, other = (a, b) if a.kind == "assignment" else (b, a)
     if other.kind == "relation":
-        return None if named.source else False
+        return _relations(named.source, other.source) if named.source else False
     return decide(named.parts[0], other)
 
 
@@ -192,9 +194,11 @@ def _formulas(a: Value, b: Value) -> bool | None:
         a.dimension and b.dimension and (a.dimension, a.factor) != (b.dimension, b.factor)
     ):
         return _rounded(a, b)
+    if a.kind == b.kind == "relation":
+        return _relations(a.source, b.source)
     if "relation" in (a.kind, b.kind):
         other = b if a.kind == "relation" else a
-        return None if other.kind == "relation" or formula.plural(other.source) else False
+        return None if formula.plural(other.source) else False
     if "list" in (a.kind, b.kind):
         other = b if a.kind == "list" else a
         return None if other.kind == "formula" and formula.plural(other.source) else False
@@ -203,9 +207,19 @@ def _formulas(a: Value, b: Value) -> bool | None:
         if _rounded(a, b):
             return True
         return None if formula.near(left, right) else False
+    if () in (left, right):
+        return False
     if not left and not right:
-        return None
+        return False if formula.opaque(a.source) or formula.opaque(b.source) else None
     return None if formula.plural((a if not left else b).source) else False
+
+
+def _relations(a: str, b: str) -> bool | None:
+    """Equations with one left side are the same if their right sides are; others algebra tells."""
+    one, other = (list(split(said, _EQUALS)) for said in (a, b))
+    if len(one) == len(other) == 2 and formula.key(one[0]) == formula.key(other[0]):
+        return decide(parse(one[1]), parse(other[1]))
+    return False if formula.opaque(a) or formula.opaque(b) else None
 
 
 def _rounded(a: Value, b: Value) -> bool:

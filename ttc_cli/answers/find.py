@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ttc_cli.answers import asked, restated
+from ttc_cli.answers.ahead import ahead
 from ttc_cli.answers.boxes import BOX, EMPTY, PLACEHOLDER, boxes, content
 from ttc_cli.answers.letters import choice, meant
 from ttc_cli.answers.names import pattern
@@ -37,13 +38,9 @@ _TWICE_OPENED = re.compile(r"<answer>([^<>]{1,200})<answer>\s*$")
 _ROWS = re.compile(
     r"(?s)\\begin\{(align|aligned|gather|equation|eqnarray)(\*?)\}(.{0,2000}?)\\end\{\1\2\}"
 )
-_FOOTNOTE = re.compile(r"\[\^\w{1,8}\]")
+_ASIDE = re.compile(r"\[\^\w{1,8}\]|<<[^<>\n]{1,80}=[^<>\n]{1,30}>>")
+"""Marks of footnotes, and the sums that GSM8K has in its answers: 20+9=<<20+9=29>>29."""
 _LIVED = re.compile(r"\s*\((?:born |b\. ?|\*\s?)?\d{3,4}[^()]*\)$")
-_NOTE = re.compile(
-    r"(?im)^[ \t]*[*_#>-]{0,4}[ \t]*(?:explanation|verification|check|reason(?:ing)?|note|proof|"
-    r"justification|working|erklärung|begründung|explication|explicación)\b[*_]{0,3}\s*:|"
-    r"^[ \t]*(?:-{3,}|\*{3,})[ \t]*$"
-)
 _NAMES = {"json_field": "json", "items": "line"}
 _FREE = (None, "word", "text")  # kinds whose answer may be any words
 
@@ -78,13 +75,14 @@ def extract(text: str, kind: Kind | None = None, question: str = "") -> Extracte
     said = said[: end.start() if end else None][-_LONGEST:].rstrip()
     if "<think>" in said or not said.strip():
         return None
-    said = _ROWS.sub(_last_row, said) if "\\end{" in said else _FOOTNOTE.sub("", said)
+    said = _ROWS.sub(_last_row, said) if "\\end{" in said else _ASIDE.sub("", said)
     opened = pattern("open tag").search(said)
     said = pattern("courtesy").sub("", first_turn(said[: opened.start()] if opened else said))
     if kind not in ("json", "code", "text"):
         if again := _corrected(said, kind, question):
             return again
         said = _ahead_of_checks(said, kind, question)
+        said = _ahead_of_next(said, kind, question)
     closed, open_box = boxes(said)
     rules = _ORDERS.get(kind, _ORDER)
     if kind != "code" and any(EMPTY.fullmatch(inner) for _, _, inner in closed):
@@ -100,7 +98,7 @@ def extract(text: str, kind: Kind | None = None, question: str = "") -> Extracte
     elif kind not in ("json", "code") and pattern("tag").search(said):
         rules = (tag,)
     reply = Reply(said, kind, question)
-    if kind not in ("json", "code", "text") and (head := _ahead_of_notes(said)):
+    if kind not in ("json", "code", "text") and (head := ahead(reply)):
         reply = reply if _first(_STATED, reply) else replace(reply, text=head)
     found = _first(rules, reply)
     return _shortened(found, reply) if question and kind in _FREE and rules != (boxed,) else found
@@ -121,6 +119,17 @@ def _corrected(said: str, kind: Kind | None, question: str) -> Extracted | None:
     return found if sure else None
 
 
+def _ahead_of_next(said: str, kind: Kind | None, question: str) -> str:
+    """A reply up to a question of its own with which it goes on after its answer."""
+    following = pattern("next question").search(said)
+    head = said[: following.start()] if following else ""
+    if not following or " ".join(following[1].split()[:5]) in " ".join(question.split()):
+        return said
+    found = extract(head, kind, question) if head.strip() else None
+    lone = found and (found.rule != "line" or len(head.split()) <= 3)
+    return head if lone else said
+
+
 def _ahead_of_checks(said: str, kind: Kind | None, question: str) -> str:
     """A reply without the check of its answer at the end, if that only says that it holds."""
     check = pattern("checks").search(said)
@@ -133,14 +142,6 @@ def _ahead_of_checks(said: str, kind: Kind | None, question: str) -> str:
         return said
     holds = brief(head) or pattern("holds").search(rest)
     return head if holds and extract(head, kind, question) else said
-
-
-def _ahead_of_notes(said: str) -> str:
-    """A value that stands alone at the start, with an explanation or a check after it; or empty."""
-    note = _NOTE.search(said)
-    head = said[: note.start()].strip() if note else ""
-    value = parse(head) if head and "\n" not in head and brief(head) else None
-    return head if value and value.kind not in ("text", "code") else ""
 
 
 def _first(rules: Sequence[_RuleFunction], reply: Reply) -> Extracted | None:

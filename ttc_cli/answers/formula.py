@@ -33,6 +33,10 @@ _GREEK = frozenset(listed("greek"))
 _KNOWN = _GREEK.union(_FUNCTIONS, listed("commands"))
 _RELATIONS = re.compile(r"<=|>=|!=|[=<>≤≥≠∈]|\\(?:in|notin|leq?|geq?|neq?|lt|gt|equiv)(?![a-z])")
 _PLURAL = re.compile(r"[,;±∪∩|{]|\\(?:pm|cup|cap|begin)")
+_OPAQUE = re.compile(
+    r"[':]|\.\.|\\(?:partial|nabla|lim|d?dot|[lc]?dots)(?![a-zA-Z])|\\frac\{d[a-z]?\}|\bd[a-z]?/\(?d[a-z]"
+    r"|[A-Z]\([^()=]*(?:[<>≤≥]|\\[lg]eq?(?![a-z]))"
+)
 _SIGN = re.compile(r"[\d\\^+*/=<>≤≥≠±√π∞∪∩∅|!-]|\b(?:pi|sqrt|infinity|oo)\b")
 _NO_SIGN = re.compile(r"[-=]>|\d \| \d")  # 1 -> 2 -> 3 and 1 | 2 | 3 have an order
 _JOINTS = ("\\pm", "\\mp", "\\}", "\\in")
@@ -87,6 +91,11 @@ def accepts(text: str) -> bool:
 def relation(text: str) -> bool:
     """Whether a formula says how two sides stand to each other."""
     return bool(_RELATIONS.search(text))
+
+
+def opaque(text: str) -> bool:
+    """Whether math-verify may leave out a part of a formula: primes, derivatives, P(X < 2)."""
+    return bool(_OPAQUE.search(text))
 
 
 def plural(text: str) -> bool:
@@ -144,8 +153,10 @@ class _Reader:
     def power(self) -> _Number:
         base = self.atom()
         while self.take("!"):
-            if not isinstance(base, Fraction) or base.denominator > 1 or not 0 <= base <= 2000:
+            if not isinstance(base, Fraction) or base.denominator > 1 or base < 0:
                 raise _Unread
+            if base > 5000:
+                raise OverflowError
             base = Fraction(math.factorial(int(base)))
         if self.take("%"):
             base = base / 100
@@ -176,8 +187,10 @@ class _Reader:
             return self.group() / self.group()
         if name == "binom":
             top, below = self.group(), self.group()
-            if not (isinstance(top, Fraction) and isinstance(below, Fraction)) or top > 5000:
+            if not (isinstance(top, Fraction) and isinstance(below, Fraction)):
                 raise _Unread
+            if top > 5000:
+                raise OverflowError
             return Fraction(math.comb(int(top), int(below)))
         if name in ("sqrt", "√"):
             index = self.group() if self.peek() == "[" else Fraction(2)
@@ -233,15 +246,18 @@ def raised(base: _Number, exponent: _Number) -> _Number:
             if roots[0] ** 2 == base.numerator and roots[1] ** 2 == base.denominator:
                 return Fraction(*roots)
         if exponent.denominator == 1:
-            raise _Unread
+            raise OverflowError
     if abs(complex(exponent)) > 500:
-        raise _Unread
+        raise OverflowError
     return complex(base) ** complex(exponent)
 
 
 @lru_cache(maxsize=4096)
 def values(text: str) -> tuple[_Number, ...] | None:
-    """An expression's values at three points (exact and one where it has no names), else None."""
+    """An expression's values at three points, none out of range; None if it is no expression.
+
+    One exact value where it has no names.
+    """
     if relation(text) or not accepts(text):
         return None
     tokens = _tokens(text)
@@ -254,6 +270,8 @@ def values(text: str) -> tuple[_Number, ...] | None:
                 return None
             if isinstance(found[0], Fraction):
                 break
+    except OverflowError:  # algebra would call it equal to another such value
+        return ()
     except (_Unread, ArithmeticError, ValueError, RecursionError):
         return None
     return tuple(found)
@@ -267,9 +285,12 @@ def exact(text: str) -> Fraction | None:
 
 def near(a: tuple[_Number, ...], b: tuple[_Number, ...]) -> bool:
     """Whether two formulas agree at every point, by relative difference."""
-    xs, ys = map(complex, a * (3 // len(a))), map(complex, b * (3 // len(b)))
-    pairs = zip(xs, ys, strict=False)
-    return all(abs(x - y) <= 1e-9 * max(abs(x), abs(y)) for x, y in pairs)
+    pairs = zip(a * (3 // len(a)), b * (3 // len(b)), strict=False)
+    try:
+        points = [(complex(x), complex(y)) for x, y in pairs]
+    except OverflowError:
+        return False  # two exact values are compared as numbers
+    return all(abs(x - y) <= 1e-9 * max(abs(x), abs(y)) for x, y in points)
 
 
 def key(text: str) -> str:

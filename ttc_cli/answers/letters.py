@@ -18,7 +18,7 @@ _SEVERAL = re.compile(
     r"(?:\s+only|\s+are (?:both |all )?(?:correct|right|true))?\.?"
 )
 _THOSE = re.compile(
-    r"(?i).*\b(?:answers|options|choices|letters)\b(?: that \w+)?(?: are|:)\W*?"
+    r"(?i).*\b(?:answer|option|choice|letter)s?\b(?: that \w+)?(?: are| is|:)\W*?"
     r"(?P<rest>\(?(?-i:[A-Z])\b.*)"
 )
 _CHOSEN = re.compile(r"(?i:\b(?:choose|pick|select|go with|choice is|letter is)\s+)\**\(?[A-Z]\b")
@@ -75,7 +75,7 @@ def meant(text: str, question: str) -> str | None:
 def named(text: str, question: str) -> str | None:
     """The last choice letter that a text names and does not deny; among those offered, if any."""
     letters, stated, lone = offered(question), list[str](), list[str]()
-    if len(text) <= 3 and (only := text.strip("(). ").upper()) and only in letters:
+    if len(text) <= 3 and (only := text.strip("(). '").upper()) and only in letters:
         return only
     for match in pattern("letter").finditer(text):
         letter = match[match.lastgroup or 0].upper()

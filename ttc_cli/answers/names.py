@@ -121,7 +121,7 @@ def _named(name: str) -> tuple[Unit, ...]:
         found = _written()[name]
     small = name[:1].lower() + name[1:]  # of MN and Ms, which are no mN and ms
     other = name[:1] in "MNP" and small in exact and name[1:] in exact and name != "Min"
-    if found is None and not other and (len(name) > 1 or not name.isupper()):
+    if found is None and not other and (len(name) > 1 or name in "cf"):
         found = lower.get(name.lower()) or lower.get(name.lower().rstrip("."))
     return found or ()
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache, partial
 
 from ttc_cli.answers import formula
-from ttc_cli.answers.names import listed, units
+from ttc_cli.answers.names import PERCENT, listed, units
 from ttc_cli.answers.numbers import in_digits, repeating
 from ttc_cli.answers.objects import canonical_json, loads
 from ttc_cli.answers.quantity import quantities
@@ -46,7 +46,9 @@ _MORE_LETTERS = re.compile(  # "(A) red and (C) blue", not "(D) Both (A) and (C)
 _LABELLED = re.compile(
     r"(?i)(?:answer|ans|a|result|antwort|réponse|respuesta|risposta|resposta)\s*:\s+(?=\S)"
 )
-_TWICE = re.compile(r"([^()]{1,60}?)\s*\(([^()]{1,60})\)")  # 250 (two hundred and fifty)
+_TWICE = re.compile(  # 250 (two hundred and fifty); 1/4 or 25%
+    r"([^()]{1,60}?)(?:\s*\((?:or\s+)?([^()]{1,60})\)|,?\s+(?:or|oder|ou)\s+([^(),]{1,60}))"
+)
 _PLAIN = re.compile(r"-?\d{1,30}(?:\.\d{1,5})?")
 _FACTORIAL = re.compile(r"(\d{1,2})!")  # or an exclamation
 _ACCOUNTED = re.compile(r"\(\s*([$€£¥₹])\s*(\d[\d.,]*)\s*\)|([$€£¥₹])\s*\((\d[\d.,]*)\)")
@@ -105,10 +107,11 @@ def _read(text: str, depth: int = 0) -> Value:
     if not text or len(text) > 1000:
         return _text(text)
     if (twice := _TWICE.fullmatch(text)) and depth < 3:
-        one, other = (_read(part, depth + 1) for part in twice.groups())
+        one, other = (_read(part, depth + 1) for part in (twice[1], twice[2] or twice[3]))
         product = text[len(twice[1])] == "(" and not re.search(r"[^\W\d_]{2}", twice[2])
         alike = (one.kind, one.key) == (other.kind, other.key)
-        if one.kind in ("number", "quantity") and alike and not product:
+        share = one.bare and other.dimension == PERCENT and one.worth * 100 == other.worth
+        if one.kind in ("number", "quantity") and (alike or share) and not product:
             return one
     digits = any(map(str.isdigit, text))
     readings = list(_typed(text, depth)) if digits else []
@@ -226,7 +229,7 @@ def _formula(text: str) -> Value | None:
     for count in range(1, min(4, len(words))):
         tail, head = " ".join(words[-count:]), " ".join(words[:-count])
         unit = units(tail) if not re.match(r"[\d+*/=-]", tail) else ()
-        if unit and formula.values(head):
+        if unit and (at := formula.values(head)) and (len(tail) > 1 or at[0] == at[-1]):
             factor, of = unit[0]
             key = (formula.key(head), of, factor)
             return Value("formula", key, factor=factor, dimension=of, source=head)
@@ -249,7 +252,8 @@ def _text(text: str) -> Value:
 
 
 def _text_key(text: str) -> str:
-    shown = re.sub(r"\s+", " ", readable(text)).strip("()[]'\" ").rstrip(".!?")
+    shown = re.sub(r"\s+", " ", readable(text)).strip('()[]" ').rstrip(".!?")
+    shown = re.sub(r"^'|(?<=\w\w)'$", "", shown)  # and not the prime of f'
     bare = re.sub(r"[_{}^]", "", shown)
     if len(shown) <= 30 and _ELEMENTS.fullmatch(shown) and not shown.isalpha():
         return bare  # a formula of chemistry: Co is not CO
@@ -259,5 +263,5 @@ def _text_key(text: str) -> str:
     shown = _TITLE.sub(r"\1", shown)
     if re.fullmatch(r"(?:[A-Z] ){1,5}[A-Z] ?", shown):  # U.S.A.
         shown = shown.replace(" ", "")
-    shown = re.sub(r"[\s_-]+", " ", shown.casefold()).strip()
+    shown = re.sub(r"(?:[\s_]|(?<=\w)-|-(?![-\w.$(\\]))+", " ", shown.casefold()).strip()
     return _ORDINAL.sub(lambda m: _ORDINALS[m[1]], shown)  # first place is 1st place

@@ -11,7 +11,7 @@ from ttc_cli.answers.names import pattern, words
 from ttc_cli.answers.objects import objects_in
 from ttc_cli.answers.parse import parse
 from ttc_cli.answers.reply import Reply, brief, sentence
-from ttc_cli.answers.several import items
+from ttc_cli.answers.several import TOLD, items
 
 _MARKS = r"[*_\"' \t]*"
 PHRASE = re.compile(
@@ -28,7 +28,10 @@ BOLD = re.compile(r"\*\*([^*\n]+)\*\*|__([^_\n]+)__")
 FORMULA = re.compile(
     r"(?s)\\\[(.{1,400}?)\\\]|\\\((.{1,400}?)\\\)|\$\$([^$]{1,400})\$\$|\$([^$\n]{1,200})\$"
 )
-_OPTION = re.compile(r"(?:[Oo]ption|[Cc]hoice)\s+\(?([A-Z])\b")
+_OPTION = re.compile(
+    r"(?:(?:[Oo]ption|[Cc]hoice)\s+\(?([A-Z])\b|\(([A-Z])\)|([A-Z])(?=[).:,;]|\W*$))"
+    r"(?!\W*(?:(?:and|or|und|oder|et|ou|y|o)\s+)?\(?[A-Z]\b(?![a-z']))"
+)
 
 
 def phrase(reply: Reply) -> str | None:
@@ -38,16 +41,18 @@ def phrase(reply: Reply) -> str | None:
             continue  # a field of an object
         if several := items(replace(reply, text=reply.text[match.end() :].lstrip(" *_:"))):
             return several
-        said = sentence(after(reply.text, match))
-        option = _OPTION.match(said) if reply.kind is None else None
-        if option and option[1] in offered(reply.question) != LETTERS:
-            return option[1]
+        line = after(reply.text, match)
+        said = sentence(line)
+        option = _OPTION.match(said)
+        letter = option and option[option.lastindex or 0]
+        if letter and letter in offered(reply.question) != LETTERS:
+            return letter
         if turned := pattern("not but").match(said):
             said = turned["rest"]
         if not brief(said):
             said = _inner_value(said) or ""
         elif reply.kind in (None, "number") and parse(said).kind == "text":
-            said = _value_of(said, reply) or said
+            said = _value_of(said, reply) or _marked_value(line) or said
         if said and not said.startswith("```") and not pattern("unknowing").match(said):
             return said
     return None
@@ -69,9 +74,25 @@ def _value_of(said: str, reply: Reply) -> str | None:
     wanted = asked.wanted(reply.question)
     if wanted and (one := scan.told(said, wanted, only=True)):
         return said[one.start : one.end]
+    if value := value_at_end(said):
+        return value
     found = scan.seen(said)
     first = bool(found) and not found[0].start and re.match(r"\s+[^\W\d_]", said[found[0].end :])
     return said[: found[0].end] if first else None
+
+
+def value_at_end(said: str) -> str | None:
+    """The one value of a statement, where that is what it ends with: the order will cost $29."""
+    said = said.replace("*", "")
+    found = scan.seen(said)
+    alone = len(found) == 1 and not said[found[0].end :].strip()
+    return said[found[0].start :] if alone and TOLD.fullmatch(said[: found[0].start]) else None
+
+
+def _marked_value(line: str) -> str | None:
+    """The one bold value of a statement."""
+    bold = [one[1] or one[2] for one in BOLD.finditer(line)]
+    return bold[0] if len(bold) == 1 and parse(bold[0]).kind != "text" else None
 
 
 def _inner_value(said: str) -> str | None:

@@ -11,6 +11,9 @@ from ttc_cli.core.text import UNABBREVIATED
 
 Kind = Literal["number", "choice", "word", "date", "list", "json", "code", "text"]
 
+_DECORATION = re.compile(
+    r"^(?:[✅✔☑✓➡👉🎯💡⭐]\ufe0f?\s*)+(?=.*\w)|(?<=\w)[.!]?(?:\s*[✅✔☑✓🎉🎯💯]\ufe0f?)+$"
+)
 _NEXT = re.compile(rf"(?<=[^\s.A-Z]){UNABBREVIATED}[.!](?:\*\*)?(?=\s+[A-Z(])|[。！]")
 
 
@@ -42,7 +45,7 @@ def brief(text: str) -> bool:
 
 def sentence(line: str) -> str:
     """A statement without what follows it: the first sentence, stripped of its markup."""
-    line = _NEXT.split(line.strip())[0]
+    line = _NEXT.split(_DECORATION.sub("", line.strip(" *_\t")))[0]
     line = pattern("reason").split(pattern("lead").sub("", line.strip(" *_")))[0]
     return re.sub(r"(?:です|입니다)$|(?<=\d)!+$", "", line.lstrip(" *_").rstrip(" *_.,;:"))
 

@@ -139,5 +139,6 @@ def line(reply: Reply) -> str | None:
     courtesy = pattern("pleasantry").search(last) or pattern("unknowing").match(last)
     if not brief(last) or courtesy or item or last.endswith(("?", ":")) or PHRASE.search(last):
         return None
+    last = ITEM_MARK.sub("", last) if reply.alone else last
     last = pattern("replies").sub("", last) if pattern("asks").search(reply.text) else last
     return sentence(unnamed(unlabelled(last), reply.question)) or None

@@ -15,7 +15,8 @@ _MOST = 40  # values in one text
 _START = re.compile(
     r"(?<![\w.\\^{/-])(?:[-+−–]\s?|(?<!\d )(?:[mM]inus|[nN]egative) )?(?:US\s?\$|[A-Z]{1,2}\$|"
     r"[$€£¥₹₩]|[A-Z]{3} ?(?=\d)|Rs\.? ?(?=\d))?[-−]?(?:\d|\.\d|[½⅓⅔¼¾⅕⅛]|\\[dt]?frac|π|√|\\sqrt|"
-    r"\\pi)|(?<![\w.])(?:[A-Z][a-zäéû]{2,8}\.? (?:the )?(?=\d)|"
+    r"\\pi)|(?<![\w.])(?:[A-Z][a-zäéû]{2,8}\.?,? (?:the |at )?(?=\d)|"
+    r"(?i:half|quarter|(?:five|ten|twenty)(?:-five)?(?: minutes)?) (?:past|to) (?=\d)|"
     r"[a-zA-Z] ?(?:=|[<>!]=?|[≤≥≠]|\\[lgn]eq?) ?(?=[-−]?[\d\\])|[(\[{][-−]?[\d∞]|"
     r"\(?[b-z] ?[-−+*/^] ?(?=[\d(]|[b-z]\b))"
 )
@@ -137,7 +138,8 @@ def told(text: str, wanted: Value | None = None, *, only: bool = False) -> Seen 
     """
     aside = pattern("aside").search(text)
     text = text[: aside.start()] if aside and seen(text[: aside.start()]) else text
-    equals = next(reversed([*pattern("equals").finditer(text)]), None)
+    signs = [m for m in pattern("equals").finditer(text) if not _within(text, m.start())]
+    equals = signs[-1] if signs else None
     result = text[equals.end() :] if equals else ""
     if equals and result.strip() and not _ONE_LETTER.search(text[: equals.start()]):
         one = told(result, wanted, only=only)  # 35 days / 7 = 5 weeks
@@ -163,12 +165,15 @@ def _denied(text: str, one: Seen) -> bool:
 
 def _inside(text: str, one: Seen) -> bool:
     """Whether a value is in brackets that are not its own, as those of an interval are."""
-    opened = text[: one.start].count("(") - text[: one.start].count(")")
-    return opened > 0 or (
+    return _within(text, one.start) or (
         text[one.start] == "("
         and one.start > 0
         and one.value.kind in ("number", "quantity", "range")
     )
+
+
+def _within(text: str, place: int) -> bool:
+    return text.count("(", 0, place) > text.count(")", 0, place)
 
 
 def _fits(one: Seen, wanted: Value, text: str) -> bool:

@@ -18,7 +18,7 @@ from ttc_cli.answers.value import Value
 ITEM_MARK = re.compile(r"^[ \t]*(?:\d{1,2}[.)]\s+|[-*•]\s+|#+\s)", re.MULTILINE)
 _LABEL = re.compile(r"[*_]*([^\W\d_][^\n:=|]{0,30}?)[*_]*:[*_]*\s+(?=\S)")
 _PARTS = re.compile(r",?\s+(?:and|but|while|und|et|y|e)\s+|[,;]\s+(?!\d)")
-_TOLD = re.compile(rf"(?i)\S+.*?(?:\b(?:{words('tells')})\b|[:=])\s*$")
+TOLD = re.compile(rf"(?i)\S+.*?(?:\b(?:{words('tells')})\b|[:=])\s*$")
 _WORDS_OF_AN_ITEM = 4
 _COMMON = frozenset(
     map(asked.stem, [*asked.COPULAS, *asked.PREPOSITIONS, *words("common").split()])
@@ -135,9 +135,9 @@ def clause(said: str, question: str) -> str | None:
     own = [one.difference(*mine[:at], *mine[at + 1 :]) for at, one in enumerate(mine)]
     if all(own):
         both = re.search(r"(?i)\b(?:and|both|each|und|et|y|e)\b", asked.last(question))
-        return said if both and all(_TOLD.fullmatch(ahead) for ahead, _ in told) else None
+        return said if both and all(TOLD.fullmatch(ahead) for ahead, _ in told) else None
     chosen = [at for at, one in enumerate(own) if one]
-    sure = len(chosen) == 1 and _TOLD.fullmatch(told[chosen[0]][0])
+    sure = len(chosen) == 1 and TOLD.fullmatch(told[chosen[0]][0])
     return parts[chosen[0]] if sure else None
 
 

@@ -155,7 +155,7 @@ def _named(name: str, value: Value, source: str = "") -> Value:
     return Value("assignment", key, parts=(value,), name=name, source=source)
 
 
-def _split(text: str, separator: re.Pattern[str]) -> Iterator[str]:
+def split(text: str, separator: re.Pattern[str]) -> Iterator[str]:
     """Pieces of `text` between matches of `separator` that are outside all brackets."""
     depth, start, depths = 0, 0, []
     for char in text:
@@ -171,11 +171,11 @@ def _split(text: str, separator: re.Pattern[str]) -> Iterator[str]:
 def _parts(text: str) -> list[str]:
     # with a comma and a space for separator, a comma alone is within a number: "1,000, 2,000"
     comma = r",\s+" if re.search(r"\d,\d", text) and re.search(r",\s", text) else r","
-    groups = list(_split(text, _SEMICOLON))
+    groups = list(split(text, _SEMICOLON))
     if len(groups) > 1 and any("," in group for group in groups):
         return groups  # x = 1, y = 2; x = 3, y = 4
     return list(
-        _split(text, re.compile(rf"\s*(?:;|{comma})\s*(?:(?:and|or|und|et)\s+)?|{words('joint')}"))
+        split(text, re.compile(rf"\s*(?:;|{comma})\s*(?:(?:and|or|und|et)\s+)?|{words('joint')}"))
     )
 
 
@@ -202,8 +202,9 @@ def _items(text: str, read: Read) -> Value | None:
         return _list([read(signs[1]), read(f"-{signs[1]}")], brackets)
     spaced = _SPACED.fullmatch(inner) is not None
     pieces = inner.split() if spaced else _parts(inner)
-    if brackets == "()" and len(pieces) == 1:
-        return value if (value := read(inner)).kind != "text" else None
+    whole = read(inner) if brackets == "()" else None
+    if whole and whole.kind != "text" and (len(pieces) == 1 or whole.dimension):
+        return whole  # (2 hours and 15 minutes)
     if not all(pieces) or len(pieces) > 200 or (len(pieces) < 2 and brackets not in ("{}", "[]")):
         return None
     if not brackets and not all(len(p) <= 40 and len(p.split()) <= 4 for p in pieces):

@@ -58,7 +58,7 @@ _MICRO = re.compile(
 _FRAC = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
 _GROUP = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _SHORT_FRAC = re.compile(rf"\\frac\s*(?:{_GROUP}|(\d))\s*(?:{_GROUP}|(\d))")
-_ONE = re.compile(r"-?(?:\d+|[^\W\d_]|[^\W\d_]{4,})")  # of a denominator: it needs no brackets
+_ONE = re.compile(r"-?(?:\d+|d?[^\W\d_]|[^\W\d_]{4,})")  # of a denominator: it needs no brackets
 _DELIMITED = re.compile(r"(?s)(\$\$?)([^$]+)\1|\\\((.+)\\\)|\\\[(.+)\\\]")
 _POWER = re.compile(r"(?<=\d)\*\*(?=-?\d)")
 _MARK = re.compile(r"\*\*|__|(?<!\w)`+|`+(?!\w)|^\s*(?:#+|>)\s+|</?(?:answer|b|i|u|em|strong)>")

@@ -25,6 +25,7 @@ _NAMED = [
         rf"(?:(?:on\s+)?the\s+|on\s+|le\s+|el\s+|il\s+|am\s+|den\s+)?{_DAY}\s*(?:of\s+|de\s+|di\s+)?{_WORD}(?:,?\s+(?:de\s+|of\s+|del\s+)?{_YEAR})?",
         rf"(?:in\s+)?{_WORD},?\s+(?:of\s+|de\s+)?{_YEAR}",
         rf"{_DAY}-{_WORD}-{_YEAR}",
+        rf"{_YEAR},?\s+{_WORD}\s+{_DAY}",
     )
 ]
 _MONTH = re.compile(r"(\d{4})[-/](0[1-9]|1[0-2])|(0[1-9]|1[0-2])/(\d{4})")
