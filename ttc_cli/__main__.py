@@ -20,6 +20,8 @@ def main() -> None:
         from ttc_cli.cli.values import print_completions
 
         sys.exit(print_completions(" ".join(sys.argv[2:])))
+    if sys.argv[1:2] == ["_values"]:  # a completion script of an older ttc: no question
+        sys.exit(0)
     from ttc_cli.cli.output import leave, open_streams
 
     open_streams()

@@ -63,6 +63,8 @@ class Signals:
         """What takes the view's lines off the screen."""
         self.resumed: Callable[[], None] = lambda: None
         """Called when the process goes on after Ctrl-Z: the screen may hold anything."""
+        self.restore: Callable[[], None] = lambda: None
+        """Gives the terminal back as it was, where the process ends at once."""
         self._stop: Callable[[], None] | None = None
 
     def stops(self, stop: Callable[[], None] | None) -> None:
@@ -92,7 +94,9 @@ class Signals:
 
     def _leave(self) -> NoReturn:
         """End the process where it stands, with nothing drawn on and the cursor shown."""
-        with suppress(OSError):  # the terminal may be gone
+        with suppress(Exception):  # the terminal may be gone
+            self.restore()
+        with suppress(OSError):
             if draws():
                 os.write(2, f"{self.erasure()}{SHOW_CURSOR}".encode())
         os._exit(self.code)

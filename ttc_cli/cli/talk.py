@@ -212,7 +212,7 @@ class Talk:
             result = event.result if isinstance(event, Done) else result
 
         try:
-            with self.source.silent(), log as record:
+            with self.source.silent() as signals.restore, log as record:
                 signals.last_words = record.leave
                 planned = self.chat.ask(request, began=began, run_id=run_id)
                 started = start(planned)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,9 @@ class Lines:
     def give_back(self, text: str) -> None:
         """There is nobody to change it."""
 
-    def silent(self) -> AbstractContextManager[None]:
+    def silent(self) -> AbstractContextManager[Callable[[], None]]:
         """Nobody types."""
-        return nullcontext()
+        return nullcontext(lambda: None)
 
 
 class Editor:
@@ -88,10 +89,13 @@ class Editor:
         self._text = text
 
     @contextmanager
-    def silent(self) -> Iterator[None]:
-        """For a while what is typed is not shown, amid an answer; the next line begins with it."""
+    def silent(self) -> Iterator[Callable[[], None]]:
+        """For a while what is typed is not shown, amid an answer; the next line begins with it.
+
+        Gives what shows it again at once.
+        """
         if os.name == "nt":
-            yield
+            yield lambda: None
             return
         import termios
 
@@ -100,10 +104,11 @@ class Editor:
         termios.tcsetattr(
             keyboard, termios.TCSANOW, [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
         )
+        restore = partial(termios.tcsetattr, keyboard, termios.TCSANOW, before)
         try:
-            yield
+            yield restore
         finally:
-            termios.tcsetattr(keyboard, termios.TCSANOW, before)
+            restore()
 
 
 def private_file(path: Path) -> Path:

@@ -116,6 +116,7 @@ def answer_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _READ[name](value) if name in _READ else value for name, value in kept}
 
 
+@lru_cache(1)  # what runs is what was there at first
 def program() -> tuple[str, int]:
     """This program by its place and the time (ns) of its newest file: a checkout may be newer than
     its version says."""
@@ -123,7 +124,8 @@ def program() -> tuple[str, int]:
     newest = 0
     for place, folders, files in os.walk(package):
         folders[:] = [name for name in folders if name != "__pycache__"]
-        newest = max([newest, *(Path(place, name).stat().st_mtime_ns for name in files)])
+        times = (Path(place, name).lstat().st_mtime_ns for name in files)
+        newest = max([newest, *times])
     return str(package), newest
 
 

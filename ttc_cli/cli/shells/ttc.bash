@@ -2,6 +2,8 @@
 
 _ttc() {
     local line=${COMP_LINE:0:COMP_POINT} row IFS=$'\n'
+    local ttc=${COMP_WORDS[0]/#\~/$HOME} # as it is typed: it may be an alias
+    type -P "$ttc" &>/dev/null || ttc=ttc
     local word=${line##*[[:space:]]}
     local before=${word%"${word##*[$COMP_WORDBREAKS]}"} # bash takes = and : for a word's end
     COMPREPLY=()
@@ -14,7 +16,7 @@ _ttc() {
         :gguf) COMPREPLY+=($(compgen -f -X '!*.gguf' -- "${word#"$before"}")) ;;
         *) COMPREPLY+=("${row#"$before"}") ;;
         esac
-    done < <("${COMP_WORDS[0]}" _complete "$line" 2>/dev/null)
+    done < <("$ttc" _complete "$line" 2>/dev/null)
     if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *: ]]; then # its argument follows at once
         type compopt &>/dev/null && compopt -o nospace
     fi

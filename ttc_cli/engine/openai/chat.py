@@ -128,7 +128,7 @@ class Chat:
     ) -> AsyncGenerator[Piece]:
         opens = False if said or request.grammar else self.form.opens
         last, tagger, index = Piece(), Tagger(opens), None  # of several choices, the one begun
-        came = streamed = False  # a choice; words of a delta
+        came = mused = spoke = False  # a choice; a thought and a text in pieces
         half = ""
         fresh = bool(said and said[-1].isspace() and self.form.trims)  # it writes the blank anew
         try:
@@ -138,12 +138,13 @@ class Chat:
                     choice = first(chunk, index)
                     last, index = _at_the_end(last, chunk, choice), choice.get("index", index)
                     came |= bool(choice)
-                    new = choice.get("delta")  # a message beside such says it all once more
-                    delta = new or (not streamed and choice.get("message"))
-                    delta = table(delta or {"content": choice.get("text")}, "delta")
+                    delta = table(choice.get("delta") or {"content": choice.get("text")}, "delta")
                     delta, half = _mended(delta, half)
                     thought, words = spoken(delta)
-                    streamed |= bool(new and (thought or words))
+                    mused, spoke = mused or bool(thought), spoke or bool(words)
+                    if not (thought or words):  # a message says once more what came in pieces
+                        thought, words = spoken(table(choice.get("message") or {}, "message"))
+                        thought, words = "" if mused else thought, "" if spoke else words
                     if fresh:
                         words = words.lstrip()
                         fresh = not words
@@ -158,9 +159,8 @@ class Chat:
                     yield Piece(held)
                 raise
         self._note(request, said, last, opens, tagger)
-        end = last.end or "stop"
-        rest = tagger.end(whole=end == "stop")
-        yield Piece(rest, total=last.total, prompt=last.prompt, end=end)
+        rest = tagger.end(whole=last.end == "stop")
+        yield Piece(rest, total=last.total, prompt=last.prompt, end=last.end or "stop")
 
     def _note(
         self, request: BranchRequest, said: str, last: Piece, opens: bool | None, tagger: Tagger

@@ -49,12 +49,14 @@ _OVERFULL = re.compile(
     r"(?i)(maximum|available|exceed\w*|only|longer|greater|larger|overflow\w*)\b.*\bcontext"
     r" ?(length|size|window|limit)|\bcontext (length|size|window|limit)\b.*\b(only|maximum)\b"
     r"|`inputs`.*(`max_new_tokens`|less than)|\btoo many tokens\b"
-    r"|\b(prompt|inputs?|messages?|request)\b[^.:;]{0,40}\b(too (long|large)|exceeded model)\b"
-    r"|\b(prompt|inputs?|messages)\b[^.;]{0,60}\b(exceeds?|longer than|greater than)\b[^.;]{0,60}"
-    r"(\bmaximum|\blimit|max_)|\bmaximum prompt length|\binput length should be"
+    r"|\b(prompt|inputs?|messages?)\b[^.:;]{0,40}\btoo (long|large)\b|\brequest (body )?too large\b"
+    r"|\b(prompt|inputs?|(?<!number of )messages)\b[^.;]{0,60}\b(exceeds?|longer than|greater than)"
+    r"\b[^.;]{0,60}(\bmaximum|\blimit|max_)|\bmaximum prompt length|\binput length should be"
     r"|\breduce the length of the (messages|prompt|input)|\bexceeded model token limit"
 )
 """What says so: a context that is exceeded, or a prompt that is too long."""
+_PASSES = re.compile(r"(?i)\bwait\b|\blater\b|\btry again in\b|\bqueue\b")
+"""What says that the same would be taken at another time."""
 _TOO_LARGE = re.compile(r"(?i)\brequest too large\b")
 """The same of a limit on tokens a minute, which no waiting helps."""
 _ROOM = (
@@ -78,9 +80,9 @@ def overflow(facts: Mapping[str, Any], said: str, *, limited: bool = False) -> O
     Args:
         facts: the object that the error is told in.
         said: its words.
-        limited: it is told as a limit on how much is asked in a time, most of which pass.
+        limited: its status says that another attempt may pass.
     """
-    if limited and not _TOO_LARGE.search(said):
+    if _PASSES.search(said) or (limited and not _TOO_LARGE.search(said)):
         return None
     said = re.sub(r"(?<=\d),(?=\d{3}\b)", "", said)
     kinds = {str(facts.get(name)) for name in ("type", "code")}

@@ -172,7 +172,7 @@ def refusal(status: int, told: Any, after: float | None, address: Address) -> Ex
         whole = whole.replace(address.key, "***")
     said = whole[:MOST_CHARS].rstrip(".")
     facts = _facts(told)
-    if (full := overflow(facts, said, limited=status == TOO_MANY)) is not None:
+    if (full := overflow(facts, said, limited=status in (*BUSY, *AWAY))) is not None:
         return full
     named = f"{whole} {facts.get('type')} {facts.get('code')}"
     if status == 402 or _NO_CREDIT.search(named):
