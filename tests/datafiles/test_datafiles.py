@@ -69,7 +69,18 @@ def written(folder: Path, name: str, text: str) -> Path:
         ("names alone.csv", "n\nLee, Ann\nRay, Bo\n", {"n": "Lee, Ann"}),
         ("more.csv", "n,q\nx,tea, milk\ny,\n", {"n": "x", "q": "tea, milk"}),
         ("filled.csv", "n,q\nx,1\ny,2\n,\n,\n", {"n": "x", "q": 1}),
-        ("thousands.csv", "n;q;r\nx;1.500;2,5\ny;2.250;3,5\n", {"n": "x", "q": 1500, "r": 2.5}),
+        ("series.csv", ",q\n0,10\n1,20\n", {"": 0, "q": 10}),
+        ("series.words.csv", '"","q"\n"x","a"\n"y","b"\n', {"": "x", "q": "a"}),
+        ("series.dates.csv", ",q\n2024-01-01,5\n2024-01-02,6\n", {"": "2024-01-01", "q": 5}),
+        ("levels.csv", ",,q\n2020,Jan,1\n2020,Feb,2\n", {"": 2020, "_2": "Jan", "q": 1}),
+        ("nameless.csv", "n,\nx0,0\nx1,5\n", {"n": "x0", "": 0}),
+        ("merged.csv", "n,,q\n,,\nx,a,1\ny,b,2\n", {"n": "x", "": "a", "q": 1}),
+        ("wrapped.csv", '"n\nm",q\nx,1\ny,2\n', {"n\nm": "x", "q": 1}),
+        ("extra.csv", "n,q\nx,5\ny,7,more\n", {"n": "x", "q": 5}),
+        ("extra dates.csv", "n,q\nx,2024-01-05,a\ny,2024-01-06\n", {"n": "x", "q": "2024-01-05"}),
+        ("row names.csv", '"n","q"\n"x",1,2\n"y",3,4\n', {"n": "x", "q": 1}),
+        ("last line.csv", 'n,q\nx,1\ny,"a\n"\n\n', {"n": "x", "q": "1"}),
+        ("latitudes.csv", "n;q;r\nx;48.137;2,5\ny;52.520;3,5\n", {"n": "x", "q": 48.137, "r": 2.5}),
         ("places.csv", "n;q;r\nx;48.137;2,5\ny;52.5;3,5\n", {"n": "x", "q": 48.137, "r": 2.5}),
         ("a.jsonl", '{"id": 1}\n{"id": 2}\n', {"id": 1}),
         ("lines.json", '{"id": 1}\n{"id": 2}\n', {"id": 1}),
@@ -138,6 +149,9 @@ def test_logs_have_fields(tmp_path: Path) -> None:
     found = profile(written(tmp_path, "access.log", LOG), "log")
     assert found.rows == 2
     assert (found.shown[0]["ip"], found.shown[0]["status"]) == ("10.0.0.1", 404)
+    mixed = '{"a": 1}\n' * 60 + "Traceback: boom\n"
+    found = profile(written(tmp_path, "service.log", mixed), "log")
+    assert (found.form, found.rows) == ("log", 61)
     event = "2024-05-06 07:08:09,123 ERROR [db] lost\n2024-05-06 07:08:10,000 INFO ok\n"
     assert profile(written(tmp_path, "app.log", event), "log").shown[0]["level"] == "ERROR"
 

@@ -176,19 +176,18 @@ SHARE = 0.9
 WORDS = 3
 
 
-def kind_of(cells: list[str], *, codes: bool = False, european: bool = False) -> str:
+def kind_of(cells: list[str], *, codes: bool = False) -> str:
     """The kind of a column, of `READERS`, by its cells; "text" for what is neither number nor date.
 
     Args:
         codes: digits alone are text, as where a format has numbers of its own.
-        european: decimals stand behind a comma in other columns of the file.
     """
     known = [cell.strip() for cell in cells if cell.strip().lower() not in MISSING]
     if not known or any(len(cell) > 1 and cell[0] == "0" and cell.isdigit() for cell in known):
         return "text"  # numbers with zeros in front are codes
     if all(map(_LOSS.fullmatch, known)):
         return "text"  # (1), (2) are labels
-    for kind in _candidates(known, european):
+    for kind in _candidates(known):
         found = [READERS[kind](cell) for cell in known]
         words = [value for value in found if type(value) is str]
         if len(words) <= (1 - SHARE) * len(known) and len(set(words)) <= WORDS:
@@ -199,13 +198,13 @@ def kind_of(cells: list[str], *, codes: bool = False, european: bool = False) ->
     return "text"
 
 
-def _candidates(known: list[str], european: bool) -> list[str]:
+def _candidates(known: list[str]) -> list[str]:
     """Kinds that the cells may be of: of dates the order in which their parts must stand."""
     dates = [found for cell in known if (found := _DATE.fullmatch(cell))]
     if _STAMP.fullmatch(known[0]):
         return ["stamp"]
     if len(dates) < SHARE * len(known):
-        return _marked(known, european)
+        return _marked(known)
     first, second = {found["a"] for found in dates}, {found["b"] for found in dates}
     if any(_version(found) for found in dates):
         return []
@@ -224,13 +223,11 @@ def _version(found: re.Match[str]) -> bool:
     return (short and "/" not in found[0]) or (len(found["c"]) == 1 and len(found["a"]) < 4)
 
 
-def _marked(known: list[str], european: bool) -> list[str]:
+def _marked(known: list[str]) -> list[str]:
     """Kinds of number that the cells may be of, the likely one first."""
     if any(map(_ADDRESS.fullmatch, known)):
         return ["int"]
-    european = european or any(
-        _COMMA.fullmatch(cell.strip("()")) and _EUROPEAN.search(cell) for cell in known
-    )
+    european = any(_COMMA.fullmatch(cell.strip("()")) and _EUROPEAN.search(cell) for cell in known)
     english = any(_NUMBER.fullmatch(cell.strip("()")) and _ENGLISH.search(cell) for cell in known)
     return ["comma", "int"] if european and not english else ["int", "comma"]
 

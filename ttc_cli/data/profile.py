@@ -86,7 +86,8 @@ def profile(path: Path, form: str) -> Profile:
         digest, lines = _count(path, encoding)
         head = _head(path, encoding)
         if form in ("json", "log") and is_records(head):
-            form = "jsonl"
+            with open_text(str(path), encoding) as file:  # a log may have a traceback further on
+                form = "jsonl" if is_records(file) else form
         options = _options(path, form, encoding, head)
         sample = list(itertools.islice(stream(str(path), form, **options), SAMPLE))
         split = any("\n" in str(cell) for row in sample for cell in row.values())
@@ -163,12 +164,10 @@ def _found(sample: list[dict[str, Any]], form: str) -> dict[str, Any]:
         named = [{name: a or b for name, a, b in PAIR.findall(line)} for line in said]
         sample = [row | more for row, more in zip(sample, named, strict=True)]
     names = list(dict.fromkeys(column for row in sample for column in row if column != "line"))
-    cells = {n: [cell for row in sample if isinstance(cell := row.get(n), str)] for n in names}
-    codes = form in ("json", "jsonl")
-    kinds = {name: kind_of(cells[name], codes=codes) for name in names}
-    for name, kind in kinds.items() if "comma" in kinds.values() else ():
-        if kind == "float":  # 1.500 beside a column that has 2,50
-            kinds[name] = kind_of(cells[name], european=True)
+    kinds = {}
+    for name in names:
+        cells = [cell for row in sample if isinstance(cell := row.get(name), str)]
+        kinds[name] = kind_of(cells, codes=form in ("json", "jsonl"))
     kinds = {name: kind for name, kind in kinds.items() if kind != "text"}
     lacking = form != "csv" and any(len(row) < len(names) for row in sample)
     options = {"kinds": kinds, "blank": lacking and names, "pairs": pairs}

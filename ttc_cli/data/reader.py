@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
-from ttc_cli.data.cells import READERS
+from ttc_cli.data.cells import READERS, number
 
 ACCESS = re.compile(
     r"(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "
@@ -128,14 +128,19 @@ def _table(
         last = row[-1]
         if len(row) < columns:
             row = row + [""] * (columns - len(row))
-        elif len(row) > columns and any(row[columns:]):  # a text with the delimiter in it
+        elif any(row[columns:]) and _is_text(row[columns - 1]):  # with the delimiter in it
             row = [*row[: columns - 1], f"{delimiter} ".join(map(str.strip, row[columns - 1 :]))]
         yield {name: read(row[i]) for i, name, read in cells}
     if "\n" in last:
         file.seek(0)
-        (end,) = deque(file, maxlen=1)
-        if last.endswith(end):
+        (end,) = deque(filter(str.strip, file), maxlen=1)
+        if last.rstrip().endswith(end.rstrip()):
             raise ValueError("a quote that is opened in it is never closed")
+
+
+def _is_text(cell: str) -> bool:
+    """Whether a cell is no number, no date in digits and not missing."""
+    return type(number(cell)) is str and any(map(str.isalpha, cell))
 
 
 def _unlike(header: list[str]) -> list[str]:

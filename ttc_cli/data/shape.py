@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ttc_cli.data.cells import MISSING, READERS, kind_of
@@ -28,8 +29,8 @@ def table(lines: Sequence[str]) -> dict[str, Any]:
     mark = told[1] if told else _mark(body)
     skip = _remarks(lines, body, mark)
     titles = _titles(lines[skip:], mark)
-    if titles == 1 and _one_column(lines[skip + 1 :], mark):
-        titles, mark = 0, NO_MARK
+    if titles and _is_header(lines[skip:], titles, mark):
+        titles, mark = 0, mark if mark in lines[skip] else NO_MARK
     skip += titles
     rows = _rows(lines[skip:], mark)
     spaced = any(f"{mark} " in line for line in lines[skip : skip + 1])
@@ -70,18 +71,33 @@ def _titles(lines: Sequence[str], mark: str) -> int:
 
     They have at most half as many filled cells as is usual, or fewer and the empty line.
     """
-    rows = [next(csv.reader([line], delimiter=mark), []) for line in lines]
-    filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    reader = csv.reader(lines, delimiter=mark)
+    found = [(_filled(row), reader.line_num) for row in reader]
+    filled = [many for many, _ in found]
     usual = Counter(filled).most_common(1)[0][0] if filled else 0
     above = next((at for at, many in enumerate(filled) if 2 * many > usual), 0)
     gaps = [at + 1 for at in range(above, len(filled)) if not filled[at]]
-    return max([above, *(gap for gap in gaps if max(filled[:gap]) < usual)])
+    rows = max([above, *(gap for gap in gaps if max(filled[:gap]) < usual)])
+    return found[rows - 1][1] if rows else 0
 
 
-def _one_column(lines: Sequence[str], mark: str) -> bool:
-    """Whether lines below a header without a mark are of its column: 1,5 or "Lee, Ann"."""
-    rows = _rows(lines, mark)
-    return bool(rows) and len(rows[0]) == 2 and (f"{mark} " in lines[0] or not _headed(rows))
+def _filled(row: list[str]) -> int:
+    """How many cells are not empty; columns of row names, ahead of the others, need no name."""
+    cells = list(map(str.strip, row))
+    named = list(itertools.dropwhile(lambda cell: not cell, cells))
+    return len(cells) if named and all(named) else sum(map(bool, cells))
+
+
+def _is_header(lines: Sequence[str], titles: int, mark: str) -> bool:
+    """Whether the first of the lines that look like a title names the columns.
+
+    It does where the lines below have no header, and where it has no mark itself while those right
+    below have one in each cell: 1,5 or "Lee, Ann".
+    """
+    rows = _rows(lines[titles:], mark)
+    if not rows or mark in lines[0]:
+        return bool(rows) and not _headed(rows)
+    return titles == 1 and len(rows[0]) == 2 and (f"{mark} " in lines[1] or not _headed(rows))
 
 
 def _headed(rows: Sequence[Sequence[str]]) -> bool:
@@ -148,10 +164,10 @@ def json_form(text: str, lines: Sequence[str]) -> str | None:
     return "json" if (_parses if len(text) <= _PARSED else _begins)(text) else None
 
 
-def is_records(lines: Sequence[str]) -> bool:
+def is_records(lines: Iterable[str]) -> bool:
     """Whether each of several lines is a JSON object."""
-    lines = [line for line in lines if line.strip()]
-    return len(lines) > 1 and all(line[:1] == "{" and _parses(line) for line in lines)
+    known = (line[:1] == "{" and _parses(line) for line in lines if line.strip())
+    return next(known, False) and next(known, False) and all(known)
 
 
 def holding(value: dict[str, Any]) -> str | None:
