@@ -12,7 +12,7 @@ from typing import Any
 
 from ttc_cli.answers.asked import last, wanted
 from ttc_cli.programs.rounding import Rounding, rounding
-from ttc_cli.prompts.forms import language
+from ttc_cli.prompts.forms import constraints, language
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -26,6 +26,7 @@ _WEEKDAYS = {
 }
 _WHICH_MONTH = re.compile(r"\b(?:which|what) month\b", re.IGNORECASE)
 _WHICH_DAY = re.compile(r"\b(?:which|what) day\b(?! of the (?:month|year))", re.IGNORECASE)
+_ANY_DAY = re.compile(r"\b(?:(?:week)?day|(?:wochen)?tag|jour|día)\b", re.IGNORECASE)
 _WEEKDAY = re.compile(
     r"\bday of the week\b|\bweekday\b|\bwochentag\b|\bjour de la semaine\b|"
     r"\bdía de la semana\b",
@@ -116,9 +117,8 @@ def _told(value: Any, question: str) -> Any:
         return value if _HOURS.search(question) else _clock(value)
     if isinstance(value, date) and _WEEKDAY.search(question):
         value = _WEEKDAYS["en"][value.weekday()]
-    if value in _WEEKDAYS["en"]:
-        names = _WEEKDAYS.get(language(question) or "en", _WEEKDAYS["en"])
-        return names[_WEEKDAYS["en"].index(value)]
+    if value in _WEEKDAYS["en"] and _ANY_DAY.search(question):
+        return _named(value, question)
     number = int(value) if type(value) is int or _SMALL.fullmatch(str(value)) else None
     if number is None:
         return value
@@ -128,6 +128,13 @@ def _told(value: Any, question: str) -> Any:
     if number <= 7 and (day or _WEEKDAY.search(question)):
         return None  # counted from Monday or Sunday, from 0 or 1: nobody knows
     return value
+
+
+def _named(weekday: str, question: str) -> str:
+    """A weekday in the language that a question asks for, or else is in."""
+    asked = [one.of for one in constraints(question) if one.kind == "language"]
+    names = _WEEKDAYS.get(asked[0] if asked else language(question) or "en", _WEEKDAYS["en"])
+    return names[_WEEKDAYS["en"].index(weekday)]
 
 
 def _pair(value: Any) -> bool:

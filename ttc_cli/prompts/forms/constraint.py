@@ -23,8 +23,7 @@ _ITEMS = {
 _QUOTED = re.compile(r"[\"“„«].*[\"”“»]", re.DOTALL)
 _RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|?)+[ \t]*$", re.MULTILINE)
 _SENTENCE = re.compile(rf"{UNABBREVIATED}[.!?…]+[\"”'»)]*(?=\s|$)|[。！？]")
-_GOES_ON = re.compile(r"[ \t]+[^\W\d_A-ZÀ-ÖØ-Þ]")
-_ORDINAL = re.compile(r"(?<!\d)\d{1,2}\.$")
+_ORDINAL = re.compile(r"\b(?:am|im|de[rmns]|vom|zum|beim) \d{1,2}\.$", re.IGNORECASE)
 _TITLE = re.compile(r"#{1,6} .*|\*\*[^*\n]+\*\*:?")
 _NUMERAL = (
     r"[-+−]?(?:[$€£¥]\s?)?[-+−]?(?:\d+(?:[ ,.'’\u00a0\u202f]\d{3})*|\d*)(?:[.,:/]\d+)*"
@@ -158,10 +157,14 @@ def _letter(text: str, constraint: Constraint) -> bool:
 
 def _json(text: str, constraint: Constraint) -> bool:
     try:
-        value = json.loads(text, parse_constant=int)  # which NaN is not, as it is not JSON
+        value = json.loads(text, parse_constant=_refused)
     except (ValueError, RecursionError):
         return False
     return isinstance(value, dict | list)
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(constant)  # NaN and Infinity are no JSON
 
 
 def _csv(text: str, constraint: Constraint) -> bool:
@@ -200,13 +203,11 @@ def _rows(text: str) -> int:
 
 def _sentences(text: str) -> int:
     """How many there are: "e.g. this" ends none, nor does a day as "3. Oktober" in German."""
-    small, german = text == text.lower(), language(text) == "de"
-    ends = [
-        end.end()
-        for end in _SENTENCE.finditer(text)
-        if (small or not _GOES_ON.match(text, end.end()))
-        and not (german and _ORDINAL.search(text, max(0, end.start() - 2), end.end()))
-    ]
+    ends = [end.end() for end in _SENTENCE.finditer(text)]
+    if text != text.lower():
+        ends = [end for end in ends if not text[end : end + 3].strip(" \t")[:1].islower()]
+    if language(text) == "de":
+        ends = [end for end in ends if not _ORDINAL.search(text, max(0, end - 8), end)]
     return len(ends) + bool(re.search(r"\w", text[ends[-1] :] if ends else text))
 
 

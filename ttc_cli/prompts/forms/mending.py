@@ -138,17 +138,23 @@ def _polished(part: str, wanted: Sequence[Constraint]) -> Iterator[str]:
 
 
 def _values(reply: str) -> Iterator[str]:
-    """Every JSON object or list in a text, the longest first; none of several objects."""
-    found, objects, after = [], 0, 0
+    """The last JSON object or list that is not much shorter than the longest; no JSON Lines."""
+    found, after = list[str](), 0
     for start in (match.start() for match in re.finditer(r"[{\[]", reply[:20_000])):
+        if start < after:
+            continue
         try:
             _, end = json.JSONDecoder().raw_decode(reply, start)
         except (ValueError, RecursionError):
             continue
-        found.append(reply[start:end])
-        objects += start >= after and reply[start] == "{"
-        after = max(after, end)
-    yield from sorted(found, key=len, reverse=True) if objects < 2 else ()
+        value = reply[start:end]
+        follows = found and found[-1][0] == value[0] == "{" and found[-1] != value
+        if follows and not reply[after:start].strip(" ,\n"):
+            return
+        found.append(value)
+        after = end
+    longest = max(map(len, found), default=0)
+    yield from [one for one in found if 2 * len(one) >= longest][-1:]
 
 
 _MOST = 40  # items beyond which counting them is left to the model

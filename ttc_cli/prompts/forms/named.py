@@ -97,7 +97,10 @@ _MANY = re.compile(
     rf"como)\b)?",
     re.IGNORECASE,
 )
-_MORE = re.compile(rf"\b(?:and|und|et|y)\s+(?:{NUMERAL})\b", re.IGNORECASE)
+_MORE = re.compile(
+    rf"\b(?:and|und|et|y)\s+(?!an?\b|ein|un)(?:{NUMERAL})\s+(?!(?:in|as|als|en|como)\b)\w",
+    re.IGNORECASE,
+)
 """In a list of three of these and three of those."""
 _NO_ORDER = re.compile(r"\s*(?:is|was|are|were|ist|war|est|était|es|era)\b", re.IGNORECASE)
 _OF_DATA = re.compile(

@@ -196,45 +196,41 @@ def _meant(kind: str, sentence: str, mark: re.Match[str], asks: bool) -> bool:
 
 def _counted(text: str) -> Iterator[Constraint]:
     sentences = [*_SENTENCE.findall(text), ""]
-    found = [
-        one
-        for sentence, after in pairwise(sentences)
-        if not THEN.match(after.lstrip())
-        for one in _counted_in(sentence)
-    ]
+    found = [one for sentence, after in pairwise(sentences) for one in _counted_in(sentence, after)]
     for one in found:  # bounds that exclude each other are of several parts
         alike = [other for other in found if other.kind == one.kind]
         if max(other.least for other in alike) <= min(other.most for other in alike):
             yield one
 
 
-def _counted_in(sentence: str) -> Iterator[Constraint]:
+def _counted_in(sentence: str, after: str) -> Iterator[Constraint]:
+    """The counts of the whole reply in a sentence, by what comes after it too."""
     if _MADE.search(sentence) and not _OF_REPLY.search(sentence):
         return
     counts = list(words.COUNT.finditer(sentence))
-    if counts and THEN.search(sentence, counts[0].end()):
+    if counts and THEN.search(sentence[counts[0].end() :] + after):
         return
+    counts = [
+        count
+        for count in counts
+        if not _told_of(sentence, count) and _of_the_reply(sentence, count)
+    ]
     for count in counts:
         kind = next(name for name in words.COUNTED if count[name])
-        before = sentence[: count.start()]
-        if _told_of(sentence, count) or not _of_the_reply(sentence, before, count):
-            continue
-        if _of_a_part(sentence, before, count, [one for one in counts if one[kind]]):
+        if _of_a_part(sentence, count, [one for one in counts if one[kind]]):
             continue
         least, most = _bounds(count)
         bullets = "-" if kind == "items" and _BULLETS.search(count[0]) else ""
         yield Constraint(kind, least, most, bullets)
 
 
-def _of_a_part(
-    sentence: str, before: str, count: re.Match[str], alike: list[re.Match[str]]
-) -> bool:
+def _of_a_part(sentence: str, count: re.Match[str], alike: list[re.Match[str]]) -> bool:
     """Whether so many words or sentences are those of a part, such as each of three titles.
 
     Args:
         alike: the counts of the same things in the sentence.
     """
-    if PART.search(before) or PART_BEHIND.match(sentence, count.end()):
+    if PART.search(sentence[: count.start()]) or PART_BEHIND.match(sentence, count.end()):
         return True
     if any(one["least"] for one in alike) and any(one["most"] for one in alike):
         return False
@@ -257,8 +253,9 @@ def _bounds(count: re.Match[str]) -> tuple[int, int]:
     return low, number
 
 
-def _of_the_reply(sentence: str, before: str, count: re.Match[str]) -> bool:
+def _of_the_reply(sentence: str, count: re.Match[str]) -> bool:
     """Whether a number of words, lines or the like is that of the reply."""
+    before = sentence[: count.start()]
     bound = any(count[name] for name in ("exactly", "most", "least", "after", "more", "high"))
     starts = not before.strip(" \t\"'(—–-")
     if _AHEAD.fullmatch(before) and sentence[count.end() :].lstrip()[:1] in (",", ":"):

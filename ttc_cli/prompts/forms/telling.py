@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ttc_cli.prompts.forms.words import TELL
+from ttc_cli.prompts.forms.words import NUMERAL, TELL
 
 TOLD = "…"
 """What stands where a clause was left out."""
@@ -111,20 +111,29 @@ def _kept(clause: str) -> str:
     return TOLD if _TELLS.match(clause) else _WHOSE.sub(TOLD, clause)
 
 
+_EACH = (
+    r"(?:each|every|jede[rsn]?|chaque|chacune?s?|cada(?: una?)?)\b(?!-| (?:question|time|answer|"
+    r"reply|response|frage|antwort|réponse|pregunta|respuesta)\b)"
+)
 PART = re.compile(
-    r"\b(?:each|every)\b(?! question| time)|\b(?:jede[rsnm]?|jeweils|chacune?s?|chaque|cada)\b|"
-    r"\bje\s*$|\w(?<!si)s of\s*$",
+    rf"^\W*(?:(?:please|bitte) )?\w+ {_EACH}|\b{_EACH}(?: \w+)?\s*$|\bje(?:weils)?\s*$|"
+    r"\w(?<!si)(?<!serie)(?<!consist)s of\s*$",
     re.IGNORECASE,
 )
+"""Ahead of a number of words that is not the whole reply's: "describe each city in", "jokes of"."""
 PART_BEHIND = re.compile(
-    r"\s+(?:each|apiece|every|per|jeweils|je|pro|chacune?s?|par(?! exemple)|(?:por )?cada)\b",
+    r"\s+(?:each|apiece|per(?! capita)|jeweils|pro(?! und)|chacune?s?|"
+    r"par(?! (?:ex|oui|qu|rapport|l[ae]s?\b|l['’]|une?\b))|(?:por )?cada)\b",
     re.IGNORECASE,
 )
+"""Right behind such a number: "two sentences each"."""
 THEN = re.compile(
-    r"\b(?:then|followed by|afterwards|dann|danach|gefolgt von|puis|ensuite|"
-    r"suivie?s? d(?:e\b|['’])|luego|después|seguid[oa]s? de)\b",
+    r"(?:^|[.,;:!\n])\s*(?:(?:and|und|et|y) )?(?:then|afterwards|dann|danach|puis|ensuite|luego|"
+    r"después)\s+(?:list|give|name|explain|describe|nenne|gib|erkläre|donne|cite|explique|da|dame|"
+    rf"enumera|explica|(?:in|en) (?!\d{{4}})(?:{NUMERAL}))\b|"
+    r"^(?: \w+)? (?:followed by|gefolgt von|suivie?s? d|seguid[oa]s? de)",
     re.IGNORECASE,
 )
+"""Between such a number and a further part of the reply: ", then list three examples"."""
 AND = re.compile(r"\b(?:and|und|et|y)\b", re.IGNORECASE)
-"""Words by which a number of words or sentences is that of a part of the reply: ahead of it,
-right behind it, between it and what follows, between two."""
+"""Between two such numbers, each of which is that of a part."""
