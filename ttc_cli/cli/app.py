@@ -9,7 +9,7 @@ import importlib
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 HIDDEN = (", --reasoning-effort",)  # names that work and are not shown
@@ -104,8 +104,8 @@ class Filled(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write them as every command does."""
         for param in self.params:
-            # the class of all parameters declares no help, and those of commands have it
-            param.help = named(getattr(param, "help", None) or "")  # type: ignore[attr-defined]
+            if isinstance(param, TyperArgument | TyperOption):
+                param.help = named(param.help or "")
         super().format_options(ctx, formatter)
 
 

@@ -95,22 +95,6 @@ _GIVEN = re.compile(
     re.IGNORECASE,
 )
 """What is given to be translated or corrected."""
-
-
-def ordering(text: str) -> str:
-    """A text without the clauses that only tell, ask how others speak, or are to be worked on."""
-    text = _GIVEN.sub(rf"\1{TOLD}", text)
-    return _CLAUSE.sub(lambda clause: _kept(clause[0]), _SET.sub(f" {TOLD}, ", text))
-
-
-def _kept(clause: str) -> str:
-    if _WISHED.search(clause):
-        return clause
-    if ASKING.match(clause):
-        return TOLD if _SAYS.search(clause) else clause
-    return TOLD if _TELLS.match(clause) else _WHOSE.sub(TOLD, clause)
-
-
 _EACH = (
     r"(?:each|every|jede[rsn]?|chaque|chacune?s?|cada(?: una?)?)\b(?!-| (?:question|time|answer|"
     r"reply|response|frage|antwort|réponse|pregunta|respuesta)\b)"
@@ -137,3 +121,17 @@ THEN = re.compile(
 """Between such a number and a further part of the reply: ", then list three examples"."""
 AND = re.compile(r"\b(?:and|und|et|y)\b", re.IGNORECASE)
 """Between two such numbers, each of which is that of a part."""
+
+
+def ordering(text: str) -> str:
+    """A text without the clauses that only tell, ask how others speak, or are to be worked on."""
+    text = _GIVEN.sub(rf"\1{TOLD}", text)
+    return _CLAUSE.sub(lambda clause: _kept(clause[0]), _SET.sub(f" {TOLD}, ", text))
+
+
+def _kept(clause: str) -> str:
+    if _WISHED.search(clause):
+        return clause
+    if ASKING.match(clause):
+        return TOLD if _SAYS.search(clause) else clause
+    return TOLD if _TELLS.match(clause) else _WHOSE.sub(TOLD, clause)
