@@ -160,7 +160,7 @@ def travel() -> dict[str, Any]:
 
 def tiny(home: Path) -> Path:
     """A real GGUF of a few kilobytes: its header is read, the scripted engine answers."""
-    sys.path.insert(0, str(ROOT / "tests" / "engine"))
+    sys.path.insert(0, str(ROOT / "tests"))
     from tiny_llama import write_llama
 
     return write_llama(home / "tiny.gguf")

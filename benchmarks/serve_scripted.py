@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests/engine")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from tiny_llama import write_llama  # noqa: E402 - from the tests
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 from threadpoolctl import threadpool_limits
+from tiny_llama import write_llama
 
 from ttc_cli.models.catalogue import catalogue
 from ttc_cli.models.pull import pull
@@ -18,6 +19,12 @@ threadpool_limits(1, user_api="blas")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Programs that are started here find their modules compiled, as an installed one does.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real model of a few kilobytes, of random weights: it says nonsense."""
+    return write_llama(tmp_path_factory.mktemp("tiny") / "tiny.gguf")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RUN = "<!-- run -->"
-"""Stands before a block that the tests run, with a small model."""
+"""Stands before a block that the tests run, with a model of random weights."""
 _BLOCK = re.compile(
     rf"(?P<mark>{RUN}\n)?^```(?P<kind>sh|console)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
 )

@@ -59,21 +59,17 @@ def test_what_does_not_exist_would_be_found(words: list[str]) -> None:
         parse(words)
 
 
-@pytest.mark.model
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.run], ids=lambda block: block.where)
-def test_what_is_to_be_run_runs(
-    block: Block, smollm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_to_be_run_runs(block: Block, tiny: Path, tmp_path: Path) -> None:
     for tool in ("bash", "jq"):
         if tool in f"bash {block.script}" and shutil.which(tool) is None:
             pytest.skip(f"{tool} is not here")
     script = tmp_path / "bin" / "ttc"
     script.parent.mkdir()
-    # sixteen tokens are often too few for an answer: that is 6, of map 1, and told
-    script.write_text(
-        f'#!/bin/sh\n"{sys.executable}" -m ttc_cli "$@" || [ $? = 6 -o "$1" = map ]\n'
-    )
+    # what a model of random weights says is cut off (6) or no answer (3), of map 1, and told
+    ends = '"$@"; case $? in 0|3|6) ;; 1) [ "$1" = map ];; *) exit 1;; esac'
+    script.write_text(f'#!/bin/sh\n"{sys.executable}" -m ttc_cli {ends}\n')
     script.chmod(0o755)
     for name in ("notes.txt", "report.txt", "data.csv"):
         (tmp_path / name).write_text("May 3: 12 sold\nMay 4: 15 sold\n")
@@ -82,7 +78,7 @@ def test_what_is_to_be_run_runs(
         "PATH": f"{script.parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(Path(__file__).parents[1]),
         "TTC_HOME": str(tmp_path / "home"),
-        "TTC_MODEL": str(smollm),
+        "TTC_MODEL": str(tiny),
         "TTC_MAX_TOKENS": "16",
     }
     done = subprocess.run(

@@ -150,6 +150,8 @@ def test_a_real_model(ttc: Ttc, tmp_path: Path, smollm: Path) -> None:
         "-n",
         "2",
         "--no-early-stop",
+        "--max-tokens",
+        "60",
         "--out",
         str(out),
     )

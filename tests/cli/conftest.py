@@ -17,7 +17,6 @@ from ttc_cli.engine.scripted import Script, from_choices
 from ttc_cli.session.loaded import Session
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
-from tiny_llama import write_llama
 
 
 @pytest.fixture(autouse=True)
@@ -35,12 +34,6 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with open(os.devnull, encoding="utf-8") as nothing:  # noqa: PTH123
         monkeypatch.setattr(sys, "stdin", nothing)
         yield tmp_path
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real model of a few kilobytes that says nonsense."""
-    return write_llama(tmp_path_factory.mktemp("tiny") / "tiny.gguf")
 
 
 @pytest.fixture

@@ -41,9 +41,8 @@ def test_for_people_a_line_a_check_and_what_to_do(child: Ttc, machine: Path) -> 
     assert ran.err == ""
 
 
-@pytest.mark.model
-def test_the_speed_is_measured(child: Ttc, smollm: Path) -> None:
-    rows = findings(child("doctor", "--json", "-m", str(smollm)).out)
+def test_the_speed_is_measured(child: Ttc, tiny: Path) -> None:
+    rows = findings(child("doctor", "--json", "-m", str(tiny)).out)
     assert "tokens a second for one branch" in rows["speed"]["found"]
     assert not rows["speed"]["found"].startswith("0.0")
 

@@ -21,7 +21,7 @@ def start(tiny: Path, *words: str, **more: Any) -> subprocess.Popen[str]:
 
 
 def test_killed_again_and_again_it_loses_and_repeats_nothing(tiny: Path) -> None:
-    many = [f"n{n}" for n in range(200)]
+    many = [f"n{n}" for n in range(120)]
     words = ("--max-tokens", "24", "-o", "out", "--resume", "Say {line}", lines("in", *many))
     part, kept = Path("out.part"), 0
     for _ in range(3):

@@ -7,19 +7,13 @@ from pathlib import Path
 
 import pytest
 from kinds import Kind, LlamaKind, ScriptedKind, ServerKind, WarmKind
-from tiny_llama import write_llama, write_mamba
+from tiny_llama import write_mamba
 
 from ttc_cli.core.engine import Engine
 
 KINDS = ("scripted", "tiny", "recurrent", "smollm", "raw", "chat", "warm")
 SLOW = {"smollm": [pytest.mark.model]}
 PARAMS = [pytest.param(name, marks=SLOW.get(name, [])) for name in KINDS]
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A transformer of random weights."""
-    return write_llama(tmp_path_factory.mktemp("tiny") / "llama.gguf")
 
 
 @pytest.fixture(scope="session")

@@ -201,10 +201,10 @@ def _head(status: int, kind: str, length: int | None, more: str = "") -> bytes:
 
 
 class HostileServer:
-    """Serves one case after the other; `case` is the one that is served now."""
+    """Serves a case."""
 
-    def __init__(self) -> None:
-        self.case = Case(0)
+    def __init__(self, case: Case) -> None:
+        self.case = case
         server = self
 
         class Handler(socketserver.StreamRequestHandler):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,15 +15,6 @@ from ttc_cli.engine.scripted import ScriptedEngine
 from ttc_cli.models.registry import ModelFile
 from ttc_cli.settings import Settings
 from ttc_cli.store.speeds import Speeds
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
-from tiny_llama import write_llama
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model."""
-    return write_llama(tmp_path_factory.mktemp("tiny") / "tiny.gguf")
 
 
 @pytest.fixture
