@@ -39,8 +39,9 @@ def test_scores_do_not_depend_on_the_batch(kind: Kind, shared: Engine) -> None:
     for text, expected in zip(texts, alone, strict=True):
         assert said["batch", text].stop is Stop.SCORED
         assert said["batch", text].sampled == 0
-        # kernels round by the shape of a batch, and the further from likely, the more it shows
-        near = pytest.approx(expected, abs=kind.tolerance, rel=kind.tolerance / 4)
+        # kernels round by the shape of a batch, and the further from likely, the more it shows:
+        # 0.48 nats at -10 were seen of a quantised model
+        near = pytest.approx(expected, abs=kind.tolerance, rel=kind.tolerance / 2)
         assert said["batch", text].scores == near
 
 
