@@ -379,9 +379,21 @@ def document(path: Path, text: str | None = None) -> Document:
 
 def test_questions_that_count_are_computed_and_others_read(tmp_path: Path) -> None:
     one = document(written(tmp_path, "sales.csv", SALES))
+    long = document(written(tmp_path, "long.csv", SALES * 90))
+    letter = Document("letter.txt", "Dear Ann, sales were highest in May. Yours, Bo")
     shown, files = computed_over("Which month had the highest revenue?", [one])
     assert files[0].rows == 2
     assert shown[0].text.startswith("sales.csv: table, 77 bytes, 2 rows\n- date: date, as")
+    for question in (
+        "Who is the oldest?", "Where were sales highest?", "Who sold the most in May?",
+        "When was revenue lowest?", "Whose revenue is above 10?", "Who sold more than Ann?",
+        "Which runner was fastest?", "Welche Region hat die meisten Kunden?",
+    ):  # fmt: skip
+        assert computed_over(question, [one])[1] == files
+        assert computed_over(question, [letter]) == ((letter,), ())
+    for question in ("Who wrote this report?", "When was it exported?", "Where does Ann live?"):
+        assert computed_over(question, [one]) == ((one,), ())
+        assert computed_over(question, [long]) == ((long,), ())
     assert computed_over("Explain what this file is about", [one]) == ((one,), ())
     assert computed_over("Is it tidy?", [one]) == ((one,), ())
     for text in ('{"a": true} // remarks', '{"needs": {"x": "^1"}, "files": ["a"]}'):
@@ -392,6 +404,7 @@ def test_questions_that_count_are_computed_and_others_read(tmp_path: Path) -> No
 def test_a_file_too_large_to_read_is_only_computed_over(tmp_path: Path) -> None:
     one = document(written(tmp_path, "sales.csv.gz", SALES), "")
     assert computed_over("Is it tidy?", [one])[1]
+    assert computed_over("Where was revenue 7?", [one])[1]
     with pytest.raises(UnreadableFile, match="too large or packed"):
         computed_over("Summarise this file", [one])
     (tmp_path / "more").mkdir()
