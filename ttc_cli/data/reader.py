@@ -26,9 +26,13 @@ _LEVEL = (
     r"(?P<level>(?i:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRIT(?:ICAL)?|ALERT|EMERG(?:ENCY)?|"
     r"FATAL))\b\]?[\s\-|:]*"
 )
-EVENT = re.compile(
-    r"\[?(?P<time>\d{4}([-/])\d\d\2\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]?"
-    rf"[\s\-|]*\[?(?:[\w-]+\.)?{_LEVEL}(?P<message>.*)"
+_MOMENT = (
+    r"\[?(?P<time>\d{4}([-/])\d\d\2\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?"
+    r"(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)\]?[\s\-|]*"
+)
+EVENT = re.compile(rf"{_MOMENT}\[?(?:[\w-]+\.)?{_LEVEL}(?P<message>.*)")
+SOURCED = re.compile(  # the logger or thread stands ahead of the level
+    rf"{_MOMENT}[\[{{]?(?P<source>[\w.:/-]+)[\]}}]?[\s\-|]+\[?(?=[A-Z]{{4}}){_LEVEL}(?P<message>.*)"
 )
 SYSTEM = re.compile(
     r"(?P<time>\w{3} +\d+ \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (?P<host>\S+) "
@@ -38,8 +42,8 @@ APACHE = re.compile(
     r"\[(?P<time>\w{3} \w{3} +\d+ \d\d:\d\d:\d\d(?:\.\d+)? \d{4})\] \[(?:(?P<module>\w*):)?"
     rf"{_LEVEL}(?:\[pid (?P<pid>\d+)[^\]]*\] )?(?:\[client (?P<client>[^\]]+)\] )?(?P<message>.*)"
 )
-LEVELLED = re.compile(rf"\[{_LEVEL}(?P<message>.*)")
-LOGS = (ACCESS, EVENT, SYSTEM, APACHE, LEVELLED)
+LEVELLED = re.compile(rf"(?:\[|(?=[A-Z]+:)){_LEVEL}(?P<message>.*)")
+LOGS = (ACCESS, EVENT, SOURCED, SYSTEM, APACHE, LEVELLED)
 PAIR = re.compile(r'(?<![\w&?])([A-Za-z_]\w*)=(?:"([^"]*)"|([^\s,;]+))')
 _CHUNK = 1 << 20
 
