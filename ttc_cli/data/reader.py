@@ -74,7 +74,7 @@ def stream(
     encoding: str = "utf-8",
     kinds: Mapping[str, str] | None = None,
     wanted: Iterable[str] = (),
-    key: str = "",
+    under: tuple[str, ...] = (),
     blank: Iterable[str] = (),
     pairs: bool = False,
 ) -> Iterator[dict[str, Any]]:
@@ -87,7 +87,7 @@ def stream(
         skip: lines ahead of a table that are not of it.
         kinds: columns whose cells are numbers or dates, each with its kind, of `READERS`.
         wanted: the columns that matter, the others are left out; empty for all. Of CSV.
-        key: of the object that holds the rows, in JSON.
+        under: the keys that lead to the rows in an object of JSON.
         blank: columns that some rows lack: they are None there.
         pairs: what a log's messages say as name=value are columns.
     """
@@ -100,7 +100,7 @@ def stream(
             yield from _table(file, lines, names, delimiter, kinds, set(wanted))
             return
         if form == "json":
-            rows = _json(file, key)
+            rows = _json(file, under)
         elif form == "log":
             rows = _lines(file, pairs=pairs)
         else:
@@ -156,14 +156,15 @@ def _unlike(header: list[str]) -> list[str]:
     return names
 
 
-def _json(file: IO[str], key: str) -> Iterator[dict[str, Any]]:
+def _json(file: IO[str], under: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Rows of a list, one at a time; of an object that holds a list, or that is the only row."""
     start = file.read(_CHUNK)
-    if not key and start.lstrip()[:1] == "[":
+    if not under and start.lstrip()[:1] == "[":
         yield from _elements(file, start.lstrip()[1:])
         return
     value = json.loads(start + file.read())
-    value = value[key] if key else value
+    for key in under:
+        value = value[key]
     yield from map(_row, value if isinstance(value, list) else [value])
 
 
