@@ -11,11 +11,17 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
-MISSING = frozenset({"", "-", "--", "?", ".", "na", "n/a", "#n/a", "nan", "null", "none", "nil"})
+MISSING = frozenset(
+    {"", "-", "--", "\u2013", "\u2014", "\u2212", "?", "."}
+    | {"na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "nil", "\\n"}  # \N: of databases
+    | {"#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!"}  # errors of a spreadsheet
+)
 """Cells of a column of numbers or dates that say that there is no value, in lower case."""
-_MONEY = r"(?:[$€£¥]|(?:USD|EUR|GBP|CHF|JPY)\b)?"
+_MONEY = (
+    r"(?:(?:[A-Z]{1,2})?\$|[€£¥₹]|(?:kr|zł|USD|EUR|GBP|CHF|JPY|INR|CAD|AUD|SEK|NOK|DKK|PLN)\b)?"
+)
 _NUMBER = re.compile(
-    rf"[-+]?{_MONEY}\s?[-+]?(?:[1-9]\d{{0,2}}(?:[,' \u00a0\u202f]\d{{3}})+|"
+    rf"[-+]?{_MONEY}\s?[-+]?(?:[1-9]\d{{0,2}}(?:[,'\u2019 \u00a0\u202f]\d{{3}})+|"
     rf"[1-9]\d?(?:,\d\d)+,\d{{3}}|\d+)?(?:\.\d+)?"
     rf"(?:[eE][-+]?\d+)?\s?%?\s?{_MONEY}"
 )
@@ -26,15 +32,21 @@ _COMMA = re.compile(
 _EUROPEAN = re.compile(r"\.\d{3}[.,]\d|,(?!\d{3}(?!\d))\d|(?<!\d)0,")
 _ENGLISH = re.compile(r",\d{3}[.,]\d|\.(?!\d{3}(?!\d))\d|(?<!\d)0\.")
 """In numbers that can be read in one way alone: by that which stands between their thousands."""
+CENTS = re.compile(r",\d\d(?!\d)|\.\d{3},\d")
+"""Decimals behind a comma that are no list of two numbers."""
+_GROUPED = re.compile(
+    rf"[-+]?(?P<a>{_MONEY})\s?[-+]?[1-9]\d{{0,2}}(?P<group>\.\d{{3}})?\s?(?P<b>{_MONEY})"
+)
 _MINUS = "\u2212"  # as typeset: it is no hyphen
 _ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}")
-_LOSS = re.compile(r"\((?![-+])[^()]*\d[^()]*\)")
+_LOSS = re.compile(r"\((?![-+])[^()]*\d[^()]*\)|[^-+()]*\d[.,]\d\d-")
 _NO_DIGITS = re.compile(r"[^\d.eE+-]|(?<=[A-Z])E|E(?=[A-Z])")
 _TIME = (
     r"(?:(?:[T:]|,? )(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
 )
 _DATE = re.compile(  # of "Mar 14 22:05:09" the 22 is no year
+    r"(?:(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?|Mo|Di|Mi|Do|Fr|Sa|So)\.?,? )?"
     r"(?P<a>\d{1,4}|[A-Za-z]{3,9})\.?[-/. ]\s?(?P<b>\d{1,2}|[A-Za-z]{3,9})\.?,?[-/. ]\s?"
     rf"(?P<c>\d{{4}}|\d{{1,2}}(?!:)){_TIME}"
 )
@@ -53,7 +65,7 @@ def number(text: str) -> int | float | str | None:
     text = text.strip().replace(_MINUS, "-")
     if text.lower() in MISSING:
         return None
-    signed = f"-{text[1:-1]}" if _LOSS.fullmatch(text) else text  # as accountants write it
+    signed = f"-{text.strip('()-')}" if _LOSS.fullmatch(text) else text  # (7) or 7.00-
     if not _NUMBER.fullmatch(signed):
         return text
     plain = _NO_DIGITS.sub("", signed)
@@ -77,7 +89,7 @@ def _comma(text: str) -> Any:
     """A number whose decimals stand behind a comma, and dots between its thousands."""
     text = text.replace(_MINUS, "-")
     turned = text.translate({ord(","): ".", ord("."): ","})
-    return number(turned) if _COMMA.fullmatch(text.strip().strip("()")) else number(text)
+    return number(turned) if _COMMA.fullmatch(text.strip().strip("()-")) else number(text)
 
 
 class Date(str):
@@ -198,6 +210,21 @@ def kind_of(cells: list[str], *, codes: bool = False) -> str:
     return "text"
 
 
+def in_thousands(cells: list[str]) -> bool:
+    """Whether 1.500 is rather 1500, in a file that has decimals behind commas in another column.
+
+    Decimals that are told to the third place have it everywhere, and it is not always 0, nor is
+    it told of money.
+    """
+    known = [cell.strip() for cell in cells if cell.strip().lower() not in {*MISSING, "0"}]
+    found = list(map(_GROUPED.fullmatch, known))
+    groups = [one["group"] or "" for one in found if one]
+    if not any(groups) or len(groups) < len(known):
+        return False
+    money = any(one["a"] or one["b"] for one in found if one)
+    return money or "" in groups or all(group[-1] == "0" for group in groups)
+
+
 def _candidates(known: list[str]) -> list[str]:
     """Kinds that the cells may be of: of dates the order in which their parts must stand."""
     dates = [found for cell in known if (found := _DATE.fullmatch(cell))]
@@ -227,8 +254,8 @@ def _marked(known: list[str]) -> list[str]:
     """Kinds of number that the cells may be of, the likely one first."""
     if any(map(_ADDRESS.fullmatch, known)):
         return ["int"]
-    european = any(_COMMA.fullmatch(cell.strip("()")) and _EUROPEAN.search(cell) for cell in known)
-    english = any(_NUMBER.fullmatch(cell.strip("()")) and _ENGLISH.search(cell) for cell in known)
+    european = any(_COMMA.fullmatch(cell.strip("()-")) and _EUROPEAN.search(cell) for cell in known)
+    english = any(_NUMBER.fullmatch(cell.strip("()-")) and _ENGLISH.search(cell) for cell in known)
     return ["comma", "int"] if european and not english else ["int", "comma"]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ttc_cli.core.errors import UnreadableFile
 from ttc_cli.core.files import encoding_of
-from ttc_cli.data.cells import Date, Undated, kind_of
+from ttc_cli.data.cells import CENTS, Date, Undated, in_thousands, kind_of
 from ttc_cli.data.reader import LOGS, PAIR, open_bytes, open_text, stream
 from ttc_cli.data.shape import holding, is_records, is_table, json_form, table
 
@@ -151,8 +151,8 @@ def _options(path: Path, form: str, encoding: str, head: list[str]) -> dict[str,
         return options | table(head)
     if form == "json" and head and head[0].lstrip()[:1] == "{":
         with open_text(str(path), encoding) as file:
-            key = holding(json.load(file))
-        return options | ({"key": key} if key else {})
+            under = holding(json.load(file))
+        return options | ({"under": under} if under else {})
     return options
 
 
@@ -164,10 +164,12 @@ def _found(sample: list[dict[str, Any]], form: str) -> dict[str, Any]:
         named = [{name: a or b for name, a, b in PAIR.findall(line)} for line in said]
         sample = [row | more for row, more in zip(sample, named, strict=True)]
     names = list(dict.fromkeys(column for row in sample for column in row if column != "line"))
-    kinds = {}
-    for name in names:
-        cells = [cell for row in sample if isinstance(cell := row.get(name), str)]
-        kinds[name] = kind_of(cells, codes=form in ("json", "jsonl"))
+    columns = {n: [cell for row in sample if isinstance(cell := row.get(n), str)] for n in names}
+    codes = form in ("json", "jsonl")
+    kinds = {name: kind_of(cells, codes=codes) for name, cells in columns.items()}
+    commas = [name for name, kind in kinds.items() if kind == "comma"]
+    if any(CENTS.search(cell) for name in commas for cell in columns[name]):
+        kinds |= {name: "comma" for name, cells in columns.items() if in_thousands(cells)}
     kinds = {name: kind for name, kind in kinds.items() if kind != "text"}
     lacking = form != "csv" and any(len(row) < len(names) for row in sample)
     options = {"kinds": kinds, "blank": lacking and names, "pairs": pairs}

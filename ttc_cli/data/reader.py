@@ -26,9 +26,13 @@ _LEVEL = (
     r"(?P<level>(?i:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRIT(?:ICAL)?|ALERT|EMERG(?:ENCY)?|"
     r"FATAL))\b\]?[\s\-|:]*"
 )
-EVENT = re.compile(
-    r"\[?(?P<time>\d{4}([-/])\d\d\2\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]?"
-    rf"[\s\-|]*\[?(?:[\w-]+\.)?{_LEVEL}(?P<message>.*)"
+_MOMENT = (
+    r"\[?(?P<time>\d{4}([-/])\d\d\2\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?"
+    r"(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)\]?[\s\-|]*"
+)
+EVENT = re.compile(rf"{_MOMENT}\[?(?:[\w-]+\.)?{_LEVEL}(?P<message>.*)")
+SOURCED = re.compile(  # the logger or thread stands ahead of the level
+    rf"{_MOMENT}[\[{{]?(?P<source>[\w.:/-]+)[\]}}]?[\s\-|]+\[?(?=[A-Z]{{4}}){_LEVEL}(?P<message>.*)"
 )
 SYSTEM = re.compile(
     r"(?P<time>\w{3} +\d+ \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (?P<host>\S+) "
@@ -38,8 +42,8 @@ APACHE = re.compile(
     r"\[(?P<time>\w{3} \w{3} +\d+ \d\d:\d\d:\d\d(?:\.\d+)? \d{4})\] \[(?:(?P<module>\w*):)?"
     rf"{_LEVEL}(?:\[pid (?P<pid>\d+)[^\]]*\] )?(?:\[client (?P<client>[^\]]+)\] )?(?P<message>.*)"
 )
-LEVELLED = re.compile(rf"\[{_LEVEL}(?P<message>.*)")
-LOGS = (ACCESS, EVENT, SYSTEM, APACHE, LEVELLED)
+LEVELLED = re.compile(rf"(?:\[|(?=[A-Z]+:)){_LEVEL}(?P<message>.*)")
+LOGS = (ACCESS, EVENT, SOURCED, SYSTEM, APACHE, LEVELLED)
 PAIR = re.compile(r'(?<![\w&?])([A-Za-z_]\w*)=(?:"([^"]*)"|([^\s,;]+))')
 _CHUNK = 1 << 20
 
@@ -70,7 +74,7 @@ def stream(
     encoding: str = "utf-8",
     kinds: Mapping[str, str] | None = None,
     wanted: Iterable[str] = (),
-    key: str = "",
+    under: tuple[str, ...] = (),
     blank: Iterable[str] = (),
     pairs: bool = False,
 ) -> Iterator[dict[str, Any]]:
@@ -83,7 +87,7 @@ def stream(
         skip: lines ahead of a table that are not of it.
         kinds: columns whose cells are numbers or dates, each with its kind, of `READERS`.
         wanted: the columns that matter, the others are left out; empty for all. Of CSV.
-        key: of the object that holds the rows, in JSON.
+        under: the keys that lead to the rows in an object of JSON.
         blank: columns that some rows lack: they are None there.
         pairs: what a log's messages say as name=value are columns.
     """
@@ -96,7 +100,7 @@ def stream(
             yield from _table(file, lines, names, delimiter, kinds, set(wanted))
             return
         if form == "json":
-            rows = _json(file, key)
+            rows = _json(file, under)
         elif form == "log":
             rows = _lines(file, pairs=pairs)
         else:
@@ -152,14 +156,15 @@ def _unlike(header: list[str]) -> list[str]:
     return names
 
 
-def _json(file: IO[str], key: str) -> Iterator[dict[str, Any]]:
+def _json(file: IO[str], under: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Rows of a list, one at a time; of an object that holds a list, or that is the only row."""
     start = file.read(_CHUNK)
-    if not key and start.lstrip()[:1] == "[":
+    if not under and start.lstrip()[:1] == "[":
         yield from _elements(file, start.lstrip()[1:])
         return
     value = json.loads(start + file.read())
-    value = value[key] if key else value
+    for key in under:
+        value = value[key]
     yield from map(_row, value if isinstance(value, list) else [value])
 
 

@@ -18,11 +18,15 @@ PROSE_MARKS = ",;"  # those that a sentence has too, with a space behind them
 _SEP = re.compile(r'"?sep=([^\w\n\r"])"?', re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _PARSED = 1 << 22  # characters of JSON that are parsed to know it
+_WRAPPINGS = {"data", "result", "results", "response", "payload", "body", "hits", "_embedded"}
+"""Keys of the object in which servers wrap what was asked for."""
 _OPENS = re.compile(r'\s*(?:\[|\{\s*"(?:[^"\\]|\\.)*"\s*:)\s*')
 
 
 def table(lines: Sequence[str]) -> dict[str, Any]:
     """Options of `reader.stream` for a table, by its first lines."""
+    if options := _of_r(lines):
+        return options
     told = _SEP.fullmatch(lines[0])
     lines = lines[1:] if told else lines
     body = [line for line in lines if line.strip() and line[0] != "#"] or lines
@@ -38,6 +42,16 @@ def table(lines: Sequence[str]) -> dict[str, Any]:
     if rows and not _headed(rows):
         options["names"] = [f"column{i + 1}" for i in range(len(rows[0]))]
     return {name: value for name, value in options.items() if value}
+
+
+def _of_r(lines: Sequence[str]) -> dict[str, Any]:
+    """Options for what R's `write.table` writes: the column of the rows' names has none itself."""
+    for mark in " \t":
+        header, *rows = (next(csv.reader([line], delimiter=mark), []) for line in lines[:2])
+        quoted = lines[0] == mark.join(f'"{name}"' for name in header)
+        if quoted and rows and len(rows[0]) == len(header) + 1 and lines[1][0] == '"':
+            return {"delimiter": mark, "skip": 1, "names": ["", *header]}
+    return {}
 
 
 def _rows(lines: Sequence[str], mark: str) -> list[list[str]]:
@@ -69,16 +83,28 @@ def _remarks(lines: Sequence[str], body: Sequence[str], mark: str) -> int:
 def _titles(lines: Sequence[str], mark: str) -> int:
     """How many lines stand above the header: of a title, or of remarks with an empty line below.
 
-    They have at most half as many filled cells as is usual, or fewer and the empty line.
+    They have at most half as many filled cells as is usual, or the empty line and either fewer
+    cells or no form of a table, which what is below has.
     """
     reader = csv.reader(lines, delimiter=mark)
-    found = [(_filled(row), reader.line_num) for row in reader]
-    filled = [many for many, _ in found]
+    found = [(row, reader.line_num) for row in reader]
+    rows = [row for row, _ in found]
+    filled = list(map(_filled, rows))
     usual = Counter(filled).most_common(1)[0][0] if filled else 0
     above = next((at for at, many in enumerate(filled) if 2 * many > usual), 0)
     gaps = [at + 1 for at in range(above, len(filled)) if not filled[at]]
-    rows = max([above, *(gap for gap in gaps if max(filled[:gap]) < usual)])
-    return found[rows - 1][1] if rows else 0
+    apart = [gap for gap in gaps if max(filled[:gap]) < usual or _untabled(rows[:gap], rows[gap:])]
+    titles = max([above, *apart])
+    return found[titles - 1][1] if titles else 0
+
+
+def _untabled(above: list[list[str]], below: list[list[str]]) -> bool:
+    """Whether a table begins at an empty line: only below it words stand above numbers or dates."""
+    above, below = ([row for row in rows if any(row)] for rows in (above, below))
+    if not (above and below) or _tops(above) or not _tops(below):
+        return False
+    few = len(above) < 10 and max(map(_filled, above)) < _filled(below[0])  # of an account
+    return few or len(above) == 1 or not _headed(above)
 
 
 def _filled(row: list[str]) -> int:
@@ -110,9 +136,9 @@ def _headed(rows: Sequence[Sequence[str]]) -> bool:
     numbers = [i for i, cell in enumerate(first) if _is_number(cell)]
     if not numbers:
         return True
-    below = [[row[i] for row in rest if i < len(row)] for i in range(len(first))]
-    if any(_named(cell, cells) for cell, cells in zip(first, below, strict=True)):
+    if _tops(rows):
         return True
+    below = [[row[i] for row in rest if i < len(row)] for i in range(len(first))]
     years = all(_YEAR.fullmatch(first[i].strip()) for i in numbers)
     others = [cell for i in numbers for cell in below[i] if cell.strip()]
     known = sum(bool(_YEAR.fullmatch(cell.strip())) for cell in others)
@@ -123,12 +149,18 @@ def _is_number(cell: str) -> bool:
     return isinstance(READERS["comma"](cell), int | float)
 
 
+def _tops(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether in some column of a table a word stands above numbers or dates."""
+    columns = itertools.zip_longest(*rows, fillvalue="")
+    return any(_named(first, below) for first, *below in itertools.islice(columns, len(rows[0])))
+
+
 def _named(cell: str, below: list[str]) -> bool:
     """Whether a word stands above numbers or dates."""
     kind = kind_of(below)
     if kind == "text" or cell.strip().lower() in MISSING:
         return False
-    return type(READERS[kind](cell)) is str
+    return type(READERS[kind](cell)) is str and not _is_number(cell)
 
 
 def is_table(lines: Sequence[str]) -> bool:
@@ -170,17 +202,29 @@ def is_records(lines: Iterable[str]) -> bool:
     return next(known, False) and next(known, False) and all(known)
 
 
-def holding(value: dict[str, Any]) -> str | None:
-    """The key of an object under which its rows are; None where it is one row itself.
+def holding(value: dict[str, Any]) -> tuple[str, ...]:
+    """The keys of an object that lead to its rows; none where it is one row itself.
 
-    Its only list of objects holds them, or its only list where there are no objects in it.
+    Its only list of objects holds them, which may be in a wrapping such as "data", or its only
+    list where there are no objects in it.
     """
-    lists = {name: one for name, one in value.items() if isinstance(one, list)}
-    records = [name for name, one in lists.items() if any(isinstance(row, dict) for row in one)]
-    if any(isinstance(one, dict) for one in value.values()) and not records:
-        return None
-    found = records or [*lists]
-    return found[0] if len(found) == 1 else None
+    records = _records(value)
+    inner = {name: one for name, one in value.items() if isinstance(one, dict)}
+    if inner and not records:
+        wrapped = [
+            (name, *keys) for name in _WRAPPINGS & {*inner} if (keys := _records(inner[name]))
+        ]
+        return wrapped[0] if [len(keys) for keys in wrapped] == [2] else ()
+    found = records or [name for name, one in value.items() if isinstance(one, list)]
+    return (found[0],) if len(found) == 1 else ()
+
+
+def _records(value: dict[str, Any]) -> list[str]:
+    return [
+        name
+        for name, one in value.items()
+        if isinstance(one, list) and any(isinstance(row, dict) for row in one)
+    ]
 
 
 def _parses(text: str) -> bool:

@@ -105,13 +105,14 @@ _QUANTITY = re.compile(
     re.IGNORECASE,
 )
 _TEXT_WANTED = re.compile(
-    r"^\W*(?:why|explain|describe|discuss|who|whose|define|summari[sz]e|translate|write|draft|"
-    r"prove|compare|recommend|what happened|when (?:did|was|were)|where|tell me (?:a|about)|"
+    r"^\W*(?:why|explain|describe|discuss|define|summari[sz]e|translate|write|draft|"
+    r"prove|compare|recommend|what happened|tell me (?:a|about)|"
     r"warum|erkläre?|beschreibe?|schreibe?|fasse?|übersetze?|pourquoi|explique[rz]?|décri[st]|"
     r"écri[st]|résume[rz]?|tradui[st]|por qué|explica|describe|escribe|resume|traduce)\b|"
     r"\bprove that\b",
     re.IGNORECASE,
 )
+_FACT_WANTED = re.compile(r"^\W*(?:who|whose|where|when (?:did|was|were))\b", re.IGNORECASE)
 _TEXTS = ("table", "rows", "paragraphs")
 """Forms that no value has."""
 _ORDERED = re.compile(r"\W*(?:write|give|tell)\b(?! (?:an?|me an?) )", re.IGNORECASE)
@@ -214,6 +215,11 @@ def text_wanted(prompt: str) -> bool:
     return _TEXT_WANTED.search(split(prompt)[0] or prompt) is not None
 
 
+def fact_wanted(prompt: str) -> bool:
+    """Whether a question asks who, where or when something was; rows of data may tell."""
+    return _FACT_WANTED.search(split(prompt)[0] or prompt) is not None
+
+
 def computable(prompt: str, task: str, *, attached: Sequence[Document] = ()) -> Computable:
     """Whether a program can be evidence for a question.
 
@@ -236,7 +242,8 @@ def _no_value(prompt: str, task: str) -> Computable | None:
         return Computable(False, "it is long: there is more to read than to compute")
     if told(prompt):
         return TOLD
-    texts = text_wanted(prompt) or any(one.kind in _TEXTS for one in constraints(prompt))
+    texts = text_wanted(prompt) or fact_wanted(prompt)
+    texts = texts or any(one.kind in _TEXTS for one in constraints(prompt))
     if texts and not (puzzle and _ORDERED.match(asked)):
         return Computable(False, "a text is wanted, not a value")
     if offers_choices(prompt):

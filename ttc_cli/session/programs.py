@@ -19,7 +19,7 @@ from ttc_cli.programs.imports import completed
 from ttc_cli.programs.opening import today
 from ttc_cli.programs.values import answer
 from ttc_cli.prompts.message import Document
-from ttc_cli.routing.surface import text_wanted
+from ttc_cli.routing.surface import fact_wanted, text_wanted
 from ttc_cli.voting.evidence import measured
 
 if TYPE_CHECKING:
@@ -30,10 +30,12 @@ READ_CHARS = 3000
 """Characters of a file that is read as it is, unless something is counted or summed in it."""
 _COMPUTED = re.compile(
     r"\bhow (?:many|much|often|long)\b|\b(?:average|mean|median|total|sum|count|number of|distinct|"
-    r"unique|percent\w*|share|ratio|rate|correlat\w*|most|least|fewest|highest|lowest|largest|"
-    r"smallest|biggest|longest|shortest|maximum|minimum|max|min|top|busiest|cheapest|earliest|"
-    r"latest|oldest|youngest|per|group\w*|sort\w*|rank\w*|more than|less than|at least|between)\b"
-    r"|\b(?:wie viele?|durchschnitt\w*|summe|h[öo]chste\w*|combien|moyenne|cu[áa]nt\w*|promedio)\b",
+    r"unique|percent\w*|share|ratio|rate|correlat\w*|most|least|maximum|minimum|max|min|top|per|"
+    r"(?:few|high|low|larg|small|bigg|great|long|short|tall|heavi|busi|fast|slow|warm|hott|cold|"
+    r"rich|cheap|earli|lat|old|young|new|clos|near)est|group\w*|sort\w*|rank\w*|between|"
+    r"(?<!rather )than|(?:above|below|over|under) \W?\d[\d.,]*)\b"
+    r"|\b(?:wie viele?|durchschnitt\w*|summe|h[öo]chste\w*|(?:meist|wenigst|größt|kleinst|ältest|"
+    r"jüngst|niedrigst)e[nrs]?|combien|moyenne|cu[áa]nt\w*|promedio)\b",
     re.IGNORECASE,
 )
 
@@ -51,8 +53,10 @@ def computed_over(
         programs: whether programs may run.
     """
     data = [one for one in documents if one.source is not None]
-    long = any(not one.text or len(one.text) > READ_CHARS for one in data)
-    computed = programs and not text_wanted(prompt) and (long or _COMPUTED.search(prompt))
+    long = any(len(one.text) > READ_CHARS for one in data)
+    unread = any(not one.text for one in data)
+    looked_up = unread or (long and not fact_wanted(prompt))
+    computed = programs and not text_wanted(prompt) and (looked_up or _COMPUTED.search(prompt))
     if not data or not computed:
         for one in data:
             if not one.text:
