@@ -212,12 +212,22 @@ def test_a_url_that_holds_a_key_or_is_none_is_refused(ttc: Ttc, url: str, machin
     assert not any(b"sk-very" in p.read_bytes() for p in machine.rglob("*") if p.is_file())
 
 
-def test_a_request_that_is_refused_fails_its_branch(ttc: Ttc, serve: Serve) -> None:
+@pytest.mark.parametrize(
+    ("words", "code", "out", "told"),
+    [
+        (("-e", "low"), 1, "", "every branch failed"),
+        (("-e", "low", "-S", "self-consistency", "-n", "4", "--no-early-stop", "-x"), 0, "42\n",
+         "1 of 4 samples failed: "),
+    ],
+)  # fmt: skip
+def test_a_request_that_is_refused_fails_its_branch(
+    ttc: Ttc, serve: Serve, words: tuple[str, ...], code: int, out: str, told: str
+) -> None:
     server = serve()
     server.faults.append(Fault(400, {"error": {"message": "no such\x1b[2J grammar"}}))
-    ran = ttc("ask", SUM, "-m", server.url, "-e", "low")
-    assert (ran.code, ran.out) == (1, "")
-    assert "every branch failed" in ran.err
+    ran = ttc("ask", SUM, "-m", server.url, *words)
+    assert (ran.code, ran.out) == (code, out)
+    assert told in ran.err
     assert "answers 400: no such" in ran.err
     assert "\x1b" not in ran.err, "a server does not get at the terminal"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from fake_server import FakeServer, Fault
+from fake_server import FakeServer, Fault, _json
 from kinds import Said, ask, branch, finish, hear
 
 from ttc_cli.core.branch import Message, Prompt
@@ -242,6 +242,17 @@ def test_one_of_several_models_must_be_named(connected: Connect) -> None:
     engine.close()
     server.close()
     assert engine.info.name == "phi"
+
+
+def test_a_list_of_models_that_is_an_error_is_told_in_its_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = FakeServer(counting, raw=False)
+    monkeypatch.setattr(server, "_get", lambda http: _json(http, 200, {"error": "No such thing"}))
+    with pytest.raises(TtcError, match="answers 200: No such thing"):
+        connect(Address(server.url))
+    connect(Address(server.url), "fake").close()
+    server.close()
 
 
 def test_a_key_is_sent_and_in_no_error(connected: Connect) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -37,14 +38,18 @@ def test_a_thought_that_nothing_closes_was_the_answer_where_the_reply_is_whole()
 
 
 class Says(FakeServer):
-    """A server whose streams have these chunks."""
+    """A server whose streams have these chunks; a number is so many seconds of silence."""
 
     def __init__(self, *chunks: Any) -> None:
         self.said = chunks
         super().__init__(lambda _: "", raw=False)
 
     def _chunks(self, body: Any, ids: Any) -> Any:
-        yield from self.said
+        for one in self.said:
+            if isinstance(one, float):
+                self.stopping.wait(one)
+            else:
+                yield one
 
 
 def said_by(*chunks: Any) -> Any:
@@ -111,6 +116,49 @@ def test_a_stream_without_a_reply_is_no_empty_answer() -> None:
     cut = said_by(thinks("Hm."), chunk("", "length"))
     assert (cut.text, cut.stop) == ("<think>\nHm.", Stop.CONTEXT), "a thought that was cut is none"
     assert said_by(END).stop == Stop.END, "the model may come back with nothing"
+
+
+OPEN = 6.0
+USAGE = {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 7}}
+
+
+@pytest.mark.parametrize(
+    ("chunks", "text", "sampled"),
+    [
+        ((chunk("It."), END, OPEN), "It.", 1),
+        ((chunk("It "), chunk("is.", "stop"), OPEN), "It is.", 2),
+        ((chunk("It."), END, 0.4, USAGE, OPEN), "It.", 7),
+        ((chunk("It.", "stop"), USAGE, OPEN), "It.", 7),
+        ((chunk("It ", "stop"), 1.3, chunk("is.", "stop")), "It is.", 2),
+    ],
+)
+def test_a_stream_that_stays_open_behind_the_reply_is_not_waited_for(
+    chunks: Any, text: str, sampled: int
+) -> None:
+    began = time.monotonic()
+    said = said_by(*chunks)
+    assert (said.text, said.stop, said.sampled) == (text, Stop.END, sampled)
+    assert time.monotonic() - began < OPEN - 2
+
+
+CALLS = {"content": "Let me look.", "tool_calls": [{"function": {"name": "look"}}]}
+
+
+@pytest.mark.parametrize(
+    ("chunks", "why"),
+    [
+        ((chunk(None, None, delta=CALLS), END), "ended with 'tool_calls'"),
+        ((chunk(None, "stop", message=CALLS),), "ended with 'tool_calls'"),
+        ((chunk("It"), {"choices": [], "error": {"code": 502, "message": "it died"}}),
+         "it answers 502: it died"),
+        ((chunk("It"), {"choices": [], "error": {"code": 429, "message": "slow down"}}),
+         "it answers 429: slow down"),
+    ],
+)  # fmt: skip
+def test_a_reply_that_comes_to_no_end_of_its_own_is_none(chunks: Any, why: str) -> None:
+    said = said_by(*chunks)
+    assert said.stop == Stop.FAILED
+    assert why in said.error
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from endpoint import CHAT, RESPONSES, SUM, ask, serving, streamed
 
+from ttc_cli.answers.schema.compiler import compile_schema
 from ttc_cli.core.engine import BranchRequest
 from ttc_cli.engine.scripted import Line, from_choices
 from ttc_cli.jail.lock import available
@@ -98,12 +99,21 @@ def test_choices_are_drawn_by_seeds_of_their_own() -> None:
     assert body["usage"]["completion_tokens"] == sum(drawn)
 
 
-def test_a_schema_holds() -> None:
-    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+def test_a_schema_holds_and_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[Any] = []
+
+    def compiling(*given: Any) -> Any:
+        compiled.append(given)
+        return compile_schema(*given)
+
+    monkeypatch.setattr("ttc_cli.answers.schema.answer.compile_schema", compiling)
+    city = {"type": "string", "description": "known to no other test"}
+    schema = {"type": "object", "properties": {"city": city}, "required": ["city"]}
     form = {"type": "json_schema", "json_schema": {"name": "c", "schema": schema, "strict": True}}
     with serving() as client:
         body = client.post(CHAT, json=ask(response_format=form)).json()
     assert json.loads(body["choices"][0]["message"]["content"]) == {"city": "Rome"}
+    assert len(compiled) == 1
 
 
 def test_a_conversation_and_a_system_message_reach_the_model() -> None:

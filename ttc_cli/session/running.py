@@ -102,6 +102,8 @@ def answering(planned: Planned, run: Run) -> Flow[Outcome]:
     failed = outcome.branch is not None and outcome.branch.stop is Stop.FAILED
     if failed or not result.texts(outcome)[1].strip():  # or thoughts without an answer
         raise nothing(outcome, run.interrupted)
+    if lost := [branch for branch in outcome.branches if branch.stop is Stop.FAILED]:
+        yield Note(f"{len(lost)} of {len(outcome.branches)} samples failed: {lost[0].error}")
     spent = planned.session.engine.counters.since(before)
     speeds, question = planned.session.speeds, planned.question
     learn(speeds, question, planned.plan, outcome, run, spent, planned.planned)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from referencing.exceptions import Unresolvable
@@ -69,12 +70,12 @@ class AnswerSchema:
                     "a file, JSON, or fields such as 'name, age int'",
                 ) from None
         try:
-            schema = parse(text)
+            parse(text)
         except (ValueError, RecursionError) as error:
             raise UsageError(
                 f"{name} is not JSON: {error}", "check it with python -m json.tool"
             ) from None
-        return cls(schema)
+        return _compiled(text)
 
     def grammar(self, said: str = "") -> str:
         """The grammar of what may follow the start of an answer, for an engine."""
@@ -95,6 +96,12 @@ class AnswerSchema:
 
     def _fits(self, schema: Json, value: Json) -> bool:
         return bool(self._validator.evolve(schema=schema).is_valid(value))
+
+
+@lru_cache(8)
+def _compiled(text: str) -> AnswerSchema:
+    """The schema of a JSON text: it is checked with a request, and needed by each of its runs."""
+    return AnswerSchema(parse(text))
 
 
 def _bare(schema: Json) -> Json:

@@ -11,7 +11,7 @@ import json
 import ssl
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from email.utils import parsedate_to_datetime
 from socket import gaierror
@@ -22,10 +22,19 @@ import httpx2
 from ttc_cli.core.errors import TtcError, UsageError
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.events import DONE, MOST_EVENT, events, loosely, whole
-from ttc_cli.engine.openai.told import Senseless, TransientError, parse, refusal, status_of, words
+from ttc_cli.engine.openai.told import (
+    SUCCESS,
+    Senseless,
+    TransientError,
+    parse,
+    refusal,
+    status_of,
+    words,
+)
 
 CONNECT_SECONDS = 10.0
 SETUP_SECONDS = 30.0  # for an answer that takes no model
+REST_SECONDS = 1.0  # for what follows the end of a reply: its usage, and the end of the stream
 TRIES = 3  # at finding out whether a server has something, where an answer is lost
 TOKEN_SECONDS = 10.0
 """For a token; no stream lasts longer than all that it may draw take at this rate."""
@@ -111,7 +120,12 @@ class Api:
         return {}
 
     async def stream(
-        self, url: str, body: Mapping[str, Any], tokens: int, affinity: str = ""
+        self,
+        url: str,
+        body: Mapping[str, Any],
+        tokens: int,
+        affinity: str = "",
+        ended: Callable[[], bool] = lambda: False,
     ) -> AsyncGenerator[dict[str, Any]]:
         """The chunks of a stream of events. Closing the iterator closes the connection.
 
@@ -120,26 +134,38 @@ class Api:
         Args:
             tokens: that are asked for.
             affinity: as in `call`.
+            ended: whether the reply is over, and no more is waited for than what may follow it.
 
         Raises:
             TransientError: it could not be begun, or broke off before it said `[DONE]`.
-            TtcError: the server refuses. Senseless: it sends too much.
+            TtcError: the server refuses, or says something without a reply. Senseless: it sends too
+                much.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self.address.silence + tokens * TOKEN_SECONDS
         async with self._asked(url, body, self.address.silence, affinity) as response:
             if replica := _replica(response.headers):
                 self.served[replica] += 1
+            rest = until
+            lone: dict[str, Any] | None = {}  # what it says instead of a reply, if it does
             async with aclosing(events(response, MOST_EVENT + tokens * TOKEN_BYTES)) as told:
                 while True:
-                    async with asyncio.timeout_at(min(until, loop.time() + self.address.silence)):
+                    async with asyncio.timeout_at(min(rest, loop.time() + self.address.silence)):
                         data = await anext(told, None)
+                    if data in (None, DONE) and lone:
+                        raise refusal(SUCCESS, lone, None, self.address)
                     if data is None:
                         raise TransientError("the stream broke off")
                     if data == DONE:
                         return
                     if data:
-                        yield self._chunk(data)
+                        chunk = self._chunk(data)
+                        if chunk.get("choices"):
+                            lone = None
+                        elif lone is not None and words(chunk):
+                            lone = chunk
+                        yield chunk
+                        rest = min(until, loop.time() + REST_SECONDS) if ended() else until
 
     @asynccontextmanager
     async def _asked(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from ttc_cli.core.branch import Message, Prompt, Step
@@ -128,26 +129,32 @@ class Chat:
     ) -> AsyncGenerator[Piece]:
         opens = False if said or request.grammar else self.form.opens
         last, tagger, index = Piece(), Tagger(opens), None  # of several choices, the one begun
-        came = mused = spoke = False  # a choice; a thought and a text in pieces
+        came = mused = spoke = called = False  # a choice; a thought, a text and a call in pieces
+        goes = over = False  # a chunk was not the last, as some call every one; none will follow
         half = ""
         fresh = bool(said and said[-1].isspace() and self.form.trims)  # it writes the blank anew
         try:
-            chunks = self._api.stream(self._url, body, asked(body) or 1 << 16, request.affinity)
+            chunks = self._api.stream(
+                self._url, body, asked(body) or 1 << 16, request.affinity, lambda: over
+            )
             async with aclosing(chunks):
                 async for chunk in chunks:
                     choice = first(chunk, index)
                     last, index = _at_the_end(last, chunk, choice), choice.get("index", index)
-                    came |= bool(choice)
+                    came, goes = came or bool(choice), goes or bool(choice and not last.end)
                     delta = table(choice.get("delta") or {"content": choice.get("text")}, "delta")
+                    message = table(choice.get("message") or {}, "message")
+                    called |= bool(delta.get("tool_calls") or message.get("tool_calls"))
                     delta, half = _mended(delta, half)
                     thought, words = spoken(delta)
                     mused, spoke = mused or bool(thought), spoke or bool(words)
                     if not (thought or words):  # a message says once more what came in pieces
-                        thought, words = spoken(table(choice.get("message") or {}, "message"))
+                        thought, words = spoken(message)
                         thought, words = "" if mused else thought, "" if spoke else words
                     if fresh:
                         words = words.lstrip()
                         fresh = not words
+                    over = bool(last.end) and (goes or not (thought or words))
                     if thought or words:
                         rows = likely(choice.get("logprobs"))
                         yield Piece(tagger.feed(thought, words), len(rows) or 1, likely=rows)
@@ -158,6 +165,8 @@ class Chat:
                 if held := tagger.released():
                     yield Piece(held)
                 raise
+        if called and last.end in ("", "stop"):
+            last = replace(last, end="tool_calls")  # a call is no answer
         self._note(request, said, last, opens, tagger)
         rest = tagger.end(whole=last.end == "stop")
         yield Piece(rest, total=last.total, prompt=last.prompt, end=last.end or "stop")

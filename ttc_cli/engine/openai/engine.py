@@ -218,6 +218,8 @@ class ServerEngine:
         except TransientError as lost:
             if lost.status in TOO_MANY:
                 window.shrink(place)
+            if place.first is not None:
+                lost.gone = lost.waits = False  # it is there, and breaks off
             raise
         finally:
             window.leave()

@@ -172,22 +172,22 @@ third more requests than it has places."""
 
 @dataclass(slots=True)
 class Place:
-    """A request's place: its number, and how long it waited for its first word."""
+    """A request's place: its number, when its first word came, and how long it waited for that."""
 
     number: int
     _since: float = field(default_factory=time.monotonic)
-    _spoke: float | None = None
+    first: float | None = None
 
     def spoke(self) -> None:
         """A word came."""
-        self._spoke = self._spoke or time.monotonic()
+        self.first = self.first or time.monotonic()
 
     @property
     def waited(self) -> float:
         """The share of its time so far that went by before the first word; 0 without one."""
-        if self._spoke is None:
+        if self.first is None:
             return 0.0
-        return (self._spoke - self._since) / max(time.monotonic() - self._since, 1e-9)
+        return (self.first - self._since) / max(time.monotonic() - self._since, 1e-9)
 
 
 class Window:

@@ -15,7 +15,17 @@ from urllib.parse import quote
 from ttc_cli.core.errors import ModelMissing, TtcError, UsageError
 from ttc_cli.engine.openai.address import Address
 from ttc_cli.engine.openai.api import Api
-from ttc_cli.engine.openai.told import Refused, TransientError, rows, table, text, whole
+from ttc_cli.engine.openai.told import (
+    SUCCESS,
+    Refused,
+    TransientError,
+    refusal,
+    rows,
+    table,
+    text,
+    whole,
+    words,
+)
 
 WIDTH, MOST_WIDTH = 8, 4096
 """Requests at once where a server does not say how many it takes, and the most there may be."""
@@ -122,6 +132,8 @@ async def _listed(api: Api, *, lenient: bool = False) -> dict[str, dict[str, Any
     """Models by name; none where there is no such list and `lenient`."""
     try:
         listed = await api.call(f"{api.address.base}/models")
+        if isinstance(listed, dict) and not listed.get("data") and words(listed):
+            raise refusal(SUCCESS, listed, None, api.address)
     except (ModelMissing, Refused):
         if not lenient:
             raise

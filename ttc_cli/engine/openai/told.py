@@ -104,7 +104,7 @@ BUSY = (408, 409, 424, 425, 429)  # refusals that another attempt may not meet
 LASTING = (501, 505)  # failures that another attempt meets again
 AWAY = (502, 503, 504, 521, 522, 523, 530)
 """Answers of a server that is not there yet, or of the proxy in front of one that is gone."""
-NOT_FOUND, TOO_MANY, FAILED = 404, 429, 500
+SUCCESS, NOT_FOUND, TOO_MANY, FAILED = 200, 404, 429, 500
 _REFUSES = re.compile(
     r"(?i)\broles?\b|\btemplate\b|\bjinja|not support|unsupported|unrecognized|not permitted"
 )
@@ -210,11 +210,11 @@ def status_of(told: dict[str, Any]) -> int:
     if not broken and not (silent and (said or told.get("base_resp"))):
         return 0
     code = _code(error if isinstance(error, dict) else told)
-    if not broken and code in (0, 200):
+    if not broken and code in (0, SUCCESS):
         return 0  # it says that all is well
     if 400 <= code < 600:
         return code
-    return FAILED if broken else 200  # a message and no more is a refusal
+    return FAILED if broken else SUCCESS  # a message and no more is a refusal
 
 
 def _code(told: dict[str, Any]) -> int:
@@ -233,15 +233,14 @@ def words(told: Any) -> str:
 
 def _said(told: Any, depth: int = 0) -> str:
     """The words in a body: of a message, of the rows that say what is wrong, of who is behind."""
-    if isinstance(told, list) and told and all(isinstance(row, dict) for row in told) and depth < 4:
+    listed = isinstance(told, list) and told and all(isinstance(row, dict | str) for row in told)
+    if listed and depth < 4:
         return "; ".join(_said(row, depth + 1) for row in told[:MOST_ROWS])
     if not isinstance(told, dict) or depth > 4:
         return told if isinstance(told, str) else json.dumps(told)
-    if "loc" in told or "msg" in told:
+    if isinstance(place := told.get("loc"), list) and place:
         # of pydantic; it may hold the whole request besides
-        place = told.get("loc")
-        name = place[-1] if isinstance(place, list) and place else "body"
-        return f"{name}: {told.get('msg') or told.get('message') or ''}"
+        return f"{place[-1]}: {told.get('msg') or told.get('message') or ''}"
     inner = next((told[name] for name in SAYS if told.get(name)), "")
     parts = [_said(inner, depth + 1)]
     parts += [_said(told[name], depth + 1) for name in ("errors", "details") if told.get(name)]
