@@ -57,6 +57,7 @@ _SO = re.compile(
 _DENIAL = re.compile(
     r"(?i)\b(?:no|not|never|\w+n['’]t|nicht|kein\w*|pas|jamais|non|nunca|não|nem)\b"
 )
+_NOR = re.compile(r"(?i),\s+(?:and\s+)?not\s+(?!only|just|always)[\w\s]{1,30}(?=[.!]?\W*$)")
 _NOT = re.compile(r"(?i)(?<=\w)(?<!ca)n['’]t\b|(?<=can)(?:['’]t|not)\b")
 _HEDGE = re.compile(r"(?i)\b(?:aber|jedoch|falls|wenn|mais|pero|però|se|si|mas)\b")
 
@@ -77,7 +78,7 @@ def short(said: str, question: str) -> str | None:
         return _verdict(said)
     said = said.strip()
     lead = _LEAD.match(said)
-    said = said[lead.end() :] if lead else said
+    said = _NOR.sub("", said[lead.end() :] if lead else said)
     end = SENTENCE_END.search(said)
     if (end and said[end.end() :].strip(_EDGES)) or "?" in said or unsure(said):
         return None
