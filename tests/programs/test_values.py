@@ -90,6 +90,7 @@ from ttc_cli.programs.values import answer
         ([1, 0], "How many weeks and days are 7 days?", "1 week"),
         ([3, 4], "How long are the legs of the triangle?", "3, 4"),
         ([3, 25], "How long is it from 9:40 to 13:05?", "3 hours 25 minutes"),
+        (timedelta(hours=3, minutes=25), "How long does it take from 9:40?", "3 hours 25 minutes"),
         (timedelta(hours=3, minutes=25), "How many minutes is it from 9:40 to 13:05?", "205"),
         (timedelta(hours=-15), "Wie viele Stunden sind es von 22 bis 7 Uhr?", "9"),
         (timedelta(days=38), "How many weeks is that?", "5.428571429"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
@@ -26,6 +27,8 @@ _ARTICLES = frozenset({"the", "a", "an", "our", "your"})
 _FORMS = frozenset(names.listed("forms"))
 _UNSURE = frozenset(names.listed("doubt"))
 _WORD = re.compile(r"['’]s\b|[^\W_]+(?:(?!['’]s\b)[-.&'’][^\W_]+)*")
+_WEEKDAY = re.compile(r"(?i)\b(?:what|which) (?:day of the week|weekday)\b")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SENTENCE_END = re.compile(rf"(?:{UNABBREVIATED}\.|[!?;。！？])(?=\W*\s|\W*$)|\n")
 PAST = {
     "wrote": "written", "sang": "sung", "drew": "drawn", "gave": "given", "took": "taken",
@@ -44,7 +47,10 @@ def wanted(question: str) -> Value | None:
     for kind, form in names.words("wanted").items():
         if re.search(form, question, re.I):
             unit = names.units(kind)
-            return Value("quantity", None, dimension=unit[0][1]) if unit else Value(kind, None)
+            if not unit:
+                return Value(kind, None)
+            # in any unit: "how long" names none
+            return Value("quantity", None, factor=Fraction(0), dimension=unit[0][1])
     return None
 
 
@@ -175,9 +181,10 @@ def _acting(asking: str, rest: list[str]) -> Form | None:
     return Form("subject", (rest[verb - 1],), tuple(rest[verb:]))
 
 
-def person(question: str) -> bool:
-    """Whether a question asks who, or where: no number answers it."""
-    return names.pattern("asks who or where").match(last(question)) is not None
+def wordy(question: str) -> bool:
+    """Whether a question asks who, where, which country or whether: no number answers it."""
+    asks = names.pattern("asks for words").match(last(question))
+    return asks is not None or yes_or_no(question)
 
 
 def offered(question: str) -> tuple[str, ...]:
@@ -185,6 +192,8 @@ def offered(question: str) -> tuple[str, ...]:
 
     Those that say in which form or unit it wants an answer are none.
     """
+    if _WEEKDAY.search(last(question)):
+        return _WEEKDAYS
     for text in (last(question), question.partition(":")[0]):
         found = names.pattern("offers").search(text)
         said = re.split(r",?\s+or\s+|,\s+", found["words"]) if found else []

@@ -87,7 +87,8 @@ def decide(a: Value, b: Value) -> bool | None:
 
 def _pair(a: Value, b: Value) -> bool | None:
     if a.kind == b.kind and a.key == b.key:
-        return True
+        # Friday, July 4 is not Thursday, July 4
+        return a.kind != "date" or not (a.label and b.label) or a.label == b.label
     kinds = {a.kind, b.kind}
     if "assignment" in kinds:
         return _assignments(a, b)

@@ -84,7 +84,7 @@ def extract(text: str, kind: Kind | None = None, question: str = "") -> Extracte
         said = _ahead_of_checks(said, kind, question)
         said = _ahead_of_next(said, kind, question)
     closed, open_box = boxes(said)
-    rules = _ORDERS.get(kind, _ORDER)
+    rules = _STATED if said.endswith(" =") else _ORDERS.get(kind, _ORDER)  # cut off in a sum
     if kind != "code" and any(EMPTY.fullmatch(inner) for _, _, inner in closed):
         # what it wanted to box it did not know
         rules = _STATED if kind != "json" and EMPTY.fullmatch(closed[-1][2]) else rules
@@ -164,18 +164,18 @@ def _shortened(found: Extracted | None, reply: Reply) -> Extracted | None:
         answer = restated.short(said[-1] if said else "", reply.question)
     elif rule not in ("code", "whole"):
         answer = restated.short(reply.last, reply.question)
-        if not answer and not reply.alone and asked.yes_or_no(reply.question):
+        reasoned = not reply.alone or "**" in reply.last
+        if not answer and reasoned and asked.yes_or_no(reply.question):
             answer = restated.short(reply.text.strip().split("\n", 1)[0], reply.question)
+            answer = answer or restated.repeated(reply.last, reply.question)
         rule = "restated" if answer and reply.alone else rule
     again = answer and _first(_ORDERS.get(reply.kind, _ORDER), replace(reply, text=answer))
     if again:
         found = Extracted(again.text, rule)
-    elif (found and rule == "number" and reply.alone and asked.yes_or_no(reply.question)) or (
-        found and rule == "number" and asked.person(reply.question)
-    ):  # the number is of what was asked about
-        return (
-            Extracted(_LIVED.sub("", sentence(reply.last)), "line") if brief(reply.last) else None
-        )
+    elif found and rule == "number" and asked.wordy(reply.question):
+        # the number is of what was asked about
+        text = _offered(found, reply) or _LIVED.sub("", sentence(reply.last))
+        return Extracted(text, "line") if brief(reply.last) else None
     if found is None:
         return None
     text = _offered(found, reply) or restated.bare(found.text, reply.question)

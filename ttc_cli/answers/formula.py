@@ -37,7 +37,7 @@ _OPAQUE = re.compile(
     r"[':]|\.\.|\\(?:partial|nabla|lim|d?dot|[lc]?dots)(?![a-zA-Z])|\\frac\{d[a-z]?\}|\bd[a-z]?/\(?d[a-z]"
     r"|[A-Z]\([^()=]*(?:[<>≤≥]|\\[lg]eq?(?![a-z]))"
 )
-_SIGN = re.compile(r"[\d\\^+*/=<>≤≥≠±√π∞∪∩∅|!-]|\b(?:pi|sqrt|infinity|oo)\b")
+_SIGN = re.compile(r"[\d\\^+*/=<>≤≥≠±√π∞∪∩∅|!-]|\b(?:pi|sqrt|infinity|oo)\b|\b[OΘΩ]\(")
 _NO_SIGN = re.compile(r"[-=]>|\d \| \d")  # 1 -> 2 -> 3 and 1 | 2 | 3 have an order
 _JOINTS = ("\\pm", "\\mp", "\\}", "\\in")
 _POINTS = (0.7331, 1.3187, 2.4159)
@@ -52,7 +52,8 @@ def _tokens(text: str) -> list[str] | None:
         if match is None:
             return None
         word = match["word"] or (match["command"] or "")[1:]
-        apart = text[at : at + 1] == " " and not match["command"]
+        joined = (found and found[-1] in "=*/+") or text[match.end() :][:1] == "^"  # F = ma
+        apart = text[at : at + 1] == " " and not match["command"] and not joined
         if len(word) > 1 and word not in _KNOWN and (apart or not _product(word)):
             return None
         # "Nf3" and "A1": a letter with a digit right after it names something

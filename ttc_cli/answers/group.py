@@ -30,6 +30,7 @@ def vagueness(value: Value) -> int:
     """How much an answer leaves open, as a rank: what is vaguer joins, what is firm is joined."""
     bare = {
         "number": 2, "quantity": not value.label, "formula": 1,
+        "date": not value.label,
         "list": not (value.brackets or value.ordered),
     }  # fmt: skip
     letter = value.kind == "choice" and not value.label

@@ -31,14 +31,14 @@ _WRITTEN = {  # beside the names of the table: the unit that each is so many of
     "1/100 percentage points": "basis points;basis point;bps",
     "1 km/h": "kmph", "1 km": "kms", "1 cm": "cms", "1 kg": "kgs", "1 μm": "um", "1 μg": "ug",
     "1 N*m": "Nm", "1000 N*m": "kNm", "1 N*s": "Ns",
-    "1/10 m": "dm", "1/10 l": "dl", "100 l": "hl", "1024 bytes": "KiB", "1048576 bytes": "MiB",
+    "1/10 m": "dm", "1/10 l": "dl;dL", "100 l": "hl", "1024 bytes": "KiB", "1048576 bytes": "MiB",
     "1073741824 bytes": "GiB", "1 ZAR": "rand", "1 AUD": "AU$",
 }  # fmt: skip
 _NAMES_WRITTEN = frozenset(name for names in _WRITTEN.values() for name in names.split(";"))
 _PER = re.compile(r"\s*/\s*|\s+(?:per|pro|par|por|an?)\s+|-(?:per)-")
 _POWERS = {"square": 2, "sq": 2, "sq.": 2, "cubic": 3, "cu": 3, "cu.": 3}
 _TERM = re.compile(
-    r"(?:(square|sq\.?|cubic|cu\.?)[\s-]+)?(.+?)(?:\s*\^?\{?(-[1-4]|[23])\}?|\s(squared|cubed))?"
+    r"(?:(square|sq\.?|cubic|cu\.?)[\s-]+)?(.+?)(?:(?:\s*\^)?\{?(-[1-4]|[23])\}?|\s(squared|cubed))?"
 )
 _TIMES = re.compile(r"\s*\*\s*|(?<=[^\W\d_])\s+(?=[^\W\d_])|(?<=[\d}])\s+(?=[^\W\d_])")
 _FIRST = frozenset(

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache, partial
 
 from ttc_cli.answers import formula
-from ttc_cli.answers.names import PERCENT, listed, units
+from ttc_cli.answers.names import PERCENT, listed, pattern, units
 from ttc_cli.answers.numbers import in_digits, repeating
 from ttc_cli.answers.objects import canonical_json, loads
 from ttc_cli.answers.quantity import quantities
@@ -67,6 +68,14 @@ _ORDINALS = {
         ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), 4)},
 }  # fmt: skip
 _ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})(?= [^\W\d_])")
+_COUNTRIES = {
+    "US": "united states", "USA": "united states", "United States of America": "united states",
+    "UK": "united kingdom", "UAE": "united arab emirates", "USSR": "soviet union",
+}  # fmt: skip
+_ABBREVIATED = re.compile(r"(.+\w)\s\(([A-Z][A-Za-z]{1,5})(?:_?\d)?")  # carbon dioxide (CO2)
+_SHORT = re.compile(r"\b(Mt|St)\.?\s(?=[A-Z])")
+_ROMAN = re.compile(r"(?<=[a-z]\s)(?=[IVX])(X{0,3})(IX|IV|V?I{0,3})\b(?!['.-])")  # World War II
+_NAME = re.compile(r"[A-Z\u00c0-\u00de].*\s[A-Z\u00c0-\u00de][^\W\d_]*")
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+(?=\w)", re.IGNORECASE)
 _ELEMENTS = re.compile(r"(?:\(?[A-Z][a-z]?(?:_?\{?\d+\}?)?\)?\d*)+(?:\^?\{?\d*[+-]\}?)?")
 _ARROW = re.compile(r"\s*(?:-{1,2}>|[→⟶]|\\(?:to|(?:long)?rightarrow)(?![a-zA-Z]))\s*")
@@ -217,6 +226,8 @@ def _special(text: str) -> Iterator[Value]:
         said = f"{owed[1] or owed[3]}{owed[2] or owed[4]}"
         for sign in ("", "-")[not owed[1] :]:
             yield from quantities(sign + said)
+    elif left := pattern("remainder").fullmatch(text):
+        yield Value("text", f"{left[1]} remainder {left[2]}")
     elif text.lower() == "first":
         amounts = [Fraction(1)]
     elif _NOTHING.fullmatch(text):
@@ -251,16 +262,32 @@ def _text(text: str) -> Value:
     return Value("text", _text_key(text))
 
 
+def _in_full(match: re.Match[str]) -> str:
+    return {"Mt": "Mount ", "St": "Saint "}[match[1]]
+
+
+def _in_arabic(match: re.Match[str]) -> str:
+    ones = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX").index(match[2])
+    return str(10 * len(match[1]) + ones)
+
+
 def _text_key(text: str) -> str:
     shown = re.sub(r"\s+", " ", readable(text)).strip('()[]" ').rstrip(".!?")
     shown = re.sub(r"^'|(?<=\w\w)'$", "", shown)  # and not the prime of f'
     bare = re.sub(r"[_{}^]", "", shown)
     if len(shown) <= 30 and _ELEMENTS.fullmatch(shown) and not shown.isalpha():
         return bare  # a formula of chemistry: Co is not CO
+    short = _ABBREVIATED.fullmatch(shown)
+    if short and re.match(".*?".join(short[2].lower()), short[1].lower()):
+        shown = short[1]
+    if country := _COUNTRIES.get(_ARTICLE.sub("", shown).replace(".", "")):
+        return country
     if len(shown) <= 30 and " " not in shown and _CASED.fullmatch(shown):
         return shown
     shown = re.sub(r"(?<=\b[^\W\d_])\.\s*", " ", _ARTICLE.sub("", shown))  # J.K. Rowling
-    shown = _TITLE.sub(r"\1", shown)
+    shown = _ROMAN.sub(_in_arabic, _SHORT.sub(_in_full, _TITLE.sub(r"\1", shown)))
+    if _NAME.fullmatch(shown):  # São Paulo, Sao Paulo
+        shown = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", shown))
     if re.fullmatch(r"(?:[A-Z] ){1,5}[A-Z] ?", shown):  # U.S.A.
         shown = shown.replace(" ", "")
     shown = re.sub(r"(?:[\s_]|(?<=\w)-|-(?![-\w.$(\\]))+", " ", shown.casefold()).strip()

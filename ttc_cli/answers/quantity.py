@@ -196,7 +196,7 @@ def _label(text: str, share: bool = False) -> tuple[str | None, str]:
     said = [w for w in said if w not in CHANGES]
     if not said:
         return "", change
-    names = any(len(word) == 1 and word < "\u2e80" for word in said)
+    names = "π" in text or any(len(word) == 1 and word < "\u2e80" for word in said)
     if not _LABEL.fullmatch(text) or names or (_NO_LABELS & set(said) and text != "times"):
         return None, ""
     return " ".join(map(stem, said)), change

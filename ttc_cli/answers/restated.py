@@ -21,11 +21,13 @@ from ttc_cli.answers.asked import (
     read,
     stem,
     unsure,
+    wanted,
     words,
 )
 from ttc_cli.answers.names import listed, pattern
-from ttc_cli.answers.reply import brief
+from ttc_cli.answers.reply import brief, sentence
 
+_QUOTED = re.compile(r"[\"“]([^\"“”]{1,60})[\"”]")
 _LEAD = re.compile(
     r"(?:(?:so|thus|therefore|hence|in conclusion|in summary)\b,?"
     r"|(?:sure|certainly|of course|okay)[,.!])\s+",
@@ -55,6 +57,8 @@ _SO = re.compile(
 _DENIAL = re.compile(
     r"(?i)\b(?:no|not|never|\w+n['’]t|nicht|kein\w*|pas|jamais|non|nunca|não|nem)\b"
 )
+_NOR = re.compile(r"(?i),\s+(?:and\s+)?not\s+(?!only|just|always)[\w\s]{1,30}(?=[.!]?\W*$)")
+_NOT = re.compile(r"(?i)(?<=\w)(?<!ca)n['’]t\b|(?<=can)(?:['’]t|not)\b")
 _HEDGE = re.compile(r"(?i)\b(?:aber|jedoch|falls|wenn|mais|pero|però|se|si|mas)\b")
 
 
@@ -66,13 +70,15 @@ def short(said: str, question: str) -> str | None:
         question: what was asked.
     """
     form = read(question) if 0 < len(said) <= 240 else None
+    if form is None and (quoted := _quoted(said, question)):
+        return quoted
     if form is None or form.shape == "count":
         return None
     if form.shape == "verdict":
         return _verdict(said)
     said = said.strip()
     lead = _LEAD.match(said)
-    said = said[lead.end() :] if lead else said
+    said = _NOR.sub("", said[lead.end() :] if lead else said)
     end = SENTENCE_END.search(said)
     if (end and said[end.end() :].strip(_EDGES)) or "?" in said or unsure(said):
         return None
@@ -80,6 +86,16 @@ def short(said: str, question: str) -> str | None:
     if found is None and form.shape == "subject" and (dated := _DATED.search(said)):
         found = _left(said[: dated.start()], form)
     return found
+
+
+def _quoted(said: str, question: str) -> str | None:
+    """The one new quotation where both question and sentence quote: "Hi" in German is "Hallo"."""
+    quotes = _QUOTED.findall(said)
+    new = [one for one in quotes if one.casefold().strip(".,!") not in question.casefold()]
+    rest = _QUOTED.sub("", said)
+    plain = "\n" not in said and not unsure(rest) and not pattern("verdicts").match(said)
+    asks = _QUOTED.search(question) and not wanted(question)
+    return new[0].rstrip(".,") if asks and plain and len(new) == 1 < len(quotes) else None
 
 
 def bare(said: str, question: str) -> str:
@@ -102,6 +118,17 @@ def _verdict(said: str) -> str | None:
     denied = _DENIAL.search(rest)
     hedged = unsure(_DENIAL.sub(" ", rest)) or _HEDGE.search(rest)
     return None if hedged or (denied and match[1].lower() in _YES) else match[1]
+
+
+def repeated(said: str, question: str) -> str | None:
+    """Yes or no for the question's own words as a statement: "91 is not a prime number"."""
+    form, lead = read(question), _LEAD.match(said)
+    told = sentence(said[lead.end() if lead else 0 :].replace("**", ""))
+    found = [word.text for word in words(_NOT.sub(" not", told))]
+    verb, *rest = form.said if form else ("",)
+    bare = [word for word in found if word != "not"]
+    again = any(bare == [*rest[:at], verb, *rest[at:]] for at in range(1, len(rest)))
+    return ("No" if "not" in found else "Yes") if again and len(found) - len(bare) < 2 else None
 
 
 def _left(said: str, form: Form) -> str | None:

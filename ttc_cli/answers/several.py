@@ -17,7 +17,10 @@ from ttc_cli.answers.value import Value
 
 ITEM_MARK = re.compile(r"^[ \t]*(?:\d{1,2}[.)]\s+|[-*•]\s+|#+\s)", re.MULTILINE)
 _LABEL = re.compile(r"[*_]*([^\W\d_][^\n:=|]{0,30}?)[*_]*:[*_]*\s+(?=\S)")
-_PARTS = re.compile(r",?\s+(?:and|but|while|und|et|y|e)\s+|[,;]\s+(?!\d)")
+_PARTS = re.compile(r",?\s+(?:and|but|while|und|et|y|e)\s+|[,;]\s+(?!\d|for a total)")
+_ARE = re.compile(
+    r"(?i)\b(?:solutions|roots|zeros|factors|values|answers|numbers)\b[^.!?:\n]{0,80}\bare:?\W*$"
+)
 TOLD = re.compile(rf"(?i)\S+.*?(?:\b(?:{words('tells')})\b|[:=])\s*$")
 _WORDS_OF_AN_ITEM = 4
 _COMMON = frozenset(
@@ -112,7 +115,8 @@ def side_by_side(said: Sequence[tuple[str, int, int]], text: str) -> str | None:
     parts = [part.strip() for part, _, _ in last]
     named = all(parse(part).kind == "assignment" for part in parts)
     different = len({parse(part).name for part in parts}) == len(parts)
-    return ", ".join(parts) if len(parts) > 1 and named and different else None
+    listed = _ARE.search(text[: last[0][1]]) if last else None  # the roots are $2$ and $3$
+    return ", ".join(parts) if len(parts) > 1 and (listed or (named and different)) else None
 
 
 def clause(said: str, question: str) -> str | None:

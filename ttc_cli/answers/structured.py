@@ -143,6 +143,8 @@ def _assigned(text: str, read: Read) -> Value | None:
         value = inner.parts[0] if inner.kind == "assignment" else inner
     else:
         value = read(rest)
+        if value.kind == "text" and formula.accepts(text):  # F = ma
+            value = Value("formula", formula.key(rest), source=rest, readings=(value,))
     if _NAMES_ONLY.fullmatch(match[1]) and value.kind == "list":
         names = re.findall(r"\w+", match[1])
         if len(names) == len(value.parts):

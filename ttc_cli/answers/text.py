@@ -60,7 +60,7 @@ _GROUP = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _SHORT_FRAC = re.compile(rf"\\frac\s*(?:{_GROUP}|(\d))\s*(?:{_GROUP}|(\d))")
 _ONE = re.compile(r"-?(?:\d+|d?[^\W\d_]|[^\W\d_]{4,})")  # of a denominator: it needs no brackets
 _DELIMITED = re.compile(r"(?s)(\$\$?)([^$]+)\1|\\\((.+)\\\)|\\\[(.+)\\\]")
-_POWER = re.compile(r"(?<=\d)\*\*(?=-?\d)")
+_POWER = re.compile(r"(?:(?<=\d)|(?<=\b[a-z])|(?<=\)))\*\*(?=-?\d)")
 _MARK = re.compile(r"\*\*|__|(?<!\w)`+|`+(?!\w)|^\s*(?:#+|>)\s+|</?(?:answer|b|i|u|em|strong)>")
 _EMPHASIS = re.compile(r"\*(?=[^\s*])([^*]*[^\s*])\*")
 _LINK = re.compile(r"\[([^][]+)\]\(https?://[^()\s]*\)")

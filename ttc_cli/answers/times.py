@@ -7,6 +7,7 @@ reading, and dotted dates (05.03.2024) are day first wherever they are used.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from ttc_cli.answers.names import listed, number_of, pattern
@@ -57,9 +58,10 @@ def when(text: str) -> Value | None:
     hour, found, day = text.rpartition(" on ")
     if found and (left := _day(day)) and (right := clock(hour)):
         return Value("date", (left.key, right.key))
-    if (match := pattern("weekday").match(text)) and number_of("weekdays", match["d"]) is not None:
-        return _day(text[match.end() :])
-    return None
+    match = pattern("weekday").match(text)
+    weekday = number_of("weekdays", match["d"]) if match else None
+    named = _day(text[match.end() :]) if match and weekday is not None else None
+    return named and replace(named, label=f"weekday {weekday}")
 
 
 def clock(text: str) -> Value | None:
