@@ -69,6 +69,7 @@ def written(folder: Path, name: str, text: str) -> Path:
             "By:;Ann\nTo:;Bo\nOf:;Cy\n\nn;q;r\nx;1;z\ny;2;z\n",
             {"n": "x", "q": 1, "r": "z"},
         ),
+        ("gap.csv", "n,q\n\nx,absent\ny,25\n", {"n": "x", "q": "absent"}),
         ("index.csv", ",n,q\n0,x,1\n1,y,2\n", {"": 0, "n": "x", "q": 1}),
         ("spaced.csv", 'n, q\n"a", "x, y"\nb, "z"\n', {"n": "a", "q": "x, y"}),
         ("indented.csv", "n,q\n  x,1\ny,2\n", {"n": "  x", "q": 1}),
@@ -94,6 +95,7 @@ def written(folder: Path, name: str, text: str) -> Path:
         ("money.csv", "n;q;r\nx;€ 1.537;12,50\ny;€ 2.251;7,90\n", {"n": "x", "q": 1537, "r": 12.5}),
         ("r.csv", '"n" "q"\n"x a" "b c" 1.5\n"y" "d" NA\n', {"": "x a", "n": "b c", "q": 1.5}),
         ("r.tsv", '"n"\t"q"\n"x"\t"b"\t1\n"y"\t"d"\t2\n', {"": "x", "n": "b", "q": 1}),
+        ("tabs.tsv", '"n"\t"q"\n"x"\t1\t\n"y"\t2\t\n', {"n": "x", "q": 1}),
         ("errors.csv", "n,q\nx,1\ny,#DIV/0!\n", {"n": "x", "q": 1}),
         ("a.jsonl", '{"id": 1}\n{"id": 2}\n', {"id": 1}),
         ("lines.json", '{"id": 1}\n{"id": 2}\n', {"id": 1}),
@@ -168,6 +170,10 @@ def test_logs_have_fields(tmp_path: Path) -> None:
     assert (found.form, found.rows) == ("log", 61)
     event = "2024-05-06 07:08:09,123 ERROR [db] lost\n2024-05-06 07:08:10,000 INFO ok\n"
     assert profile(written(tmp_path, "app.log", event), "log").shown[0]["level"] == "ERROR"
+    begun = profile(written(tmp_path, "web.log", f"INFO:     up\n{event}INFO:     ok\n"), "log")
+    assert [(row["time"], row["level"]) for row in begun.shown[:2]] == [
+        (None, "INFO"), ("2024-05-06 07:08:09", "ERROR"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("line", "time", "level", "message"), [
@@ -291,6 +297,8 @@ def test_cells_as_numbers(text: str, value: object) -> None:
         (["1/5/24", "2/13/24"], "mdy"),
         (["1/5/24", "13/2/24"], "dmy"),
         (["1/5/24", "2/3/24"], "text"),
+        (["Fri. 3/8/2024", "Sat. 3/9/2024"], "text"),
+        (["3/8/2024 5:00 p.m.", "3/9/2024 6:00 p.m."], "text"),
         (["24/1/5", "24/2/13"], "text"),
         (["1.2.30", "10.0.31"], "text"),
         (["Mar 14 22:05:09", "Apr  1 01:05:09"], "stamp"),

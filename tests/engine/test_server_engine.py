@@ -252,6 +252,10 @@ def test_a_list_of_models_that_is_an_error_is_told_in_its_words(
     with pytest.raises(TtcError, match="answers 200: No such thing"):
         connect(Address(server.url))
     connect(Address(server.url), "fake").close()
+    none = {"code": 0, "message": "success", "data": []}
+    monkeypatch.setattr(server, "_get", lambda http: _json(http, 200, none))
+    with pytest.raises(UsageError, match="has no models"):
+        connect(Address(server.url))
     server.close()
 
 

@@ -120,6 +120,7 @@ def test_a_stream_without_a_reply_is_no_empty_answer() -> None:
 
 OPEN = 6.0
 USAGE = {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 7}}
+CALLS = {"content": "Let me look.", "tool_calls": [{"function": {"name": "look"}}]}
 
 
 @pytest.mark.parametrize(
@@ -130,8 +131,13 @@ USAGE = {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 7}}
         ((chunk("It."), END, 0.4, USAGE, OPEN), "It.", 7),
         ((chunk("It.", "stop"), USAGE, OPEN), "It.", 7),
         ((chunk("It ", "stop"), 1.3, chunk("is.", "stop")), "It is.", 2),
+        ((chunk("", "stop"), 2.3, chunk("It ", "stop"), chunk("is.", "stop")), "It is.", 2),
+        ((chunk(""), chunk("It ", "stop"), 2.3, chunk("is.", "stop")), "It is.", 2),
+        ((chunk(None, "tool_calls", delta=CALLS), 2.3, chunk(" It is."), END),
+         "Let me look. It is.", 2),
+        ((chunk("It."), END, 1.3, USAGE), "It.", 7),
     ],
-)
+)  # fmt: skip
 def test_a_stream_that_stays_open_behind_the_reply_is_not_waited_for(
     chunks: Any, text: str, sampled: int
 ) -> None:
@@ -139,9 +145,6 @@ def test_a_stream_that_stays_open_behind_the_reply_is_not_waited_for(
     said = said_by(*chunks)
     assert (said.text, said.stop, said.sampled) == (text, Stop.END, sampled)
     assert time.monotonic() - began < OPEN - 2
-
-
-CALLS = {"content": "Let me look.", "tool_calls": [{"function": {"name": "look"}}]}
 
 
 @pytest.mark.parametrize(

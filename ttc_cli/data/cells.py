@@ -239,7 +239,7 @@ def _candidates(known: list[str]) -> list[str]:
         return ["iso"]
     if not all(map(str.isdigit, first | second)):
         return ["mdy" if any(map(str.isalpha, first)) else "dmy"]
-    if max(map(int, first)) > 12 or "." in known[0]:
+    if max(map(int, first)) > 12 or re.match(r"\D*\d+\.", known[0]):
         return ["dmy"]
     return ["mdy"] if max(map(int, second)) > 12 else []  # either way: it stays a text
 

@@ -171,7 +171,7 @@ def _found(sample: list[dict[str, Any]], form: str) -> dict[str, Any]:
     if any(CENTS.search(cell) for name in commas for cell in columns[name]):
         kinds |= {name: "comma" for name, cells in columns.items() if in_thousands(cells)}
     kinds = {name: kind for name, kind in kinds.items() if kind != "text"}
-    lacking = form != "csv" and any(len(row) < len(names) for row in sample)
+    lacking = form != "csv" and any(not row.keys() >= {*names} for row in sample)
     options = {"kinds": kinds, "blank": lacking and names, "pairs": pairs}
     return {name: value for name, value in options.items() if value or name == "kinds"}
 

@@ -201,9 +201,11 @@ def _lines(file: IO[str], *, pairs: bool) -> Iterator[dict[str, Any]]:
         line = line.rstrip("\r\n")
         if not line:
             continue
-        if pattern is None:
-            pattern = next((known for known in LOGS if known.match(line)), None)
-        found = pattern.match(line) if pattern is not None else None
+        if pattern in (None, LEVELLED):  # such lines stand among others, as those of a server
+            found = next((told for known in LOGS if (told := known.match(line))), None)
+            pattern = pattern or (found and found.re)
+        else:
+            found = pattern.match(line)
         row: dict[str, Any] = {"line": line}
         if found is not None:
             row |= found.groupdict()

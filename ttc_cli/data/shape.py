@@ -49,7 +49,8 @@ def _of_r(lines: Sequence[str]) -> dict[str, Any]:
     for mark in " \t":
         header, *rows = (next(csv.reader([line], delimiter=mark), []) for line in lines[:2])
         quoted = lines[0] == mark.join(f'"{name}"' for name in header)
-        if quoted and rows and len(rows[0]) == len(header) + 1 and lines[1][0] == '"':
+        named = quoted and rows and len(rows[0]) == len(header) + 1 and rows[0][-1]
+        if named and lines[1][0] == '"':
             return {"delimiter": mark, "skip": 1, "names": ["", *header]}
     return {}
 
@@ -104,7 +105,7 @@ def _untabled(above: list[list[str]], below: list[list[str]]) -> bool:
     if not (above and below) or _tops(above) or not _tops(below):
         return False
     few = len(above) < 10 and max(map(_filled, above)) < _filled(below[0])  # of an account
-    return few or len(above) == 1 or not _headed(above)
+    return few or not _headed(above) or any(kind_of([cell]) != "text" for cell in above[0])
 
 
 def _filled(row: list[str]) -> int:

@@ -34,7 +34,7 @@ from ttc_cli.engine.openai.told import (
 
 CONNECT_SECONDS = 10.0
 SETUP_SECONDS = 30.0  # for an answer that takes no model
-REST_SECONDS = 1.0  # for what follows the end of a reply: its usage, and the end of the stream
+REST_SECONDS = 2.0  # for what follows the end of a reply: its usage, and the end of the stream
 TRIES = 3  # at finding out whether a server has something, where an answer is lost
 TOKEN_SECONDS = 10.0
 """For a token; no stream lasts longer than all that it may draw take at this rate."""

@@ -130,7 +130,7 @@ class Chat:
         opens = False if said or request.grammar else self.form.opens
         last, tagger, index = Piece(), Tagger(opens), None  # of several choices, the one begun
         came = mused = spoke = called = False  # a choice; a thought, a text and a call in pieces
-        goes = over = False  # a chunk was not the last, as some call every one; none will follow
+        goes = over = False  # text came ahead of the end, as some call every chunk; all came
         half = ""
         fresh = bool(said and said[-1].isspace() and self.form.trims)  # it writes the blank anew
         try:
@@ -141,10 +141,10 @@ class Chat:
                 async for chunk in chunks:
                     choice = first(chunk, index)
                     last, index = _at_the_end(last, chunk, choice), choice.get("index", index)
-                    came, goes = came or bool(choice), goes or bool(choice and not last.end)
+                    came |= bool(choice)
                     delta = table(choice.get("delta") or {"content": choice.get("text")}, "delta")
                     message = table(choice.get("message") or {}, "message")
-                    called |= bool(delta.get("tool_calls") or message.get("tool_calls"))
+                    calls = bool(delta.get("tool_calls") or message.get("tool_calls"))
                     delta, half = _mended(delta, half)
                     thought, words = spoken(delta)
                     mused, spoke = mused or bool(thought), spoke or bool(words)
@@ -154,7 +154,10 @@ class Chat:
                     if fresh:
                         words = words.lstrip()
                         fresh = not words
-                    over = bool(last.end) and (goes or not (thought or words))
+                    called = calls or (called and not words.strip())  # who answers has called
+                    goes |= spoke and not last.end
+                    counted = bool(chunk.get("usage")) and not choice
+                    over = last.end in ("stop", "length") and (goes or counted)
                     if thought or words:
                         rows = likely(choice.get("logprobs"))
                         yield Piece(tagger.feed(thought, words), len(rows) or 1, likely=rows)

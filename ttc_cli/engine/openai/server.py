@@ -132,7 +132,7 @@ async def _listed(api: Api, *, lenient: bool = False) -> dict[str, dict[str, Any
     """Models by name; none where there is no such list and `lenient`."""
     try:
         listed = await api.call(f"{api.address.base}/models")
-        if isinstance(listed, dict) and not listed.get("data") and words(listed):
+        if isinstance(listed, dict) and listed.get("data") is None and words(listed):
             raise refusal(SUCCESS, listed, None, api.address)
     except (ModelMissing, Refused):
         if not lenient:
