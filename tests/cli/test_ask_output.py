@@ -246,26 +246,6 @@ def test_dry_run_generates_nothing(ttc: Ttc) -> None:
     assert plan.keys() == {"plan", "estimate", "model"}
 
 
-def test_settings_from_environment_project_and_profile(
-    ttc: Ttc, machine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = machine / "home"
-    home.mkdir()
-    (home / "config.toml").write_text('effort = "max"\nseed = 5\n[profile.fast]\neffort = "low"\n')
-    ask = ("--json", "--no-early-stop", SUM)
-    assert result(ttc(*ask, "--max-tokens", "99").out)["ttc"]["effort"] == "max"
-    Path(".ttc.toml").write_text('effort = "high"\nmax_tokens = 50\n')
-    assert result(ttc(*ask).out)["ttc"]["effort"] == "high"
-    assert result(ttc("--profile", "fast", *ask).out)["ttc"]["seed"] == 5
-    monkeypatch.setenv("TTC_EFFORT", "medium")
-    assert result(ttc(*ask).out)["ttc"]["effort"] == "medium"
-    assert result(ttc("-e", "low", *ask).out)["ttc"]["effort"] == "low"
-    Path(".ttc.toml").write_text("effort = ")
-    ran = ttc("hi")
-    assert ran.code == 2
-    assert ".ttc.toml:1" in ran.err
-
-
 def test_refine_asks_in_a_next_turn(ttc: Ttc) -> None:
     prompts: list[str] = []
 

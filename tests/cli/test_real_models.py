@@ -36,15 +36,6 @@ def test_an_unknown_file_is_tried_then_answers(child: Ttc, tiny: Path) -> None:
     assert len(rest) == (ran.code == 6)
 
 
-def test_a_cut_off_file(child: Ttc, tiny: Path) -> None:
-    cut = Path("cut.gguf")
-    cut.write_bytes(tiny.read_bytes()[:-5000])
-    ran = child("-m", str(cut), "hi")
-    assert (ran.code, ran.out) == (4, "")
-    assert "cut off: its tensors need" in ran.err
-    assert ran.err.count("\n") == 1
-
-
 def test_a_text_with_a_models_name(child: Ttc) -> None:
     Path("text.gguf").write_text("these are words")
     ran = child("-m", "text.gguf", "hi")
@@ -158,16 +149,6 @@ def test_a_signal_ends_it_with_its_code(tiny: Path, number: int, code: int) -> N
         assert time.monotonic() - began < 5
     assert process.returncode == code
     assert b"Traceback" not in err
-
-
-@pytest.mark.model
-def test_a_real_answer_as_json(child: Ttc, smollm: Path) -> None:
-    ran = child("-m", str(smollm), "--json", "--max-tokens", "12", "Say hello.")
-    assert ran.code in (0, 6)  # cut off, as a rule
-    value = ChatCompletion.model_validate_json(ran.out)
-    assert value.choices[0].message.content
-    assert value.usage is not None
-    assert value.usage.completion_tokens <= 12
 
 
 @pytest.mark.model
