@@ -111,16 +111,6 @@ def test_a_reader_that_leaves_ends_models_too(child: Ttc) -> None:
     assert ran.err == ""
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("words", [("--version",), ("models", "list"), ("ask", "--help")])
-def test_a_full_disk_is_an_error(child: Ttc, words: tuple[str, ...]) -> None:
-    with Path("/dev/full").open("wb") as full:
-        ran = child(*words, stdout=full)
-    assert ran.code == 1
-    assert ran.err.startswith("ttc: No space left on device")
-    assert ran.err.count("\n") == 1
-
-
 def test_closed_streams(tiny: Path, machine: Path) -> None:
     ask = f'"{sys.executable}" -m ttc_cli -q -m "{tiny}" --max-tokens 3 hi'
 
