@@ -176,25 +176,12 @@ def test_a_closed_run_leaves_nothing_behind(log: SampleLog) -> None:
     assert not replay.engine.poll(0)
 
 
-def test_no_more_than_the_width_is_drawn_at_once(log: SampleLog) -> None:
-    engine = stage.Stage()
-    solve(Replay(engine, log, width=3).client(), PLANS["plain"], 1)
-    assert engine.most == 3
-
-
 def test_a_sample_that_failed_is_not_recorded(log: SampleLog) -> None:
     engine = stage.Stage(script=lambda request: Line(("no",), fails=True))
     outcome = solve(Replay(engine, log).client(), PLANS["plain"], 1)[1]
     assert {b.stop for b in outcome.branches} == {Stop.FAILED}
     assert outcome.branches[0].error == "the script says so"
     assert len(log) == 0
-
-
-def test_a_prompt_that_does_not_fit_is_refused_at_once(log: SampleLog) -> None:
-    client = Replay(stage.Stage(context=3), log).client()
-    flow = Run(client).extend([Branch((0,), PROMPT)], stop=StopRule(5))
-    with pytest.raises(ContextOverflow, match="holds 3"):
-        list(flow)
 
 
 def test_a_sample_the_cache_has_no_room_for_fails_alone(log: SampleLog) -> None:

@@ -87,12 +87,6 @@ def test_json_of_a_vote(ttc: Ttc) -> None:
     assert 0 < kept < value["usage"]["completion_tokens"] == ours["tokens"]["sampled"]
 
 
-def test_early_stop_culls_what_cannot_matter(ttc: Ttc) -> None:
-    ours = result(ttc("--json", "-e", "high", SUM).out)["ttc"]
-    assert ours["stopped"] == "vote-decided"
-    assert ours["samples"]["started"] < 16
-
-
 def test_the_same_question_is_the_same_answer(ttc: Ttc) -> None:
     first, second = (ttc("--json", "-n", "5", SUM, script=BOTH).out for _ in range(2))
     assert result(first)["choices"] == result(second)["choices"]
@@ -246,26 +240,6 @@ def test_dry_run_generates_nothing(ttc: Ttc) -> None:
     assert plan.keys() == {"plan", "estimate", "model"}
 
 
-def test_settings_from_environment_project_and_profile(
-    ttc: Ttc, machine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = machine / "home"
-    home.mkdir()
-    (home / "config.toml").write_text('effort = "max"\nseed = 5\n[profile.fast]\neffort = "low"\n')
-    ask = ("--json", "--no-early-stop", SUM)
-    assert result(ttc(*ask, "--max-tokens", "99").out)["ttc"]["effort"] == "max"
-    Path(".ttc.toml").write_text('effort = "high"\nmax_tokens = 50\n')
-    assert result(ttc(*ask).out)["ttc"]["effort"] == "high"
-    assert result(ttc("--profile", "fast", *ask).out)["ttc"]["seed"] == 5
-    monkeypatch.setenv("TTC_EFFORT", "medium")
-    assert result(ttc(*ask).out)["ttc"]["effort"] == "medium"
-    assert result(ttc("-e", "low", *ask).out)["ttc"]["effort"] == "low"
-    Path(".ttc.toml").write_text("effort = ")
-    ran = ttc("hi")
-    assert ran.code == 2
-    assert ".ttc.toml:1" in ran.err
-
-
 def test_refine_asks_in_a_next_turn(ttc: Ttc) -> None:
     prompts: list[str] = []
 
@@ -278,11 +252,3 @@ def test_refine_asks_in_a_next_turn(ttc: Ttc) -> None:
     assert prompts[1].startswith(prompts[0])
     assert f"{REPLIES[1]}<|im_end|>\n<|im_start|>user\nCheck the answer" in prompts[1]
     assert "criticised itself" in ran.err
-
-
-def test_best_of_n_without_a_verifier_says_what_it_went_by(ttc: Ttc) -> None:
-    ran = ttc("ask", SUM, "-S", "best-of-n", "-n", "3", "--json")
-    result = json.loads(ran.out)["ttc"]
-    assert result["answer"] == "42"
-    assert result["samples"]["finished"] == 3
-    assert "chosen by the evidence" in result["note"]

@@ -173,13 +173,6 @@ def test_chats_are_logged_and_go_on(ttc: Ttc, partner: Partner) -> None:
     assert "one" in partner.shown
 
 
-def test_again_asks_a_turn_with_those_before_it(ttc: Ttc, partner: Partner) -> None:
-    talk(ttc, partner, "one", "two")
-    before = partner.shown
-    assert ttc("again", script=partner).out == "reply 3\n"
-    assert partner.shown == before
-
-
 def test_no_log_keeps_nothing(ttc: Ttc, partner: Partner, machine: Path) -> None:
     talk(ttc, partner, "one", flags=("--no-log",))
     kept = [path for path in (machine / "home").rglob("*") if path.is_file()]

@@ -193,24 +193,27 @@ def test_completion_never_fails(child: Ttc, machine: Path) -> None:
         assert (told.code, told.out, told.err) == (0, "", "")
 
 
-def test_completion_imports_nothing_heavy() -> None:
-    """What makes a tab quick: no command line, no engine, no numpy, no network."""
-    heavy = "{'typer', 'rich', 'numpy', 'llama_cpp', 'huggingface_hub', 'jinja2'}"
-    lines = (
-        "ttc -m ", "ttc -S ", "ttc -t ", "ttc again ", "ttc --profile ", "ttc config set ",
-        "ttc config set effort ", "ttc ask --", "ttc ",
-    )  # fmt: skip
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys\nfrom ttc_cli.cli.values import print_completions\n"
-            f"for line in {lines}:\n    print_completions(line)\n"
-            f"print(sorted({heavy} & set(sys.modules)), file=sys.stderr)",
-        ],
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
+LINES = (
+    "ttc -m ", "ttc -S ", "ttc -t ", "ttc again ", "ttc --profile ", "ttc config set ",
+    "ttc config set effort ", "ttc ask --", "ttc ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "heavy"),
+    [
+        ("from ttc_cli.cli.values import print_completions as p\n"
+         f"for line in {LINES}: p(line)", "typer rich numpy llama_cpp huggingface_hub jinja2"),
+        ("import ttc_cli.settings", "tomllib tomli_w platformdirs jinja2 difflib json"),
+        ("import ttc_cli.answers as a; a.extract, a.classes, a.Worker",
+         "sympy numpy math_verify pint text_to_num"),
+        ("from ttc_cli.routing.policy import route; route('what is 2 + 2')",
+         "numpy sklearn llama_cpp"),
+    ],
+)  # fmt: skip
+def test_what_is_quick_imports_nothing_heavy(code: str, heavy: str) -> None:
+    """What makes a tab, a help and a plan quick."""
+    told = f"print(sorted({{*{heavy.split()}}} & sys.modules.keys()), file=sys.stderr)"
+    command = [sys.executable, "-c", f"import sys\n{code}\n{told}"]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
     assert done.stderr == b"[]\n"
-    assert b"--effort\t" in done.stdout

@@ -55,15 +55,6 @@ def test_again_goes_on_from_where_that_run_did(ttc: Ttc, memory: Memory) -> None
     assert memory.seen[-1] == memory.seen[-2]
 
 
-def test_a_slip_is_not_the_last_conversation(ttc: Ttc, memory: Memory) -> None:
-    ttc("ask", "first", script=memory)
-    assert ttc("-S", "beem", "second", script=memory).code == 2
-    assert ttc("-c", "third", script=memory).out == "turn 2\n"
-    assert ttc("-S", "beem", "fourth", script=memory).code == 2
-    assert ttc("again", script=memory).out == "turn 3\n"
-    assert "third" in memory.seen[-1]
-
-
 def test_nothing_to_go_on_with(ttc: Ttc, memory: Memory) -> None:
     ran = ttc("-c", "two", script=memory)
     assert (ran.code, ran.out) == (2, "")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import sys
 from pathlib import Path
 
 import pytest
@@ -47,18 +45,6 @@ def test_a_failure_is_waited_for(child: Ttc, tiny: Path) -> None:
     waited = child("logs", "wait", begun.out.strip())
     assert (waited.code, waited.out) == (5, "")
     assert "context" in waited.err
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
-def test_a_killed_run_says_so(child: Ttc, machine: Path, tiny: Path) -> None:
-    words = ("-m", str(tiny), "--max-tokens", "100000", "-n", "60", "--no-early-stop")
-    run_id = child("ask", "--detach", *words, SUM).out.strip()
-    with log(machine) as found:
-        os.kill(found.get(run_id).pid, signal.SIGKILL)
-    waited = child("logs", "wait", run_id)
-    assert (waited.code, waited.out) == (1, "")
-    assert "process was ended" in waited.err
-    assert waited.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("flag", ["--no-log", "--json", "-x", "--jsonl", "--dry-run"])

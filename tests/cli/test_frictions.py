@@ -131,7 +131,7 @@ def test_seconds_cover_a_silent_stdin(tiny: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
-@pytest.mark.parametrize("words", [("logs", "list", "--json"), ("--version",), ("ask", "--help")])
+@pytest.mark.parametrize("words", [("models", "list"), ("--version",), ("ask", "--help")])
 def test_a_full_disk_is_told_with_what_to_do(child: Ttc, words: tuple[str, ...]) -> None:
     with Path("/dev/full").open("wb") as full:
         ran = child(*words, stdout=full)

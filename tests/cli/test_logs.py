@@ -95,6 +95,8 @@ def test_rating_and_forgetting(ttc: Ttc) -> None:
         second: None,
     }
     assert ttc("logs", "rm").code == 2
+    ran = ttc("logs", "rm", "--all")  # and nobody to ask
+    assert (ran.code, ran.err) == (2, "ttc: this would delete 2 runs; add --yes\n")
     assert ttc("logs", "rm", second).code == 0
     assert [run["id"] for run in logged(ttc, "list")] == [first]
     assert ttc("logs", "rm", "--all", "-y").code == 0
@@ -148,8 +150,17 @@ def test_it_starts_without_llama(child: Ttc) -> None:
     assert not {"llama_cpp", "numpy", "rich", "jinja2"} & set(modules)
 
 
-@pytest.mark.parametrize("harm", ["newer", "damaged", "no place"])
-def test_a_log_that_cannot_be_used_costs_one_line(ttc: Ttc, machine: Path, harm: str) -> None:
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        ("newer", "another version of ttc"),
+        ("damaged", "damaged"),
+        ("no place", "cannot open the run log"),
+    ],
+)
+def test_a_log_that_cannot_be_used_costs_one_line(
+    ttc: Ttc, machine: Path, harm: str, says: str
+) -> None:
     folder = machine / "home" / "logs"
     if harm == "newer":
         Log(folder).close()
@@ -165,6 +176,7 @@ def test_a_log_that_cannot_be_used_costs_one_line(ttc: Ttc, machine: Path, harm:
     assert (ran.code, ran.err.count("\n")) == (0, 1)
     assert "42" in ran.out
     assert ran.err.startswith("not logged: ")
+    assert says in ran.err
     if harm != "no place":
         assert ttc("logs", "list").code == 1
 
@@ -213,12 +225,3 @@ def test_a_filter_that_finds_nothing_says_so(ttc: Ttc) -> None:
         ran = ttc("logs", "list", *words)
         assert (ran.code, ran.err.count("\n")) == (2, 1)
         assert "there is no 'bogus'" in ran.err
-
-
-def test_nothing_is_forgotten_with_nobody_to_ask(ttc: Ttc) -> None:
-    ttc("-e", "low", SUM)
-    ran = ttc("logs", "rm", "--all")
-    assert (ran.code, ran.err) == (2, "ttc: this would delete 1 run; add --yes\n")
-    assert len(logged(ttc, "list")) == 1
-    assert ttc("logs", "rm", "--all", "--yes").code == 0
-    assert logged(ttc, "list") == []

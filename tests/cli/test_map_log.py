@@ -10,7 +10,6 @@ from harness import Ttc
 from mapped import FRUITS, asked, lines, names, rows
 
 from ttc_cli.core.engine import BranchRequest
-from ttc_cli.settings import log_dir
 
 
 def test_each_record_is_a_run_in_the_log(ttc: Ttc) -> None:
@@ -25,16 +24,6 @@ def test_each_record_is_a_run_in_the_log(ttc: Ttc) -> None:
     assert (again.code, again.out) == (0, "Say one\n")
     ttc("map", "--no-log", "Say {q}", "in.jsonl", script=asked)
     assert len(json.loads(ttc("logs", "list", "--command", "map", "--json").out)) == 2
-
-
-def test_a_log_that_cannot_be_used_is_told_of_once(ttc: Ttc) -> None:
-    place = log_dir()
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text("in the way")
-    Path("in").write_text("one\ntwo\nthree\n")
-    ran = ttc("map", "Say {line}", "in", script=asked)
-    assert (ran.code, ran.out.count("answer")) == (0, 3)
-    assert ran.err.count("not logged") == 1
 
 
 SHOUT = ("map", "-o", "out", "Say {line}")

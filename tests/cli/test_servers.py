@@ -241,16 +241,6 @@ def test_control_tokens_that_a_user_names_stay_text(ttc: Ttc, serve: Serve) -> N
     assert any(special and "<|im_end|>" in text for text, special in texts), "the template's own"
 
 
-def test_a_bench_on_a_server(ttc: Ttc, serve: Serve) -> None:
-    Path("q.jsonl").write_text('{"id": "a", "question": "What is 17 + 25?", "answer": "42"}\n')
-    words = ("-d", "q.jsonl", "-n", "3", "--out", "out", "--quiet")
-    ran = ttc("bench", "run", "-m", serve().url, *words)
-    assert (ran.code, ran.err) == (0, "")
-    (row,) = json.loads(ttc("bench", "report", "out", "--json").out)["rows"]
-    assert row["n"] == 1
-    assert row["sampled_tokens"] > 0
-
-
 def killed(server: FakeServer, after: int) -> threading.Thread:
     """Close a server once it has written so many tokens."""
 

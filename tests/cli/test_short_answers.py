@@ -1,4 +1,4 @@
-"""Replies that say the same in a sentence and in a word: one class, one short form."""
+"""The short form of a reply: what has one, and what votes apart."""
 
 from __future__ import annotations
 
@@ -9,14 +9,7 @@ from harness import Ttc
 from ttc_cli.engine.scripted import from_choices
 
 ASKED = "What is the capital of Italy?"
-SAID = ("The capital of Italy is Rome.", "Rome.", "Rome is the capital of Italy.", "Rome")
-
-
-def test_replies_that_restate_the_question_vote_as_one(ttc: Ttc) -> None:
-    flags = ("--json", "-n", "8", "--task", "math", "--no-early-stop")
-    ours = json.loads(ttc(*flags, ASKED, script=from_choices(SAID)).out)["ttc"]
-    assert (ours["answer"], ours["agreement"]) == ("Rome", 1.0)
-    assert [(vote["answer"], vote["count"]) for vote in ours["votes"]] == [("Rome", 8)]
+SAID = "The capital of Italy is Rome."
 
 
 def test_a_denial_votes_apart(ttc: Ttc) -> None:
@@ -28,9 +21,9 @@ def test_a_denial_votes_apart(ttc: Ttc) -> None:
 
 
 def test_one_sentence_has_a_short_form_and_is_printed_whole(ttc: Ttc) -> None:
-    script = from_choices(SAID[:1])
+    script = from_choices((SAID,))
     assert ttc("-x", "-e", "low", ASKED, script=script).out == "Rome\n"
-    assert ttc("-e", "low", ASKED, script=script).out == f"{SAID[0]}\n"
+    assert ttc("-e", "low", ASKED, script=script).out == f"{SAID}\n"
     assert json.loads(ttc("--json", ASKED, script=script).out)["ttc"]["answer"] == "Rome"
 
 

@@ -15,12 +15,6 @@ def test_a_fork_is_open_and_named_for_its_parent() -> None:
     assert (child.tokens_sampled, child.seconds) == (0, 0.0), "its own costs, not the parent's"
 
 
-def test_forking_leaves_the_parent_as_it_was() -> None:
-    before = (BRANCH.id, BRANCH.steps, BRANCH.stop)
-    BRANCH.fork(1).forced(" No.")
-    assert (BRANCH.id, BRANCH.steps, BRANCH.stop) == before
-
-
 def test_forced_text_is_not_sampled() -> None:
     forced = BRANCH.forced(" Wait,")
     assert forced.text == "It is 4. Wait,"

@@ -15,19 +15,6 @@ def test_the_limit_is_exact() -> None:
     assert (ledger.spent, ledger.left) == (3, 0)
 
 
-def test_a_refusal_charges_nothing() -> None:
-    ledger = Ledger(3)
-    assert not ledger.take(4)
-    assert ledger.left == 3
-    assert ledger.take(3)
-
-
-def test_no_limit_never_refuses() -> None:
-    ledger = Ledger()
-    assert ledger.take(10**9)
-    assert ledger.left is None
-
-
 def test_a_child_charges_its_parents_and_each_limit_binds() -> None:
     run = Ledger(10)
     part = run.child(6)

@@ -33,7 +33,7 @@ def kind(request: pytest.FixtureRequest) -> Iterator[Kind]:
 def _kind(request: pytest.FixtureRequest) -> Kind:
     if request.param == "scripted":
         return ScriptedKind("scripted")
-    if request.param in ("raw", "chat", "warm"):
+    if request.param in ("raw", "chat"):
         return ServerKind(request.param, raw=request.param == "raw")
     if request.param == "warm":
         return WarmKind(LlamaKind("tiny", request.getfixturevalue("tiny"), tolerance=0.03))

@@ -6,13 +6,13 @@ from ttc_cli.engine.host import Counters
 
 
 def test_what_came_after_is_the_difference() -> None:
-    counters = Counters(steps=5, decodes=4, prefilled=100, by_width={1: (10, 1.0), 4: (8, 0.5)})
+    counters = Counters(steps=5, rows=4, prefilled=100, by_width={1: (10, 1.0), 4: (8, 0.5)})
     before = counters.copy()
-    counters.steps, counters.decodes, counters.prefill_seconds = 9, 7, 0.25
+    counters.steps, counters.rows, counters.prefill_seconds = 9, 7, 0.25
     counters.by_width[4] = (20, 1.25)
     counters.by_width[8] = (16, 0.5)
     assert counters.since(before) == Counters(
-        steps=4, decodes=3, prefill_seconds=0.25, by_width={4: (12, 0.75), 8: (16, 0.5)}
+        steps=4, rows=3, prefill_seconds=0.25, by_width={4: (12, 0.75), 8: (16, 0.5)}
     )
     assert before.by_width == {1: (10, 1.0), 4: (8, 0.5)}, "a copy stays as it was"
 

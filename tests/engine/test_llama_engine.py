@@ -199,13 +199,6 @@ def test_a_closed_engine_answers_no_question_about_text(engine: LlamaEngine) -> 
         engine.count(Prompt((("never seen before", False),)))
 
 
-def test_prompts_are_shared_and_counted(engine: LlamaEngine) -> None:
-    length = engine.count(STORY)
-    said = ask(engine, *(branch(i, 5, seed=i) for i in range(8)))
-    assert sum(s.prefilled for s in said) == length
-    assert sum(s.shared for s in said) == 7 * length
-
-
 def test_a_branch_in_a_loop_is_stopped(engine: LlamaEngine) -> None:
     grammar = 'root ::= "ab" root'
     (said,) = ask(engine, BranchRequest("loop", STORY, StopRule(500), grammar=grammar))

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 from fake_memory import MARK, VOCABULARY, logits_after
 from scheduler_bench import HOT, LETTERS, bench, request
 
 from ttc_cli.core.branch import Prompt
 from ttc_cli.core.engine import BranchRequest
-from ttc_cli.core.errors import EngineFailed
-from ttc_cli.core.ledger import Ledger
 from ttc_cli.core.sampling import Outputs, Sampling, Stop, StopRule
 from ttc_cli.core.steps import StepRule
 from ttc_cli.engine.llama.job import Job
@@ -51,17 +48,6 @@ def test_the_state_of_a_given_text() -> None:
         assert b.run()["again"].hidden == said["after"].hidden
 
 
-def test_max_tokens_and_the_ledger_are_exact() -> None:
-    b = bench()
-    ledger = Ledger(25)
-    for key in range(6):
-        b.submit(request(key, 7, ledger=ledger), [2, 3, key + 2])
-    said = b.run()
-    assert ledger.spent == sum(s.sampled for s in said.values()) == 25
-    assert max(s.sampled for s in said.values()) <= 7
-    assert {s.stop for s in said.values()} <= {Stop.LENGTH, Stop.BUDGET, Stop.END}
-
-
 def test_a_width_of_hundreds_stays_below_the_slow_kernel() -> None:
     b = bench(8_000, width=Widths(most=500))
     for key in range(90):
@@ -77,15 +63,6 @@ def test_the_whole_cache_full_of_one_branch_is_its_end() -> None:
     assert b.memory.used <= 30
 
 
-def test_grown_branches_take_each_others_place() -> None:
-    b = bench(60)
-    for key in range(30):
-        b.submit(request(key, 45), [2 + key % 20] * 10)
-    said = b.run()
-    assert b.scheduler.counters.preempted
-    assert {s.stop for s in said.values()} <= {Stop.LENGTH, Stop.END}
-
-
 def test_a_cancelled_prefill_frees_its_cells() -> None:
     b = bench(chunk=10)
     b.submit(request("a"), [2] * 100)
@@ -94,15 +71,6 @@ def test_a_cancelled_prefill_frees_its_cells() -> None:
     assert not b.scheduler.busy
     b.scheduler.residents.clear()
     assert b.memory.used == 0
-
-
-def test_a_refused_decode_is_the_engines_end() -> None:
-    b = bench()
-    b.submit(request("a"), [2, 3, 4])
-    b.memory.decode = lambda *_, **__: -3  # type: ignore[method-assign]
-    with pytest.raises(EngineFailed):
-        b.scheduler.step()
-    b.scheduler.close()
 
 
 def test_a_dead_end_of_a_grammar_fails_its_branch_alone() -> None:

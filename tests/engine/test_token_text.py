@@ -103,18 +103,6 @@ def test_a_step_ends_with_its_mark() -> None:
     assert step_of("one two.", "\n", "\n", "three") == ("one two.\n\n", Stop.STEP)
 
 
-def test_a_mark_too_near_does_not_count() -> None:
-    assert step_of("\n\n", "a\n\n", "bcd\n\n", "e") == ("\n\na\n\nbcd\n\n", Stop.STEP)
-
-
-@pytest.mark.parametrize(
-    ("open_", "close"), [("```python\n", "\n```"), ("$$", "$$"), ("\\[", "\\]")]
-)
-def test_no_step_ends_inside_code_or_a_formula(open_: str, close: str) -> None:
-    text, stop = step_of("see:", open_, "a = 1", "\n\n", "b = 2", close, "\n\n", "more")
-    assert (text, stop) == (f"see:{open_}a = 1\n\nb = 2{close}\n\n", Stop.STEP)
-
-
 def test_a_fence_opened_before_is_still_open() -> None:
     assert step_of("a = 1\n\n", "b\n```", "\n\n", before="```\n")[0] == "a = 1\n\nb\n```\n\n"
 

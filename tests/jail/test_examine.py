@@ -142,7 +142,8 @@ def test_no_exception_of_the_code_ends_the_tests_early() -> None:
 
 def test_names_of_builtins_are_the_builtins_own() -> None:
     code = "def abs(x):\n    return 0\ndef half(x):\n    return 9\n"
-    assert examine(code, "assert abs(half(4) - 2) < 1e-6").score == 0
+    for everything in ("", "from solution import *\n"):
+        assert examine(code, f"{everything}assert abs(half(4) - 2) < 1e-6").score == 0
     asked_for = "from solution import abs\nassert abs(-3) == 0"
     assert examine(code, asked_for).score == 1
 

@@ -36,12 +36,6 @@ def test_the_code_calls_only_what_the_tests_may_lend() -> None:
     assert examine(code, tests) == Graded(1.0)
 
 
-def test_a_name_from_everything_is_not_a_builtin() -> None:
-    code = "def abs(x):\n    return 0\ndef half(x):\n    return 9\n"
-    tests = "from solution import *\nassert abs(half(4) - 2) < 1e-6"
-    assert examine(code, tests).score == 0
-
-
 def test_nothing_that_an_inmate_can_say_is_a_pass() -> None:
     script = Path(__file__).with_name("fuzz.py")
     command = [*lock.python(), str(script), str(lock.SCRIPTS), str(random.randrange(10**6)), "250"]

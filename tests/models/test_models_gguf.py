@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tiny_models import TEMPLATE, architecture, gguf_text, gguf_u32, raw_gguf, write_gguf
 
-from ttc_cli.core.errors import ModelCorrupt, ModelError, ModelMissing, UnreadableFile
+from ttc_cli.core.errors import ModelCorrupt, ModelError, UnreadableFile
 from ttc_cli.models.gguf import read_gguf, split_parts, thinks
 
 
@@ -146,15 +146,11 @@ def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
 
 def test_split_models(tmp_path: Path) -> None:
     first = write_gguf(tmp_path / "m-00001-of-00002.gguf")
-    with pytest.raises(ModelMissing, match=r"m-00002-of-00002\.gguf"):
-        split_parts(first)
     second = write_gguf(tmp_path / "m-00002-of-00002.gguf")
     assert split_parts(first) == (first, second)
     info = read_gguf(first)
     assert info.parameters == 2 * (300 * 64 + 64)
     assert info.bytes == first.stat().st_size + second.stat().st_size
-    with pytest.raises(ModelError, match="not the first part"):
-        split_parts(second)
 
 
 def test_a_large_vocabulary_is_stepped_over_quickly(tmp_path: Path) -> None:

@@ -202,11 +202,3 @@ def test_a_search_without_a_verifier_says_what_to_give(name: str) -> None:
     wood = Wood(1)
     with pytest.raises(UsageError, match=name):
         solve(name, wood, replace(plan_of(name, wood), verifier=None))
-
-
-def test_a_search_goes_on_when_its_verifier_fails(name: str) -> None:
-    wood = Wood(2)
-    plan = replace(plan_of(name, wood), verifier=Even(None))
-    outcome, _, _ = solve(name, wood, plan)
-    assert outcome.branch is not None
-    assert all(step.score is None for step in outcome.tree)

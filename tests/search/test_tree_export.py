@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
-from planted import Wood, plan_of, solve
-
 from ttc_cli.views.traces import to_dot, to_mermaid
 
 TREE = [
@@ -28,11 +24,3 @@ def test_as_mermaid() -> None:
     assert lines[0] == "flowchart LR"
     assert '  root --> n0["0.25 say #quot;#35;1#quot;"]' in lines
     assert '  n0 ==> n0_0["1.00 #lt;c#gt;"]' in lines
-
-
-def test_of_a_real_search() -> None:
-    wood = Wood(4)
-    outcome, _, _ = solve("mcts", wood, plan_of("mcts", wood))
-    tree = [asdict(step) for step in outcome.tree]
-    assert to_dot(tree).count(" -> ") == len(tree)
-    assert len(to_mermaid(tree).splitlines()) == len(tree) + 2

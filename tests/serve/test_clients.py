@@ -46,14 +46,6 @@ def client(url: str) -> Iterator[OpenAI]:
         yield made
 
 
-def test_chat(client: OpenAI) -> None:
-    told = client.chat.completions.create(model="tiny", messages=ASKED, reasoning_effort="medium")
-    assert told.choices[0].message.content == "42"
-    assert told.usage is not None
-    assert told.ttc["agreement"] == 1.0  # type: ignore[attr-defined]
-    assert client.models.list().data[0].id == "tiny"
-
-
 def test_streaming(client: OpenAI) -> None:
     options: Any = {"include_usage": True}
     with client.chat.completions.create(

@@ -200,24 +200,29 @@ def test_what_cannot_be_honoured_is_refused_by_name(more: Any, param: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("data", "kind", "status"),
+    ("data", "kind", "status", "says"),
     [
-        (b"{", "application/json", 400),
-        (b'{"model": NaN}', "application/json", 400),
-        (b'{"model": "tiny", "messages": 1e999}', "application/json", 400),
-        (b"[" * 100_000, "application/json", 400),
-        (b'{"model": "\\ud800"}', "application/json", 400),
-        (b"\xff", "application/json", 400),
-        (b"[]", "application/json", 400),
-        (b"{}", "text/plain", 415),
-        (b"a" * 5_000_000, "application/json", 413),
+        (b"{", "application/json", 400, "no JSON"),
+        (b'{"model": NaN}', "application/json", 400, "NaN"),
+        (b'{"model": "tiny", "messages": 1e999}', "application/json", 400, ""),
+        (b"[" * 100_000, "application/json", 400, "deep"),
+        (b'{"model": "\\ud800"}', "application/json", 400, "surrogate"),
+        (b"\xff", "application/json", 400, "UTF-8"),
+        (b"[]", "application/json", 400, ""),
+        (b"{}", "text/plain", 415, ""),
+        (b"a" * 5_000_000, "application/json", 413, ""),
     ],
 )
-def test_a_body_that_is_no_request_is_refused(data: bytes, kind: str, status: int) -> None:
+def test_a_body_that_is_no_request_is_refused(
+    data: bytes, kind: str, status: int, says: str
+) -> None:
     with serving() as client:
         told = client.post(CHAT, content=data, headers={"content-type": kind})
         assert client.post(CHAT, json=ask()).status_code == 200
     assert told.status_code == status
+    message = told.json()["error"]["message"]
+    assert says in message
+    assert "Error" not in message
 
 
 def test_an_unknown_model_is_not_found() -> None:

@@ -11,10 +11,7 @@ from pathlib import Path
 import pytest
 
 from ttc_cli.core.branch import Branch, Prompt, Step
-from ttc_cli.core.events import end_of
-from ttc_cli.core.run import Run
-from ttc_cli.core.sampling import Outputs, Stop, StopRule
-from ttc_cli.engine.scripted import ScriptedEngine, from_choices
+from ttc_cli.core.sampling import Stop
 from ttc_cli.store.pool import SamplePool
 
 KEY = "a" * 64
@@ -111,24 +108,3 @@ def test_a_folder_that_cannot_be_made_is_done_without(tmp_path: Path) -> None:
     pool = SamplePool(blocked / "samples")
     pool.put(KEY, BRANCH)
     assert pool.get(KEY) is None
-
-
-def test_a_run_draws_only_what_is_new(folder: Path) -> None:
-    engine = ScriptedEngine(from_choices(["one", "two words", "three words more"]))
-
-    def draw(count: int) -> tuple[list[str], Run]:
-        run = Run(engine, seed=5, pool=SamplePool(folder))
-        branches = [Branch((i,), Prompt((("q", True),))) for i in range(count)]
-        flow = run.extend(branches, stop=StopRule(20), outputs=Outputs(confidence=True))
-        return [b.text for b in sorted(end_of(flow), key=lambda b: b.id)], run
-
-    first, run = draw(4)
-    assert run.reused == 0
-    spent = run.ledger.usage.sampled
-    both, run = draw(8)
-    assert run.reused == 4
-    assert both[:4] == first
-    again, run = draw(8)
-    assert (run.reused, run.ledger.usage.sampled) == (8, 0)
-    assert again == both
-    assert spent > 0

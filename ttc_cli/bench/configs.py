@@ -12,6 +12,7 @@ from ttc_cli.core.errors import UnreadableFile, UsageError
 from ttc_cli.core.text import did_you_mean
 from ttc_cli.settings import AnswerSettings, Settings
 from ttc_cli.settings import options as table
+from ttc_cli.settings.layers import flag_of
 from ttc_cli.settings.rules import checked, pairs
 
 _ANSWER = {item.name for item in fields(AnswerSettings)}
@@ -137,7 +138,7 @@ def read_configs(
 ) -> list[Config]:
     """The configurations of a file and of texts; settings that were given hold for all of them."""
     shared = {
-        name: checked(name, value, table.flag_of(name), table.ALL_RULES)
+        name: checked(name, value, flag_of(name), table.ALL_RULES)
         for name, value in given.items()
         if name in SETTINGS
     }

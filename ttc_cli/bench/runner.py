@@ -162,7 +162,6 @@ class Runner:
                 return
 
     def _run(self, job: Job, client: ReplayClient) -> Flow[None]:
-        """One attempt at a question."""
         prepared, scores = job.prepared, scoring.Scores()
         run = start(prepared, client)
         run.seed, run.deadline = job.seed, None  # a question waits for others: no time is its own

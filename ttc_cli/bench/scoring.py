@@ -25,7 +25,8 @@ from ttc_cli.drawing.replies import answer_of, reply
 from ttc_cli.jail.examine import examine
 from ttc_cli.session.plan import Planned
 from ttc_cli.verifiers.unit_tests import python_blocks
-from ttc_cli.voting.ballot import confidence, mean_confidence
+from ttc_cli.voting.ballot import confidence
+from ttc_cli.voting.evidence import mean_confidence
 
 SECONDS = 3.0  # of processor time for one program; HumanEval's own default, of the clock
 MEMORY = 1 << 30

@@ -133,7 +133,7 @@ def _days(days: list[dict[str, Any]], *, bars: bool) -> Table:
     return table
 
 
-def bar(value: float, most: float, columns: int = BAR) -> str:
+def bar(value: float, most: float, columns: int) -> str:
     """A bar as long as `value` is of `most`; anything above 0 shows."""
     length = round(columns * value / most) if most else 0
     return "█" * max(length, 1 if value else 0)

@@ -38,7 +38,6 @@ class Counters:
     """What an engine did so far: speeds are learnt from it. Seconds are of this process."""
 
     steps: int = 0
-    decodes: int = 0
     rows: int = 0
     preempted: int = 0
     decode_seconds: float = 0.0

@@ -147,7 +147,6 @@ def _numbers(nodes: Iterable[ast.AST]) -> set[Fraction]:
 
 
 def _sums(nodes: Iterable[ast.AST]) -> list[str]:
-    """Operations and constants."""
     nodes = list(nodes)
     walked = [n for node in nodes for n in ast.walk(node)]
     done = [type(n.op).__name__ for n in walked if isinstance(n, ast.BinOp | ast.AugAssign)]

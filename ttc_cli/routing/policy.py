@@ -161,7 +161,6 @@ def route(
     """
     verdict = classify(prompt, attached)
     forms = constraints(prompt)
-    bare = brief(forms)
     guessed, sure = _guess(prompt, verdict, forms)
     parts = {"effort": "auto", "task": task, "path": path}
     why = {name: "given" for name, value in parts.items() if value != "auto"}
@@ -187,7 +186,7 @@ def route(
         about += f"; attached {summary(attached)}{_changed(prompt, verdict)}"
     auto, reason = parts["effort"], f"effort {parts['effort']}: {why.get('effort')}"
     if auto == "auto":
-        auto, reason = _effort(parts["path"], kind, facts, computed=program.yes, bare=bare)
+        auto, reason = _effort(parts["path"], kind, facts, computed=program.yes, forms=forms)
     if effort != "auto":
         reason = f"effort {effort}: given"
     level = auto if effort == "auto" else effort
@@ -245,8 +244,10 @@ def _changed(prompt: str, verdict: Verdict) -> str:
     return f" (without it: {', '.join(was)})" if was else ""
 
 
-def _effort(path: str, form: Task, facts: Facts, *, computed: bool, bare: bool) -> tuple[str, str]:
-    """The effort of a route that leaves it open, and why; a `bare` value costs few tokens."""
+def _effort(
+    path: str, form: Task, facts: Facts, *, computed: bool, forms: Sequence[Constraint]
+) -> tuple[str, str]:
+    """The effort of a route that leaves it open, and why."""
     if facts.rushed:
         return "low", "the deadline leaves time for one answer"
     if facts.verifier:
@@ -255,7 +256,7 @@ def _effort(path: str, form: Task, facts: Facts, *, computed: bool, bare: bool) 
         return "medium", "a verifier chooses among samples"
     if computed and facts.programs:
         return "auto", "a program first, more samples where it is not sure"
-    if form == "fact" and bare:
+    if form == "fact" and brief(forms):
         return "medium", "a few samples of a few tokens vote"
     if path == "simple" and form != "choice":
         return "low", "one plain answer will do"

@@ -11,7 +11,7 @@ from typing import Any
 
 from ttc_cli.core.errors import UsageError
 from ttc_cli.core.text import did_you_mean, nearest
-from ttc_cli.settings.options import ALL_RULES, RULES, Settings, flag_of
+from ttc_cli.settings.options import ALL_RULES, RULES, SETTINGS, Settings
 from ttc_cli.settings.places import Document, Places, config_path, home, places, project_path
 from ttc_cli.settings.rules import EFFORT_ALIASES, checked
 from ttc_cli.settings.tables import NamedRemote, RouteRule, read_remotes, read_routes
@@ -46,6 +46,13 @@ def load(
         builder.add_document(document, profile, trusted=document.path == user)
     builder.add_conventions(environ)
     return builder.settings(places(environ))
+
+
+def flag_of(name: str) -> str:
+    """The long flag of a setting, without what would say the opposite."""
+    row = SETTINGS.get(name)
+    names = [n.partition("/")[0] for n in row.names if n.startswith("--")] if row else []
+    return names[0] if names else "--" + name.replace("_", "-")
 
 
 class _Builder:

@@ -251,10 +251,3 @@ SETTINGS: Mapping[str, Option] = rows(Settings)
 ALL_RULES: Mapping[str, Rule] = {name: row.rule for name, row in SETTINGS.items()}
 RULES: Mapping[str, Rule] = {name: row.rule for name, row in SETTINGS.items() if row.key}
 """Of the settings that files and environment may set."""
-
-
-def flag_of(name: str) -> str:
-    """The long flag of a setting, without what would say the opposite."""
-    row = SETTINGS.get(name)
-    names = [n.partition("/")[0] for n in row.names if n.startswith("--")] if row else []
-    return names[0] if names else "--" + name.replace("_", "-")

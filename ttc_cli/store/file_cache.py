@@ -68,7 +68,7 @@ class FileCache:
         """Count a hit on the entry of a key and make it the most recently used."""
         with contextlib.suppress(OSError):
             os.utime(self.path(key))
-        count_hits(self.folder, 1)
+        count_hit(self.folder)
 
     def drop(self, path: Path) -> None:
         """Remove an entry; another process may have been quicker."""
@@ -119,10 +119,10 @@ class FileCache:
             return []
 
 
-def count_hits(folder: Path, hits: int) -> None:
-    """Count hits: a byte each, appended, which needs no lock and survives any kill."""
+def count_hit(folder: Path) -> None:
+    """Count a hit: a byte, appended, which needs no lock and survives any kill."""
     with contextlib.suppress(OSError), (folder / HITS).open("ab") as file:
-        file.write(b"." * hits)
+        file.write(b".")
 
 
 def hits(folder: Path) -> int:

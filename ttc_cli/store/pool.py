@@ -22,7 +22,7 @@ import diskcache
 from ttc_cli.core.branch import Branch, Prompt, Step
 from ttc_cli.core.halves import pack, unpack
 from ttc_cli.core.sampling import Stop
-from ttc_cli.store.file_cache import CacheSize, count_hits
+from ttc_cli.store.file_cache import CacheSize, count_hit
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ class SamplePool:
             return None
         found = self._try(lambda cache: _read(cache.get(key)))
         if found is not None:
-            count_hits(self.folder, 1)
+            count_hit(self.folder)
         return found
 
     def put(self, key: str, branch: Branch) -> None:

@@ -79,10 +79,8 @@ def window(length: int) -> int:
 def lowest_group(confidences: Sequence[float], width: int) -> float:
     """Lowest mean confidence over any `width` tokens in a row (DeepConf, arXiv 2508.15260).
 
-    A trace shorter than the window is one group; 0 without confidences.
+    A trace shorter than the window is one group.
     """
-    if not confidences:
-        return 0.0
     width = min(width, len(confidences))
     total = lowest = sum(confidences[:width])
     for old, new in zip(confidences, confidences[width:], strict=False):

@@ -121,7 +121,6 @@ def _session(text: str) -> Iterator[str]:
 
 
 def _asserts(text: str) -> Iterator[str]:
-    """Of statements that assert."""
     for found in _ASSERT.findall(text):
         with contextlib.suppress(SyntaxError, ValueError):
             ast.parse(found)

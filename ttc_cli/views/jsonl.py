@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from typing import IO, Any
 
 from ttc_cli.core import events
@@ -16,7 +17,9 @@ class JsonlView:
     def __init__(self, out: IO[str], began: float) -> None:
         self._out, self._began = out, began
         self._thinking = self._draft = False
-        self._splitters: dict[tuple[int, ...], ThoughtSplitter] = {}
+        self._splitters = defaultdict[tuple[int, ...], ThoughtSplitter](
+            lambda: ThoughtSplitter(self._thinking)
+        )
 
     def __call__(self, event: events.Event) -> None:
         """Take the next event."""
@@ -24,8 +27,6 @@ class JsonlView:
             self._thinking = bool(event.plan.get("thinking"))
             self._draft = bool(event.plan.get("draft"))
         if isinstance(event, events.Text):
-            if event.branch not in self._splitters:
-                self._splitters[event.branch] = ThoughtSplitter(self._thinking)
             self._parts(event.branch, self._splitters[event.branch].feed(event.text))
         elif not isinstance(event, events.Tick):
             if isinstance(event, events.Close) and event.branch in self._splitters:

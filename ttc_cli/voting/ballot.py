@@ -15,8 +15,6 @@ from ttc_cli.drawing.replies import answer_of
 from ttc_cli.voting.evidence import Evidence, evidence, mean_confidence, measurable
 from ttc_cli.voting.stopping import Standing
 
-__all__ = ["Ballot", "mean_confidence"]
-
 Weigh = Callable[[Sequence[Branch]], float]
 """What the votes of a class weigh together."""
 

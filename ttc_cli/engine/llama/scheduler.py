@@ -198,7 +198,6 @@ class Scheduler:
                 "see llama.cpp's log; a smaller --ctx-size may help",
             )
         counters, n = self.counters, len(rows)
-        counters.decodes += 1
         counters.rows += n
         if prefill:
             counters.prefill_seconds += seconds

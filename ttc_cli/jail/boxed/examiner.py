@@ -160,7 +160,6 @@ class Examination:
         return kind(text) if kind else RuntimeError(text)
 
     def _complaint(self) -> str:
-        """What the jail said on stderr."""
         self._child.kill()
         assert self._child.stderr is not None
         lines = self._child.stderr.read(4000).decode("utf-8", "replace").splitlines()

@@ -55,7 +55,6 @@ def _set_up(kind: type) -> Any:
 
 
 def _run(test: Any, fixtures: dict[str, Any], of: Any = None) -> None:
-    """Run a test in all its cases."""
     for case in shim.cases(test, of):
         endings: list[Iterator[Any]] = []
         wanted = [name for name in _parameters(test) if name in fixtures and name not in case]
