@@ -169,7 +169,9 @@ def _shortened(found: Extracted | None, reply: Reply) -> Extracted | None:
             answer = restated.short(reply.text.strip().split("\n", 1)[0], reply.question)
             answer = answer or restated.repeated(reply.last, reply.question)
         rule = "restated" if answer and reply.alone else rule
-    again = answer and _first(_ORDERS.get(reply.kind, _ORDER), replace(reply, text=answer))
+    # a quotation is read as it stands: "seize the day" is no French 16
+    rules = _ORDERS.get(reply.kind, _ORDER) if asked.read(reply.question) else (line,)
+    again = answer and _first(rules, replace(reply, text=answer))
     if again:
         found = Extracted(again.text, rule)
     elif found and rule == "number" and asked.wordy(reply.question):

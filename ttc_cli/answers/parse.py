@@ -72,10 +72,12 @@ _COUNTRIES = {
     "US": "united states", "USA": "united states", "United States of America": "united states",
     "UK": "united kingdom", "UAE": "united arab emirates", "USSR": "soviet union",
 }  # fmt: skip
-_ABBREVIATED = re.compile(r"(.+\w)\s\(([A-Z][A-Za-z]{1,5})(?:_?\d)?")  # carbon dioxide (CO2)
+_ABBREVIATED = re.compile(
+    r"(?!.* oxide )(.+\w)\s\(([A-Z][A-Za-z]{1,5})(?:_?\d)?"
+)  # carbon dioxide (CO2)
 _SHORT = re.compile(r"\b(Mt|St)\.?\s(?=[A-Z])")
 _ROMAN = re.compile(r"(?<=[a-z]\s)(?=[IVX])(X{0,3})(IX|IV|V?I{0,3})\b(?!['.-])")  # World War II
-_NAME = re.compile(r"[A-Z\u00c0-\u00de].*\s[A-Z\u00c0-\u00de][^\W\d_]*")
+_NAME = re.compile(r"(?!D(?:er|ie|as)\s)[A-Z\u00c0-\u00de].*\s[A-Z\u00c0-\u00de][^\W\d_]*")
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+(?=\w)", re.IGNORECASE)
 _ELEMENTS = re.compile(r"(?:\(?[A-Z][a-z]?(?:_?\{?\d+\}?)?\)?\d*)+(?:\^?\{?\d*[+-]\}?)?")
 _ARROW = re.compile(r"\s*(?:-{1,2}>|[→⟶]|\\(?:to|(?:long)?rightarrow)(?![a-zA-Z]))\s*")
@@ -286,7 +288,7 @@ def _text_key(text: str) -> str:
         return shown
     shown = re.sub(r"(?<=\b[^\W\d_])\.\s*", " ", _ARTICLE.sub("", shown))  # J.K. Rowling
     shown = _ROMAN.sub(_in_arabic, _SHORT.sub(_in_full, _TITLE.sub(r"\1", shown)))
-    if _NAME.fullmatch(shown):  # São Paulo, Sao Paulo
+    if _NAME.fullmatch(shown):  # São Paulo, Sao Paulo; but not die Mütter, die Mutter
         shown = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", shown))
     if re.fullmatch(r"(?:[A-Z] ){1,5}[A-Z] ?", shown):  # U.S.A.
         shown = shown.replace(" ", "")

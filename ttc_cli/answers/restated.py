@@ -28,6 +28,9 @@ from ttc_cli.answers.names import listed, pattern
 from ttc_cli.answers.reply import brief, sentence
 
 _QUOTED = re.compile(r"[\"“]([^\"“”]{1,60})[\"”]")
+_BEHIND = re.compile(
+    r"(?i)(?:^|\b(?:is|are|means?|like|say|becomes|gives|ist|heißt|bedeutet|est|es|significa)|[:=→])\W*$"
+)
 _LEAD = re.compile(
     r"(?:(?:so|thus|therefore|hence|in conclusion|in summary)\b,?"
     r"|(?:sure|certainly|of course|okay)[,.!])\s+",
@@ -69,10 +72,11 @@ def short(said: str, question: str) -> str | None:
         said: one sentence, as a reply or where a reply gives its answer.
         question: what was asked.
     """
-    form = read(question) if 0 < len(said) <= 240 else None
-    if form is None and (quoted := _quoted(said, question)):
-        return quoted
-    if form is None or form.shape == "count":
+    if not 0 < len(said) <= 240:
+        return None
+    if (form := read(question)) is None:
+        return _quoted(said, question)
+    if form.shape == "count":
         return None
     if form.shape == "verdict":
         return _verdict(said)
@@ -90,12 +94,14 @@ def short(said: str, question: str) -> str | None:
 
 def _quoted(said: str, question: str) -> str | None:
     """The one new quotation where both question and sentence quote: "Hi" in German is "Hallo"."""
-    quotes = _QUOTED.findall(said)
-    new = [one for one in quotes if one.casefold().strip(".,!") not in question.casefold()]
+    quotes = [*_QUOTED.finditer(said)]
+    new = [one for one in quotes if one[1].casefold().strip(".,!") not in question.casefold()]
     rest = _QUOTED.sub("", said)
     plain = "\n" not in said and not unsure(rest) and not pattern("verdicts").match(said)
     asks = _QUOTED.search(question) and not wanted(question)
-    return new[0].rstrip(".,") if asks and plain and len(new) == 1 < len(quotes) else None
+    if not asks or not plain or not len(new) == 1 < len(quotes):
+        return None
+    return new[0][1].rstrip(".,") if _BEHIND.search(said[: new[0].start()]) else None
 
 
 def bare(said: str, question: str) -> str:

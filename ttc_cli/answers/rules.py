@@ -20,6 +20,10 @@ _HASHES = re.compile(r"####\s*(\S[^\n]*)")
 _CLAUSES = re.compile(
     r"(?<=\D[.!])\s+(?=[A-Z])|,?\s+(?:so|thus|therefore|hence)\s+(?!that\b|much\b|many\b|far\b|on\b)"
 )  # sentences, and what follows from them
+_TOTAL = re.compile(r",? (?:for|making|giving) a total of .*")
+_EACH = re.compile(
+    r"(?i)how (?:many|much)\b(?:(?!\b(?:if|when|with|total|at)\b).)*(?<!\d )\beach\b"
+)
 
 
 def hashes(reply: Reply) -> str | None:
@@ -91,12 +95,14 @@ def number(reply: Reply) -> str | None:
     if counted and pattern("none").fullmatch(sentence(reply.last)):
         return "0"
     rest_asked = pattern("asks the rest").search(asked.last(reply.question))
+    each = _EACH.search(asked.last(reply.question))
     lines = reply.text.split("\n")[-12:] if reply.kind == "number" else [reply.last]
     for line in reversed(lines):
         if line.rstrip().endswith("?") or pattern("unknowing").match(line):
             continue
         # the last sentence that has a value
         told = unlabelled(ITEM_MARK.sub("", line))
+        told = _TOTAL.sub("", told) if each else told
         for said in reversed(_CLAUSES.split(told)):
             if named := _called(said, reply.question):
                 return named

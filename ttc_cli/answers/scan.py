@@ -150,7 +150,11 @@ def told(text: str, wanted: Value | None = None, *, only: bool = False) -> Seen 
     found = seen(text)
     outside = [one for one in found if not _inside(text, one)]
     if wanted is not None:
-        alike = [one for one in (*found, *_spelt(text)) if _fits(one, wanted, text)]
+        # 58 million km is one value
+        spelt = [w for w in _spelt(text) if not any(o.start <= w.start < o.end for o in found)]
+        alike = [one for one in (*found, *spelt) if _fits(one, wanted, text)]
+        if not wanted.factor:  # in any unit, so in that of the sentence
+            alike = [one for one in alike if not _inside(text, one)]
         outside = alike if only else alike or outside
     main = [one for one in outside if not _bystander(text, one)]
     if not main and not only:  # "of the 12 apples, 7 are left"
